@@ -1,0 +1,81 @@
+import type { BecauseCode, Facts } from './because.ts';
+import type { ArtifactRef, LogRange } from './attempt.ts';
+import type { NodeNo, RunNo, TryNo } from './ids.ts';
+import type { Json, JsonText } from './json.ts';
+import type { ExpansionRecord, RunRecord } from './run.ts';
+import type { RunState } from './states.ts';
+
+/**
+ * What the planner decided, as facts to be written. Every change names what it expects to find; a miss means
+ * that memory is stale and nothing of the tick is written. States are codes of `S` on the hot path.
+ */
+export type Action =
+  | { readonly type: 'run.create'; readonly run: RunRecord }
+  | RunChange
+  | { readonly type: 'expand'; readonly expansion: ExpansionRecord }
+  | InstanceChange
+  | { readonly type: 'output'; readonly runNo: RunNo; readonly nodeNo: NodeNo; readonly tryNo: TryNo; readonly output: StoredOutput }
+  | { readonly type: 'metric'; readonly runNo: RunNo; readonly nodeNo: NodeNo; readonly tryNo: TryNo; readonly name: string; readonly value: number; readonly at: number }
+  | { readonly type: 'artifact'; readonly runNo: RunNo; readonly nodeNo: NodeNo; readonly tryNo: TryNo; readonly artifact: ArtifactRef }
+  | { readonly type: 'progress'; readonly runNo: RunNo; readonly nodeNo: NodeNo; readonly done: number; readonly total: number; readonly step: string | null }
+  /** A fact worth keeping that changes no state: a late outcome, a refused request, `memory_stale`. */
+  | { readonly type: 'note'; readonly runNo: RunNo | null; readonly nodeNo: NodeNo | null; readonly tryNo: TryNo | null; readonly code: BecauseCode; readonly facts: Facts | null }
+  | { readonly type: 'dag.paused'; readonly dagId: string; readonly paused: boolean }
+  /** The answer to a request that came through the inbox. */
+  | { readonly type: 'answer'; readonly inboxId: number; readonly answer: Answer };
+
+export interface RunChange {
+  readonly type: 'run.change';
+  readonly runNo: RunNo;
+  readonly from: RunState;
+  readonly to: RunState;
+  readonly code: BecauseCode;
+  readonly facts: Facts | null;
+  /** `undefined` leaves the stored instant as it is; `null` clears it (a retried run). */
+  readonly startedAt?: number | null;
+  readonly endedAt?: number | null;
+  /** Instances by state, written when the run ends. */
+  readonly counts?: { readonly [state: string]: number };
+  readonly maxParallel?: number | null;
+}
+
+/** One transition of a task instance: the whole new row, and what must be there before. */
+export interface InstanceChange {
+  readonly type: 'instance';
+  readonly runNo: RunNo;
+  readonly nodeNo: NodeNo;
+  /** True when no row exists yet: the write is an insert. */
+  readonly fresh: boolean;
+  /** Expected state code. */
+  readonly from: number;
+  /** Expected attempt number. */
+  readonly fromTry: number;
+  /** New state code. */
+  readonly to: number;
+  /** A greater number than `fromTry` (when that is above 0) moves the stored attempt to the past attempts first. */
+  readonly tryNo: number;
+  readonly tryBase: number;
+  readonly lost: number;
+  /** Position in REASONS + 1, 0 for none. */
+  readonly reason: number;
+  /** `becauseNumber` of the code. */
+  readonly because: number;
+  readonly facts: JsonText | null;
+  readonly queuedAt: number | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly dueAt: number | null;
+  /** A `TaskError` as JSON. */
+  readonly error: JsonText | null;
+  readonly log: LogRange | null;
+}
+
+/** An output as stored: text in the row, or a content-addressed file. */
+export type StoredOutput =
+  | { readonly json: JsonText }
+  | { readonly sha256: string; readonly bytes: number };
+
+/** What the asker of an inbox request gets. */
+export type Answer =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly code: 'invalid' | 'not_found' | 'conflict'; readonly message: string };

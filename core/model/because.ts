@@ -1,0 +1,102 @@
+import type { JsonObject } from './json.ts';
+
+/** Facts of a reason: small values that the sentence shows and programs may read. */
+export type Facts = JsonObject;
+
+/** Why something happened or does not happen: a stable code, one sentence for people, and the facts in it. */
+export interface Because {
+  readonly code: BecauseCode;
+  readonly text: string;
+  readonly [fact: string]: unknown;
+}
+
+type Sentence = (f: Record<string, unknown>) => string;
+const plural = (n: unknown, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+/**
+ * Every reason that orch gives, with its sentence. The position in this list is the code stored in the
+ * database: append only.
+ */
+const SENTENCES = {
+  none: () => 'No reason was recorded.',
+  triggered: (f) => `Triggered by ${f.by ?? 'hand'}.`,
+  rule_met: (f) => `Its trigger rule ${f.rule ?? 'all_success'} is met.`,
+  root: () => 'It waits for nothing.',
+  upstream_failed: (f) => `Rule ${f.rule}: upstream ${f.upstream ?? 'task'} is ${f.state ?? 'failed'}.`,
+  upstream_skipped: (f) => `Rule ${f.rule}: upstream ${f.upstream ?? 'task'} was skipped.`,
+  rule_unmet: (f) => `Rule ${f.rule} cannot be met by the states of its upstreams.`,
+  when_false: (f) => `Its condition ${f.when} is false.`,
+  when_error: (f) => `Its condition ${f.when} cannot be evaluated: ${f.error}`,
+  short_circuit: (f) => `${f.task} ended the path: ${f.expression} is false.`,
+  no_keys: (f) => `Fan-out ${f.fanOut} has no keys.`,
+  expanded: (f) => `Fan-out ${f.fanOut} has ${plural(f.keys, 'key')}.`,
+  expansion_failed: (f) => `Fan-out ${f.fanOut} cannot be expanded: ${f.error}`,
+  unknown_key: (f) => `Key ${f.key} is not among the keys of fan-out ${f.fanOut}.`,
+  succeeded: () => 'The attempt succeeded.',
+  chosen: (f) => `It chose ${f.value}.`,
+  passed: () => 'There is nothing to run.',
+  skipped_itself: (f) => (f.message ? `The task skipped itself: ${f.message}` : 'The task skipped itself.'),
+  attempt_failed: (f) => `Attempt ${f.try} failed: ${f.error}`,
+  final_failure: (f) => `Attempt ${f.try} failed and is not retried: ${f.error}`,
+  retries_spent: (f) => `Attempt ${f.try} failed and no retry is left: ${f.error}`,
+  not_retryable: (f) => `Attempt ${f.try} failed with ${f.name}, which its retry policy does not retry: ${f.error}`,
+  retry_wait: (f) => `Attempt ${f.try} failed; attempt ${Number(f.try) + 1} follows in ${f.delayMs} ms: ${f.error}`,
+  retry_due: (f) => `The wait before attempt ${f.try} is over.`,
+  timed_out: (f) => `It ran longer than its timeout of ${f.timeoutMs} ms.`,
+  attempt_lost: (f) => `Attempt ${f.try} was lost: ${f.detail}`,
+  lost_too_often: (f) => `Its attempts were lost ${plural(f.lost, 'time')}; the budget is ${f.budget}.`,
+  critical_failed: (f) => `Critical task ${f.task} failed.`,
+  cancelled_by_user: (f) => `Cancelled by ${f.by ?? 'hand'}.`,
+  run_timed_out: (f) => `The run took longer than its timeout of ${f.timeoutMs} ms.`,
+  shutdown: () => 'orch was stopped.',
+  superseded: (f) => `A newer run took its place: ${f.run}.`,
+  outside_scope: () => 'It is outside the scope of the run.',
+  leaves_succeeded: () => 'Every leaf ended well.',
+  leaf_failed: (f) => `${f.task} is ${f.state}.`,
+  quorum_missed: (f) => `Fan-out ${f.fanOut}: ${f.succeeded} of ${plural(f.keys, 'key')} succeeded, ${f.needed} needed.`,
+  marked: (f) => `Marked ${f.state} by ${f.by ?? 'hand'}.`,
+  retried: (f) => `Retried by ${f.by ?? 'hand'}.`,
+  run_paused: () => 'The run is paused.',
+  dag_paused: (f) => `DAG ${f.dag} is paused.`,
+  run_queued: (f) => `DAG ${f.dag} already has ${plural(f.active, 'active run')} of ${f.limit}.`,
+  waits_upstream: (f) => `Waits for ${plural(f.open, 'upstream')}, first ${f.upstream}.`,
+  waits_setup: (f) => `Waits for setup ${f.setup}.`,
+  waits_retry: (f) => `Waits for its next attempt, due at ${f.dueAt}.`,
+  pool_full: (f) => `Pool ${f.pool} is full (${f.used}/${f.slots}).`,
+  pool_unknown: (f) => `Pool ${f.pool} does not exist; add it to pools in airflow.yaml.`,
+  pool_too_small: (f) => `It needs ${plural(f.needed, 'slot')} of pool ${f.pool}, which has ${f.slots}.`,
+  global_cap: (f) => `All ${plural(f.limit, 'global slot')} are in use.`,
+  dag_cap: (f) => `DAG ${f.dag} has ${f.active} of ${f.limit} active tasks.`,
+  run_cap: (f) => `The run has ${f.active} of ${f.limit} active tasks.`,
+  task_cap: (f) => `The task has ${f.active} of ${f.limit} active attempts.`,
+  fan_out_cap: (f) => `Fan-out ${f.fanOut} has ${f.active} of ${f.limit} active instances.`,
+  in_turn: () => 'Its turn comes with the next free slot.',
+  queued_here: () => 'It has a slot and is being handed to a runner.',
+  running: (f) => `Attempt ${f.try} is running.`,
+  no_leader: () => 'No process leads this store: start it with `orch up`, `orch trigger` or `orch retry`.',
+  memory_stale: () => 'What was in memory differed from the store; it was read again.',
+  quarantined: (f) => `The run was set aside after repeated internal errors: ${f.error}`,
+  output_rejected: (f) => `Its output was rejected: ${f.error}`,
+  out_of_memory: (f) => `It used more memory than its cap of ${f.memoryMb} MB.`,
+  late_outcome: (f) => `An outcome of attempt ${f.try} came after the attempt had been settled; it was ignored.`,
+  started: () => 'The run started.',
+  input_missing: (f) => `Input ${f.input} has no value: ${f.upstream} is outside the scope and never succeeded before.`,
+  removed_key: (f) => `Key ${f.key} is no longer among the keys of fan-out ${f.fanOut}.`,
+} as const satisfies Record<string, Sentence>;
+
+export type BecauseCode = keyof typeof SENTENCES;
+
+/** The codes in stored order. */
+export const BECAUSE_CODES = Object.keys(SENTENCES) as readonly BecauseCode[];
+const numbers = new Map(BECAUSE_CODES.map((code, index) => [code, index]));
+
+/** The number under which the store keeps a code. */
+export function becauseNumber(code: BecauseCode): number {
+  return numbers.get(code) ?? 0;
+}
+
+/** Builds the reason for people and programs from a code and its facts. */
+export function because(code: BecauseCode, facts: Facts = {}): Because {
+  const sentence: Sentence = SENTENCES[code];
+  return { ...facts, code, text: sentence(facts) };
+}

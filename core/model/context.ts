@@ -1,0 +1,67 @@
+import type { Json } from './json.ts';
+import type { RunFacts } from './attempt.ts';
+
+/** What a task function gets beside its inputs. Everything a function may know or do goes through it. */
+export interface TaskContext<Params = Record<string, Json>> {
+  readonly params: Params;
+  readonly run: RunFacts;
+  /** Dotted path of the task. */
+  readonly taskId: string;
+  /** Keys of the fan-outs around the instance joined by `/`, or `null`. */
+  readonly key: string | null;
+  /** The item of the innermost fan-out. */
+  readonly item: Json;
+  /** The `with` of the task, rendered. */
+  readonly with: Record<string, Json>;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  readonly attemptId: string;
+  /** Aborted when the attempt must end: cancel, timeout, shutdown. */
+  readonly signal: AbortSignal;
+  /** Directory of the project (the one with `airflow.yaml`). */
+  readonly projectDir: string;
+  /** An empty directory of this attempt, removed after it. */
+  readonly tempDir: string;
+  readonly log: TaskLog;
+  /** Progress for people: `done` of `total`, and what is being done. */
+  progress(done: number, total: number, step?: string): void;
+  /** A number worth comparing over runs, such as `sharpe`. The last value of a name wins. */
+  metric(name: string, value: number): void;
+  /** Keeps a file with the run. A string or bytes are stored as they are, anything else as JSON. */
+  artifact(name: string, content: string | Uint8Array | Json, mediaType?: string): Promise<void>;
+  /** Ends the attempt as `skipped`. */
+  skip(reason?: string): never;
+  /** Ends the attempt as `failed` without any retry. */
+  fail(reason: string): never;
+  /** True once the attempt must end; the same as `signal.aborted`. */
+  shouldStop(): boolean;
+}
+
+/** Lines for the log of the attempt; written with level and time. */
+export interface TaskLog {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** Thrown by user code to have the attempt retried, whatever `on` and `except` say, while retries are left. */
+export class RetryableError extends Error {
+  override readonly name = 'RetryableError';
+  /** Wait at least this long before the next attempt. */
+  readonly retryAfterMs: number | undefined;
+  constructor(message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(message, { cause: options.cause });
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** Thrown by user code to have the task fail for good: no retry follows. */
+export class FatalError extends Error {
+  override readonly name = 'FatalError';
+}
+
+/** Thrown by `ctx.skip()`. */
+export class SkipError extends Error {
+  override readonly name = 'SkipError';
+}

@@ -1,0 +1,80 @@
+import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from './ids.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { Reason, RunState, TaskState } from './states.ts';
+import type { Because } from './because.ts';
+import type { RunScope } from './scope.ts';
+import type { LogRange, TaskError } from './attempt.ts';
+
+/** What made a run. */
+export const TRIGGER_KINDS = ['manual', 'schedule', 'backfill', 'asset', 'api'] as const;
+export type TriggerKind = (typeof TRIGGER_KINDS)[number];
+
+/** A run as stored. Instants are epoch milliseconds. */
+export interface RunRecord {
+  readonly runNo: RunNo;
+  readonly uid: RunUid;
+  readonly dagId: string;
+  readonly versionNo: VersionNo;
+  readonly state: RunState;
+  readonly trigger: TriggerKind;
+  readonly params: JsonObject;
+  readonly scope: RunScope;
+  /** Attempts at once in this run; `null`: the DAG's limit. */
+  readonly maxParallel: number | null;
+  /** The run whose outputs stand in for tasks outside the scope. */
+  readonly inputsFrom: RunNo | null;
+  readonly logicalAt: number | null;
+  readonly intervalStartAt: number | null;
+  readonly intervalEndAt: number | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly because: Because | null;
+}
+
+/** The expansion of one fan-out in one run: nodes `base ...` in blocks of one block per key. */
+export interface ExpansionRecord {
+  readonly runNo: RunNo;
+  /** First node of the first key. */
+  readonly base: NodeNo;
+  readonly fanOut: number;
+  /** First node of the block in which the fan-out stands; 0 for the run itself. */
+  readonly parentBase: NodeNo;
+  readonly keys: readonly string[];
+  /** Items in the order of the keys; `null` when every item is its key. */
+  readonly items: readonly Json[] | null;
+}
+
+/** A task instance as stored; an absent row means state `none`, attempt 0. */
+export interface InstanceRecord {
+  readonly runNo: RunNo;
+  readonly nodeNo: NodeNo;
+  readonly state: TaskState;
+  readonly tryNo: TryNo;
+  /** Attempts before the last retry by hand; they do not count against `retries`. */
+  readonly tryBase: number;
+  /** Attempts lost since then. */
+  readonly lost: number;
+  readonly reason: Reason | null;
+  readonly because: Because | null;
+  /** When it became queued. */
+  readonly queuedAt: number | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** When the next attempt is due, in `up_for_retry` and `waiting`. */
+  readonly dueAt: number | null;
+  readonly error: TaskError | null;
+  readonly log: LogRange | null;
+}
+
+/** A past attempt of an instance that has a newer one. */
+export interface AttemptRecord {
+  readonly tryNo: TryNo;
+  readonly state: TaskState;
+  readonly reason: Reason | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly error: TaskError | null;
+  readonly log: LogRange | null;
+  readonly because: Because | null;
+}

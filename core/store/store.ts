@@ -1,0 +1,157 @@
+import type { Action, Answer, StoredOutput } from '../model/action.ts';
+import type { ArtifactRef } from '../model/attempt.ts';
+import type { Because } from '../model/because.ts';
+import type { DagSpec } from '../model/dag.ts';
+import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
+import type { Request } from '../model/request.ts';
+import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
+import type { RunState } from '../model/states.ts';
+
+/** The right to decide, held by one process at a time; every commit of a tick proves it. */
+export interface Lease {
+  /** Grows with every change of leader; part of the fence of every write. */
+  readonly epoch: number;
+  /** Resolves when the right is known to be lost. */
+  readonly lost: Promise<void>;
+  release(): Promise<void>;
+}
+
+/** The actions of one tick: written all or not at all. */
+export interface Tick {
+  /** Grows by one with every commit. */
+  readonly no: number;
+  /** Wall time of the tick. */
+  readonly at: number;
+  readonly actions: readonly Action[];
+}
+
+export type CommitResult =
+  | { readonly ok: true }
+  /** Another process leads, or the schema changed: stop deciding. */
+  | { readonly ok: false; readonly why: 'fenced' }
+  /** A row was not as expected: memory about these runs is stale; nothing was written. */
+  | { readonly ok: false; readonly why: 'stale'; readonly runs: readonly RunNo[] }
+  /** The database is busy or away: nothing was written, try again. */
+  | { readonly ok: false; readonly why: 'retry'; readonly error: Error };
+
+/** A version of a DAG: the graph and the code that belongs to it, immutable. */
+export interface VersionRecord {
+  readonly versionNo: VersionNo;
+  readonly dagId: string;
+  readonly graphHash: string;
+  readonly codeHash: string;
+  /** The declaring file, relative to the project. */
+  readonly file: string;
+  readonly spec: DagSpec;
+  readonly createdAt: number;
+}
+
+export interface DagRecord {
+  readonly dagId: string;
+  readonly paused: boolean;
+  readonly file: string;
+  /** Its newest version. */
+  readonly versionNo: VersionNo;
+}
+
+export interface InboxRecord {
+  readonly inboxId: number;
+  readonly request: Request;
+  readonly createdAt: number;
+}
+
+/** One line of the journal: what changed, when, and because of what. */
+export interface JournalRecord {
+  readonly seq: number;
+  readonly at: number;
+  readonly epoch: number;
+  readonly runNo: RunNo | null;
+  readonly nodeNo: NodeNo | null;
+  readonly tryNo: TryNo | null;
+  /** Names of states (of a task instance, or of a run when `nodeNo` is null); equal for a note. */
+  readonly from: string;
+  readonly to: string;
+  readonly because: Because;
+}
+
+export interface MetricRecord {
+  readonly nodeNo: NodeNo;
+  readonly tryNo: TryNo;
+  readonly name: string;
+  readonly value: number;
+  readonly at: number;
+}
+
+export interface ProgressRecord {
+  readonly nodeNo: NodeNo;
+  readonly done: number;
+  readonly total: number;
+  readonly step: string | null;
+}
+
+/** Everything of one unfinished run that a leader needs in memory. */
+export interface RunSnapshot {
+  readonly run: RunRecord;
+  readonly version: VersionRecord;
+  readonly expansions: readonly ExpansionRecord[];
+  readonly instances: readonly InstanceRecord[];
+}
+
+export interface RunFilter {
+  readonly dagId?: string;
+  readonly states?: readonly RunState[];
+  /** Created at or after this instant. */
+  readonly since?: number;
+  /** Newest first, at most this many. */
+  readonly limit?: number;
+  /** Only runs with a smaller number. */
+  readonly before?: RunNo;
+}
+
+/**
+ * The only door to the database. `commit` is synchronous on SQLite (it then returns the result itself) so that a tick
+ * costs no turn of the event loop; await it in any case.
+ */
+export interface Store {
+  /** Brings the schema up to date; only a leader may change it. A database that is newer than the code is refused. */
+  migrate(): Promise<void>;
+  /** Takes the lead if nobody has it; `null` if somebody has. Raises the epoch. */
+  tryLead(): Promise<Lease | null>;
+  commit(lease: Lease, tick: Tick): CommitResult | Promise<CommitResult>;
+  /** Stores a version unless the same graph and code exist already, and makes it the newest of its DAG. Leader only. */
+  saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo>;
+
+  /** The greatest run and tick numbers so far. */
+  counters(): Promise<{ readonly runNo: RunNo; readonly tick: number; readonly epoch: number }>;
+  unfinishedRuns(): Promise<readonly RunRecord[]>;
+  /** `null` if there is no such run. Works for finished runs too (retry). */
+  loadRun(runNo: RunNo): Promise<RunSnapshot | null>;
+
+  dags(): Promise<readonly DagRecord[]>;
+  dag(dagId: string): Promise<DagRecord | null>;
+  version(versionNo: VersionNo): Promise<VersionRecord | null>;
+  runs(filter: RunFilter): Promise<readonly RunRecord[]>;
+  /** By its id or an unambiguous beginning of at least four characters. Several matches: all of them, at most ten. */
+  runsByUid(uidPrefix: string): Promise<readonly RunRecord[]>;
+  run(runNo: RunNo): Promise<RunRecord | null>;
+  expansions(runNo: RunNo): Promise<readonly ExpansionRecord[]>;
+  instances(runNo: RunNo): Promise<readonly InstanceRecord[]>;
+  /** Past attempts of an instance, oldest first; the current one is in its instance row. */
+  attempts(runNo: RunNo, nodeNo: NodeNo): Promise<readonly AttemptRecord[]>;
+  /** Outputs of the given nodes, or of all nodes of the run. */
+  outputs(runNo: RunNo, nodes?: readonly NodeNo[]): Promise<ReadonlyMap<NodeNo, StoredOutput>>;
+  metrics(runNo: RunNo): Promise<readonly MetricRecord[]>;
+  artifacts(runNo: RunNo): Promise<readonly { readonly nodeNo: NodeNo; readonly tryNo: TryNo; readonly artifact: ArtifactRef }[]>;
+  progress(runNo: RunNo): Promise<readonly ProgressRecord[]>;
+  /** Journal lines after `afterSeq`, oldest first. */
+  journal(filter: { readonly runNo?: RunNo; readonly afterSeq?: number; readonly limit?: number }): Promise<readonly JournalRecord[]>;
+
+  /** Puts a request into the inbox; it is durable when this resolves. */
+  ask(request: Request, at: number): Promise<number>;
+  /** Requests without an answer, oldest first. */
+  pendingRequests(): Promise<readonly InboxRecord[]>;
+  /** `null` while there is none. */
+  answer(inboxId: number): Promise<Answer | null>;
+
+  close(): Promise<void>;
+}
