@@ -53,8 +53,8 @@ export interface AttemptOrder {
   readonly keys: readonly string[];
   /** Items of the fan-outs around the instance, outermost first. */
   readonly items: readonly Json[];
-  /** Input name → value as JSON text, `undefined` where there is none. */
-  readonly inputs: readonly (JsonText | undefined)[];
+  /** Values by position of the input name: JSON text, or the file that holds it; `undefined` where there is none. */
+  readonly inputs: readonly (JsonText | SpilledOutput | undefined)[];
   /** How long the runner may poll for its next order before it sleeps, in microseconds. */
   readonly spinUs: number;
 }

@@ -82,6 +82,7 @@ const SENTENCES = {
   started: () => 'The run started.',
   input_missing: (f) => `Input ${f.input} has no value: ${f.upstream} is outside the scope and never succeeded before.`,
   removed_key: (f) => `Key ${f.key} is no longer among the keys of fan-out ${f.fanOut}.`,
+  dag_unpaused: (f) => `DAG ${f.dag} is no longer paused.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

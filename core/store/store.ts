@@ -29,8 +29,8 @@ export type CommitResult =
   | { readonly ok: true }
   /** Another process leads, or the schema changed: stop deciding. */
   | { readonly ok: false; readonly why: 'fenced' }
-  /** A row was not as expected: memory about these runs is stale; nothing was written. */
-  | { readonly ok: false; readonly why: 'stale'; readonly runs: readonly RunNo[] }
+  /** Rows were not as expected: memory about these runs and requests is stale; nothing was written. */
+  | { readonly ok: false; readonly why: 'stale'; readonly runs: readonly RunNo[]; readonly requests: readonly number[] }
   /** The database is busy or away: nothing was written, try again. */
   | { readonly ok: false; readonly why: 'retry'; readonly error: Error };
 
@@ -89,6 +89,35 @@ export interface ProgressRecord {
   readonly step: string | null;
 }
 
+export interface ArtifactRecord {
+  readonly nodeNo: NodeNo;
+  readonly tryNo: TryNo;
+  readonly artifact: ArtifactRef;
+}
+
+/** Instances of a finished run by state. */
+export interface RunCounts {
+  readonly [state: string]: number;
+}
+
+/** The process that leads, or led last and ended without saying so. */
+export interface LeaderRecord {
+  readonly epoch: number;
+  readonly pid: number;
+  readonly host: string;
+  /** Differs after every start of the machine; empty where the system tells none. */
+  readonly bootId: string;
+  readonly since: number;
+}
+
+export interface JournalFilter {
+  readonly runNo?: RunNo;
+  /** Lines with a greater number only. */
+  readonly afterSeq?: number;
+  /** 1,000 by default. */
+  readonly limit?: number;
+}
+
 /** Everything of one unfinished run that a leader needs in memory. */
 export interface RunSnapshot {
   readonly run: RunRecord;
@@ -115,8 +144,14 @@ export interface RunFilter {
 export interface Store {
   /** Brings the schema up to date; only a leader may change it. A database that is newer than the code is refused. */
   migrate(): Promise<void>;
-  /** Takes the lead if nobody has it; `null` if somebody has. Raises the epoch. */
+  /** Takes the lead if nobody has it; `null` if somebody has. Brings the schema up to date and raises the epoch. */
   tryLead(): Promise<Lease | null>;
+  /** The process that took the lead last; `null` after it gave it back. It may have died since. */
+  leader(): Promise<LeaderRecord | null>;
+  /**
+   * Writes a tick. Throws only for a defect: a value that the schema refuses, or a tick number that does not grow.
+   * At most one commit may be under way.
+   */
   commit(lease: Lease, tick: Tick): CommitResult | Promise<CommitResult>;
   /** Stores a version unless the same graph and code exist already, and makes it the newest of its DAG. Leader only. */
   saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo>;
@@ -134,24 +169,35 @@ export interface Store {
   /** By its id or an unambiguous beginning of at least four characters. Several matches: all of them, at most ten. */
   runsByUid(uidPrefix: string): Promise<readonly RunRecord[]>;
   run(runNo: RunNo): Promise<RunRecord | null>;
+  /** `RunChange.counts` as written when the runs ended; unfinished runs are absent. */
+  runCounts(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, RunCounts>>;
   expansions(runNo: RunNo): Promise<readonly ExpansionRecord[]>;
   instances(runNo: RunNo): Promise<readonly InstanceRecord[]>;
-  /** Past attempts of an instance, oldest first; the current one is in its instance row. */
+  /**
+   * Past attempts of an instance, oldest first. The current one is in its instance row; an attempt that somebody
+   * retried by hand is a past one as soon as the instance is back in state `none`.
+   */
   attempts(runNo: RunNo, nodeNo: NodeNo): Promise<readonly AttemptRecord[]>;
-  /** Outputs of the given nodes, or of all nodes of the run. */
+  /** Outputs of the instances in state `success`, as their last attempt gave them; of these nodes or of all. */
   outputs(runNo: RunNo, nodes?: readonly NodeNo[]): Promise<ReadonlyMap<NodeNo, StoredOutput>>;
   metrics(runNo: RunNo): Promise<readonly MetricRecord[]>;
-  artifacts(runNo: RunNo): Promise<readonly { readonly nodeNo: NodeNo; readonly tryNo: TryNo; readonly artifact: ArtifactRef }[]>;
+  artifacts(runNo: RunNo): Promise<readonly ArtifactRecord[]>;
   progress(runNo: RunNo): Promise<readonly ProgressRecord[]>;
   /** Journal lines after `afterSeq`, oldest first. */
-  journal(filter: { readonly runNo?: RunNo; readonly afterSeq?: number; readonly limit?: number }): Promise<readonly JournalRecord[]>;
+  journal(filter: JournalFilter): Promise<readonly JournalRecord[]>;
 
-  /** Puts a request into the inbox; it is durable when this resolves. */
+  /**
+   * Puts a request into the inbox and gives its number; it is durable when this resolves. A trigger whose `runUid`
+   * was asked for before gives the number of that request.
+   */
   ask(request: Request, at: number): Promise<number>;
   /** Requests without an answer, oldest first. */
   pendingRequests(): Promise<readonly InboxRecord[]>;
   /** `null` while there is none. */
   answer(inboxId: number): Promise<Answer | null>;
+
+  /** What is wrong with the stored data, one sentence each; empty when all is well. Reads everything: for `doctor`. */
+  checkIntegrity(): Promise<readonly string[]>;
 
   close(): Promise<void>;
 }

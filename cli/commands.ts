@@ -1,0 +1,41 @@
+import type { CommandModule } from './command.ts';
+
+/** A command before its file is loaded. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly alias?: string;
+  readonly summary: string;
+  readonly group: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+const WRITE = 'Write DAGs';
+const RUN = 'Run them';
+const LOOK = 'Look at runs';
+const MEND = 'Mend runs';
+const SET_UP = 'Set up';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'init', group: WRITE, summary: 'make a new project', load: async () => (await import('./commands/init.ts')).init },
+  { name: 'check', group: WRITE, summary: 'find mistakes in DAG files and config', load: async () => (await import('./commands/check.ts')).check },
+  { name: 'list', group: WRITE, summary: 'list the DAGs of the project', load: async () => (await import('./commands/list.ts')).list },
+  { name: 'show', group: WRITE, summary: 'show a DAG: schedule, params, tasks', load: async () => (await import('./commands/show.ts')).show },
+  { name: 'graph', group: WRITE, summary: 'draw a DAG', load: async () => (await import('./commands/graph.ts')).graph },
+  { name: 'schema', group: WRITE, summary: 'explain the keys of DAG files and config', load: async () => (await import('./commands/schema.ts')).schema },
+  { name: 'test', group: WRITE, summary: 'run one task alone with inputs from a file', load: async () => (await import('./commands/test.ts')).test },
+  { name: 'plan', group: RUN, summary: 'what a trigger would run, in order, and why', load: async () => (await import('./commands/plan.ts')).plan },
+  { name: 'trigger', group: RUN, summary: 'run a DAG, or a part of it', load: async () => (await import('./commands/trigger.ts')).trigger },
+  { name: 'runs', group: LOOK, summary: 'list runs', load: async () => (await import('./commands/runs.ts')).runs },
+  { name: 'status', group: LOOK, summary: 'show a run and its tasks', load: async () => (await import('./commands/status.ts')).status },
+  { name: 'watch', group: LOOK, summary: 'follow a run to its end', load: async () => (await import('./commands/watch.ts')).watch },
+  { name: 'logs', group: LOOK, summary: 'read the logs of a run or task', load: async () => (await import('./commands/logs.ts')).logs },
+  { name: 'why', group: LOOK, summary: 'why a task is in its state', load: async () => (await import('./commands/why.ts')).why },
+  { name: 'stats', group: LOOK, summary: 'success rates and durations of each DAG', load: async () => (await import('./commands/stats.ts')).stats },
+  { name: 'retry', alias: 'clear', group: MEND, summary: 'run failed, chosen or interrupted tasks again', load: async () => (await import('./commands/retry.ts')).retry },
+  { name: 'cancel', group: MEND, summary: 'stop a run', load: async () => (await import('./commands/cancel.ts')).cancel },
+  { name: 'mark', group: MEND, summary: 'set a task or run to success or failed by hand', load: async () => (await import('./commands/mark.ts')).mark },
+  { name: 'config', group: SET_UP, summary: 'show the config and where it comes from', load: async () => (await import('./commands/config.ts')).config },
+  { name: 'doctor', group: SET_UP, summary: 'check this machine and the state of the project', load: async () => (await import('./commands/doctor.ts')).doctor },
+  { name: 'completion', group: SET_UP, summary: 'print the completion script of a shell', load: async () => (await import('./commands/completion.ts')).completion },
+];

@@ -1,0 +1,50 @@
+import type { Clock } from '../core/model/clock.ts';
+import type { ColorChoice, Style } from './style.ts';
+
+/** What a command may know of the process it runs in; tests give another one. */
+export interface Host {
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+/** A stream as a command sees it. Writing never fails: once the reader is gone, text is dropped. */
+export interface Output {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly rows: number;
+  /** Whether the reader is gone. */
+  readonly closed: boolean;
+  /** The stream itself, for what draws on it. */
+  readonly stream: NodeJS.WritableStream;
+}
+
+/** The flags that every command has. */
+export interface GlobalFlags {
+  readonly directory: string;
+  readonly json: boolean;
+  readonly color: ColorChoice;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly profile?: string;
+}
+
+/** What a command gets to do its work. */
+export interface CommandContext {
+  readonly host: Host;
+  readonly flags: GlobalFlags;
+  /** Style of stdout, and of stderr. */
+  readonly style: Style;
+  readonly errStyle: Style;
+  /** Writes lines of data to stdout. */
+  print(text: string): void;
+  /** Writes one JSON document, or one event of a stream, as a line to stdout. */
+  json(value: unknown, layout?: 'document' | 'event'): void;
+  /** Writes a line for people to stderr; nothing under `--quiet`. */
+  say(text: string): void;
+  /** Writes a warning to stderr. */
+  warn(text: string): void;
+}

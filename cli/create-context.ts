@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import type { CommandContext, GlobalFlags, Host } from './context.ts';
+import { type ColorChoice, createStyle, wantsColor } from './style.ts';
+
+/** The global options as commander gives them. */
+export interface GlobalOptionValues {
+  readonly directory?: string;
+  readonly json?: boolean;
+  readonly color?: ColorChoice;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly profile?: string;
+}
+
+/** Makes the context of a command from its process and its global options. */
+export function createContext(host: Host, options: GlobalOptionValues): CommandContext {
+  const flags: GlobalFlags = {
+    directory: resolve(host.cwd, options.directory ?? '.'),
+    json: options.json === true,
+    color: options.color ?? 'auto',
+    quiet: options.quiet === true,
+    verbose: options.verbose === true,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+  };
+  const style = createStyle(wantsColor(flags.color, host.env, host.stdout.isTTY));
+  const errStyle = createStyle(wantsColor(flags.color, host.env, host.stderr.isTTY));
+  return {
+    host,
+    flags,
+    style,
+    errStyle,
+    print: (text) => host.stdout.write(`${text}\n`),
+    json: (value, layout = 'document') => {
+      const pretty = layout === 'document' && host.stdout.isTTY;
+      host.stdout.write(`${JSON.stringify(value, null, pretty ? 2 : 0)}\n`);
+    },
+    say: (text) => {
+      if (!flags.quiet) host.stderr.write(`${text}\n`);
+    },
+    warn: (text) => host.stderr.write(`${errStyle.warn('warning')}  ${text}\n`),
+  };
+}

@@ -1,0 +1,117 @@
+import { Command, CommanderError, Help, Option } from 'commander';
+import { AppError } from '../core/model/errors.ts';
+import type { CommandModule, Example } from './command.ts';
+import { COMMANDS, type CommandEntry } from './commands.ts';
+import type { Host } from './context.ts';
+import { createContext, type GlobalOptionValues } from './create-context.ts';
+import { EXIT } from './exit-code.ts';
+import { commandHelp, programHelp } from './help.ts';
+import { reportError } from './report-error.ts';
+import { createStyle, wantsColor } from './style.ts';
+
+const EXAMPLES: readonly Example[] = [
+  { command: 'orch init my-project', what: 'make a project with two small DAGs' },
+  { command: 'orch trigger pipeline', what: 'run a DAG and follow it to the end' },
+  { command: 'orch trigger pipeline --until backtest', what: 'only up to a task or stage' },
+  { command: 'orch status', what: 'how the latest run went' },
+  { command: 'orch retry last --failed', what: 'run again what failed' },
+];
+
+/**
+ * Runs one command line and gives its exit code. Only the file of the command that is asked for is loaded.
+ * `version` is the version of orch.
+ */
+export async function runCommandLine(argv: readonly string[], host: Host, version: string): Promise<number> {
+  const asked = commandOf(argv);
+  const module = asked === null ? null : await asked.load();
+  let exitCode: number = EXIT.ok;
+  const program = createProgram(host, version, argv);
+  for (const entry of COMMANDS) {
+    const command = program.command(entry.name, entry === asked ? {} : {}).summary(entry.summary);
+    command.helpGroup(entry.group).description(entry.summary);
+    if (entry.alias !== undefined) command.alias(entry.alias);
+    if (entry !== asked || module === null) continue;
+    defineOn(command, module, entry, host, argv);
+    command.action(async (...received: unknown[]) => {
+      const self = received.at(-1) as Command;
+      const context = createContext(host, self.optsWithGlobals() as GlobalOptionValues);
+      try {
+        exitCode = await module.run(context, self.opts(), received.slice(0, -2) as (string | string[] | undefined)[]);
+      } catch (error) {
+        exitCode = reportError(context, error);
+      }
+    });
+  }
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    return commandLineError(error, host, argv, asked);
+  }
+  return exitCode;
+}
+
+/** The command that the words name: the first that is no option of the program nor the value of one. */
+function commandOf(argv: readonly string[]): CommandEntry | null {
+  const withValue = new Set(['-C', '--directory', '--color', '--profile']);
+  const words: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] as string;
+    if (withValue.has(word)) at++;
+    else if (!word.startsWith('-')) words.push(word);
+  }
+  const name = words[0] === 'help' ? words[1] : words[0];
+  return COMMANDS.find((entry) => entry.name === name || entry.alias === name) ?? null;
+}
+
+function createProgram(host: Host, version: string, argv: readonly string[]): Command {
+  const program = new Command('orch');
+  const color = new Option('--color <when>', 'use colour').choices(['auto', 'always', 'never']);
+  program
+    .description('Runs DAGs of tasks, written in TypeScript or YAML, on this machine.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .option('-C, --directory <dir>', 'the project, instead of the current directory')
+    .option('--json', 'print JSON: one document, or one event a line for what streams')
+    .addOption(color)
+    .option('-q, --quiet', 'say only what was asked for')
+    .option('-v, --verbose', 'say more')
+    .option('--profile <name>', 'use this profile of airflow.yaml')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      writeErr: () => {},
+      getOutHelpWidth: () => host.stdout.columns,
+    })
+    .configureHelp({ formatHelp: (command, helper) => programHelp(command, helper, EXAMPLES, helpStyle(host, argv)) });
+  return program;
+}
+
+function defineOn(command: Command, module: CommandModule, entry: CommandEntry, host: Host, argv: readonly string[]): void {
+  module.define(command);
+  const summary = `${entry.summary.charAt(0).toUpperCase()}${entry.summary.slice(1)}.`;
+  command.description(module.description === undefined ? summary : `${summary}\n${module.description}`);
+  command.configureHelp({
+    showGlobalOptions: true,
+    formatHelp: (self: Command, helper: Help) => commandHelp(self, helper, module.examples, helpStyle(host, argv)),
+  });
+}
+
+function helpStyle(host: Host, argv: readonly string[]) {
+  const choice = argv.includes('--color=always') ? 'always' : argv.includes('--color=never') ? 'never' : 'auto';
+  return createStyle(wantsColor(choice, host.env, host.stdout.isTTY));
+}
+
+/** Help and version end a command line well; everything else that commander throws is a mistake of usage. */
+function commandLineError(error: unknown, host: Host, argv: readonly string[], asked: CommandEntry | null): number {
+  const context = createContext(host, { json: argv.includes('--json'), verbose: argv.includes('-v') });
+  if (!(error instanceof CommanderError)) return reportError(context, error);
+  if (error.exitCode === 0) return EXIT.ok;
+  if (error.code === 'commander.help') return EXIT.usage;
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const suggestion = rest.join(' ').replace(/^\(Did you mean (.*)\?\)$/, "Did you mean '$1'?");
+  const help = asked === null ? 'orch --help' : `orch ${asked.name} --help`;
+  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, '')}.`;
+  const message = [sentence, suggestion, `See '${help}'.`].filter((part) => part !== '').join(' ');
+  return reportError(context, new AppError('usage', message));
+}

@@ -1,0 +1,43 @@
+import type { RunState } from '../../core/model/states.ts';
+import type { RunView } from '../../core/store/run-view.ts';
+import type { Style } from '../style.ts';
+import { type MetricRow, metricLines } from './metric-lines.ts';
+import { shortRunId } from './run-name.ts';
+import { toned } from './state-look.ts';
+import { spanText } from './time-text.ts';
+
+const ORDER = ['success', 'failed', 'upstream_failed', 'cancelled', 'skipped', 'removed'] as const;
+const WORDS: Readonly<Record<(typeof ORDER)[number], string>> = {
+  success: 'ok',
+  failed: 'failed',
+  upstream_failed: 'upstream_failed',
+  cancelled: 'cancelled',
+  skipped: 'skipped',
+  removed: 'removed',
+};
+
+/** `10 ok, 1 failed, 4 upstream_failed`: the instances of a run by state, those outside its scope left out. */
+export function countsText(counts: RunView['counts']): string {
+  const parts = ORDER.flatMap((state) => ((counts[state] ?? 0) > 0 ? [`${counts[state]} ${WORDS[state]}`] : []));
+  return parts.length === 0 ? 'no tasks' : parts.join(', ');
+}
+
+/** The word with which the last line begins. */
+const VERDICT: Readonly<Partial<Record<RunState, string>>> = { success: 'SUCCESS', failed: 'FAILED', cancelled: 'CANCELLED' };
+
+/** The end of a followed run: metrics, then one line with the result and what to do about it. */
+export function summaryLines(view: RunView, metrics: readonly MetricRow[], columns: number, style: Style): string[] {
+  const { run } = view;
+  const spanMs = (run.endedAt ?? run.createdAt) - (run.startedAt ?? run.createdAt);
+  const verdict = toned(run.state, style.bold(VERDICT[run.state] ?? run.state), style);
+  const line = `${verdict} ${countsText(view.counts)} in ${spanText(spanMs)}`;
+  const table = metricLines(metrics, columns, style);
+  return [...(table.length === 0 ? [] : [...table, '']), `${line}${adviceText(view)}`];
+}
+
+function adviceText(view: RunView): string {
+  const id = shortRunId(view.run.uid);
+  if (view.run.state === 'failed') return `. Retry: orch retry ${id} --failed`;
+  if (view.run.state === 'cancelled') return `. Go on: orch retry ${id}`;
+  return '';
+}

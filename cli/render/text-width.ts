@@ -1,0 +1,47 @@
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
+const ESCAPES = /\u001B\[[0-9;]*m|\u001B\]8;[^\u0007\u001B]*(?:\u0007|\u001B\\)/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is the fast path
+const PRINTABLE_ASCII = /^[\x20-\x7E]*$/;
+const WIDE = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|[\u{1B000}-\u{1B2FF}\u{20000}-\u{3FFFD}])/u;
+const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
+
+/** Columns that a text takes in a terminal; escape sequences take none, East Asian characters and emoji two. */
+export function displayWidth(text: string): number {
+  const bare = text.includes('\u001B') ? text.replaceAll(ESCAPES, '') : text;
+  if (PRINTABLE_ASCII.test(bare)) return bare.length;
+  let width = 0;
+  for (const { segment } of segmenter.segment(bare)) width += graphemeWidth(segment);
+  return width;
+}
+
+function graphemeWidth(grapheme: string): number {
+  if (INVISIBLE.test(grapheme)) return 0;
+  return WIDE.test(grapheme) ? 2 : 1;
+}
+
+/** A plain text (no escape sequences) cut to a width, the cut marked by `…`. */
+export function cutTo(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  if (width <= 1) return width === 1 ? '…' : '';
+  let cut = '';
+  let used = 0;
+  for (const { segment } of segmenter.segment(text)) {
+    const next = graphemeWidth(segment);
+    if (used + next > width - 1) break;
+    cut += segment;
+    used += next;
+  }
+  return `${cut}…`;
+}
+
+/** A text filled with blanks up to a width. */
+export function padTo(text: string, width: number, side: 'left' | 'right' = 'right'): string {
+  const blanks = ' '.repeat(Math.max(0, width - displayWidth(text)));
+  return side === 'right' ? text + blanks : blanks + text;
+}
+
+/** A text without control characters, so that what others wrote cannot steer the terminal. Tabs become blanks. */
+export function tamed(text: string): string {
+  return text.replaceAll('\t', '    ').replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, '');
+}

@@ -1,0 +1,24 @@
+type Primitive = string | number | boolean | null | undefined;
+type Unserializable = ((...args: never[]) => unknown) | symbol | bigint;
+
+/**
+ * What is left of a `T` after it went through JSON, which is how an output reaches the tasks that need it: a `Date`
+ * is a string, methods are gone, `void` is `undefined`.
+ */
+export type Jsonify<T> = 0 extends 1 & T
+  ? T
+  : unknown extends T
+    ? unknown
+    : [T] extends [void]
+      ? undefined
+      : T extends Primitive
+        ? T
+        : T extends { toJSON(): infer R }
+          ? Jsonify<R>
+          : T extends Unserializable
+            ? never
+            : T extends readonly unknown[]
+              ? { [I in keyof T]: Jsonify<T[I]> }
+              : T extends object
+                ? { [K in keyof T as T[K] extends Unserializable ? never : K]: Jsonify<T[K]> }
+                : undefined;

@@ -1,0 +1,28 @@
+/**
+ * What DAG files and operators import from `orch`.
+ * @module
+ */
+export type { Static } from 'typebox';
+export { FatalError, RetryableError, type TaskContext, type TaskLog } from '../model/context.ts';
+export type { PriorityLevel, TriggerRule } from '../model/dag.ts';
+export type { Json, JsonObject } from '../model/json.ts';
+export type { Operator, OperatorContext, OperatorDefinition, OperatorHooks } from '../model/operator.ts';
+export type { Keyed, Settled } from '../model/settled.ts';
+export { type Dag, dag } from './builder.ts';
+export type { ChoiceHandle, Condition, FanOutHandle, GroupHandle, TaskHandle } from './builder-handle.ts';
+export type { Ref } from './builder-ref.ts';
+export { at, cron, every } from './builder-schedule.ts';
+export type {
+  DagOptions,
+  DefaultOptions,
+  Duration,
+  ForEachOptions,
+  GroupOptions,
+  Inputs,
+  Needs,
+  RetryOptions,
+  Scope,
+  TaskOptions,
+} from './builder-types.ts';
+export { defineOperator } from './define-operator.ts';
+export { Type } from './type.ts';

@@ -1,0 +1,144 @@
+import { resolve } from 'node:path';
+import type { Config, ConfigEntry, StoreConfig } from './config.ts';
+import { CONFIG_SCHEMA, type ConfigNode, type ConfigSection } from './config.schema.ts';
+import type { Settings } from './layer.ts';
+import { parseDuration } from '../model/duration.ts';
+
+/** Slots of the pool `default`. */
+const DEFAULT_POOL_SLOTS = 128;
+const SLOTS_PER_CORE = 4;
+
+interface Machine {
+  readonly projectDir: string;
+  readonly cores: number;
+}
+
+/** Puts checked settings and defaults together into a frozen config. */
+export function assembleConfig(settings: Settings, machine: Machine): Config {
+  const defaults = schemaDefaults();
+  const raw = (key: string): string | number | boolean | undefined => settings.get(key)?.value ?? defaults.get(key);
+  const number = (key: string): number => Number(raw(key));
+  const text = <T extends string>(key: string): T => String(raw(key)) as T;
+  const maxActive = raw('scheduler.maxActive') === undefined ? machine.cores * SLOTS_PER_CORE : number('scheduler.maxActive');
+  const memoryMb = raw('runners.memoryMb');
+  return deepFreeze({
+    store: storeConfig(text, settings, machine),
+    scheduler: { maxActive },
+    runners: {
+      max: raw('runners.max') === undefined ? maxActive : number('runners.max'),
+      memoryMb: memoryMb === undefined ? null : Number(memoryMb),
+      idleMs: number('runners.idle'),
+      maxAttempts: number('runners.maxAttempts'),
+    },
+    pools: poolConfig(settings),
+    defaults: {
+      retries: {
+        max: number('defaults.retries.max'),
+        delayMs: number('defaults.retries.delay'),
+        backoff: text('defaults.retries.backoff'),
+        factor: number('defaults.retries.factor'),
+        maxDelayMs: number('defaults.retries.maxDelay'),
+        jitter: number('defaults.retries.jitter'),
+      },
+      timeoutMs: number('defaults.timeout'),
+      killGraceMs: number('defaults.killGrace'),
+      lostBudget: number('defaults.lostBudget'),
+      maxActiveRuns: number('defaults.maxActiveRuns'),
+      maxActiveTasks: number('defaults.maxActiveTasks'),
+    },
+    log: { level: text('log.level'), maxBytesPerAttempt: number('log.maxBytesPerAttempt') },
+  });
+}
+
+function storeConfig(text: <T extends string>(key: string) => T, settings: Settings, machine: Machine): StoreConfig {
+  const path = resolve(machine.projectDir, text('store.path'));
+  const durability = text<'normal' | 'full'>('store.durability');
+  if (text('store.kind') !== 'postgres') return { kind: 'sqlite', path, durability };
+  return { kind: 'postgres', path, url: String(settings.get('store.url')?.value ?? ''), durability };
+}
+
+function poolConfig(settings: Settings): Config['pools'] {
+  const pools: Record<string, { slots: number; description: string | null }> = Object.create(null);
+  pools.default = { slots: DEFAULT_POOL_SLOTS, description: null };
+  for (const [key, { value }] of settings) {
+    const match = /^pools\.([^.]+)\.(slots|description)$/.exec(key);
+    const name = match?.[1];
+    if (name === undefined) continue;
+    const pool = pools[name] ?? { slots: 1, description: null };
+    pools[name] = match?.[2] === 'slots' ? { ...pool, slots: Number(value) } : { ...pool, description: String(value) };
+  }
+  return pools;
+}
+
+/** Defaults of the schema by dotted key, durations in milliseconds. */
+function schemaDefaults(): Map<string, string | number | boolean> {
+  const found = new Map<string, string | number | boolean>();
+  const visit = (node: ConfigNode, key: string): void => {
+    if (node.type === 'object') {
+      if (node.additionalProperties !== false) return;
+      for (const [name, child] of Object.entries(node.properties)) visit(child, key === '' ? name : `${key}.${name}`);
+    } else if (node.default !== undefined) {
+      const isDuration = Array.isArray(node.type) && typeof node.default === 'string';
+      found.set(key, isDuration ? (parseDuration(String(node.default)) ?? 0) : node.default);
+    }
+  };
+  visit(CONFIG_SCHEMA as ConfigSection, '');
+  return found;
+}
+
+/** Every value of a config with its origin, sections in the order of the schema. Secrets are masked. */
+export function configEntries(config: Config, settings: Settings): ConfigEntry[] {
+  const entries: ConfigEntry[] = [];
+  const add = (key: string, value: ConfigEntry['value'], settingKey = key): void => {
+    const origin = settings.get(settingKey)?.place.origin ?? { kind: 'default', place: 'default' };
+    entries.push({ key, value, origin });
+  };
+  add('store.kind', config.store.kind);
+  add('store.path', config.store.path);
+  if (config.store.kind === 'postgres') add('store.url', maskedUrl(config.store.url));
+  add('store.durability', config.store.durability);
+  add('scheduler.maxActive', config.scheduler.maxActive);
+  add('runners.max', config.runners.max);
+  add('runners.memoryMb', config.runners.memoryMb);
+  add('runners.idle', config.runners.idleMs);
+  add('runners.maxAttempts', config.runners.maxAttempts);
+  for (const [name, pool] of Object.entries(config.pools)) {
+    add(`pools.${name}.slots`, pool.slots);
+    if (pool.description !== null) add(`pools.${name}.description`, pool.description);
+  }
+  const { retries } = config.defaults;
+  add('defaults.retries.max', retries.max);
+  add('defaults.retries.delay', retries.delayMs);
+  add('defaults.retries.backoff', retries.backoff);
+  add('defaults.retries.factor', retries.factor);
+  add('defaults.retries.maxDelay', retries.maxDelayMs);
+  add('defaults.retries.jitter', retries.jitter);
+  add('defaults.timeout', config.defaults.timeoutMs);
+  add('defaults.killGrace', config.defaults.killGraceMs);
+  add('defaults.lostBudget', config.defaults.lostBudget);
+  add('defaults.maxActiveRuns', config.defaults.maxActiveRuns);
+  add('defaults.maxActiveTasks', config.defaults.maxActiveTasks);
+  add('log.level', config.log.level);
+  add('log.maxBytesPerAttempt', config.log.maxBytesPerAttempt);
+  return entries;
+}
+
+/** An address without what must not be seen: the password, and everything if it cannot be understood. */
+export function maskedUrl(url: string): string {
+  try {
+    const parsed = new URL(url);
+    if (parsed.password !== '') parsed.password = '***';
+    for (const name of [...parsed.searchParams.keys()]) if (/pass|secret|key/i.test(name)) parsed.searchParams.set(name, '***');
+    return parsed.toString();
+  } catch {
+    return '***';
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,171 @@
+import { DURATION_PATTERN } from '../model/duration.ts';
+
+/** A value of the config file: JSON Schema, plus two hints of our own for what a short form means. */
+export type ConfigLeaf = {
+  readonly description: string;
+  /** What an absent key means; absent where the machine or another key decides (the description says how). */
+  readonly default?: string | number | boolean;
+} & (
+  | { readonly type: 'string'; readonly enum?: readonly string[]; readonly secret?: true }
+  | { readonly type: 'integer'; readonly minimum: number; readonly maximum: number }
+  | { readonly type: 'number'; readonly minimum: number; readonly maximum: number }
+  /** `90s`, `5m`, `2h`, or a whole number of milliseconds. */
+  | { readonly type: readonly ['string', 'integer']; readonly pattern: string }
+);
+
+export interface ConfigSection {
+  readonly type: 'object';
+  readonly description: string;
+  readonly properties: { readonly [key: string]: ConfigNode };
+  readonly additionalProperties: false;
+  /** A plain value in place of the object is the value of this key. */
+  readonly shortFor?: string;
+}
+
+/** A map from names that the user chooses to values of one form. */
+export interface ConfigMap {
+  readonly type: 'object';
+  readonly description: string;
+  readonly propertyNames: { readonly pattern: string };
+  readonly additionalProperties: ConfigNode;
+}
+
+export type ConfigNode = ConfigLeaf | ConfigSection | ConfigMap;
+
+const duration = { type: ['string', 'integer'], pattern: DURATION_PATTERN } as const;
+const section = <P extends ConfigSection['properties']>(description: string, properties: P) =>
+  ({ type: 'object', description, properties, additionalProperties: false }) as const;
+
+const store = section('Where runs are kept.', {
+  kind: {
+    type: 'string',
+    enum: ['sqlite', 'postgres'],
+    default: 'sqlite',
+    description: 'The database: `sqlite` is a file in the state folder, `postgres` a server named by `store.url`.',
+  },
+  path: {
+    type: 'string',
+    default: '.orch',
+    description: 'The state folder: database, logs, outputs, code snapshots. Relative to the project.',
+  },
+  url: {
+    type: 'string',
+    secret: true,
+    description:
+      'Address of PostgreSQL, such as `postgres://orch@db/orch`. Keep passwords in the environment: ORCH__STORE__URL.',
+  },
+  durability: {
+    type: 'string',
+    enum: ['normal', 'full'],
+    default: 'normal',
+    description: '`normal` survives the death of any process, `full` also the loss of power, at the price of a disk sync per step.',
+  },
+});
+
+const scheduler = section('How much runs at once.', {
+  maxActive: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 100_000,
+    description: 'Attempts running at once over all DAGs. Default: 4 for each core.',
+  },
+});
+
+const runners = section('The processes that run tasks.', {
+  max: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 100_000,
+    description: 'Runner processes at most. Default: `scheduler.maxActive`.',
+  },
+  memoryMb: {
+    type: 'integer',
+    minimum: 16,
+    maximum: 16_777_216,
+    description: 'Memory of one runner in MB; an attempt that needs more fails with reason `memory`. Default: no cap.',
+  },
+  idle: { ...duration, default: '60s', description: 'A runner without work for this long is ended.' },
+  maxAttempts: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 100_000_000,
+    default: 50_000,
+    description: 'Attempts that a runner serves before a fresh one takes its place.',
+  },
+});
+
+const pool = {
+  ...section('A limit that tasks share by naming the pool.', {
+    slots: { type: 'integer', minimum: 0, maximum: 1_000_000, description: 'Slots of the pool; 0 holds its tasks back.' },
+    description: { type: 'string', description: 'What the pool protects.' },
+  }),
+  shortFor: 'slots',
+} as const;
+
+const pools = {
+  type: 'object',
+  description: 'Pools by name: `exchange_api: 8`. The pool `default` holds every task that names none; it has 128 slots.',
+  propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]{0,127}$' },
+  additionalProperties: pool,
+} as const;
+
+const retries = {
+  ...section('How failed tasks are retried.', {
+    max: { type: 'integer', minimum: 0, maximum: 1_000, default: 0, description: 'Attempts after the first one.' },
+    delay: { ...duration, default: '5m', description: 'Wait before the next attempt, from the end of the failed one.' },
+    backoff: {
+      type: 'string',
+      enum: ['fixed', 'linear', 'exponential'],
+      default: 'fixed',
+      description: 'How the wait grows from attempt to attempt.',
+    },
+    factor: { type: 'number', minimum: 1, maximum: 100, default: 2, description: 'Growth of an exponential wait.' },
+    maxDelay: { ...duration, default: '1d', description: 'The longest wait.' },
+    jitter: { type: 'number', minimum: 0, maximum: 1, default: 0, description: 'Share of the wait that is added at most.' },
+  }),
+  shortFor: 'max',
+} as const;
+
+const defaults = section('What tasks and DAGs get that say nothing else.', {
+  retries,
+  timeout: { ...duration, default: '1h', description: 'The longest time of one attempt.' },
+  killGrace: { ...duration, default: '10s', description: 'Time between asking an attempt to stop and killing it.' },
+  lostBudget: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 1_000,
+    default: 3,
+    description: 'Attempts lost to crashes that a task gets again, besides its retries.',
+  },
+  maxActiveRuns: { type: 'integer', minimum: 1, maximum: 100_000, default: 16, description: 'Runs of a DAG at once.' },
+  maxActiveTasks: { type: 'integer', minimum: 1, maximum: 100_000, default: 16, description: 'Attempts of a run at once.' },
+});
+
+const log = section('What is written down.', {
+  level: {
+    type: 'string',
+    enum: ['debug', 'info', 'warn', 'error'],
+    default: 'info',
+    description: 'The least important lines of orch itself that are kept. Also ORCH_LOG_LEVEL.',
+  },
+  maxBytesPerAttempt: {
+    type: 'integer',
+    minimum: 1_024,
+    maximum: 1_099_511_627_776,
+    default: 104_857_600,
+    description: 'Log of one attempt in bytes; what comes after is dropped, and the log says so.',
+  },
+});
+
+/** Everything that `airflow.yaml` may say, apart from `profiles`, which hold the same sections again by name. */
+export const CONFIG_SCHEMA = section('The config file of a project.', {
+  store,
+  scheduler,
+  runners,
+  pools,
+  defaults,
+  log,
+});
+
+/** Sections that are reserved: their names are known, what they will hold is not yet part of orch. */
+export const LATER_SECTIONS: readonly string[] = ['retention', 'server', 'alerts', 'connections', 'variables'];

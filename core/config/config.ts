@@ -1,0 +1,53 @@
+/** The config of one process: complete, checked and frozen. Paths are absolute, durations in milliseconds. */
+export interface Config {
+  readonly store: StoreConfig;
+  readonly scheduler: {
+    /** Attempts at once over all DAGs. */
+    readonly maxActive: number;
+  };
+  readonly runners: {
+    readonly max: number;
+    /** `null`: no cap. */
+    readonly memoryMb: number | null;
+    readonly idleMs: number;
+    readonly maxAttempts: number;
+  };
+  /** Always has `default`. */
+  readonly pools: { readonly [name: string]: { readonly slots: number; readonly description: string | null } };
+  readonly defaults: {
+    readonly retries: {
+      readonly max: number;
+      readonly delayMs: number;
+      readonly backoff: 'fixed' | 'linear' | 'exponential';
+      readonly factor: number;
+      readonly maxDelayMs: number;
+      readonly jitter: number;
+    };
+    readonly timeoutMs: number;
+    readonly killGraceMs: number;
+    readonly lostBudget: number;
+    readonly maxActiveRuns: number;
+    readonly maxActiveTasks: number;
+  };
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly maxBytesPerAttempt: number };
+}
+
+/** `path` is the state folder of the project, also where the database is elsewhere: logs and outputs are files. */
+export type StoreConfig =
+  | { readonly kind: 'sqlite'; readonly path: string; readonly durability: 'normal' | 'full' }
+  | { readonly kind: 'postgres'; readonly path: string; readonly url: string; readonly durability: 'normal' | 'full' };
+
+/** Where a value of the config came from. */
+export interface ConfigOrigin {
+  readonly kind: 'flag' | 'env' | 'dotenv' | 'file' | 'default';
+  /** `airflow.yaml:3:12`, `ORCH__LOG__LEVEL`, `--log-level`, or `default`. */
+  readonly place: string;
+}
+
+/** One value of the config as `orch config show` prints it; secrets are masked. */
+export interface ConfigEntry {
+  /** Dotted, such as `pools.exchange_api.slots`. */
+  readonly key: string;
+  readonly value: string | number | boolean | null;
+  readonly origin: ConfigOrigin;
+}

@@ -1,0 +1,125 @@
+import { parseDuration } from '../model/duration.ts';
+import { nearest } from '../model/nearest.ts';
+import type { ConfigLeaf, ConfigMap, ConfigNode, ConfigSection } from './config.schema.ts';
+import { LATER_SECTIONS } from './config.schema.ts';
+import type { ConfigProblem, Setting, Settings, Written } from './layer.ts';
+
+/**
+ * Checks one layer against the schema and gives its values by dotted key. Durations become milliseconds, texts of
+ * the environment the type of their key. Everything wrong is reported, nothing is thrown.
+ */
+export function readLayer(schema: ConfigSection, layer: Written, report: (problem: ConfigProblem) => void): Settings {
+  const settings = new Map<string, Setting>();
+  read(schema, layer, '', { settings, report });
+  return settings;
+}
+
+interface Reading {
+  readonly settings: Map<string, Setting>;
+  readonly report: (problem: ConfigProblem) => void;
+}
+
+function isLeaf(node: ConfigNode): node is ConfigLeaf {
+  return node.type !== 'object';
+}
+
+function isMap(node: ConfigSection | ConfigMap): node is ConfigMap {
+  return node.additionalProperties !== false;
+}
+
+function read(node: ConfigNode, written: Written, key: string, reading: Reading): void {
+  if (isLeaf(node)) readLeaf(node, written, key, reading);
+  else if (written.kind === 'scalar' && written.value === null) return;
+  else if (written.kind === 'map') readMap(node, written, key, reading);
+  else readShort(node, written, key, reading);
+}
+
+function readShort(node: ConfigSection | ConfigMap, written: Written, key: string, reading: Reading): void {
+  const short = isMap(node) ? undefined : node.shortFor;
+  const target = short === undefined || isMap(node) ? undefined : node.properties[short];
+  if (target !== undefined && written.kind === 'scalar') return read(target, written, `${key}.${short}`, reading);
+  const what = key === '' ? 'the config' : `'${key}'`;
+  reading.report({
+    rule: 'config-type',
+    message: `${what} must be a map of keys to values, not ${shown(written)}`,
+    place: written.place,
+  });
+}
+
+function readMap(node: ConfigSection | ConfigMap, written: Extract<Written, { kind: 'map' }>, at: string, reading: Reading): void {
+  for (const entry of written.entries) {
+    const key = at === '' ? entry.key : `${at}.${entry.key}`;
+    if (isMap(node)) {
+      if (new RegExp(node.propertyNames.pattern).test(entry.key)) read(node.additionalProperties, entry.value, key, reading);
+      else
+        reading.report({
+          rule: 'config-name',
+          message: `'${entry.key}' is no name: a letter or underscore, then letters, digits, '_' or '-'`,
+          place: entry.place,
+        });
+    } else if (Object.hasOwn(node.properties, entry.key)) {
+      read(node.properties[entry.key] as ConfigNode, entry.value, key, reading);
+    } else {
+      reading.report(unknownKey(node, entry.key, at, entry.place));
+    }
+  }
+}
+
+function unknownKey(node: ConfigSection, key: string, at: string, place: ConfigProblem['place']): ConfigProblem {
+  if (at === '' && LATER_SECTIONS.includes(key)) {
+    const message = `section '${key}' is reserved: this version of orch cannot do what it configures yet`;
+    return { rule: 'config-later', message, place, hint: 'remove the section' };
+  }
+  const known = Object.keys(node.properties);
+  const similar = nearest(key, known);
+  return {
+    rule: 'config-unknown-key',
+    message: at === '' ? `unknown section '${key}'` : `unknown key '${key}' in '${at}'`,
+    place,
+    hint: similar === null ? `known here: ${known.join(', ')}` : `did you mean '${similar}'?`,
+  };
+}
+
+function readLeaf(leaf: ConfigLeaf, written: Written, key: string, reading: Reading): void {
+  const value = written.kind === 'scalar' ? leafValue(leaf, written.value, written.text === true) : null;
+  if (value !== null) {
+    reading.settings.set(key, { value, place: written.place });
+    return;
+  }
+  const hint = written.kind === 'scalar' && 'enum' in leaf ? nearest(String(written.value), leaf.enum ?? []) : null;
+  const said = 'secret' in leaf ? 'what stands here' : shown(written);
+  reading.report({
+    rule: 'config-value',
+    message: `'${key}' must be ${expected(leaf)}, not ${said}`,
+    place: written.place,
+    ...(hint === null ? {} : { hint: `did you mean '${hint}'?` }),
+  });
+}
+
+function leafValue(leaf: ConfigLeaf, value: unknown, text: boolean): string | number | null {
+  if (leaf.type === 'string') {
+    if (typeof value !== 'string' || value === '') return null;
+    return leaf.enum === undefined || leaf.enum.includes(value) ? value : null;
+  }
+  const number = text && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  if (leaf.type === 'integer' || leaf.type === 'number') {
+    if (typeof number !== 'number' || !Number.isFinite(number)) return null;
+    if (leaf.type === 'integer' && !Number.isInteger(number)) return null;
+    return number >= leaf.minimum && number <= leaf.maximum ? number : null;
+  }
+  return typeof number === 'string' || typeof number === 'number' ? parseDuration(number) : null;
+}
+
+function expected(leaf: ConfigLeaf): string {
+  if (leaf.type === 'string') return leaf.enum === undefined ? 'a text' : leaf.enum.map((value) => `'${value}'`).join(' or ');
+  if (leaf.type === 'integer') return `a whole number from ${leaf.minimum} to ${leaf.maximum}`;
+  if (leaf.type === 'number') return `a number from ${leaf.minimum} to ${leaf.maximum}`;
+  return "a duration such as '90s', '5m' or '1h30m'";
+}
+
+function shown(written: Written): string {
+  if (written.kind === 'list') return 'a list';
+  if (written.kind === 'map') return 'a map';
+  if (written.value === null) return 'nothing';
+  return typeof written.value === 'string' ? `'${written.value}'` : String(written.value);
+}

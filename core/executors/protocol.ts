@@ -1,0 +1,223 @@
+import type { AttemptDefinition, ArtifactRef, AttemptOrder, Outcome, SpilledOutput } from '../model/attempt.ts';
+import type { AttemptId } from '../model/ids.ts';
+import type { Json } from '../model/json.ts';
+
+/**
+ * The frames between the leader, its keeper and its runners: one JSON value a line. Both sides come from one
+ * installation, so a frame has no version; what cannot be read ends the peer.
+ */
+
+/** To a runner, and to the keeper for commands. */
+export type OrderFrame =
+  /** Comes before the first `run` that names it. */
+  | { readonly t: 'define'; readonly d: AttemptDefinition }
+  /** Forget all definitions. */
+  | { readonly t: 'forget' }
+  | RunFrame
+  /** To a runner: abort the signal of the attempt. */
+  | { readonly t: 'cancel'; readonly id: AttemptId };
+
+export interface RunFrame {
+  readonly t: 'run';
+  readonly id: AttemptId;
+  /** Id of the definition. */
+  readonly d: number;
+  /** Segment for the log. */
+  readonly s: number;
+  /** Group of processes; for the keeper. */
+  readonly g?: string;
+  /** Keys and items of the fan-outs around it. */
+  readonly k?: readonly string[];
+  readonly i?: readonly Json[];
+  /** Inputs by position. */
+  readonly n?: readonly Json[];
+  /** Positions of inputs without a value. */
+  readonly u?: readonly number[];
+  /** Inputs that are files: position, and which. */
+  readonly f?: readonly (readonly [number, SpilledOutput])[];
+  /** Spin for so many microseconds after the attempt. */
+  readonly p?: number;
+}
+
+/** To the keeper only. */
+export type KeeperFrame =
+  | { readonly t: 'init'; readonly o: KeeperSettings }
+  | { readonly t: 'runner'; readonly g: string; readonly memoryMb: number; readonly settings: RunnerSettings }
+  /** SIGTERM at once, SIGKILL after the grace. */
+  | { readonly t: 'stop'; readonly g: string; readonly graceMs: number }
+  | { readonly t: 'kill'; readonly g: string }
+  /** Whether memory needs watching: attempts run. */
+  | { readonly t: 'watch'; readonly on: boolean };
+
+export interface KeeperSettings {
+  readonly projectDir: string;
+  readonly stateDir: string;
+  /** Marks every process of this state folder in its environment. */
+  readonly stateKey: string;
+  /** Where groups are registered. */
+  readonly registry: string;
+  readonly logCapBytes: number;
+  readonly outputInlineBytes: number;
+  readonly outputMaxBytes: number;
+  readonly commandMemoryMb: number | null;
+  /** Names of environment variables that attempts inherit, besides the usual ones. */
+  readonly passEnv: readonly string[];
+}
+
+export interface RunnerSettings {
+  readonly socket: string;
+  readonly token: string;
+  readonly g: string;
+  readonly shared: boolean;
+  readonly projectDir: string;
+  readonly stateDir: string;
+  readonly logCapBytes: number;
+  readonly outputInlineBytes: number;
+  readonly outputMaxBytes: number;
+}
+
+/** From a runner, and from the keeper about commands. */
+export type ReportFrame =
+  | { readonly t: 'hello'; readonly g: string; readonly token: string }
+  | EndFrame
+  | { readonly t: 'progress'; readonly id: AttemptId; readonly done: number; readonly total: number; readonly step?: string }
+  | { readonly t: 'metric'; readonly id: AttemptId; readonly name: string; readonly value: number }
+  | { readonly t: 'artifact'; readonly id: AttemptId; readonly a: ArtifactRef };
+
+export interface EndFrame {
+  readonly t: 'end';
+  readonly id: AttemptId;
+  readonly r: Outcome;
+  /** Offset and length of the log. */
+  readonly l?: readonly [number, number];
+  /** The runner may hold remains of the attempt and must not be used again. */
+  readonly x?: true;
+}
+
+/** From the keeper only. */
+export type GroupFrame =
+  | { readonly t: 'up' }
+  | { readonly t: 'spawned'; readonly g: string; readonly pid: number }
+  /** Nothing of the group lives any more. */
+  | GoneFrame;
+
+export interface GoneFrame {
+  readonly t: 'gone';
+  readonly g: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly why: 'memory' | 'killed' | null;
+  /** The end of what the process wrote to its own stdout and stderr. */
+  readonly stray: string;
+}
+
+/** The `run` frame of an order, with its line break. Inputs are JSON already and go in as they are. */
+export function encodeRun(order: AttemptOrder, segment: number, group: string | null): string {
+  let text = `{"t":"run","id":"${order.attemptId}","d":${order.definition.id},"s":${segment}`;
+  if (group !== null) text += `,"g":"${group}"`;
+  if (order.keys.length > 0) text += `,"k":${JSON.stringify(order.keys)},"i":${JSON.stringify(order.items)}`;
+  if (order.inputs.length > 0) text += encodeInputs(order.inputs);
+  if (order.spinUs > 0) text += `,"p":${order.spinUs}`;
+  return `${text}}\n`;
+}
+
+function encodeInputs(inputs: AttemptOrder['inputs']): string {
+  const values: string[] = [];
+  const missing: number[] = [];
+  const files: [number, SpilledOutput][] = [];
+  for (const [index, input] of inputs.entries()) {
+    if (input === undefined) missing.push(index);
+    else if (typeof input === 'object') files.push([index, input]);
+    values.push(typeof input === 'string' ? oneLine(input) : 'null');
+  }
+  let text = `,"n":[${values.join(',')}]`;
+  if (missing.length > 0) text += `,"u":[${missing.join(',')}]`;
+  if (files.length > 0) text += `,"f":${JSON.stringify(files)}`;
+  return text;
+}
+
+/** JSON may be spread over lines; a frame is one line. */
+function oneLine(json: string): string {
+  return json.includes('\n') ? JSON.stringify(JSON.parse(json)) : json;
+}
+
+/** Reads a frame from a runner; `null` if it is none. Cheap: it runs for every attempt. */
+export function parseReport(line: string): ReportFrame | null {
+  const frame = parseObject(line);
+  if (frame === null) return null;
+  switch (frame['t']) {
+    case 'end':
+      return typeof frame['id'] === 'string' && isOutcome(frame['r']) && isRange(frame['l'])
+        ? (frame as unknown as EndFrame)
+        : null;
+    case 'hello':
+      return isText(frame, 'g', 'token') ? (frame as unknown as ReportFrame) : null;
+    case 'progress':
+      return isText(frame, 'id') && isNumber(frame, 'done', 'total') ? (frame as unknown as ReportFrame) : null;
+    case 'metric':
+      return isText(frame, 'id', 'name') && isNumber(frame, 'value') ? (frame as unknown as ReportFrame) : null;
+    case 'artifact':
+      return isText(frame, 'id') && isObject(frame['a']) ? (frame as unknown as ReportFrame) : null;
+    default:
+      return null;
+  }
+}
+
+/** Reads a frame from the keeper; `null` if it is none. */
+export function parseKeeperReport(line: string): ReportFrame | GroupFrame | null {
+  const frame = parseObject(line);
+  if (frame === null) return null;
+  switch (frame['t']) {
+    case 'up':
+      return { t: 'up' };
+    case 'spawned':
+      return isText(frame, 'g') && isNumber(frame, 'pid') ? (frame as unknown as GroupFrame) : null;
+    case 'gone':
+      return isText(frame, 'g', 'stray') ? (frame as unknown as GroupFrame) : null;
+    default:
+      return parseReport(line);
+  }
+}
+
+/** Reads a frame from the leader. The leader is trusted: it is the parent of the reader. */
+export function parseOrder(line: string): OrderFrame | KeeperFrame | null {
+  const frame = parseObject(line);
+  return frame !== null && typeof frame['t'] === 'string' ? (frame as unknown as OrderFrame) : null;
+}
+
+type Fields = { readonly [name: string]: unknown };
+
+function parseObject(line: string): Fields | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(frame: Fields, ...names: readonly string[]): boolean {
+  return names.every((name) => typeof frame[name] === 'string');
+}
+
+function isNumber(frame: Fields, ...names: readonly string[]): boolean {
+  return names.every((name) => Number.isFinite(frame[name]));
+}
+
+function isRange(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger));
+}
+
+const OUTCOMES = new Set(['skipped', 'timeout', 'memory', 'stopped']);
+
+function isOutcome(value: unknown): value is Outcome {
+  if (!isObject(value)) return false;
+  const kind = value['kind'];
+  if (kind === 'success') return value['output'] === undefined || typeof value['output'] === 'string';
+  if (kind === 'failed' || kind === 'rejected_output') return isObject(value['error']);
+  return kind === 'lost' ? isText(value, 'detail') : typeof kind === 'string' && OUTCOMES.has(kind);
+}

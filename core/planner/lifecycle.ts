@@ -1,0 +1,84 @@
+import type { TryNo } from '../model/ids.ts';
+import { isFinished, isRunFinished, S } from '../model/states.ts';
+import { abortRun } from './abort.ts';
+import { expandReady } from './expand.ts';
+import { choose } from './lanes.ts';
+import { evaluateNode, propagate, recount } from './readiness.ts';
+import type { RunWorld } from './run-world.ts';
+import { runOutcome } from './run-outcome.ts';
+import type { Turn } from './turn.ts';
+import { runsLimit } from './world.ts';
+
+/** Counts what is open in a run and the upstreams of every instance anew from the states. */
+export function recountRun(run: RunWorld): void {
+  run.open = 0;
+  for (const { node, template, block } of run.existing()) {
+    if (!run.isSelected(template, block)) continue;
+    if (!isFinished(run.state[node] as number)) run.open++;
+    if (!run.isPlaceholder(node, template)) recount(run, node, template);
+  }
+}
+
+/** Decides about every instance of a run that has not started: at its start, and when it was loaded or retried. */
+export function evaluateRun(turn: Turn, run: RunWorld): void {
+  for (const { node, template } of run.existing()) {
+    if (run.state[node] === S.none && !run.isPlaceholder(node, template)) evaluateNode(turn, run, node, template);
+  }
+}
+
+/** Starts queued runs, oldest first, as far as `maxActiveRuns` of their DAGs allow. */
+export function promoteRuns(turn: Turn): void {
+  for (const run of turn.world.runs.values()) {
+    if (run.record.state !== 'queued') continue;
+    if (!run.abort && turn.world.dagLoad(run.record.dagId).runs >= runsLimit(run.graph.spec)) continue;
+    turn.changeRun(run, 'running', 'started', null, { startedAt: run.record.startedAt ?? turn.now.at });
+    evaluateRun(turn, run);
+  }
+}
+
+/** Gives slots to ready instances; their attempts are dispatched once this is stored. */
+export function queueReady(turn: Turn): void {
+  choose(turn, (run, node) => {
+    run.tryNo[node] = ((run.tryNo[node] as number) + 1) as TryNo;
+    const rule = run.templates.rule[run.templateOf(node)] as string;
+    turn.change(run, node, S.queued, 'rule_met', rule === 'all_success' ? null : { rule });
+    turn.dispatch.push({ run, node });
+  });
+}
+
+/** Works until nothing follows from what is known: downstreams told, fan-outs expanded. */
+export function settle(turn: Turn): void {
+  do {
+    propagate(turn);
+    expandReady(turn);
+  } while (turn.settled.length > 0 || turn.gates.length > 0);
+}
+
+/** Aborts runs that took longer than their timeout. */
+export function timeOutRuns(turn: Turn): void {
+  for (const run of turn.world.runs.values()) {
+    const dueAt = runDueAt(run);
+    if (dueAt === null || run.abort || turn.now.at < dueAt) continue;
+    const facts = { timeoutMs: run.graph.spec.timeoutMs ?? 0 };
+    abortRun(turn, run, { code: 'run_timed_out', facts, state: 'failed' });
+  }
+}
+
+/** When a running run reaches its timeout, in wall time; `null` if it has none. */
+export function runDueAt(run: RunWorld): number | null {
+  const { timeoutMs } = run.graph.spec;
+  if (timeoutMs === undefined || run.record.startedAt === null || isRunFinished(run.record.state)) return null;
+  return run.record.startedAt + timeoutMs;
+}
+
+/** Ends runs that have nothing left to do. Ended runs leave the world once that is stored. */
+export function finishRuns(turn: Turn): RunWorld[] {
+  const ended: RunWorld[] = [];
+  for (const run of turn.world.runs.values()) {
+    if (run.open > 0 || run.record.state === 'queued' || isRunFinished(run.record.state)) continue;
+    const { state, code, facts, counts } = runOutcome(run);
+    turn.changeRun(run, state, code, facts, { endedAt: turn.now.at, counts });
+    ended.push(run);
+  }
+  return ended;
+}

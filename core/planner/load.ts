@@ -1,0 +1,98 @@
+import type { Graph } from '../graph/graph.ts';
+import type { NodeNo } from '../model/ids.ts';
+import type { Json } from '../model/json.ts';
+import type { ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
+import { holdsSlot, S, TASK_STATES } from '../model/states.ts';
+import { recountRun } from './lifecycle.ts';
+import { type Abort, CUT, HAS_ROW, RunWorld } from './run-world.ts';
+import { acquire } from './slots.ts';
+import { READ } from './templates.ts';
+import type { World } from './world.ts';
+
+/** The codes under which the abort of a running run is stored. */
+const ABORT_CODES: ReadonlySet<string> = new Set([
+  'critical_failed',
+  'cancelled_by_user',
+  'run_timed_out',
+  'superseded',
+  'shutdown',
+  'expansion_failed',
+  'unknown_key',
+  'quarantined',
+  'marked',
+] satisfies Abort['code'][]);
+
+/** What is stored of a run. */
+export interface StoredRun {
+  readonly run: RunRecord;
+  readonly expansions: readonly ExpansionRecord[];
+  readonly instances: readonly InstanceRecord[];
+}
+
+/**
+ * Builds a run in memory from what is stored. The counters follow from the states, so memory after a crash equals
+ * memory before it.
+ */
+export function loadRun(stored: StoredRun, graph: Graph, selected: Uint8Array): RunWorld {
+  const run = new RunWorld(stored.run, graph, selected);
+  for (const expansion of [...stored.expansions].sort((a, b) => a.base - b.base)) {
+    const added = run.addExpansion(expansion);
+    for (const block of added.blocks) for (const key of block.keys) run.foundKeys.add(key);
+  }
+  for (const instance of stored.instances) fillInstance(run, instance);
+  const { because } = stored.run;
+  if (because && ABORT_CODES.has(because.code) && stored.run.endedAt === null) {
+    const { code, text: _, outcome, ...facts } = because;
+    run.abort = { code: code as Abort['code'], facts: facts as Abort['facts'], state: outcome as Abort['state'] };
+  }
+  recountRun(run);
+  return run;
+}
+
+function fillInstance(run: RunWorld, instance: InstanceRecord): void {
+  const { nodeNo } = instance;
+  const state = TASK_STATES.indexOf(instance.state);
+  run.state[nodeNo] = state;
+  run.stored[nodeNo] = state;
+  run.tryNo[nodeNo] = instance.tryNo;
+  run.storedTry[nodeNo] = instance.tryNo;
+  run.tryBase[nodeNo] = instance.tryBase;
+  run.lost[nodeNo] = instance.lost;
+  run.queuedAt[nodeNo] = instance.queuedAt ?? 0;
+  run.startedAt[nodeNo] = instance.startedAt ?? 0;
+  if (instance.dueAt !== null) run.dueAt.set(nodeNo, instance.dueAt);
+  let flags = HAS_ROW;
+  if (instance.because?.code === 'short_circuit') flags |= CUT;
+  run.flags[nodeNo] = flags;
+  if (flags & CUT) run.hasCuts = true;
+}
+
+/** Nodes whose outputs the planner reads: they must be given to {@link giveValues} after a load. */
+export function nodesRead(run: RunWorld): NodeNo[] {
+  const nodes: NodeNo[] = [];
+  for (const { node, template } of run.existing()) {
+    const read = ((run.templates.traits[template] as number) & READ) !== 0;
+    if (read && run.state[node] === S.success) nodes.push(node as NodeNo);
+  }
+  return nodes;
+}
+
+/** Hands the outputs that expressions read to a loaded run. */
+export function giveValues(run: RunWorld, values: ReadonlyMap<number, Json>): void {
+  for (const [node, value] of values) run.values.set(node, value);
+}
+
+/** Takes a loaded run into the world; its active instances hold their slots from now on. */
+export function adoptRun(world: World, run: RunWorld): void {
+  world.runs.set(run.record.runNo, run);
+  const { state } = run.record;
+  if (state === 'running' || state === 'paused') world.dagLoad(run.record.dagId).runs++;
+  for (const { node } of run.existing()) if (holdsSlot(run.state[node] as number)) acquire(world, run, node);
+}
+
+/** Instances whose attempt belonged to a process that is gone. */
+export function orphans(run: RunWorld): NodeNo[] {
+  const nodes: NodeNo[] = [];
+  for (const { node } of run.existing()) if (holdsSlot(run.state[node] as number)) nodes.push(node as NodeNo);
+  return nodes;
+}

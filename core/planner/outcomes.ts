@@ -1,0 +1,224 @@
+import { taskAt } from '../graph/graph.ts';
+import type { AttemptEvent, Outcome } from '../model/attempt.ts';
+import type { BecauseCode } from '../model/because.ts';
+import { TASK_DEFAULTS } from '../model/dag.ts';
+import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
+import { type FailedReason, holdsSlot, S } from '../model/states.ts';
+import { abortRun, cancelReason, graceOf } from './abort.ts';
+import { makeReady } from './lanes.ts';
+import { survivesAbort } from './readiness.ts';
+import { chanceOf, decideRetry, errorOf, retryDelay } from './retry.ts';
+import { type RunWorld, STARTED, UNWRITTEN } from './run-world.ts';
+import { CRITICAL, READ } from './templates.ts';
+import type { Turn } from './turn.ts';
+
+/** `running` is stored this long after the start at the latest, if the attempt has not ended by then. */
+const RUNNING_WRITE_MS = 50;
+
+type Ended = Extract<AttemptEvent, { type: 'attempt.ended' }>;
+
+/** Takes in what the executor tells about an attempt; anything about an attempt that is over is only noted. */
+export function onAttempt(turn: Turn, event: AttemptEvent): void {
+  const id = parseAttemptId(event.attemptId);
+  const run = id ? turn.world.runs.get(id.run) : undefined;
+  if (!id || !run) return;
+  const { node, tryNo } = id;
+  const current = node < run.size && run.tryNo[node] === tryNo && holdsSlot(run.state[node] as number);
+  if (!current) {
+    if (event.type === 'attempt.ended') turn.note(run, node, 'late_outcome', { try: tryNo });
+    return;
+  }
+  const at = { runNo: run.record.runNo, nodeNo: node, tryNo };
+  switch (event.type) {
+    case 'attempt.started':
+      return onStarted(turn, run, node, event);
+    case 'attempt.progress':
+      turn.actions.push({ type: 'progress', ...at, done: event.done, total: event.total, step: event.step ?? null });
+      return;
+    case 'attempt.metric':
+      turn.actions.push({ type: 'metric', ...at, name: event.name, value: event.value, at: event.at });
+      return;
+    case 'attempt.artifact':
+      turn.actions.push({ type: 'artifact', ...at, artifact: event.artifact });
+      return;
+    case 'attempt.ended':
+      return onEnded(turn, run, node, event);
+  }
+}
+
+function onStarted(turn: Turn, run: RunWorld, node: number, event: Extract<AttemptEvent, { type: 'attempt.started' }>): void {
+  run.startedAt[node] = event.at;
+  run.flags[node] = (run.flags[node] as number) | STARTED;
+  const id = attemptId(run.record.runNo, node as NodeNo, run.tryNo[node] as TryNo);
+  const { world, now } = turn;
+  const { timeoutMs } = attemptLimits(run, run.templateOf(node));
+  const sinceMs = Math.min(Math.max(0, now.at - event.at), RUNNING_WRITE_MS);
+  const due = { run, node, tryNo: run.tryNo[node] as number };
+  world.deadlines.set(id, { ...due, atMono: now.mono - sinceMs + timeoutMs });
+  world.nextDeadlineAt = Math.min(world.nextDeadlineAt, now.mono - sinceMs + timeoutMs);
+  turn.assume(run, node, S.running);
+  run.flags[node] = (run.flags[node] as number) | UNWRITTEN;
+  if (event.log) run.openLogs.set(node, event.log);
+  world.unwritten.set(id, { ...due, atMono: now.mono - sinceMs + RUNNING_WRITE_MS });
+}
+
+/** Stores `running` for attempts that have been running long enough. */
+export function writeRunning(turn: Turn): void {
+  const { world, now } = turn;
+  for (const [id, due] of world.unwritten) {
+    if (due.atMono > now.mono) continue;
+    world.unwritten.delete(id);
+    const { run, node } = due;
+    if (!((run.flags[node] as number) & UNWRITTEN) || run.state[node] !== S.running) continue;
+    const log = run.openLogs.get(node);
+    turn.change(run, node, S.running, 'running', { try: due.tryNo }, {
+      startedAt: run.startedAt[node] as number,
+      ...(log ? { log } : {}),
+    });
+  }
+}
+
+/** Asks for the end of attempts that ran out of time. */
+export function stopOverdue(turn: Turn): void {
+  const { world, now } = turn;
+  if (world.nextDeadlineAt > now.mono) return;
+  world.nextDeadlineAt = Number.POSITIVE_INFINITY;
+  for (const [id, due] of world.deadlines) {
+    if (due.atMono > now.mono) {
+      world.nextDeadlineAt = Math.min(world.nextDeadlineAt, due.atMono);
+      continue;
+    }
+    world.deadlines.delete(id);
+    turn.stop(due.run, due.node, 'timeout', graceOf(due.run, due.run.templateOf(due.node)));
+  }
+}
+
+/** The time and memory an attempt of a task may take. */
+export function attemptLimits(run: RunWorld, template: number): { timeoutMs: number; memoryMb: number | null } {
+  const task = taskAt(run.graph, template);
+  return { timeoutMs: task.timeoutMs ?? TASK_DEFAULTS.timeoutMs, memoryMb: task.memoryMb ?? null };
+}
+
+function onEnded(turn: Turn, run: RunWorld, node: number, event: Ended): void {
+  const id = event.attemptId;
+  turn.world.deadlines.delete(id);
+  turn.world.unwritten.delete(id);
+  run.openLogs.delete(node);
+  const template = run.templateOf(node);
+  const times = { startedAt: event.startedAt, endedAt: event.at, ...(event.log ? { log: event.log } : {}) };
+  const { outcome } = event;
+  const spared = survivesAbort(run, template) && outcome.kind !== 'stopped';
+  if (run.abort && !spared) {
+    const reason = cancelReason(run.abort);
+    return turn.change(run, node, S.cancelled, run.abort.code, run.abort.facts, { ...times, reason });
+  }
+  if (outcome.kind === 'success') return succeed(turn, run, node, template, outcome, times);
+  if (outcome.kind === 'skipped') {
+    const facts = outcome.message === undefined ? null : { message: outcome.message };
+    return turn.change(run, node, S.skipped, 'skipped_itself', facts, times);
+  }
+  if (outcome.kind === 'lost' || outcome.kind === 'stopped') {
+    const detail = outcome.kind === 'lost' ? outcome.detail : 'it was stopped without a request';
+    return lose(turn, run, node, template, detail, times);
+  }
+  fail(turn, run, node, template, outcome, times);
+}
+
+type Times = { startedAt: number; endedAt: number; log?: Ended['log'] & object };
+
+function succeed(
+  turn: Turn,
+  run: RunWorld,
+  node: number,
+  template: number,
+  outcome: Extract<Outcome, { kind: 'success' }>,
+  times: Times,
+): void {
+  if (outcome.output !== undefined || outcome.spilled) {
+    const output = outcome.spilled ?? { json: outcome.output as string };
+    const at = { runNo: run.record.runNo, nodeNo: node as NodeNo, tryNo: run.tryNo[node] as TryNo };
+    turn.actions.push({ type: 'output', ...at, output });
+    run.outputs.set(node, output);
+    const isRead = ((run.templates.traits[template] as number) & READ) !== 0;
+    if (isRead && outcome.output !== undefined) run.values.set(node, JSON.parse(outcome.output));
+  }
+  turn.change(run, node, S.success, 'succeeded', null, times);
+}
+
+function fail(turn: Turn, run: RunWorld, node: number, template: number, outcome: Outcome, times: Times): void {
+  const task = taskAt(run.graph, template);
+  const tryNo = run.tryNo[node] as number;
+  const failures = tryNo - (run.tryBase[node] as number) - (run.lost[node] as number);
+  const error = errorOf(outcome, attemptLimits(run, template));
+  const details = { ...times, error: JSON.stringify(error) };
+  const decision = decideRetry(task.retries, outcome, failures);
+  const reason: FailedReason =
+    outcome.kind === 'timeout' || outcome.kind === 'memory' || outcome.kind === 'rejected_output' ? outcome.kind : 'error';
+  if (decision.retry && task.retries) {
+    const chance = chanceOf(`${run.record.uid}/${node}/${tryNo}`);
+    const delayMs = Math.max(decision.atLeastMs, retryDelay(task.retries, failures, chance));
+    return retryLater(turn, run, node, delayMs, 'retry_wait', { try: tryNo, delayMs, error: error.message }, { ...details, reason });
+  }
+  const why = decision.retry ? 'final_failure' : decision.why;
+  failForGood(turn, run, node, template, why, { try: tryNo, name: error.name, error: error.message }, { ...details, reason });
+}
+
+/** A lost attempt is nobody's failure: it has a small budget of its own. */
+function lose(turn: Turn, run: RunWorld, node: number, template: number, detail: string, times: Times): void {
+  const task = taskAt(run.graph, template);
+  const lost = (run.lost[node] as number) + 1;
+  run.lost[node] = lost;
+  const details = { ...times, reason: 'lost' as const, error: JSON.stringify({ name: 'Lost', message: detail }) };
+  const tryNo = run.tryNo[node] as number;
+  if (task.onLost === 'fail') {
+    return failForGood(turn, run, node, template, 'attempt_lost', { try: tryNo, detail }, details);
+  }
+  if (lost > TASK_DEFAULTS.lostBudget) {
+    const facts = { lost, budget: TASK_DEFAULTS.lostBudget };
+    return failForGood(turn, run, node, template, 'lost_too_often', facts, details);
+  }
+  retryLater(turn, run, node, 0, 'attempt_lost', { try: tryNo, detail }, details);
+}
+
+type Details = Parameters<Turn['change']>[5];
+type ReasonFacts = { [fact: string]: string | number };
+
+function retryLater(
+  turn: Turn,
+  run: RunWorld,
+  node: number,
+  delayMs: number,
+  code: BecauseCode,
+  facts: ReasonFacts,
+  details: Details,
+): void {
+  const { world, now } = turn;
+  turn.change(run, node, S.up_for_retry, code, facts, { ...details, dueAt: now.at + delayMs });
+  world.addRetry({ atMono: now.mono + delayMs, run, node, tryNo: run.tryNo[node] as number });
+}
+
+function failForGood(
+  turn: Turn,
+  run: RunWorld,
+  node: number,
+  template: number,
+  code: BecauseCode,
+  facts: ReasonFacts,
+  details: Details,
+): void {
+  turn.change(run, node, S.failed, code, facts, details);
+  if (!((run.templates.traits[template] as number) & CRITICAL) || run.abort) return;
+  abortRun(turn, run, { code: 'critical_failed', facts: { task: run.nameOf(node) }, state: 'failed' });
+}
+
+/** Makes attempts ready whose wait is over. */
+export function wakeRetries(turn: Turn): void {
+  const { world, now } = turn;
+  for (let due = world.takeRetry(now.mono); due !== null; due = world.takeRetry(now.mono)) {
+    const { run, node, tryNo } = due;
+    const valid = world.runs.get(run.record.runNo as RunNo) === run && run.state[node] === S.up_for_retry;
+    if (!valid || run.tryNo[node] !== tryNo) continue;
+    turn.assume(run, node, S.scheduled);
+    makeReady(world, run, node, now.at);
+  }
+}

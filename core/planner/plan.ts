@@ -1,0 +1,63 @@
+import type { AttemptEvent } from '../model/attempt.ts';
+import { onAttempt, stopOverdue, wakeRetries, writeRunning } from './outcomes.ts';
+import { finishRuns, promoteRuns, queueReady, runDueAt, settle, timeOutRuns } from './lifecycle.ts';
+import { onRequest, type PlannedRequest } from './requests.ts';
+import type { RunWorld } from './run-world.ts';
+import { type Instant, Turn } from './turn.ts';
+import type { World } from './world.ts';
+
+/** What happened since the last turn, in order. */
+export type PlannerEvent =
+  | { readonly type: 'attempt'; readonly event: AttemptEvent }
+  | { readonly type: 'request'; readonly request: PlannedRequest };
+
+/** What the planner decided, and when it wants to be asked again if nothing happens. */
+export interface Plan {
+  readonly actions: Turn['actions'];
+  /** Attempts to hand to the executor once the actions are stored. */
+  readonly dispatch: Turn['dispatch'];
+  /** Attempts to stop once the actions are stored. */
+  readonly stops: Turn['stops'];
+  /** Runs that ended. */
+  readonly ended: readonly RunWorld[];
+  /** Monotonic instant of the next timer; infinite if there is none. */
+  readonly wakeAt: number;
+}
+
+/**
+ * Decides. Takes what happened and the time, changes the world in place and says what to write, start and stop. Pure
+ * otherwise: no clock, no chance, no IO; equal worlds and events give equal plans.
+ */
+export function plan(world: World, events: readonly PlannerEvent[], now: Instant): Plan {
+  const turn = new Turn(world, now);
+  for (const event of events) {
+    if (event.type === 'attempt') onAttempt(turn, event.event);
+    else onRequest(turn, event.request);
+  }
+  wakeRetries(turn);
+  stopOverdue(turn);
+  timeOutRuns(turn);
+  promoteRuns(turn);
+  settle(turn);
+  queueReady(turn);
+  writeRunning(turn);
+  const ended = finishRuns(turn);
+  if (ended.length > 0) {
+    promoteRuns(turn);
+    settle(turn);
+    queueReady(turn);
+  }
+  for (const run of ended) world.drop(run);
+  const { actions, dispatch, stops } = turn;
+  return { actions, dispatch, stops, ended, wakeAt: nextWake(world, now) };
+}
+
+function nextWake(world: World, now: Instant): number {
+  let wakeAt = Math.min(world.nextDeadlineAt, world.nextRetryAt());
+  for (const due of world.unwritten.values()) wakeAt = Math.min(wakeAt, due.atMono);
+  for (const run of world.runs.values()) {
+    const dueAt = run.abort ? null : runDueAt(run);
+    if (dueAt !== null) wakeAt = Math.min(wakeAt, now.mono + Math.max(0, dueAt - now.at));
+  }
+  return wakeAt;
+}

@@ -1,0 +1,196 @@
+import type { Answer } from '../model/action.ts';
+import { attemptId, type NodeNo, type RunNo, type TryNo } from '../model/ids.ts';
+import type { Json } from '../model/json.ts';
+import { canTransition, holdsSlot, isFinished, isRunFinished, S, TASK_STATES } from '../model/states.ts';
+import { RUN_TRANSITIONS } from '../model/states.ts';
+import { abortRun, graceOf, sweep } from './abort.ts';
+import { evaluateRun, recountRun } from './lifecycle.ts';
+import { adoptRun, orphans } from './load.ts';
+import { onAttempt } from './outcomes.ts';
+import { isCutSource, propagate } from './readiness.ts';
+import { descendantsOf, type RetrySelection, selectForRetry } from './retry-selection.ts';
+import { CUT, type RunWorld } from './run-world.ts';
+import type { Turn } from './turn.ts';
+
+/** A request whose names have been looked up and whose run is in memory, ready to be decided. */
+export type PlannedRequest = { readonly inboxId: number | null } & (
+  | { readonly kind: 'refuse'; readonly code: 'invalid' | 'not_found' | 'conflict'; readonly message: string }
+  /** A new run, with the number of the unfinished run that it replaces. */
+  | { readonly kind: 'start'; readonly run: RunWorld; readonly replaces: RunNo | null }
+  /** A run of an earlier process, loaded from the store. */
+  | { readonly kind: 'adopt'; readonly run: RunWorld }
+  | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
+  | { readonly kind: 'pause'; readonly runNo: RunNo }
+  | { readonly kind: 'resume'; readonly runNo: RunNo }
+  | { readonly kind: 'retry'; readonly run: RunWorld; readonly by: string; readonly selection: RetrySelection }
+  | { readonly kind: 'markTask'; readonly run: RunWorld; readonly by: string; readonly node: number; readonly state: 'success' | 'failed' }
+  | { readonly kind: 'markRun'; readonly run: RunWorld; readonly by: string; readonly state: 'success' | 'failed' }
+);
+
+/** Decides about a request and answers it in the same transaction. */
+export function onRequest(turn: Turn, request: PlannedRequest): void {
+  propagate(turn);
+  const answer = decide(turn, request);
+  if (request.inboxId !== null) turn.actions.push({ type: 'answer', inboxId: request.inboxId, answer });
+}
+
+function decide(turn: Turn, request: PlannedRequest): Answer {
+  switch (request.kind) {
+    case 'refuse':
+      return { ok: false, code: request.code, message: request.message };
+    case 'start':
+      return start(turn, request.run, request.replaces);
+    case 'adopt':
+      return adopt(turn, request.run);
+    case 'cancel':
+      return withRun(turn, request.runNo, (run) => {
+        abortRun(turn, run, { code: 'cancelled_by_user', facts: { by: request.by }, state: 'cancelled' }, request.kill);
+      });
+    case 'pause':
+      return withRun(turn, request.runNo, (run) => pause(turn, run));
+    case 'resume':
+      return withRun(turn, request.runNo, (run) => resume(turn, run));
+    case 'retry':
+      return retry(turn, request.run, request.by, request.selection);
+    case 'markTask':
+      return markTask(turn, request.run, request.by, request.node, request.state);
+    case 'markRun':
+      return markRun(turn, request.run, request.by, request.state);
+  }
+}
+
+function accepted(run: RunWorld, more: { [name: string]: Json } = {}): Answer {
+  return { ok: true, value: { runId: run.record.uid, runNo: run.record.runNo, ...more } };
+}
+
+function withRun(turn: Turn, runNo: RunNo, act: (run: RunWorld) => void): Answer {
+  const run = turn.world.runs.get(runNo);
+  if (!run) return { ok: false, code: 'conflict', message: 'the run is already finished' };
+  act(run);
+  return accepted(run);
+}
+
+function start(turn: Turn, run: RunWorld, replaces: RunNo | null): Answer {
+  const old = replaces === null ? undefined : turn.world.runs.get(replaces);
+  if (old) abortRun(turn, old, { code: 'superseded', facts: { run: run.record.uid }, state: 'cancelled' });
+  turn.actions.push({ type: 'run.create', run: run.record });
+  adoptRun(turn.world, run);
+  recountRun(run);
+  return accepted(run);
+}
+
+/**
+ * Goes on with a run whose process is gone. Its attempts are lost: what they may have left alive was ended before
+ * the executor started, so a new attempt cannot meet an old one.
+ */
+function adopt(turn: Turn, run: RunWorld): Answer {
+  if (turn.world.runs.has(run.record.runNo)) return accepted(run);
+  adoptRun(turn.world, run);
+  restoreCuts(run);
+  for (const node of orphans(run)) loseOrphan(turn, run, node);
+  for (const { node } of run.existing()) {
+    if (run.state[node] !== S.up_for_retry) continue;
+    const waitMs = Math.max(0, (run.dueAt.get(node) ?? turn.now.at) - turn.now.at);
+    turn.world.addRetry({ atMono: turn.now.mono + waitMs, run, node, tryNo: run.tryNo[node] as number });
+  }
+  if (run.abort) sweep(turn, run, false);
+  evaluateRun(turn, run);
+  return accepted(run);
+}
+
+function loseOrphan(turn: Turn, run: RunWorld, node: NodeNo): void {
+  onAttempt(turn, {
+    type: 'attempt.ended',
+    attemptId: attemptId(run.record.runNo, node, run.tryNo[node] as TryNo),
+    startedAt: run.startedAt[node] || run.queuedAt[node] || turn.now.at,
+    at: turn.now.at,
+    outcome: { kind: 'lost', detail: 'the process that ran it is gone' },
+  });
+}
+
+function restoreCuts(run: RunWorld): void {
+  for (const { node, template } of run.existing()) {
+    if (!isCutSource(run, node, template)) continue;
+    run.flags[node] = (run.flags[node] as number) | CUT;
+    run.hasCuts = true;
+  }
+}
+
+function pause(turn: Turn, run: RunWorld): void {
+  if (run.record.state !== 'paused') turn.changeRun(run, 'paused', 'run_paused', null);
+}
+
+function resume(turn: Turn, run: RunWorld): void {
+  if (run.record.state !== 'paused') return;
+  turn.changeRun(run, 'running', 'started', null);
+  evaluateRun(turn, run);
+}
+
+/** Adds attempts: the chosen instances go back to `none`; what they did before stays in their past attempts. */
+function retry(turn: Turn, run: RunWorld, by: string, selection: RetrySelection): Answer {
+  const chosen = selectForRetry(run, selection);
+  const busy = chosen.find((node) => holdsSlot(run.state[node] as number));
+  if (busy !== undefined) {
+    return { ok: false, code: 'conflict', message: `${run.nameOf(busy)} has an attempt under way: cancel it first` };
+  }
+  const nodes = chosen.filter((node) => isFinished(run.state[node] as number) || run.state[node] === S.up_for_retry);
+  if (nodes.length === 0) return { ok: false, code: 'conflict', message: 'there is nothing to retry in this run' };
+  reopen(turn, run, by);
+  for (const node of nodes) reset(turn, run, node, by);
+  recountRun(run);
+  evaluateRun(turn, run);
+  return accepted(run, { instances: nodes.filter((node) => run.isTask(run.templateOf(node))).map((node) => run.nameOf(node)) });
+}
+
+function reset(turn: Turn, run: RunWorld, node: number, by: string): void {
+  run.tryBase[node] = run.tryNo[node] as number;
+  run.lost[node] = 0;
+  run.flags[node] = (run.flags[node] as number) & ~CUT;
+  run.values.delete(node);
+  run.outputs.delete(node);
+  turn.change(run, node, S.none, 'retried', { by });
+}
+
+/** A finished run becomes active again. */
+function reopen(turn: Turn, run: RunWorld, by: string): void {
+  run.abort = null;
+  if (!turn.world.runs.has(run.record.runNo)) {
+    adoptRun(turn.world, run);
+    restoreCuts(run);
+  }
+  if (isRunFinished(run.record.state)) turn.changeRun(run, 'queued', 'retried', { by }, { endedAt: null });
+}
+
+function markTask(turn: Turn, run: RunWorld, by: string, node: number, state: 'success' | 'failed'): Answer {
+  const from = run.state[node] as number;
+  if (!canTransition(TASK_STATES[from] as (typeof TASK_STATES)[number], state)) {
+    return { ok: false, code: 'conflict', message: `${run.nameOf(node)} is ${TASK_STATES[from]}: it cannot be marked ${state}` };
+  }
+  reopen(turn, run, by);
+  if (holdsSlot(from)) turn.stop(run, node, 'user', graceOf(run, run.templateOf(node)));
+  turn.change(run, node, S[state], 'marked', { state, by }, state === 'failed' ? { reason: 'error' } : {});
+  for (const after of descendantsOf(run, [node])) {
+    if (run.state[after] === S.upstream_failed) reset(turn, run, after, by);
+  }
+  forgetSettled(turn, run);
+  recountRun(run);
+  evaluateRun(turn, run);
+  return accepted(run);
+}
+
+/** A recount includes what just finished, so nobody needs to be told again. */
+function forgetSettled(turn: Turn, run: RunWorld): void {
+  const others = turn.settled.filter((done) => done.run !== run);
+  turn.settled.splice(0, turn.settled.length, ...others);
+}
+
+function markRun(turn: Turn, run: RunWorld, by: string, state: 'success' | 'failed'): Answer {
+  const { state: from } = run.record;
+  if (from === state) return accepted(run);
+  if (!RUN_TRANSITIONS[from].includes(state)) {
+    return { ok: false, code: 'conflict', message: `the run is ${from}: it cannot be marked ${state}` };
+  }
+  if (isRunFinished(from)) turn.changeRun(run, state, 'marked', { state, by }, { endedAt: turn.now.at });
+  else abortRun(turn, run, { code: 'marked', facts: { state, by }, state });
+  return accepted(run);
+}

@@ -1,0 +1,307 @@
+import { type Graph, nodePath, type Scope, TASK } from '../graph/graph.ts';
+import type { StoredOutput } from '../model/action.ts';
+import type { LogRange } from '../model/attempt.ts';
+import type { Json } from '../model/json.ts';
+import { instanceName, keyText } from '../model/ids.ts';
+import type { ExpansionRecord, RunRecord } from '../model/run.ts';
+import { S } from '../model/states.ts';
+import { type Templates, templatesOf } from './templates.ts';
+
+/** One copy of a scope: the run itself, or one key of an expanded fan-out. */
+export interface Block {
+  /** Node number of the first node. */
+  readonly base: number;
+  readonly scope: number;
+  readonly parent: Block | null;
+  /** Keys of the fan-outs around, outermost first. */
+  readonly keys: readonly string[];
+  readonly items: readonly Json[];
+  /** By fan-out; a fan-out that is missing here has only placeholders. */
+  readonly expansions: Map<number, Expansion>;
+}
+
+/** An expanded fan-out: one block per key. */
+export interface Expansion {
+  readonly record: ExpansionRecord;
+  readonly blocks: readonly Block[];
+  /** Instances that hold a slot, for `maxParallel`. */
+  active: number;
+}
+
+/** Positions in the groups of five counters of {@link RunWorld.counts}. */
+export const TOTAL = 0;
+export const SUCCESS = 1;
+export const SKIPPED = 2;
+export const FAILED = 3;
+export const UPSTREAM_FAILED = 4;
+const COUNTERS = 5;
+
+/** Bits of {@link RunWorld.flags}. */
+export const HAS_ROW = 1;
+/** Skipped by a short circuit: what follows it is skipped as well, whatever its rule. */
+export const CUT = 2;
+/** The executor was asked to stop its attempt. */
+export const STOPPING = 4;
+/** `running` is not stored yet. */
+export const UNWRITTEN = 8;
+/** Reported by the executor as started. */
+export const STARTED = 16;
+
+/** Why a run stops early; kept with the run so that a new leader goes on with it. */
+export interface Abort {
+  readonly code: 'critical_failed' | 'cancelled_by_user' | 'run_timed_out' | 'superseded' | 'shutdown' | 'expansion_failed' | 'unknown_key' | 'quarantined' | 'marked';
+  readonly facts: { readonly [fact: string]: Json };
+  /** What the run becomes when everything has ended. */
+  readonly state: 'failed' | 'cancelled' | 'success';
+}
+
+/**
+ * One active run in memory, as arrays by node number. Nodes below `graph.size` are templates (and the instances of
+ * tasks outside fan-outs), the others come from expansions. Only the planner changes it.
+ */
+export class RunWorld {
+  record: RunRecord;
+  readonly graph: Graph;
+  readonly templates: Templates;
+  /** By template node. */
+  readonly selected: Uint8Array;
+  /** Keys of the scope, `null` for all. */
+  readonly wantedKeys: ReadonlySet<string> | null;
+  readonly root: Block;
+  /** In order of their base. */
+  readonly expansions: Expansion[] = [];
+  size: number;
+  state: Uint8Array;
+  /** State and attempt number in the store: what a write expects. */
+  stored: Uint8Array;
+  storedTry: Uint16Array;
+  tryNo: Uint16Array;
+  tryBase: Uint16Array;
+  lost: Uint8Array;
+  flags: Uint8Array;
+  counts: Int32Array;
+  queuedAt: Float64Array;
+  startedAt: Float64Array;
+  /** Outputs that expressions read. */
+  readonly values = new Map<number, Json>();
+  /** Outputs of this run as far as they are in memory; the others are read from the store. */
+  readonly outputs = new Map<number, StoredOutput>();
+  /** Where the lines of attempts go whose `running` is not stored yet. */
+  readonly openLogs = new Map<number, LogRange>();
+  /** When stored retries are due, in wall time; filled by a load. */
+  readonly dueAt = new Map<number, number>();
+  /** Counted nodes that are not finished. */
+  open = 0;
+  /** Instances that hold a slot. */
+  active = 0;
+  /** Active attempts per task with a cap, by template node. */
+  readonly activeOfTask = new Map<number, number>();
+  abort: Abort | null = null;
+  /** A short circuit has cut a path. */
+  hasCuts = false;
+  /** Keys of the scope that some fan-out has. */
+  readonly foundKeys = new Set<string>();
+
+  constructor(record: RunRecord, graph: Graph, selected: Uint8Array) {
+    this.record = record;
+    this.graph = graph;
+    this.templates = templatesOf(graph);
+    this.selected = selected;
+    this.wantedKeys = record.scope.keys ? new Set(record.scope.keys) : null;
+    this.root = { base: 0, scope: 0, parent: null, keys: [], items: [], expansions: new Map() };
+    this.size = graph.size;
+    this.state = new Uint8Array(graph.size);
+    this.stored = new Uint8Array(graph.size);
+    this.storedTry = new Uint16Array(graph.size);
+    this.tryNo = new Uint16Array(graph.size);
+    this.tryBase = new Uint16Array(graph.size);
+    this.lost = new Uint8Array(graph.size);
+    this.flags = new Uint8Array(graph.size);
+    this.counts = new Int32Array(graph.size * COUNTERS);
+    this.queuedAt = new Float64Array(graph.size);
+    this.startedAt = new Float64Array(graph.size);
+  }
+
+  /** Adds the blocks of an expansion; their nodes are in state `none` and not yet counted. */
+  addExpansion(record: ExpansionRecord): Expansion {
+    const parent = this.blockAt(record.parentBase, record.fanOut);
+    const scope = this.graph.scopes[record.fanOut + 1] as Scope;
+    const blocks = record.keys.map((key, index) => ({
+      base: record.base + index * scope.size,
+      scope: record.fanOut + 1,
+      parent,
+      keys: [...parent.keys, key],
+      items: [...parent.items, record.items ? (record.items[index] as Json) : key],
+      expansions: new Map<number, Expansion>(),
+    }));
+    const expansion = { record, blocks, active: 0 };
+    parent.expansions.set(record.fanOut, expansion);
+    this.expansions.push(expansion);
+    this.grow(record.base + record.keys.length * scope.size);
+    return expansion;
+  }
+
+  /** The block with this base that the fan-out stands in. */
+  private blockAt(base: number, fanOut: number): Block {
+    const scope = this.graph.scopes[(this.graph.scopes[fanOut + 1] as Scope).parent] as Scope;
+    if (scope.fanOut < 0) return this.root;
+    return this.blockOf(base);
+  }
+
+  private grow(size: number): void {
+    if (size <= this.size) return;
+    if (size > this.state.length) {
+      const room = Math.max(size, this.state.length * 2);
+      const copy = <T extends Uint8Array | Uint16Array | Int32Array | Float64Array>(old: T, made: T): T => {
+        made.set(old as never);
+        return made;
+      };
+      this.state = copy(this.state, new Uint8Array(room));
+      this.stored = copy(this.stored, new Uint8Array(room));
+      this.storedTry = copy(this.storedTry, new Uint16Array(room));
+      this.tryNo = copy(this.tryNo, new Uint16Array(room));
+      this.tryBase = copy(this.tryBase, new Uint16Array(room));
+      this.lost = copy(this.lost, new Uint8Array(room));
+      this.flags = copy(this.flags, new Uint8Array(room));
+      this.counts = copy(this.counts, new Int32Array(room * COUNTERS));
+      this.queuedAt = copy(this.queuedAt, new Float64Array(room));
+      this.startedAt = copy(this.startedAt, new Float64Array(room));
+    }
+    this.size = size;
+  }
+
+  /** The template node of a node. */
+  templateOf(node: number): number {
+    if (node < this.graph.size) return node;
+    const { record } = this.expansionOf(node);
+    const scope = this.graph.scopes[record.fanOut + 1] as Scope;
+    return scope.first + ((node - record.base) % scope.size);
+  }
+
+  /** The block that a node lies in. */
+  blockOf(node: number): Block {
+    if (node < this.graph.size) return this.root;
+    const { record, blocks } = this.expansionOf(node);
+    const scope = this.graph.scopes[record.fanOut + 1] as Scope;
+    return blocks[Math.floor((node - record.base) / scope.size)] as Block;
+  }
+
+  /** The expansion that a node above the templates belongs to. */
+  expansionOf(node: number): Expansion {
+    let low = 0;
+    let high = this.expansions.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.expansions[middle] as Expansion).record.base <= node) low = middle;
+      else high = middle - 1;
+    }
+    return this.expansions[low] as Expansion;
+  }
+
+  /** The node of a template in a block. */
+  nodeIn(block: Block, template: number): number {
+    return block.base + template - (this.graph.scopes[block.scope] as Scope).first;
+  }
+
+  /**
+   * Whether a node stands for instances that do not exist: a task inside a fan-out that is not expanded (or whose
+   * expansion has taken its place).
+   */
+  isPlaceholder(node: number, template: number): boolean {
+    return (this.graph.scopeOf[template] as number) !== this.blockOf(node).scope;
+  }
+
+  /** Whether the scope of the run includes an instance in this block. */
+  isSelected(template: number, block: Block): boolean {
+    if (this.selected[template] !== 1) return false;
+    if (this.wantedKeys === null || block.keys.length === 0) return true;
+    return this.wantsKeys(block.keys);
+  }
+
+  /** Whether keys are within the scope: the whole path or one of its keys is named. */
+  wantsKeys(keys: readonly string[]): boolean {
+    if (this.wantedKeys === null) return true;
+    return this.wantedKeys.has(keyText(keys) as string) || keys.some((key) => this.wantedKeys?.has(key));
+  }
+
+  /** Calls back with every instance (or placeholder) of a template that an instance in `block` is connected to. */
+  eachConnected(block: Block, template: number, visit: (node: number) => void): void {
+    const scope = this.graph.scopeOf[template] as number;
+    let at = block;
+    while (!this.encloses(at.scope, scope)) at = at.parent as Block;
+    this.eachBelow(at, template, scope, visit);
+  }
+
+  private eachBelow(block: Block, template: number, scope: number, visit: (node: number) => void): void {
+    if (block.scope === scope) return visit(this.nodeIn(block, template));
+    const child = this.childTowards(block.scope, scope);
+    const expansion = block.expansions.get((this.graph.scopes[child] as Scope).fanOut);
+    if (!expansion) return visit(this.nodeIn(block, template));
+    for (const inner of expansion.blocks) this.eachBelow(inner, template, scope, visit);
+  }
+
+  /** Whether scope `outer` is `inner` or around it. */
+  encloses(outer: number, inner: number): boolean {
+    let at = inner;
+    while ((this.graph.scopes[at] as Scope).depth > (this.graph.scopes[outer] as Scope).depth) {
+      at = (this.graph.scopes[at] as Scope).parent;
+    }
+    return at === outer;
+  }
+
+  private childTowards(outer: number, inner: number): number {
+    let at = inner;
+    while ((this.graph.scopes[at] as Scope).parent !== outer) at = (this.graph.scopes[at] as Scope).parent;
+    return at;
+  }
+
+  count(node: number, counter: number): number {
+    return this.counts[node * COUNTERS + counter] as number;
+  }
+
+  addCount(node: number, counter: number, by: number): void {
+    const at = node * COUNTERS + counter;
+    this.counts[at] = (this.counts[at] as number) + by;
+  }
+
+  clearCounts(node: number): void {
+    this.counts.fill(0, node * COUNTERS, (node + 1) * COUNTERS);
+  }
+
+  /** Nodes that exist: not the placeholders whose fan-out is expanded. */
+  *existing(): Iterable<{ node: number; template: number; block: Block }> {
+    yield* this.existingIn(this.root);
+    for (const expansion of this.expansions) for (const block of expansion.blocks) yield* this.existingIn(block);
+  }
+
+  private *existingIn(block: Block): Iterable<{ node: number; template: number; block: Block }> {
+    const { first, size } = this.graph.scopes[block.scope] as Scope;
+    for (let template = first; template < first + size; template++) {
+      if (this.isReplaced(block, template)) continue;
+      yield { node: block.base + template - first, template, block };
+    }
+  }
+
+  private isReplaced(block: Block, template: number): boolean {
+    const scope = this.graph.scopeOf[template] as number;
+    if (scope === block.scope) return false;
+    return block.expansions.has((this.graph.scopes[this.childTowards(block.scope, scope)] as Scope).fanOut);
+  }
+
+  /** Whether the node is a task of the user, not a gate or join. */
+  isTask(template: number): boolean {
+    return this.graph.kind[template] === TASK;
+  }
+
+  /** What people call an instance: `symbol[BTC-USD].backtest`. */
+  nameOf(node: number): string {
+    const template = this.templateOf(node);
+    const block = this.blockOf(node);
+    const fanOut = this.graph.spec.fanOuts?.[(this.graph.scopes[block.scope] as Scope).fanOut];
+    return instanceName(nodePath(this.graph, template), fanOut?.path ?? null, keyText(block.keys));
+  }
+
+  isOpen(node: number): boolean {
+    return (this.state[node] as number) < S.success;
+  }
+}

@@ -1,0 +1,179 @@
+import type { Expression } from '../expression/expression.ts';
+import { parseExpression } from '../expression/parse.ts';
+import { type Graph, GATE, JOIN, TASK, fanOutAt, taskAt } from '../graph/graph.ts';
+import { targets } from '../graph/csr.ts';
+import { PRIORITY_LEVELS, TASK_DEFAULTS, FAN_OUT_DEFAULTS, type TaskSpec, type TriggerRule } from '../model/dag.ts';
+
+/** Bits of {@link Templates.traits}. */
+export const CRITICAL = 1;
+export const TEARDOWN = 2;
+/** A teardown whose failure does not fail the run. */
+export const IGNORABLE = 4;
+/** Done by the planner itself: gates, joins, `choose` by expression, `pass`. */
+export const INSTANT = 8;
+/** The planner reads its output. */
+export const READ = 16;
+
+/** What the planner needs of every template node, unpacked once per version. */
+export interface Templates {
+  readonly rule: readonly TriggerRule[];
+  readonly traits: Uint8Array;
+  readonly pool: readonly string[];
+  readonly slots: Int32Array;
+  readonly level: Uint8Array;
+  readonly weight: Float64Array;
+  readonly when: readonly (Expression | null)[];
+  readonly shortCircuit: readonly (Expression | null)[];
+  /** Setups around a task that are not its direct upstreams; `null` for most. */
+  readonly indirectSetups: readonly (readonly number[] | null)[];
+}
+
+const cache = new WeakMap<Graph, Templates>();
+
+/** Unpacks the templates of a graph; the result is kept as long as the graph. */
+export function templatesOf(graph: Graph): Templates {
+  const known = cache.get(graph);
+  if (known) return known;
+  const made = unpack(graph);
+  cache.set(graph, made);
+  return made;
+}
+
+function unpack(graph: Graph): Templates {
+  const size = graph.size;
+  const rule: TriggerRule[] = new Array(size);
+  const pool: string[] = new Array(size).fill(TASK_DEFAULTS.pool);
+  const when: (Expression | null)[] = new Array(size).fill(null);
+  const shortCircuit: (Expression | null)[] = new Array(size).fill(null);
+  const traits = new Uint8Array(size);
+  const slots = new Int32Array(size).fill(1);
+  const level = new Uint8Array(size);
+  const weight = new Float64Array(size);
+  const dagLevel = PRIORITY_LEVELS.indexOf(graph.spec.priority ?? 'normal');
+  for (let node = 0; node < size; node++) {
+    level[node] = dagLevel;
+    if (graph.kind[node] !== TASK) {
+      traits[node] = INSTANT;
+      const own = graph.kind[node] === GATE ? fanOutAt(graph, node).triggerRule : 'all_done';
+      rule[node] = own ?? FAN_OUT_DEFAULTS.triggerRule;
+      continue;
+    }
+    const task = taskAt(graph, node);
+    rule[node] = task.triggerRule ?? (task.teardown ? 'all_done_setup_success' : TASK_DEFAULTS.triggerRule);
+    traits[node] = traitsOf(task);
+    pool[node] = task.pool ?? TASK_DEFAULTS.pool;
+    slots[node] = task.poolSlots ?? TASK_DEFAULTS.poolSlots;
+    if (typeof task.priority === 'string') level[node] = PRIORITY_LEVELS.indexOf(task.priority);
+    if (typeof task.priority === 'number') weight[node] = task.priority;
+    when[node] = task.when === undefined ? null : parsed(task.when);
+    shortCircuit[node] = task.shortCircuit === undefined ? null : parsed(task.shortCircuit);
+  }
+  markReads(graph, traits);
+  if (graph.spec.priorityRule) accumulate(graph, weight, graph.spec.priorityRule);
+  return { rule, traits, pool, slots, level, weight, when, shortCircuit, indirectSetups: indirectSetups(graph) };
+}
+
+function traitsOf(task: TaskSpec): number {
+  let traits = 0;
+  if (task.critical) traits |= CRITICAL;
+  if (task.teardown) traits |= task.failRun ? TEARDOWN : TEARDOWN | IGNORABLE;
+  if (task.action.kind === 'choose' || task.action.kind === 'pass') traits |= INSTANT;
+  return traits;
+}
+
+/**
+ * Parses an expression of a stored graph.
+ * @throws Error when it does not parse; `compileDag` refuses such a DAG, so the stored graph is damaged.
+ */
+export function parsed(text: string): Expression {
+  const result = parseExpression(text);
+  if (!result.ok) throw new Error(`stored expression ${text}: ${result.error.message}`);
+  return result.expression;
+}
+
+/** Marks the nodes whose outputs appear in conditions, cases, short circuits and fan-out lists. */
+function markReads(graph: Graph, traits: Uint8Array): void {
+  const mark = (path: string | undefined): void => {
+    if (path === undefined) return;
+    const fanOut = graph.fanOutOfPath.get(path);
+    const returns = fanOut === undefined ? path : graph.spec.fanOuts?.[fanOut]?.returns;
+    const node = returns === undefined ? undefined : graph.nodeOfPath.get(returns);
+    if (node !== undefined) traits[node] = (traits[node] as number) | READ;
+  };
+  const visit = (text: string, needs: { readonly [input: string]: string } | undefined, self: string): void => {
+    for (const read of parsed(text).reads) {
+      if (read[0] === 'needs' && read[1] !== undefined) mark(needs?.[read[1]]);
+      else if (read[0] === 'needs') for (const path of Object.values(needs ?? {})) mark(path);
+      else if (read[0] === 'tasks') mark(read[1]);
+      else if (read[0] === 'output') mark(self);
+    }
+  };
+  for (const task of graph.spec.tasks) {
+    if (task.when !== undefined) visit(task.when, task.needs, task.path);
+    if (task.shortCircuit !== undefined) visit(task.shortCircuit, task.needs, task.path);
+    if (task.action.kind !== 'choose') continue;
+    for (const choice of task.action.cases) visit(choice.when, task.needs, task.path);
+  }
+  for (const fanOut of graph.spec.fanOuts ?? []) visit(fanOut.over, fanOut.needs, fanOut.path);
+}
+
+/** Weights summed over all descendants or ancestors; above this size a task keeps its own weight. */
+const WEIGHT_SUM_NODES_MAX = 5_000;
+
+function accumulate(graph: Graph, weight: Float64Array, rule: 'downstream' | 'upstream'): void {
+  if (graph.size > WEIGHT_SUM_NODES_MAX) return;
+  const own = weight.map((value, node) => value || (graph.kind[node] === TASK ? 1 : 0));
+  const rows = rule === 'downstream' ? graph.down : graph.up;
+  const seen = new Int32Array(graph.size).fill(-1);
+  for (let start = 0; start < graph.size; start++) {
+    let sum = 0;
+    const stack = [start];
+    seen[start] = start;
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      sum += own[node] as number;
+      for (const next of targets(rows, node)) {
+        if (seen[next] === start) continue;
+        seen[next] = start;
+        stack.push(next);
+      }
+    }
+    weight[start] = sum;
+  }
+}
+
+/**
+ * The setups that hold for each task without being its direct upstreams: a setup holds for everything after it
+ * that is before one of its teardowns.
+ */
+function indirectSetups(graph: Graph): (readonly number[] | null)[] {
+  const found: (number[] | null)[] = new Array(graph.size).fill(null);
+  const teardownsOf = new Map<number, number[]>();
+  for (const [index, task] of graph.spec.tasks.entries()) {
+    for (const setup of task.teardown ? (task.setups ?? []) : []) {
+      const node = graph.nodeOfPath.get(setup);
+      if (node === undefined) continue;
+      teardownsOf.set(node, [...(teardownsOf.get(node) ?? []), graph.nodeOfTask[index] as number]);
+    }
+  }
+  for (const [setup, teardowns] of teardownsOf) {
+    const after = reachable(graph, [setup], 'down');
+    const before = reachable(graph, teardowns, 'up');
+    for (let node = 0; node < graph.size; node++) {
+      if (!after[node] || !before[node] || node === setup || teardowns.includes(node)) continue;
+      if (graph.kind[node] === JOIN || targets(graph.up, node).includes(setup)) continue;
+      found[node] = [...(found[node] ?? []), setup];
+    }
+  }
+  return found;
+}
+
+function reachable(graph: Graph, start: readonly number[], way: 'up' | 'down'): Uint8Array {
+  const reached = new Uint8Array(graph.size);
+  const stack = [...start];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (reached[node]) continue;
+    reached[node] = 1;
+    for (const next of targets(graph[way], node)) stack.push(next);
+  }
+  return reached;
+}

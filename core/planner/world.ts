@@ -1,0 +1,134 @@
+import { DAG_DEFAULTS, type DagSpec } from '../model/dag.ts';
+import { Heap } from './heap.ts';
+import type { Expansion, RunWorld } from './run-world.ts';
+
+/** Limits from the configuration. */
+export interface Limits {
+  /** Attempts at once over everything. */
+  readonly globalSlots: number;
+  /** Slots by pool; `default` is always there. */
+  readonly pools: { readonly [name: string]: number };
+  /** Attempts at once in a run whose DAG does not say. */
+  readonly maxActiveTasks: number;
+}
+
+/** Slots of a pool and how many are held. */
+export interface Pool {
+  readonly name: string;
+  readonly slots: number;
+  used: number;
+}
+
+/** What the active runs of one DAG use together. */
+export interface DagLoad {
+  readonly dagId: string;
+  /** Runs in state `running` or `paused`. */
+  runs: number;
+  /** Instances that hold a slot. */
+  tasks: number;
+}
+
+/** Ready instances of one run that share every limit, so that a full limit holds back the lane as a whole. */
+export interface Lane {
+  readonly run: RunWorld;
+  readonly pool: string;
+  readonly slots: number;
+  /** Template node with a cap of its own, or -1. */
+  readonly cappedTask: number;
+  /** Enclosing expansions with `maxParallel`. */
+  readonly cappedExpansions: readonly Expansion[];
+  readonly ready: Heap;
+  /** Since when (wall) nothing of a non-empty lane was chosen. */
+  waitingSince: number;
+}
+
+/** A timer of the planner, by the monotonic clock. */
+interface Due {
+  readonly atMono: number;
+  readonly run: RunWorld;
+  readonly node: number;
+  readonly tryNo: number;
+}
+
+/** Everything the leader has in mind: its active runs and what they use. Changed by the planner only. */
+export class World {
+  readonly limits: Limits;
+  readonly runs = new Map<number, RunWorld>();
+  readonly dags = new Map<string, DagLoad>();
+  readonly pools = new Map<string, Pool>();
+  readonly lanes = new Map<RunWorld, Map<string, Lane>>();
+  /** Instances that hold a slot. */
+  used = 0;
+  /** Attempts under way with a deadline. */
+  readonly deadlines = new Map<string, Due>();
+  /** No deadline is before this. */
+  nextDeadlineAt = Number.POSITIVE_INFINITY;
+  /** Attempts that started and whose `running` is not stored yet. */
+  readonly unwritten = new Map<string, Due>();
+  /** Retries that wait. */
+  readonly retries: Due[] = [];
+  readonly retryOrder = new Heap((a, b) => this.dueBefore(a, b));
+
+  constructor(limits: Limits) {
+    this.limits = limits;
+    this.pools.set('default', { name: 'default', slots: 128, used: 0 });
+    for (const [name, slots] of Object.entries(limits.pools)) this.pools.set(name, { name, slots, used: 0 });
+  }
+
+  private dueBefore(a: number, b: number): boolean {
+    return (this.retries[a] as Due).atMono < (this.retries[b] as Due).atMono;
+  }
+
+  /** Wakes the planner for a retry. */
+  addRetry(due: Due): void {
+    this.retryOrder.push(this.retries.push(due) - 1);
+  }
+
+  /** Takes the next retry that is due. */
+  takeRetry(mono: number): Due | null {
+    const index = this.retryOrder.peek();
+    if (index === undefined) {
+      this.retries.length = 0;
+      return null;
+    }
+    const due = this.retries[index] as Due;
+    if (due.atMono > mono) return null;
+    this.retryOrder.pop();
+    return due;
+  }
+
+  /** When the next retry is due by the monotonic clock. */
+  nextRetryAt(): number {
+    const index = this.retryOrder.peek();
+    return index === undefined ? Number.POSITIVE_INFINITY : (this.retries[index] as Due).atMono;
+  }
+
+  /** The load of a DAG; made when first asked for. */
+  dagLoad(dagId: string): DagLoad {
+    let load = this.dags.get(dagId);
+    if (!load) {
+      load = { dagId, runs: 0, tasks: 0 };
+      this.dags.set(dagId, load);
+    }
+    return load;
+  }
+
+  /** Forgets a run and all that it uses. */
+  drop(run: RunWorld): void {
+    this.runs.delete(run.record.runNo);
+    this.lanes.delete(run);
+    for (const held of [this.deadlines, this.unwritten]) {
+      for (const [id, due] of held) if (due.run === run) held.delete(id);
+    }
+  }
+}
+
+/** Attempts at once in a run: its own limit, or the DAG's, or the configured one. */
+export function runLimit(world: World, run: RunWorld): number {
+  return run.record.maxParallel ?? run.graph.spec.maxActiveTasks ?? world.limits.maxActiveTasks;
+}
+
+/** Runs at once of a DAG. */
+export function runsLimit(spec: DagSpec): number {
+  return spec.maxActiveRuns ?? DAG_DEFAULTS.maxActiveRuns;
+}

@@ -1,0 +1,221 @@
+import { type TSchema, Type } from 'typebox';
+import { PRIORITY_LEVELS, RETRY_DEFAULTS, TASK_DEFAULTS, TRIGGER_RULES } from '../model/dag.ts';
+import { ID_PATTERN } from '../model/ids.ts';
+import {
+  closedObject,
+  durationSchema,
+  ENV_NAME_PATTERN,
+  expressionSchema,
+  mapSchema,
+  NAME_PATTERN,
+  optionalKeys,
+  tagsSchema,
+  textSchema,
+  wordSchema,
+} from './words.schema.ts';
+
+/** The longest list of one task. 100,000 tasks may lead to one. */
+const REFERENCES_MAX = 200_000;
+const errorNames = Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 100 });
+
+const retryPolicy = closedObject(
+  {
+    max: Type.Integer({ minimum: 0, maximum: 1_000, description: 'Attempts after the first one.', examples: [3] }),
+    ...optionalKeys({
+      delay: durationSchema('Wait before the next attempt, counted from the end of the failed one.', { default: '5m' }),
+      backoff: wordSchema(['fixed', 'linear', 'exponential'], 'How the delay grows from attempt to attempt.', {
+        default: RETRY_DEFAULTS.backoff,
+      }),
+      factor: Type.Number({
+        minimum: 1,
+        maximum: 100,
+        description: 'Growth of an exponential delay.',
+        default: RETRY_DEFAULTS.factor,
+      }),
+      maxDelay: durationSchema('The longest delay.', { default: '1d' }),
+      jitter: Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'Share of the delay that is added at most, so that many retries do not come at once.',
+        default: RETRY_DEFAULTS.jitter,
+      }),
+      on: { ...errorNames, description: 'Retry only errors with one of these names or codes.', examples: [['HTTPError']] },
+      except: { ...errorNames, description: 'Never retry errors with one of these names or codes.', examples: [['404']] },
+    }),
+  },
+  { description: 'How failed attempts are retried.' },
+);
+
+const env = mapSchema(
+  ENV_NAME_PATTERN,
+  Type.String({ maxLength: 131_072 }),
+  'Environment variables of the attempt; values may hold ${{ }}. They are merged key by key with inherited ones.',
+  { examples: [{ FAST: '${{ params.fast }}' }] },
+);
+
+/** What tasks inherit from `defaults`. */
+export const INHERITED_PROPERTIES: Record<string, TSchema> = optionalKeys({
+  retries: Type.Union([Type.Integer({ minimum: 0, maximum: 1_000 }), retryPolicy], {
+    description: 'Attempts after the first one, or a policy. What is not said is taken from the inherited policy.',
+    default: 0,
+    examples: [3, { max: 5, delay: '2s', backoff: 'exponential' }],
+  }),
+  timeout: durationSchema('The longest time of one attempt; then it is killed and counts as failed.', { default: '1h' }),
+  killGrace: durationSchema('Time between SIGTERM and SIGKILL of an attempt that must end.', { default: '10s' }),
+  pool: textSchema('The pool whose slots an attempt takes.', {
+    pattern: ID_PATTERN,
+    default: TASK_DEFAULTS.pool,
+    examples: ['exchange_api'],
+  }),
+  poolSlots: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'How many slots of the pool an attempt takes.',
+    default: TASK_DEFAULTS.poolSlots,
+  }),
+  priority: Type.Union(
+    [Type.Unsafe({ type: 'string', enum: PRIORITY_LEVELS }), Type.Integer({ minimum: -1_000_000, maximum: 1_000_000 })],
+    {
+      description: 'low, normal, high or urgent, strict everywhere; or a weight among the tasks of this DAG.',
+      default: TASK_DEFAULTS.priority,
+    },
+  ),
+  env,
+  onLost: wordSchema(['retry', 'fail'], 'What follows when the process of an attempt is lost.', {
+    default: TASK_DEFAULTS.onLost,
+  }),
+  memory: Type.Integer({
+    minimum: 1,
+    maximum: 1_048_576,
+    description: 'Memory cap of an attempt in MB; above it the attempt is killed.',
+    examples: [512],
+  }),
+  tags: tagsSchema('Labels to find tasks by.'),
+});
+
+/** `defaults:` of a DAG, a group or a fan-out. */
+export function defaultsSchema(of: string): TSchema {
+  return closedObject(INHERITED_PROPERTIES, { description: `What the tasks of this ${of} inherit: DAG < group < task.` });
+}
+
+const reference = Type.String({ minLength: 1, maxLength: 4_096 });
+
+/** Order without outputs. */
+export const AFTER_SCHEMA: TSchema = Type.Array(reference, {
+  maxItems: REFERENCES_MAX,
+  description: 'Tasks, groups or fan-outs that must be finished before; their outputs are not taken.',
+  examples: [['migrate']],
+});
+
+export const NEEDS_SCHEMA: TSchema = Type.Union(
+  [
+    Type.Unsafe({ type: 'object', propertyNames: { pattern: NAME_PATTERN }, additionalProperties: reference }),
+    Type.Array(reference, { maxItems: REFERENCES_MAX }),
+  ],
+  {
+    description:
+      'Inputs: name of the input -> task or fan-out whose output it is. A list takes the last part of each path as its name.',
+    examples: [{ prices: 'fetch_prices' }, ['fetch_prices']],
+  },
+);
+
+export const TRIGGER_RULE_SCHEMA: TSchema = wordSchema(
+  TRIGGER_RULES,
+  'Which final states of the direct upstreams let it run.',
+  { default: TASK_DEFAULTS.triggerRule },
+);
+
+export const STAGE_SCHEMA: TSchema = textSchema('The stage that it belongs to; runs may go until a stage.', {
+  pattern: ID_PATTERN,
+  examples: ['backtest'],
+});
+
+const choose = Type.Array(
+  Type.Union([
+    closedObject(
+      {
+        when: expressionSchema('A bare expression; the first case whose expression is true is chosen.', 'needs.vol.vol > 0.6'),
+        value: Type.String({ minLength: 1, maxLength: 256, description: 'The value that this case gives.' }),
+      },
+      { description: 'A case.' },
+    ),
+    closedObject(
+      { otherwise: Type.String({ minLength: 1, maxLength: 256, description: 'The value if no case is true.' }) },
+      { description: 'The last entry: what is chosen when no case is true.' },
+    ),
+  ]),
+  {
+    minItems: 1,
+    maxItems: 1_000,
+    description: 'Chooses a value by conditions; other tasks compare it in `when`. Nothing is started for it.',
+    examples: [[{ when: 'needs.vol.vol > 0.6', value: 'defensive' }, { otherwise: 'aggressive' }]],
+  },
+);
+
+/** The keys of a task beside those that it may inherit. */
+export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
+  description: textSchema('What the task does, for people.'),
+  stage: STAGE_SCHEMA,
+  uses: Type.String({
+    minLength: 1,
+    maxLength: 4_096,
+    description: 'A function: ./file.ts#export relative to this file; or the name of an operator.',
+    examples: ['./report.ts#summarise', 'http'],
+  }),
+  run: Type.Union(
+    [
+      Type.String({ minLength: 1, maxLength: 131_072 }),
+      Type.Array(Type.String({ maxLength: 131_072 }), { minItems: 1, maxItems: 10_000 }),
+    ],
+    {
+      description:
+        'A command line for the shell, constant: values arrive as environment variables. Or a list of arguments, which may hold ${{ }}.',
+      examples: ['python backtest.py --candles "$KLINE"', ['python', 'backtest.py', '${{ params.fast }}']],
+    },
+  ),
+  skipExitCode: Type.Integer({
+    minimum: 1,
+    maximum: 255,
+    description: 'The exit code with which a command says that it is skipped.',
+    default: TASK_DEFAULTS.skipExitCode,
+  }),
+  choose,
+  needs: NEEDS_SCHEMA,
+  after: AFTER_SCHEMA,
+  with: Type.Unsafe({
+    type: 'object',
+    description: 'Params of the function or operator; strings may hold ${{ }}.',
+    examples: [{ symbol: '${{ item }}' }],
+  }),
+  triggerRule: TRIGGER_RULE_SCHEMA,
+  when: expressionSchema('A bare expression; false skips the task.', "regime == 'defensive'"),
+  shortCircuit: expressionSchema('A bare expression over `output`; false skips everything behind the task.', 'output.rows > 0'),
+  critical: Type.Boolean({ description: 'True: if it fails for good, the run is aborted.', default: false }),
+  teardown: Type.Boolean({
+    description: 'True: it cleans up after its setups, whatever happened between, and does not decide the run.',
+    default: false,
+  }),
+  failRun: Type.Boolean({ description: 'True: a failure of this teardown fails the run.', default: false }),
+  setups: Type.Array(reference, {
+    minItems: 1,
+    maxItems: 1_000,
+    description: 'The tasks that this teardown cleans up after.',
+    examples: [['start_cluster']],
+  }),
+  maxActive: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'Attempts of this task at once, over all runs of the DAG.',
+  }),
+  maxActivePerRun: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'Attempts of this task at once in one run.',
+  }),
+});
+
+/** A task: something that is run, chosen, or joins others. */
+export const TASK_SCHEMA: TSchema = closedObject(
+  { ...OWN_TASK_PROPERTIES, ...INHERITED_PROPERTIES },
+  { description: 'A task: a function or operator (uses), a command (run), a choice (choose), or a join of others.' },
+);

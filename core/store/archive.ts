@@ -1,0 +1,16 @@
+import type { InstanceChange } from '../model/action.ts';
+import { isFinished, S } from '../model/states.ts';
+
+/**
+ * Whether a change replaces an attempt that must be kept: the instance goes on to its next attempt, or a finished
+ * one is put back to `none` by a retry. (The second way has kept it already when the next attempt comes.)
+ */
+export function endsAttempt(change: InstanceChange): boolean {
+  if (change.fromTry === 0) return false;
+  return change.tryNo > change.fromTry || (isFinished(change.from) && change.to === S.none);
+}
+
+/** Text that both databases can store: PostgreSQL refuses the character NUL. */
+export function storable(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text;
+}

@@ -1,0 +1,44 @@
+import type { Kysely } from 'kysely';
+import type { Answer } from '../model/action.ts';
+import type { Request } from '../model/request.ts';
+import { rowsOf, type Script } from './script.ts';
+import type { InboxRecord } from './store.ts';
+import type { Database } from './tables.ts';
+
+/** Adds a request and gives its number; a trigger whose run id was asked for before gives the number it has. */
+export function* askScript(db: Kysely<Database>, request: Request, at: number): Script<number> {
+  const uid = request.type === 'trigger' ? request.runUid : null;
+  const added = yield* rowsOf(
+    db
+      .insertInto('inbox')
+      .values({ trigger_uid: uid, request: JSON.stringify(request), created_at: at })
+      .onConflict((conflict) => conflict.column('trigger_uid').doNothing())
+      .returning('inbox_id'),
+  );
+  const first = added[0] ?? (yield* rowsOf(db.selectFrom('inbox').select('inbox_id').where('trigger_uid', '=', uid)))[0];
+  if (first === undefined) throw new Error('a request was neither stored nor found');
+  return first.inbox_id;
+}
+
+/** Requests without an answer, oldest first, by their partial index. */
+export function pendingQuery(db: Kysely<Database>) {
+  return db
+    .selectFrom('inbox')
+    .select(['inbox_id', 'request', 'created_at'])
+    .where('answer', 'is', null)
+    .orderBy('inbox_id');
+}
+
+export async function readPending(db: Kysely<Database>): Promise<readonly InboxRecord[]> {
+  const rows = await pendingQuery(db).execute();
+  return rows.map((row) => ({
+    inboxId: row.inbox_id,
+    request: JSON.parse(row.request) as Request,
+    createdAt: row.created_at,
+  }));
+}
+
+export async function readAnswer(db: Kysely<Database>, inboxId: number): Promise<Answer | null> {
+  const row = await db.selectFrom('inbox').select('answer').where('inbox_id', '=', inboxId).executeTakeFirst();
+  return row?.answer == null ? null : (JSON.parse(row.answer) as Answer);
+}

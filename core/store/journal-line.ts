@@ -1,0 +1,84 @@
+import type { Action } from '../model/action.ts';
+import { becauseNumber } from '../model/because.ts';
+import type { JsonText } from '../model/json.ts';
+import { RUN_STATES } from '../model/states.ts';
+
+/** The code of no state at all. */
+export const NO_STATE = -1;
+
+/** What the journal says about an action, in stored codes; number, time and epoch are added by the commit. */
+export interface JournalLine {
+  readonly runNo: number | null;
+  readonly nodeNo: number | null;
+  readonly tryNo: number | null;
+  readonly from: number;
+  readonly to: number;
+  readonly because: number;
+  readonly facts: JsonText | null;
+}
+
+/** Whether actions of a type have a line in the journal: exactly one each. */
+export function hasLine(type: Action['type']): boolean {
+  switch (type) {
+    case 'output':
+    case 'metric':
+    case 'artifact':
+    case 'progress':
+    case 'answer':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** The line of an action; `null` for results, which have rows of their own, and for answers. */
+export function journalLine(action: Action): JournalLine | null {
+  switch (action.type) {
+    case 'instance':
+      return {
+        runNo: action.runNo,
+        nodeNo: action.nodeNo,
+        tryNo: action.tryNo,
+        from: action.from,
+        to: action.to,
+        because: action.because,
+        facts: action.facts,
+      };
+    case 'run.create': {
+      const { state, because } = action.run;
+      const code = because === null ? 0 : becauseNumber(because.code);
+      return runLine(action.run.runNo, NO_STATE, RUN_STATES.indexOf(state), code, factsText(because));
+    }
+    case 'run.change': {
+      const facts = action.facts === null ? null : JSON.stringify(action.facts);
+      return runLine(action.runNo, RUN_STATES.indexOf(action.from), RUN_STATES.indexOf(action.to), becauseNumber(action.code), facts);
+    }
+    case 'expand': {
+      const { runNo, fanOut, parentBase, keys } = action.expansion;
+      const facts = JSON.stringify({ fanOut, parentBase, keys: keys.length });
+      return runLine(runNo, NO_STATE, NO_STATE, becauseNumber('expanded'), facts);
+    }
+    case 'note': {
+      const facts = action.facts === null ? null : JSON.stringify(action.facts);
+      const { runNo, nodeNo, tryNo } = action;
+      return { runNo, nodeNo, tryNo, from: NO_STATE, to: NO_STATE, because: becauseNumber(action.code), facts };
+    }
+    case 'dag.paused': {
+      const code = becauseNumber(action.paused ? 'dag_paused' : 'dag_unpaused');
+      return runLine(null, NO_STATE, NO_STATE, code, JSON.stringify({ dag: action.dagId }));
+    }
+    default:
+      return null;
+  }
+}
+
+function runLine(runNo: number | null, from: number, to: number, because: number, facts: JsonText | null): JournalLine {
+  return { runNo, nodeNo: null, tryNo: null, from, to, because, facts };
+}
+
+/** The facts of a reason without its code and sentence, which follow from them. */
+export function factsText(because: object | null): JsonText | null {
+  if (because === null) return null;
+  const { code: _code, text: _text, ...facts } = because as Record<string, unknown>;
+  return Object.keys(facts).length === 0 ? null : JSON.stringify(facts);
+}

@@ -1,0 +1,213 @@
+import { type Kysely, sql } from 'kysely';
+import type { StoredOutput } from '../model/action.ts';
+import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
+import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
+import { RUN_STATES, S } from '../model/states.ts';
+import { toAttempt, toExpansion, toInstance, toOutput, toRun, toVersion } from './records.ts';
+import type {
+  ArtifactRecord,
+  DagRecord,
+  MetricRecord,
+  ProgressRecord,
+  RunCounts,
+  RunFilter,
+  RunSnapshot,
+  VersionRecord,
+} from './store.ts';
+import type { Database } from './tables.ts';
+
+/** Run states below this code are unfinished; a literal in SQL, so that the partial index is used. */
+const FIRST_FINISHED_RUN = RUN_STATES.indexOf('success');
+const UID_PREFIX_MIN = 4;
+const UID_MATCHES_MAX = 10;
+const RUNS_DEFAULT = 100;
+/** Versions never change, so the last few used are kept parsed. */
+const VERSIONS_KEPT = 16;
+
+/** What the store can tell, the same on both databases. Every query finds its rows by an index. */
+export class Reads {
+  readonly #db: Kysely<Database>;
+  readonly #versions = new Map<number, VersionRecord>();
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async counters(): Promise<{ readonly runNo: RunNo; readonly tick: number; readonly epoch: number }> {
+    const row = await this.#db.selectFrom('lease').select(['run_no', 'tick', 'epoch']).where('id', '=', 1).executeTakeFirstOrThrow();
+    return { runNo: row.run_no as RunNo, tick: row.tick, epoch: row.epoch };
+  }
+
+  async unfinishedRuns(): Promise<readonly RunRecord[]> {
+    return (await unfinishedRunsQuery(this.#db).execute()).map(toRun);
+  }
+
+  /** The run with everything that belongs to it, as of one moment. */
+  loadRun(runNo: RunNo): Promise<RunSnapshot | null> {
+    const snapshot = this.#db.transaction().setAccessMode('read only').setIsolationLevel('repeatable read');
+    return snapshot.execute(async (transaction) => {
+      const reads = new Reads(transaction);
+      const run = await reads.run(runNo);
+      if (run === null) return null;
+      const version = this.#versions.get(run.versionNo) ?? (await reads.version(run.versionNo));
+      if (version === null) throw new Error(`run ${runNo} names version ${run.versionNo}, which does not exist`);
+      this.#keep(version);
+      return { run, version, expansions: await reads.expansions(runNo), instances: await reads.instances(runNo) };
+    });
+  }
+
+  async dags(): Promise<readonly DagRecord[]> {
+    const rows = await this.#db.selectFrom('dag').selectAll().orderBy('dag_id').execute();
+    return rows.map(toDag);
+  }
+
+  async dag(dagId: string): Promise<DagRecord | null> {
+    const row = await this.#db.selectFrom('dag').selectAll().where('dag_id', '=', dagId).executeTakeFirst();
+    return row === undefined ? null : toDag(row);
+  }
+
+  async version(versionNo: VersionNo): Promise<VersionRecord | null> {
+    const known = this.#versions.get(versionNo);
+    if (known !== undefined) return known;
+    const row = await this.#db.selectFrom('dag_version').selectAll().where('version_no', '=', versionNo).executeTakeFirst();
+    if (row === undefined) return null;
+    const version = toVersion(row);
+    this.#keep(version);
+    return version;
+  }
+
+  async runs(filter: RunFilter): Promise<readonly RunRecord[]> {
+    let query = this.#db.selectFrom('dag_run').selectAll().orderBy('run_no', 'desc').limit(filter.limit ?? RUNS_DEFAULT);
+    if (filter.dagId !== undefined) query = query.where('dag_id', '=', filter.dagId);
+    if (filter.before !== undefined) query = query.where('run_no', '<', filter.before);
+    if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since);
+    if (filter.states !== undefined) {
+      query = query.where('state', 'in', filter.states.map((state) => RUN_STATES.indexOf(state)));
+    }
+    return (await query.execute()).map(toRun);
+  }
+
+  async runsByUid(uidPrefix: string): Promise<readonly RunRecord[]> {
+    if (uidPrefix.length < UID_PREFIX_MIN) return [];
+    return (await runsByUidQuery(this.#db, uidPrefix).execute()).map(toRun);
+  }
+
+  async run(runNo: RunNo): Promise<RunRecord | null> {
+    const row = await this.#db.selectFrom('dag_run').selectAll().where('run_no', '=', runNo).executeTakeFirst();
+    return row === undefined ? null : toRun(row);
+  }
+
+  async runCounts(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, RunCounts>> {
+    if (runNos.length === 0) return new Map();
+    const rows = await this.#db
+      .selectFrom('dag_run')
+      .select(['run_no', 'counts'])
+      .where('run_no', 'in', runNos)
+      .where('counts', 'is not', null)
+      .execute();
+    return new Map(rows.map((row) => [row.run_no as RunNo, JSON.parse(row.counts ?? '{}') as RunCounts]));
+  }
+
+  async expansions(runNo: RunNo): Promise<readonly ExpansionRecord[]> {
+    const rows = await this.#db.selectFrom('run_expansion').selectAll().where('run_no', '=', runNo).orderBy('base').execute();
+    return rows.map(toExpansion);
+  }
+
+  async instances(runNo: RunNo): Promise<readonly InstanceRecord[]> {
+    return (await instancesQuery(this.#db, runNo).execute()).map(toInstance);
+  }
+
+  async attempts(runNo: RunNo, nodeNo: NodeNo): Promise<readonly AttemptRecord[]> {
+    const rows = await this.#db
+      .selectFrom('task_attempt')
+      .selectAll()
+      .where('run_no', '=', runNo)
+      .where('node_no', '=', nodeNo)
+      .orderBy('try_no')
+      .execute();
+    return rows.map(toAttempt);
+  }
+
+  async outputs(runNo: RunNo, nodes?: readonly NodeNo[]): Promise<ReadonlyMap<NodeNo, StoredOutput>> {
+    if (nodes?.length === 0) return new Map();
+    let query = this.#db
+      .selectFrom('task_output')
+      .innerJoin('task_instance', (join) =>
+        join
+          .onRef('task_instance.run_no', '=', 'task_output.run_no')
+          .onRef('task_instance.node_no', '=', 'task_output.node_no')
+          .onRef('task_instance.try_no', '=', 'task_output.try_no'),
+      )
+      .select(['task_output.node_no', 'json', 'sha256', 'bytes'])
+      .where('task_output.run_no', '=', runNo)
+      .where('task_instance.state', '=', S.success);
+    if (nodes !== undefined) query = query.where('task_output.node_no', 'in', valuesOf(nodes));
+    const rows = await query.execute();
+    return new Map(rows.map((row) => [row.node_no as NodeNo, toOutput(row)]));
+  }
+
+  async metrics(runNo: RunNo): Promise<readonly MetricRecord[]> {
+    const rows = await this.#db.selectFrom('task_metric').selectAll().where('run_no', '=', runNo).orderBy('node_no').execute();
+    return rows.map((row) => ({
+      nodeNo: row.node_no as NodeNo,
+      tryNo: row.try_no as TryNo,
+      name: row.name,
+      value: row.value,
+      at: row.at,
+    }));
+  }
+
+  async artifacts(runNo: RunNo): Promise<readonly ArtifactRecord[]> {
+    const rows = await this.#db.selectFrom('artifact').selectAll().where('run_no', '=', runNo).orderBy('node_no').execute();
+    return rows.map((row) => ({
+      nodeNo: row.node_no as NodeNo,
+      tryNo: row.try_no as TryNo,
+      artifact: { name: row.name, bytes: row.bytes, mediaType: row.media_type, sha256: row.sha256 },
+    }));
+  }
+
+  async progress(runNo: RunNo): Promise<readonly ProgressRecord[]> {
+    const rows = await this.#db.selectFrom('task_progress').selectAll().where('run_no', '=', runNo).execute();
+    return rows.map((row) => ({ nodeNo: row.node_no as NodeNo, done: row.done, total: row.total, step: row.step }));
+  }
+
+  #keep(version: VersionRecord): void {
+    this.#versions.delete(version.versionNo);
+    this.#versions.set(version.versionNo, version);
+    for (const oldest of this.#versions.keys()) {
+      if (this.#versions.size <= VERSIONS_KEPT) return;
+      this.#versions.delete(oldest);
+    }
+  }
+}
+
+/** A list as a value list of one text, however long: statements have a limit of parameters. */
+function valuesOf(nodes: readonly NodeNo[]): ReturnType<typeof sql<number>> {
+  return sql<number>`(${sql.raw(nodes.map((node) => String(Math.trunc(node))).join(','))})`;
+}
+
+function toDag(row: Database['dag']): DagRecord {
+  return { dagId: row.dag_id, paused: row.paused === 1, file: row.file, versionNo: row.version_no as VersionNo };
+}
+
+/** The unfinished runs, oldest first, by their partial index. */
+export function unfinishedRunsQuery(db: Kysely<Database>) {
+  return db.selectFrom('dag_run').selectAll().where('state', '<', sql.lit(FIRST_FINISHED_RUN)).orderBy('run_no');
+}
+
+/** Every instance row of a run, in the order of its nodes. */
+export function instancesQuery(db: Kysely<Database>, runNo: RunNo) {
+  return db.selectFrom('task_instance').selectAll().where('run_no', '=', runNo).orderBy('node_no');
+}
+
+/** Runs whose id begins with a text, newest first. Ids hold digits, `a` to `f` and dashes, all below `g`. */
+export function runsByUidQuery(db: Kysely<Database>, uidPrefix: string) {
+  const prefix = uidPrefix.toLowerCase();
+  return db
+    .selectFrom('dag_run')
+    .selectAll()
+    .where('uid', '>=', prefix)
+    .where('uid', '<', `${prefix}g`)
+    .orderBy('uid', 'desc')
+    .limit(UID_MATCHES_MAX);
+}

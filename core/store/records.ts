@@ -1,0 +1,125 @@
+import type { StoredOutput } from '../model/action.ts';
+import type { LogRange, TaskError } from '../model/attempt.ts';
+import { BECAUSE_CODES, type Because, because, type Facts } from '../model/because.ts';
+import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from '../model/ids.ts';
+import type { JsonText } from '../model/json.ts';
+import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
+import { TRIGGER_KINDS } from '../model/run.ts';
+import { REASONS, type Reason, RUN_STATES, TASK_STATES } from '../model/states.ts';
+import type { VersionRecord } from './store.ts';
+import type {
+  DagRunTable,
+  DagVersionTable,
+  RunExpansionTable,
+  TaskAttemptTable,
+  TaskInstanceTable,
+  TaskOutputTable,
+} from './tables.ts';
+
+/** The entry of a list of names under a stored code. */
+export function named<Name extends string>(names: readonly Name[], code: number): Name {
+  const name = names[code];
+  if (name === undefined) throw new RangeError(`stored code ${code} has no name`);
+  return name;
+}
+
+/** A stored reason with its sentence; `null` where none was stored. */
+export function becauseOf(code: number, facts: JsonText | null): Because | null {
+  if (code === 0 && facts === null) return null;
+  return because(named(BECAUSE_CODES, code), facts === null ? {} : (JSON.parse(facts) as Facts));
+}
+
+function reasonOf(code: number): Reason | null {
+  return code === 0 ? null : named(REASONS, code - 1);
+}
+
+function logOf(row: TaskAttemptTable): LogRange | null {
+  if (row.log_segment === null || row.log_offset === null) return null;
+  return { segment: row.log_segment, offset: row.log_offset, length: row.log_length };
+}
+
+function errorOf(row: TaskAttemptTable): TaskError | null {
+  return row.error === null ? null : (JSON.parse(row.error) as TaskError);
+}
+
+export function toRun(row: Omit<DagRunTable, 'counts'>): RunRecord {
+  return {
+    runNo: row.run_no as RunNo,
+    uid: row.uid as RunUid,
+    dagId: row.dag_id,
+    versionNo: row.version_no as VersionNo,
+    state: named(RUN_STATES, row.state),
+    trigger: named(TRIGGER_KINDS, row.trigger_kind),
+    params: JSON.parse(row.params),
+    scope: JSON.parse(row.scope),
+    maxParallel: row.max_parallel,
+    inputsFrom: row.inputs_from as RunNo | null,
+    logicalAt: row.logical_at,
+    intervalStartAt: row.interval_start_at,
+    intervalEndAt: row.interval_end_at,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    because: becauseOf(row.because, row.facts),
+  };
+}
+
+export function toVersion(row: DagVersionTable): VersionRecord {
+  return {
+    versionNo: row.version_no as VersionNo,
+    dagId: row.dag_id,
+    graphHash: row.graph_hash,
+    codeHash: row.code_hash,
+    file: row.file,
+    spec: JSON.parse(row.spec),
+    createdAt: row.created_at,
+  };
+}
+
+export function toExpansion(row: RunExpansionTable): ExpansionRecord {
+  return {
+    runNo: row.run_no as RunNo,
+    base: row.base as NodeNo,
+    fanOut: row.fan_out,
+    parentBase: row.parent_base as NodeNo,
+    keys: JSON.parse(row.keys),
+    items: row.items === null ? null : JSON.parse(row.items),
+  };
+}
+
+export function toInstance(row: TaskInstanceTable): InstanceRecord {
+  return {
+    runNo: row.run_no as RunNo,
+    nodeNo: row.node_no as NodeNo,
+    state: named(TASK_STATES, row.state),
+    tryNo: row.try_no as TryNo,
+    tryBase: row.try_base,
+    lost: row.lost,
+    reason: reasonOf(row.reason),
+    because: becauseOf(row.because, row.facts),
+    queuedAt: row.queued_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    dueAt: row.due_at,
+    error: errorOf(row),
+    log: logOf(row),
+  };
+}
+
+export function toAttempt(row: TaskAttemptTable): AttemptRecord {
+  return {
+    tryNo: row.try_no as TryNo,
+    state: named(TASK_STATES, row.state),
+    reason: reasonOf(row.reason),
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    error: errorOf(row),
+    log: logOf(row),
+    because: becauseOf(row.because, row.facts),
+  };
+}
+
+export function toOutput(row: Pick<TaskOutputTable, 'json' | 'sha256' | 'bytes'>): StoredOutput {
+  if (row.json !== null) return { json: row.json };
+  return { sha256: row.sha256 ?? '', bytes: row.bytes ?? 0 };
+}

@@ -1,0 +1,44 @@
+import type { Compilable, Kysely } from 'kysely';
+import type { SqliteConnection } from './sqlite/connection.ts';
+import type { Database } from './tables.ts';
+
+/**
+ * A few queries that belong together, written once for both databases: it yields a query and is given its rows.
+ * SQLite runs it in one go, without a turn of the event loop; PostgreSQL with one round trip a query.
+ */
+export type Script<Result> = Generator<Compilable, Result, readonly unknown[]>;
+
+/** One step of a script with typed rows: `const rows = yield* rowsOf(query)`. */
+export function* rowsOf<Row>(query: Compilable<Row>): Generator<Compilable, readonly Row[], readonly unknown[]> {
+  return (yield query) as readonly Row[];
+}
+
+/** Runs a script in one writing transaction of SQLite. */
+export function runInSqlite<Result>(connection: SqliteConnection, script: Script<Result>): Result {
+  const { database } = connection;
+  database.exec('begin immediate');
+  try {
+    let step = script.next([]);
+    while (!step.done) {
+      const { sql, parameters } = step.value.compile();
+      step = script.next(connection.execute(sql, parameters).rows);
+    }
+    database.exec('commit');
+    return step.value;
+  } catch (error) {
+    if (database.isTransaction) database.exec('rollback');
+    throw error;
+  }
+}
+
+/** Runs a script in one transaction of a database that is reached asynchronously. */
+export function runInTransaction<Result>(db: Kysely<Database>, script: Script<Result>): Promise<Result> {
+  return db.transaction().execute(async (transaction) => {
+    let step = script.next([]);
+    while (!step.done) {
+      const { rows } = await transaction.executeQuery(step.value.compile());
+      step = script.next(rows);
+    }
+    return step.value;
+  });
+}

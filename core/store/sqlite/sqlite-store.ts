@@ -1,0 +1,207 @@
+import { Kysely } from 'kysely';
+import type { Answer } from '../../model/action.ts';
+import { AppError } from '../../model/errors.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { VersionNo } from '../../model/ids.ts';
+import type { Request } from '../../model/request.ts';
+import { MIGRATIONS } from '../../../migrations/index.ts';
+import type { Migration } from '../../../migrations/migration.ts';
+import { thisHolder } from '../holder.ts';
+import { askScript, readAnswer, readPending } from '../inbox.ts';
+import { checkInvariants } from '../integrity.ts';
+import { readJournal } from '../journal.ts';
+import { applyMigrations, newestNumber, readLeader, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
+import { Reads } from '../reads.ts';
+import { rowsOf, runInSqlite, type Script } from '../script.ts';
+import type {
+  CommitResult,
+  InboxRecord,
+  JournalFilter,
+  JournalRecord,
+  LeaderRecord,
+  Lease,
+  Store,
+  Tick,
+  VersionRecord,
+} from '../store.ts';
+import type { Database } from '../tables.ts';
+import { saveVersionScript } from '../versions.ts';
+import { IN_MEMORY, openSqlite, type SqliteConnection } from './connection.ts';
+import { NodeSqliteDialect } from './dialect.ts';
+import { LeaderLock } from './leader-lock.ts';
+import { prepareTick } from './statements.ts';
+import { TickCommit } from './tick-commit.ts';
+
+export interface SqliteStoreOptions {
+  readonly path: string;
+  readonly durability: 'normal' | 'full';
+  readonly clock: Clock;
+  /** Those of this code unless a test brings its own. */
+  readonly migrations?: readonly Migration[];
+}
+
+/** A leader's commit waits this long, blocking its loop, for another process's one short write. */
+const LEADER_BUSY_MS = 20;
+const BUSY_MS = 5000;
+/** How long a process waits for another one that is making the same database. */
+const MIGRATION_WAIT_MS = 10_000;
+const MIGRATION_POLL_MS = 10;
+
+/** What exists while this store leads. */
+interface Leading {
+  readonly lease: Lease;
+  readonly connection: SqliteConnection;
+  readonly ticks: TickCommit;
+  readonly markLost: () => void;
+}
+
+/** The store on an SQLite file. */
+export class SqliteStore extends Reads implements Store {
+  readonly #options: SqliteStoreOptions;
+  readonly #plan: SchemaPlan;
+  readonly #connection: SqliteConnection;
+  readonly #db: Kysely<Database>;
+  readonly #lock: LeaderLock;
+  #leading: Leading | null = null;
+
+  private constructor(options: SqliteStoreOptions, connection: SqliteConnection, db: Kysely<Database>) {
+    super(db);
+    this.#options = options;
+    this.#connection = connection;
+    this.#db = db;
+    this.#lock = new LeaderLock(options.path);
+    this.#plan = { dialect: 'sqlite', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };
+  }
+
+  static open(options: SqliteStoreOptions): SqliteStore {
+    const connection = openSqlite({ path: options.path, durability: options.durability, busyTimeoutMs: BUSY_MS });
+    return new SqliteStore(options, connection, new Kysely<Database>({ dialect: new NodeSqliteDialect(connection) }));
+  }
+
+  async migrate(): Promise<void> {
+    const needed = newestNumber(this.#plan.migrations);
+    const giveUpAt = this.#options.clock.mono() + MIGRATION_WAIT_MS;
+    for (;;) {
+      const found = await schemaNumber(this.#db, this.#plan);
+      if (found === needed) return;
+      if (this.#lock.tryAcquire()) {
+        try {
+          return await applyMigrations(this.#db, this.#plan);
+        } finally {
+          this.#lock.release();
+        }
+      }
+      if (this.#options.clock.mono() > giveUpAt) throw schemaBusy(found, needed, found === 0 ? null : await this.leader());
+      await new Promise((resolve) => setTimeout(resolve, MIGRATION_POLL_MS));
+    }
+  }
+
+  async tryLead(): Promise<Lease | null> {
+    if (!this.#lock.tryAcquire()) return null;
+    try {
+      await applyMigrations(this.#db, this.#plan);
+      this.#leading = this.#lead();
+      return this.#leading.lease;
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
+  }
+
+  #lead(): Leading {
+    const raised = runInSqlite(this.#connection, raiseEpochScript(this.#db, thisHolder(this.#options.clock)));
+    const { path, durability } = this.#options;
+    const connection =
+      path === IN_MEMORY ? this.#connection : openSqlite({ path, durability, busyTimeoutMs: LEADER_BUSY_MS });
+    const fence = { epoch: raised.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    const marks = { seq: raised.seq, runNo: raised.run_no };
+    const ticks = new TickCommit(connection, prepareTick(connection, this.#db), fence, marks);
+    const { promise: lost, resolve: markLost } = Promise.withResolvers<void>();
+    const lease: Lease = { epoch: raised.epoch, lost, release: () => this.#release(lease) };
+    return { lease, connection, ticks, markLost };
+  }
+
+  async #release(lease: Lease): Promise<void> {
+    const leading = this.#leading;
+    if (leading?.lease !== lease) return;
+    this.#leading = null;
+    await this.#whenIdle(leading.connection, () => {
+      if (leading.connection !== this.#connection) leading.connection.close();
+    });
+    await this.#db.updateTable('lease').set({ holder: null }).where('epoch', '=', lease.epoch).execute();
+    this.#lock.release();
+  }
+
+  commit(lease: Lease, tick: Tick): CommitResult | Promise<CommitResult> {
+    const leading = this.#leading;
+    if (leading?.lease !== lease) return { ok: false, why: 'fenced' };
+    return this.#whenIdle(leading.connection, () => {
+      const result = leading.ticks.commit(tick);
+      if (!result.ok && result.why === 'fenced') leading.markLost();
+      return result;
+    });
+  }
+
+  async saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return this.#write(saveVersionScript(this.#db, fence, version));
+  }
+
+  async ask(request: Request, at: number): Promise<number> {
+    return this.#write(askScript(this.#db, request, at));
+  }
+
+  pendingRequests(): Promise<readonly InboxRecord[]> {
+    return readPending(this.#db);
+  }
+
+  answer(inboxId: number): Promise<Answer | null> {
+    return readAnswer(this.#db, inboxId);
+  }
+
+  leader(): Promise<LeaderRecord | null> {
+    return readLeader(this.#db);
+  }
+
+  journal(filter: JournalFilter): Promise<readonly JournalRecord[]> {
+    return readJournal(this.#db, filter);
+  }
+
+  async checkIntegrity(): Promise<readonly string[]> {
+    const problems: string[] = [];
+    const { rows: pages } = this.#connection.execute('pragma integrity_check', []);
+    for (const { integrity_check: text } of pages) if (text !== 'ok') problems.push(`SQLite reports: ${String(text)}`);
+    const { rows: orphans } = this.#connection.execute('pragma foreign_key_check', []);
+    for (const { table, parent } of orphans) problems.push(`A row of ${String(table)} names a missing row of ${String(parent)}.`);
+    return [...problems, ...(await checkInvariants(this.#db))];
+  }
+
+  async close(): Promise<void> {
+    if (this.#leading !== null) await this.#leading.lease.release();
+    await this.#db.destroy();
+    this.#connection.close();
+  }
+
+  async #write<Result>(script: Script<Result>): Promise<Result> {
+    return this.#whenIdle(this.#connection, () => runInSqlite(this.#connection, script));
+  }
+
+  /** Runs at once, or after the transaction that Kysely has open on this connection. */
+  #whenIdle<Result>(connection: SqliteConnection, run: () => Result): Result | Promise<Result> {
+    if (!connection.database.isTransaction) return run();
+    return this.#db.connection().execute(async () => run());
+  }
+}
+
+function* raiseEpochScript(db: Kysely<Database>, holder: string): Script<{ epoch: number; seq: number; run_no: number }> {
+  const rows = yield* rowsOf(
+    db
+      .updateTable('lease')
+      .set((row) => ({ epoch: row('epoch', '+', 1), holder }))
+      .where('id', '=', 1)
+      .returning(['epoch', 'seq', 'run_no']),
+  );
+  const raised = rows[0];
+  if (raised === undefined) throw new AppError('internal', 'The database has no lease row; `orch doctor` says more.');
+  return raised;
+}

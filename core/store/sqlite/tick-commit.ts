@@ -1,0 +1,250 @@
+import type { Action, InstanceChange, RunChange } from '../../model/action.ts';
+import { becauseNumber } from '../../model/because.ts';
+import { AppError } from '../../model/errors.ts';
+import type { RunNo } from '../../model/ids.ts';
+import { type RunRecord, TRIGGER_KINDS } from '../../model/run.ts';
+import { RUN_STATES } from '../../model/states.ts';
+import { endsAttempt, storable } from '../archive.ts';
+import { factsText, hasLine, journalLine } from '../journal-line.ts';
+import type { CommitResult, Tick } from '../store.ts';
+import { type Misses, newMisses, staleResult } from '../misses.ts';
+import type { Fence } from '../versions.ts';
+import { SQLITE, type SqliteConnection, sqliteCode } from './connection.ts';
+import type { TickStatements } from './statements.ts';
+
+/** Numbers that are given once and never again, as the lease row has them. */
+export interface Marks {
+  readonly seq: number;
+  readonly runNo: number;
+}
+
+/** Writes ticks on one connection, each in one synchronous transaction that begins with the fence. */
+export class TickCommit {
+  readonly #connection: SqliteConnection;
+  readonly #statements: TickStatements;
+  readonly #fence: Fence;
+  #marks: Marks;
+  #nextSeq: number;
+
+  constructor(connection: SqliteConnection, statements: TickStatements, fence: Fence, marks: Marks) {
+    this.#connection = connection;
+    this.#statements = statements;
+    this.#fence = fence;
+    this.#marks = marks;
+    this.#nextSeq = marks.seq;
+  }
+
+  commit(tick: Tick): CommitResult {
+    const { begin, commit } = this.#statements;
+    const after = this.#marksAfter(tick.actions);
+    const misses = newMisses();
+    this.#nextSeq = this.#marks.seq;
+    try {
+      begin.run();
+      let refused = this.#proveRight(tick, after);
+      if (refused === null) {
+        for (const action of tick.actions) this.#write(action, tick.at, misses);
+        refused = staleResult(misses);
+      }
+      if (refused !== null) {
+        this.#rollback();
+        return refused;
+      }
+      commit.run();
+    } catch (error) {
+      const result = this.#settle(tick, error);
+      if (!result.ok) return result;
+    }
+    this.#marks = after;
+    return { ok: true };
+  }
+
+  #marksAfter(actions: readonly Action[]): Marks {
+    let { seq, runNo } = this.#marks;
+    for (const action of actions) {
+      if (hasLine(action.type)) seq += 1;
+      if (action.type === 'run.create' && action.run.runNo > runNo) runNo = action.run.runNo;
+    }
+    return { seq, runNo };
+  }
+
+  /** Writing the lease row is the fence: whoever raised the epoch since then makes it miss. */
+  #proveRight(tick: Tick, after: Marks): CommitResult | null {
+    const { epoch, schemaNo } = this.#fence;
+    const { changes } = this.#statements.fence.run(tick.no, after.seq, after.runNo, epoch, schemaNo, tick.no);
+    if (changes === 1) return null;
+    const lease = this.#statements.lease.get();
+    if (lease?.['epoch'] !== epoch || lease['schema_no'] !== schemaNo) return { ok: false, why: 'fenced' };
+    throw new AppError('internal', `tick ${tick.no} was committed after tick ${String(lease['tick'])}`);
+  }
+
+  /** After an error: undoes what is left, and finds out whether the tick is there in spite of it. */
+  #settle(tick: Tick, error: unknown): CommitResult {
+    this.#rollback();
+    const code = sqliteCode(error);
+    if (code === null || code === SQLITE.constraint) throw defect(tick, error);
+    if (code === SQLITE.ioError || code === SQLITE.full) {
+      const lease = this.#readLease();
+      if (lease === tick.no) return { ok: true };
+    }
+    const passing: readonly number[] = [SQLITE.busy, SQLITE.locked, SQLITE.ioError, SQLITE.full, SQLITE.readonly, SQLITE.cantOpen];
+    if (passing.includes(code)) return { ok: false, why: 'retry', error: error as Error };
+    throw error;
+  }
+
+  #readLease(): unknown {
+    try {
+      return this.#statements.lease.get()?.['tick'];
+    } catch {
+      return undefined;
+    }
+  }
+
+  #rollback(): void {
+    if (this.#connection.database.isTransaction) this.#statements.rollback.run();
+  }
+
+  #write(action: Action, at: number, misses: Misses): void {
+    switch (action.type) {
+      case 'instance':
+        this.#writeInstance(action, at, misses);
+        return;
+      case 'run.create':
+        if (!this.#createRun(action.run)) misses.runs.add(action.run.runNo);
+        break;
+      case 'run.change':
+        if (!this.#changeRun(action)) misses.runs.add(action.runNo);
+        break;
+      case 'expand': {
+        const { runNo, base, fanOut, parentBase, keys, items } = action.expansion;
+        const list = items === null ? null : JSON.stringify(items);
+        const { changes } = this.#statements.insertExpansion.run(runNo, base, fanOut, parentBase, JSON.stringify(keys), list);
+        if (changes !== 1) misses.runs.add(runNo);
+        break;
+      }
+      case 'answer': {
+        const { changes } = this.#statements.answer.run(JSON.stringify(action.answer), at, action.inboxId);
+        if (changes !== 1) misses.requests.add(action.inboxId);
+        return;
+      }
+      case 'dag.paused': {
+        const { changes } = this.#statements.pauseDag.run(action.paused ? 1 : 0, action.dagId);
+        if (changes !== 1) throw new AppError('internal', `DAG ${action.dagId} was paused, but is not stored`);
+        break;
+      }
+      case 'note':
+        break;
+      default:
+        this.#writeResult(action, misses);
+        return;
+    }
+    this.#writeLine(action, at);
+  }
+
+  #writeInstance(change: InstanceChange, at: number, misses: Misses): void {
+    const { insertInstance, updateInstance, keepAttempt, insertLine } = this.#statements;
+    const { runNo, nodeNo, from, fromTry, to, tryNo, tryBase, lost, reason, because, facts, log } = change;
+    const { queuedAt, startedAt, endedAt, dueAt, error } = change;
+    const segment = log === null ? null : log.segment;
+    const offset = log === null ? null : log.offset;
+    const length = log === null ? null : log.length;
+    if (!change.fresh && endsAttempt(change)) keepAttempt.run(runNo, nodeNo, from, fromTry);
+    // biome-ignore format: one parameter list
+    const { changes } = change.fresh
+      ? insertInstance.run(to, tryNo, tryBase, lost, reason, because, facts, queuedAt, startedAt, endedAt, dueAt, error,
+          segment, offset, length, runNo, nodeNo)
+      : updateInstance.run(to, tryNo, tryBase, lost, reason, because, facts, queuedAt, startedAt, endedAt, dueAt, error,
+          segment, offset, length, runNo, nodeNo, from, fromTry);
+    if (changes !== 1) misses.runs.add(runNo);
+    this.#nextSeq += 1;
+    insertLine.run(this.#nextSeq, at, this.#fence.epoch, runNo, nodeNo, tryNo, from, to, because, facts);
+  }
+
+  #writeLine(action: Action, at: number): void {
+    const line = journalLine(action);
+    if (line === null) throw new Error(`action ${action.type} has no line in the journal`);
+    this.#nextSeq += 1;
+    const { runNo, nodeNo, tryNo, from, to, because, facts } = line;
+    this.#statements.insertLine.run(this.#nextSeq, at, this.#fence.epoch, runNo, nodeNo, tryNo, from, to, because, facts);
+  }
+
+  #createRun(run: RunRecord): boolean {
+    const { changes } = this.#statements.insertRun.run(
+      run.runNo,
+      run.uid,
+      run.dagId,
+      run.versionNo,
+      RUN_STATES.indexOf(run.state),
+      TRIGGER_KINDS.indexOf(run.trigger),
+      JSON.stringify(run.params),
+      JSON.stringify(run.scope),
+      run.maxParallel,
+      run.inputsFrom,
+      run.logicalAt,
+      run.intervalStartAt,
+      run.intervalEndAt,
+      run.createdAt,
+      run.startedAt,
+      run.endedAt,
+      run.because === null ? 0 : becauseNumber(run.because.code),
+      factsText(run.because),
+    );
+    return changes === 1;
+  }
+
+  #changeRun(change: RunChange): boolean {
+    const { startedAt, endedAt, counts, maxParallel } = change;
+    const { changes } = this.#statements.updateRun.run(
+      RUN_STATES.indexOf(change.to),
+      becauseNumber(change.code),
+      change.facts === null ? null : JSON.stringify(change.facts),
+      startedAt === undefined ? 0 : 1,
+      startedAt ?? null,
+      endedAt === undefined ? 0 : 1,
+      endedAt ?? null,
+      counts === undefined ? 0 : 1,
+      counts === undefined ? null : JSON.stringify(counts),
+      maxParallel === undefined ? 0 : 1,
+      maxParallel ?? null,
+      change.runNo,
+      RUN_STATES.indexOf(change.from),
+    );
+    return changes === 1;
+  }
+
+  #writeResult(action: Extract<Action, { type: 'output' | 'metric' | 'artifact' | 'progress' }>, misses: Misses): void {
+    const { runNo, nodeNo } = action;
+    switch (action.type) {
+      case 'output': {
+        const { output, tryNo } = action;
+        const { changes } =
+          'json' in output
+            ? this.#statements.insertOutput.run(runNo, nodeNo, tryNo, output.json, null, null)
+            : this.#statements.insertOutput.run(runNo, nodeNo, tryNo, null, output.sha256, output.bytes);
+        if (changes !== 1) misses.runs.add(runNo);
+        return;
+      }
+      case 'metric':
+        if (!Number.isFinite(action.value)) return;
+        this.#statements.putMetric.run(runNo, nodeNo, action.tryNo, storable(action.name), action.value, action.at);
+        return;
+      case 'artifact': {
+        const { name, bytes, mediaType, sha256 } = action.artifact;
+        this.#statements.putArtifact.run(runNo, nodeNo, action.tryNo, storable(name), bytes, storable(mediaType), sha256);
+        return;
+      }
+      case 'progress': {
+        const step = action.step === null ? null : storable(action.step);
+        this.#statements.putProgress.run(runNo, nodeNo, action.done, action.total, step);
+      }
+    }
+  }
+}
+
+function defect(tick: Tick, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const runs = new Set<RunNo>();
+  for (const action of tick.actions) if ('runNo' in action && action.runNo !== null) runs.add(action.runNo);
+  return new AppError('internal', `The store refused tick ${tick.no}: ${message}`, { runs: [...runs].slice(0, 20) }, error);
+}

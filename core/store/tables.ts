@@ -1,0 +1,181 @@
+import type { Generated } from 'kysely';
+import type { JsonText } from '../model/json.ts';
+
+/** The rows of the store as SQL sees them: text and numbers only; instants are epoch milliseconds. */
+export interface Database {
+  readonly dag: DagTable;
+  readonly dag_version: DagVersionTable;
+  readonly dag_run: DagRunTable;
+  readonly run_expansion: RunExpansionTable;
+  readonly task_instance: TaskInstanceTable;
+  readonly task_attempt: TaskAttemptTable;
+  readonly task_output: TaskOutputTable;
+  readonly task_metric: TaskMetricTable;
+  readonly artifact: ArtifactTable;
+  readonly task_progress: TaskProgressTable;
+  readonly journal: JournalTable;
+  readonly inbox: InboxTable;
+  readonly lease: LeaseTable;
+  readonly schema_migration: SchemaMigrationTable;
+}
+
+export interface DagTable {
+  dag_id: string;
+  /** 0 or 1. */
+  paused: number;
+  file: string;
+  version_no: number;
+}
+
+export interface DagVersionTable {
+  version_no: number;
+  dag_id: string;
+  graph_hash: string;
+  code_hash: string;
+  file: string;
+  spec: JsonText;
+  created_at: number;
+}
+
+export interface DagRunTable {
+  run_no: number;
+  uid: string;
+  dag_id: string;
+  version_no: number;
+  /** Position in `RUN_STATES`. */
+  state: number;
+  /** Position in `TRIGGER_KINDS`. */
+  trigger_kind: number;
+  params: JsonText;
+  scope: JsonText;
+  max_parallel: number | null;
+  inputs_from: number | null;
+  logical_at: number | null;
+  interval_start_at: number | null;
+  interval_end_at: number | null;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  /** `becauseNumber` of the code; 0 with absent facts is no reason at all. */
+  because: number;
+  facts: JsonText | null;
+  counts: JsonText | null;
+}
+
+export interface RunExpansionTable {
+  run_no: number;
+  base: number;
+  fan_out: number;
+  parent_base: number;
+  keys: JsonText;
+  items: JsonText | null;
+}
+
+/** What an instance row and the row of a past attempt have in common. */
+export interface TaskAttemptTable {
+  run_no: number;
+  node_no: number;
+  /** Position in `TASK_STATES`. */
+  state: number;
+  try_no: number;
+  /** Position in `REASONS` + 1, 0 for none. */
+  reason: number;
+  because: number;
+  log_segment: number | null;
+  started_at: number | null;
+  ended_at: number | null;
+  log_offset: number | null;
+  log_length: number | null;
+  facts: JsonText | null;
+  error: JsonText | null;
+}
+
+export interface TaskInstanceTable extends TaskAttemptTable {
+  try_base: number;
+  lost: number;
+  queued_at: number | null;
+  due_at: number | null;
+}
+
+interface OfAttempt {
+  run_no: number;
+  node_no: number;
+  try_no: number;
+}
+
+export interface TaskOutputTable extends OfAttempt {
+  /** The value, or `null` if it is a file. */
+  json: JsonText | null;
+  sha256: string | null;
+  bytes: number | null;
+}
+
+export interface TaskMetricTable extends OfAttempt {
+  name: string;
+  value: number;
+  at: number;
+}
+
+export interface ArtifactTable extends OfAttempt {
+  name: string;
+  bytes: number;
+  media_type: string;
+  sha256: string;
+}
+
+export interface TaskProgressTable {
+  run_no: number;
+  node_no: number;
+  done: number;
+  total: number;
+  step: string | null;
+}
+
+export interface JournalTable {
+  seq: number;
+  at: number;
+  epoch: number;
+  run_no: number | null;
+  node_no: number | null;
+  try_no: number | null;
+  /** A task state, or a run state when `node_no` is null; -1 for none. */
+  from_state: number;
+  to_state: number;
+  because: number;
+  facts: JsonText | null;
+}
+
+export interface InboxTable {
+  inbox_id: Generated<number>;
+  /** The `runUid` of a trigger: asking twice gives one row. */
+  trigger_uid: string | null;
+  request: JsonText;
+  created_at: number;
+  answer: JsonText | null;
+  answered_at: number | null;
+}
+
+/** One row: who may decide, and the numbers that must never be given twice. */
+export interface LeaseTable {
+  id: number;
+  epoch: number;
+  schema_no: number;
+  /** The greatest tick number that was committed. */
+  tick: number;
+  /** Grows with every try to commit; a try that was given up is shut out by it. */
+  seal: number;
+  /** The greatest journal number so far. */
+  seq: number;
+  /** The greatest run number so far. */
+  run_no: number;
+  /** A `LeaderRecord` without its epoch as JSON; `null` after a release. */
+  holder: JsonText | null;
+  /** PostgreSQL only: when the lease ends, in the time of the database. */
+  expires_at: number;
+}
+
+export interface SchemaMigrationTable {
+  number: number;
+  name: string;
+  applied_at: number;
+}

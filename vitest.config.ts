@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Tests start real processes and databases, so files run in forked processes (a test that crashes costs its own file
+ * only) and no more than two at once: the machine must keep cores for what they start.
+ */
+export default defineConfig({
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 30_000,
+    allowOnly: !process.env.CI,
+    reporters: ['default'],
+  },
+});
