@@ -1,5 +1,5 @@
-// Prints `N passed, N failed` from a report of vitest's JSON reporter. A file that could not be loaded has no tests
-// of its own, so it counts as one failure.
+// Prints `N passed, N failed` from a report of vitest's JSON reporter. A file that could not be loaded has no
+// tests of its own, so it counts as one failure.
 import { readFileSync } from 'node:fs';
 
 const report = JSON.parse(readFileSync(process.argv[2], 'utf8'));

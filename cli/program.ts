@@ -27,7 +27,7 @@ export async function runCommandLine(argv: readonly string[], host: Host, versio
   let exitCode: number = EXIT.ok;
   const program = createProgram(host, version, argv);
   for (const entry of COMMANDS) {
-    const command = program.command(entry.name, entry === asked ? {} : {}).summary(entry.summary);
+    const command = program.command(entry.name).summary(entry.summary);
     command.helpGroup(entry.group).description(entry.summary);
     if (entry.alias !== undefined) command.alias(entry.alias);
     if (entry !== asked || module === null) continue;

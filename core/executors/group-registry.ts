@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { bootId, groupAlive, killByEnvironment, signal, startOf } from './processes.ts';
+import { bootId, groupAlive, killByEnvironment, ownLine, signal, startOf } from './processes.ts';
 
 /** A group of processes as it is written down before its work begins. */
 interface GroupEntry {
@@ -74,7 +74,7 @@ export function registryFolder(stateDir: string): string {
  * Kills what is registered in the files of `folder`, and every process with `entries` in its environment; resolves when
  * nothing of it lives any more, and removes the files.
  *
- * @param own files of a living keeper, left alone
+ * @param only the one file to look at; all of them if absent
  * @throws Error if something cannot be killed: then nothing new may be started.
  */
 export async function killLeftovers(folder: string, entries: readonly string[], only?: string): Promise<void> {
@@ -83,7 +83,7 @@ export async function killLeftovers(folder: string, entries: readonly string[], 
   const groups = files.flatMap((name) => registered(join(folder, name))).filter((entry) => entry.boot === boot);
   const living = groups.filter(({ group, start }) => isSame(group, start)).map(({ group }) => group);
   for (const group of living) signal(-group, 'SIGKILL');
-  const spare = new Set([process.pid, process.ppid]);
+  const spare = ownLine();
   let marked = killByEnvironment(entries, spare);
   for (let waitMs = 1; living.some(groupAlive) || !marked; waitMs *= 2) {
     if (waitMs > 4_000) throw new Error(`Processes of an earlier run cannot be killed: groups ${living.filter(groupAlive)}`);

@@ -5,6 +5,7 @@ import { uptime } from 'node:os';
 /** What the system tells about a process. */
 export interface ProcessFacts {
   readonly pid: number;
+  readonly parent: number;
   readonly group: number;
   /** Dead, but not yet taken note of by its parent. */
   readonly zombie: boolean;
@@ -43,7 +44,15 @@ export function processFacts(pid: number): ProcessFacts | null {
   }
   // The name stands in parentheses and may hold anything.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { pid, zombie: fields[0] === 'Z' || fields[0] === 'X', group: Number(fields[2]), start: fields[19] ?? '' };
+  const zombie = fields[0] === 'Z' || fields[0] === 'X';
+  return { pid, parent: Number(fields[1]), group: Number(fields[2]), zombie, start: fields[19] ?? '' };
+}
+
+/** This process and all its ancestors. */
+export function ownLine(): Set<number> {
+  const line = new Set([process.pid, process.ppid]);
+  for (let pid = processFacts(process.ppid)?.parent ?? 0; pid > 0; pid = processFacts(pid)?.parent ?? 0) line.add(pid);
+  return line;
 }
 
 /** What tells a process from a later one with the same id; `null` if it is gone. */

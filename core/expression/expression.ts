@@ -66,7 +66,7 @@ export type BinaryOperator = keyof typeof BINARY_PRECEDENCE;
 export const COMPARISON_PRECEDENCE = 3;
 
 /** The longest expression, in characters. */
-export const EXPRESSION_LENGTH_MAX = 4_096;
+export const EXPRESSION_LENGTH_MAX = 65_536;
 /** The deepest nesting of operators, calls, lists and properties. */
 export const EXPRESSION_DEPTH_MAX = 100;
 

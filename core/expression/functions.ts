@@ -123,6 +123,15 @@ function toNumber(value: Json | undefined): Json | Refusal {
   return new Refusal(`number() cannot read ${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : typeName(value)}`);
 }
 
+function fromJson(text: Json | undefined): Json | Refusal {
+  if (typeof text !== 'string') return new Refusal(`json() needs a string, not ${typeName(text)}`);
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return new Refusal('json() cannot read its text: it is not JSON');
+  }
+}
+
 /** Every function of the language by name. */
 export const FUNCTIONS: ReadonlyMap<string, ExpressionFunction> = new Map<string, ExpressionFunction>([
   ['len', { minArgs: 1, maxArgs: 1, signature: 'len(value)', apply: ([value]) => length(value) }],
@@ -169,4 +178,5 @@ export const FUNCTIONS: ReadonlyMap<string, ExpressionFunction> = new Map<string
   ['abs', onNumber('abs', Math.abs)],
   ['string', { minArgs: 1, maxArgs: 1, signature: 'string(value)', apply: ([value]) => textOf(value as Json) }],
   ['number', { minArgs: 1, maxArgs: 1, signature: 'number(value)', apply: ([value]) => toNumber(value) }],
+  ['json', { minArgs: 1, maxArgs: 1, signature: 'json(text)', apply: ([text]) => fromJson(text) }],
 ]);

@@ -13,6 +13,8 @@ import { lex, type Token } from './lexer.ts';
 import { expressionOf } from './rewrite.ts';
 
 const CACHE_SIZE = 2_000;
+/** Longer texts, such as long literal lists, are rare and not worth their memory. */
+const CACHED_LENGTH_MAX = 4_096;
 const cache = new Map<string, ParseResult>();
 
 /**
@@ -23,7 +25,7 @@ export function parseExpression(text: string): ParseResult {
   const known = cache.get(text);
   if (known) return known;
   const result = parse(text);
-  if (text.length > EXPRESSION_LENGTH_MAX) return result;
+  if (text.length > CACHED_LENGTH_MAX) return result;
   if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value as string);
   cache.set(text, result);
   return result;

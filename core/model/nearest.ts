@@ -33,9 +33,3 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   }
   return best;
 }
-
-/** The hint `did you mean 'x'?` for a mistyped word, or `undefined` if no candidate is close. */
-export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
-  const found = nearest(word, candidates);
-  return found === null ? undefined : `did you mean '${found}'?`;
-}

@@ -1,10 +1,10 @@
 import type { StopReason } from '../model/attempt.ts';
-import { TASK_DEFAULTS } from '../model/dag.ts';
 import { taskAt, TASK } from '../graph/graph.ts';
 import { type CancelledReason, holdsSlot, isFinished, S } from '../model/states.ts';
 import { evaluateNode, survivesAbort } from './readiness.ts';
 import type { Abort, RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
+import type { World } from './world.ts';
 
 const REASON_OF: Record<Abort['code'], CancelledReason> = {
   critical_failed: 'critical',
@@ -53,16 +53,16 @@ export function sweep(turn: Turn, run: RunWorld, kill: boolean): void {
     const state = run.state[node] as number;
     if (isFinished(state) || !run.isSelected(template, block)) continue;
     if (!kill && survivesAbort(run, template)) spared.push({ node, template });
-    else if (holdsSlot(state)) turn.stop(run, node, reason as StopReason, kill ? 0 : graceOf(run, template));
+    else if (holdsSlot(state)) turn.stop(run, node, reason as StopReason, kill ? 0 : graceOf(turn.world, run, template));
     else turn.change(run, node, S.cancelled, abort.code, abort.facts, { reason });
   }
   for (const { node, template } of spared) evaluateNode(turn, run, node, template);
 }
 
 /** How long an attempt of this task may take to end after it was asked to. */
-export function graceOf(run: RunWorld, template: number): number {
+export function graceOf(world: World, run: RunWorld, template: number): number {
   if (run.graph.kind[template] !== TASK) return 0;
-  return taskAt(run.graph, template).killGraceMs ?? TASK_DEFAULTS.killGraceMs;
+  return taskAt(run.graph, template).killGraceMs ?? world.limits.defaults.killGraceMs;
 }
 
 function isFinishedRun(run: RunWorld): boolean {

@@ -28,9 +28,10 @@ export function evaluateRun(turn: Turn, run: RunWorld): void {
 
 /** Starts queued runs, oldest first, as far as `maxActiveRuns` of their DAGs allow. */
 export function promoteRuns(turn: Turn): void {
+  if (turn.world.draining) return;
   for (const run of turn.world.runs.values()) {
     if (run.record.state !== 'queued') continue;
-    if (!run.abort && turn.world.dagLoad(run.record.dagId).runs >= runsLimit(run.graph.spec)) continue;
+    if (!run.abort && turn.world.dagLoad(run.record.dagId).runs >= runsLimit(turn.world, run.graph.spec)) continue;
     turn.changeRun(run, 'running', 'started', null, { startedAt: run.record.startedAt ?? turn.now.at });
     evaluateRun(turn, run);
   }
@@ -38,6 +39,7 @@ export function promoteRuns(turn: Turn): void {
 
 /** Gives slots to ready instances; their attempts are dispatched once this is stored. */
 export function queueReady(turn: Turn): void {
+  if (turn.world.draining) return;
   choose(turn, (run, node) => {
     run.tryNo[node] = ((run.tryNo[node] as number) + 1) as TryNo;
     const rule = run.templates.rule[run.templateOf(node)] as string;

@@ -1,7 +1,6 @@
 import { taskAt } from '../graph/graph.ts';
 import type { AttemptEvent, Outcome } from '../model/attempt.ts';
 import type { BecauseCode } from '../model/because.ts';
-import { TASK_DEFAULTS } from '../model/dag.ts';
 import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
 import { type FailedReason, holdsSlot, S } from '../model/states.ts';
 import { abortRun, cancelReason, graceOf } from './abort.ts';
@@ -11,6 +10,7 @@ import { chanceOf, decideRetry, errorOf, retryDelay } from './retry.ts';
 import { type RunWorld, STARTED, UNWRITTEN } from './run-world.ts';
 import { CRITICAL, READ } from './templates.ts';
 import type { Turn } from './turn.ts';
+import type { Due, World } from './world.ts';
 
 /** `running` is stored this long after the start at the latest, if the attempt has not ended by then. */
 const RUNNING_WRITE_MS = 50;
@@ -48,18 +48,24 @@ export function onAttempt(turn: Turn, event: AttemptEvent): void {
 
 function onStarted(turn: Turn, run: RunWorld, node: number, event: Extract<AttemptEvent, { type: 'attempt.started' }>): void {
   run.startedAt[node] = event.at;
-  run.flags[node] = (run.flags[node] as number) | STARTED;
-  const id = attemptId(run.record.runNo, node as NodeNo, run.tryNo[node] as TryNo);
   const { world, now } = turn;
-  const { timeoutMs } = attemptLimits(run, run.templateOf(node));
   const sinceMs = Math.min(Math.max(0, now.at - event.at), RUNNING_WRITE_MS);
-  const due = { run, node, tryNo: run.tryNo[node] as number };
-  world.deadlines.set(id, { ...due, atMono: now.mono - sinceMs + timeoutMs });
-  world.nextDeadlineAt = Math.min(world.nextDeadlineAt, now.mono - sinceMs + timeoutMs);
+  const due = watchDeadline(turn, run, node, sinceMs);
   turn.assume(run, node, S.running);
-  run.flags[node] = (run.flags[node] as number) | UNWRITTEN;
+  run.flags[node] = (run.flags[node] as number) | STARTED | UNWRITTEN;
   if (event.log) run.openLogs.set(node, event.log);
-  world.unwritten.set(id, { ...due, atMono: now.mono - sinceMs + RUNNING_WRITE_MS });
+  world.unwritten.set(event.attemptId, { ...due, atMono: now.mono - sinceMs + RUNNING_WRITE_MS });
+}
+
+/** Arms the timeout of an attempt that started `sinceMs` ago. */
+export function watchDeadline(turn: Turn, run: RunWorld, node: number, sinceMs = 0): Due {
+  const { world, now } = turn;
+  const { timeoutMs } = attemptLimits(world, run, run.templateOf(node));
+  const tryNo = run.tryNo[node] as TryNo;
+  const due = { run, node, tryNo, atMono: now.mono - sinceMs + timeoutMs };
+  world.deadlines.set(attemptId(run.record.runNo, node as NodeNo, tryNo), due);
+  world.nextDeadlineAt = Math.min(world.nextDeadlineAt, due.atMono);
+  return due;
 }
 
 /** Stores `running` for attempts that have been running long enough. */
@@ -89,14 +95,20 @@ export function stopOverdue(turn: Turn): void {
       continue;
     }
     world.deadlines.delete(id);
-    turn.stop(due.run, due.node, 'timeout', graceOf(due.run, due.run.templateOf(due.node)));
+    turn.stop(due.run, due.node, 'timeout', graceOf(world, due.run, due.run.templateOf(due.node)));
   }
 }
 
-/** The time and memory an attempt of a task may take. */
-export function attemptLimits(run: RunWorld, template: number): { timeoutMs: number; memoryMb: number | null } {
+/** The time and memory that an attempt may take. */
+export interface AttemptLimits {
+  readonly timeoutMs: number;
+  readonly memoryMb: number | null;
+}
+
+/** The limits of the attempts of a task. */
+export function attemptLimits(world: World, run: RunWorld, template: number): AttemptLimits {
   const task = taskAt(run.graph, template);
-  return { timeoutMs: task.timeoutMs ?? TASK_DEFAULTS.timeoutMs, memoryMb: task.memoryMb ?? null };
+  return { timeoutMs: task.timeoutMs ?? world.limits.defaults.timeoutMs, memoryMb: task.memoryMb ?? null };
 }
 
 function onEnded(turn: Turn, run: RunWorld, node: number, event: Ended): void {
@@ -149,18 +161,18 @@ function fail(turn: Turn, run: RunWorld, node: number, template: number, outcome
   const task = taskAt(run.graph, template);
   const tryNo = run.tryNo[node] as number;
   const failures = tryNo - (run.tryBase[node] as number) - (run.lost[node] as number);
-  const error = errorOf(outcome, attemptLimits(run, template));
+  const error = errorOf(outcome, attemptLimits(turn.world, run, template));
   const details = { ...times, error: JSON.stringify(error) };
-  const decision = decideRetry(task.retries, outcome, failures);
+  const policy = { ...turn.world.limits.defaults.retries, ...task.retries };
+  const decision = decideRetry(policy, outcome, failures);
   const reason: FailedReason =
     outcome.kind === 'timeout' || outcome.kind === 'memory' || outcome.kind === 'rejected_output' ? outcome.kind : 'error';
-  if (decision.retry && task.retries) {
+  if (decision.retry) {
     const chance = chanceOf(`${run.record.uid}/${node}/${tryNo}`);
-    const delayMs = Math.max(decision.atLeastMs, retryDelay(task.retries, failures, chance));
+    const delayMs = Math.max(decision.atLeastMs, retryDelay(policy, failures, chance));
     return retryLater(turn, run, node, delayMs, 'retry_wait', { try: tryNo, delayMs, error: error.message }, { ...details, reason });
   }
-  const why = decision.retry ? 'final_failure' : decision.why;
-  failForGood(turn, run, node, template, why, { try: tryNo, name: error.name, error: error.message }, { ...details, reason });
+  failForGood(turn, run, node, template, decision.why, { try: tryNo, name: error.name, error: error.message }, { ...details, reason });
 }
 
 /** A lost attempt is nobody's failure: it has a small budget of its own. */
@@ -173,8 +185,9 @@ function lose(turn: Turn, run: RunWorld, node: number, template: number, detail:
   if (task.onLost === 'fail') {
     return failForGood(turn, run, node, template, 'attempt_lost', { try: tryNo, detail }, details);
   }
-  if (lost > TASK_DEFAULTS.lostBudget) {
-    const facts = { lost, budget: TASK_DEFAULTS.lostBudget };
+  const budget = turn.world.limits.defaults.lostBudget;
+  if (lost > budget) {
+    const facts = { lost, budget };
     return failForGood(turn, run, node, template, 'lost_too_often', facts, details);
   }
   retryLater(turn, run, node, 0, 'attempt_lost', { try: tryNo, detail }, details);

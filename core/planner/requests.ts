@@ -6,7 +6,7 @@ import { RUN_TRANSITIONS } from '../model/states.ts';
 import { abortRun, graceOf, sweep } from './abort.ts';
 import { evaluateRun, recountRun } from './lifecycle.ts';
 import { adoptRun, orphans } from './load.ts';
-import { onAttempt } from './outcomes.ts';
+import { onAttempt, watchDeadline } from './outcomes.ts';
 import { isCutSource, propagate } from './readiness.ts';
 import { descendantsOf, type RetrySelection, selectForRetry } from './retry-selection.ts';
 import { CUT, type RunWorld } from './run-world.ts';
@@ -17,8 +17,8 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'refuse'; readonly code: 'invalid' | 'not_found' | 'conflict'; readonly message: string }
   /** A new run, with the number of the unfinished run that it replaces. */
   | { readonly kind: 'start'; readonly run: RunWorld; readonly replaces: RunNo | null }
-  /** A run of an earlier process, loaded from the store. */
-  | { readonly kind: 'adopt'; readonly run: RunWorld }
+  /** A run loaded from the store; attempts in `live` are still with the executor, all others are lost. */
+  | { readonly kind: 'adopt'; readonly run: RunWorld; readonly live?: ReadonlySet<string> }
   | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
   | { readonly kind: 'pause'; readonly runNo: RunNo }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
@@ -41,7 +41,7 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
     case 'start':
       return start(turn, request.run, request.replaces);
     case 'adopt':
-      return adopt(turn, request.run);
+      return adopt(turn, request.run, request.live);
     case 'cancel':
       return withRun(turn, request.runNo, (run) => {
         abortRun(turn, run, { code: 'cancelled_by_user', facts: { by: request.by }, state: 'cancelled' }, request.kill);
@@ -83,11 +83,15 @@ function start(turn: Turn, run: RunWorld, replaces: RunNo | null): Answer {
  * Goes on with a run whose process is gone. Its attempts are lost: what they may have left alive was ended before
  * the executor started, so a new attempt cannot meet an old one.
  */
-function adopt(turn: Turn, run: RunWorld): Answer {
+function adopt(turn: Turn, run: RunWorld, live?: ReadonlySet<string>): Answer {
   if (turn.world.runs.has(run.record.runNo)) return accepted(run);
   adoptRun(turn.world, run);
   restoreCuts(run);
-  for (const node of orphans(run)) loseOrphan(turn, run, node);
+  for (const node of orphans(run)) {
+    const id = attemptId(run.record.runNo, node, run.tryNo[node] as TryNo);
+    if (live?.has(id)) watchDeadline(turn, run, node);
+    else loseOrphan(turn, run, node);
+  }
   for (const { node } of run.existing()) {
     if (run.state[node] !== S.up_for_retry) continue;
     const waitMs = Math.max(0, (run.dueAt.get(node) ?? turn.now.at) - turn.now.at);
@@ -167,7 +171,7 @@ function markTask(turn: Turn, run: RunWorld, by: string, node: number, state: 's
     return { ok: false, code: 'conflict', message: `${run.nameOf(node)} is ${TASK_STATES[from]}: it cannot be marked ${state}` };
   }
   reopen(turn, run, by);
-  if (holdsSlot(from)) turn.stop(run, node, 'user', graceOf(run, run.templateOf(node)));
+  if (holdsSlot(from)) turn.stop(run, node, 'user', graceOf(turn.world, run, run.templateOf(node)));
   turn.change(run, node, S[state], 'marked', { state, by }, state === 'failed' ? { reason: 'error' } : {});
   for (const after of descendantsOf(run, [node])) {
     if (run.state[after] === S.upstream_failed) reset(turn, run, after, by);

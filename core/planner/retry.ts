@@ -55,15 +55,15 @@ export function failureNames(outcome: Outcome): string[] {
  * Whether an attempt that failed is followed by another one. A `FatalError` never is, a `RetryableError` always
  * while retries are left; otherwise `except` and then `on` decide.
  */
-export function decideRetry(policy: RetryPolicy | undefined, outcome: Outcome, failures: number): RetryDecision {
+export function decideRetry(policy: RetryPolicy, outcome: Outcome, failures: number): RetryDecision {
   if (outcome.kind === 'failed' && outcome.final) return { retry: false, why: 'final_failure' };
-  const max = policy?.max ?? 0;
+  const { max } = policy;
   if (failures > max) return { retry: false, why: max === 0 ? 'final_failure' : 'retries_spent' };
   const atLeastMs = outcome.kind === 'failed' ? (outcome.retryAfterMs ?? 0) : 0;
   if (outcome.kind === 'failed' && outcome.retry) return { retry: true, atLeastMs };
   const names = failureNames(outcome);
-  if (policy?.except?.some((name) => names.includes(name))) return { retry: false, why: 'not_retryable' };
-  if (policy?.on && !policy.on.some((name) => names.includes(name))) return { retry: false, why: 'not_retryable' };
+  if (policy.except?.some((name) => names.includes(name))) return { retry: false, why: 'not_retryable' };
+  if (policy.on && !policy.on.some((name) => names.includes(name))) return { retry: false, why: 'not_retryable' };
   return { retry: true, atLeastMs };
 }
 

@@ -1,4 +1,5 @@
-import { DAG_DEFAULTS, type DagSpec } from '../model/dag.ts';
+import type { DagSpec } from '../model/dag.ts';
+import type { EngineDefaults } from '../model/defaults.ts';
 import { Heap } from './heap.ts';
 import type { Expansion, RunWorld } from './run-world.ts';
 
@@ -8,8 +9,7 @@ export interface Limits {
   readonly globalSlots: number;
   /** Slots by pool; `default` is always there. */
   readonly pools: { readonly [name: string]: number };
-  /** Attempts at once in a run whose DAG does not say. */
-  readonly maxActiveTasks: number;
+  readonly defaults: EngineDefaults;
 }
 
 /** Slots of a pool and how many are held. */
@@ -43,7 +43,7 @@ export interface Lane {
 }
 
 /** A timer of the planner, by the monotonic clock. */
-interface Due {
+export interface Due {
   readonly atMono: number;
   readonly run: RunWorld;
   readonly node: number;
@@ -59,6 +59,8 @@ export class World {
   readonly lanes = new Map<RunWorld, Map<string, Lane>>();
   /** Instances that hold a slot. */
   used = 0;
+  /** Nothing new is started: the leader is about to give the lead away. */
+  draining = false;
   /** Attempts under way with a deadline. */
   readonly deadlines = new Map<string, Due>();
   /** No deadline is before this. */
@@ -125,10 +127,10 @@ export class World {
 
 /** Attempts at once in a run: its own limit, or the DAG's, or the configured one. */
 export function runLimit(world: World, run: RunWorld): number {
-  return run.record.maxParallel ?? run.graph.spec.maxActiveTasks ?? world.limits.maxActiveTasks;
+  return run.record.maxParallel ?? run.graph.spec.maxActiveTasks ?? world.limits.defaults.maxActiveTasks;
 }
 
 /** Runs at once of a DAG. */
-export function runsLimit(spec: DagSpec): number {
-  return spec.maxActiveRuns ?? DAG_DEFAULTS.maxActiveRuns;
+export function runsLimit(world: World, spec: DagSpec): number {
+  return spec.maxActiveRuns ?? world.limits.defaults.maxActiveRuns;
 }

@@ -3,6 +3,12 @@ import type { RunNo } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
 import type { InstanceView, RunView } from '../store/run-view.ts';
 import type { JournalRecord, MetricRecord } from '../store/store.ts';
+import { Bell } from './bell.ts';
+import { connectToLeader, type Knocker } from './door.ts';
+import { Leadership } from './lead.ts';
+import { leaderSocket } from './paths.ts';
+import type { Project } from './project.ts';
+import { watchRun } from './watch.ts';
 
 /** What a follower of a run is told, in order. */
 export type RunUpdate =
@@ -13,17 +19,158 @@ export type RunUpdate =
   /** The last one: the run is finished. */
   | { readonly type: 'ended'; readonly view: RunView };
 
+/** Waits between tries to lead or to reach a leader that is just coming or going. */
+const TRY_AGAIN_MS = 20;
+/** An answer is looked for at least this often. */
+const LOOK_EVERY_MS = 250;
+
 /**
  * A process's way to have requests decided: it leads the store if nobody does (session mode: only the runs that it
  * was asked for), otherwise it asks the leader, and takes the lead over when that one goes away.
  */
-export interface Session {
+export class Session {
+  readonly #project: Project;
+  readonly #bell = new Bell();
+  /** Runs that somebody here follows: a new leader has to lead them. */
+  readonly #watched = new Map<RunNo, string>();
+  #leadership: Leadership | null = null;
+  #knocker: Knocker | null = null;
+  #joining: Promise<void> | null = null;
+  #failure: Error | null = null;
+  #closed = false;
+
+  private constructor(project: Project) {
+    this.#project = project;
+  }
+
+  /** Joins a project: as its leader, or as a follower of the process that leads. */
+  static async open(project: Project): Promise<Session> {
+    const session = new Session(project);
+    await session.#join();
+    return session;
+  }
+
   /** Whether this process leads now. */
-  readonly leading: boolean;
+  get leading(): boolean {
+    return this.#leadership !== null;
+  }
+
   /** Puts the request into the inbox and resolves with the leader's answer. */
-  ask(request: Request): Promise<Answer>;
+  async ask(request: Request): Promise<Answer> {
+    const { store, clock } = this.#project;
+    const ear = this.#bell.listen();
+    try {
+      const inboxId = await store.ask(request, clock.now());
+      this.#knock();
+      for (;;) {
+        if (this.#failure) throw this.#failure;
+        const answer = await store.answer(inboxId);
+        if (answer) return answer;
+        await ear.wait(LOOK_EVERY_MS);
+        this.#knock();
+      }
+    } finally {
+      ear.close();
+    }
+  }
+
   /** Everything that happens in a run, from its beginning, until it is finished or the signal aborts. */
-  watch(runNo: RunNo, signal?: AbortSignal): AsyncIterable<RunUpdate>;
-  /** Lets running attempts of other runs finish, starts nothing new, releases the lead. */
-  close(): Promise<void>;
+  async *watch(runNo: RunNo, signal?: AbortSignal): AsyncGenerator<RunUpdate> {
+    const run = await this.#project.store.run(runNo);
+    if (run) this.#watched.set(runNo, run.uid);
+    try {
+      for await (const update of watchRun(this.#project.store, runNo, this.#bell, signal)) {
+        if (this.#failure) throw this.#failure;
+        yield update;
+      }
+    } finally {
+      this.#watched.delete(runNo);
+    }
+  }
+
+  /**
+   * Leaves. A leader lets running attempts finish, starts nothing new, and gives the lead to whoever waits; with
+   * `now` it ends them instead.
+   */
+  async close(how: 'drain' | 'now' = 'drain'): Promise<void> {
+    this.#closed = true;
+    await this.#joining;
+    this.#knocker?.close();
+    await this.#leadership?.close(how);
+    this.#leadership = null;
+    this.#bell.ring();
+  }
+
+  #knock(): void {
+    this.#leadership?.lookIntoInbox();
+    this.#knocker?.knock();
+  }
+
+  #join(): Promise<void> {
+    this.#joining ??= this.#takePart().finally(() => {
+      this.#joining = null;
+    });
+    return this.#joining;
+  }
+
+  async #takePart(): Promise<void> {
+    const { store, stateDir } = this.#project;
+    while (!this.#closed) {
+      const lease = await store.tryLead();
+      if (lease) {
+        this.#leadership = await Leadership.start(this.#project, lease);
+        this.#leadership.leader.onLost = (why) => this.#onLost(why);
+        this.#hear(this.#leadership.leader.committed);
+        break;
+      }
+      const told = (): void => this.#bell.ring();
+      this.#knocker = await connectToLeader(leaderSocket(stateDir), { told, gone: () => this.#onGone() });
+      if (this.#knocker) break;
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+    }
+    this.#bell.ring();
+    for (const uid of this.#watched.values()) await this.#adopt(uid);
+  }
+
+  /** A run that is followed here must go on under the leader of now. */
+  async #adopt(uid: string): Promise<void> {
+    const { store, clock } = this.#project;
+    await store.ask({ type: 'adopt', runUid: uid }, clock.now());
+    this.#knock();
+  }
+
+  #hear(committed: Bell): void {
+    const ear = committed.listen();
+    const forward = async (): Promise<void> => {
+      while (this.#leadership) {
+        await ear.wait(LOOK_EVERY_MS);
+        this.#bell.ring();
+      }
+      ear.close();
+    };
+    void forward();
+  }
+
+  #onGone(): void {
+    this.#knocker = null;
+    if (!this.#closed) void this.#join().catch((error: Error) => this.#fail(error));
+  }
+
+  async #onLost(why: Error | null): Promise<void> {
+    const lost = this.#leadership;
+    this.#leadership = null;
+    await lost?.close('now').catch(() => {});
+    if (why) return this.#fail(why);
+    if (!this.#closed) await this.#join().catch((error: Error) => this.#fail(error));
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error;
+    this.#bell.ring();
+  }
+}
+
+/** Joins a project; see {@link Session}. */
+export function openSession(project: Project): Promise<Session> {
+  return Session.open(project);
 }

@@ -47,14 +47,14 @@ export function groupSchema(tasks: TSchema): TSchema {
 export function forEachSchema(tasks: TSchema): TSchema {
   const forEach = closedObject(
     {
-      over: Type.Union([Type.String({ minLength: 1, maxLength: 4_096 }), Type.Array(Type.Unsafe({}), { maxItems: 100_000 })], {
+      over: Type.Union([Type.String({ minLength: 1, maxLength: 65_536 }), Type.Array(Type.Unsafe({}), { maxItems: 100_000 })], {
         description: 'The items: ${{ }} around an expression that gives a list, or a list. Its tasks exist once per item.',
         examples: ['${{ params.symbols }}', ['BTC-USD', 'ETH-USD']],
       }),
       ...optionalKeys({
         key: Type.String({
           minLength: 1,
-          maxLength: 4_096,
+          maxLength: 65_536,
           description: '${{ }} around an expression over `item` that gives its key; absent: the item itself.',
           examples: ['${{ item.symbol }}'],
         }),

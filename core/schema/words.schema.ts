@@ -54,5 +54,5 @@ export function tagsSchema(description: string): TSchema {
 
 /** A bare expression. */
 export function expressionSchema(description: string, example: string): TSchema {
-  return Type.String({ description, minLength: 1, maxLength: 4_096, examples: [example] });
+  return Type.String({ description, minLength: 1, maxLength: 65_536, examples: [example] });
 }

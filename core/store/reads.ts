@@ -77,6 +77,7 @@ export class Reads {
   }
 
   async runs(filter: RunFilter): Promise<readonly RunRecord[]> {
+    if (filter.states?.length === 0) return [];
     let query = this.#db.selectFrom('dag_run').selectAll().orderBy('run_no', 'desc').limit(filter.limit ?? RUNS_DEFAULT);
     if (filter.dagId !== undefined) query = query.where('dag_id', '=', filter.dagId);
     if (filter.before !== undefined) query = query.where('run_no', '<', filter.before);
@@ -113,8 +114,11 @@ export class Reads {
     return rows.map(toExpansion);
   }
 
-  async instances(runNo: RunNo): Promise<readonly InstanceRecord[]> {
-    return (await instancesQuery(this.#db, runNo).execute()).map(toInstance);
+  async instances(runNo: RunNo, nodes?: readonly NodeNo[]): Promise<readonly InstanceRecord[]> {
+    if (nodes?.length === 0) return [];
+    let query = instancesQuery(this.#db, runNo);
+    if (nodes !== undefined) query = query.where('node_no', 'in', valuesOf(nodes));
+    return (await query.execute()).map(toInstance);
   }
 
   async attempts(runNo: RunNo, nodeNo: NodeNo): Promise<readonly AttemptRecord[]> {

@@ -172,7 +172,8 @@ export interface Store {
   /** `RunChange.counts` as written when the runs ended; unfinished runs are absent. */
   runCounts(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, RunCounts>>;
   expansions(runNo: RunNo): Promise<readonly ExpansionRecord[]>;
-  instances(runNo: RunNo): Promise<readonly InstanceRecord[]>;
+  /** Instances that have a row, of these nodes or of all. */
+  instances(runNo: RunNo, nodes?: readonly NodeNo[]): Promise<readonly InstanceRecord[]>;
   /**
    * Past attempts of an instance, oldest first. The current one is in its instance row; an attempt that somebody
    * retried by hand is a past one as soon as the instance is back in state `none`.

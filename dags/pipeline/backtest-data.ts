@@ -6,7 +6,8 @@ import type { CrossResult } from './strategy.ts';
 /** What a backtest kept: its round trips and the equity at every close. */
 export async function readBacktest(dataDir: string, backtested: Backtested): Promise<CrossResult> {
   const files = await datasetFiles(dataDir, backtested.data);
-  const fileOf = (name: string): string[] => files.filter((f) => f.path.startsWith(`table=${name}/`)).map((f) => f.full);
+  const fileOf = (name: string): string[] =>
+    files.filter((f) => f.path.startsWith(`table=${name}/`)).map((f) => f.full);
   return withDuckDb(async (db) => {
     await loadParquet(db, 'equity', fileOf('equity'));
     await loadParquet(db, 'trades', fileOf('trades'));
@@ -16,8 +17,8 @@ export async function readBacktest(dataDir: string, backtested: Backtested): Pro
     );
     const trips = await readRows(
       db,
-      'SELECT entry_ms::DOUBLE, entry_price, exit_ms::DOUBLE, exit_price, units, pnl, change, held::DOUBLE FROM trades ' +
-        'ORDER BY entry_ms',
+      'SELECT entry_ms::DOUBLE, entry_price, exit_ms::DOUBLE, exit_price, units, pnl, change, held::DOUBLE ' +
+        'FROM trades ORDER BY entry_ms',
     );
     return {
       equity: (points as number[][]).map(([at = 0, equity = 0, benchmark = 0, invested]) => {

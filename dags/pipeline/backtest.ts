@@ -11,14 +11,17 @@ import { csvText } from './trades-csv.ts';
 const BPS = 1e-4;
 const EQUITY_COLUMNS = 'timestamp_ms BIGINT, equity DOUBLE, benchmark DOUBLE, invested DOUBLE';
 const TRADE_COLUMNS =
-  'entry_ms BIGINT, entry_price DOUBLE, exit_ms BIGINT, exit_price DOUBLE, units DOUBLE, pnl DOUBLE, change DOUBLE, ' +
-  'held BIGINT';
+  'entry_ms BIGINT, entry_price DOUBLE, exit_ms BIGINT, exit_price DOUBLE, units DOUBLE, pnl DOUBLE, ' +
+  'change DOUBLE, held BIGINT';
 
 /**
- * Runs the moving-average cross on the finest interval there is, with fees and slippage. Throws `FatalError` when
- * there are too few candles for the slow average.
+ * Runs the moving-average cross on the finest interval there is, with fees and slippage. Throws
+ * `FatalError` when there are too few candles for the slow average.
  */
-export async function backtest({ candles: klines }: { candles: Klines }, ctx: TaskContext): Promise<Backtested> {
+export async function backtest(
+  { candles: klines }: { candles: Klines },
+  ctx: TaskContext,
+): Promise<Backtested> {
   const params = readParams(ctx);
   const { symbol } = klines;
   const finest = klines.intervals[0];
@@ -27,8 +30,8 @@ export async function backtest({ candles: klines }: { candles: Klines }, ctx: Ta
   const needed = params.slow + 2;
   if (finest.candles < needed) {
     throw new FatalError(
-      `${symbol} has ${finest.candles} candles of ${interval}; a slow average of ${params.slow} needs at least ${needed}. ` +
-        'Lower slow, or take more data.',
+      `${symbol} has ${finest.candles} candles of ${interval}; a slow average of ${params.slow} needs ` +
+        `at least ${needed}. Lower slow, or take more data.`,
     );
   }
   const candles = await readCandles(params.dataDir, klines, interval);
@@ -45,7 +48,8 @@ export async function backtest({ candles: klines }: { candles: Klines }, ctx: Ta
     const value = numbers[name];
     if (value !== null) ctx.metric(name, value);
   }
-  if (numbers.sharpe === null) ctx.log.warn(`${symbol}: no Sharpe ratio: less than 30 days, or no position at all.`);
+  if (numbers.sharpe === null)
+    ctx.log.warn(`${symbol}: no Sharpe ratio: less than 30 days, or no position at all.`);
   await ctx.artifact('trades.csv', csvText(result.trades), 'text/csv');
   return {
     symbol,
@@ -64,7 +68,10 @@ function keep(
   writer: string,
 ): ReturnType<typeof publishDataset> {
   const points = equity.map((p): Cell[] => [BigInt(p.at), p.equity, p.benchmark, p.invested ? 1 : 0]);
-  const parts = [part('equity', EQUITY_COLUMNS, points), part('trades', TRADE_COLUMNS, trades.map(tradeCells))];
+  const parts = [
+    part('equity', EQUITY_COLUMNS, points),
+    part('trades', TRADE_COLUMNS, trades.map(tradeCells)),
+  ];
   return publishDataset({ dataDir, area: 'backtests', symbol, writer }, parts);
 }
 

@@ -6,7 +6,11 @@ import type { Candle } from './market.ts';
 import type { Klines } from './outputs.ts';
 
 /** The candles of one interval, in order. */
-export async function readCandles(dataDir: string, klines: Klines, interval: IntervalName): Promise<Candle[]> {
+export async function readCandles(
+  dataDir: string,
+  klines: Klines,
+  interval: IntervalName,
+): Promise<Candle[]> {
   const files = await datasetFiles(dataDir, klines.data);
   const file = files.find(({ path }) => path.startsWith(`interval=${interval}/`));
   if (file === undefined) throw new FatalError(`${klines.symbol} has no ${interval} candles.`);
@@ -15,7 +19,15 @@ export async function readCandles(dataDir: string, klines: Klines, interval: Int
     const columns = 'timestamp_ms::DOUBLE, open, high, low, close, volume, rows::DOUBLE';
     const rows = await readRows(db, `SELECT ${columns} FROM candles ORDER BY timestamp_ms`);
     return rows.map((row) => {
-      const [at, open, high, low, close, , count] = row as number[] as [number, number, number, number, number, number, number];
+      const [at, open, high, low, close, , count] = row as number[] as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
       return { at, open, high, low, close, volume: row[5] as number | null, rows: count };
     });
   });

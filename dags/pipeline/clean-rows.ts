@@ -63,8 +63,14 @@ export type CleanRows<Row> = {
   readonly outOfOrder: number;
 };
 
-/** Reads, judges, sorts and de-duplicates raw rows. Among rows of one identity the one that stands last wins. */
-export function cleanRows<Row extends { readonly at: number }>(raw: Iterable<RawRow>, rules: RowRules<Row>): CleanRows<Row> {
+/**
+ * Reads, judges, sorts and de-duplicates raw rows. Among rows of one identity the one that stands last
+ * wins.
+ */
+export function cleanRows<Row extends { readonly at: number }>(
+  raw: Iterable<RawRow>,
+  rules: RowRules<Row>,
+): CleanRows<Row> {
   const unreadable = new FindingCounter();
   const impossible = new FindingCounter();
   const read: { row: Row; from: RawRow }[] = [];

@@ -6,25 +6,32 @@ import { type Cell, fillTable, loadParquet, readRows, withDuckDb, writeParquet }
 import { findGaps, inferStepMs } from './gaps.ts';
 import { instantText } from './instants.ts';
 import { type DataKind, RAW_FIELDS, type RawRow } from './market.ts';
-import type { Cleaned, Collected } from './outputs.ts';
+import { numberText } from './numbers-text.ts';
 import { findOutliers } from './outliers.ts';
+import type { Cleaned, Collected } from './outputs.ts';
 import { readParams } from './params.ts';
 import { EXAMPLES_MAX, type Quality } from './quality.ts';
 import { barCells, CLEAN_COLUMNS, tradeCells } from './tables.ts';
 
 /** More unusable rows than this share mean that the file is not what it claims to be. */
 const UNUSABLE_SHARE_MAX = 0.5;
+/** More missing bars than this share are worth a sentence in the report. */
+const MISSING_SHARE_NOTED = 0.05;
 
 /**
- * Reads, sorts and de-duplicates the raw rows, removes what cannot be true, flags what is unusual, and says all of
- * it in a quality report. Throws `FatalError` when no row is left or most rows are unusable.
+ * Reads, sorts and de-duplicates the raw rows, removes what cannot be true, flags what is unusual, and says
+ * all of it in a quality report. Throws `FatalError` when no row is left or most rows are unusable.
  */
 export async function clean({ raw }: { raw: Collected }, ctx: TaskContext): Promise<Cleaned> {
   const { dataDir } = readParams(ctx);
   const { symbol, kind } = raw;
   const files = await datasetFiles(dataDir, raw.raw);
   return withDuckDb(async (db) => {
-    await loadParquet(db, 'raw', files.map((file) => file.full));
+    await loadParquet(
+      db,
+      'raw',
+      files.map((file) => file.full),
+    );
     const judged = judge(kind, await readRaw(db, kind));
     refuseUnusable(symbol, judged.quality);
     const write = async (path: string): Promise<void> => {
@@ -56,12 +63,24 @@ export function judge(kind: DataKind, raw: readonly RawRow[]): Judged {
   if (kind === 'bars') {
     const clean = cleanRows(raw, BAR_RULES);
     const times = clean.rows.map((bar) => bar.at);
-    const quality = report(raw.length, clean, times, clean.rows.map((bar) => bar.close), inferStepMs(times));
+    const quality = report(
+      raw.length,
+      clean,
+      times,
+      clean.rows.map((bar) => bar.close),
+      inferStepMs(times),
+    );
     return { cells: clean.rows.map(barCells), quality };
   }
   const clean = cleanRows(raw, TRADE_RULES);
   const times = clean.rows.map((trade) => trade.at);
-  const quality = report(raw.length, clean, times, clean.rows.map((trade) => trade.price), null);
+  const quality = report(
+    raw.length,
+    clean,
+    times,
+    clean.rows.map((trade) => trade.price),
+    null,
+  );
   return { cells: clean.rows.map(tradeCells), quality };
 }
 
@@ -74,8 +93,16 @@ function report(
 ): Quality {
   const { gaps, closedDays } = stepMs === null ? { gaps: [], closedDays: 0 } : findGaps(times, stepMs);
   const longest = gaps.toSorted((a, b) => b.missing - a.missing).slice(0, EXAMPLES_MAX);
+  const missing = gaps.reduce((sum, gap) => sum + gap.missing, 0);
   const notes: string[] = [];
-  if (clean.conflicts.total > 0) notes.push('Of rows with the same time and other values the last one was kept.');
+  if (clean.conflicts.total > 0)
+    notes.push('Of rows with the same time and other values the last one was kept.');
+  if (missing > MISSING_SHARE_NOTED * (times.length + missing)) {
+    notes.push(
+      `${numberText(missing)} of ${numberText(times.length + missing)} bars are missing: ` +
+        'averages and yearly numbers run across the gaps.',
+    );
+  }
   return {
     rowsIn,
     rowsOut: times.length,
@@ -87,7 +114,7 @@ function report(
     outOfOrder: clean.outOfOrder,
     duplicates: clean.duplicates.finding(),
     conflicts: clean.conflicts.finding(),
-    gaps: { count: gaps.length, missing: gaps.reduce((sum, gap) => sum + gap.missing, 0), longest },
+    gaps: { count: gaps.length, missing, longest },
     closedDays,
     outliers: findOutliers(times, prices),
     notes,
@@ -100,8 +127,8 @@ function refuseUnusable(symbol: string, quality: Quality): void {
   if (rowsOut > 0 && unusable <= rowsIn * UNUSABLE_SHARE_MAX) return;
   const example = [...unreadable.examples, ...impossible.examples][0] ?? 'there are no rows';
   throw new FatalError(
-    `${symbol}: ${unusable} of ${rowsIn} rows are unusable (${unreadable.count} unreadable, ${impossible.count} impossible), ` +
-      `for example ${example}.`,
+    `${symbol}: ${unusable} of ${rowsIn} rows are unusable (${unreadable.count} unreadable, ` +
+      `${impossible.count} impossible), for example ${example}.`,
   );
 }
 
@@ -109,8 +136,14 @@ async function tell(symbol: string, quality: Quality, ctx: TaskContext): Promise
   const removed = quality.rowsIn - quality.rowsOut;
   const { gaps, outliers } = quality;
   const span = `${instantText(quality.firstAt)} to ${instantText(quality.lastAt)}`;
-  ctx.log.info(`${symbol}: ${quality.rowsOut} rows, ${span}`, { removed, gaps: gaps.count, outliers: outliers.count });
-  if (removed > 0) ctx.log.warn(`${symbol}: ${removed} of ${quality.rowsIn} rows removed; quality.json says which`);
+  ctx.log.info(`${symbol}: ${quality.rowsOut} rows, ${span}`, {
+    removed,
+    gaps: gaps.count,
+    outliers: outliers.count,
+  });
+  if (removed > 0)
+    ctx.log.warn(`${symbol}: ${removed} of ${quality.rowsIn} rows removed; quality.json says which`);
+  for (const note of quality.notes) ctx.log.warn(`${symbol}: ${note}`);
   ctx.metric('rowsRemoved', removed);
   ctx.metric('gaps', gaps.count);
   ctx.metric('outliers', outliers.count);

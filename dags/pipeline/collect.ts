@@ -8,11 +8,11 @@ import { DAY_MS } from './intervals.ts';
 import { RAW_FIELDS, type RawRow } from './market.ts';
 import type { Collected } from './outputs.ts';
 import { type PipelineParams, readParams, readSymbol } from './params.ts';
-import { readRecorded, RECORDED_SYMBOLS } from './recorded-source.ts';
+import { RECORDED_SYMBOLS, readRecorded } from './recorded-source.ts';
 
 /**
- * Takes the rows of a symbol from the first of `sourceTypes` that has it, cuts them to `daysBack`, and keeps them
- * as they are, each with its file and line. Throws `FatalError` when no source has the symbol.
+ * Takes the rows of a symbol from the first of `sourceTypes` that has it, cuts them to `daysBack`, and
+ * keeps them as they are, each with its file and line. Throws `FatalError` when no source has the symbol.
  */
 export async function collect(_inputs: unknown, ctx: TaskContext): Promise<Collected> {
   const params = readParams(ctx);
@@ -25,7 +25,8 @@ export async function collect(_inputs: unknown, ctx: TaskContext): Promise<Colle
   }
   const raw = await keepRaw({ ...found, rows }, symbol, params.dataDir, ctx.attemptId);
   const dropped = found.rows.length - rows.length;
-  const notes = dropped === 0 ? found.notes : [...found.notes, `Only the last ${params.daysBack} days of the source.`];
+  const notes =
+    dropped === 0 ? found.notes : [...found.notes, `Only the last ${params.daysBack} days of the source.`];
   ctx.metric('rows', rows.length);
   return { symbol, kind: found.kind, provenance: found.provenance, notes, rows: rows.length, raw };
 }
@@ -33,28 +34,45 @@ export async function collect(_inputs: unknown, ctx: TaskContext): Promise<Colle
 async function gather(symbol: string, params: PipelineParams, ctx: TaskContext): Promise<Gathered> {
   const lacking: string[] = [];
   for (const source of params.sourceTypes) {
-    const found = source === 'csv' ? await readCsvSource(symbol, params.csvDir, ctx) : await readRecorded(symbol, ctx);
+    const found =
+      source === 'csv' ? await readCsvSource(symbol, params.csvDir, ctx) : await readRecorded(symbol, ctx);
     if (found !== null) return found;
-    const has = source === 'csv' ? `${params.csvDir} has no ${symbol}.csv` : `it has ${RECORDED_SYMBOLS.join(', ')}`;
+    const has =
+      source === 'csv' ? `${params.csvDir} has no ${symbol}.csv` : `it has ${RECORDED_SYMBOLS.join(', ')}`;
     lacking.push(`${source} (${has})`);
   }
   throw new FatalError(`No source has the symbol ${symbol}: ${lacking.join('; ')}.`);
 }
 
-/** The rows of the last `days` days before the newest readable row; rows with an unreadable time stay for clean. */
+/**
+ * The rows of the last `days` days before the newest readable row; rows with an unreadable time stay for
+ * clean.
+ */
 export function lastDays(rows: readonly RawRow[], days: number): readonly RawRow[] {
   if (days === 0) return rows;
   const times = rows.map((row) => parseInstant(row.fields[0] ?? ''));
-  const newest = times.reduce<number>((max, at) => (at !== null && at > max ? at : max), Number.NEGATIVE_INFINITY);
+  const newest = times.reduce<number>(
+    (max, at) => (at !== null && at > max ? at : max),
+    Number.NEGATIVE_INFINITY,
+  );
   return rows.filter((_, i) => {
     const at = times[i] ?? null;
     return at === null || at > newest - days * DAY_MS;
   });
 }
 
-async function keepRaw(found: Gathered, symbol: string, dataDir: string, writer: string): Promise<DatasetRef> {
+async function keepRaw(
+  found: Gathered,
+  symbol: string,
+  dataDir: string,
+  writer: string,
+): Promise<DatasetRef> {
   const { kind, rows } = found;
-  const columns = ['file VARCHAR', 'line BIGINT', ...RAW_FIELDS[kind].map((field) => `${field} VARCHAR`)].join(', ');
+  const columns = [
+    'file VARCHAR',
+    'line BIGINT',
+    ...RAW_FIELDS[kind].map((field) => `${field} VARCHAR`),
+  ].join(', ');
   const cells = rows.map((row) => [row.file, BigInt(row.line), ...row.fields]);
   const write = (path: string): Promise<void> =>
     withDuckDb(async (db) => {

@@ -1,7 +1,10 @@
 import { FatalError } from 'orch';
 import { type DataKind, RAW_FIELDS } from './market.ts';
 
-/** Which column of a CSV file is which field: the kind of its rows, and a column index per field of that kind. */
+/**
+ * Which column of a CSV file is which field: the kind of its rows, and a column index per field of that
+ * kind.
+ */
 export type ColumnMap = {
   readonly kind: DataKind;
   /** Positions in the order of `RAW_FIELDS[kind]`; -1 where the file has no such column. */
@@ -30,8 +33,9 @@ export function detectColumns(first: readonly string[], file: string): ColumnMap
   const map = named ? byName(first) : byPosition(first);
   if (map !== null) return map;
   throw new FatalError(
-    `${file}: its columns (${first.slice(0, 12).join(', ')}) are neither bars (timestamp_ms, open, high, low, close, ` +
-      'volume) nor trades (timestamp_ms, price, size, side, trade_id).',
+    `${file}: its columns (${first.slice(0, 12).join(', ')}) are neither bars ` +
+      '(timestamp_ms, open, high, low, close, volume) nor trades (timestamp_ms, price, size, side, ' +
+      'trade_id).',
   );
 }
 
@@ -40,7 +44,8 @@ function byName(header: readonly string[]): ColumnMap | null {
   for (const kind of ['bars', 'trades'] as const) {
     const fields = RAW_FIELDS[kind];
     const columns = fields.map((field) => firstPosition(names, ALIASES[field] ?? []));
-    if (fields.every((field, i) => columns[i] !== -1 || OPTIONAL.has(field))) return { kind, columns, header: true };
+    if (fields.every((field, i) => columns[i] !== -1 || OPTIONAL.has(field)))
+      return { kind, columns, header: true };
   }
   return null;
 }

@@ -27,7 +27,10 @@ export type CsvRequest = {
 type Record_ = { readonly record: readonly string[]; readonly info: Info };
 const LINE_BYTES_MAX = 64 * 1024;
 
-/** Reads a CSV file once, hashing it on the way. Throws `FatalError` for a file that is no CSV of market data. */
+/**
+ * Reads a CSV file once, hashing it on the way. Throws `FatalError` for a file that is no CSV of market
+ * data.
+ */
 export async function readCsv({ path, signal, columns, keep }: CsvRequest): Promise<CsvContent> {
   const file = basename(path);
   const hash = createHash('sha256');
@@ -40,11 +43,23 @@ export async function readCsv({ path, signal, columns, keep }: CsvRequest): Prom
     if (isFirst && map.header) return;
     if (keep && !keep(cells)) return;
     if (rows.length === ROWS_MAX) {
-      throw new FatalError(`${file} has more than ${ROWS_MAX} rows, the most that one symbol may have. Split the symbol.`);
+      throw new FatalError(
+        `${file} has more than ${ROWS_MAX} rows, the most that one symbol may have. Split the symbol.`,
+      );
     }
-    rows.push({ file, line, fields: map.columns.map((at) => (at === -1 ? null : (cells[at]?.trim() ?? null))) });
+    rows.push({
+      file,
+      line,
+      fields: map.columns.map((at) => (at === -1 ? null : (cells[at]?.trim() ?? null))),
+    });
   };
-  const parser = parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, max_record_size: LINE_BYTES_MAX });
+  const parser = parse({
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: LINE_BYTES_MAX,
+  });
   try {
     await pipeline(
       createReadStream(path),
@@ -62,9 +77,11 @@ export async function readCsv({ path, signal, columns, keep }: CsvRequest): Prom
       { signal },
     );
   } catch (error) {
-    if (error instanceof CsvError) throw new FatalError(`${file} is no readable CSV: ${error.message}`, { cause: error });
+    if (error instanceof CsvError)
+      throw new FatalError(`${file} is no readable CSV: ${error.message}`, { cause: error });
     throw error;
   }
-  if (map === null || rows.length === 0) throw new FatalError(`${file} has no rows${keep ? ' for this symbol' : ''}.`);
+  if (map === null || rows.length === 0)
+    throw new FatalError(`${file} has no rows${keep ? ' for this symbol' : ''}.`);
   return { kind: (map as ColumnMap).kind, rows, sha256: hash.digest('hex'), bytes };
 }

@@ -9,11 +9,16 @@ import type { Provenance } from './outputs.ts';
 import { symbolName } from './symbol-name.ts';
 
 /**
- * The rows of a symbol from `<symbol>.csv` and from every `.csv` in a folder named `<symbol>`, files in the order of
- * their names; `null` if there is neither. The symbol is compared with the names that are there and never becomes
- * part of a path; where it has characters that file names should not have, its percent-encoded form matches too.
+ * The rows of a symbol from `<symbol>.csv` and from every `.csv` in a folder named `<symbol>`, files in the
+ * order of their names; `null` if there is neither. The symbol is compared with the names that are there
+ * and never becomes part of a path; where it has characters that file names should not have, its
+ * percent-encoded form matches too.
  */
-export async function readCsvSource(symbol: string, csvDir: string, ctx: TaskContext): Promise<Gathered | null> {
+export async function readCsvSource(
+  symbol: string,
+  csvDir: string,
+  ctx: TaskContext,
+): Promise<Gathered | null> {
   const paths = await symbolFiles(symbol, csvDir);
   if (paths.length === 0) return null;
   const rows: RawRow[] = [];
@@ -24,12 +29,14 @@ export async function readCsvSource(symbol: string, csvDir: string, ctx: TaskCon
     const content = await readCsv({ path, signal: ctx.signal });
     kinds.add(content.kind);
     if (rows.length + content.rows.length > ROWS_MAX) {
-      throw new FatalError(`${symbol} has more than ${ROWS_MAX} rows, the most that one symbol may have. Split the symbol.`);
+      throw new FatalError(
+        `${symbol} has more than ${ROWS_MAX} rows, the most that one symbol may have. Split the symbol.`,
+      );
     }
     for (const row of content.rows) rows.push(row);
     provenance.push({
       source: 'csv',
-      origin: relative(ctx.projectDir, csvDir) || '.',
+      origin: shownFolder(csvDir, ctx.projectDir),
       file: relative(csvDir, path),
       licence: null,
       sha256: content.sha256,
@@ -39,7 +46,9 @@ export async function readCsvSource(symbol: string, csvDir: string, ctx: TaskCon
   }
   const [kind, other] = kinds;
   if (kind === undefined || other !== undefined) {
-    throw new FatalError(`The files of ${symbol} in ${csvDir} mix bars and trades; a symbol has one kind of rows.`);
+    throw new FatalError(
+      `The files of ${symbol} in ${csvDir} mix bars and trades; a symbol has one kind of rows.`,
+    );
   }
   return { kind, rows, provenance, notes: [] };
 }
@@ -67,6 +76,14 @@ async function list(folder: string): Promise<Dirent[]> {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new FatalError(`The folder of CSV files ${folder} does not exist; param csvDir names it.`, { cause: error });
+    throw new FatalError(`The folder of CSV files ${folder} does not exist; param csvDir names it.`, {
+      cause: error,
+    });
   }
+}
+
+/** Relative to the project for a folder inside it. */
+function shownFolder(folder: string, projectDir: string): string {
+  const path = relative(projectDir, folder);
+  return path.startsWith('..') || path === '' ? folder : path;
 }

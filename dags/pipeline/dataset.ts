@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FatalError } from 'orch';
 import { symbolName } from './symbol-name.ts';
 
 /**
  * A dataset is what one stage keeps for one symbol: immutable Parquet files named by their content, and
- * `manifest.json`, which says which of them count. Readers go through the manifest, and it is renamed into place
- * last: at every moment it names either the old files or the new ones, all of them complete.
+ * `manifest.json`, which says which of them count. Readers go through the manifest, and it is renamed into
+ * place last: at every moment it names either the old files or the new ones, all of them complete.
  */
 export type DatasetRef = {
   readonly area: string;
@@ -27,7 +27,10 @@ export type DatasetPlace = {
   readonly writer: string;
 };
 
-/** One file to be: `folder` such as `year=2014` or empty, `contentHash` over its rows, `write` fills a given path. */
+/**
+ * One file to be: `folder` such as `year=2014` or empty, `contentHash` over its rows, `write` fills a given
+ * path.
+ */
 export type DatasetPart = {
   readonly folder: string;
   readonly contentHash: string;
@@ -36,8 +39,9 @@ export type DatasetPart = {
 };
 
 /**
- * Replaces the dataset of a symbol by these parts. Files that are there already with the same content are kept as
- * they are, so the same input gives the same files and touches none. Files of the past are removed at the end.
+ * Replaces the dataset of a symbol by these parts. Files that are there already with the same content are
+ * kept as they are, so the same input gives the same files and touches none. Files of the past are removed
+ * at the end.
  */
 export async function publishDataset(
   place: DatasetPlace,
@@ -57,7 +61,14 @@ export async function publishDataset(
     }
     files.push({ path, rows: part.rows, bytes: (await stat(target)).size });
   }
-  const ref = { area: place.area, symbol: place.symbol, version: contentHash('files', files.map((file) => [file.path])) };
+  const ref = {
+    area: place.area,
+    symbol: place.symbol,
+    version: contentHash(
+      'files',
+      files.map((file) => [file.path]),
+    ),
+  };
   const manifest: Manifest = { v: 1, ...ref, files };
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   await throughTemporary(join(home, 'manifest.json'), place.writer, async (path) => writeSynced(path, text));
@@ -66,12 +77,17 @@ export async function publishDataset(
 }
 
 /** Absolute paths of the files of a dataset. Throws `FatalError` if a newer run has replaced that version. */
-export async function datasetFiles(dataDir: string, ref: DatasetRef): Promise<readonly (DatasetFile & { full: string })[]> {
+export async function datasetFiles(
+  dataDir: string,
+  ref: DatasetRef,
+): Promise<readonly (DatasetFile & { full: string })[]> {
   const home = datasetDir(dataDir, ref.area, ref.symbol);
   const manifest = await readManifest(home);
   if (manifest === null || manifest.version !== ref.version) {
     const found = manifest === null ? 'is gone' : 'has been replaced by another run';
-    throw new FatalError(`The ${ref.area} data of ${ref.symbol} ${found} (${home}). Run the stages from collect again.`);
+    throw new FatalError(
+      `The ${ref.area} data of ${ref.symbol} ${found} (${home}). Run the stages from collect again.`,
+    );
   }
   return manifest.files.map((file) => ({ ...file, full: join(home, file.path) }));
 }
@@ -93,7 +109,11 @@ function datasetDir(dataDir: string, area: string, symbol: string): string {
   return join(dataDir, area, `symbol=${symbolName(symbol)}`);
 }
 
-async function throughTemporary(target: string, writer: string, write: (path: string) => Promise<void>): Promise<void> {
+async function throughTemporary(
+  target: string,
+  writer: string,
+  write: (path: string) => Promise<void>,
+): Promise<void> {
   const temporary = `${target}.${writer.replace(/[^A-Za-z0-9.-]/g, '_')}.tmp`;
   try {
     await write(temporary);
@@ -138,10 +158,14 @@ async function readManifest(home: string): Promise<Manifest | null> {
 async function refuseForeignFolder(home: string, symbol: string): Promise<void> {
   const owner = (await readManifest(home))?.symbol ?? symbol;
   if (owner === symbol) return;
-  throw new FatalError(`${home} holds ${owner}: on this file system ${owner} and ${symbol} cannot both be kept.`);
+  throw new FatalError(
+    `${home} holds ${owner}: on this file system ${owner} and ${symbol} cannot both be kept.`,
+  );
 }
 
-/** Everything below a dataset's folder that the manifest does not name: past versions, leftovers of crashes. */
+/**
+ * Everything below a dataset's folder that the manifest does not name: past versions, leftovers of crashes.
+ */
 async function removeOthers(home: string, keep: ReadonlySet<string>): Promise<void> {
   const entries = await readdir(home, { recursive: true, withFileTypes: true });
   const folders: string[] = [];

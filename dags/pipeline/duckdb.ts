@@ -1,4 +1,4 @@
-import { DuckDBInstance, type DuckDBAppender, type DuckDBConnection, listValue } from '@duckdb/node-api';
+import { type DuckDBAppender, type DuckDBConnection, DuckDBInstance, listValue } from '@duckdb/node-api';
 import { RetryableError } from 'orch';
 
 /** What one attempt may take; a fan-out runs several at once. */
@@ -13,7 +13,10 @@ const SETTINGS = {
 /** A value that {@link appendRow} can write; whole numbers of `BIGINT` columns are given as `bigint`. */
 export type Cell = number | bigint | string | null;
 
-/** Opens an in-memory DuckDB, hands it to `use`, and closes it whatever happens. I/O errors become retryable. */
+/**
+ * Opens an in-memory DuckDB, hands it to `use`, and closes it whatever happens. I/O errors become
+ * retryable.
+ */
 export async function withDuckDb<T>(use: (db: DuckDBConnection) => Promise<T>): Promise<T> {
   const instance = await DuckDBInstance.create(':memory:', SETTINGS);
   try {
@@ -57,7 +60,11 @@ function appendRow(appender: DuckDBAppender, row: readonly Cell[]): void {
 }
 
 /** Makes `view` a table of the rows of Parquet files. */
-export async function loadParquet(db: DuckDBConnection, table: string, files: readonly string[]): Promise<void> {
+export async function loadParquet(
+  db: DuckDBConnection,
+  table: string,
+  files: readonly string[],
+): Promise<void> {
   const paths = listValue(files.map(globLiteral));
   await db.run(`CREATE TABLE ${table} AS SELECT * FROM read_parquet($1, hive_partitioning = false)`, [paths]);
 }

@@ -1,13 +1,14 @@
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
+const ISO =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 const MONTH_NAME = /^([A-Za-z]{3}) (\d{1,2}) (\d{4})$/;
 
 /** Numbers from here on are read as milliseconds (March 1973), smaller ones as seconds. */
 const MILLISECONDS_FROM = 1e11;
 
 /**
- * Reads an instant as epoch ms: a number of milliseconds or seconds, `2024-08-09`, RFC 3339 (UTC where no zone is
- * given), or `Aug 9 2024`. Gives `null` for anything else, days that do not exist included.
+ * Reads an instant as epoch ms: a number of milliseconds or seconds, `2024-08-09`, RFC 3339 (UTC where no
+ * zone is given), or `Aug 9 2024`. Gives `null` for anything else, days that do not exist included.
  */
 export function parseInstant(text: string): number | null {
   if (/^-?\d{1,16}(\.\d+)?$/.test(text)) {

@@ -44,8 +44,8 @@ export function bucketSql(interval: IntervalName, column: string): string {
 }
 
 /**
- * Why candles of an interval cannot be made of bars of `stepMs`, or `null` if they can: a bar must fit into one
- * candle whole.
+ * Why candles of an interval cannot be made of bars of `stepMs`, or `null` if they can: a bar must fit into
+ * one candle whole.
  */
 export function refusal(interval: IntervalName, stepMs: number | null): string | null {
   if (stepMs === null) return null;
@@ -53,7 +53,8 @@ export function refusal(interval: IntervalName, stepMs: number | null): string |
   const has = `the data has one bar per ${durationText(stepMs)}`;
   if (intervalMs < stepMs) return `${has}, and ${interval} is finer than that`;
   const fits =
-    intervalMs === stepMs || (interval === '1mo' ? DAY_MS % stepMs === 0 : intervalMs % stepMs === 0 && !isMonth(stepMs));
+    intervalMs === stepMs ||
+    (interval === '1mo' ? DAY_MS % stepMs === 0 : intervalMs % stepMs === 0 && !isMonth(stepMs));
   return fits ? null : `${has}, which does not divide ${interval} without a remainder`;
 }
 

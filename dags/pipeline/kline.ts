@@ -7,7 +7,10 @@ import type { DataKind } from './market.ts';
 import type { Klines, Stored } from './outputs.ts';
 import { readParams } from './params.ts';
 
-/** What a candle takes from its rows. `fsum` adds with compensation, so that the order of rows does not matter. */
+/**
+ * What a candle takes from its rows. `fsum` adds with compensation, so that the order of rows does not
+ * matter.
+ */
 const AGGREGATES = {
   bars:
     'arg_min(open, seq) AS open, max(high) AS high, min(low) AS low, arg_max(close, seq) AS close, ' +
@@ -18,23 +21,31 @@ const AGGREGATES = {
 } as const satisfies Record<DataKind, string>;
 
 /**
- * Makes candles of every interval of the params that the data allows. An interval that it does not allow is left
- * out with a warning; throws `FatalError` when none is left.
+ * Makes candles of every interval of the params that the data allows. An interval that it does not allow is
+ * left out with a warning; throws `FatalError` when none is left.
  */
 export async function kline({ stored }: { stored: Stored }, ctx: TaskContext): Promise<Klines> {
   const { dataDir, intervals } = readParams(ctx);
   const { symbol, kind, stepMs } = stored;
   const judged = intervals.map((interval) => ({ interval, because: refusal(interval, stepMs) }));
-  const leftOut = judged.flatMap(({ interval, because }) => (because === null ? [] : [{ interval, because }]));
+  const leftOut = judged.flatMap(({ interval, because }) =>
+    because === null ? [] : [{ interval, because }],
+  );
   for (const { interval, because } of leftOut) ctx.log.warn(`${symbol}: no ${interval} candles: ${because}.`);
   const kept = judged.filter(({ because }) => because === null).map(({ interval }) => interval);
   if (kept.length === 0) {
     const reasons = leftOut.map(({ interval, because }) => `${interval}: ${because}`).join('; ');
-    throw new FatalError(`${symbol}: none of the intervals can be made (${reasons}). Add a coarser one to intervals.`);
+    throw new FatalError(
+      `${symbol}: none of the intervals can be made (${reasons}). Add a coarser one to intervals.`,
+    );
   }
   const files = await datasetFiles(dataDir, stored.data);
   return withDuckDb(async (db) => {
-    await loadParquet(db, 'source', files.map((file) => file.full));
+    await loadParquet(
+      db,
+      'source',
+      files.map((file) => file.full),
+    );
     if (kind === 'bars' && stepMs !== null) await warnOfCrossing(db, symbol, stepMs, kept, ctx);
     const parts: DatasetPart[] = [];
     for (const interval of kept) {
@@ -52,7 +63,8 @@ async function candlesOf(db: DuckDBConnection, kind: DataKind, interval: Interva
   const bucket = bucketSql(interval, 'timestamp_ms');
   const table = `"candles_${interval}"`;
   await db.run(
-    `CREATE TABLE ${table} AS SELECT ${bucket} AS timestamp_ms, ${AGGREGATES[kind]} FROM source GROUP BY 1 ORDER BY 1`,
+    `CREATE TABLE ${table} AS SELECT ${bucket} AS timestamp_ms, ${AGGREGATES[kind]} ` +
+      'FROM source GROUP BY 1 ORDER BY 1',
   );
   const rows = await readRows(
     db,
@@ -76,12 +88,16 @@ async function warnOfCrossing(
 ): Promise<void> {
   if (stepMs >= INTERVAL_MS['1w']) return;
   for (const interval of kept) {
-    const [begin, end] = ['timestamp_ms', `(timestamp_ms + ${stepMs - 1})`].map((at) => bucketSql(interval, at));
+    const [begin, end] = ['timestamp_ms', `(timestamp_ms + ${stepMs - 1})`].map((at) =>
+      bucketSql(interval, at),
+    );
     const [[crossing] = [0]] = await readRows(
       db,
       `SELECT count(*)::DOUBLE FROM source WHERE ${begin} <> ${end}`,
     );
     if (crossing === 0) continue;
-    ctx.log.warn(`${symbol}: ${crossing} bars reach over the end of a ${interval} candle; each counts where it begins.`);
+    ctx.log.warn(
+      `${symbol}: ${crossing} bars reach over the end of a ${interval} candle; each counts where it begins.`,
+    );
   }
 }

@@ -1,7 +1,10 @@
 /** What a symbol's rows are: prices over a period, or single trades. */
 export type DataKind = 'bars' | 'trades';
 
-/** One bar as its source gives it; `at` is the start of the period, `volume` is `null` where the source has none. */
+/**
+ * One bar as its source gives it; `at` is the start of the period, `volume` is `null` where the source has
+ * none.
+ */
 export type Bar = {
   readonly at: number;
   readonly open: number;
@@ -24,8 +27,8 @@ export type Trade = {
 export type Candle = Bar & { readonly rows: number };
 
 /**
- * A row as it stands in its source, before anybody judged it: where it is, and the text of each field in the order
- * of {@link RAW_FIELDS}.
+ * A row as it stands in its source, before anybody judged it: where it is, and the text of each field in
+ * the order of {@link RAW_FIELDS}.
  */
 export type RawRow = {
   readonly file: string;
@@ -39,5 +42,7 @@ export const RAW_FIELDS = {
   trades: ['timestamp', 'price', 'size', 'side', 'trade_id'],
 } as const satisfies Record<DataKind, readonly string[]>;
 
-/** Rows kept in memory for one symbol at once; more is refused with advice instead of an out-of-memory kill. */
+/**
+ * Rows kept in memory for one symbol at once; more is refused with advice instead of an out-of-memory kill.
+ */
 export const ROWS_MAX = 3_000_000;

@@ -5,14 +5,22 @@ const BLOCK = 40;
 /** Makes the median absolute deviation of a normal distribution its standard deviation. */
 const MAD_TO_SIGMA = 1.4826;
 /** A move of this many times the usual one is flagged. */
-const TIMES_MIN = 10;
+const TIMES_MIN = 8;
+/** Moves below this are never flagged: between single trades the usual move is the tick. */
+const MOVE_MIN = 0.002;
 /** A quiet stretch counts as at least this share of the whole series' usual move. */
 const QUIET_FLOOR = 0.3;
 /** Part of a move that the next one must take back. */
 const REVERTED_SHARE = 0.7;
 
-/** Moves far outside what is usual around them. Robust: the judge is the median, which the outliers do not shift. */
-export function findOutliers(times: readonly number[], prices: readonly number[]): { count: number; largest: Outlier[] } {
+/**
+ * Moves far outside what is usual around them. Robust: the judge is the median, which the outliers do not
+ * shift.
+ */
+export function findOutliers(
+  times: readonly number[],
+  prices: readonly number[],
+): { count: number; largest: Outlier[] } {
   const moves = prices.slice(1).map((price, i) => Math.log(price / (prices[i] as number)));
   const overall = usualMove(moves);
   const found: Outlier[] = [];
@@ -23,9 +31,15 @@ export function findOutliers(times: readonly number[], prices: readonly number[]
     for (let i = start; i < Math.min(start + BLOCK, moves.length); i++) {
       const move = moves[i] as number;
       const next = moves[i + 1] ?? 0;
-      if (Math.abs(move) < TIMES_MIN * usual) continue;
-      const reverted = Math.sign(next) === -Math.sign(move) && Math.abs(next) >= REVERTED_SHARE * Math.abs(move);
-      found.push({ at: times[i + 1] as number, change: Math.expm1(move), times: Math.abs(move) / usual, reverted });
+      if (Math.abs(move) < Math.max(TIMES_MIN * usual, MOVE_MIN)) continue;
+      const reverted =
+        Math.sign(next) === -Math.sign(move) && Math.abs(next) >= REVERTED_SHARE * Math.abs(move);
+      found.push({
+        at: times[i + 1] as number,
+        change: Math.expm1(move),
+        times: Math.abs(move) / usual,
+        reverted,
+      });
     }
   }
   const largest = found.toSorted((a, b) => b.times - a.times).slice(0, EXAMPLES_MAX);

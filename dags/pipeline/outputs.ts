@@ -78,5 +78,9 @@ export type Visualized = {
 export type Compared = {
   readonly report: string;
   readonly ranking: readonly { readonly symbol: string; readonly sharpe: number | null }[];
-  readonly broken: readonly { readonly symbol: string; readonly state: string; readonly error: string | null }[];
+  readonly broken: readonly {
+    readonly symbol: string;
+    readonly state: string;
+    readonly error: string | null;
+  }[];
 };

@@ -1,6 +1,6 @@
+import { resolve } from 'node:path';
 import type { TaskContext } from 'orch';
 import { FatalError } from 'orch';
-import { resolve } from 'node:path';
 import { INTERVAL_NAMES, type IntervalName, isIntervalName } from './intervals.ts';
 
 export const SOURCE_TYPES = ['recorded', 'csv'] as const;
@@ -28,14 +28,18 @@ const COST_BPS_MAX = 5_000;
 /** Candles; longer averages are a mistake of units. */
 const AVERAGE_MAX = 5_000;
 
-/** Reads and checks the params of a run. Throws `FatalError` naming the param, its value and what is allowed. */
+/**
+ * Reads and checks the params of a run. Throws `FatalError` naming the param, its value and what is
+ * allowed.
+ */
 export function readParams(ctx: TaskContext): PipelineParams {
   const { params, projectDir } = ctx;
   const fast = wholeNumber(params, 'fast', 1, AVERAGE_MAX);
   const slow = wholeNumber(params, 'slow', 2, AVERAGE_MAX);
   if (fast >= slow) {
     throw new FatalError(
-      `params fast (${fast}) and slow (${slow}): the fast average must be shorter than the slow one, or there are no crosses.`,
+      `params fast (${fast}) and slow (${slow}): the fast average must be shorter than the slow one, ` +
+        'or there are no crosses.',
     );
   }
   const wanted = texts(params, 'intervals', isIntervalName, INTERVAL_NAMES);
@@ -57,7 +61,9 @@ export function readParams(ctx: TaskContext): PipelineParams {
 /** The symbol of this instance: the item of the fan-out. Throws `FatalError` if the item is not a text. */
 export function readSymbol(ctx: TaskContext): string {
   if (typeof ctx.item === 'string' && ctx.item !== '') return ctx.item;
-  throw new FatalError(`symbols: ${JSON.stringify(ctx.item)} is not a symbol; a symbol is a text such as "AAPL".`);
+  throw new FatalError(
+    `symbols: ${JSON.stringify(ctx.item)} is not a symbol; a symbol is a text such as "AAPL".`,
+  );
 }
 
 type Params = TaskContext['params'];
@@ -70,7 +76,12 @@ function text(params: Params, name: string): string {
   throw new FatalError(`param ${name} is ${JSON.stringify(value) ?? 'missing'}; it must be a folder.`);
 }
 
-function texts<T extends string>(params: Params, name: string, is: (x: string) => x is T, allowed: readonly T[]): T[] {
+function texts<T extends string>(
+  params: Params,
+  name: string,
+  is: (x: string) => x is T,
+  allowed: readonly T[],
+): T[] {
   const value = params[name];
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
   const wrong = list.find((entry) => typeof entry !== 'string' || !is(entry));
@@ -82,7 +93,9 @@ function texts<T extends string>(params: Params, name: string, is: (x: string) =
 function number(params: Params, name: string, min: number, max: number): number {
   const value = params[name];
   if (typeof value === 'number' && value >= min && value <= max) return value;
-  throw new FatalError(`param ${name} is ${JSON.stringify(value) ?? 'missing'}; it must be from ${min} to ${max}.`);
+  throw new FatalError(
+    `param ${name} is ${JSON.stringify(value) ?? 'missing'}; it must be from ${min} to ${max}.`,
+  );
 }
 
 function wholeNumber(params: Params, name: string, min: number, max: number): number {

@@ -10,7 +10,10 @@ export type Performance = {
   readonly totalReturn: number;
   /** Yearly growth; `null` for less than 30 days. */
   readonly cagr: number | null;
-  /** Mean over deviation of the returns per candle, by the year, without a risk-free rate; `null` as for `cagr`. */
+  /**
+   * Mean over deviation of the returns per candle, by the year, without a risk-free rate; `null` as for
+   * `cagr`.
+   */
   readonly sharpe: number | null;
   /** Largest fall from a peak, 0 to 1. */
   readonly maxDrawdown: number;
@@ -48,7 +51,8 @@ export function performance({ trades, equity }: CrossResult, capital: number): P
     sharpe: yearly ? sharpe(own, perYear) : null,
     maxDrawdown: largest(drawdowns(own)),
     trades: trades.length,
-    winRate: finished.length === 0 ? null : finished.filter((trade) => trade.pnl > 0).length / finished.length,
+    winRate:
+      finished.length === 0 ? null : finished.filter((trade) => trade.pnl > 0).length / finished.length,
     exposure: equity.filter((point) => point.invested).length / equity.length,
     benchmarkReturn: last.benchmark / capital - 1,
     benchmarkSharpe: yearly ? sharpe(benchmark, perYear) : null,

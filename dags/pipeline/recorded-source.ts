@@ -23,7 +23,8 @@ type Recording = {
 const DAILY: ColumnMap = { kind: 'bars', columns: [0, 1, 2, 3, 4, 6], header: true };
 const MONTHLY_PRICE: ColumnMap = { kind: 'bars', columns: [1, 2, 2, 2, 2, -1], header: true };
 const MONTHLY_NOTE =
-  'The source has one price a month and nothing else: candles have open = high = low = close, and there is no volume.';
+  'The source has one price a month and nothing else: candles have open = high = low = close, ' +
+  'and there is no volume.';
 
 const SP500: Recording = {
   packageName: 'vega-datasets',
@@ -52,10 +53,10 @@ const monthly = (symbol: string): Recording => ({
 });
 
 /** Symbol → recordings, the best first. */
-const RECORDINGS: ReadonlyMap<string, readonly Recording[]> = new Map([
+const RECORDINGS: ReadonlyMap<string, readonly Recording[]> = new Map<string, readonly Recording[]>([
   ['SP500', [SP500]],
   ['AAPL', [AAPL, monthly('AAPL')]],
-  ...['MSFT', 'AMZN', 'IBM', 'GOOG'].map((symbol) => [symbol, [monthly(symbol)]] as const),
+  ...['MSFT', 'AMZN', 'IBM', 'GOOG'].map((symbol) => [symbol, [monthly(symbol)]] as [string, Recording[]]),
 ]);
 
 export const RECORDED_SYMBOLS: readonly string[] = [...RECORDINGS.keys()];
@@ -69,7 +70,9 @@ export async function readRecorded(symbol: string, ctx: TaskContext): Promise<Ga
     if (folder !== null) return gather(recording, folder, ctx.signal);
   }
   const names = [...new Set(recordings.map((recording) => recording.packageName))].join(' or ');
-  throw new FatalError(`The recorded prices of ${symbol} are in the npm package ${names}, which is not installed here.`);
+  throw new FatalError(
+    `The recorded prices of ${symbol} are in the npm package ${names}, which is not installed here.`,
+  );
 }
 
 async function gather(recording: Recording, folder: string, signal: AbortSignal): Promise<Gathered> {
@@ -94,7 +97,8 @@ async function packageFolder({ entry, packageName }: Recording, projectDir: stri
     if (start === null) continue;
     for (let folder = dirname(start); dirname(folder) !== folder; folder = dirname(folder)) {
       const manifest = await readFile(join(folder, 'package.json'), 'utf8').catch(() => null);
-      if (manifest !== null && (JSON.parse(manifest) as { name?: string }).name === packageName) return folder;
+      if (manifest !== null && (JSON.parse(manifest) as { name?: string }).name === packageName)
+        return folder;
     }
   }
   return null;

@@ -14,15 +14,20 @@ const PARTITION = {
 } as const;
 
 /**
- * Keeps the clean rows as partitioned Parquet, `store/symbol=S/kind=bars/year=Y/`. The symbol's data is exactly what
- * this run brought: partitions with the same rows stay untouched, others are replaced, all of them at one moment.
+ * Keeps the clean rows as partitioned Parquet, `store/symbol=S/kind=bars/year=Y/`. The symbol's data is
+ * exactly what this run brought: partitions with the same rows stay untouched, others are replaced, all of
+ * them at one moment.
  */
 export async function store({ cleaned }: { cleaned: Cleaned }, ctx: TaskContext): Promise<Stored> {
   const { dataDir } = readParams(ctx);
   const { symbol, kind, quality } = cleaned;
   const files = await datasetFiles(dataDir, cleaned.data);
   return withDuckDb(async (db) => {
-    await loadParquet(db, 'clean', files.map((file) => file.full));
+    await loadParquet(
+      db,
+      'clean',
+      files.map((file) => file.full),
+    );
     const parts = await partition(db, kind);
     const place = { dataDir, area: 'store', symbol, writer: ctx.attemptId };
     const { ref, written } = await publishDataset(place, parts);

@@ -11,7 +11,10 @@ export type CrossOptions = {
   readonly capital: number;
 };
 
-/** A purchase and its sale. `exitAt` is `null` while it is open; `pnl` is after costs, an open one at the last close. */
+/**
+ * A purchase and its sale. `exitAt` is `null` while it is open; `pnl` is after costs, an open one at the
+ * last close.
+ */
 export type RoundTrip = {
   readonly entryAt: number;
   readonly entryPrice: number;
@@ -35,12 +38,15 @@ export type EquityPoint = {
 
 export type CrossResult = { readonly trades: readonly RoundTrip[]; readonly equity: readonly EquityPoint[] };
 
-/** Two averages that differ by less than this share are equal; sums of the same price differ in the last digits. */
+/**
+ * Two averages that differ by less than this share are equal; sums of the same price differ in the last
+ * digits.
+ */
 const EQUAL_SHARE = 1e-12;
 
 /**
- * Moving-average cross, long only, all in or all out. The decision at the close of a candle uses closes up to that
- * one; the order fills at the open of the next candle, so nothing is known before it happened.
+ * Moving-average cross, long only, all in or all out. The decision at the close of a candle uses closes up
+ * to that one; the order fills at the open of the next candle, so nothing is known before it happened.
  */
 export function runCross(candles: readonly Candle[], options: CrossOptions): CrossResult {
   const { fee, slippage, capital } = options;

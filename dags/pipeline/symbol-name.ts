@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto';
 const NAME_MAX = 120;
 
 /**
- * A symbol as the name of a file or folder: one path segment on every system, different for different symbols.
- * Letters, digits, `_`, `-` and inner dots stay, everything else is percent-encoded, so that readers of Hive
- * partitions get the symbol back. A name that would be too long ends in `~` and a hash instead.
+ * A symbol as the name of a file or folder: one path segment on every system, different for different
+ * symbols. Letters, digits, `_`, `-` and inner dots stay, everything else is percent-encoded, so that
+ * readers of Hive partitions get the symbol back. A name that would be too long ends in `~` and a hash
+ * instead.
  */
 export function symbolName(symbol: string): string {
   const encoded = [...Buffer.from(symbol, 'utf8')].map(encodeByte).join('');

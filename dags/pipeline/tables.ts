@@ -2,8 +2,8 @@ import type { Cell } from './duckdb.ts';
 import type { Bar, DataKind, Trade } from './market.ts';
 
 /**
- * The tables of clean rows. `seq` is the position of a row in its symbol and decides which of two rows of the same
- * millisecond is the earlier one.
+ * The tables of clean rows. `seq` is the position of a row in its symbol and decides which of two rows of
+ * the same millisecond is the earlier one.
  */
 export const CLEAN_COLUMNS = {
   bars: 'timestamp_ms BIGINT, seq BIGINT, open DOUBLE, high DOUBLE, low DOUBLE, close DOUBLE, volume DOUBLE',

@@ -7,7 +7,16 @@ export function csvText(trades: readonly RoundTrip[]): string {
   const lines = trades.map((trade) => {
     const exit = trade.exitAt === null ? '' : new Date(trade.exitAt).toISOString();
     const { entryPrice, exitPrice, units, pnl, change, held } = trade;
-    return [new Date(trade.entryAt).toISOString(), entryPrice, exit, exitPrice, units, pnl, change, held].join(',');
+    return [
+      new Date(trade.entryAt).toISOString(),
+      entryPrice,
+      exit,
+      exitPrice,
+      units,
+      pnl,
+      change,
+      held,
+    ].join(',');
   });
   return `${[HEADER, ...lines].join('\n')}\n`;
 }

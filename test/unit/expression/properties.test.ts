@@ -14,7 +14,7 @@ describe('properties of the expression language', () => {
     fc.assert(
       fc.property(expressionTree, (tree) => {
         const text = printExpression(tree);
-        fc.pre(text.length <= 4_096);
+        fc.pre(text.length <= 65_536);
         const parsed = parseExpression(text);
         if (!parsed.ok) throw new Error(`${text}: ${parsed.error.message}`);
         expect(parsed.expression.root).toEqual(tree);

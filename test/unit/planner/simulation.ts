@@ -3,6 +3,7 @@ import { selectScope } from '../../../core/graph/select.ts';
 import type { Action } from '../../../core/model/action.ts';
 import type { Outcome } from '../../../core/model/attempt.ts';
 import type { DagSpec, TaskSpec } from '../../../core/model/dag.ts';
+import { ENGINE_DEFAULTS } from '../../../core/model/defaults.ts';
 import { attemptId, type NodeNo, type RunNo, type RunUid, type TryNo, type VersionNo } from '../../../core/model/ids.ts';
 import type { JsonObject } from '../../../core/model/json.ts';
 import type { RunRecord } from '../../../core/model/run.ts';
@@ -30,7 +31,7 @@ export function dagOf(tasks: readonly TaskSpec[], more: Partial<DagSpec> = {}): 
   return { v: 1, id: 'test', maxActiveTasks: 1_000_000, ...more, tasks };
 }
 
-const NO_LIMITS: Limits = { globalSlots: 1_000_000, pools: { default: 1_000_000 }, maxActiveTasks: 1_000_000 };
+const NO_LIMITS: Limits = { globalSlots: 1_000_000, pools: { default: 1_000_000 }, defaults: ENGINE_DEFAULTS };
 
 /**
  * Runs the planner on a virtual clock: attempts end as told, one after the other in the order in which they were

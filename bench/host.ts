@@ -1,0 +1,80 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { monotonicMs } from './body.ts';
+import { childrenMib } from './children-memory.ts';
+import type { Measurement } from './measurement.ts';
+import type { BenchSystem, Services, SystemEntry } from './system.ts';
+import { SYSTEMS } from './systems/entries.ts';
+import { Witness } from './witness.ts';
+import type { WorkloadName } from './workloads.ts';
+import { tasksOf, WORKLOADS } from './workloads.ts';
+
+/**
+ * The process of one system: what it costs, it costs here. The benchmark forks one per system, asks it for runs by
+ * messages, and ends it by closing the channel.
+ */
+export type HostRequest =
+  | { readonly type: 'open'; readonly system: string; readonly services: Services }
+  | { readonly type: 'run'; readonly workload: WorkloadName }
+  | { readonly type: 'close' };
+
+export type HostReply =
+  | { readonly type: 'opened' }
+  | { readonly type: 'measured'; readonly measurement: Measurement }
+  | { readonly type: 'closed' }
+  | { readonly type: 'failed'; readonly message: string };
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+async function measure(entry: SystemEntry, system: BenchSystem, name: WorkloadName): Promise<Measurement> {
+  const workload = WORKLOADS[name];
+  const tasks = tasksOf(workload);
+  const witness = new Witness();
+  collectGarbage();
+  const cpu = process.cpuUsage();
+  const startedAt = monotonicMs();
+  await system.run(workload, tasks, witness);
+  const durationMs = monotonicMs() - startedAt;
+  const { user, system: kernel } = process.cpuUsage(cpu);
+  const processMib = process.memoryUsage().rss / 2 ** 20;
+  const children = childrenMib();
+  await system.settle?.(tasks, witness);
+  witness.check(tasks);
+  return {
+    system: entry.name,
+    workload: name,
+    tasks: tasks.length,
+    durationMs,
+    cpuMs: (user + kernel) / 1000,
+    gapsMs: workload.shape === 'chain' ? witness.gapsMs(tasks) : [],
+    processMib,
+    childrenMib: children,
+  };
+}
+
+let opened: { readonly entry: SystemEntry; readonly system: BenchSystem } | null = null;
+
+async function answer(request: HostRequest): Promise<HostReply> {
+  if (request.type === 'open') {
+    const entry = SYSTEMS.find((one) => one.name === request.system);
+    if (!entry) throw new Error(`there is no system ${request.system}`);
+    opened = { entry, system: await entry.open(request.services) };
+    return { type: 'opened' };
+  }
+  if (request.type === 'close' || !opened) {
+    await opened?.system.close();
+    return { type: 'closed' };
+  }
+  return { type: 'measured', measurement: await measure(opened.entry, opened.system, request.workload) };
+}
+
+process.on('message', (request: HostRequest) => {
+  answer(request)
+    .catch((error: unknown): HostReply => {
+      return { type: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    })
+    .then((reply) => process.send?.(reply))
+    .catch(() => process.exit(1));
+});
+process.on('disconnect', () => process.exit(0));

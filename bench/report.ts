@@ -1,0 +1,61 @@
+import type { BenchResults } from './results.ts';
+import { GOALS } from './goals.ts';
+import type { Summary } from './measurement.ts';
+import { figure, table } from './table.ts';
+import { WORKLOAD_NAMES, WORKLOADS } from './workloads.ts';
+
+/** Runs on shared cores differ by this much without a cause. */
+const NOISE = 0.25;
+
+/** How many times slower a system is than orch; empty for orch itself and where orch did not run. */
+function ratio(summary: Summary, orch: Summary | undefined): string {
+  if (!orch || summary.system === orch.system) return '';
+  return `${figure(summary.medianMs / orch.medianMs)}x`;
+}
+
+function row(summary: Summary, orch: Summary | undefined): string[] {
+  const { gapP50Ms, gapP99Ms, childrenMib } = summary;
+  return [
+    summary.system,
+    String(summary.runs),
+    figure(summary.medianMs),
+    `${figure(summary.minMs)}-${figure(summary.maxMs)}`,
+    figure(summary.tasksPerSecond),
+    gapP50Ms === null ? '' : `${figure(gapP50Ms)} / ${figure(gapP99Ms ?? 0)}`,
+    figure(summary.cpuUsPerTask),
+    `${figure(summary.processMib)} + ${childrenMib === null ? '?' : figure(childrenMib)}`,
+    ratio(summary, orch),
+  ];
+}
+
+const HEAD = ['system', 'runs', 'median ms', 'min-max', 'tasks/s', 'gap p50/p99 ms', 'CPU us/task', 'MiB', 'time/orch'];
+
+/** The tables of all workloads, the other figures, the goals, and what got worse than the baseline. */
+export function reportText(results: BenchResults, baseline: BenchResults | null): string {
+  const parts: string[] = [];
+  for (const name of WORKLOAD_NAMES) {
+    const rows = results.summaries.filter((one) => one.workload === name);
+    const orch = rows.find((one) => one.system === 'orch');
+    if (rows.length === 0) continue;
+    parts.push(`${name}: ${WORKLOADS[name].title}`, table(HEAD, rows.map((one) => row(one, orch))), '');
+  }
+  if (results.figures.length > 0) {
+    const rows = results.figures.map((one) => [one.name, `${figure(one.value)} ${one.unit}`, one.goal ?? '']);
+    parts.push('orch, other figures', table(['figure', 'median', 'goal'], rows), '');
+  }
+  for (const goal of GOALS) {
+    const summary = results.summaries.find((one) => one.system === 'orch' && one.workload === goal.workload);
+    if (summary) parts.push(`goal ${goal.workload}: ${goal.text}: ${goal.reached(summary) ? 'reached' : 'MISSED'}`);
+  }
+  return [...parts, ...(baseline ? regressions(results, baseline) : [])].join('\n');
+}
+
+/** One line for every median that is worse than in the baseline by more than the noise. */
+export function regressions(results: BenchResults, baseline: BenchResults): string[] {
+  return results.summaries.flatMap((now) => {
+    const before = baseline.summaries.find((one) => one.system === now.system && one.workload === now.workload);
+    if (!before || now.medianMs <= before.medianMs * (1 + NOISE)) return [];
+    const times = figure(now.medianMs / before.medianMs);
+    return [`WORSE ${now.workload} ${now.system}: ${figure(now.medianMs)} ms, ${times}x the baseline`];
+  });
+}

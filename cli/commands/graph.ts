@@ -1,0 +1,30 @@
+import { Option } from 'commander';
+import { compileGraph } from '../../core/graph/graph.ts';
+import { defineCommand } from '../command.ts';
+import { readDagFiles, requireDag } from '../dag-files.ts';
+import { EXIT } from '../exit-code.ts';
+import { asciiGraph } from '../render/ascii-graph.ts';
+import { drawnGraph } from '../render/drawn-graph.ts';
+import { dotGraph, mermaidGraph } from '../render/graph-text.ts';
+
+/** `orch graph <dag>`: draws the tasks of a DAG and what they wait for. */
+export const graph = defineCommand<{ format?: 'ascii' | 'mermaid' | 'dot' | 'json' }>({
+  examples: [
+    { command: 'orch graph pipeline', what: 'in the terminal' },
+    { command: 'orch graph pipeline --format mermaid', what: 'for a README' },
+    { command: 'orch graph pipeline --format dot | dot -Tsvg', what: 'with Graphviz' },
+  ],
+  define: (command) => {
+    command.argument('<dag>', 'the DAG');
+    command.addOption(new Option('--format <format>', 'how to draw').choices(['ascii', 'mermaid', 'dot', 'json']).default('ascii'));
+  },
+  run: async (context, { format }, [dagId]) => {
+    const { spec } = requireDag(await readDagFiles(context), String(dagId));
+    const drawn = drawnGraph(compileGraph(spec));
+    if (context.flags.json || format === 'json') context.json({ dagId: spec.id, nodes: drawn.nodes, edges: drawn.edges, fanOuts: drawn.fanOuts });
+    else if (format === 'mermaid') context.print(mermaidGraph(drawn));
+    else if (format === 'dot') context.print(dotGraph(drawn));
+    else context.print(asciiGraph(drawn, context.host.stdout.columns, context.style).join('\n'));
+    return EXIT.ok;
+  },
+});

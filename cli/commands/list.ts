@@ -1,0 +1,59 @@
+import type { DagSpec, ScheduleSpec } from '../../core/model/dag.ts';
+import { durationText } from '../../core/model/duration.ts';
+import { defineCommand } from '../command.ts';
+import { type FoundDag, readDagFiles } from '../dag-files.ts';
+import { EXIT } from '../exit-code.ts';
+import { tableLines } from '../render/table.ts';
+import { tamed } from '../render/text-width.ts';
+import { rememberDags } from '../remember-dags.ts';
+
+/** `orch list`: the DAGs of the project as their files say. */
+export const list = defineCommand<{ tag?: string }>({
+  examples: [
+    { command: 'orch list', what: 'every DAG' },
+    { command: 'orch list --tag market', what: 'those with a tag' },
+    { command: 'orch list --json', what: 'for programs' },
+  ],
+  define: (command) => {
+    command.option('--tag <tag>', 'only DAGs with this tag');
+  },
+  run: async (context, { tag }) => {
+    const files = await readDagFiles(context);
+    rememberDags(context, files);
+    const dags = files.dags.filter(({ spec }) => tag === undefined || spec.tags?.includes(tag));
+    const broken = new Set(files.diagnostics.filter(({ severity }) => severity === 'error').map(({ file }) => file));
+    if (context.flags.json) {
+      context.json({ items: dags.map(itemOf), nextCursor: null });
+    } else if (dags.length === 0) {
+      context.say(tag === undefined ? 'There are no DAGs in dags/.' : `No DAG has the tag '${tag}'.`);
+    } else {
+      const columns = [
+        { title: 'dag', text: ({ spec }: FoundDag) => spec.id, paint: context.style.bold },
+        { title: 'schedule', text: ({ spec }: FoundDag) => schedulesText(spec) },
+        { title: 'tasks', text: ({ spec }: FoundDag) => String(spec.tasks.length), align: 'right' as const },
+        { title: 'file', text: ({ file }: FoundDag) => file, paint: context.style.dim },
+        { title: 'about', text: ({ spec }: FoundDag) => tamed(spec.title ?? spec.description ?? ''), flex: true },
+      ];
+      context.print(tableLines(columns, dags, context.host.stdout.columns, context.style.dim).join('\n'));
+    }
+    if (broken.size > 0) context.warn(`${broken.size === 1 ? 'a file' : `${broken.size} files`} cannot be read: 'orch check' says why`);
+    return EXIT.ok;
+  },
+});
+
+function itemOf({ file, spec, graphHash }: FoundDag): object {
+  const { id, title = null, description = null, tags = [], schedule = [] } = spec;
+  return { dagId: id, title, description, tags, schedule, tasks: spec.tasks.length, file, graphHash };
+}
+
+/** The schedules of a DAG in a few words. */
+export function schedulesText({ schedule }: DagSpec): string {
+  return schedule === undefined || schedule.length === 0 ? 'by hand' : schedule.map(scheduleText).join(', ');
+}
+
+function scheduleText(schedule: ScheduleSpec): string {
+  if (schedule.kind === 'cron') return `${schedule.cron}${schedule.tz === undefined ? '' : ` ${schedule.tz}`}`;
+  if (schedule.kind === 'every') return `every ${durationText(schedule.everyMs)}`;
+  if (schedule.kind === 'at') return schedule.at.length === 1 ? `at ${schedule.at[0]}` : `at ${schedule.at.length} times`;
+  return `on ${schedule.assets.length === 1 ? schedule.assets[0] : `${schedule.match} of ${schedule.assets.length} assets`}`;
+}

@@ -1,0 +1,100 @@
+import type { DagSpec, TaskSpec } from '../../core/model/dag.ts';
+import { DAG_DEFAULTS } from '../../core/model/dag.ts';
+import { durationText } from '../../core/model/duration.ts';
+import { defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
+import { EXIT } from '../exit-code.ts';
+import { tableLines } from '../render/table.ts';
+import { cutTo, tamed } from '../render/text-width.ts';
+import { schedulesText } from './list.ts';
+
+/** `orch show <dag>`: what a DAG is. */
+export const show = defineCommand({
+  examples: [
+    { command: 'orch show pipeline', what: 'schedule, params and tasks' },
+    { command: 'orch show pipeline --json', what: 'the canonical graph' },
+  ],
+  define: (command) => {
+    command.argument('<dag>', 'the DAG');
+  },
+  run: async (context, _options, [dagId]) => {
+    const dag = requireDag(await readDagFiles(context), String(dagId));
+    if (context.flags.json) {
+      context.json({ dagId: dag.spec.id, file: dag.file, graphHash: dag.graphHash, spec: dag.spec });
+      return EXIT.ok;
+    }
+    const parts = [headLines(context, dag), paramLines(context, dag.spec), taskLines(context, dag.spec)];
+    context.print(parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n'));
+    return EXIT.ok;
+  },
+});
+
+function headLines({ style, host }: CommandContext, { spec, file }: FoundDag): string[] {
+  const title = spec.title === undefined ? '' : `  ${tamed(spec.title)}`;
+  const rows: [string, string][] = [
+    ['file', file],
+    ['schedule', schedulesText(spec)],
+    ['runs at once', String(spec.maxActiveRuns ?? DAG_DEFAULTS.maxActiveRuns)],
+    ['tasks at once', `${spec.maxActiveTasks ?? DAG_DEFAULTS.maxActiveTasks} in a run`],
+  ];
+  if (spec.timeoutMs !== undefined) rows.push(['timeout', durationText(spec.timeoutMs)]);
+  if (spec.owner !== undefined) rows.push(['owner', tamed(spec.owner)]);
+  if (spec.tags !== undefined) rows.push(['tags', tamed(spec.tags.join(', '))]);
+  const about = spec.description === undefined ? [] : [cutTo(tamed(spec.description), host.stdout.columns)];
+  return [`${style.bold(spec.id)}${title}`, ...about, ...rows.map(([name, value]) => `  ${style.dim(name.padEnd(14))} ${value}`)];
+}
+
+interface ParamRow {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
+  readonly about: string;
+}
+
+function paramLines({ style, host }: CommandContext, spec: DagSpec): string[] {
+  const properties = (spec.params?.properties ?? {}) as { readonly [name: string]: { readonly [key: string]: unknown } };
+  const rows = Object.entries(properties).map(([name, schema]): ParamRow => {
+    const value = schema.default === undefined ? 'required' : JSON.stringify(schema.default);
+    return { name, type: String(schema.type ?? ''), value, about: tamed(String(schema.description ?? '')) };
+  });
+  if (rows.length === 0) return [];
+  const columns = [
+    { title: 'param', text: (row: ParamRow) => row.name },
+    { title: 'type', text: (row: ParamRow) => row.type },
+    { title: 'default', text: (row: ParamRow) => row.value, flex: true },
+    { title: 'about', text: (row: ParamRow) => row.about, flex: true, paint: style.dim },
+  ];
+  return tableLines(columns, rows, host.stdout.columns, style.dim);
+}
+
+function taskLines({ style, host }: CommandContext, spec: DagSpec): string[] {
+  const columns = [
+    { title: 'task', text: ({ path }: TaskSpec) => path },
+    { title: 'does', text: actionText, flex: true },
+    { title: 'after', text: (task: TaskSpec) => [...Object.values(task.needs ?? {}), ...(task.after ?? [])].join(', ') || '-', flex: true },
+    { title: 'notes', text: (task: TaskSpec) => notesText(spec, task), paint: style.dim, flex: true },
+  ];
+  return tableLines(columns, spec.tasks, host.stdout.columns, style.dim);
+}
+
+function actionText({ action }: TaskSpec): string {
+  if (action.kind === 'function') return action.ref.startsWith('#') ? 'inline function' : action.ref;
+  if (action.kind === 'shell') return tamed(`$ ${typeof action.run === 'string' ? (action.run.split('\n')[0] ?? '') : action.run.join(' ')}`);
+  return action.kind === 'operator' ? action.operator : action.kind;
+}
+
+function notesText(spec: DagSpec, task: TaskSpec): string {
+  const fanOut = task.fanOut === undefined ? undefined : spec.fanOuts?.[task.fanOut];
+  const notes = [
+    fanOut === undefined ? '' : `per key of ${fanOut.path}`,
+    task.stage === undefined || task.path.endsWith(task.stage) ? '' : `stage ${task.stage}`,
+    task.triggerRule ?? '',
+    task.when === undefined ? '' : `when ${task.when}`,
+    task.critical ? 'critical' : '',
+    task.teardown ? 'teardown' : '',
+    task.retries?.max ? `${task.retries.max} retries` : '',
+    task.pool === undefined ? '' : `pool ${task.pool}`,
+  ];
+  return notes.filter((note) => note !== '').join(', ');
+}

@@ -1,0 +1,101 @@
+import { compileGraph } from '../../core/graph/graph.ts';
+import { defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { type DagFiles, type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
+import { countFlag, durationFlag } from '../duration-flag.ts';
+import { openSession, type Project } from '../engine.ts';
+import { EXIT } from '../exit-code.ts';
+import { checkKeys, keysFromParams } from '../fan-out-keys.ts';
+import { findRun } from '../find-run.ts';
+import { followRun } from '../follow-run.ts';
+import { definePlanParams, type ParamOptions } from '../param-flags.ts';
+import { runParams } from '../params.ts';
+import { rememberDags } from '../remember-dags.ts';
+import { newRunUid } from '../run-uid.ts';
+import { defineScope, type ScopeOptions, scopeOf, selectedNodes } from '../scope-flags.ts';
+import { startRun, type WantedRun } from '../trigger-run.ts';
+import { withProject } from '../with-project.ts';
+
+interface TriggerOptions extends ScopeOptions, ParamOptions {
+  readonly maxParallel?: string;
+  readonly detach?: boolean;
+  readonly timeout?: string;
+  readonly new?: boolean;
+  readonly fromRun?: string;
+  readonly runUid?: string;
+}
+
+/** `orch trigger <dag>`: runs a DAG or a part of it and follows it to the end. */
+export const trigger = defineCommand<TriggerOptions>({
+  description: 'An unfinished run with the same scope and params whose process is gone is resumed.',
+  examples: [
+    { command: 'orch trigger pipeline', what: 'run everything and follow it' },
+    { command: 'orch trigger pipeline --until backtest', what: 'up to a task or stage' },
+    { command: 'orch trigger pipeline --until kline --key SP500', what: 'for one key' },
+    { command: 'orch trigger pipeline -p symbols=AAPL,MSFT -p fast=10', what: 'with other params' },
+    { command: 'orch trigger pipeline --json | tail -1', what: 'the result for a program' },
+  ],
+  define: (command) => {
+    command.argument('<dag>', 'the DAG');
+    defineScope(command);
+    definePlanParams(command);
+    command
+      .option('--from-run <run>', 'take the outputs of tasks outside the scope from this run')
+      .option('--max-parallel <n>', 'tasks at once in this run')
+      .option('--new', 'start anew even if an interrupted run could be resumed')
+      .option('--detach', 'let it run in the background and print its id')
+      .option('--timeout <duration>', 'wait at most this long, then exit 124')
+      .option('--run-uid <uid>', 'the id of the run: asking twice gives one run');
+  },
+  run: async (context, options, [dagId]) => {
+    const files = await readDagFiles(context);
+    const dag = requireDag(files, String(dagId));
+    rememberDags(context, files);
+    const wanted = wantedRun(context, dag, options);
+    const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
+    if (options.detach === true) return detach(context, files, wanted.runUid);
+    return withProject(context, async (project) => {
+      const inputsFrom = options.fromRun === undefined ? null : (await findRun(project.store, options.fromRun)).uid;
+      return runHere(context, project, { ...wanted, inputsFrom }, timeoutMs);
+    });
+  },
+});
+
+function wantedRun(context: CommandContext, { spec }: FoundDag, options: TriggerOptions): WantedRun {
+  const graph = compileGraph(spec);
+  const scope = scopeOf(options);
+  selectedNodes(graph, scope);
+  const file = options.paramsFile;
+  const params = runParams(spec, { pairs: options.param ?? [], cwd: context.host.cwd, ...(file === undefined ? {} : { file }) });
+  checkKeys(scope.keys ?? [], keysFromParams(graph, params), spec.id);
+  return {
+    dagId: spec.id,
+    runUid: options.runUid ?? newRunUid(context.host.clock.now()),
+    scope,
+    params,
+    maxParallel: options.maxParallel === undefined ? null : countFlag('--max-parallel', options.maxParallel),
+    inputsFrom: null,
+    fresh: options.new === true,
+  };
+}
+
+async function runHere(context: CommandContext, project: Project, wanted: WantedRun, timeoutMs: number | null): Promise<number> {
+  const session = await openSession(project);
+  try {
+    const askedAt = context.host.clock.now();
+    const started = await startRun(project.store, session, wanted);
+    const sinceAt = started.resumed ? askedAt : 0;
+    return await followRun(context, { project, session, runNo: started.runNo, resumed: started.resumed, sinceAt, timeoutMs });
+  } finally {
+    await session.close();
+  }
+}
+
+async function detach(context: CommandContext, files: DagFiles, runUid: string): Promise<number> {
+  const { detachRun } = await import('../detach-run.ts');
+  await detachRun(context, files.dir, runUid);
+  if (context.flags.json) context.json({ runId: runUid });
+  else context.print(runUid);
+  context.say(`It runs in the background. Follow it: orch watch ${runUid.slice(0, 13)}`);
+  return EXIT.ok;
+}

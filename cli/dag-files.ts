@@ -1,0 +1,52 @@
+import { AppError, type Diagnostic } from '../core/model/errors.ts';
+import type { DagSpec } from '../core/model/dag.ts';
+import { nearest } from '../core/model/nearest.ts';
+import type { CommandContext } from './context.ts';
+import { parseFiles } from './engine.ts';
+import { projectDir } from './project-dir.ts';
+
+/** A DAG and the file that declares it, relative to the project. */
+export interface FoundDag {
+  readonly file: string;
+  readonly spec: DagSpec;
+  readonly graphHash: string;
+}
+
+/** The DAGs of the project, and what is wrong with its files. */
+export interface DagFiles {
+  readonly dir: string;
+  readonly dags: readonly FoundDag[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads the DAG files of the project that the command line names. */
+export async function readDagFiles(context: CommandContext): Promise<DagFiles> {
+  const dir = projectDir(context);
+  const files = await parseFiles(dir);
+  const dags = files.flatMap(({ file, dags }) => dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })));
+  return { dir, dags, diagnostics: files.flatMap(({ diagnostics }) => diagnostics) };
+}
+
+/**
+ * The DAG of an id. Mistakes in other files are no obstacle; if the DAG is missing and files are broken, they are
+ * what the error shows, because the DAG may be in one of them.
+ */
+export function requireDag(files: DagFiles, dagId: string): FoundDag {
+  const found = files.dags.find(({ spec }) => spec.id === dagId);
+  if (found !== undefined) return found;
+  const errors = files.diagnostics.filter(({ severity }) => severity === 'error');
+  const related = errors.filter(({ file }) => file === undefined || fileStem(file) === dagId);
+  if (related.length > 0) {
+    const message = `DAG '${dagId}' cannot be read: ${related.length === 1 ? 'its file has a mistake' : 'its file has mistakes'}.`;
+    throw new AppError('invalid', message, { diagnostics: related.map((one) => ({ ...one })) });
+  }
+  const ids = files.dags.map(({ spec }) => spec.id);
+  const similar = nearest(dagId, ids);
+  const known = ids.length === 0 ? 'There are no DAGs in dags/.' : `Known: ${ids.slice(0, 8).join(', ')}${ids.length > 8 ? ', ...' : ''}.`;
+  const broken = errors.length > 0 ? ` Some files have mistakes: 'orch check' shows them.` : '';
+  throw new AppError('not_found', `There is no DAG '${dagId}'. ${similar === null ? known : `Did you mean '${similar}'?`}${broken}`);
+}
+
+function fileStem(file: string): string {
+  return file.replace(/^.*\//, '').replace(/\.(ts|ya?ml)$/, '');
+}

@@ -1,0 +1,155 @@
+import type { RunNo } from '../core/model/ids.ts';
+import type { Session } from '../core/scheduler/session.ts';
+import type { RunView } from '../core/store/run-view.ts';
+import { choosePresenter } from './choose-presenter.ts';
+import type { CommandContext } from './context.ts';
+import { EXIT } from './exit-code.ts';
+import { type Project, readRunView } from './engine.ts';
+import { listenForInterrupts, type Interrupt } from './interrupts.ts';
+import { lastLogLines } from './last-log-lines.ts';
+import { metricRows } from './render/metric-lines.ts';
+import { justFailed, type Presenter } from './render/presenter.ts';
+import { shortRunId } from './render/run-name.ts';
+
+const TICK_MS = 250;
+const TAIL_LINES = 50;
+
+export interface FollowOptions {
+  readonly project: Project;
+  readonly session: Session;
+  readonly runNo: RunNo;
+  /** The run was begun by an earlier process and goes on now. */
+  readonly resumed: boolean;
+  /** Changes before this instant are history that need not be told. */
+  readonly sinceAt: number;
+  /** Give up waiting after this long. */
+  readonly timeoutMs: number | null;
+  /** Only look: an interrupt never cancels, whoever runs it. */
+  readonly onlyWatch?: boolean;
+}
+
+/** How following came to an end before the run did. */
+type Leaving = { readonly why: 'interrupt' | 'terminate' | 'timeout' } | null;
+
+/** Follows a run to its end, tells it, and gives the exit code that fits its result. */
+export async function followRun(context: CommandContext, options: FollowOptions): Promise<number> {
+  const presenter = await choosePresenter(context, options.sinceAt);
+  const first = await requireView(options);
+  presenter.start(first, options.resumed);
+  const stop = new AbortController();
+  const watching = new Watching(context, options, presenter, first.run.uid, stop);
+  const ticker = setInterval(() => presenter.tick(), TICK_MS);
+  const deadline = options.timeoutMs === null ? null : setTimeout(() => watching.timeOut(), options.timeoutMs);
+  const interrupts = listenForInterrupts(process, (kind, count) => watching.interrupt(kind, count));
+  try {
+    const last = await watchToEnd(options, presenter, stop.signal);
+    if (last === null) {
+      presenter.leave();
+      return watching.leftCode();
+    }
+    const metrics = metricRows(last.tasks, await options.project.store.metrics(options.runNo));
+    presenter.end(last, metrics);
+    return watching.endCode(last);
+  } finally {
+    clearInterval(ticker);
+    if (deadline !== null) clearTimeout(deadline);
+    interrupts.release();
+  }
+}
+
+async function requireView({ project, runNo }: FollowOptions): Promise<RunView> {
+  const view = await readRunView(project.store, runNo);
+  if (view === null) throw new Error(`run ${runNo} vanished`);
+  return view;
+}
+
+async function watchToEnd(options: FollowOptions, presenter: Presenter, signal: AbortSignal): Promise<RunView | null> {
+  for await (const update of options.session.watch(options.runNo, signal)) {
+    const failed = presenter.wantsLogs ? justFailed(update) : null;
+    const isNew = update.type !== 'change' || update.record.at >= options.sinceAt;
+    const tail = failed === null || !isNew ? [] : await lastLogLines(options.project, options.runNo, failed, TAIL_LINES);
+    presenter.update(update, tail);
+    if (update.type === 'ended') return update.view;
+    if (update.type === 'change' && update.record.because.code === 'expanded') presenter.refresh(await requireView(options));
+  }
+  return null;
+}
+
+/** What signals and the deadline do to a followed run. */
+class Watching {
+  readonly #context: CommandContext;
+  readonly #options: FollowOptions;
+  readonly #presenter: Presenter;
+  readonly #runUid: string;
+  readonly #stop: AbortController;
+  #leaving: Leaving = null;
+  #cancelled = false;
+  #timedOut = false;
+
+  constructor(context: CommandContext, options: FollowOptions, presenter: Presenter, runUid: string, stop: AbortController) {
+    this.#context = context;
+    this.#options = options;
+    this.#presenter = presenter;
+    this.#runUid = runUid;
+    this.#stop = stop;
+  }
+
+  interrupt(kind: Interrupt, count: number): void {
+    if (kind === 'SIGTERM') return this.#terminate(count);
+    if (!this.#ownsRun()) return this.#leave({ why: 'interrupt' });
+    this.#cancelled = true;
+    if (count === 1) {
+      this.#presenter.notice('cancelling; Ctrl-C again kills');
+      this.#ask('cancel', 'Ctrl-C');
+    } else {
+      this.#presenter.notice('killing');
+      this.#ask('kill', 'Ctrl-C');
+    }
+  }
+
+  timeOut(): void {
+    this.#timedOut = true;
+    if (!this.#ownsRun()) return this.#leave({ why: 'timeout' });
+    this.#presenter.notice('--timeout is over: cancelling');
+    this.#ask('cancel', '--timeout');
+  }
+
+  /** The exit code of a run that ended while it was followed. */
+  endCode({ run }: RunView): number {
+    if (this.#timedOut) return EXIT.timeout;
+    if (run.state === 'success') return EXIT.ok;
+    if (run.state === 'failed') return EXIT.runFailed;
+    return this.#cancelled ? EXIT.interrupted : EXIT.cancelledElsewhere;
+  }
+
+  /** The exit code of a run that goes on without this process, after saying so. */
+  leftCode(): number {
+    const id = shortRunId(this.#runUid);
+    if (this.#leaving?.why === 'terminate') {
+      this.#context.say(`Stopped. Run ${id} is unfinished: 'orch retry ${id}' goes on with it.`);
+      return EXIT.terminated;
+    }
+    this.#context.say(`Run ${id} goes on in another process. Follow it: orch watch ${id}. Cancel it: orch cancel ${id}`);
+    return this.#leaving?.why === 'timeout' ? EXIT.timeout : EXIT.interrupted;
+  }
+
+  #ownsRun(): boolean {
+    return this.#options.session.leading && this.#options.onlyWatch !== true;
+  }
+
+  #terminate(count: number): void {
+    if (count > 1) process.exit(EXIT.terminated);
+    this.#presenter.notice('stopping once running tasks are done');
+    void this.#options.session.close().finally(() => this.#leave({ why: 'terminate' }));
+  }
+
+  #leave(leaving: Leaving): void {
+    this.#leaving = leaving;
+    this.#stop.abort();
+  }
+
+  #ask(type: 'cancel' | 'kill', by: string): void {
+    const asked = this.#options.session.ask({ type, runUid: this.#runUid, by });
+    asked.catch((error: unknown) => this.#context.warn(`cannot ${type} the run: ${error instanceof Error ? error.message : String(error)}`));
+  }
+}

@@ -1,0 +1,21 @@
+import type { CommandContext } from '../context.ts';
+import type { Presenter } from './presenter.ts';
+import { createRunEvents, type RunEvent } from './run-events.ts';
+
+/** Tells a run as NDJSON on stdout; sentences go to stderr. */
+export function eventPresenter(context: CommandContext, sinceAt: number): Presenter {
+  const events = createRunEvents(sinceAt);
+  const write = (list: readonly RunEvent[]): void => {
+    if (list.length > 0) context.host.stdout.write(list.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  };
+  return {
+    wantsLogs: false,
+    start: (view, resumed) => write(events.start(view, resumed)),
+    update: (update) => write(events.update(update)),
+    refresh: () => {},
+    tick: () => {},
+    notice: (text) => context.say(text),
+    end: (view) => write(events.end(view)),
+    leave: () => {},
+  };
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { AppError } from '../core/model/errors.ts';
+import { nearest } from '../core/model/nearest.ts';
+import type { RunScope } from '../core/model/scope.ts';
+import type { Graph } from '../core/graph/graph.ts';
+import { type ScopeProblem, scopeNames, selectScope } from '../core/graph/select.ts';
+import { collect } from './command.ts';
+
+export interface ScopeOptions {
+  readonly until?: readonly string[];
+  readonly from?: readonly string[];
+  readonly only?: readonly string[];
+  readonly key?: readonly string[];
+}
+
+/** Adds the flags that choose a part of a DAG. */
+export function defineScope(command: Command): void {
+  command
+    .optionsGroup('A part of the DAG')
+    .option('--until <name>', 'this task, group or stage and all it needs; may be repeated', collect)
+    .option('--from <name>', 'this task, group or stage and all that depends on it', collect)
+    .option('--only <name>', 'this task, group or stage alone', collect)
+    .option('--key <key>', 'only this key of fan-outs; may be repeated', collect)
+    .optionsGroup('Options');
+}
+
+/** The scope of the flags, keys in order and each once, so that equal scopes have equal forms. */
+export function scopeOf(options: ScopeOptions): RunScope {
+  const list = (names: readonly string[] | undefined): readonly string[] | undefined =>
+    names === undefined ? undefined : [...new Set(names)].sort();
+  const until = list(options.until);
+  const from = list(options.from);
+  const only = list(options.only);
+  const keys = list(options.key);
+  return {
+    ...(until === undefined ? {} : { until }),
+    ...(from === undefined ? {} : { from }),
+    ...(only === undefined ? {} : { only }),
+    ...(keys === undefined ? {} : { keys }),
+  };
+}
+
+/** The selected template nodes of a scope. An unknown name is `not_found`, an ambiguous one `usage`. */
+export function selectedNodes(graph: Graph, scope: RunScope): Uint8Array {
+  const selection = selectScope(graph, scope);
+  if (selection.ok) return selection.selected;
+  const problem = selection.problems[0] as ScopeProblem;
+  if (problem.kind === 'ambiguous') {
+    const candidates = problem.candidates.map((name) => `  ${name}`).join('\n');
+    throw new AppError('usage', `'${problem.name}' may mean several tasks of DAG ${graph.spec.id}; name one of them:\n${candidates}`);
+  }
+  const names = scopeNames(graph);
+  const similar = nearest(problem.name, [...names, ...names.map((name) => name.slice(name.lastIndexOf('.') + 1))]);
+  const advice = similar === null ? `See 'orch show ${graph.spec.id}'.` : `Did you mean '${similar}'?`;
+  throw new AppError('not_found', `DAG ${graph.spec.id} has no task, group or stage '${problem.name}'. ${advice}`);
+}

@@ -1,0 +1,32 @@
+import { Socket } from 'node:net';
+import { systemClock } from '../model/clock.ts';
+import { Keeper } from './keeper.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { parseOrder } from './protocol.ts';
+
+/** Frames go over a descriptor of their own, so that nothing printed by chance gets between them. */
+const leader = new Socket({ fd: 3, readable: true, writable: true });
+const keeper = new Keeper((frame) => leader.write(`${JSON.stringify(frame)}\n`), systemClock, process.env);
+const splitter = new LineSplitter();
+
+function leaderGone(): void {
+  keeper.killAll();
+  process.exit(0);
+}
+
+// The leader decides when its keeper ends; a signal for the terminal's group is not meant for it.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
+process.on('uncaughtException', (error) => {
+  console.error(error);
+  keeper.killAll();
+  process.exit(1);
+});
+leader.on('data', (chunk: Buffer) => {
+  splitter.push(chunk, (line) => {
+    const frame = parseOrder(line);
+    if (frame) keeper.take(frame);
+  });
+});
+leader.on('end', leaderGone);
+leader.on('error', leaderGone);
+leader.on('close', leaderGone);

@@ -1,0 +1,187 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, ftruncateSync, fstatSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { AttemptLog } from '../log/attempt-log.ts';
+import { SegmentFiles } from '../log/segment-files.ts';
+import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
+import type { Clock } from '../model/clock.ts';
+import { TASK_DEFAULTS } from '../model/dag.ts';
+import { planCommand } from './command-plan.ts';
+import { Command } from './command.ts';
+import { entryPath } from './entry-path.ts';
+import { type Environment, inheritedEnvironment } from './environment.ts';
+import { GroupRegistry } from './group-registry.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import { type GroupExit, ProcessGroup } from './process-group.ts';
+import type { EndFrame, GroupFrame, KeeperFrame, KeeperSettings, OrderFrame, RunFrame, RunnerSettings } from './protocol.ts';
+import { killByEnvironment, signal } from './processes.ts';
+
+const STRAY_BYTES = 64 * 1024;
+/** A runner holds this much before any user code is loaded; its heap limit is the cap itself. */
+const RUNNER_BASE_MB = 96;
+
+/**
+ * The one process that starts others: runners and commands, each in its own group. It ends groups when told, when they
+ * use too much memory, and all of them when the leader is gone.
+ */
+export class Keeper {
+  readonly #send: (frame: GroupFrame | EndFrame) => void;
+  readonly #clock: Clock;
+  readonly #source: NodeJS.ProcessEnv;
+  readonly #groups = new Map<string, ProcessGroup>();
+  readonly #definitions = new Map<number, AttemptDefinition>();
+  readonly #watch = new MemoryWatch(() => this.#groups.values());
+  /** Groups that were told to end before they began. */
+  readonly #doomed = new Set<string>();
+  #settings: KeeperSettings | null = null;
+  #registry: GroupRegistry | null = null;
+  #segments: SegmentFiles | null = null;
+  #environment: Environment = {};
+
+  constructor(send: (frame: GroupFrame | EndFrame) => void, clock: Clock, source: NodeJS.ProcessEnv) {
+    this.#send = send;
+    this.#clock = clock;
+    this.#source = source;
+  }
+
+  take(frame: OrderFrame | KeeperFrame): void {
+    switch (frame.t) {
+      case 'init':
+        return this.#init(frame.o);
+      case 'define':
+        this.#definitions.set(frame.d.id, frame.d);
+        return;
+      case 'forget':
+        return this.#definitions.clear();
+      case 'runner':
+        return this.#startRunner(frame.g, frame.memoryMb, frame.settings);
+      case 'run':
+        void this.#startCommand(frame);
+        return;
+      case 'stop':
+        return this.#end(frame.g, (group) => group.stop(frame.graceMs));
+      case 'kill':
+        return this.#end(frame.g, (group) => group.kill('killed'));
+      case 'watch':
+        return this.#watch.set(frame.on);
+      case 'cancel':
+        return;
+    }
+  }
+
+  /** Kills everything at once: the leader is gone. `true` if nothing is left. */
+  killAll(): boolean {
+    for (const group of this.#groups.values()) signal(-group.pid, 'SIGKILL');
+    if (!this.#settings) return true;
+    const clean = killByEnvironment([`ORCH_STATE=${this.#settings.stateKey}`], new Set([process.pid]));
+    if (clean) this.#registry?.close();
+    return clean;
+  }
+
+  #init(settings: KeeperSettings): void {
+    this.#settings = settings;
+    this.#registry = new GroupRegistry(settings.registry);
+    this.#registry.add(process.pid);
+    this.#segments = new SegmentFiles(settings.stateDir);
+    this.#environment = inheritedEnvironment(this.#source, settings.passEnv);
+    this.#send({ t: 'up' });
+  }
+
+  #parts(): { settings: KeeperSettings; registry: GroupRegistry; segments: SegmentFiles } {
+    if (!this.#settings || !this.#registry || !this.#segments) throw new Error('the keeper got an order before init');
+    return { settings: this.#settings, registry: this.#registry, segments: this.#segments };
+  }
+
+  #end(name: string, how: (group: ProcessGroup) => void): void {
+    const group = this.#groups.get(name);
+    if (group) how(group);
+    else this.#doomed.add(name);
+  }
+
+  #marks(name: string): { readonly ORCH_STATE: string; readonly ORCH_GROUP: string } {
+    return { ORCH_STATE: this.#parts().settings.stateKey, ORCH_GROUP: name };
+  }
+
+  #adopt(
+    name: string,
+    child: ChildProcess & { readonly pid: number },
+    memoryMb: number | null,
+    onGone: (exit: GroupExit) => void,
+  ): ProcessGroup {
+    const marks = Object.entries(this.#marks(name)).map(([key, value]) => `${key}=${value}`);
+    const memoryBytes = memoryMb === null ? null : memoryMb * 1024 * 1024;
+    const gone = (exit: GroupExit): void => {
+      this.#groups.delete(name);
+      onGone(exit);
+    };
+    const group = new ProcessGroup({ name, child, registry: this.#parts().registry, marks, memoryBytes, onGone: gone });
+    this.#groups.set(name, group);
+    this.#send({ t: 'spawned', g: name, pid: child.pid });
+    if (this.#doomed.delete(name)) group.kill('killed');
+    return group;
+  }
+
+  #startRunner(name: string, memoryMb: number, settings: RunnerSettings): void {
+    const folder = join(settings.stateDir, 'tmp');
+    const file = join(folder, `stray-${name}.log`);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const stray = openSync(file, 'a+', 0o600);
+    const gone = ({ code, signal: by, why }: Omit<GroupExit, 'stopped'>, note = ''): void => {
+      const text = note + strayText(stray);
+      closeSync(stray);
+      rmSync(file, { force: true });
+      this.#send({ t: 'gone', g: name, code, signal: by, why, stray: text });
+    };
+    const args = ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${memoryMb}`, entryPath('runner-main')];
+    const env = { ...this.#environment, ...this.#marks(name), ORCH_RUNNER: JSON.stringify(settings) };
+    const cwd = settings.projectDir;
+    const child = spawn(process.execPath, args, { cwd, env, detached: true, stdio: ['ignore', stray, stray] });
+    const failed = (error: Error): void => gone({ code: null, signal: null, why: null }, error.message);
+    if (child.pid === undefined) child.once('error', failed);
+    else this.#adopt(name, child as ChildProcess & { pid: number }, memoryMb + RUNNER_BASE_MB, (exit) => gone(exit));
+  }
+
+  async #startCommand(frame: RunFrame): Promise<void> {
+    const { settings, segments } = this.#parts();
+    const definition = this.#definitions.get(frame.d);
+    const name = frame.g ?? frame.id;
+    if (!definition) throw new Error(`the keeper knows no definition ${frame.d}`);
+    const segment = segments.acquire(definition.runNo, frame.s);
+    const log = new AttemptLog(segment, frame.id, { clock: this.#clock, capBytes: settings.logCapBytes });
+    const end = (r: Outcome): void => {
+      const range = log.finish();
+      segments.release(segment);
+      this.#doomed.delete(name);
+      this.#send({ t: 'end', id: frame.id, r, ...(range ? { l: [range.offset, range.length] } : {}) });
+    };
+    const planned = planCommand(frame, definition, this.#environment, settings.stateDir);
+    if (!planned.ok) {
+      return end({ kind: 'failed', error: { name: planned.name, message: planned.message }, final: true });
+    }
+    const skip = definition.action.kind === 'shell' ? definition.action.skipExitCode : undefined;
+    const command = new Command(planned.plan, log, skip ?? TASK_DEFAULTS.skipExitCode, settings);
+    const spawned = await command.spawn(settings.projectDir, this.#marks(name));
+    if (!spawned.ok) {
+      const { code, message } = spawned.error;
+      const error = { name: 'SpawnError', message: `the command cannot be started: ${message}` };
+      return end({ kind: 'failed', error: code === undefined ? error : { ...error, code } });
+    }
+    const memoryMb = definition.memoryMb ?? settings.commandMemoryMb;
+    this.#adopt(name, spawned.child, memoryMb, (exit) => void command.finish(exit).then(end));
+    command.begin();
+  }
+}
+
+/** The end of what a process wrote past orch; the file is emptied. */
+function strayText(fd: number): string {
+  try {
+    const { size } = fstatSync(fd);
+    const length = Math.min(size, STRAY_BYTES);
+    const buffer = Buffer.alloc(length);
+    readSync(fd, buffer, 0, length, size - length);
+    ftruncateSync(fd, 0);
+    return buffer.toString('utf8');
+  } catch {
+    return '';
+  }
+}

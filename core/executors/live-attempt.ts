@@ -1,0 +1,108 @@
+import { rmSync } from 'node:fs';
+import { AttemptLog } from '../log/attempt-log.ts';
+import type { SegmentWriter } from '../log/segment-writer.ts';
+import { renderJson } from '../expression/template.ts';
+import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
+import type { Clock } from '../model/clock.ts';
+import { FatalError } from '../model/context.ts';
+import type { JsonObject } from '../model/json.ts';
+import { expressionScope, inputValues } from './attempt-scope.ts';
+import { applyEnvironment } from './process-environment.ts';
+import type { EndFrame, ReportFrame, RunFrame, RunnerSettings } from './protocol.ts';
+import { LiveContext } from './task-context.ts';
+
+export interface LiveAttemptParts {
+  readonly frame: RunFrame;
+  readonly definition: AttemptDefinition;
+  readonly segment: SegmentWriter;
+  readonly settings: RunnerSettings;
+  readonly clock: Clock;
+  readonly report: (frame: ReportFrame) => void;
+}
+
+/** An attempt while it runs in a runner: its context, its log, and that it ends once. */
+export class LiveAttempt {
+  readonly frame: RunFrame;
+  readonly definition: AttemptDefinition;
+  readonly segment: SegmentWriter;
+  readonly log: AttemptLog;
+  ended = false;
+  /** Processes were started: they may have left others behind. */
+  startedProcesses = false;
+  readonly #parts: LiveAttemptParts;
+  #context: LiveContext | null = null;
+  #aborted = false;
+  #restore: (() => void) | null = null;
+
+  constructor(parts: LiveAttemptParts) {
+    this.#parts = parts;
+    this.frame = parts.frame;
+    this.definition = parts.definition;
+    this.segment = parts.segment;
+    const { clock, settings } = parts;
+    this.log = new AttemptLog(parts.segment, parts.frame.id, { clock, capBytes: settings.logCapBytes });
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  /**
+   * Renders what the task was given and sets its environment.
+   *
+   * @throws FatalError for an expression that cannot be evaluated.
+   */
+  prepare(): LiveContext {
+    const { frame, definition, settings, report } = this.#parts;
+    const inputs = inputValues(frame, definition, settings.stateDir);
+    const scope = definition.with || definition.env ? expressionScope(frame, definition, inputs) : null;
+    const rendered = definition.with && scope ? renderJson(definition.with, scope) : null;
+    if (rendered && !rendered.ok) throw new FatalError(`with.${rendered.error.message}`);
+    if (!settings.shared) this.#restore = this.#enter(scope);
+    const withValues = (rendered?.value ?? {}) as JsonObject;
+    const { projectDir, stateDir } = settings;
+    const context = new LiveContext({
+      frame,
+      definition,
+      inputs,
+      with: withValues,
+      log: this.log,
+      projectDir,
+      stateDir,
+      report: (event) => {
+        if (!this.ended) report(event);
+      },
+    });
+    this.#context = context;
+    if (this.#aborted) LiveContext.abort(context);
+    return context;
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    if (this.#context) LiveContext.abort(this.#context);
+  }
+
+  /** Closes the attempt; the frame that tells its end, to which the caller adds what it knows. */
+  end(outcome: Outcome): EndFrame {
+    this.ended = true;
+    this.#restore?.();
+    const tempDir = this.#context ? LiveContext.usedTempDir(this.#context) : null;
+    if (tempDir !== null) rmSync(tempDir, { recursive: true, force: true });
+    const range = this.log.finish();
+    const r: Outcome = outcome.kind === 'failed' && this.#aborted ? { kind: 'stopped' } : outcome;
+    return { t: 'end', id: this.frame.id, r, ...(range ? { l: [range.offset, range.length] } : {}) };
+  }
+
+  /** Makes the process this attempt's own, as far as one process can; how to undo it. */
+  #enter(scope: ReturnType<typeof expressionScope> | null): () => void {
+    const { frame, definition } = this.#parts;
+    let env: { readonly [name: string]: unknown } = {};
+    if (definition.env && scope) {
+      const rendered = renderJson(definition.env, scope);
+      if (!rendered.ok) throw new FatalError(`env.${rendered.error.message}`);
+      env = rendered.value as JsonObject;
+    }
+    return applyEnvironment(frame.id, env);
+  }
+}

@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os';
+import type { Clock } from '../model/clock.ts';
+
+export interface LocalExecutorOptions {
+  /** The folder with `airflow.yaml`: commands run here. */
+  readonly projectDir: string;
+  /** The state folder, `.orch`. */
+  readonly stateDir: string;
+  readonly clock: Clock;
+  /** Of the lease: grows with every change of leader, and names what this leader starts. */
+  readonly epoch: number;
+  readonly runners?: RunnerOptions;
+  readonly commands?: { readonly max?: number; readonly memoryMb?: number | null };
+  readonly limits?: Partial<AttemptLimits>;
+  /** Environment variables that attempts inherit, besides the usual ones. */
+  readonly passEnv?: readonly string[];
+}
+
+export interface RunnerOptions {
+  /** Runners at most; by default one more than there are cores. */
+  readonly max?: number;
+  /** Heap of a runner, and the memory cap of an attempt that names none. */
+  readonly memoryMb?: number;
+  /** A runner more when all have been busy for so long while orders wait. */
+  readonly growAfterMs?: number;
+  /** A runner less when one has been idle for so long. */
+  readonly idleMs?: number;
+  /** A runner is replaced after so many attempts. */
+  readonly attemptsMax?: number;
+}
+
+export interface AttemptLimits {
+  /** Bytes kept of the log of an attempt. */
+  readonly logBytes: number;
+  /** Outputs up to this stand in their row. */
+  readonly outputInlineBytes: number;
+  /** Larger outputs are refused. */
+  readonly outputBytes: number;
+}
+
+/** The options with everything that was left out. */
+export interface LocalSettings {
+  readonly projectDir: string;
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly epoch: number;
+  readonly runners: Required<RunnerOptions>;
+  readonly commands: { readonly max: number; readonly memoryMb: number | null };
+  readonly limits: AttemptLimits;
+  readonly passEnv: readonly string[];
+}
+
+const MIB = 1024 * 1024;
+
+export function localSettings(options: LocalExecutorOptions): LocalSettings {
+  return {
+    projectDir: options.projectDir,
+    stateDir: options.stateDir,
+    clock: options.clock,
+    epoch: options.epoch,
+    runners: {
+      max: availableParallelism() + 1,
+      memoryMb: 2_048,
+      growAfterMs: 5,
+      idleMs: 60_000,
+      attemptsMax: 50_000,
+      ...options.runners,
+    },
+    commands: { max: 64, memoryMb: null, ...options.commands },
+    limits: { logBytes: 64 * MIB, outputInlineBytes: 256 * 1024, outputBytes: 64 * MIB, ...options.limits },
+    passEnv: options.passEnv ?? [],
+  };
+}

@@ -1,0 +1,40 @@
+import type { Outcome } from '../model/attempt.ts';
+import { jsonProblem } from './json-problem.ts';
+import { keepByHash } from './output-file.ts';
+
+export interface OutputLimits {
+  readonly stateDir: string;
+  /** Up to this many bytes an output stands in its row; beyond, it is a file. */
+  readonly outputInlineBytes: number;
+  readonly outputMaxBytes: number;
+}
+
+/** The outcome of an attempt that returned `value`. */
+export function outcomeOf(value: unknown, limits: OutputLimits): Outcome {
+  if (value === undefined) return { kind: 'success' };
+  const problem = jsonProblem(value);
+  if (problem !== null) return rejected(problem);
+  let text: string;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    return rejected(`the output cannot be written as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  // A character takes three bytes at most.
+  if (text.length * 3 <= limits.outputInlineBytes) return { kind: 'success', output: text };
+  const bytes = Buffer.from(text, 'utf8');
+  if (bytes.length <= limits.outputInlineBytes) return { kind: 'success', output: text };
+  if (bytes.length > limits.outputMaxBytes) {
+    return rejected(
+      `the output has ${bytes.length} bytes, the limit is ${limits.outputMaxBytes}: ` +
+        'write large data to a file and return its path, or keep it with ctx.artifact',
+    );
+  }
+  const sha256 = keepByHash(limits.stateDir, 'outputs', bytes);
+  return { kind: 'success', spilled: { sha256, bytes: bytes.length } };
+}
+
+/** An output that is refused. `message` is a sentence without its full stop. */
+export function rejected(message: string): Outcome {
+  return { kind: 'rejected_output', error: { name: 'OutputError', message } };
+}

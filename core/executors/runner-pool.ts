@@ -1,0 +1,189 @@
+import type { Clock } from '../model/clock.ts';
+import type { Job } from './job.ts';
+import type { RunnerOptions } from './local-options.ts';
+import type { GoneFrame } from './protocol.ts';
+import type { RunnerLink } from './runner-link.ts';
+
+/** Attempts in a shared runner at once. */
+const SHARED_MAX = 64;
+/** Runners that end before they are ready, one after the other, before the waiting orders are given up. */
+const FAILED_STARTS_MAX = 3;
+
+export interface PoolOptions {
+  readonly clock: Clock;
+  readonly shared: boolean;
+  readonly runners: Required<RunnerOptions>;
+  /** One runner is kept for the next order even when there is nothing to do. */
+  readonly keepOne: boolean;
+  /** Has a runner started. */
+  readonly startRunner: () => RunnerLink;
+  readonly endRunner: (runner: RunnerLink) => void;
+  /** The runner takes the order now. */
+  readonly onAssign: (runner: RunnerLink, job: Job) => void;
+  /** Runners cannot be started. */
+  readonly onGiveUp: (job: Job, detail: string) => void;
+}
+
+/** Runners of one kind, and the orders that wait for them, first come first served. */
+export class RunnerPool {
+  readonly #options: PoolOptions;
+  readonly #runners = new Set<RunnerLink>();
+  /** The one used last is taken first: its caches are warm, and others get idle enough to go. */
+  readonly #idle: RunnerLink[] = [];
+  #waiting: Job[] = [];
+  #failedStarts = 0;
+  #growTimer: NodeJS.Timeout | null = null;
+  #idleTimer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#runners.size;
+  }
+
+  /** Has a first runner started, if there is none. */
+  prepare(): void {
+    if (this.#runners.size === 0) this.#start();
+  }
+
+  submit(job: Job): void {
+    const runner = this.#waiting.length === 0 ? this.#free() : undefined;
+    if (runner) return this.#assign(runner, job);
+    this.#waiting.push(job);
+    this.#growLater();
+  }
+
+  /** Takes an order back that has not been given to a runner; `false` if it is not here. */
+  withdraw(job: Job): boolean {
+    const at = this.#waiting.indexOf(job);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** A runner is ready for its first order. */
+  ready(runner: RunnerLink): void {
+    this.#failedStarts = 0;
+    this.available(runner);
+  }
+
+  /** A runner has finished an attempt. */
+  available(runner: RunnerLink): void {
+    if (!runner.ready) return;
+    if (runner.jobs.size === 0 && runner.served >= this.#options.runners.attemptsMax) return this.retire(runner);
+    const next = runner.jobs.size < this.#capacity ? this.#waiting.shift() : undefined;
+    if (next) this.#assign(runner, next);
+    else if (runner.jobs.size === 0) this.#rest(runner);
+    else if (this.#options.shared && !this.#idle.includes(runner)) this.#idle.push(runner);
+  }
+
+  /** Ends a runner; another one takes its place if orders wait or one is to be kept. */
+  retire(runner: RunnerLink): void {
+    if (runner.retired) return;
+    runner.retired = true;
+    this.#forget(runner);
+    this.#options.endRunner(runner);
+    this.#replace();
+  }
+
+  /** A runner is gone, told to or not. */
+  gone(runner: RunnerLink, frame: GoneFrame): void {
+    const known = this.#runners.has(runner);
+    this.#forget(runner);
+    if (this.#closed) return;
+    if (known && !runner.started) this.#failedStarts += 1;
+    if (this.#failedStarts < FAILED_STARTS_MAX) return this.#replace();
+    this.#failedStarts = 0;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const said = frame.stray.trim().split('\n').slice(-20).join('\n');
+    const detail = `runners cannot be started: ${said || `exit code ${frame.code}, signal ${frame.signal}`}`;
+    for (const job of waiting) this.#options.onGiveUp(job, detail);
+  }
+
+  /** Forgets every runner: their keeper died. Waiting orders stay. */
+  reset(): void {
+    this.#runners.clear();
+    this.#idle.length = 0;
+    this.#replace();
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#growTimer) clearTimeout(this.#growTimer);
+    if (this.#idleTimer) clearTimeout(this.#idleTimer);
+    this.#waiting = [];
+  }
+
+  get #capacity(): number {
+    return this.#options.shared ? SHARED_MAX : 1;
+  }
+
+  #free(): RunnerLink | undefined {
+    const runner = this.#idle.at(-1);
+    if (runner && (!this.#options.shared || runner.jobs.size + 1 >= SHARED_MAX)) this.#idle.pop();
+    return runner;
+  }
+
+  #assign(runner: RunnerLink, job: Job): void {
+    this.#options.onAssign(runner, job);
+  }
+
+  #rest(runner: RunnerLink): void {
+    runner.idleSinceMono = this.#options.clock.mono();
+    if (!this.#idle.includes(runner)) this.#idle.push(runner);
+    this.#shrinkLater();
+  }
+
+  #start(): void {
+    this.#runners.add(this.#options.startRunner());
+  }
+
+  #forget(runner: RunnerLink): void {
+    this.#runners.delete(runner);
+    const at = this.#idle.indexOf(runner);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  #replace(): void {
+    if (this.#closed) return;
+    const wanted = this.#waiting.length > 0 || this.#options.keepOne;
+    if (wanted && this.#runners.size === 0) this.#start();
+    else if (this.#waiting.length > 0) this.#growLater();
+  }
+
+  #growLater(): void {
+    const { max, growAfterMs } = this.#options.runners;
+    if (this.#closed) return;
+    if (this.#runners.size === 0) return this.#start();
+    if (this.#growTimer || this.#runners.size >= max) return;
+    const first = this.#waiting[0];
+    this.#growTimer = setTimeout(() => {
+      this.#growTimer = null;
+      // Whoever was first then still waits: the runners there are do not keep up.
+      if (first !== undefined && this.#waiting[0] === first && this.#allStarted()) this.#start();
+      if (this.#waiting.length > 0) this.#growLater();
+    }, growAfterMs);
+  }
+
+  #allStarted(): boolean {
+    for (const runner of this.#runners) if (!runner.ready) return false;
+    return true;
+  }
+
+  #shrinkLater(): void {
+    const { idleMs } = this.#options.runners;
+    const kept = this.#options.keepOne ? 1 : 0;
+    if (this.#idleTimer || this.#closed || this.#runners.size <= kept) return;
+    this.#idleTimer = setTimeout(() => {
+      this.#idleTimer = null;
+      const longest = this.#idle[0];
+      const idleFor = longest ? this.#options.clock.mono() - longest.idleSinceMono : 0;
+      if (longest && longest.jobs.size === 0 && idleFor >= idleMs && this.#runners.size > kept) this.retire(longest);
+      if (this.#idle.length > 0) this.#shrinkLater();
+    }, idleMs);
+    this.#idleTimer.unref();
+  }
+}

@@ -1,0 +1,196 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { realpathSync } from 'node:fs';
+import type { LogStream } from '../log/log-line.ts';
+import { SegmentFiles } from '../log/segment-files.ts';
+import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
+import type { Clock } from '../model/clock.ts';
+import { registerOrchResolver } from '../parsing/resolver.ts';
+import { type LoadedTask, loadTask } from './load-task.ts';
+import { LiveAttempt } from './live-attempt.ts';
+import { takeStray } from './output-capture.ts';
+import { outcomeOf } from './output-outcome.ts';
+import type { KeeperFrame, OrderFrame, ReportFrame, RunFrame, RunnerSettings } from './protocol.ts';
+import { leftProcesses } from './started-processes.ts';
+import { outcomeOfThrown } from './task-error.ts';
+
+/** Snapshots of code that one runner loads before it asks to be replaced: modules are never unloaded. */
+const CODE_ROOTS_MAX = 32;
+
+/** Runs attempts in this process. */
+export class Runner {
+  readonly #settings: RunnerSettings;
+  readonly #clock: Clock;
+  readonly #report: (frame: ReportFrame) => void;
+  readonly #segments: SegmentFiles;
+  readonly #definitions = new Map<number, AttemptDefinition>();
+  /** Code by place: tasks of many definitions share it. */
+  readonly #code = new Map<string, LoadedTask | Promise<LoadedTask>>();
+  readonly #roots = new Set<string>();
+  readonly #live = new Map<string, LiveAttempt>();
+  readonly #current = new AsyncLocalStorage<LiveAttempt>();
+  /** Something of an attempt that has ended may still run here. */
+  #dirty = false;
+
+  constructor(settings: RunnerSettings, clock: Clock, report: (frame: ReportFrame) => void) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#report = report;
+    this.#segments = new SegmentFiles(settings.stateDir);
+    registerOrchResolver({ projectDir: settings.projectDir });
+    this.#roots.add(realpathSync(settings.projectDir));
+  }
+
+  take(frame: OrderFrame | KeeperFrame): void {
+    switch (frame.t) {
+      case 'run':
+        return this.#start(frame);
+      case 'define':
+        this.#definitions.set(frame.d.id, frame.d);
+        return;
+      case 'forget':
+        return this.#definitions.clear();
+      case 'cancel':
+        this.#live.get(frame.id)?.abort();
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Every attempt here must end: the process was told to. */
+  abortAll(): void {
+    for (const attempt of this.#live.values()) attempt.abort();
+  }
+
+  /** Output of user code; `false` if no attempt is there to take it. */
+  output(stream: LogStream, chunk: string | Uint8Array): boolean {
+    const attempt = this.#attemptHere();
+    if (!attempt) return false;
+    if (typeof chunk === 'string') attempt.log.text(stream, chunk);
+    else attempt.log.bytes(stream, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    return true;
+  }
+
+  /** An error that nobody caught: it ends the attempt whose code it comes from, and no other. */
+  uncaught(error: unknown): void {
+    const attempt = this.#attemptHere();
+    this.#dirty = true;
+    if (attempt) this.#end(attempt, outcomeOfThrown(error));
+    else process.stderr.write(`An error of an attempt that had ended: ${String(error)}\n`);
+  }
+
+  startedProcess(): void {
+    const attempt = this.#attemptHere();
+    if (attempt) attempt.startedProcesses = true;
+    else this.#dirty = true;
+  }
+
+  /**
+   * `process.exit` was called by user code.
+   *
+   * @returns whether the process shall end; in a shared runner it does not.
+   */
+  exitCalled(code: unknown): boolean {
+    const error = { name: 'ProcessExit', message: `process.exit(${code ?? ''}) was called`, code: String(code ?? 0) };
+    const attempt = this.#attemptHere() ?? (this.#settings.shared ? undefined : [...this.#live.values()][0]);
+    this.#dirty = true;
+    if (attempt) this.#end(attempt, { kind: 'failed', error });
+    return !this.#settings.shared;
+  }
+
+  /** The attempt to which the code that runs now belongs. */
+  #attemptHere(): LiveAttempt | undefined {
+    const attempt = this.#current.getStore();
+    return attempt && !attempt.ended ? attempt : undefined;
+  }
+
+  #start(frame: RunFrame): void {
+    const definition = this.#definitions.get(frame.d);
+    if (!definition) throw new Error(`the runner knows no definition ${frame.d}`);
+    const segment = this.#segments.acquire(definition.runNo, frame.s);
+    const attempt = new LiveAttempt({
+      frame,
+      definition,
+      segment,
+      settings: this.#settings,
+      clock: this.#clock,
+      report: this.#report,
+    });
+    this.#live.set(frame.id, attempt);
+    this.#current.run(attempt, () => this.#perform(attempt));
+  }
+
+  #perform(attempt: LiveAttempt): void {
+    const code = this.#codeOf(attempt.definition);
+    if (typeof code === 'function') return this.#call(attempt, code);
+    code.then(
+      (loaded) => this.#call(attempt, loaded),
+      (error: unknown) => {
+        // A module that failed to load stays failed in this process.
+        this.#dirty = true;
+        this.#end(attempt, outcomeOfThrown(error));
+      },
+    );
+  }
+
+  #call(attempt: LiveAttempt, run: LoadedTask): void {
+    let result: unknown;
+    try {
+      result = run(attempt.prepare());
+    } catch (error) {
+      return this.#end(attempt, outcomeOfThrown(error));
+    }
+    if (!isThenable(result)) return this.#returned(attempt, result);
+    result.then(
+      (value) => this.#returned(attempt, value),
+      (error) => this.#end(attempt, outcomeOfThrown(error)),
+    );
+  }
+
+  #returned(attempt: LiveAttempt, value: unknown): void {
+    let outcome: Outcome;
+    try {
+      outcome = outcomeOf(value, this.#settings);
+    } catch (error) {
+      outcome = outcomeOfThrown(error);
+    }
+    this.#end(attempt, outcome);
+  }
+
+  #end(attempt: LiveAttempt, outcome: Outcome): void {
+    if (attempt.ended) return;
+    const stray = takeStray(this.#settings.logCapBytes);
+    if (stray) attempt.log.bytes('stdout', stray);
+    if (attempt.startedProcesses && leftProcesses(attempt.frame.id)) this.#dirty = true;
+    const frame = attempt.end(outcome);
+    this.#live.delete(attempt.frame.id);
+    this.#segments.release(attempt.segment);
+    const replace = this.#dirty || this.#roots.size > CODE_ROOTS_MAX;
+    this.#report(replace ? { ...frame, x: true } : frame);
+  }
+
+  #codeOf(definition: AttemptDefinition): LoadedTask | Promise<LoadedTask> {
+    const { action, code } = definition;
+    const what = action.kind === 'function' ? action.ref : action.kind === 'operator' ? action.operator : '';
+    const place = `${code.root}\n${code.entry}\n${definition.dagId}\n${action.kind}\n${what}`;
+    const known = this.#code.get(place);
+    if (known) return known;
+    const loading = this.#load(definition);
+    this.#code.set(place, loading);
+    loading.then((loaded) => this.#code.set(place, loaded)).catch(() => undefined);
+    return loading;
+  }
+
+  async #load(definition: AttemptDefinition): Promise<LoadedTask> {
+    const root = realpathSync(definition.code.root);
+    if (!this.#roots.has(root)) {
+      this.#roots.add(root);
+      registerOrchResolver({ projectDir: this.#settings.projectDir, codeRoot: root });
+    }
+    return loadTask(definition, this.#settings.projectDir);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { GraphFile } from './import-graph.ts';
+import type { CodeManifest } from './parsed-file.ts';
+import { absolutePath } from './project-path.ts';
+
+const LOCKFILES = ['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock'] as const;
+
+/** The manifest of a DAG declared in `entry` whose code is `closure`. */
+export function codeManifest(
+  projectDir: string,
+  entry: { readonly path: string; readonly sha256: string },
+  closure: ReadonlyMap<string, GraphFile>,
+): CodeManifest {
+  const paths = [...closure.keys()].sort();
+  const files = Object.fromEntries(paths.map((path) => [path, closure.get(path)?.sha256 ?? '']));
+  const usesPackages = [...closure.values()].some((file) => file.usesPackages);
+  const lockfile = usesPackages ? findLockfile(projectDir) : undefined;
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(`${path}\n${files[path]}\n`);
+  if (lockfile !== undefined) hash.update(`lockfile\n${lockfile.sha256}\n`);
+  const code = { digest: hash.digest('hex'), entry: entry.path, entryHash: entry.sha256, files };
+  return lockfile === undefined ? code : { ...code, lockfile };
+}
+
+/** The sha256 of a file of the project; `null` if it cannot be read. */
+export function fileHash(projectDir: string, path: string): string | null {
+  try {
+    return createHash('sha256').update(readFileSync(absolutePath(projectDir, path))).digest('hex');
+  } catch {
+    return null;
+  }
+}
+
+function findLockfile(projectDir: string): CodeManifest['lockfile'] {
+  for (const path of LOCKFILES) {
+    const sha256 = fileHash(projectDir, path);
+    if (sha256 !== null) return { path, sha256 };
+  }
+  return undefined;
+}

@@ -1,0 +1,71 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AppError } from '../model/errors.ts';
+import { fileHash } from './code-manifest.ts';
+import type { CodeManifest } from './parsed-file.ts';
+import { absolutePath } from './project-path.ts';
+
+/** Where the code of a digest lies. */
+export function snapshotDir(stateDir: string, digest: string): string {
+  return join(stateDir, 'code', digest);
+}
+
+/**
+ * Keeps the code of a manifest under `<stateDir>/code/<digest>/`, each file at its path in the project, and gives
+ * that folder. A folder that is there is complete, since it appears by one rename; many processes may save the same
+ * code at once. Fails with code `conflict` if a file has changed since it was parsed: parse again.
+ */
+export async function saveSnapshot(stateDir: string, projectDir: string, manifest: CodeManifest): Promise<string> {
+  const final = snapshotDir(stateDir, manifest.digest);
+  if (await exists(final)) return final;
+  const building = join(stateDir, 'tmp', `code-${randomUUID()}`);
+  await mkdir(dirname(final), { recursive: true, mode: 0o700 });
+  await mkdir(building, { recursive: true, mode: 0o700 });
+  try {
+    for (const [path, sha256] of Object.entries(manifest.files)) {
+      await copyVerified(projectDir, building, path, sha256);
+    }
+    await renameUnlessThere(building, final);
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+  return final;
+}
+
+/**
+ * True if the declaring file, its code and the lockfile are as they were when the manifest was made, so that parsing
+ * again would give the same. Reads the files; starts nothing.
+ */
+export function isUnchanged(projectDir: string, manifest: CodeManifest): boolean {
+  if (fileHash(projectDir, manifest.entry) !== manifest.entryHash) return false;
+  const { lockfile } = manifest;
+  if (lockfile !== undefined && fileHash(projectDir, lockfile.path) !== lockfile.sha256) return false;
+  return Object.entries(manifest.files).every(([path, sha256]) => fileHash(projectDir, path) === sha256);
+}
+
+async function copyVerified(projectDir: string, into: string, path: string, sha256: string): Promise<void> {
+  const content = await readFile(absolutePath(projectDir, path)).catch(() => null);
+  if (content === null || createHash('sha256').update(content).digest('hex') !== sha256) {
+    throw new AppError('conflict', `${path} has changed since it was read: try again`, { file: path });
+  }
+  const target = absolutePath(into, path);
+  await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+  await writeFile(target, content, { mode: 0o600, flush: true });
+}
+
+/** Another process may have been faster; what it made is the same. */
+async function renameUnlessThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!(await exists(to))) throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

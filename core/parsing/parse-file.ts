@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Diagnostic } from '../model/errors.ts';
+import { AnswerReader } from './child-protocol.ts';
+import { PARSE_LIMITS, type ParsedFile, type ParseLimits, type ParseRequest } from './parsed-file.ts';
+import { absolutePath } from './project-path.ts';
+
+export interface ParseFileOptions {
+  readonly projectDir: string;
+  /** The DAG file, relative to the project. */
+  readonly file: string;
+  /** Folder that `uses: ./x.ts#y` is relative to instead of the folder of the file; relative to the project. */
+  readonly codeDir?: string;
+  readonly limits?: Partial<ParseLimits>;
+  /** Ends the evaluation; the answer then says so. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Evaluates one DAG file in a process of its own, with a deadline, a memory cap and none of the secrets of this
+ * process. Whatever the file does, the answer is its DAGs or diagnostics; it never rejects.
+ */
+export async function parseFile(options: ParseFileOptions): Promise<ParsedFile> {
+  const { file, codeDir } = options;
+  const limits = { ...PARSE_LIMITS, ...options.limits };
+  const refused = (rule: string, message: string): ParsedFile => {
+    return { file, dags: [], diagnostics: [{ severity: 'error', rule, message, file }] };
+  };
+  const projectDir = realpathSync(options.projectDir);
+  const found = statSync(absolutePath(projectDir, file), { throwIfNoEntry: false });
+  if (!found?.isFile()) return refused('unknown-file', 'there is no such file');
+  const request: ParseRequest = { projectDir, file, limits, ...(codeDir === undefined ? {} : { codeDir }) };
+  const ending = await runChild(request, options.signal);
+  if (ending.kind === 'answer') return checked(ending.parsed, file) ?? refused('bad-answer', GARBAGE);
+  return refused(ending.rule, ending.message);
+}
+
+type Ending =
+  | { readonly kind: 'answer'; readonly parsed: ParsedFile }
+  | { readonly kind: 'failed'; readonly rule: string; readonly message: string };
+
+const GARBAGE = 'the file wrote to the pipe that orch reads its answer from';
+const STDERR_KEPT = 8_192;
+
+function runChild(request: ParseRequest, signal: AbortSignal | undefined): Promise<Ending> {
+  const { limits } = request;
+  const { promise, resolve } = Promise.withResolvers<Ending>();
+  const nonce = randomUUID();
+  const child = startChild(request, nonce);
+  const reader = new AnswerReader(nonce, limits.answerBytesMax);
+  let stderr = '';
+  const finish = (ending: Ending): void => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+    killGroup(child);
+    resolve(ending);
+  };
+  const fail = (rule: string, message: string): void => finish({ kind: 'failed', rule, message });
+  const abort = (): void => fail('aborted', 'the evaluation was stopped');
+  const timer = setTimeout(() => fail('deadline', deadlineText(limits.deadlineMs)), limits.deadlineMs);
+  signal?.addEventListener('abort', abort, { once: true });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-STDERR_KEPT);
+  });
+  (child.stdio[3] as Readable).on('error', () => {}).on('data', (chunk: Buffer) => {
+    const answer = reader.push(chunk);
+    if (answer === 'garbage') fail('bad-answer', GARBAGE);
+    else if (answer === 'too-large') fail('answer-too-large', tooLargeText(limits.answerBytesMax));
+    else if (answer !== null) finish({ kind: 'answer', parsed: answer });
+  });
+  child.on('error', (error) => fail('internal', `the evaluation could not be started: ${error.message}`));
+  child.on('close', (code, ended) => fail(...endText(code, ended, stderr, limits)));
+  if (signal?.aborted) abort();
+  return promise;
+}
+
+function startChild(request: ParseRequest, nonce: string): ChildProcess {
+  const { deadlineMs, memoryMb } = request.limits;
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const entry = fileURLToPath(new URL(`./parse-child.${extension}`, import.meta.url));
+  // The limit on CPU time ends an endless loop even if this process is gone and cannot kill it.
+  const seconds = Math.ceil(deadlineMs / 1_000) * 3 + 5;
+  const node = [`--max-old-space-size=${memoryMb}`, '--disable-warning=ExperimentalWarning', entry];
+  const command = ['-c', 'ulimit -t "$0"; exec "$@"', String(seconds), process.execPath, ...node];
+  return spawn('/bin/sh', [...command, nonce, JSON.stringify(request)], {
+    cwd: request.projectDir,
+    env: cleanEnvironment(process.env),
+    detached: true,
+    stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+  });
+}
+
+const PASSED_ON = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|NODE_COMPILE_CACHE)$/;
+
+/** What a DAG file may see of an environment: nothing that could be a secret. */
+export function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const passed = Object.entries(env).filter(([name]) => PASSED_ON.test(name));
+  return { HOME: homedir(), ...Object.fromEntries(passed) };
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Nothing of it lives any more.
+  }
+}
+
+function deadlineText(deadlineMs: number): string {
+  return `loading it took longer than ${deadlineMs / 1_000} s: an endless loop, or slow work outside of a task?`;
+}
+
+function tooLargeText(bytes: number): string {
+  return `its graph is larger than ${Math.round(bytes / 1024 / 1024)} MiB`;
+}
+
+function endText(
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  stderr: string,
+  limits: ParseLimits,
+): [rule: string, message: string] {
+  if (/heap out of memory|Allocation failed/.test(stderr)) {
+    return ['memory', `loading it needs more than ${limits.memoryMb} MB of memory`];
+  }
+  const how = signal === null ? `exit code ${code}` : signal;
+  return ['ended-at-load', `loading it ended its process (${how})`];
+}
+
+/** The parsed file if it has the shape of one: code in the child could have written anything. */
+function checked(parsed: ParsedFile, file: string): ParsedFile | null {
+  if (typeof parsed !== 'object' || parsed === null || parsed.file !== file) return null;
+  if (!Array.isArray(parsed.dags) || !Array.isArray(parsed.diagnostics)) return null;
+  const isText = (value: unknown): boolean => typeof value === 'string';
+  const whole = parsed.dags.every((dag) => isText(dag?.graphHash) && isText(dag?.spec?.id) && isText(dag?.code?.digest));
+  return whole && parsed.diagnostics.every((one: Diagnostic) => isText(one?.message)) ? parsed : null;
+}

@@ -1,0 +1,63 @@
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import type { Diagnostic } from '../model/errors.ts';
+import { parseFile } from './parse-file.ts';
+import type { ParsedFile, ParseLimits } from './parsed-file.ts';
+
+export interface ParseProjectOptions {
+  readonly projectDir: string;
+  /** Only these DAG files, relative to the project; all of `dags/` if absent. */
+  readonly files?: readonly string[];
+  /** Files evaluated at once. */
+  readonly concurrency?: number;
+  readonly limits?: Partial<ParseLimits>;
+  readonly signal?: AbortSignal;
+}
+
+/** Names of DAG files: those directly in `dags/`. */
+const DAG_FILE = /^[^._].*\.(ya?ml|m?[jt]s)$/;
+const NOT_DAG_FILE = /\.(d|test|spec)\.m?ts$/;
+
+/** The DAG files of a project, relative to it, in the order of their names. */
+export function dagFiles(projectDir: string): string[] {
+  const folder = join(projectDir, 'dags');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && DAG_FILE.test(entry.name) && !NOT_DAG_FILE.test(entry.name))
+    .map((entry) => `dags/${entry.name}`)
+    .sort();
+}
+
+/**
+ * Evaluates the DAG files of a project, each in a process of its own, a few at a time. An id that a second file
+ * declares too is a mistake of that file. Never rejects because of a file.
+ */
+export async function parseProject(options: ParseProjectOptions): Promise<ParsedFile[]> {
+  const projectDir = realpathSync(options.projectDir);
+  const { limits, signal } = options;
+  const common = { projectDir, ...(limits ? { limits } : {}), ...(signal ? { signal } : {}) };
+  const limit = pLimit(options.concurrency ?? Math.max(1, availableParallelism()));
+  const files = options.files ?? dagFiles(projectDir);
+  const parsed = await Promise.all(files.map((file) => limit(() => parseFile({ ...common, file }))));
+  return withoutDuplicates(parsed);
+}
+
+function withoutDuplicates(files: readonly ParsedFile[]): ParsedFile[] {
+  const owners = new Map<string, string>();
+  return files.map((parsed) => {
+    const mistakes: Diagnostic[] = [];
+    const dags = parsed.dags.filter(({ spec }) => {
+      const owner = owners.get(spec.id);
+      if (owner === undefined) {
+        owners.set(spec.id, parsed.file);
+        return true;
+      }
+      const message = `DAG '${spec.id}' is declared in ${owner} too: ids are unique in a project`;
+      mistakes.push({ severity: 'error', rule: 'duplicate-dag', message, file: parsed.file });
+      return false;
+    });
+    return { file: parsed.file, dags, diagnostics: [...parsed.diagnostics, ...mistakes] };
+  });
+}

@@ -1,0 +1,64 @@
+import type { DagSpec } from '../model/dag.ts';
+import type { Diagnostic } from '../model/errors.ts';
+
+/** What one DAG file gave. A file with an error in one DAG gives none of its DAGs. */
+export interface ParsedFile {
+  /** Relative to the project, with `/`. */
+  readonly file: string;
+  readonly dags: readonly ParsedDag[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface ParsedDag {
+  readonly spec: DagSpec;
+  /** sha256 of the canonical graph. */
+  readonly graphHash: string;
+  readonly code: CodeManifest;
+}
+
+/**
+ * The project-local code of a DAG: its file if that is code, every file that a `uses: ./x.ts#y` names or an own
+ * operator lives in, and whatever these import, directly or not. npm packages are named by the lockfile only.
+ */
+export interface CodeManifest {
+  /** sha256 over the paths and hashes of `files` and the lockfile: equal for equal code. */
+  readonly digest: string;
+  /** The declaring file; references are relative to its folder. */
+  readonly entry: string;
+  /** sha256 of the declaring file, which is not part of `files` when it is YAML. */
+  readonly entryHash: string;
+  /** Path relative to the project → sha256 of the content. */
+  readonly files: { readonly [path: string]: string };
+  /** The lockfile and its sha256, if the code imports npm packages and there is one. */
+  readonly lockfile?: { readonly path: string; readonly sha256: string };
+}
+
+/** Bounds of the evaluation of one file. */
+export interface ParseLimits {
+  /** Wall time from start to answer. */
+  readonly deadlineMs: number;
+  /** Heap of the child in MB. */
+  readonly memoryMb: number;
+  /** Size of the file, YAML or TypeScript. */
+  readonly fileBytesMax: number;
+  /** Size of the answer. */
+  readonly answerBytesMax: number;
+}
+
+export const PARSE_LIMITS: ParseLimits = {
+  deadlineMs: 10_000,
+  memoryMb: 1_024,
+  fileBytesMax: 16 * 1024 * 1024,
+  answerBytesMax: 128 * 1024 * 1024,
+};
+
+/** What the child is asked. */
+export interface ParseRequest {
+  /** Absolute, without symbolic links. */
+  readonly projectDir: string;
+  /** Relative to the project. */
+  readonly file: string;
+  /** Folder that references are relative to instead of the folder of the file; relative to the project. */
+  readonly codeDir?: string;
+  readonly limits: ParseLimits;
+}

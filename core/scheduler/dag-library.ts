@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { didYouMean } from '../model/did-you-mean.ts';
+import { AppError, type Diagnostic } from '../model/errors.ts';
+import type { Json } from '../model/json.ts';
+import { isUnchanged } from '../parsing/code-snapshot.ts';
+import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
+import { parseFile } from '../parsing/parse-pool.ts';
+
+/** A DAG as its file declares it now. */
+export interface LoadedDag {
+  readonly file: string;
+  readonly dag: ParsedDag;
+}
+
+const DAG_FILE = /^[^.].*\.(ts|mts|js|mjs|yaml|yml)$/;
+/** Folders of orch whose change makes an earlier parse worthless. */
+const PARSER_FOLDERS = ['authoring', 'schema', 'expression', 'parsing', 'model'];
+
+/**
+ * The DAG files of a project. A file is evaluated when it or its code has changed, otherwise what it gave before is
+ * used again: the result of a parse is a function of the files.
+ */
+export class DagLibrary {
+  readonly #projectDir: string;
+  readonly #stateDir: string;
+  readonly #stamp: string;
+  readonly #parsed = new Map<string, ParsedFile>();
+
+  constructor(projectDir: string, stateDir: string) {
+    this.#projectDir = projectDir;
+    this.#stateDir = stateDir;
+    this.#stamp = parserStamp();
+  }
+
+  /** The DAG files of the project, relative to it. */
+  files(): string[] {
+    try {
+      const names = readdirSync(join(this.#projectDir, 'dags'), { withFileTypes: true });
+      return names
+        .filter((entry) => entry.isFile() && DAG_FILE.test(entry.name) && !entry.name.endsWith('.d.ts'))
+        .map((entry) => `dags/${entry.name}`)
+        .sort();
+    } catch {
+      return [];
+    }
+  }
+
+  /** What a file gives now. */
+  async parse(file: string): Promise<ParsedFile> {
+    const known = this.#parsed.get(file) ?? this.#remembered(file);
+    if (known && known.dags.length > 0 && known.dags.every((dag) => isUnchanged(this.#projectDir, dag.code))) {
+      this.#parsed.set(file, known);
+      return known;
+    }
+    const parsed = await parseFile({ projectDir: this.#projectDir, file });
+    this.#parsed.set(file, parsed);
+    if (parsed.dags.length > 0) this.#remember(file, parsed);
+    return parsed;
+  }
+
+  /**
+   * The DAG of an id; looks into the file of the same name first, then into all.
+   * @throws AppError `not_found` with the nearest id; `invalid` with `details.diagnostics` when the file that
+   * declares it (or, if none does, some file) has mistakes.
+   */
+  async load(dagId: string): Promise<LoadedDag> {
+    const files = this.files();
+    const likely = files.filter((file) => file.slice('dags/'.length).replace(/\.[^.]+$/, '') === dagId);
+    const broken: Diagnostic[] = [];
+    const ids: string[] = [];
+    for (const file of [...likely, ...files.filter((one) => !likely.includes(one))]) {
+      const parsed = await this.parse(file);
+      const dag = parsed.dags.find((one) => one.spec.id === dagId);
+      if (dag) return { file, dag };
+      ids.push(...parsed.dags.map((one) => one.spec.id));
+      const errors = parsed.diagnostics.filter((one) => one.severity === 'error');
+      if (likely.includes(file) && errors.length > 0) throw invalid(dagId, errors);
+      broken.push(...errors);
+    }
+    if (ids.length === 0 && broken.length > 0) throw invalid(dagId, broken);
+    const hint = files.length === 0 ? 'the project has no files in dags/' : didYouMean(dagId, ids);
+    throw new AppError('not_found', `there is no DAG ${dagId}${hint ? `: ${hint}` : ''}`, { dagId });
+  }
+
+  #cacheFile(file: string): string {
+    const name = createHash('sha256').update(file).digest('hex').slice(0, 32);
+    return join(this.#stateDir, 'parsed', `${name}.json`);
+  }
+
+  #remembered(file: string): ParsedFile | null {
+    try {
+      const stored = JSON.parse(readFileSync(this.#cacheFile(file), 'utf8')) as { stamp: string; parsed: ParsedFile };
+      return stored.stamp === this.#stamp && stored.parsed.file === file ? stored.parsed : null;
+    } catch {
+      return null;
+    }
+  }
+
+  #remember(file: string, parsed: ParsedFile): void {
+    const path = this.#cacheFile(file);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const temporary = `${path}.${process.pid}`;
+    writeFileSync(temporary, JSON.stringify({ stamp: this.#stamp, parsed }), { mode: 0o600 });
+    renameSync(temporary, path);
+  }
+}
+
+function invalid(dagId: string, diagnostics: readonly Diagnostic[]): AppError {
+  const [first] = diagnostics;
+  const where = first?.file === undefined ? '' : ` in ${first.file}${first.line === undefined ? '' : `:${first.line}:${first.column}`}`;
+  const details = { dagId, diagnostics: diagnostics as unknown as Json };
+  return new AppError('invalid', `DAG ${dagId} cannot be loaded${where}: ${first?.message ?? 'unknown mistake'}`, details);
+}
+
+/** Names the parser that made a result: the version of Node and the newest change of orch's own sources. */
+function parserStamp(): string {
+  let newest = 0;
+  for (const folder of PARSER_FOLDERS) {
+    const dir = join(import.meta.dirname, '..', folder);
+    for (const name of readdirSync(dir)) newest = Math.max(newest, statSync(join(dir, name)).mtimeMs);
+  }
+  return `${process.version}/${newest}`;
+}

@@ -1,0 +1,122 @@
+import { nodePath, taskAt } from '../graph/graph.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { AttemptDefinition, AttemptOrder, RunFacts } from '../model/attempt.ts';
+import { attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
+import { attemptLimits } from '../planner/outcomes.ts';
+import { graceOf } from '../planner/abort.ts';
+import type { RunWorld } from '../planner/run-world.ts';
+import type { World } from '../planner/world.ts';
+import type { VersionRecord } from '../store/store.ts';
+import { type InputReader, MissingInput } from './inputs.ts';
+import { codeDir } from './paths.ts';
+
+/** How long a runner polls for its next order when it is the only one at work. */
+const SPIN_US = 100;
+
+/** Hands attempts to the executor, with everything that they need. */
+export class Dispatcher {
+  readonly #executor: Executor;
+  readonly #inputs: InputReader;
+  readonly #stateDir: string;
+  readonly #memoryMb: number | null;
+  readonly #canSpin: boolean;
+  readonly #definitions = new WeakMap<RunWorld, Map<number, AttemptDefinition>>();
+  #lastDefinition = 0;
+  /** Attempts handed over that have not ended. */
+  readonly live = new Set<string>();
+  /** An attempt that cannot be handed over ends with this. */
+  onRefused: (id: AttemptOrder['attemptId'], message: string) => void = () => {};
+
+  constructor(options: {
+    executor: Executor;
+    inputs: InputReader;
+    stateDir: string;
+    memoryMb: number | null;
+    canSpin: boolean;
+  }) {
+    this.#executor = options.executor;
+    this.#inputs = options.inputs;
+    this.#stateDir = options.stateDir;
+    this.#memoryMb = options.memoryMb;
+    this.#canSpin = options.canSpin;
+  }
+
+  /** Submits an attempt that was stored as `queued`. At once when its inputs are in memory, else when they are read. */
+  dispatch(world: World, run: RunWorld, version: VersionRecord, node: number): void {
+    const tryNo = run.tryNo[node] as TryNo;
+    const id = attemptId(run.record.runNo, node as NodeNo, tryNo);
+    this.live.add(id);
+    const template = run.templateOf(node);
+    const definition = this.#definition(world, run, version, template);
+    const submit = (inputs: AttemptOrder['inputs']): void => {
+      if (!this.live.has(id)) return;
+      const block = run.blockOf(node);
+      const spinUs = this.#canSpin && world.used === 1 ? SPIN_US : 0;
+      const { keys, items } = block;
+      const { runNo } = run.record;
+      this.#executor.submit({ attemptId: id, runNo, nodeNo: node as NodeNo, tryNo, definition, keys, items, inputs, spinUs });
+    };
+    const refuse = (error: unknown): void => {
+      if (!this.live.delete(id)) return;
+      this.onRefused(id, error instanceof MissingInput ? error.message : `its inputs cannot be read: ${String(error)}`);
+    };
+    const inputs = this.#inputs.now(run, node, template);
+    if (inputs) submit(inputs);
+    else this.#inputs.read(run, node, template).then(submit, refuse);
+  }
+
+  #definition(world: World, run: RunWorld, version: VersionRecord, template: number): AttemptDefinition {
+    let known = this.#definitions.get(run);
+    if (!known) {
+      known = new Map();
+      this.#definitions.set(run, known);
+    }
+    let definition = known.get(template);
+    if (!definition) {
+      definition = this.#define(world, run, version, template);
+      known.set(template, definition);
+    }
+    return definition;
+  }
+
+  #define(world: World, run: RunWorld, version: VersionRecord, template: number): AttemptDefinition {
+    const { record, graph } = run;
+    const task = taskAt(graph, template);
+    const limits = attemptLimits(world, run, template);
+    const fanOut = task.fanOut === undefined ? undefined : graph.spec.fanOuts?.[task.fanOut];
+    return {
+      id: ++this.#lastDefinition,
+      runNo: record.runNo,
+      runUid: record.uid,
+      dagId: record.dagId,
+      taskPath: nodePath(graph, template),
+      fanOutPath: fanOut?.path ?? null,
+      action: task.action,
+      inputNames: Object.keys(task.needs ?? {}),
+      with: task.with ?? null,
+      env: task.env ?? null,
+      params: record.params,
+      run: factsOf(run),
+      code: { root: codeDir(this.#stateDir, version.codeHash), entry: version.file },
+      isolation: 'process',
+      timeoutMs: limits.timeoutMs,
+      killGraceMs: graceOf(world, run, template),
+      memoryMb: limits.memoryMb ?? this.#memoryMb,
+      itemName: fanOut?.as ?? null,
+    };
+  }
+}
+
+/** What a task may know of its run. */
+function factsOf(run: RunWorld): RunFacts {
+  const { record } = run;
+  const text = (at: number): string => new Date(at).toISOString();
+  const { intervalStartAt: start, intervalEndAt: end } = record;
+  return {
+    id: record.uid,
+    dagId: record.dagId,
+    logicalDate: record.logicalAt === null ? null : text(record.logicalAt),
+    interval: start === null || end === null ? null : { start: text(start), end: text(end) },
+    trigger: record.trigger,
+  };
+}

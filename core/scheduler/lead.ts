@@ -1,0 +1,131 @@
+import { availableParallelism } from 'node:os';
+import { createLocalExecutor } from '../executors/local.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { RunNo } from '../model/ids.ts';
+import type { Limits } from '../planner/world.ts';
+import type { Lease } from '../store/store.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { LeaderDoor } from './door.ts';
+import { InputReader } from './inputs.ts';
+import { Leader } from './leader.ts';
+import { leaderSocket } from './paths.ts';
+import type { Project } from './project.ts';
+import { RequestDesk } from './request-desk.ts';
+import { VersionKeeper } from './version-keeper.ts';
+
+/** The inbox of a database that others write without knocking is looked into this often. */
+const INBOX_EVERY_MS = 500;
+
+/** A process that leads: its loop, its executor, its door and its way through the inbox. */
+export class Leadership {
+  readonly leader: Leader;
+  readonly #project: Project;
+  readonly #lease: Lease;
+  readonly #executor: Executor;
+  readonly #desk: RequestDesk;
+  #door: LeaderDoor | null = null;
+  #poll: NodeJS.Timeout | null = null;
+  #reading: Promise<void> | null = null;
+  #readAgain = false;
+  /** Requests given to the planner whose answer is not stored yet. */
+  readonly #prepared = new Set<number>();
+  #closed = false;
+
+  private constructor(project: Project, lease: Lease, executor: Executor, counters: { runNo: RunNo; tick: number }) {
+    this.#project = project;
+    this.#lease = lease;
+    this.#executor = executor;
+    const { store, stateDir, config, clock, library, dir } = project;
+    const dispatcher = new Dispatcher({
+      executor,
+      inputs: new InputReader(store, stateDir),
+      stateDir,
+      memoryMb: config.runners.memoryMb,
+      canSpin: availableParallelism() > 1,
+    });
+    const limits = limitsOf(project);
+    const reload = (runNo: RunNo) => this.#desk.load(runNo).catch(() => null);
+    this.leader = new Leader({ store, lease, clock, executor, dispatcher, limits, tick: counters.tick, reload });
+    const versions = new VersionKeeper({ store, lease, library, clock, projectDir: dir, stateDir });
+    let last = counters.runNo as number;
+    const nextRunNo = (): RunNo => ++last as RunNo;
+    this.#desk = new RequestDesk({ store, versions, led: () => this.leader.runs, nextRunNo });
+    this.leader.onForgotten = () => {
+      this.#prepared.clear();
+      this.lookIntoInbox();
+    };
+  }
+
+  /** Starts to lead: ends what earlier processes left alive, opens the door, reads the inbox. */
+  static async start(project: Project, lease: Lease): Promise<Leadership> {
+    const { config, clock, dir, stateDir } = project;
+    const executor = createLocalExecutor({
+      projectDir: dir,
+      stateDir,
+      clock,
+      epoch: lease.epoch,
+      runnersMax: config.runners.max,
+      memoryMb: config.runners.memoryMb,
+    });
+    const counters = await project.store.counters();
+    const leadership = new Leadership(project, lease, executor, counters);
+    await executor.start();
+    leadership.#door = await LeaderDoor.open(leaderSocket(stateDir), () => leadership.lookIntoInbox());
+    leadership.leader.onCommit = () => leadership.#door?.tell();
+    leadership.#poll = setInterval(() => leadership.lookIntoInbox(), INBOX_EVERY_MS);
+    leadership.#poll.unref();
+    leadership.lookIntoInbox();
+    return leadership;
+  }
+
+  /** Takes requests without an answer to the planner, in order, one after the other. */
+  lookIntoInbox(): void {
+    if (this.#closed) return;
+    if (this.#reading) {
+      this.#readAgain = true;
+      return;
+    }
+    this.#reading = this.#readInbox()
+      .catch((error: unknown) => this.leader.onLost(error instanceof Error ? error : new Error(String(error))))
+      .finally(() => {
+        this.#reading = null;
+        if (!this.#readAgain) return;
+        this.#readAgain = false;
+        this.lookIntoInbox();
+      });
+  }
+
+  async #readInbox(): Promise<void> {
+    for (const record of await this.#project.store.pendingRequests()) {
+      if (this.#prepared.has(record.inboxId) || this.#closed) continue;
+      const prepared = await this.#desk.prepare(record);
+      this.#prepared.add(record.inboxId);
+      if (prepared.adopt) {
+        const { run, version } = prepared.adopt;
+        this.leader.request({ inboxId: null, kind: 'adopt', run }, version);
+      }
+      this.leader.request(prepared.request, prepared.version);
+    }
+  }
+
+  /**
+   * Gives the lead back. Attempts under way end by themselves unless the lead is lost already; nothing new starts.
+   */
+  async close(how: 'drain' | 'now'): Promise<void> {
+    if (this.#closed) return;
+    if (how === 'drain') await this.leader.drain();
+    this.#closed = true;
+    if (this.#poll) clearInterval(this.#poll);
+    this.leader.stop();
+    await this.#reading;
+    await this.#executor.close();
+    await this.#lease.release();
+    await this.#door?.close();
+  }
+}
+
+function limitsOf(project: Project): Limits {
+  const { config } = project;
+  const pools = Object.fromEntries(Object.entries(config.pools).map(([name, pool]) => [name, pool.slots]));
+  return { globalSlots: config.scheduler.maxActive, pools, defaults: config.defaults };
+}

@@ -1,0 +1,217 @@
+import type { Executor } from '../executors/executor.ts';
+import type { Clock } from '../model/clock.ts';
+import type { AttemptEvent } from '../model/attempt.ts';
+import type { AttemptId, RunNo } from '../model/ids.ts';
+import { type Plan, plan, type PlannerEvent } from '../planner/plan.ts';
+import type { PlannedRequest } from '../planner/requests.ts';
+import type { RunWorld } from '../planner/run-world.ts';
+import { type Limits, World } from '../planner/world.ts';
+import { attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
+import type { Lease, Store, VersionRecord } from '../store/store.ts';
+import { Bell } from './bell.ts';
+import { commitTick } from './commit.ts';
+import type { Dispatcher } from './dispatcher.ts';
+
+/** The longest sleep of a loop that has nothing to wait for; timers of Node hold 31 bits. */
+const SLEEP_MAX_MS = 60_000;
+
+/** A run that the leader has in memory, with the version that its attempts execute. */
+export interface LedRun {
+  readonly run: RunWorld;
+  readonly version: VersionRecord;
+}
+
+export interface LeaderOptions {
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly executor: Executor;
+  readonly dispatcher: Dispatcher;
+  readonly limits: Limits;
+  /** Number of the last tick that is stored. */
+  readonly tick: number;
+  /** Reads a run again when memory turned out to be stale. */
+  readonly reload: (runNo: RunNo) => Promise<LedRun | null>;
+}
+
+/**
+ * The loop of the one process that decides: takes what happened, asks the planner, stores its actions in one fenced
+ * transaction, then hands attempts to the executor. Nothing is started that is not stored.
+ */
+export class Leader {
+  readonly #options: LeaderOptions;
+  #world: World;
+  readonly #versions = new Map<RunNo, VersionRecord>();
+  #events: PlannerEvent[] = [];
+  #tick: number;
+  #scheduled = false;
+  #busy = false;
+  #stopped = false;
+  #timer: NodeJS.Timeout | null = null;
+  #staleTicks = 0;
+  /** Rings after every commit. */
+  readonly committed = new Bell();
+  /** Called after every commit. */
+  onCommit: () => void = () => {};
+  /** Called when requests that were not answered yet must be prepared again. */
+  onForgotten: () => void = () => {};
+  /** Called once when this process must not decide any more. */
+  onLost: (why: Error | null) => void = () => {};
+
+  constructor(options: LeaderOptions) {
+    this.#options = options;
+    this.#world = new World(options.limits);
+    this.#tick = options.tick;
+    options.executor.onEvent = (event) => this.#onAttempt(event);
+    options.dispatcher.onRefused = (id, message) => this.#onRefused(id, message);
+    options.lease.lost.then(() => this.#lose(null));
+  }
+
+  /** The runs in memory. */
+  get runs(): ReadonlyMap<number, RunWorld> {
+    return this.#world.runs;
+  }
+
+  get world(): World {
+    return this.#world;
+  }
+
+  /** Hands a request to the planner. The version of a run that comes with it must be known from then on. */
+  request(request: PlannedRequest, version?: VersionRecord): void {
+    if (version && 'run' in request) this.#versions.set(request.run.record.runNo, version);
+    this.#push({ type: 'request', request });
+  }
+
+  /** Starts nothing new and resolves once nothing runs. */
+  async drain(): Promise<void> {
+    this.#world.draining = true;
+    const ear = this.committed.listen();
+    while (!this.#stopped && (this.#world.used > 0 || this.#events.length > 0 || this.#busy)) {
+      await ear.wait(SLEEP_MAX_MS);
+    }
+    ear.close();
+  }
+
+  /** Stops deciding; events that still come are dropped. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.committed.ring();
+  }
+
+  #onAttempt(event: AttemptEvent): void {
+    if (event.type === 'attempt.ended') this.#options.dispatcher.live.delete(event.attemptId);
+    this.#push({ type: 'attempt', event });
+  }
+
+  #onRefused(id: AttemptId, message: string): void {
+    const at = this.#options.clock.now();
+    const error = { name: 'MissingInput', message };
+    this.#push({
+      type: 'attempt',
+      event: { type: 'attempt.ended', attemptId: id, startedAt: at, at, outcome: { kind: 'failed', error, final: true } },
+    });
+  }
+
+  #push(event: PlannerEvent): void {
+    if (this.#stopped) return;
+    this.#events.push(event);
+    this.#wake();
+  }
+
+  /** Everything that arrives in one turn of the event loop becomes one tick. */
+  #wake(): void {
+    if (this.#scheduled || this.#busy || this.#stopped) return;
+    this.#scheduled = true;
+    setImmediate(() => void this.#turn());
+  }
+
+  async #turn(): Promise<void> {
+    this.#scheduled = false;
+    if (this.#busy || this.#stopped) return;
+    this.#busy = true;
+    try {
+      await this.#decide();
+    } catch (error) {
+      this.#lose(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.#busy = false;
+    if (this.#events.length > 0) this.#wake();
+  }
+
+  async #decide(): Promise<void> {
+    const events = this.#events;
+    this.#events = [];
+    const { clock } = this.#options;
+    const now = { at: clock.now(), mono: clock.mono() };
+    const decided = plan(this.#world, events, now);
+    if (decided.actions.length > 0) {
+      const committing = commitTick(this.#options, this.#tick, now.at, decided.actions);
+      const result = committing instanceof Promise ? await committing : committing;
+      this.#tick = result.tick;
+      if (result.why === 'fenced') return this.#lose(null);
+      if (result.why === 'stale') return this.#recover(events, result.runs);
+    }
+    this.#staleTicks = 0;
+    this.#carryOut(decided);
+    if (decided.actions.length > 0) {
+      this.committed.ring();
+      this.onCommit();
+    }
+    this.#sleep(decided.wakeAt - now.mono);
+  }
+
+  #carryOut(decided: Plan): void {
+    const { executor, dispatcher } = this.#options;
+    for (const { run, node } of decided.dispatch) {
+      const version = this.#versions.get(run.record.runNo);
+      if (version) dispatcher.dispatch(this.#world, run, version, node);
+    }
+    for (const { run, node, reason, graceMs } of decided.stops) {
+      const id = attemptId(run.record.runNo, node as NodeNo, run.tryNo[node] as TryNo);
+      executor.stop(id, reason, graceMs);
+    }
+    for (const run of decided.ended) this.#versions.delete(run.record.runNo);
+  }
+
+  #sleep(ms: number): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (!Number.isFinite(ms)) return;
+    const sleepMs = Math.min(Math.max(0, Math.ceil(ms)), SLEEP_MAX_MS);
+    this.#timer = setTimeout(() => this.#wake(), sleepMs);
+  }
+
+  /**
+   * The store was not as memory had it. Memory is dropped, not repaired: every run is read again, the outcomes of the
+   * failed tick are decided anew, requests come again from the inbox. A second miss in a row means a defect: this
+   * process stops deciding.
+   */
+  async #recover(events: readonly PlannerEvent[], stale: readonly RunNo[]): Promise<void> {
+    if (++this.#staleTicks > 1) throw new Error(`runs ${stale.join(', ')} differ from the store again and again`);
+    const { limits, dispatcher, reload } = this.#options;
+    const runNos = [...this.#world.runs.keys()] as RunNo[];
+    const isNew = (runNo: RunNo): boolean =>
+      events.some((event) => event.type === 'request' && event.request.kind === 'start' && event.request.run.record.runNo === runNo);
+    this.#world = new World(limits);
+    const reloaded: PlannerEvent[] = [];
+    for (const runNo of runNos) {
+      if (isNew(runNo)) continue;
+      const led = await reload(runNo);
+      if (!led) continue;
+      this.#versions.set(runNo, led.version);
+      const request: PlannedRequest = { inboxId: null, kind: 'adopt', run: led.run, live: dispatcher.live };
+      reloaded.push({ type: 'request', request });
+    }
+    const outcomes = [...events, ...this.#events].filter((event) => event.type === 'attempt');
+    this.#events = [...reloaded, ...outcomes];
+    this.onForgotten();
+    this.#wake();
+  }
+
+  #lose(why: Error | null): void {
+    if (this.#stopped) return;
+    this.stop();
+    this.onLost(why);
+  }
+}

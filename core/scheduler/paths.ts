@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The longest path that a Unix socket may have on every system that orch runs on. */
+const SOCKET_PATH_MAX = 100;
+
+/** Where the code of a version lies. */
+export function codeDir(stateDir: string, codeHash: string): string {
+  return join(stateDir, 'code', codeHash);
+}
+
+/** Where a spilled output lies. */
+export function outputFile(stateDir: string, sha256: string): string {
+  return join(stateDir, 'outputs', sha256.slice(0, 2), sha256);
+}
+
+/** The socket of the leader; in a private folder of the system's temporary files when the state folder is too deep. */
+export function leaderSocket(stateDir: string): string {
+  const own = join(stateDir, 'leader.sock');
+  if (Buffer.byteLength(own) <= SOCKET_PATH_MAX) return own;
+  const name = createHash('sha256').update(stateDir).digest('hex').slice(0, 24);
+  const dir = join(tmpdir(), `orch-${process.getuid?.() ?? 0}`);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return join(dir, `${name}.sock`);
+}

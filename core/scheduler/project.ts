@@ -1,0 +1,62 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { type Clock, systemClock } from '../model/clock.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
+import { DagLibrary } from './dag-library.ts';
+
+/** A project folder, opened: its config, its store, its DAG files. */
+export interface Project {
+  /** Absolute, without symbolic links. */
+  readonly dir: string;
+  /** Where orch keeps the state of the project. */
+  readonly stateDir: string;
+  readonly config: Config;
+  readonly store: Store;
+  readonly library: DagLibrary;
+  readonly clock: Clock;
+  close(): Promise<void>;
+}
+
+export interface OpenProjectOptions {
+  readonly env?: { readonly [name: string]: string | undefined };
+  readonly flags?: { readonly [key: string]: string };
+  readonly profile?: string;
+  readonly clock?: Clock;
+}
+
+/**
+ * Opens the project in a folder. Makes the state folder, brings a fresh store to the current schema.
+ * @throws AppError `invalid` when the config or the store does not fit.
+ */
+export async function openProject(dir: string, options: OpenProjectOptions = {}): Promise<Project> {
+  const projectDir = realpathSync(dir);
+  const clock = options.clock ?? systemClock;
+  const config = loadConfig({
+    projectDir,
+    env: options.env ?? process.env,
+    ...(options.flags ? { flags: options.flags } : {}),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+  });
+  const stateDir = config.store.path;
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const store = await openProjectStore(config, clock);
+  await store.migrate();
+  return {
+    dir: projectDir,
+    stateDir: realpathSync(stateDir),
+    config,
+    store,
+    library: new DagLibrary(projectDir, stateDir),
+    clock,
+    close: () => store.close(),
+  };
+}
+
+function openProjectStore(config: Config, clock: Clock): Promise<Store> {
+  const { store } = config;
+  if (store.kind === 'postgres') return openStore({ kind: 'postgres', url: store.url, clock });
+  return openStore({ kind: 'sqlite', path: join(store.path, 'orch.db'), durability: store.durability, clock });
+}

@@ -1,0 +1,28 @@
+import type { DagSpec } from '../model/dag.ts';
+import type { Json, JsonObject } from '../model/json.ts';
+import { makeValidator, type Validator } from './validate.ts';
+import type { SchemaProblem } from './schema-problem.ts';
+
+/** Params that fit their schema, with defaults filled in; or what is wrong with them. */
+export type CheckedParams =
+  | { readonly ok: true; readonly params: JsonObject }
+  | { readonly ok: false; readonly problems: readonly SchemaProblem[] };
+
+const validators = new WeakMap<object, Validator>();
+
+/** Fills in the defaults of a DAG's params and checks the whole against their schema. */
+export function checkParams(spec: DagSpec, given: JsonObject): CheckedParams {
+  const schema = spec.params ?? { type: 'object', properties: {}, additionalProperties: false };
+  const params: { [name: string]: Json } = { ...given };
+  const properties = (schema.properties ?? {}) as { readonly [name: string]: JsonObject };
+  for (const [name, property] of Object.entries(properties)) {
+    if (!Object.hasOwn(params, name) && property.default !== undefined) params[name] = structuredClone(property.default);
+  }
+  let validate = validators.get(schema);
+  if (!validate) {
+    validate = makeValidator({ additionalProperties: false, ...schema });
+    validators.set(schema, validate);
+  }
+  const problems = validate(params, 'params');
+  return problems.length === 0 ? { ok: true, params } : { ok: false, problems };
+}

@@ -1,0 +1,59 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { chooseBranches } from './branches.ts';
+import type { SchemaProblem } from './schema-problem.ts';
+import { problemOf, type Subject } from './sentences.ts';
+
+/** Problems reported of one value; more of them help nobody. */
+const PROBLEMS_MAX = 100;
+
+/**
+ * A check of values against one schema; an empty list means that the value fits. `name` is what sentences call the
+ * value, such as `task 'a.b'`.
+ */
+export type Validator = (value: unknown, name?: string) => SchemaProblem[];
+
+/**
+ * Makes a validator of a JSON Schema. It is compiled at first use; problems come as sentences, of an `anyOf` those
+ * of the branch that was most likely meant.
+ */
+export function makeValidator(schema: object): Validator {
+  let compiled: ValidateFunction | null = null;
+  return (value, name = '') => {
+    compiled ??= newAjv(true).compile(schema);
+    if (compiled(value)) return [];
+    return problemsOf(compiled.errors ?? [], { value, name });
+  };
+}
+
+/**
+ * Makes a check that stops at the first problem: for values that programs wrote. `null` means that the value fits.
+ */
+export function makeQuickCheck(schema: object): (value: unknown) => SchemaProblem | null {
+  let compiled: ValidateFunction | null = null;
+  return (value) => {
+    compiled ??= newAjv(false).compile(schema);
+    if (compiled(value)) return null;
+    return problemsOf(compiled.errors ?? [], { value, name: '' })[0] as SchemaProblem;
+  };
+}
+
+/** Errors of ajv as sentences. */
+export function problemsOf(errors: readonly ErrorObject[], subject: Subject): SchemaProblem[] {
+  const chosen = chooseBranches(errors.filter((error) => error.propertyName === undefined));
+  return chosen.slice(0, PROBLEMS_MAX).map((error) => problemOf(error, subject));
+}
+
+/** ajv with the settings of this project: strict about schemas, silent, no conversion of values. */
+export function newAjv(allErrors: boolean): Ajv {
+  return new Ajv({
+    allErrors,
+    verbose: true,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    allowUnionTypes: true,
+    ownProperties: true,
+    discriminator: true,
+    logger: false,
+  });
+}

@@ -1,0 +1,58 @@
+import pg from 'pg';
+import { AppError } from '../../model/errors.ts';
+
+/** How long a connection may take to come about, and a statement to answer. */
+export const CONNECT_TIMEOUT_MS = 2000;
+export const QUERY_TIMEOUT_MS = 5000;
+/** A statement waits this long for a row that another one holds, and an open transaction may idle this long. */
+const LOCK_TIMEOUT_MS = 2000;
+const POOL_SIZE = 4;
+
+const INT8 = 20;
+
+/** 64-bit integers as numbers: instants, sizes and counters stay below 2^53, and anything else is an error. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 && format !== 'binary' ? parseInt8 : pg.types.getTypeParser(oid, format as 'text')) as never,
+};
+
+export function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`integer ${text} of the database is too large`);
+  return value;
+}
+
+/** What every connection of a store has in common. */
+export function connectionConfig(url: string, schema: string, settings: readonly string[] = []): pg.ClientConfig {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+    throw new AppError('usage', `'${schema}' cannot be a schema: use lower-case letters, digits and _.`);
+  }
+  const all = [
+    `search_path=${schema}`,
+    `lock_timeout=${LOCK_TIMEOUT_MS}`,
+    `idle_in_transaction_session_timeout=${LOCK_TIMEOUT_MS}`,
+    ...settings,
+  ];
+  return {
+    connectionString: url,
+    options: all.map((setting) => `-c ${setting}`).join(' '),
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types,
+  };
+}
+
+/** The connections for everything but ticks. */
+export function openPool(url: string, schema: string): pg.Pool {
+  const pool = new pg.Pool({ ...connectionConfig(url, schema), max: POOL_SIZE, allowExitOnIdle: true });
+  pool.on('error', ignoreIdleLoss);
+  return pool;
+}
+
+/** A connection lost while nobody uses it is replaced at the next use. */
+export function ignoreIdleLoss(): void {}
+
+/** SQLSTATE of an answer of the server, or `null` for an error of the connection. */
+export function sqlState(error: unknown): string | null {
+  return error instanceof pg.DatabaseError && error.code !== undefined ? error.code : null;
+}

@@ -1,0 +1,196 @@
+import type { Action, Answer, InstanceChange, RunChange, StoredOutput } from '../../model/action.ts';
+import type { ArtifactRef } from '../../model/attempt.ts';
+import type { RunNo } from '../../model/ids.ts';
+import type { ExpansionRecord, RunRecord } from '../../model/run.ts';
+import { because } from '../../model/because.ts';
+import { endsAttempt } from '../archive.ts';
+import { hasLine, type JournalLine, journalLine } from '../journal-line.ts';
+import { type Misses, newMisses } from '../misses.ts';
+import type { RunCounts } from '../store.ts';
+
+/** The place of a value in one run. */
+interface Place {
+  readonly runNo: number;
+  readonly nodeNo: number;
+  readonly tryNo: number;
+}
+
+/** Everything that a tick does to one instance row: what must be there, and what is there in the end. */
+interface FoldedInstance {
+  readonly first: InstanceChange;
+  last: InstanceChange;
+  /** The attempt that was kept last, so that it is not kept again from its row of state `none`. */
+  keptTry: number;
+}
+
+/** A new run, and its instances by state if it ends at once. */
+export interface CreatedRun {
+  readonly run: RunRecord;
+  readonly counts: RunCounts | null;
+}
+
+/** A tick as sets of rows: one statement may touch every row only once. */
+export interface FoldedTick {
+  readonly runs: readonly CreatedRun[];
+  readonly runChanges: readonly RunChange[];
+  readonly fresh: readonly InstanceChange[];
+  /** `first` says what must be there, `last` the new row. */
+  readonly changes: readonly { readonly first: InstanceChange; readonly last: InstanceChange }[];
+  /** Stored attempts to copy to the past ones before the change. */
+  readonly keep: readonly InstanceChange[];
+  /** Attempts that came and went within the tick. */
+  readonly attempts: readonly InstanceChange[];
+  readonly expansions: readonly ExpansionRecord[];
+  readonly outputs: readonly (Place & { readonly output: StoredOutput })[];
+  readonly metrics: readonly (Place & { readonly name: string; readonly value: number; readonly at: number })[];
+  readonly artifacts: readonly (Place & { readonly artifact: ArtifactRef })[];
+  readonly progress: readonly Extract<Action, { type: 'progress' }>[];
+  readonly pauses: readonly (readonly [dagId: string, paused: boolean])[];
+  readonly answers: readonly { readonly inboxId: number; readonly answer: Answer }[];
+  readonly lines: readonly JournalLine[];
+  /** Rows that contradict each other within the tick. */
+  readonly misses: Misses;
+}
+
+/** Folds the actions of a tick, in their order, into one set of rows for each table. */
+export function foldTick(actions: readonly Action[]): FoldedTick {
+  const fold = new Fold();
+  for (const action of actions) fold.add(action);
+  return fold.result();
+}
+
+class Fold {
+  readonly #runs = new Map<number, CreatedRun>();
+  readonly #runChanges = new Map<number, RunChange>();
+  readonly #instances = new Map<number, Map<number, FoldedInstance>>();
+  readonly #keep: InstanceChange[] = [];
+  readonly #attempts: InstanceChange[] = [];
+  readonly #expansions = new Map<string, ExpansionRecord>();
+  readonly #outputs = new Map<string, Extract<Action, { type: 'output' }>>();
+  readonly #metrics = new Map<string, Extract<Action, { type: 'metric' }>>();
+  readonly #artifacts = new Map<string, Extract<Action, { type: 'artifact' }>>();
+  readonly #progress = new Map<string, Extract<Action, { type: 'progress' }>>();
+  readonly #pauses = new Map<string, boolean>();
+  readonly #answers = new Map<number, Answer>();
+  readonly #lines: JournalLine[] = [];
+  readonly #misses = newMisses();
+
+  add(action: Action): void {
+    if (hasLine(action.type)) this.#lines.push(journalLine(action) as JournalLine);
+    switch (action.type) {
+      case 'instance':
+        return this.#addInstance(action);
+      case 'run.create':
+        return this.#addOnce(this.#runs, action.run.runNo, { run: action.run, counts: null }, action.run.runNo);
+      case 'run.change':
+        return this.#addRunChange(action);
+      case 'expand': {
+        const { runNo, fanOut, parentBase } = action.expansion;
+        return this.#addOnce(this.#expansions, `${runNo}.${fanOut}.${parentBase}`, action.expansion, runNo);
+      }
+      case 'output':
+        return this.#addOnce(this.#outputs, placeKey(action), action, action.runNo);
+      case 'metric':
+        if (Number.isFinite(action.value)) this.#metrics.set(`${placeKey(action)} ${action.name}`, action);
+        return;
+      case 'artifact':
+        this.#artifacts.set(`${placeKey(action)} ${action.artifact.name}`, action);
+        return;
+      case 'progress':
+        this.#progress.set(`${action.runNo}.${action.nodeNo}`, action);
+        return;
+      case 'dag.paused':
+        this.#pauses.set(action.dagId, action.paused);
+        return;
+      case 'answer':
+        if (this.#answers.has(action.inboxId)) this.#misses.requests.add(action.inboxId);
+        this.#answers.set(action.inboxId, action.answer);
+        return;
+      case 'note':
+    }
+  }
+
+  #addOnce<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, runNo: RunNo): void {
+    if (map.has(key)) this.#misses.runs.add(runNo);
+    map.set(key, value);
+  }
+
+  #addInstance(change: InstanceChange): void {
+    let ofRun = this.#instances.get(change.runNo);
+    if (ofRun === undefined) {
+      ofRun = new Map();
+      this.#instances.set(change.runNo, ofRun);
+    }
+    const earlier = ofRun.get(change.nodeNo);
+    const ends = !change.fresh && endsAttempt(change);
+    if (earlier === undefined) {
+      if (ends) this.#keep.push(change);
+      ofRun.set(change.nodeNo, { first: change, last: change, keptTry: ends ? change.fromTry : 0 });
+      return;
+    }
+    if (change.fresh || change.from !== earlier.last.to || change.fromTry !== earlier.last.tryNo) {
+      this.#misses.runs.add(change.runNo);
+    }
+    if (ends && earlier.keptTry < change.fromTry) {
+      this.#attempts.push(earlier.last);
+      earlier.keptTry = change.fromTry;
+    }
+    earlier.last = change;
+  }
+
+  #addRunChange(change: RunChange): void {
+    const created = this.#runs.get(change.runNo);
+    if (created !== undefined) {
+      if (created.run.state !== change.from) this.#misses.runs.add(change.runNo);
+      const counts = change.counts ?? created.counts;
+      this.#runs.set(change.runNo, { run: changedRun(created.run, change), counts });
+      return;
+    }
+    const earlier = this.#runChanges.get(change.runNo);
+    if (earlier !== undefined && earlier.to !== change.from) this.#misses.runs.add(change.runNo);
+    this.#runChanges.set(change.runNo, earlier === undefined ? change : { ...earlier, ...change, from: earlier.from });
+  }
+
+  result(): FoldedTick {
+    const fresh: InstanceChange[] = [];
+    const changes: FoldedInstance[] = [];
+    for (const ofRun of this.#instances.values()) {
+      for (const folded of ofRun.values()) {
+        if (folded.first.fresh) fresh.push(folded.last);
+        else changes.push(folded);
+      }
+    }
+    return {
+      runs: [...this.#runs.values()],
+      runChanges: [...this.#runChanges.values()],
+      fresh,
+      changes,
+      keep: this.#keep,
+      attempts: this.#attempts,
+      expansions: [...this.#expansions.values()],
+      outputs: [...this.#outputs.values()],
+      metrics: [...this.#metrics.values()],
+      artifacts: [...this.#artifacts.values()],
+      progress: [...this.#progress.values()],
+      pauses: [...this.#pauses],
+      answers: Array.from(this.#answers, ([inboxId, answer]) => ({ inboxId, answer })),
+      lines: this.#lines,
+      misses: this.#misses,
+    };
+  }
+}
+
+function placeKey(place: Place): string {
+  return `${place.runNo}.${place.nodeNo}.${place.tryNo}`;
+}
+
+function changedRun(run: RunRecord, change: RunChange): RunRecord {
+  return {
+    ...run,
+    state: change.to,
+    because: because(change.code, change.facts ?? {}),
+    startedAt: change.startedAt === undefined ? run.startedAt : change.startedAt,
+    endedAt: change.endedAt === undefined ? run.endedAt : change.endedAt,
+    maxParallel: change.maxParallel === undefined ? run.maxParallel : change.maxParallel,
+  };
+}

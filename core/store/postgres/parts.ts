@@ -1,0 +1,262 @@
+import type { InstanceChange, RunChange } from '../../model/action.ts';
+import { becauseNumber } from '../../model/because.ts';
+import { TRIGGER_KINDS } from '../../model/run.ts';
+import { RUN_STATES } from '../../model/states.ts';
+import { storable } from '../archive.ts';
+import { factsText } from '../journal-line.ts';
+import type { Database } from '../tables.ts';
+import type { CreatedRun, FoldedTick } from './fold.ts';
+import { type Columns, type Part, part } from './part.ts';
+
+const PLACE_KEY = ['run_no', 'node_no'];
+
+/** The new row of an instance, without its key. */
+const instanceColumns: Columns<InstanceChange, keyof Database['task_instance']> = {
+  run_no: ['int4', (row) => row.runNo],
+  node_no: ['int4', (row) => row.nodeNo],
+  state: ['int2', (row) => row.to],
+  try_no: ['int2', (row) => row.tryNo],
+  try_base: ['int2', (row) => row.tryBase],
+  lost: ['int2', (row) => row.lost],
+  reason: ['int2', (row) => row.reason],
+  because: ['int2', (row) => row.because],
+  facts: ['text', (row) => row.facts],
+  queued_at: ['int8', (row) => row.queuedAt],
+  started_at: ['int8', (row) => row.startedAt],
+  ended_at: ['int8', (row) => row.endedAt],
+  due_at: ['int8', (row) => row.dueAt],
+  error: ['text', (row) => row.error],
+  log_segment: ['int4', (row) => row.log?.segment ?? null],
+  log_offset: ['int8', (row) => row.log?.offset ?? null],
+  log_length: ['int8', (row) => row.log?.length ?? null],
+};
+
+/** Columns that an instance row and the row of a past attempt share. */
+const { try_base: _base, lost: _lost, queued_at: _queued, due_at: _due, ...attemptColumns } = instanceColumns;
+const attemptNames = Object.keys(attemptColumns).join(', ');
+const changedNames = Object.keys(instanceColumns).filter((name) => !PLACE_KEY.includes(name));
+
+type Change = FoldedTick['changes'][number];
+
+const changeColumns = Object.fromEntries([
+  ...Object.entries(instanceColumns).map(([name, [type, of]]) => [name, [type, (row: Change) => of(row.last)]]),
+  ['from_state', ['int2', (row: Change) => row.first.from]],
+  ['from_try', ['int2', (row: Change) => row.first.fromTry]],
+]) as Columns<Change>;
+
+const runColumns: Columns<CreatedRun, keyof Database['dag_run']> = {
+  run_no: ['int4', ({ run }) => run.runNo],
+  uid: ['text', ({ run }) => run.uid],
+  dag_id: ['text', ({ run }) => run.dagId],
+  version_no: ['int4', ({ run }) => run.versionNo],
+  state: ['int2', ({ run }) => RUN_STATES.indexOf(run.state)],
+  trigger_kind: ['int2', ({ run }) => TRIGGER_KINDS.indexOf(run.trigger)],
+  params: ['text', ({ run }) => JSON.stringify(run.params)],
+  scope: ['text', ({ run }) => JSON.stringify(run.scope)],
+  max_parallel: ['int4', ({ run }) => run.maxParallel],
+  inputs_from: ['int4', ({ run }) => run.inputsFrom],
+  logical_at: ['int8', ({ run }) => run.logicalAt],
+  interval_start_at: ['int8', ({ run }) => run.intervalStartAt],
+  interval_end_at: ['int8', ({ run }) => run.intervalEndAt],
+  created_at: ['int8', ({ run }) => run.createdAt],
+  started_at: ['int8', ({ run }) => run.startedAt],
+  ended_at: ['int8', ({ run }) => run.endedAt],
+  because: ['int2', ({ run }) => (run.because === null ? 0 : becauseNumber(run.because.code))],
+  facts: ['text', ({ run }) => factsText(run.because)],
+  counts: ['text', ({ counts }) => (counts === null ? null : JSON.stringify(counts))],
+};
+
+const flag = (value: unknown): number => (value === undefined ? 0 : 1);
+
+const runChangeColumns: Columns<RunChange> = {
+  run_no: ['int4', (row) => row.runNo],
+  from_state: ['int2', (row) => RUN_STATES.indexOf(row.from)],
+  state: ['int2', (row) => RUN_STATES.indexOf(row.to)],
+  because: ['int2', (row) => becauseNumber(row.code)],
+  facts: ['text', (row) => (row.facts === null ? null : JSON.stringify(row.facts))],
+  set_started: ['int2', (row) => flag(row.startedAt)],
+  started_at: ['int8', (row) => row.startedAt ?? null],
+  set_ended: ['int2', (row) => flag(row.endedAt)],
+  ended_at: ['int8', (row) => row.endedAt ?? null],
+  counts: ['text', (row) => (row.counts === undefined ? null : JSON.stringify(row.counts))],
+  set_parallel: ['int2', (row) => flag(row.maxParallel)],
+  max_parallel: ['int4', (row) => row.maxParallel ?? null],
+};
+
+const insert = (table: keyof Database, columns: string, given: string, key: string): string =>
+  `insert into ${table} (${columns}) select ${columns} from ${given}, fence on conflict do nothing returning ${key}`;
+
+const put = (table: keyof Database, columns: string, given: string, key: string, changed: readonly string[]): string =>
+  `insert into ${table} (${columns}) select ${columns} from ${given}, fence on conflict (${key}) do update ` +
+  `set ${changed.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+
+const runParts: readonly Part[] = [
+  part({
+    name: 'new_run',
+    rows: (tick) => tick.runs,
+    columns: runColumns,
+    sql: (given, columns) => insert('dag_run', columns, given, 'run_no'),
+    missed: { as: 'run', key: ['run_no'] },
+  }),
+  part({
+    name: 'changed_run',
+    rows: (tick) => tick.runChanges,
+    columns: runChangeColumns,
+    sql: (given) => `update dag_run as stored set state = wanted.state, because = wanted.because, facts = wanted.facts,
+      started_at = case wanted.set_started when 1 then wanted.started_at else stored.started_at end,
+      ended_at = case wanted.set_ended when 1 then wanted.ended_at else stored.ended_at end,
+      counts = coalesce(wanted.counts, stored.counts),
+      max_parallel = case wanted.set_parallel when 1 then wanted.max_parallel else stored.max_parallel end
+      from ${given} as wanted, fence where stored.run_no = wanted.run_no and stored.state = wanted.from_state returning stored.run_no`,
+    missed: { as: 'run', key: ['run_no'] },
+  }),
+  part({
+    name: 'new_expansion',
+    rows: (tick) => tick.expansions,
+    columns: {
+      run_no: ['int4', (row) => row.runNo],
+      base: ['int4', (row) => row.base],
+      fan_out: ['int4', (row) => row.fanOut],
+      parent_base: ['int4', (row) => row.parentBase],
+      keys: ['text', (row) => JSON.stringify(row.keys)],
+      items: ['text', (row) => (row.items === null ? null : JSON.stringify(row.items))],
+    },
+    sql: (given, columns) => insert('run_expansion', columns, given, 'run_no, fan_out, parent_base'),
+    missed: { as: 'run', key: ['run_no', 'fan_out', 'parent_base'] },
+  }),
+];
+
+const instanceParts: readonly Part[] = [
+  part({
+    name: 'new_instance',
+    rows: (tick) => tick.fresh,
+    columns: instanceColumns,
+    sql: (given, columns) => insert('task_instance', columns, given, 'run_no, node_no'),
+    missed: { as: 'run', key: PLACE_KEY },
+  }),
+  part({
+    name: 'changed_instance',
+    rows: (tick) => tick.changes,
+    columns: changeColumns,
+    sql: (given) => `update task_instance as stored set ${changedNames.map((name) => `${name} = wanted.${name}`).join(', ')}
+      from ${given} as wanted, fence where stored.run_no = wanted.run_no and stored.node_no = wanted.node_no
+      and stored.state = wanted.from_state and stored.try_no = wanted.from_try returning stored.run_no, stored.node_no`,
+    missed: { as: 'run', key: PLACE_KEY },
+  }),
+  part({
+    name: 'stored_attempt',
+    rows: (tick) => tick.keep,
+    columns: {
+      run_no: ['int4', (row) => row.runNo],
+      node_no: ['int4', (row) => row.nodeNo],
+      from_try: ['int2', (row) => row.fromTry],
+    },
+    sql: (given) => `insert into task_attempt (${attemptNames})
+      select ${attemptNames.replaceAll(/\w+/g, 'stored.$&')} from ${given} as past, fence, task_instance as stored
+      where stored.run_no = past.run_no and stored.node_no = past.node_no and stored.try_no = past.from_try
+      on conflict do nothing`,
+  }),
+  part({
+    name: 'passing_attempt',
+    rows: (tick) => tick.attempts,
+    columns: attemptColumns,
+    sql: (given, columns) => insert('task_attempt', columns, given, 'run_no'),
+  }),
+];
+
+const resultParts: readonly Part[] = [
+  part({
+    name: 'new_output',
+    rows: (tick) => tick.outputs,
+    columns: {
+      run_no: ['int4', (row) => row.runNo],
+      node_no: ['int4', (row) => row.nodeNo],
+      try_no: ['int2', (row) => row.tryNo],
+      json: ['text', ({ output }) => ('json' in output ? output.json : null)],
+      sha256: ['text', ({ output }) => ('json' in output ? null : output.sha256)],
+      bytes: ['int8', ({ output }) => ('json' in output ? null : output.bytes)],
+    },
+    sql: (given, columns) => insert('task_output', columns, given, 'run_no, node_no'),
+    missed: { as: 'run', key: PLACE_KEY },
+  }),
+  part({
+    name: 'new_metric',
+    rows: (tick) => tick.metrics,
+    columns: {
+      run_no: ['int4', (row) => row.runNo],
+      node_no: ['int4', (row) => row.nodeNo],
+      try_no: ['int2', (row) => row.tryNo],
+      name: ['text', (row) => storable(row.name)],
+      value: ['float8', (row) => row.value],
+      at: ['int8', (row) => row.at],
+    },
+    sql: (given, columns) => put('task_metric', columns, given, 'run_no, node_no, try_no, name', ['value', 'at']),
+  }),
+  part({
+    name: 'new_artifact',
+    rows: (tick) => tick.artifacts,
+    columns: {
+      run_no: ['int4', (row) => row.runNo],
+      node_no: ['int4', (row) => row.nodeNo],
+      try_no: ['int2', (row) => row.tryNo],
+      name: ['text', ({ artifact }) => storable(artifact.name)],
+      bytes: ['int8', ({ artifact }) => artifact.bytes],
+      media_type: ['text', ({ artifact }) => storable(artifact.mediaType)],
+      sha256: ['text', ({ artifact }) => artifact.sha256],
+    },
+    sql: (given, columns) =>
+      put('artifact', columns, given, 'run_no, node_no, try_no, name', ['bytes', 'media_type', 'sha256']),
+  }),
+  part({
+    name: 'new_progress',
+    rows: (tick) => tick.progress,
+    columns: {
+      run_no: ['int4', (row) => row.runNo],
+      node_no: ['int4', (row) => row.nodeNo],
+      done: ['float8', (row) => row.done],
+      total: ['float8', (row) => row.total],
+      step: ['text', (row) => (row.step === null ? null : storable(row.step))],
+    },
+    sql: (given, columns) => put('task_progress', columns, given, 'run_no, node_no', ['done', 'total', 'step']),
+  }),
+];
+
+const otherParts: readonly Part[] = [
+  part({
+    name: 'paused_dag',
+    rows: (tick) => tick.pauses,
+    columns: { dag_id: ['text', ([dagId]) => dagId], paused: ['int2', ([, paused]) => (paused ? 1 : 0)] },
+    sql: (given) => `update dag as stored set paused = wanted.paused from ${given} as wanted, fence where stored.dag_id = wanted.dag_id
+      returning stored.dag_id`,
+    missed: { as: 'dag', key: ['dag_id'] },
+  }),
+  part({
+    name: 'answered',
+    rows: (tick) => tick.answers,
+    columns: {
+      inbox_id: ['int4', (row) => row.inboxId],
+      answer: ['text', (row) => JSON.stringify(row.answer)],
+    },
+    sql: (given) => `update inbox as stored set answer = wanted.answer, answered_at = $2
+      from ${given} as wanted, fence where stored.inbox_id = wanted.inbox_id and stored.answer is null returning stored.inbox_id`,
+    missed: { as: 'request', key: ['inbox_id'] },
+  }),
+  part({
+    name: 'new_line',
+    rows: (tick) => tick.lines,
+    columns: {
+      run_no: ['int4', (row) => row.runNo],
+      node_no: ['int4', (row) => row.nodeNo],
+      try_no: ['int2', (row) => row.tryNo],
+      from_state: ['int2', (row) => row.from],
+      to_state: ['int2', (row) => row.to],
+      because: ['int2', (row) => row.because],
+      facts: ['text', (row) => row.facts],
+    },
+    sql: (given, columns) => `insert into journal (seq, at, epoch, ${columns})
+      select $3 + ${given}.ordinality, $2, $5, ${columns} from ${given}, fence order by ${given}.ordinality`,
+  }),
+];
+
+/** Every kind of change that a tick can make. */
+export const PARTS: readonly Part[] = [...runParts, ...instanceParts, ...resultParts, ...otherParts];

@@ -1,0 +1,159 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import type { Answer } from '../../model/action.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { VersionNo } from '../../model/ids.ts';
+import type { Request } from '../../model/request.ts';
+import { MIGRATIONS } from '../../../migrations/index.ts';
+import type { Migration } from '../../../migrations/migration.ts';
+import { thisHolder } from '../holder.ts';
+import { askScript, readAnswer, readPending } from '../inbox.ts';
+import { checkInvariants } from '../integrity.ts';
+import { readJournal } from '../journal.ts';
+import { applyOne, newestNumber, readLeader, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
+import { Reads } from '../reads.ts';
+import { runInTransaction } from '../script.ts';
+import type {
+  CommitResult,
+  InboxRecord,
+  JournalFilter,
+  JournalRecord,
+  LeaderRecord,
+  Lease,
+  Store,
+  Tick,
+  VersionRecord,
+} from '../store.ts';
+import type { Database } from '../tables.ts';
+import { systemTimers, type Timers } from '../timers.ts';
+import { saveVersionScript } from '../versions.ts';
+import { openPool } from './connection.ts';
+import { LeaseKeeper, leaseIsHeld, takeLease } from './lease.ts';
+import { TickCommit } from './tick-commit.ts';
+
+export interface PostgresStoreOptions {
+  readonly url: string;
+  readonly schema?: string;
+  readonly clock: Clock;
+  readonly leaseTtlMs?: number;
+  readonly migrations?: readonly Migration[];
+  readonly timers?: Timers;
+}
+
+const SCHEMA_DEFAULT = 'orch';
+const LEASE_TTL_MS = 15_000;
+const MIGRATION_LOCK_MS = 30_000;
+
+/** What exists while this store leads. */
+interface Leading {
+  readonly lease: Lease;
+  readonly keeper: LeaseKeeper;
+  readonly ticks: TickCommit;
+}
+
+/** The store on PostgreSQL. Its tables live in a schema of their own. */
+export class PostgresStore extends Reads implements Store {
+  readonly #options: PostgresStoreOptions;
+  readonly #schema: string;
+  readonly #plan: SchemaPlan;
+  readonly #db: Kysely<Database>;
+  #leading: Leading | null = null;
+
+  private constructor(options: PostgresStoreOptions, schema: string, db: Kysely<Database>) {
+    super(db);
+    this.#options = options;
+    this.#schema = schema;
+    this.#db = db;
+    this.#plan = { dialect: 'postgres', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };
+  }
+
+  static open(options: PostgresStoreOptions): PostgresStore {
+    const schema = options.schema ?? SCHEMA_DEFAULT;
+    const pool = openPool(options.url, schema);
+    return new PostgresStore(options, schema, new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }));
+  }
+
+  async migrate(): Promise<void> {
+    const needed = newestNumber(this.#plan.migrations);
+    if ((await schemaNumber(this.#db, this.#plan)) === needed) return;
+    await this.#db.transaction().execute(async (transaction) => {
+      await sql`set local lock_timeout = ${sql.lit(MIGRATION_LOCK_MS)}`.execute(transaction);
+      await sql`select pg_advisory_xact_lock(hashtextextended(${`orch migration of ${this.#schema}`}, 0))`.execute(transaction);
+      await sql`create schema if not exists ${sql.id(this.#schema)}`.execute(transaction);
+      const found = await schemaNumber(transaction, this.#plan);
+      if (found > 0 && found < needed && (await leaseIsHeld(transaction))) {
+        throw schemaBusy(found, needed, await readLeader(transaction));
+      }
+      for (const migration of this.#plan.migrations) {
+        if (migration.number > found) await applyOne(transaction, this.#plan, migration);
+      }
+    });
+  }
+
+  async tryLead(): Promise<Lease | null> {
+    if (this.#leading !== null) return null;
+    await this.migrate();
+    const { clock, leaseTtlMs: ttlMs = LEASE_TTL_MS, timers = systemTimers, url } = this.#options;
+    const schemaNo = newestNumber(this.#plan.migrations);
+    const takenAt = clock.mono();
+    const taken = await takeLease(this.#db, thisHolder(clock), schemaNo, ttlMs);
+    if (taken === null) return null;
+    const { epoch, ...marks } = taken;
+    const keeper = new LeaseKeeper({ db: this.#db, epoch, ttlMs, clock, timers }, takenAt);
+    const fence = { epoch, schemaNo };
+    const ticks = new TickCommit({ url, schema: this.#schema, fence, marks, lost: keeper.lost, timers });
+    const lost = new Promise<void>((resolve) => keeper.lost.addEventListener('abort', () => resolve(), { once: true }));
+    const lease: Lease = { epoch, lost, release: () => this.#release(lease) };
+    this.#leading = { lease, keeper, ticks };
+    return lease;
+  }
+
+  async #release(lease: Lease): Promise<void> {
+    const leading = this.#leading;
+    if (leading?.lease !== lease) return;
+    this.#leading = null;
+    await leading.ticks.close();
+    await leading.keeper.release();
+  }
+
+  async commit(lease: Lease, tick: Tick): Promise<CommitResult> {
+    const leading = this.#leading;
+    if (leading?.lease !== lease) return { ok: false, why: 'fenced' };
+    const result = await leading.ticks.commit(tick);
+    if (!result.ok && result.why === 'fenced') leading.keeper.markLost();
+    return result;
+  }
+
+  saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return runInTransaction(this.#db, saveVersionScript(this.#db, fence, version));
+  }
+
+  ask(request: Request, at: number): Promise<number> {
+    return runInTransaction(this.#db, askScript(this.#db, request, at));
+  }
+
+  pendingRequests(): Promise<readonly InboxRecord[]> {
+    return readPending(this.#db);
+  }
+
+  answer(inboxId: number): Promise<Answer | null> {
+    return readAnswer(this.#db, inboxId);
+  }
+
+  leader(): Promise<LeaderRecord | null> {
+    return readLeader(this.#db);
+  }
+
+  journal(filter: JournalFilter): Promise<readonly JournalRecord[]> {
+    return readJournal(this.#db, filter);
+  }
+
+  checkIntegrity(): Promise<readonly string[]> {
+    return checkInvariants(this.#db);
+  }
+
+  async close(): Promise<void> {
+    if (this.#leading !== null) await this.#leading.lease.release();
+    await this.#db.destroy();
+  }
+}

@@ -1,0 +1,57 @@
+import type { ImportGraph } from './imports.ts';
+import { resolveImport } from './imports.ts';
+import type { Source } from './source.ts';
+import { nodesOf } from './source.ts';
+
+/** Files that something outside the imports starts or reads. */
+const ENTRIES = [
+  /^cli\/orch\.js$/,
+  /^core\/authoring\/index\.ts$/,
+  /(^|\/)[^/]+-main\.ts$/,
+  /^core\/parsing\/parse-child\.ts$/,
+  /^dags\/[^/]+\.ts$/,
+  /^operators\/[^/]+\.ts$/,
+  /^bench\/(main|[^/]+\.bench)\.ts$/,
+  /\.test\.ts$/,
+  /\.config\.ts$/,
+  /^test\/(twins|types)\//,
+  /(^|\/)(fixtures|projects)\//,
+  /^\.ci\//,
+];
+
+/** Texts in a source that name a file beside it, as in `new URL('./child.ts', import.meta.url)`. */
+export function namedFiles(source: Source): string[] {
+  const texts = nodesOf(source, 'Literal')
+    .map((node) => node['value'])
+    .filter((value) => typeof value === 'string');
+  const names = texts.flatMap(
+    (text) => /^(\.{1,2}\/[^\s#?]+\.(?:ts|tsx|js|mjs))(#.*)?$/.exec(text)?.[1] ?? [],
+  );
+  return names.map((name) => resolveImport(source.path, name) ?? name);
+}
+
+/** Files named by `uses: ./x/y.ts#z` in a YAML file. */
+export function filesUsedByYaml(path: string, text: string): string[] {
+  return [...text.matchAll(/uses:\s*['"]?(\.{1,2}\/[^\s#'"]+)#/g)].map(
+    (match) => resolveImport(path, match[1] ?? '') ?? '',
+  );
+}
+
+/** Sources that neither an entry nor a test reaches. `roots` are further files that something names. */
+export function deadFiles(
+  sources: readonly Source[],
+  roots: readonly string[],
+  graph: ImportGraph,
+): string[] {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const alive = new Set([...byPath.keys()].filter((path) => ENTRIES.some((entry) => entry.test(path))));
+  for (const root of roots) alive.add(root);
+  for (const path of alive) {
+    const source = byPath.get(path);
+    for (const name of source ? namedFiles(source) : []) alive.add(name);
+    for (const one of graph.get(path) ?? []) alive.add(resolveImport(path, one.specifier) ?? one.specifier);
+  }
+  return [...byPath.keys()]
+    .filter((path) => !alive.has(path))
+    .map((path) => `${path}: nothing imports it and it is no entry`);
+}

@@ -1,0 +1,93 @@
+import { parseSync } from 'rolldown/utils';
+
+/** A node of the syntax tree, as far as the rules need it: a type, a place, and children under any name. */
+export interface SyntaxNode {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [field: string]: unknown;
+}
+
+export interface Comment {
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A parsed source file. */
+export interface Source {
+  /** Relative to the project, with `/`. */
+  readonly path: string;
+  readonly text: string;
+  readonly program: SyntaxNode;
+  readonly comments: readonly Comment[];
+}
+
+/** Parses TypeScript or JavaScript; throws with the first syntax error and its file. */
+export function parseSource(path: string, text: string): Source {
+  const result = parseSync(path, text, { sourceType: 'module' });
+  const error = result.errors.find((one) => one.severity === 'Error');
+  if (error) throw new Error(`${path}: ${error.message}`);
+  return { path, text, program: result.program as unknown as SyntaxNode, comments: result.comments };
+}
+
+/** 1-based line of a position. */
+export function lineAt(source: Source, position: number): number {
+  let line = 1;
+  for (let at = source.text.indexOf('\n'); at !== -1 && at < position; at = source.text.indexOf('\n', at + 1))
+    line++;
+  return line;
+}
+
+/** `file:line`, as every finding begins. */
+export function placeOf(source: Source, node: { readonly start: number }): string {
+  return `${source.path}:${lineAt(source, node.start)}`;
+}
+
+export function isNode(value: unknown): value is SyntaxNode {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string'
+  );
+}
+
+/** The nodes directly below a node. */
+export function childrenOf(node: SyntaxNode): SyntaxNode[] {
+  return Object.values(node).flatMap((value) =>
+    Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : [],
+  );
+}
+
+/** Every node of a tree with the nodes above it, outermost first. */
+export function* walk(
+  node: SyntaxNode,
+  above: readonly SyntaxNode[] = [],
+): Generator<{ node: SyntaxNode; above: readonly SyntaxNode[] }> {
+  yield { node, above };
+  const path = [...above, node];
+  for (const child of childrenOf(node)) yield* walk(child, path);
+}
+
+/** The nodes of one of the given types. */
+export function nodesOf(source: Source, ...types: readonly string[]): SyntaxNode[] {
+  return [...walk(source.program)].map(({ node }) => node).filter((node) => types.includes(node.type));
+}
+
+/** The name of an identifier, or the text of a string literal; `undefined` for anything else. */
+export function nameOf(node: unknown): string | undefined {
+  if (!isNode(node)) return undefined;
+  if (node.type === 'Identifier') return node['name'] as string;
+  if (node.type === 'Literal' && typeof node['value'] === 'string') return node['value'];
+  return undefined;
+}
+
+/** The name of `a.b.c`, through calls on the way: `a.each([]).b` gives `a.each.b`; empty for others. */
+export function dottedName(node: unknown): string {
+  if (!isNode(node)) return '';
+  if (node.type === 'Identifier') return node['name'] as string;
+  if (node.type === 'CallExpression') return dottedName(node['callee']);
+  if (node.type === 'TaggedTemplateExpression') return dottedName(node['tag']);
+  if (node.type !== 'MemberExpression') return '';
+  const owner = dottedName(node['object']);
+  const member = nameOf(node['property']);
+  return owner && member ? `${owner}.${member}` : '';
+}

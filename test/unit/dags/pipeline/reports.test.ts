@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Settled } from 'orch';
+import { describe, expect, test } from 'vitest';
+import { compare } from '../../../../dags/pipeline/compare.ts';
+import type { Visualized } from '../../../../dags/pipeline/outputs.ts';
+import { fakeContext, PROJECT_DIR, workspace } from './fake-context.ts';
+import { runAll } from './run-stages.ts';
+
+const BYTES_MAX = 1_500_000;
+
+describe.each(['SP500', 'AAPL', 'MSFT'])('%s with the params as shipped', (symbol) => {
+  test('runs through all stages to a small page that needs nothing but itself', async () => {
+    await using space = workspace();
+    const { visualized, results, ctx } = await runAll(space.dir, symbol);
+    const page = await readFile(join(space.dir, 'reports', visualized.report), 'utf8');
+    expect(page.length).toBeLessThan(BYTES_MAX);
+    expect(page).not.toMatch(/<script|<link|src=|url\(|@import/i);
+    expect(page).toContain('prefers-color-scheme:dark');
+    expect(page.match(/<svg/g)).toHaveLength(6);
+    expect(page).not.toMatch(/NaN|undefined|Infinity|#0f1e/);
+    expect(ctx.told.artifacts.get('report.html')).toBe(page);
+    expect(ctx.told.metrics.get('sharpe')).toBe(results.performance.sharpe);
+    expect(String(ctx.told.artifacts.get('trades.csv')).trim().split('\n')).toHaveLength(
+      results.performance.trades + 1,
+    );
+  });
+});
+
+test('the same run gives the same page, also after other pages in the same process', async () => {
+  await using space = workspace();
+  const first = await runAll(space.dir, 'MSFT');
+  const page = await readFile(join(space.dir, 'reports', first.visualized.report), 'utf8');
+  await runAll(space.dir, 'IBM');
+  await runAll(space.dir, 'MSFT');
+  expect(await readFile(join(space.dir, 'reports', first.visualized.report), 'utf8')).toBe(page);
+});
+
+test('a report says what its prices are and which candles were left out', async () => {
+  await using space = workspace();
+  const { visualized } = await runAll(space.dir, 'MSFT');
+  const page = await readFile(join(space.dir, 'reports', visualized.report), 'utf8');
+  expect(page).toMatch(/one price a month and nothing else: candles have open = high = low = close/);
+  expect(page).toMatch(/No 1d candles/);
+  expect(page).toMatch(/vega-datasets@[\d.]+\/data\/stocks\.csv.*BSD-3-Clause/s);
+});
+
+test('a symbol made of markup is text on every page, and its report has a name of its own', async () => {
+  await using space = workspace();
+  const symbol = '<script>alert("x")</script>';
+  await mkdir(join(space.dir, 'csv'));
+  const lines = Array.from(
+    { length: 80 },
+    (_, i) => `${Date.UTC(2024, 0, 1 + i)},${9 + (i % 7)},20,1,${9 + ((i * 3) % 7)},5`,
+  );
+  const file = join(space.dir, 'csv', '%3Cscript%3Ealert%28%22x%22%29%3C%2Fscript%3E.csv');
+  await writeFile(file, `timestamp_ms,open,high,low,close,volume\n${lines.join('\n')}\n`);
+  const { visualized } = await runAll(space.dir, symbol, { sourceTypes: ['csv'], fast: 2, slow: 5 });
+  await compare(
+    { results: [{ key: symbol, state: 'success', value: visualized }] },
+    fakeContext(space.dir, symbol),
+  );
+  const names = await readdir(join(space.dir, 'reports'));
+  expect(names.sort()).toEqual(['%3Cscript%3Ealert%28%22x%22%29%3C%2Fscript%3E.html', 'index.html']);
+  for (const name of names) {
+    const page = await readFile(join(space.dir, 'reports', name), 'utf8');
+    expect(page).not.toContain('<script');
+    expect(page).toContain('&#60;script&#62;alert');
+  }
+});
+
+test('too few candles for the slow average fail for good and say what to do', async () => {
+  await using space = workspace();
+  await expect(runAll(space.dir, 'MSFT', { slow: 200 })).rejects.toMatchObject({
+    name: 'FatalError',
+    message:
+      'MSFT has 123 candles of 1mo; a slow average of 200 needs at least 202. Lower slow, or take more data.',
+  });
+});
+
+test('a process that drew reports ends by itself', async () => {
+  await using space = workspace();
+  const code = `
+    const { runAll } = await import('./test/unit/dags/pipeline/run-stages.ts');
+    await runAll(process.argv[1], 'MSFT');
+    console.log('drawn');`;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', code, space.dir],
+    { cwd: PROJECT_DIR, timeout: 20_000 },
+  );
+  expect(stdout.trim()).toBe('drawn');
+});
+
+describe('compare', () => {
+  test('ranks by Sharpe ratio, links the reports, and lists broken symbols with their failure', async () => {
+    await using space = workspace();
+    const [apple, ibm] = [await runAll(space.dir, 'AAPL'), await runAll(space.dir, 'IBM')];
+    const results: Settled<Visualized>[] = [
+      { key: 'IBM', state: 'success', value: ibm.visualized },
+      { key: 'NOPE', state: 'upstream_failed', error: 'No source has the symbol NOPE' },
+      { key: 'AAPL', state: 'success', value: apple.visualized },
+      { key: 'ODD', state: 'cancelled' },
+    ];
+    const ctx = fakeContext(space.dir, 'any');
+    const output = await compare({ results }, ctx);
+    expect(output.broken).toEqual([
+      { symbol: 'NOPE', state: 'upstream_failed', error: 'No source has the symbol NOPE' },
+      { symbol: 'ODD', state: 'cancelled', error: null },
+    ]);
+    const sharpes = output.ranking.map(({ sharpe }) => sharpe as number);
+    expect(sharpes).toEqual(sharpes.toSorted((a, b) => b - a));
+    const page = await readFile(join(space.dir, 'reports/index.html'), 'utf8');
+    expect(page).toMatch(/href="AAPL.html"/);
+    expect(page).toMatch(/NOPE.*upstream failed.*No source has the symbol NOPE/s);
+    expect(ctx.told.metrics).toEqual(
+      new Map([
+        ['symbols', 2],
+        ['broken', 2],
+      ]),
+    );
+  });
+
+  test('a run in which everything broke still has its page', async () => {
+    await using space = workspace();
+    const output = await compare({ results: undefined }, fakeContext(space.dir, 'any'));
+    expect(output).toEqual({ report: 'index.html', ranking: [], broken: [] });
+    expect(await readFile(join(space.dir, 'reports/index.html'), 'utf8')).toContain(
+      'No symbol reached its report.',
+    );
+  });
+});
