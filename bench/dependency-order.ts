@@ -26,7 +26,9 @@ export class Readiness {
   }
 }
 
-/** Calls `execute` for every task once all that it needs have resolved, with at most `concurrency` at once. */
+/**
+ * Calls `execute` for every task once all that it needs have resolved, with at most `concurrency` at once.
+ */
 export function inDependencyOrder(
   tasks: readonly BenchTask[],
   concurrency: number,
@@ -63,8 +65,8 @@ export interface Turn {
 }
 
 /**
- * Runs tasks in turns: a turn takes everything that ended since the last one, finds what is ready and what may start,
- * has all of it written by one `commit`, and only then starts it.
+ * Runs tasks in turns: a turn takes everything that ended since the last one, finds what is ready and what
+ * may start, has all of it written by one `commit`, and only then starts it.
  */
 export function inTurns(
   tasks: readonly BenchTask[],

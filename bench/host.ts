@@ -10,8 +10,8 @@ import type { WorkloadName } from './workloads.ts';
 import { tasksOf, WORKLOADS } from './workloads.ts';
 
 /**
- * The process of one system: what it costs, it costs here. The benchmark forks one per system, asks it for runs by
- * messages, and ends it by closing the channel.
+ * The process of one system: what it costs, it costs here. The benchmark forks one per system, asks it for
+ * runs by messages, and ends it by closing the channel.
  */
 export type HostRequest =
   | { readonly type: 'open'; readonly system: string; readonly services: Services }
@@ -72,7 +72,10 @@ async function answer(request: HostRequest): Promise<HostReply> {
 process.on('message', (request: HostRequest) => {
   answer(request)
     .catch((error: unknown): HostReply => {
-      return { type: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+      return {
+        type: 'failed',
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      };
     })
     .then((reply) => process.send?.(reply))
     .catch(() => process.exit(1));

@@ -18,7 +18,7 @@ const QUIET_MS_MAX = 20_000;
 /** A quick look: fewer runs, and nothing that takes seconds. */
 const QUICK = { runs: 3, warmUps: 1, without: ['W5', 'W6'] as readonly string[] };
 
-const USAGE = `npm run bench -- [--only orch,limit,bullmq,...] [--workloads W1,W2,...] [--quick] [--save-baseline]
+const USAGE = `npm run bench -- [--only orch,limit,...] [--workloads W1,W2,...] [--quick] [--save-baseline]
 systems: ${SYSTEMS.map((one) => one.name).join(' ')}`;
 
 const { values: options } = parseArgs({
@@ -54,7 +54,11 @@ async function startServices(entries: readonly SystemEntry[]) {
 }
 
 /** Opens the chosen systems, each in its process; those that cannot run are told with the reason. */
-async function openSystems(entries: readonly SystemEntry[], services: Services, missing: Record<string, string | null>) {
+async function openSystems(
+  entries: readonly SystemEntry[],
+  services: Services,
+  missing: Record<string, string | null>,
+) {
   const processes: SystemProcess[] = [];
   const absent: Record<string, string> = {};
   for (const entry of entries) {
@@ -74,7 +78,9 @@ async function openSystems(entries: readonly SystemEntry[], services: Services, 
 /** Runs one workload on all systems in turns, so that what disturbs the machine disturbs all of them. */
 async function runWorkload(name: WorkloadName, processes: readonly SystemProcess[]): Promise<Summary[]> {
   const { runs, warmUps } = options.quick ? QUICK : WORKLOADS[name];
-  const able = processes.filter((one) => SYSTEMS.find((entry) => entry.name === one.name)?.workloads.includes(name));
+  const able = processes.filter((one) =>
+    SYSTEMS.find((entry) => entry.name === one.name)?.workloads.includes(name),
+  );
   const measured = new Map<string, Measurement[]>();
   const failed = new Set<string>();
   for (let round = -warmUps; round < runs; round++) {
@@ -107,7 +113,10 @@ function chosen<T extends string>(text: string | undefined, all: readonly T[]): 
 
 async function main(): Promise<void> {
   if (options.help) return say(USAGE);
-  const names = chosen(options.only, SYSTEMS.map((entry) => entry.name));
+  const names = chosen(
+    options.only,
+    SYSTEMS.map((entry) => entry.name),
+  );
   const workloads = chosen(options.workloads, WORKLOAD_NAMES).filter(
     (name) => !options.quick || options.workloads !== undefined || !QUICK.without.includes(name),
   );
@@ -124,10 +133,13 @@ async function main(): Promise<void> {
     await Promise.all(processes.map((one) => one.close()));
     await stop();
   }
-  const figures = names.includes('orch') && options.workloads === undefined ? await otherFigures(options.quick) : [];
+  const figures =
+    names.includes('orch') && options.workloads === undefined ? await otherFigures(options.quick) : [];
   const results: BenchResults = { machine: thisMachine(), summaries, figures, absent };
   const { cores, model, memoryGib, node } = results.machine;
-  say(`\n${cores} cores (${model}), ${memoryGib} GiB, Node ${node}\n\n${reportText(results, readBaseline())}`);
+  say(
+    `\n${cores} cores (${model}), ${memoryGib} GiB, Node ${node}\n\n${reportText(results, readBaseline())}`,
+  );
   writeResults(results, options['save-baseline']);
 }
 

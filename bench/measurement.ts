@@ -13,7 +13,10 @@ export interface Measurement {
   readonly gapsMs: readonly number[];
   /** Resident memory of the system's own process after the run. */
   readonly processMib: number;
-  /** Memory of its child processes, pages shared with others counted by share; `null` where the OS does not tell. */
+  /**
+   * Memory of its child processes, pages shared with others counted by share; `null` where the OS does not
+   * tell.
+   */
   readonly childrenMib: number | null;
 }
 

@@ -12,7 +12,10 @@ function cpuTimes(): { readonly idle: number; readonly all: number } {
   return { idle, all: idle + busy };
 }
 
-/** Waits until the cores are 90 % idle over 200 ms, at most `maxMs`; the idle share of the last window, 0 to 1. */
+/**
+ * Waits until the cores are 90 % idle over 200 ms, at most `maxMs`; the idle share of the last window, 0 to
+ * 1.
+ */
 export async function quiet(maxMs: number): Promise<number> {
   const until = monotonicMs() + maxMs;
   for (;;) {

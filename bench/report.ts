@@ -1,6 +1,6 @@
-import type { BenchResults } from './results.ts';
 import { GOALS } from './goals.ts';
 import type { Summary } from './measurement.ts';
+import type { BenchResults } from './results.ts';
 import { figure, table } from './table.ts';
 import { WORKLOAD_NAMES, WORKLOADS } from './workloads.ts';
 
@@ -28,7 +28,17 @@ function row(summary: Summary, orch: Summary | undefined): string[] {
   ];
 }
 
-const HEAD = ['system', 'runs', 'median ms', 'min-max', 'tasks/s', 'gap p50/p99 ms', 'CPU us/task', 'MiB', 'time/orch'];
+const HEAD = [
+  'system',
+  'runs',
+  'median ms',
+  'min-max',
+  'tasks/s',
+  'gap p50/p99 ms',
+  'CPU us/task',
+  'MiB',
+  'time/orch',
+];
 
 /** The tables of all workloads, the other figures, the goals, and what got worse than the baseline. */
 export function reportText(results: BenchResults, baseline: BenchResults | null): string {
@@ -37,7 +47,14 @@ export function reportText(results: BenchResults, baseline: BenchResults | null)
     const rows = results.summaries.filter((one) => one.workload === name);
     const orch = rows.find((one) => one.system === 'orch');
     if (rows.length === 0) continue;
-    parts.push(`${name}: ${WORKLOADS[name].title}`, table(HEAD, rows.map((one) => row(one, orch))), '');
+    parts.push(
+      `${name}: ${WORKLOADS[name].title}`,
+      table(
+        HEAD,
+        rows.map((one) => row(one, orch)),
+      ),
+      '',
+    );
   }
   if (results.figures.length > 0) {
     const rows = results.figures.map((one) => [one.name, `${figure(one.value)} ${one.unit}`, one.goal ?? '']);
@@ -45,7 +62,8 @@ export function reportText(results: BenchResults, baseline: BenchResults | null)
   }
   for (const goal of GOALS) {
     const summary = results.summaries.find((one) => one.system === 'orch' && one.workload === goal.workload);
-    if (summary) parts.push(`goal ${goal.workload}: ${goal.text}: ${goal.reached(summary) ? 'reached' : 'MISSED'}`);
+    if (summary)
+      parts.push(`goal ${goal.workload}: ${goal.text}: ${goal.reached(summary) ? 'reached' : 'MISSED'}`);
   }
   return [...parts, ...(baseline ? regressions(results, baseline) : [])].join('\n');
 }
@@ -53,7 +71,9 @@ export function reportText(results: BenchResults, baseline: BenchResults | null)
 /** One line for every median that is worse than in the baseline by more than the noise. */
 export function regressions(results: BenchResults, baseline: BenchResults): string[] {
   return results.summaries.flatMap((now) => {
-    const before = baseline.summaries.find((one) => one.system === now.system && one.workload === now.workload);
+    const before = baseline.summaries.find(
+      (one) => one.system === now.system && one.workload === now.workload,
+    );
     if (!before || now.medianMs <= before.medianMs * (1 + NOISE)) return [];
     const times = figure(now.medianMs / before.medianMs);
     return [`WORSE ${now.workload} ${now.system}: ${figure(now.medianMs)} ms, ${times}x the baseline`];

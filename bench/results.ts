@@ -13,7 +13,12 @@ export interface Figure {
 
 /** What one run of the benchmark found. */
 export interface BenchResults {
-  readonly machine: { readonly cores: number; readonly model: string; readonly memoryGib: number; readonly node: string };
+  readonly machine: {
+    readonly cores: number;
+    readonly model: string;
+    readonly memoryGib: number;
+    readonly node: string;
+  };
   readonly summaries: readonly Summary[];
   readonly figures: readonly Figure[];
   /** Systems that did not run, with the reason. */

@@ -44,7 +44,12 @@ async function measure(leader: Leader, run: number, tasks: number, size: number)
   return { usPerTask: ((performance.now() - startedAt) * 1000) / tasks, worstMs };
 }
 
-async function bench(name: string, store: Store, tasksOf: (size: number) => number, bytes: () => Promise<number>): Promise<void> {
+async function bench(
+  name: string,
+  store: Store,
+  tasksOf: (size: number) => number,
+  bytes: () => Promise<number>,
+): Promise<void> {
   const leader = await Leader.of(store);
   let run = 0;
   for (const size of SIZES) {
@@ -75,7 +80,12 @@ async function benchSqlite(durability: 'normal' | 'full'): Promise<void> {
     await reader.close();
     return checkpointedBytes(path);
   };
-  await bench(`sqlite ${durability}`, store, (size) => (durability === 'full' && size === 1 ? 1000 : SQLITE_TASKS), bytes);
+  await bench(
+    `sqlite ${durability}`,
+    store,
+    (size) => (durability === 'full' && size === 1 ? 1000 : SQLITE_TASKS),
+    bytes,
+  );
   rmSync(folder, { recursive: true });
 }
 

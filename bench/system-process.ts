@@ -20,7 +20,9 @@ export class SystemProcess {
 
   /** Starts and opens a system; rejects with the reason if it cannot run here. */
   static async open(name: string, services: Services): Promise<SystemProcess> {
-    const child = fork(new URL('./host.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(new URL('./host.ts', import.meta.url), {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     const process = new SystemProcess(name, child);
     try {
       await process.#ask({ type: 'open', system: name, services });
@@ -56,7 +58,8 @@ export class SystemProcess {
         done(() => (reply.type === 'failed' ? reject(new Error(reply.message)) : resolve(reply)));
       };
       const onExit = (): void => done(() => reject(new Error(`the process of ${this.name} ended`)));
-      const late = (): void => done(() => reject(new Error(`${this.name} gave no answer in ${RUN_MS_MAX / 1000} s`)));
+      const late = (): void =>
+        done(() => reject(new Error(`${this.name} gave no answer in ${RUN_MS_MAX / 1000} s`)));
       const timer = setTimeout(late, RUN_MS_MAX);
       child.on('message', onMessage);
       child.on('exit', onExit);

@@ -20,13 +20,16 @@ export class Witness {
 
   /** Throws unless every task ran exactly once and none began before the end of what it needs. */
   check(tasks: readonly BenchTask[]): void {
-    if (this.#twice.length > 0) throw new Error(`${this.#twice.length} tasks ran twice, first ${this.#twice[0]}`);
-    if (this.#spans.size !== tasks.length) throw new Error(`${this.#spans.size} of ${tasks.length} tasks ran`);
+    if (this.#twice.length > 0)
+      throw new Error(`${this.#twice.length} tasks ran twice, first ${this.#twice[0]}`);
+    if (this.#spans.size !== tasks.length)
+      throw new Error(`${this.#spans.size} of ${tasks.length} tasks ran`);
     for (const task of tasks) {
       const { startedAt } = this.#spanOf(task.id);
       for (const need of task.needs) {
         const { endedAt } = this.#spanOf(need);
-        if (endedAt > startedAt + CLOCK_SLACK_MS) throw new Error(`${task.id} began before ${need} had ended`);
+        if (endedAt > startedAt + CLOCK_SLACK_MS)
+          throw new Error(`${task.id} began before ${need} had ended`);
       }
     }
   }

@@ -38,8 +38,24 @@ export const WORKLOADS: Readonly<Record<WorkloadName, Workload>> = {
   W3b: { name: 'W3b', title: '10 x fib(33) in sequence', shape: 'chain', size: 10, fib: 33, ...some },
   W3c: { name: 'W3c', title: '10 x fib(33), independent', shape: 'independent', size: 10, fib: 33, ...some },
   W4: { name: 'W4', title: '50 symbols x 6 stages, no-ops', shape: 'pipelines', size: 50, fib: 0, ...many },
-  W5: { name: 'W5', title: 'no-ops 1 -> 10,000 -> 1', shape: 'fan', size: 10_000, fib: 0, runs: 3, warmUps: 1 },
-  W6: { name: 'W6', title: 'no-ops 1 -> 100,000 -> 1', shape: 'fan', size: 100_000, fib: 0, runs: 2, warmUps: 0 },
+  W5: {
+    name: 'W5',
+    title: 'no-ops 1 -> 10,000 -> 1',
+    shape: 'fan',
+    size: 10_000,
+    fib: 0,
+    runs: 3,
+    warmUps: 1,
+  },
+  W6: {
+    name: 'W6',
+    title: 'no-ops 1 -> 100,000 -> 1',
+    shape: 'fan',
+    size: 100_000,
+    fib: 0,
+    runs: 2,
+    warmUps: 0,
+  },
 };
 
 /** The tasks of a workload in an order in which each stands after what it needs. */
@@ -57,5 +73,9 @@ export function tasksOf({ shape, size, fib }: Workload): BenchTask[] {
     );
   }
   const middle = numbers.map((n) => ({ id: `m${n}`, needs: ['src'], fib }));
-  return [{ id: 'src', needs: [], fib }, ...middle, { id: 'sink', needs: middle.map((task) => task.id), fib }];
+  return [
+    { id: 'src', needs: [], fib },
+    ...middle,
+    { id: 'sink', needs: middle.map((task) => task.id), fib },
+  ];
 }

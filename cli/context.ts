@@ -18,6 +18,8 @@ export interface Output {
   readonly rows: number;
   /** Whether the reader is gone. */
   readonly closed: boolean;
+  /** Resolves once what was written has gone out: long outputs wait for slow readers. */
+  drained(): Promise<void>;
   /** The stream itself, for what draws on it. */
   readonly stream: NodeJS.WritableStream;
 }

@@ -2,7 +2,7 @@ import { AppError, type Diagnostic } from '../core/model/errors.ts';
 import type { DagSpec } from '../core/model/dag.ts';
 import { nearest } from '../core/model/nearest.ts';
 import type { CommandContext } from './context.ts';
-import { parseFiles } from './engine.ts';
+import { readKnownFiles } from './engine.ts';
 import { projectDir } from './project-dir.ts';
 
 /** A DAG and the file that declares it, relative to the project. */
@@ -22,7 +22,7 @@ export interface DagFiles {
 /** Reads the DAG files of the project that the command line names. */
 export async function readDagFiles(context: CommandContext): Promise<DagFiles> {
   const dir = projectDir(context);
-  const files = await parseFiles(dir);
+  const files = await readKnownFiles(dir, context);
   const dags = files.flatMap(({ file, dags }) => dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })));
   return { dir, dags, diagnostics: files.flatMap(({ diagnostics }) => diagnostics) };
 }

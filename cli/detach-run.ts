@@ -29,7 +29,7 @@ export async function detachRun(context: CommandContext, dir: string, runUid: st
   child.on('exit', (code) => {
     exit = code ?? 1;
   });
-  const project = await openProject(dir);
+  const project = await openProject(dir, context);
   try {
     const startedAt = context.host.clock.mono();
     while ((await project.store.runsByUid(runUid)).length === 0) {

@@ -1,37 +1,41 @@
-import type { Config } from '../core/config/config.ts';
-import type { Clock } from '../core/model/clock.ts';
-import type { RunNo } from '../core/model/ids.ts';
+import { join } from 'node:path';
 import type { ParsedFile } from '../core/parsing/parsed-file.ts';
+import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
-import type { RunView } from '../core/store/run-view.ts';
-import type { Store } from '../core/store/store.ts';
+import type { CommandContext } from './context.ts';
 
-export interface Project {
-  readonly dir: string;
-  readonly stateDir: string;
-  readonly config: Config;
-  readonly store: Store;
-  readonly clock: Clock;
-  close(): Promise<void>;
+/*
+ * The engine behind the commands, loaded when a command needs it: reading a DAG loads no database, and asking for
+ * help loads nothing of it.
+ */
+
+/** Opens the project in a folder with the flags of a command line. */
+export async function openProject(dir: string, context: CommandContext): Promise<Project> {
+  const engine = await import('../core/scheduler/project.ts');
+  const { profile } = context.flags;
+  return engine.openProject(dir, { env: context.host.env, clock: context.host.clock, ...(profile === undefined ? {} : { profile }) });
 }
 
-/** Reads every DAG file of a project. */
-export async function parseFiles(dir: string): Promise<readonly ParsedFile[]> {
-  const path = '../core/parsing/parse-project.ts';
-  return (await import(path)).parseProject(dir);
-}
-
-export async function openProject(dir: string): Promise<Project> {
-  const path = '../core/scheduler/project.ts';
-  return (await import(path)).openProject(dir);
-}
-
+/** Joins a project: as its leader, or as a follower of the process that leads. */
 export async function openSession(project: Project): Promise<Session> {
-  const path = '../core/scheduler/project.ts';
-  return (await import(path)).openSession(project);
+  const engine = await import('../core/scheduler/session.ts');
+  return engine.openSession(project);
 }
 
-export async function readRunView(store: Store, runNo: RunNo, options: { outputs?: boolean } = {}): Promise<RunView | null> {
-  const path = '../core/store/run-view.ts';
-  return (await import(path)).readRunView(store, runNo, options);
+/** Reads every DAG file of a project; files that did not change are not evaluated again. */
+export async function readKnownFiles(dir: string, context: CommandContext): Promise<readonly ParsedFile[]> {
+  const [{ DagLibrary }, { stateDirOf }] = await Promise.all([import('../core/scheduler/dag-library.ts'), import('./state-dir.ts')]);
+  const library = new DagLibrary(dir, stateDirOf(dir, context));
+  return Promise.all(library.files().map((file) => library.parse(file)));
+}
+
+/** Evaluates DAG files anew, all of them or those named. */
+export async function readFilesAnew(dir: string, files?: readonly string[]): Promise<readonly ParsedFile[]> {
+  const { parseProject } = await import('../core/parsing/parse-pool.ts');
+  return parseProject({ projectDir: dir, ...(files === undefined ? {} : { files }) });
+}
+
+/** Where a project keeps its state unless its config says otherwise. */
+export function usualStateDir(dir: string): string {
+  return join(dir, '.orch');
 }

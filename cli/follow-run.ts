@@ -1,10 +1,12 @@
 import type { RunNo } from '../core/model/ids.ts';
-import type { Session } from '../core/scheduler/session.ts';
+import type { Project } from '../core/scheduler/project.ts';
+import type { RunUpdate, Session } from '../core/scheduler/session.ts';
+import { readRunView } from '../core/store/read-run-view.ts';
 import type { RunView } from '../core/store/run-view.ts';
+import { asOfRecord } from './as-of-record.ts';
 import { choosePresenter } from './choose-presenter.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
-import { type Project, readRunView } from './engine.ts';
 import { listenForInterrupts, type Interrupt } from './interrupts.ts';
 import { lastLogLines } from './last-log-lines.ts';
 import { metricRows } from './render/metric-lines.ts';
@@ -64,7 +66,8 @@ async function requireView({ project, runNo }: FollowOptions): Promise<RunView> 
 }
 
 async function watchToEnd(options: FollowOptions, presenter: Presenter, signal: AbortSignal): Promise<RunView | null> {
-  for await (const update of options.session.watch(options.runNo, signal)) {
+  for await (const told of options.session.watch(options.runNo, signal)) {
+    const update: RunUpdate = asOfRecord(told);
     const failed = presenter.wantsLogs ? justFailed(update) : null;
     const isNew = update.type !== 'change' || update.record.at >= options.sinceAt;
     const tail = failed === null || !isNew ? [] : await lastLogLines(options.project, options.runNo, failed, TAIL_LINES);

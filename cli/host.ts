@@ -34,6 +34,17 @@ function output(stream: NodeJS.WriteStream): Output {
     get closed() {
       return closed;
     },
+    drained: async () => {
+      if (!closed && stream.writableNeedDrain) await new Promise<void>((resolve) => onceFree(stream, resolve));
+    },
     stream,
   };
+}
+
+function onceFree(stream: NodeJS.WriteStream, resolve: () => void): void {
+  const free = (): void => {
+    stream.off('drain', free).off('error', free).off('close', free);
+    resolve();
+  };
+  stream.on('drain', free).on('error', free).on('close', free);
 }

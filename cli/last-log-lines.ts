@@ -1,7 +1,7 @@
 import { readAttemptLog } from '../core/log/read-attempt-log.ts';
 import { attemptId, type RunNo } from '../core/model/ids.ts';
 import type { InstanceView } from '../core/store/run-view.ts';
-import type { Project } from './engine.ts';
+import type { Project } from '../core/scheduler/project.ts';
 
 /** Bytes of the end of a log that are looked at for its last lines. */
 const TAIL_BYTES = 64 * 1024;

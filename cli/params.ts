@@ -5,7 +5,7 @@ import type { DagSpec } from '../core/model/dag.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { Json, JsonObject } from '../core/model/json.ts';
 import { nearest } from '../core/model/nearest.ts';
-import { makeValidator } from '../core/schema/validate.ts';
+import { checkParams } from '../core/schema/params.ts';
 
 export interface ParamInput {
   /** `name=value`, as given with `-p`. */
@@ -29,10 +29,7 @@ export function runParams(spec: DagSpec, input: ParamInput): JsonObject {
     given.set(name, valueOf(schemas.get(name), pair.slice(at + 1)));
   }
   for (const name of given.keys()) if (!schemas.has(name)) throw unknownParam(spec, name, [...schemas.keys()]);
-  for (const [name, schema] of schemas) if (!given.has(name) && schema.default !== undefined) given.set(name, schema.default as Json);
-  const params: JsonObject = Object.fromEntries([...given].sort(([a], [b]) => (a < b ? -1 : 1)));
-  check(spec, params);
-  return params;
+  return checked(spec, Object.fromEntries(given));
 }
 
 function propertiesOf(spec: DagSpec): Map<string, JsonObject> {
@@ -89,13 +86,9 @@ function unknownParam(spec: DagSpec, name: string, known: readonly string[]): Ap
   return new AppError('usage', `DAG ${spec.id} has no param '${name}'. ${similar === null ? list : `Did you mean '${similar}'?`}`);
 }
 
-function check(spec: DagSpec, params: JsonObject): void {
-  if (spec.params === undefined) return;
-  const problems = makeValidator(spec.params)(params, `params of ${spec.id}`);
-  if (problems.length === 0) return;
-  const list = problems.map(({ path, message, hint }) => {
-    const where = path.length === 0 ? '' : `${path.join('.')}: `;
-    return `  ${where}${message}${hint === undefined ? '' : ` (${hint})`}`;
-  });
+function checked(spec: DagSpec, given: JsonObject): JsonObject {
+  const result = checkParams(spec, given);
+  if (result.ok) return result.params;
+  const list = result.problems.map(({ message, hint }) => `  ${message}${hint === undefined ? '' : ` (${hint})`}`);
   throw new AppError('invalid', `The params do not fit DAG ${spec.id}:\n${list.join('\n')}`);
 }

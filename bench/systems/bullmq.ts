@@ -30,8 +30,15 @@ function nest(tasks: readonly BenchTask[]): FlowJob {
   return rest.reduce((inner, task) => flowJob(task, [inner]), flowJob(first));
 }
 
-/** Adds the tasks as the workload's shape allows; the middle of a fan can only follow when its source has run. */
-async function submit(workload: Workload, tasks: readonly BenchTask[], flow: FlowProducer, queue: Queue): Promise<unknown> {
+/**
+ * Adds the tasks as the workload's shape allows; the middle of a fan can only follow when its source has run.
+ */
+async function submit(
+  workload: Workload,
+  tasks: readonly BenchTask[],
+  flow: FlowProducer,
+  queue: Queue,
+): Promise<unknown> {
   const [first] = tasks;
   switch (workload.shape) {
     case 'chain':
@@ -51,10 +58,16 @@ async function submit(workload: Workload, tasks: readonly BenchTask[], flow: Flo
 function fanFlow(tasks: readonly BenchTask[]): FlowJob {
   const sink = tasks.at(-1);
   if (!sink) throw new Error('a fan has a sink');
-  return flowJob(sink, tasks.slice(1, -1).map((task) => flowJob(task)));
+  return flowJob(
+    sink,
+    tasks.slice(1, -1).map((task) => flowJob(task)),
+  );
 }
 
-/** BullMQ on Redis with an append-only file synced every second: survives a crash of the process, not of the power. */
+/**
+ * BullMQ on Redis with an append-only file synced every second: survives a crash of the process, not of the
+ * power.
+ */
 export async function openBullmq(services: Services, isolation: 'none' | 'threads'): Promise<BenchSystem> {
   const connection = { host: '127.0.0.1', port: services.redisPort ?? 0 };
   const flow = new FlowProducer({ connection });

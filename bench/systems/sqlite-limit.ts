@@ -12,7 +12,8 @@ import { TaskThreads } from './task-threads.ts';
 const SCHEMA = `
   create table run (no integer primary key, state text not null, created_at real not null);
   create table instance (
-    run integer not null, task text not null, state text not null, queued_at real, started_at real, ended_at real,
+    run integer not null, task text not null, state text not null,
+    queued_at real, started_at real, ended_at real,
     primary key (run, task)
   ) without rowid;
   create index instance_open on instance (state) where state in ('queued', 'running');`;
@@ -56,8 +57,8 @@ function openLedger(file: string, synchronous: 'normal' | 'full') {
 }
 
 /**
- * The limit of the machine: every transition durable in SQLite with one commit a turn, bodies in two warm threads,
- * and nothing else of an orchestrator.
+ * The limit of the machine: every transition durable in SQLite with one commit a turn, bodies in two warm
+ * threads, and nothing else of an orchestrator.
  */
 export async function openSqliteLimit(synchronous: 'normal' | 'full'): Promise<BenchSystem> {
   const folder = mkdtempSync(join(tmpdir(), 'orch-bench-limit-'));

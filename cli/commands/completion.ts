@@ -16,7 +16,7 @@ export const completion = defineCommand({
   define: (command) => {
     command.argument('<shell>', SHELLS.join(', '));
   },
-  run: async (context, _options, [shell]) => {
+  run: async (_context, _options, [shell]) => {
     const known = SHELLS.find((name) => name === shell);
     if (known === undefined) throw new AppError('usage', `There is no completion for '${shell}'. Known shells: ${SHELLS.join(', ')}.`);
     const { printCompletionScript } = await import('../completion/completion-script.ts');

@@ -1,9 +1,10 @@
 import { compileGraph } from '../../core/graph/graph.ts';
+import type { Project } from '../../core/scheduler/project.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { type DagFiles, type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
 import { countFlag, durationFlag } from '../duration-flag.ts';
-import { openSession, type Project } from '../engine.ts';
+import { openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
 import { checkKeys, keysFromParams } from '../fan-out-keys.ts';
 import { findRun } from '../find-run.ts';

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import tab from '@bomb.sh/tab';
+import type { CommandContext } from '../context.ts';
 import { COMMANDS } from '../commands.ts';
 import { knownNames } from './names-cache.ts';
 
@@ -14,8 +15,8 @@ const SCOPE_FLAGS = ['until', 'from', 'only'];
  * Answers a shell: prints the completions of the words so far. Names come from what orch remembers of the project's
  * files, runs from its store; nothing of the project is executed.
  */
-export async function complete(words: readonly string[], cwd: string): Promise<void> {
-  const dir = resolve(cwd, directoryOf(words) ?? '.');
+export async function complete(words: readonly string[], context: CommandContext): Promise<void> {
+  const dir = resolve(context.host.cwd, directoryOf(words) ?? '.');
   const names = knownNames(join(dir, '.orch')) ?? namesOfFiles(dir);
   const dagIds = (offer: Offer): void => {
     for (const [id, tasks] of Object.entries(names)) offer(id, tasks.length === 0 ? '' : `${tasks.length} names`);
@@ -24,7 +25,7 @@ export async function complete(words: readonly string[], cwd: string): Promise<v
   const tasks = (offer: Offer): void => {
     for (const name of dagId === undefined ? [] : (names[dagId] ?? [])) offer(name, '');
   };
-  const runs = TAKES_RUN.includes(commandOf(words) ?? '') ? await recentRuns(dir) : [];
+  const runs = TAKES_RUN.includes(commandOf(words) ?? '') ? await recentRuns(dir, context) : [];
   for (const { name, summary } of COMMANDS) {
     const command = tab.command(name, summary);
     if (TAKES_DAG.includes(name)) command.argument('dag', dagIds);
@@ -64,10 +65,10 @@ function namesOfFiles(dir: string): { readonly [dagId: string]: readonly string[
   }
 }
 
-async function recentRuns(dir: string): Promise<readonly { id: string; text: string }[]> {
+async function recentRuns(dir: string, context: CommandContext): Promise<readonly { id: string; text: string }[]> {
   try {
     const { openProject } = await import('../engine.ts');
-    const project = await openProject(dir);
+    const project = await openProject(dir, context);
     try {
       const runs = await project.store.runs({ limit: 20 });
       return [{ id: 'last', text: 'the latest run' }, ...runs.map((run) => ({ id: run.uid, text: `${run.dagId} ${run.state}` }))];

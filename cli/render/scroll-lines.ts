@@ -29,9 +29,10 @@ export function scrollLines(tracker: RunTracker, update: RunUpdate, columns: num
 
 /** The worst that happened in a key. */
 export function groupState(group: KeyGroup): InstanceView['state'] {
-  let worst: InstanceView['state'] = 'success';
+  let worst: InstanceView['state'] = group.members.size < group.expected ? 'none' : 'success';
   for (const { state } of group.members.values()) {
     if (state === 'failed') return 'failed';
+    if (!isFinished(S[state])) worst = worst === 'running' || state !== 'running' ? worst : state;
     if (state === 'cancelled') worst = 'cancelled';
     else if (state === 'upstream_failed' && worst !== 'cancelled') worst = 'upstream_failed';
     else if (state === 'skipped' && worst === 'success') worst = 'skipped';
@@ -39,7 +40,8 @@ export function groupState(group: KeyGroup): InstanceView['state'] {
   return worst;
 }
 
-function soloLines(tracker: RunTracker, instance: InstanceView, columns: number, style: Style): string[] {
+/** The line of a task outside of fan-outs, with what went wrong below it. */
+export function soloLines(tracker: RunTracker, instance: InstanceView, columns: number, style: Style): string[] {
   const name = padTo(cutTo(instance.name, NAME_COLUMNS_MAX), nameColumns(tracker));
   const span = instance.durationMs === null ? '' : spanText(instance.durationMs);
   const word = instance.state === 'success' ? span : `${lookOf(instance.state).word} ${span}`.trimEnd();
@@ -48,7 +50,8 @@ function soloLines(tracker: RunTracker, instance: InstanceView, columns: number,
   return [shown, ...reasonLines([instance], columns, style)];
 }
 
-function groupLines(tracker: RunTracker, group: KeyGroup, columns: number, style: Style): string[] {
+/** The line of a key: its chain of stages with durations and metrics, with what went wrong below it. */
+export function groupLines(tracker: RunTracker, group: KeyGroup, columns: number, style: Style): string[] {
   const members = membersInOrder(tracker, group);
   const state = groupState(group);
   const width = nameColumns(tracker);

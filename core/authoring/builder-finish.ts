@@ -63,7 +63,10 @@ class Writer {
       this.#functions.set(node.path, node.run);
     }
     const inputs = Object.entries((needs ?? {}) as Options);
-    const wired = this.#wire(inputs.filter(([, need]) => refSource(need) === undefined), node);
+    const wired = this.#wire(
+      inputs.filter(([, need]) => refSource(need) === undefined),
+      node,
+    );
     const values: Entry = {};
     for (const [input, need] of inputs) {
       const ref = refSource(need);
@@ -149,7 +152,9 @@ class Writer {
   }
 
   #wire(needs: readonly [string, unknown][], node: Node): Entry {
-    return Object.fromEntries(needs.map(([input, need]) => [input, this.#reference(need, node, `needs.${input}`)]));
+    return Object.fromEntries(
+      needs.map(([input, need]) => [input, this.#reference(need, node, `needs.${input}`)]),
+    );
   }
 
   #references(list: unknown, node: Node, field: string): unknown {
@@ -161,7 +166,11 @@ class Writer {
     const target = nodeOf(value);
     if (target !== undefined) return this.#resolve(target, node, field);
     const what = value === undefined ? 'undefined' : `a ${typeof value}`;
-    this.#mistake(node, 'not-a-handle', `${field} of '${node.path}' must be what d.task() returned, not ${what}`);
+    this.#mistake(
+      node,
+      'not-a-handle',
+      `${field} of '${node.path}' must be what d.task() returned, not ${what}`,
+    );
     return '';
   }
 
@@ -196,7 +205,11 @@ class Writer {
   #itemName(fanOut: ScopeNode, node: Node): string {
     if (fanOutOf(node) === fanOut) return 'item';
     if (![...scopesOf(node)].includes(fanOut)) {
-      this.#mistake(node, 'foreign-item', `'${node.path}' uses the item of '${fanOut.path}', which is not around it`);
+      this.#mistake(
+        node,
+        'foreign-item',
+        `'${node.path}' uses the item of '${fanOut.path}', which is not around it`,
+      );
       return 'item';
     }
     fanOut.itemUsedInside = true;
@@ -214,7 +227,9 @@ class Writer {
     }
     if (Array.isArray(value)) return value.map((item) => this.#plain(item, node, wired));
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.#plain(item, node, wired)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [name, this.#plain(item, node, wired)]),
+    );
   }
 
   #params(schema: unknown): unknown {

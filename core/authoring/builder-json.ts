@@ -9,7 +9,8 @@ export type Jsonify<T> = 0 extends 1 & T
   ? T
   : unknown extends T
     ? unknown
-    : [T] extends [void]
+    : // biome-ignore lint/suspicious/noConfusingVoidType: a function without `return` gives void
+      [T] extends [void]
       ? undefined
       : T extends Primitive
         ? T

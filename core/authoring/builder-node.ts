@@ -41,7 +41,9 @@ export interface Build {
 }
 
 /** A diagnostic whose place is still one in code. */
-export type Mistake = Pick<Diagnostic, 'rule' | 'message' | 'hint'> & { readonly place: CodePlace | undefined };
+export type Mistake = Pick<Diagnostic, 'rule' | 'message' | 'hint'> & {
+  readonly place: CodePlace | undefined;
+};
 
 const nodes = new WeakMap<object, Node>();
 

@@ -79,7 +79,11 @@ export function quoted(text: string): string {
 }
 
 const UNUSABLE: ReadonlySet<string> = new Set(['then', 'toJSON', 'toString', 'valueOf']);
-const USED_AS_VALUE: ReadonlySet<symbol> = new Set([Symbol.toPrimitive, Symbol.iterator, Symbol.asyncIterator]);
+const USED_AS_VALUE: ReadonlySet<symbol> = new Set([
+  Symbol.toPrimitive,
+  Symbol.iterator,
+  Symbol.asyncIterator,
+]);
 
 function refuse(source: RefSource<object>, how: string): never {
   throw new AppError('invalid', `${nameOf(source)} has no value while the DAG is built: it cannot be ${how}`);

@@ -84,7 +84,10 @@ export class ScopeBuilder {
   #add(node: Node): void {
     const { build, entries } = this.#node;
     if (!build.open) {
-      throw new AppError('invalid', `'${node.path}' is declared after dag() returned: tasks cannot be added at run time`);
+      throw new AppError(
+        'invalid',
+        `'${node.path}' is declared after dag() returned: tasks cannot be added at run time`,
+      );
     }
     const earlier = entries.get(node.id);
     if (earlier === undefined) {

@@ -3,8 +3,22 @@ import type { TaskContext } from '../model/context.ts';
 import type { TriggerRule } from '../model/dag.ts';
 import type { Json } from '../model/json.ts';
 import type { Keyed, Settled } from '../model/settled.ts';
-import type { AuthorDag, AuthorForEach, AuthorRetries, AuthorSchedule, AuthorTask, TaskDefaults } from './author-form.ts';
-import type { AnyHandle, ChoiceHandle, Condition, FanOutHandle, GroupHandle, TaskHandle } from './builder-handle.ts';
+import type {
+  AuthorDag,
+  AuthorForEach,
+  AuthorRetries,
+  AuthorSchedule,
+  AuthorTask,
+  TaskDefaults,
+} from './author-form.ts';
+import type {
+  AnyHandle,
+  ChoiceHandle,
+  Condition,
+  FanOutHandle,
+  GroupHandle,
+  TaskHandle,
+} from './builder-handle.ts';
 import type { Jsonify } from './builder-json.ts';
 import type { JsonWithRefs, Ref, RefTo } from './builder-ref.ts';
 
@@ -59,7 +73,14 @@ export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
   extends DefaultOptions,
     Pick<
       AuthorTask,
-      'description' | 'stage' | 'shortCircuit' | 'critical' | 'teardown' | 'failRun' | 'maxActive' | 'maxActivePerRun'
+      | 'description'
+      | 'stage'
+      | 'shortCircuit'
+      | 'critical'
+      | 'teardown'
+      | 'failRun'
+      | 'maxActive'
+      | 'maxActivePerRun'
     > {
   readonly needs?: N;
   /** Order only: these finish first. */

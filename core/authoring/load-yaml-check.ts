@@ -1,4 +1,14 @@
-import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from 'yaml';
 
 /** A mistake in a document that the YAML grammar allows and a DAG file does not. */
 export interface YamlMistake {
@@ -75,7 +85,11 @@ function checkKey(pair: Pair, seen: Set<string>): Omit<YamlMistake, 'node'> | nu
   if (!isScalar(key)) return { rule: 'yaml-key', message: 'a key must be a text' };
   if (typeof key.value !== 'string') {
     const text = key.source ?? '';
-    return { rule: 'yaml-key', message: `the key ${text || 'null'} is not a text`, hint: `write it as "${text}"` };
+    return {
+      rule: 'yaml-key',
+      message: `the key ${text || 'null'} is not a text`,
+      hint: `write it as "${text}"`,
+    };
   }
   if (key.value === '<<' && key.type === 'PLAIN') {
     const hint = 'put what tasks share under `defaults`';

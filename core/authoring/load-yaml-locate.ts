@@ -32,7 +32,7 @@ export function locator(root: unknown, anchors: ReadonlyMap<string, unknown>, pl
   return (path: AuthorPath, at = 'value') => {
     let found: unknown = root;
     for (const part of path) {
-      const next = step(valueOf(found, anchors), part);
+      const next = step(nodeIn(found, anchors), part);
       if (next === undefined) return place(found, 'key', placeAt);
       found = next;
     }
@@ -40,13 +40,17 @@ export function locator(root: unknown, anchors: ReadonlyMap<string, unknown>, pl
   };
 }
 
-function valueOf(found: unknown, anchors: ReadonlyMap<string, unknown>): unknown {
+function nodeIn(found: unknown, anchors: ReadonlyMap<string, unknown>): unknown {
   const node = isPair(found) ? found.value : found;
   return isAlias(node) ? anchors.get(node.source) : node;
 }
 
 function place(found: unknown, at: 'key' | 'value', placeAt: PlaceAt): Place | null {
-  const parts = isPair(found) ? (at === 'key' ? [found.key, found.value] : [found.value, found.key]) : [found];
+  const parts = isPair(found)
+    ? at === 'key'
+      ? [found.key, found.value]
+      : [found.value, found.key]
+    : [found];
   for (const part of parts) {
     const range = offsetOf(part);
     if (range !== null) return placeAt(range);

@@ -113,7 +113,8 @@ function syntaxMistakes(doc: Document): Mistake[] {
 
 function syntaxMistake(problem: Pick<YAMLParseError, 'message' | 'pos'>): Mistake {
   const offset = problem.pos[0];
-  if (problem.message.includes('call stack')) return { rule: 'yaml-too-deep', message: 'nested too deeply', offset };
+  if (problem.message.includes('call stack'))
+    return { rule: 'yaml-too-deep', message: 'nested too deeply', offset };
   return { rule: 'yaml-syntax', message: sentence(problem.message), offset };
 }
 

@@ -20,13 +20,12 @@ export function assembleConfig(settings: Settings, machine: Machine): Config {
   const number = (key: string): number => Number(raw(key));
   const text = <T extends string>(key: string): T => String(raw(key)) as T;
   const maxActive = raw('scheduler.maxActive') === undefined ? machine.cores * SLOTS_PER_CORE : number('scheduler.maxActive');
-  const memoryMb = raw('runners.memoryMb');
   return deepFreeze({
     store: storeConfig(text, settings, machine),
     scheduler: { maxActive },
     runners: {
-      max: raw('runners.max') === undefined ? maxActive : number('runners.max'),
-      memoryMb: memoryMb === undefined ? null : Number(memoryMb),
+      max: raw('runners.max') === undefined ? machine.cores + 1 : number('runners.max'),
+      memoryMb: number('runners.memoryMb'),
       idleMs: number('runners.idle'),
       maxAttempts: number('runners.maxAttempts'),
     },

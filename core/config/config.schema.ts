@@ -76,13 +76,14 @@ const runners = section('The processes that run tasks.', {
     type: 'integer',
     minimum: 1,
     maximum: 100_000,
-    description: 'Runner processes at most. Default: `scheduler.maxActive`.',
+    description: 'Runner processes at most. Default: one more than there are cores.',
   },
   memoryMb: {
     type: 'integer',
     minimum: 16,
     maximum: 16_777_216,
-    description: 'Memory of one runner in MB; an attempt that needs more fails with reason `memory`. Default: no cap.',
+    default: 2_048,
+    description: 'Memory of one runner in MB; an attempt that needs more fails with reason `memory`.',
   },
   idle: { ...duration, default: '60s', description: 'A runner without work for this long is ended.' },
   maxAttempts: {
@@ -152,7 +153,7 @@ const log = section('What is written down.', {
     type: 'integer',
     minimum: 1_024,
     maximum: 1_099_511_627_776,
-    default: 104_857_600,
+    default: 67_108_864,
     description: 'Log of one attempt in bytes; what comes after is dropped, and the log says so.',
   },
 });

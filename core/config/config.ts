@@ -7,8 +7,7 @@ export interface Config {
   };
   readonly runners: {
     readonly max: number;
-    /** `null`: no cap. */
-    readonly memoryMb: number | null;
+    readonly memoryMb: number;
     readonly idleMs: number;
     readonly maxAttempts: number;
   };

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ExpressionScope } from '../expression/expression.ts';
 import { renderJson } from '../expression/template.ts';
 import type { AttemptDefinition } from '../model/attempt.ts';
@@ -7,6 +6,7 @@ import type { Json } from '../model/json.ts';
 import { expressionScope, inputValues } from './attempt-scope.ts';
 import type { Environment } from './environment.ts';
 import type { RunFrame } from './protocol.ts';
+import type { WorkPlace } from './work-places.ts';
 
 /** What the system takes in one variable or argument: more is refused by the kernel with a bare E2BIG. */
 const TEXT_BYTES_MAX = 128 * 1024 - 1;
@@ -15,8 +15,6 @@ const TEXT_BYTES_MAX = 128 * 1024 - 1;
 export interface CommandPlan {
   readonly argv: readonly string[];
   readonly env: Environment;
-  /** A folder of the attempt for its temporary files. */
-  readonly tempDir: string;
   /** The file for its output. */
   readonly outputFile: string;
 }
@@ -37,6 +35,7 @@ export function planCommand(
   frame: RunFrame,
   definition: AttemptDefinition,
   inherited: Environment,
+  place: WorkPlace,
   stateDir: string,
 ): CommandPlanResult {
   if (definition.action.kind !== 'shell') return refuse('OrchError', 'this is not a command');
@@ -46,8 +45,7 @@ export function planCommand(
   if (!argv.ok) return argv;
   const own = renderJson(definition.env ?? {}, scope);
   if (!own.ok) return refuse('ExpressionError', `env ${own.error.message}`);
-  const tempDir = join(stateDir, 'tmp', frame.id);
-  const outputFile = `${tempDir}.out`;
+  const { tempDir, outputFile } = place;
   const env: Environment = {
     ...inherited,
     ...asTexts(inputs),
@@ -62,7 +60,7 @@ export function planCommand(
     ORCH_TRY: String(parseAttemptId(frame.id)?.tryNo ?? 1),
   };
   const problem = tooLong(argv.argv, env);
-  return problem === null ? { ok: true, plan: { argv: argv.argv, env, tempDir, outputFile } } : problem;
+  return problem === null ? { ok: true, plan: { argv: argv.argv, env, outputFile } } : problem;
 }
 
 type Refused = Extract<CommandPlanResult, { ok: false }>;

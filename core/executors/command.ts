@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, rmdirSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Outcome } from '../model/attempt.ts';
@@ -34,7 +34,6 @@ export class Command {
   async spawn(cwd: string, marks: { readonly [name: string]: string }): Promise<Spawned> {
     let child: ChildProcess;
     try {
-      mkdirSync(this.#plan.tempDir, { recursive: true, mode: 0o700 });
       const env = { ...this.#plan.env, ...marks };
       child = spawn('/bin/sh', this.#plan.argv, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     } catch (error) {
@@ -56,9 +55,7 @@ export class Command {
   /** What became of it, once nothing of its group lives any more. */
   async finish(exit: GroupExit): Promise<Outcome> {
     await this.#outputRead();
-    const outcome = this.#outcome(exit);
-    this.#remove();
-    return outcome;
+    return this.#outcome(exit);
   }
 
   #pump(stream: 'stdout' | 'stderr', pipe: Readable | null): void {
@@ -109,14 +106,5 @@ export class Command {
     }
     const parsed = parseCommandOutput(readFileSync(file, 'utf8'));
     return parsed.ok ? outcomeOf(parsed.value, this.#limits) : rejected(parsed.problem);
-  }
-
-  #remove(): void {
-    try {
-      rmSync(this.#plan.outputFile, { force: true });
-      rmdirSync(this.#plan.tempDir);
-    } catch {
-      rmSync(this.#plan.tempDir, { recursive: true, force: true });
-    }
   }
 }

@@ -15,10 +15,18 @@ import { MemoryWatch } from './memory-watch.ts';
 import { type GroupExit, ProcessGroup } from './process-group.ts';
 import type { EndFrame, GroupFrame, KeeperFrame, KeeperSettings, OrderFrame, RunFrame, RunnerSettings } from './protocol.ts';
 import { killByEnvironment, signal } from './processes.ts';
+import { WorkPlaces } from './work-places.ts';
 
 const STRAY_BYTES = 64 * 1024;
 /** A runner holds this much before any user code is loaded; its heap limit is the cap itself. */
 const RUNNER_BASE_MB = 96;
+
+interface KeeperParts {
+  readonly settings: KeeperSettings;
+  readonly registry: GroupRegistry;
+  readonly segments: SegmentFiles;
+  readonly places: WorkPlaces;
+}
 
 /**
  * The one process that starts others: runners and commands, each in its own group. It ends groups when told, when they
@@ -33,9 +41,7 @@ export class Keeper {
   readonly #watch = new MemoryWatch(() => this.#groups.values());
   /** Groups that were told to end before they began. */
   readonly #doomed = new Set<string>();
-  #settings: KeeperSettings | null = null;
-  #registry: GroupRegistry | null = null;
-  #segments: SegmentFiles | null = null;
+  #known: KeeperParts | null = null;
   #environment: Environment = {};
 
   constructor(send: (frame: GroupFrame | EndFrame) => void, clock: Clock, source: NodeJS.ProcessEnv) {
@@ -72,24 +78,26 @@ export class Keeper {
   /** Kills everything at once: the leader is gone. `true` if nothing is left. */
   killAll(): boolean {
     for (const group of this.#groups.values()) signal(-group.pid, 'SIGKILL');
-    if (!this.#settings) return true;
-    const clean = killByEnvironment([`ORCH_STATE=${this.#settings.stateKey}`], new Set([process.pid]));
-    if (clean) this.#registry?.close();
+    if (!this.#known) return true;
+    const { settings, registry } = this.#known;
+    const clean = killByEnvironment([`ORCH_STATE=${settings.stateKey}`], new Set([process.pid]));
+    if (clean) registry.close();
     return clean;
   }
 
   #init(settings: KeeperSettings): void {
-    this.#settings = settings;
-    this.#registry = new GroupRegistry(settings.registry);
-    this.#registry.add(process.pid);
-    this.#segments = new SegmentFiles(settings.stateDir);
+    const registry = new GroupRegistry(settings.registry);
+    registry.add(process.pid);
+    const { stateDir } = settings;
+    const places = new WorkPlaces(join(stateDir, 'tmp'));
+    this.#known = { settings, registry, segments: new SegmentFiles(stateDir), places };
     this.#environment = inheritedEnvironment(this.#source, settings.passEnv);
     this.#send({ t: 'up' });
   }
 
-  #parts(): { settings: KeeperSettings; registry: GroupRegistry; segments: SegmentFiles } {
-    if (!this.#settings || !this.#registry || !this.#segments) throw new Error('the keeper got an order before init');
-    return { settings: this.#settings, registry: this.#registry, segments: this.#segments };
+  #parts(): KeeperParts {
+    if (!this.#known) throw new Error('the keeper got an order before init');
+    return this.#known;
   }
 
   #end(name: string, how: (group: ProcessGroup) => void): void {
@@ -116,7 +124,6 @@ export class Keeper {
     };
     const group = new ProcessGroup({ name, child, registry: this.#parts().registry, marks, memoryBytes, onGone: gone });
     this.#groups.set(name, group);
-    this.#send({ t: 'spawned', g: name, pid: child.pid });
     if (this.#doomed.delete(name)) group.kill('killed');
     return group;
   }
@@ -138,23 +145,28 @@ export class Keeper {
     const child = spawn(process.execPath, args, { cwd, env, detached: true, stdio: ['ignore', stray, stray] });
     const failed = (error: Error): void => gone({ code: null, signal: null, why: null }, error.message);
     if (child.pid === undefined) child.once('error', failed);
-    else this.#adopt(name, child as ChildProcess & { pid: number }, memoryMb + RUNNER_BASE_MB, (exit) => gone(exit));
+    else {
+      this.#adopt(name, child as ChildProcess & { pid: number }, memoryMb + RUNNER_BASE_MB, (exit) => gone(exit));
+      this.#send({ t: 'spawned', g: name, pid: child.pid });
+    }
   }
 
   async #startCommand(frame: RunFrame): Promise<void> {
-    const { settings, segments } = this.#parts();
+    const { settings, segments, places } = this.#parts();
     const definition = this.#definitions.get(frame.d);
     const name = frame.g ?? frame.id;
     if (!definition) throw new Error(`the keeper knows no definition ${frame.d}`);
     const segment = segments.acquire(definition.runNo, frame.s);
     const log = new AttemptLog(segment, frame.id, { clock: this.#clock, capBytes: settings.logCapBytes });
+    const place = places.take();
     const end = (r: Outcome): void => {
       const range = log.finish();
       segments.release(segment);
+      places.giveBack(place);
       this.#doomed.delete(name);
       this.#send({ t: 'end', id: frame.id, r, ...(range ? { l: [range.offset, range.length] } : {}) });
     };
-    const planned = planCommand(frame, definition, this.#environment, settings.stateDir);
+    const planned = planCommand(frame, definition, this.#environment, place, settings.stateDir);
     if (!planned.ok) {
       return end({ kind: 'failed', error: { name: planned.name, message: planned.message }, final: true });
     }

@@ -32,9 +32,13 @@ export class RunnerLink implements ExpectedRunner {
   pid: number | null = null;
   /** It is told to end: no more orders. */
   retired = false;
+  /** It gets no more orders, and is told to end when those it has are done. */
+  draining = false;
   served = 0;
   /** Monotonic time since when it has had nothing to do. */
   idleSinceMono = 0;
+  /** Monotonic time of the last order. */
+  assignedMono = 0;
   readonly #handlers: RunnerHandlers;
   readonly #sent = new Set<number>();
   #connection: RunnerConnection | null = null;
@@ -57,7 +61,7 @@ export class RunnerLink implements ExpectedRunner {
 
   /** Whether orders may be sent. */
   get ready(): boolean {
-    return this.#connection !== null && this.pid !== null && !this.retired;
+    return this.#connection !== null && this.pid !== null && !this.retired && !this.draining;
   }
 
   /** Whether it ever said hello. */

@@ -1,11 +1,14 @@
 import type { Clock } from '../model/clock.ts';
 import type { Job } from './job.ts';
+import { JobQueue } from './job-queue.ts';
 import type { RunnerOptions } from './local-options.ts';
 import type { GoneFrame } from './protocol.ts';
 import type { RunnerLink } from './runner-link.ts';
 
 /** Attempts in a shared runner at once. */
 const SHARED_MAX = 64;
+/** Attempts that are shorter gain nothing from one more runner: handing them out is what takes the time. */
+const WORTH_MS = 0.25;
 /** Runners that end before they are ready, one after the other, before the waiting orders are given up. */
 const FAILED_STARTS_MAX = 3;
 
@@ -30,7 +33,9 @@ export class RunnerPool {
   readonly #runners = new Set<RunnerLink>();
   /** The one used last is taken first: its caches are warm, and others get idle enough to go. */
   readonly #idle: RunnerLink[] = [];
-  #waiting: Job[] = [];
+  readonly #waiting = new JobQueue();
+  /** How long an attempt holds its runner, on average of the last ones. */
+  #meanMs = 0;
   #failedStarts = 0;
   #growTimer: NodeJS.Timeout | null = null;
   #idleTimer: NodeJS.Timeout | null = null;
@@ -50,7 +55,7 @@ export class RunnerPool {
   }
 
   submit(job: Job): void {
-    const runner = this.#waiting.length === 0 ? this.#free() : undefined;
+    const runner = this.#waiting.first === null ? this.#free() : undefined;
     if (runner) return this.#assign(runner, job);
     this.#waiting.push(job);
     this.#growLater();
@@ -58,9 +63,7 @@ export class RunnerPool {
 
   /** Takes an order back that has not been given to a runner; `false` if it is not here. */
   withdraw(job: Job): boolean {
-    const at = this.#waiting.indexOf(job);
-    if (at >= 0) this.#waiting.splice(at, 1);
-    return at >= 0;
+    return this.#waiting.remove(job);
   }
 
   /** A runner is ready for its first order. */
@@ -72,8 +75,11 @@ export class RunnerPool {
   /** A runner has finished an attempt. */
   available(runner: RunnerLink): void {
     if (!runner.ready) return;
+    if (runner.assignedMono > 0) {
+      this.#meanMs += (this.#options.clock.mono() - runner.assignedMono - this.#meanMs) / 8;
+    }
     if (runner.jobs.size === 0 && runner.served >= this.#options.runners.attemptsMax) return this.retire(runner);
-    const next = runner.jobs.size < this.#capacity ? this.#waiting.shift() : undefined;
+    const next = runner.jobs.size < this.#capacity ? this.#waiting.shift() : null;
     if (next) this.#assign(runner, next);
     else if (runner.jobs.size === 0) this.#rest(runner);
     else if (this.#options.shared && !this.#idle.includes(runner)) this.#idle.push(runner);
@@ -88,6 +94,14 @@ export class RunnerPool {
     this.#replace();
   }
 
+  /** Ends a runner once its attempts are done; it gets no more. */
+  drain(runner: RunnerLink): void {
+    runner.draining = true;
+    const at = this.#idle.indexOf(runner);
+    if (at >= 0) this.#idle.splice(at, 1);
+    if (runner.jobs.size === 0) this.retire(runner);
+  }
+
   /** A runner is gone, told to or not. */
   gone(runner: RunnerLink, frame: GoneFrame): void {
     const known = this.#runners.has(runner);
@@ -96,11 +110,9 @@ export class RunnerPool {
     if (known && !runner.started) this.#failedStarts += 1;
     if (this.#failedStarts < FAILED_STARTS_MAX) return this.#replace();
     this.#failedStarts = 0;
-    const waiting = this.#waiting;
-    this.#waiting = [];
     const said = frame.stray.trim().split('\n').slice(-20).join('\n');
     const detail = `runners cannot be started: ${said || `exit code ${frame.code}, signal ${frame.signal}`}`;
-    for (const job of waiting) this.#options.onGiveUp(job, detail);
+    for (const job of this.#waiting.drain()) this.#options.onGiveUp(job, detail);
   }
 
   /** Forgets every runner: their keeper died. Waiting orders stay. */
@@ -114,7 +126,7 @@ export class RunnerPool {
     this.#closed = true;
     if (this.#growTimer) clearTimeout(this.#growTimer);
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
-    this.#waiting = [];
+    this.#waiting.drain();
   }
 
   get #capacity(): number {
@@ -128,6 +140,7 @@ export class RunnerPool {
   }
 
   #assign(runner: RunnerLink, job: Job): void {
+    runner.assignedMono = this.#options.clock.mono();
     this.#options.onAssign(runner, job);
   }
 
@@ -149,9 +162,9 @@ export class RunnerPool {
 
   #replace(): void {
     if (this.#closed) return;
-    const wanted = this.#waiting.length > 0 || this.#options.keepOne;
+    const wanted = this.#waiting.first !== null || this.#options.keepOne;
     if (wanted && this.#runners.size === 0) this.#start();
-    else if (this.#waiting.length > 0) this.#growLater();
+    else if (this.#waiting.first !== null) this.#growLater();
   }
 
   #growLater(): void {
@@ -159,12 +172,13 @@ export class RunnerPool {
     if (this.#closed) return;
     if (this.#runners.size === 0) return this.#start();
     if (this.#growTimer || this.#runners.size >= max) return;
-    const first = this.#waiting[0];
+    const first = this.#waiting.first;
     this.#growTimer = setTimeout(() => {
       this.#growTimer = null;
-      // Whoever was first then still waits: the runners there are do not keep up.
-      if (first !== undefined && this.#waiting[0] === first && this.#allStarted()) this.#start();
-      if (this.#waiting.length > 0) this.#growLater();
+      const stuck = first !== null && this.#waiting.first === first;
+      const worthIt = this.#waiting.first !== null && this.#meanMs >= WORTH_MS;
+      if ((stuck || worthIt) && this.#allStarted()) this.#start();
+      if (this.#waiting.first !== null) this.#growLater();
     }, growAfterMs);
   }
 

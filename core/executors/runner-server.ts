@@ -39,12 +39,12 @@ export class RunnerServer {
     const short = Buffer.byteLength(near) <= SOCKET_PATH_MAX;
     this.#ownFolder = short ? null : mkdtempSync(join(tmpdir(), 'orch-'));
     this.path = this.#ownFolder === null ? near : join(this.#ownFolder, 'runners.sock');
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     this.#expected = expected;
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
   async open(): Promise<void> {
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     rmSync(this.path, { force: true });
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);

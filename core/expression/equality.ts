@@ -6,7 +6,8 @@ export function jsonEquals(a: Json, b: Json): boolean {
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
     const [left, right] = pair;
     if (left === right) continue;
-    if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+    if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null)
+      return false;
     if (Array.isArray(left) !== Array.isArray(right)) return false;
     const keys = Object.keys(left);
     if (keys.length !== Object.keys(right).length) return false;

@@ -1,6 +1,12 @@
 import type { Json } from '../model/json.ts';
 import { jsonEquals } from './equality.ts';
-import type { BinaryOperator, Evaluation, Expression, ExpressionNode, ExpressionScope } from './expression.ts';
+import type {
+  BinaryOperator,
+  Evaluation,
+  Expression,
+  ExpressionNode,
+  ExpressionScope,
+} from './expression.ts';
 import { contains, FUNCTIONS, Refusal, typeName } from './functions.ts';
 
 /**
@@ -8,7 +14,7 @@ import { contains, FUNCTIONS, Refusal, typeName } from './functions.ts';
  * that has no answer for its operands is an error, never a guess. Only own properties are read.
  */
 export function evaluate(expression: Expression, scope: ExpressionScope): Evaluation {
-  const value = valueOf(expression.root, scope);
+  const value = valueIn(expression.root, scope);
   return value instanceof Refusal ? { ok: false, error: { message: value.message } } : { ok: true, value };
 }
 
@@ -17,14 +23,14 @@ export function isTrue(value: Json): boolean {
   return value !== null && value !== false && value !== 0 && value !== '';
 }
 
-function valueOf(node: ExpressionNode, scope: ExpressionScope): Json | Refusal {
+function valueIn(node: ExpressionNode, scope: ExpressionScope): Json | Refusal {
   switch (node.kind) {
     case 'literal':
       return node.value;
     case 'name':
       return ownValue(scope, node.name);
     case 'member': {
-      const object = valueOf(node.object, scope);
+      const object = valueIn(node.object, scope);
       return object instanceof Refusal ? object : memberOf(object, node.property);
     }
     case 'index':
@@ -34,9 +40,9 @@ function valueOf(node: ExpressionNode, scope: ExpressionScope): Json | Refusal {
     case 'binary':
       return binary(node, scope);
     case 'ternary': {
-      const test = valueOf(node.test, scope);
+      const test = valueIn(node.test, scope);
       if (test instanceof Refusal) return test;
-      return valueOf(isTrue(test) ? node.yes : node.no, scope);
+      return valueIn(isTrue(test) ? node.yes : node.no, scope);
     }
     case 'list':
       return values(node.items, scope);
@@ -52,7 +58,7 @@ function valueOf(node: ExpressionNode, scope: ExpressionScope): Json | Refusal {
 function values(nodes: readonly ExpressionNode[], scope: ExpressionScope): Json[] | Refusal {
   const out: Json[] = [];
   for (const node of nodes) {
-    const value = valueOf(node, scope);
+    const value = valueIn(node, scope);
     if (value instanceof Refusal) return value;
     out.push(value);
   }
@@ -62,7 +68,11 @@ function values(nodes: readonly ExpressionNode[], scope: ExpressionScope): Json[
 /** Reads data properties of the object itself; getters and everything inherited do not exist. */
 function ownValue(object: object, key: string): Json {
   const value: unknown = Object.getOwnPropertyDescriptor(object, key)?.value;
-  const isData = value !== undefined && typeof value !== 'function' && typeof value !== 'symbol' && typeof value !== 'bigint';
+  const isData =
+    value !== undefined &&
+    typeof value !== 'function' &&
+    typeof value !== 'symbol' &&
+    typeof value !== 'bigint';
   return isData ? (value as Json) : null;
 }
 
@@ -73,28 +83,29 @@ function memberOf(object: Json, property: string): Json {
 }
 
 function indexed(node: ExpressionNode & { kind: 'index' }, scope: ExpressionScope): Json | Refusal {
-  const object = valueOf(node.object, scope);
+  const object = valueIn(node.object, scope);
   if (object instanceof Refusal) return object;
-  const index = valueOf(node.index, scope);
+  const index = valueIn(node.index, scope);
   if (index instanceof Refusal) return index;
   if (typeof index === 'string') return memberOf(object, index);
-  if (typeof index !== 'number') return new Refusal(`cannot index with ${typeName(index)}: use a number or a string`);
+  if (typeof index !== 'number')
+    return new Refusal(`cannot index with ${typeName(index)}: use a number or a string`);
   return Array.isArray(object) && Number.isInteger(index) ? ownValue(object, String(index)) : null;
 }
 
 function unary(node: ExpressionNode & { kind: 'unary' }, scope: ExpressionScope): Json | Refusal {
-  const operand = valueOf(node.operand, scope);
+  const operand = valueIn(node.operand, scope);
   if (operand instanceof Refusal) return operand;
   if (node.op === '!') return !isTrue(operand);
   return typeof operand === 'number' ? 0 - operand : new Refusal(`cannot negate ${typeName(operand)}`);
 }
 
 function binary(node: ExpressionNode & { kind: 'binary' }, scope: ExpressionScope): Json | Refusal {
-  const left = valueOf(node.left, scope);
+  const left = valueIn(node.left, scope);
   if (left instanceof Refusal) return left;
   if (node.op === '&&' && !isTrue(left)) return left;
   if (node.op === '||' && isTrue(left)) return left;
-  const right = valueOf(node.right, scope);
+  const right = valueIn(node.right, scope);
   if (right instanceof Refusal) return right;
   switch (node.op) {
     case '&&':
@@ -118,9 +129,12 @@ function binary(node: ExpressionNode & { kind: 'binary' }, scope: ExpressionScop
 
 function compare(op: '<' | '<=' | '>' | '>=', left: Json, right: Json): boolean | Refusal {
   const comparable =
-    (typeof left === 'number' && typeof right === 'number') || (typeof left === 'string' && typeof right === 'string');
+    (typeof left === 'number' && typeof right === 'number') ||
+    (typeof left === 'string' && typeof right === 'string');
   if (!comparable) {
-    return new Refusal(`'${op}' needs two numbers or two strings, not ${typeName(left)} and ${typeName(right)}`);
+    return new Refusal(
+      `'${op}' needs two numbers or two strings, not ${typeName(left)} and ${typeName(right)}`,
+    );
   }
   if (op === '<') return left < right;
   if (op === '<=') return left <= right;
@@ -129,7 +143,9 @@ function compare(op: '<' | '<=' | '>' | '>=', left: Json, right: Json): boolean 
 
 function calculate(op: BinaryOperator, left: Json, right: Json): Json | Refusal {
   if (op === '+' && typeof left === 'string' && typeof right === 'string') {
-    return left.length + right.length <= TEXT_LENGTH_MAX ? left + right : new Refusal('the text becomes too long');
+    return left.length + right.length <= TEXT_LENGTH_MAX
+      ? left + right
+      : new Refusal('the text becomes too long');
   }
   if (typeof left !== 'number' || typeof right !== 'number') {
     const wanted = op === '+' ? 'two numbers or two strings' : 'two numbers';

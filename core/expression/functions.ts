@@ -42,7 +42,8 @@ const onText = (name: string, make: (text: string) => Json): ExpressionFunction 
   minArgs: 1,
   maxArgs: 1,
   signature: `${name}(text)`,
-  apply: ([text]) => (typeof text === 'string' ? make(text) : new Refusal(`${name}() needs a string, not ${typeName(text)}`)),
+  apply: ([text]) =>
+    typeof text === 'string' ? make(text) : new Refusal(`${name}() needs a string, not ${typeName(text)}`),
 });
 
 const onTexts = (name: string, test: (text: string, part: string) => boolean): ExpressionFunction => ({
@@ -95,13 +96,15 @@ function round(value: Json | undefined, digits: Json | undefined): Json | Refusa
 export function contains(where: Json | undefined, what: Json): boolean | Refusal {
   if (Array.isArray(where)) return where.some((item: Json) => jsonEquals(item, what));
   if (typeof what === 'string' && typeof where === 'string') return where.includes(what);
-  if (typeof what === 'string' && typeof where === 'object' && where !== null) return Object.hasOwn(where, what);
+  if (typeof what === 'string' && typeof where === 'object' && where !== null)
+    return Object.hasOwn(where, what);
   return new Refusal(`cannot look for ${typeName(what)} in ${typeName(where)}`);
 }
 
 function join(list: Json | undefined, separator: Json): Json | Refusal {
   if (!Array.isArray(list)) return new Refusal(`join() needs a list, not ${typeName(list)}`);
-  if (typeof separator !== 'string') return new Refusal(`join() needs a string between, not ${typeName(separator)}`);
+  if (typeof separator !== 'string')
+    return new Refusal(`join() needs a string between, not ${typeName(separator)}`);
   const parts: string[] = [];
   for (const item of list as readonly Json[]) {
     const text = textOf(item);
@@ -120,7 +123,9 @@ function length(value: Json | undefined): Json | Refusal {
 function toNumber(value: Json | undefined): Json | Refusal {
   if (typeof value === 'number') return value;
   if (typeof value === 'string' && /^\s*-?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/.test(value)) return Number(value);
-  return new Refusal(`number() cannot read ${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : typeName(value)}`);
+  return new Refusal(
+    `number() cannot read ${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : typeName(value)}`,
+  );
 }
 
 function fromJson(text: Json | undefined): Json | Refusal {
@@ -171,12 +176,20 @@ export const FUNCTIONS: ReadonlyMap<string, ExpressionFunction> = new Map<string
   ['max', onNumbers('max', Math.max)],
   [
     'round',
-    { minArgs: 1, maxArgs: 2, signature: 'round(number, digits = 0)', apply: ([value, digits]) => round(value, digits ?? 0) },
+    {
+      minArgs: 1,
+      maxArgs: 2,
+      signature: 'round(number, digits = 0)',
+      apply: ([value, digits]) => round(value, digits ?? 0),
+    },
   ],
   ['floor', onNumber('floor', Math.floor)],
   ['ceil', onNumber('ceil', Math.ceil)],
   ['abs', onNumber('abs', Math.abs)],
-  ['string', { minArgs: 1, maxArgs: 1, signature: 'string(value)', apply: ([value]) => textOf(value as Json) }],
+  [
+    'string',
+    { minArgs: 1, maxArgs: 1, signature: 'string(value)', apply: ([value]) => textOf(value as Json) },
+  ],
   ['number', { minArgs: 1, maxArgs: 1, signature: 'number(value)', apply: ([value]) => toNumber(value) }],
   ['json', { minArgs: 1, maxArgs: 1, signature: 'json(text)', apply: ([text]) => fromJson(text) }],
 ]);

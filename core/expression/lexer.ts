@@ -80,7 +80,11 @@ function unexpected(text: string, offset: number): SyntaxProblem {
   return { message: MISTAKES.get(char) ?? `unexpected character ${JSON.stringify(char)}`, offset };
 }
 
-function lexString(text: string, start: number, quote: "'" | '"'): { value: string; end: number } | SyntaxProblem {
+function lexString(
+  text: string,
+  start: number,
+  quote: "'" | '"',
+): { value: string; end: number } | SyntaxProblem {
   let value = '';
   let at = start + 1;
   while (at < text.length) {
@@ -92,13 +96,17 @@ function lexString(text: string, start: number, quote: "'" | '"'): { value: stri
     const char = text[at];
     if (char === quote) return { value, end: at + 1 };
     if (char === undefined) break;
-    if (char !== '\\') return { message: 'a string cannot hold a control character: write \\n or \\u000a', offset: at };
-    const escape = readEscape(text, at);
-    if (escape === null) {
-      return { message: `unknown escape '${text.slice(at, at + 2)}': use \\\\ \\' \\" \\n \\r \\t or \\u0000`, offset: at };
+    if (char !== '\\')
+      return { message: 'a string cannot hold a control character: write \\n or \\u000a', offset: at };
+    const escaped = readEscape(text, at);
+    if (escaped === null) {
+      return {
+        message: `unknown escape '${text.slice(at, at + 2)}': use \\\\ \\' \\" \\n \\r \\t or \\u0000`,
+        offset: at,
+      };
     }
-    value += escape.value;
-    at = escape.end;
+    value += escaped.value;
+    at = escaped.end;
   }
   return { message: `the string is not closed: ${quote} is missing`, offset: start };
 }

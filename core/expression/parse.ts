@@ -41,7 +41,8 @@ function parse(text: string): ParseResult {
   try {
     return { ok: true, expression: expressionOf(new Parser(lexed.tokens).parse()) };
   } catch (error) {
-    if (error instanceof Unexpected) return { ok: false, error: { message: error.message, offset: error.offset } };
+    if (error instanceof Unexpected)
+      return { ok: false, error: { message: error.message, offset: error.offset } };
     throw error;
   }
 }
@@ -98,7 +99,10 @@ class Parser {
       left = this.#node({ kind: 'binary', op, left, right }, left, right);
       if (precedence === COMPARISON_PRECEDENCE && this.#operator(precedence) !== null) {
         const next = this.#peek();
-        throw new Unexpected(`comparisons do not chain: put '&&' before '${next.text}', or use parentheses`, next.offset);
+        throw new Unexpected(
+          `comparisons do not chain: put '&&' before '${next.text}', or use parentheses`,
+          next.offset,
+        );
       }
     }
     return left;
@@ -178,7 +182,8 @@ class Parser {
       throw new Unexpected(`there is no function '${token.text}'${hint ? `: ${hint}` : ''}`, token.offset);
     }
     const args = this.#list(')');
-    if (args.length < found.minArgs || args.length > found.maxArgs) throw wrongCount(token, found, args.length);
+    if (args.length < found.minArgs || args.length > found.maxArgs)
+      throw wrongCount(token, found, args.length);
     return this.#node({ kind: 'call', name: token.text, args }, ...args);
   }
 

@@ -15,7 +15,10 @@ export interface Replacement {
  *     rewriteReads(parsed, ([name]) => (name === 'regime' ? { take: 1, path: ['tasks', 'a.regime'] } : null))
  *     // regime == 'up'  becomes  tasks['a.regime'] == 'up'
  */
-export function rewriteReads(expression: Expression, replace: (read: Read) => Replacement | null): Expression {
+export function rewriteReads(
+  expression: Expression,
+  replace: (read: Read) => Replacement | null,
+): Expression {
   const root = rewrite(expression.root, replace);
   return root === expression.root ? expression : expressionOf(root);
 }
@@ -41,7 +44,10 @@ function replacePrefix(node: ExpressionNode, keep: number, prefix: Read): Expres
   }
   const [name, ...properties] = prefix as [string, ...string[]];
   const start: ExpressionNode = { kind: 'name', name };
-  return properties.reduce<ExpressionNode>((object, property) => ({ kind: 'member', object, property }), start);
+  return properties.reduce<ExpressionNode>(
+    (object, property) => ({ kind: 'member', object, property }),
+    start,
+  );
 }
 
 function rewriteChildren(node: ExpressionNode, replace: Replace): ExpressionNode {

@@ -33,11 +33,15 @@ export function parseTemplate(text: string): TemplateResult {
     if (open > at) parts.push(text.slice(at, open));
     const start = open + OPEN.length;
     const close = closing(text, start);
-    if (close < 0) return { ok: false, error: { message: "'${{' is not closed: '}}' is missing", offset: open } };
+    if (close < 0)
+      return { ok: false, error: { message: "'${{' is not closed: '}}' is missing", offset: open } };
     const parsed = parseExpression(text.slice(start, close).trim());
     if (!parsed.ok) {
       const indent = text.slice(start, close).length - text.slice(start, close).trimStart().length;
-      return { ok: false, error: { message: parsed.error.message, offset: start + indent + parsed.error.offset } };
+      return {
+        ok: false,
+        error: { message: parsed.error.message, offset: start + indent + parsed.error.offset },
+      };
     }
     parts.push(parsed.expression);
     at = close + CLOSE.length;
@@ -72,7 +76,9 @@ function templateOf(parts: readonly (string | Expression)[]): Template {
 
 /** The template with other names for what it reads; see `rewriteReads`. */
 export function rewriteTemplate(template: Template, replace: (read: Read) => Replacement | null): Template {
-  return templateOf(template.parts.map((part) => (typeof part === 'string' ? part : rewriteReads(part, replace))));
+  return templateOf(
+    template.parts.map((part) => (typeof part === 'string' ? part : rewriteReads(part, replace))),
+  );
 }
 
 /**
@@ -92,7 +98,8 @@ export function renderTemplate(template: Template, scope: ExpressionScope): Eval
     if (!result.ok) return result;
     const piece = textOf(result.value);
     if (piece instanceof Refusal) return { ok: false, error: { message: piece.message } };
-    if (text.length + piece.length > RENDERED_LENGTH_MAX) return { ok: false, error: { message: 'the text becomes too long' } };
+    if (text.length + piece.length > RENDERED_LENGTH_MAX)
+      return { ok: false, error: { message: 'the text becomes too long' } };
     text += piece;
   }
   return { ok: true, value: text };
@@ -105,7 +112,9 @@ const JSON_DEPTH_MAX = 200;
 /** Renders every string inside a JSON value; keys stay as they are. The error names the path of the string. */
 export function renderJson(value: Json, scope: ExpressionScope): Evaluation {
   const rendered = renderAt(value, scope, []);
-  return rendered instanceof Refusal ? { ok: false, error: { message: rendered.message } } : { ok: true, value: rendered };
+  return rendered instanceof Refusal
+    ? { ok: false, error: { message: rendered.message } }
+    : { ok: true, value: rendered };
 }
 
 function renderAt(value: Json, scope: ExpressionScope, path: readonly string[]): Json | Refusal {

@@ -4,7 +4,13 @@ import type { GraphFile } from './import-graph.ts';
 import type { CodeManifest } from './parsed-file.ts';
 import { absolutePath } from './project-path.ts';
 
-const LOCKFILES = ['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock'] as const;
+const LOCKFILES = [
+  'package-lock.json',
+  'npm-shrinkwrap.json',
+  'pnpm-lock.yaml',
+  'yarn.lock',
+  'bun.lock',
+] as const;
 
 /** The manifest of a DAG declared in `entry` whose code is `closure`. */
 export function codeManifest(
@@ -26,7 +32,9 @@ export function codeManifest(
 /** The sha256 of a file of the project; `null` if it cannot be read. */
 export function fileHash(projectDir: string, path: string): string | null {
   try {
-    return createHash('sha256').update(readFileSync(absolutePath(projectDir, path))).digest('hex');
+    return createHash('sha256')
+      .update(readFileSync(absolutePath(projectDir, path)))
+      .digest('hex');
   } catch {
     return null;
   }

@@ -16,7 +16,11 @@ export function snapshotDir(stateDir: string, digest: string): string {
  * that folder. A folder that is there is complete, since it appears by one rename; many processes may save the same
  * code at once. Fails with code `conflict` if a file has changed since it was parsed: parse again.
  */
-export async function saveSnapshot(stateDir: string, projectDir: string, manifest: CodeManifest): Promise<string> {
+export async function saveSnapshot(
+  stateDir: string,
+  projectDir: string,
+  manifest: CodeManifest,
+): Promise<string> {
   const final = snapshotDir(stateDir, manifest.digest);
   if (await exists(final)) return final;
   const building = join(stateDir, 'tmp', `code-${randomUUID()}`);

@@ -4,8 +4,8 @@ import { isBuiltin } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Place } from '../authoring/place.ts';
-import type { Diagnostic } from '../model/errors.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
+import type { Diagnostic } from '../model/errors.ts';
 import { absolutePath, isInPackages, projectPath } from './project-path.ts';
 import { isBare } from './resolver.ts';
 import { ScanError, type ScannedImport, type ScannedModule, scanModule } from './scan-module.ts';
@@ -153,7 +153,10 @@ export class ImportGraph {
   }
 
   /** The project path of a file named relative to the folder of `from`. */
-  resolveFile(from: string, specifier: string): { path: string } | { problem: string; rule: string; hint?: string } {
+  resolveFile(
+    from: string,
+    specifier: string,
+  ): { path: string } | { problem: string; rule: string; hint?: string } {
     const base = dirname(absolutePath(this.#projectDir, from));
     const absolute = specifier.startsWith('file:') ? fileURLToPath(specifier) : resolve(base, specifier);
     const file = projectPath(this.#projectDir, absolute) ?? absolute;
@@ -175,7 +178,9 @@ export class ImportGraph {
 
 function hintFor(message: string): { hint?: string } {
   if (!/not supported in strip-only mode/.test(message)) return {};
-  return { hint: 'types are only stripped: use a union or an object for an enum, fields for parameter properties' };
+  return {
+    hint: 'types are only stripped: use a union or an object for an enum, fields for parameter properties',
+  };
 }
 
 function isFile(path: string): boolean {

@@ -47,11 +47,15 @@ export async function loadTypescript(loaded: LoadedFiles): Promise<Declared> {
   const diagnostics = first.flatMap((dag) =>
     dag.mistakes.map((mistake) => mistakeDiagnostic(mistake, (place) => placeIn(place, texts) ?? { file })),
   );
-  return { dags: first.map((dag) => ({ author: dag.author, locate: locator(dag, file, texts) })), diagnostics };
+  return {
+    dags: first.map((dag) => ({ author: dag.author, locate: locator(dag, file, texts) })),
+    diagnostics,
+  };
 }
 
 function noDag(module: { readonly default?: unknown }, file: string): Diagnostic {
-  const found = 'default' in module ? 'its default export is not what dag() returns' : 'it has no default export';
+  const found =
+    'default' in module ? 'its default export is not what dag() returns' : 'it has no default export';
   const hint = 'write `export default dag({ id: ... }, (d) => { ... })`';
   return { severity: 'error', rule: 'no-dag', message: `the file declares no DAG: ${found}`, file, hint };
 }

@@ -66,12 +66,14 @@ function runChild(request: ParseRequest, signal: AbortSignal | undefined): Promi
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_KEPT);
   });
-  (child.stdio[3] as Readable).on('error', () => {}).on('data', (chunk: Buffer) => {
-    const answer = reader.push(chunk);
-    if (answer === 'garbage') fail('bad-answer', GARBAGE);
-    else if (answer === 'too-large') fail('answer-too-large', tooLargeText(limits.answerBytesMax));
-    else if (answer !== null) finish({ kind: 'answer', parsed: answer });
-  });
+  (child.stdio[3] as Readable)
+    .on('error', () => {})
+    .on('data', (chunk: Buffer) => {
+      const answer = reader.push(chunk);
+      if (answer === 'garbage') fail('bad-answer', GARBAGE);
+      else if (answer === 'too-large') fail('answer-too-large', tooLargeText(limits.answerBytesMax));
+      else if (answer !== null) finish({ kind: 'answer', parsed: answer });
+    });
   child.on('error', (error) => fail('internal', `the evaluation could not be started: ${error.message}`));
   child.on('close', (code, ended) => fail(...endText(code, ended, stderr, limits)));
   if (signal?.aborted) abort();
@@ -116,7 +118,7 @@ function deadlineText(deadlineMs: number): string {
 }
 
 function tooLargeText(bytes: number): string {
-  return `its graph is larger than ${Math.round(bytes / 1024 / 1024)} MiB`;
+  return `its graph is larger than ${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
 
 function endText(
@@ -137,6 +139,8 @@ function checked(parsed: ParsedFile, file: string): ParsedFile | null {
   if (typeof parsed !== 'object' || parsed === null || parsed.file !== file) return null;
   if (!Array.isArray(parsed.dags) || !Array.isArray(parsed.diagnostics)) return null;
   const isText = (value: unknown): boolean => typeof value === 'string';
-  const whole = parsed.dags.every((dag) => isText(dag?.graphHash) && isText(dag?.spec?.id) && isText(dag?.code?.digest));
+  const whole = parsed.dags.every(
+    (dag) => isText(dag?.graphHash) && isText(dag?.spec?.id) && isText(dag?.code?.digest),
+  );
   return whole && parsed.diagnostics.every((one: Diagnostic) => isText(one?.message)) ? parsed : null;
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
-import type { Diagnostic } from '../model/errors.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
-import type { Operator } from '../model/operator.ts';
+import type { Diagnostic } from '../model/errors.ts';
 import { codeManifest, fileHash } from './code-manifest.ts';
 import { ImportGraph } from './import-graph.ts';
 import type { Declared, DeclaredDag } from './load-typescript.ts';
@@ -11,7 +10,7 @@ import type { ParsedDag, ParsedFile, ParseRequest } from './parsed-file.ts';
 import { absolutePath } from './project-path.ts';
 import { authorReferences, type CodeReference, codeReference } from './references.ts';
 import { SourceTexts } from './source-text.ts';
-import { ownOperatorFile, usedOperator } from './used-operators.ts';
+import { UsedOperators } from './used-operators.ts';
 
 const YAML = /\.ya?ml$/;
 
@@ -25,15 +24,11 @@ export async function parseProjectFile(request: ParseRequest): Promise<ParsedFil
 
 type Problem = Pick<Diagnostic, 'rule' | 'message' | 'hint'>;
 
-interface Followed {
-  readonly operators: ReadonlyMap<string, Operator>;
-  readonly diagnostics: readonly Diagnostic[];
-}
-
 class FileParser {
   readonly #request: ParseRequest;
   readonly #texts: SourceTexts;
   readonly #graph: ImportGraph;
+  readonly #operators: UsedOperators;
   /** References of the file are relative to the folder of this path. */
   readonly #entry: string;
 
@@ -41,6 +36,7 @@ class FileParser {
     const { file, codeDir, projectDir } = request;
     this.#request = request;
     this.#texts = new SourceTexts(projectDir);
+    this.#operators = new UsedOperators(projectDir);
     this.#entry = codeDir === undefined ? file : posix.join(codeDir, posix.basename(file));
     this.#graph = new ImportGraph(projectDir, this.#texts, new Map([[file, posix.dirname(this.#entry)]]));
   }
@@ -61,13 +57,16 @@ class FileParser {
     for (const dag of declared.dags) diagnostics.push(...(await this.#compile(dag, entryHash, parsed)));
     diagnostics.push(...this.#graph.diagnostics, ...this.#changed(entryHash, parsed));
     const failed = diagnostics.some((one) => one.severity === 'error');
-    return { file, dags: failed ? [] : parsed, diagnostics };
+    return { file, dags: failed ? [] : parsed, diagnostics: diagnostics.sort(byPlace) };
   }
 
   async #loadYaml(content: Buffer): Promise<Declared> {
     const { loadYaml, YAML_LIMITS } = await import('../authoring/load-yaml.ts');
     const { file, limits } = this.#request;
-    const loaded = loadYaml(content.toString('utf8'), file, { ...YAML_LIMITS, bytesMax: limits.fileBytesMax });
+    const loaded = loadYaml(content.toString('utf8'), file, {
+      ...YAML_LIMITS,
+      bytesMax: limits.fileBytesMax,
+    });
     return { dags: loaded.documents, diagnostics: loaded.diagnostics };
   }
 
@@ -81,11 +80,12 @@ class FileParser {
   }
 
   async #compile(dag: DeclaredDag, entryHash: string, parsed: ParsedDag[]): Promise<readonly Diagnostic[]> {
-    const { compileDag, graphHash } = await import('../authoring/compile.ts');
+    const { compileDag } = await import('../authoring/compile.ts');
+    const { graphHash } = await import('../authoring/canonical.ts');
     const { projectDir, file } = this.#request;
     const code = new Set(YAML.test(file) ? [] : [file]);
-    const { operators, diagnostics } = await this.#follow(dag, code);
-    const compiled = compileDag(dag.author, { locate: dag.locate, operators });
+    const diagnostics = await this.#follow(dag, code);
+    const compiled = compileDag(dag.author, { locate: dag.locate, operators: this.#operators });
     if (compiled.spec !== null) {
       const entry = { path: this.#entry, sha256: entryHash };
       const manifest = codeManifest(projectDir, entry, this.#graph.closure(code));
@@ -95,8 +95,7 @@ class FileParser {
   }
 
   /** Follows every `uses` of a DAG: its files become part of the code, its operators are loaded. */
-  async #follow(dag: DeclaredDag, code: Set<string>): Promise<Followed> {
-    const operators = new Map<string, Operator>();
+  async #follow(dag: DeclaredDag, code: Set<string>): Promise<Diagnostic[]> {
     const diagnostics: Diagnostic[] = [];
     const checked = new Map<string, Problem | null>();
     for (const { uses, path } of authorReferences(dag.author)) {
@@ -104,12 +103,12 @@ class FileParser {
       let problem = checked.get(uses);
       if (problem === undefined) {
         const reference = codeReference(uses);
-        problem = reference ? this.#codeProblem(reference, code) : await this.#operatorProblem(uses, code, operators);
+        problem = reference ? this.#codeProblem(reference, code) : await this.#operatorProblem(uses, code);
         checked.set(uses, problem);
       }
       if (problem !== null) diagnostics.push({ severity: 'error', ...problem, ...dag.locate(path) });
     }
-    return { operators, diagnostics };
+    return diagnostics;
   }
 
   #codeProblem(reference: CodeReference, code: Set<string>): Problem | null {
@@ -125,19 +124,23 @@ class FileParser {
     return { rule: 'unknown-export', message: `'${found.path}' does not export '${reference.name}'`, hint };
   }
 
-  async #operatorProblem(name: string, code: Set<string>, operators: Map<string, Operator>): Promise<Problem | null> {
-    const { projectDir } = this.#request;
-    const file = ownOperatorFile(projectDir, name);
+  async #operatorProblem(name: string, code: Set<string>): Promise<Problem | null> {
+    const operators = this.#operators;
+    if (!operators.has(name)) return null;
+    const file = operators.ownFile(name);
     if (file !== null) {
       code.add(file);
       const before = this.#graph.diagnostics.length;
       this.#graph.add(file);
       if (this.#graph.diagnostics.length > before) return null;
     }
-    const used = await usedOperator(projectDir, name);
-    if ('problem' in used) return used.problem;
-    operators.set(name, used.operator);
-    return null;
+    try {
+      await operators.load(name);
+      return null;
+    } catch (error) {
+      const message = `operator '${name}' cannot be loaded: ${error instanceof Error ? error.message : error}`;
+      return { rule: 'bad-operator', message };
+    }
   }
 
   /** What was hashed must be what was evaluated: a file that changed in between makes the answer worthless. */
@@ -153,4 +156,10 @@ class FileParser {
   #refused(diagnostics: readonly Diagnostic[]): ParsedFile {
     return { file: this.#request.file, dags: [], diagnostics };
   }
+}
+
+/** In the order of the file; what concerns another file, or the whole file, first. */
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  if (a.file !== b.file) return (a.file ?? '') < (b.file ?? '') ? -1 : 1;
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 /** The path of `absolute` inside `projectDir`, with `/`; `null` if it is not inside. */
 export function projectPath(projectDir: string, absolute: string): string | null {
+  if (!isAbsolute(absolute)) return null;
   const path = relative(projectDir, absolute);
   if (path === '' || path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path)) return null;
   return sep === '/' ? path : path.split(sep).join('/');

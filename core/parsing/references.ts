@@ -34,7 +34,9 @@ export interface CodeReference {
 export function codeReference(uses: string): CodeReference | null {
   if (!/^\.{1,2}\//.test(uses)) return null;
   const hash = uses.lastIndexOf('#');
-  return hash === -1 ? { file: uses, name: 'default' } : { file: uses.slice(0, hash), name: uses.slice(hash + 1) };
+  return hash === -1
+    ? { file: uses, name: 'default' }
+    : { file: uses.slice(0, hash), name: uses.slice(hash + 1) };
 }
 
 function field(value: unknown, name: string): unknown {

@@ -66,9 +66,9 @@ function stripTypes(text: string): string {
   }
 }
 
-/** The position that the first lines of a stack point at: `<file>:<line>`, the line itself, `^` under the place. */
+/** The position that the first lines of a stack point at: `<file>:<line>`, some code, `^` under the place. */
 export function caretOf(stack: string): { file: string; line: number; column: number } | undefined {
-  const match = /^(.*):(\d+)\n(?:[^\n]*\n(\s*)\^)?/.exec(stack);
+  const match = /^(.*):(\d+)\n(?:(?:[^\n]*\n){1,4}?([ \t]*)\^+\n)?/.exec(stack);
   if (!match) return undefined;
   return { file: match[1] ?? '', line: Number(match[2]), column: (match[3]?.length ?? 0) + 1 };
 }

@@ -22,7 +22,12 @@ export class SourceTexts {
   /** A place by project path and position. */
   placeAt(file: string, line: number, column: number): Place {
     const source = this.#linesOf(file)[line - 1];
-    return { file, line, column, ...(source === undefined ? {} : { source: source.slice(0, SOURCE_LENGTH_MAX) }) };
+    return {
+      file,
+      line,
+      column,
+      ...(source === undefined ? {} : { source: source.slice(0, SOURCE_LENGTH_MAX) }),
+    };
   }
 
   #linesOf(file: string): readonly string[] {

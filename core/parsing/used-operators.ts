@@ -1,26 +1,73 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { loadOperator } from '../../operators/index.ts';
-import { AppError, type Diagnostic } from '../model/errors.ts';
+import type { OperatorCatalog, OperatorProblem } from '../authoring/compile/actions.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import type { Operator } from '../model/operator.ts';
+import { makeValidator } from '../schema/validate.ts';
 import { absolutePath } from './project-path.ts';
 
-/** An operator that a DAG uses, or why there is none. */
-export type UsedOperator = { readonly operator: Operator } | { readonly problem: Pick<Diagnostic, 'rule' | 'message'> };
+const ORCH_OPERATORS = fileURLToPath(new URL('../../operators/', import.meta.url));
+const OPERATOR_FILE = /^(?!index\.)([a-z][a-z0-9_-]{0,63})\.(ts|js)$/;
 
-/** The file of the project that defines an operator; `null` if it is one of orch, or there is none. */
-export function ownOperatorFile(projectDir: string, name: string): string | null {
-  if (!/^[\w-]+$/.test(name)) return null;
-  const files = ['.ts', '.js'].map((extension) => `operators/${name}${extension}`);
-  return files.find((file) => existsSync(absolutePath(projectDir, file))) ?? null;
+/** The operators of a project that its DAGs use, loaded as they are asked for. */
+export class UsedOperators implements OperatorCatalog {
+  readonly #projectDir: string;
+  readonly #loaded = new Map<string, Operator>();
+  #names: readonly string[] | undefined;
+
+  constructor(projectDir: string) {
+    this.#projectDir = projectDir;
+  }
+
+  get names(): readonly string[] {
+    const folders = [absolutePath(this.#projectDir, 'operators'), ORCH_OPERATORS];
+    this.#names ??= [...new Set(folders.flatMap(operatorNames))].sort();
+    return this.#names;
+  }
+
+  has(name: string): boolean {
+    return this.names.includes(name);
+  }
+
+  /** The file of the project that defines an operator; `null` if it is one of orch. */
+  ownFile(name: string): string | null {
+    const files = ['ts', 'js'].map((extension) => `operators/${name}.${extension}`);
+    return files.find((file) => existsSync(absolutePath(this.#projectDir, file))) ?? null;
+  }
+
+  /** Runs the file of an operator. Throws what the file throws. */
+  async load(name: string): Promise<void> {
+    this.#loaded.set(name, await loadOperator(name, [this.#projectDir]));
+  }
+
+  validate(name: string, params: JsonObject): readonly OperatorProblem[] {
+    const operator = this.#loaded.get(name);
+    if (operator === undefined) return [];
+    const validator = makeValidator(operator.params);
+    const problems = validator(params, `operator '${name}'`).filter(
+      (problem) => problem.at === 'key' || !holdsTemplate(valueAt(params, problem.path)),
+    );
+    if (problems.length > 0 || holdsTemplate(params)) return problems;
+    return (operator.validate?.(params) ?? []).map((message) => ({ path: [], message }));
+  }
 }
 
-/** Loads an operator by name: the project's own, else one of orch. Runs its file. */
-export async function usedOperator(projectDir: string, name: string): Promise<UsedOperator> {
-  try {
-    return { operator: await loadOperator(name, [projectDir]) };
-  } catch (error) {
-    const rule = error instanceof AppError && error.code === 'not_found' ? 'unknown-operator' : 'bad-operator';
-    const message = error instanceof Error ? error.message : String(error);
-    return { problem: { rule, message: message.charAt(0).toLowerCase() + message.slice(1) } };
+function operatorNames(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((file) => OPERATOR_FILE.exec(file)?.[1] ?? []);
+}
+
+/** A value with `${{ }}` in it is known only in a run and checked there. */
+function holdsTemplate(value: Json | undefined): boolean {
+  return value !== undefined && JSON.stringify(value).includes('${{');
+}
+
+function valueAt(params: JsonObject, path: readonly (string | number)[]): Json | undefined {
+  let value: unknown = params;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
   }
+  return value as Json;
 }

@@ -6,7 +6,7 @@ import { AppError, type Diagnostic } from '../model/errors.ts';
 import type { Json } from '../model/json.ts';
 import { isUnchanged } from '../parsing/code-snapshot.ts';
 import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
-import { parseFile } from '../parsing/parse-pool.ts';
+import { parseFile } from '../parsing/parse-file.ts';
 
 /** A DAG as its file declares it now. */
 export interface LoadedDag {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { createLocalExecutor } from '../executors/local.ts';
 import type { Executor } from '../executors/executor.ts';
+import type { RunnerOptions } from '../executors/local-options.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { Limits } from '../planner/world.ts';
 import type { Lease } from '../store/store.ts';
@@ -64,8 +65,8 @@ export class Leadership {
       stateDir,
       clock,
       epoch: lease.epoch,
-      runnersMax: config.runners.max,
-      memoryMb: config.runners.memoryMb,
+      runners: runnerOptions(config),
+      limits: { logBytes: config.log.maxBytesPerAttempt },
     });
     const counters = await project.store.counters();
     const leadership = new Leadership(project, lease, executor, counters);
@@ -124,7 +125,13 @@ export class Leadership {
   }
 }
 
-function limitsOf(project: Project): Limits {
+function runnerOptions({ runners }: Project['config']): RunnerOptions {
+  const { max, idleMs, maxAttempts, memoryMb } = runners;
+  return { max, idleMs, attemptsMax: maxAttempts, ...(memoryMb === null ? {} : { memoryMb }) };
+}
+
+/** The limits that the config of a project sets. */
+export function limitsOf(project: Project): Limits {
   const { config } = project;
   const pools = Object.fromEntries(Object.entries(config.pools).map(([name, pool]) => [name, pool.slots]));
   return { globalSlots: config.scheduler.maxActive, pools, defaults: config.defaults };

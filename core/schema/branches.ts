@@ -12,7 +12,9 @@ export function chooseBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   const outer = unions.filter((union) => !unions.some((other) => other !== union && isInside(union, other)));
   const kept = errors.filter((error) => !outer.some((union) => union === error || isInside(error, union)));
   for (const union of outer) kept.push(...chosenOf(union, errors));
-  return withoutMisspelt(kept).sort((a, b) => (a.instancePath < b.instancePath ? -1 : a.instancePath > b.instancePath ? 1 : 0));
+  return withoutMisspelt(kept).sort((a, b) =>
+    a.instancePath < b.instancePath ? -1 : a.instancePath > b.instancePath ? 1 : 0,
+  );
 }
 
 /** A key that is missing because it is misspelt is reported once, as the misspelt key. */
@@ -29,7 +31,8 @@ function isMisspelt(missing: ErrorObject, errors: readonly ErrorObject[]): boole
 }
 
 function isInside(error: ErrorObject, union: ErrorObject): boolean {
-  const samePlace = error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`);
+  const samePlace =
+    error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`);
   return samePlace && error.schemaPath.startsWith(`${union.schemaPath}/`);
 }
 

@@ -47,10 +47,17 @@ export function groupSchema(tasks: TSchema): TSchema {
 export function forEachSchema(tasks: TSchema): TSchema {
   const forEach = closedObject(
     {
-      over: Type.Union([Type.String({ minLength: 1, maxLength: 65_536 }), Type.Array(Type.Unsafe({}), { maxItems: 100_000 })], {
-        description: 'The items: ${{ }} around an expression that gives a list, or a list. Its tasks exist once per item.',
-        examples: ['${{ params.symbols }}', ['BTC-USD', 'ETH-USD']],
-      }),
+      over: Type.Union(
+        [
+          Type.String({ minLength: 1, maxLength: 65_536 }),
+          Type.Array(Type.Unsafe({}), { maxItems: 100_000 }),
+        ],
+        {
+          description:
+            'The items: ${{ }} around an expression that gives a list, or a list. Its tasks exist once per item.',
+          examples: ['${{ params.symbols }}', ['BTC-USD', 'ETH-USD']],
+        },
+      ),
       ...optionalKeys({
         key: Type.String({
           minLength: 1,
@@ -68,12 +75,16 @@ export function forEachSchema(tasks: TSchema): TSchema {
         minSuccess: Type.Number({
           exclusiveMinimum: 0,
           maximum: 1_000_000,
-          description: 'How many keys must succeed for the fan-out to count as a success: a share below 1, or a number.',
+          description:
+            'How many keys must succeed for the fan-out to count as a success: a share below 1, or a number.',
           examples: [0.8, 3],
         }),
-        returns: textSchema('The task inside whose outputs are the result of the fan-out; the only last one if absent.', {
-          examples: ['backtest'],
-        }),
+        returns: textSchema(
+          'The task inside whose outputs are the result of the fan-out; the only last one if absent.',
+          {
+            examples: ['backtest'],
+          },
+        ),
         defaults: defaultsSchema('fan-out'),
       }),
       tasks,
@@ -131,7 +142,9 @@ export function dagSchema(tasks: TSchema): TSchema {
     maxActiveTasks: count('Attempts at once in one run.', { default: DAG_DEFAULTS.maxActiveTasks }),
     maxActiveTasksTotal: count('Attempts at once over all runs of this DAG.'),
     timeout: durationSchema('The longest time of a run; then it is aborted.'),
-    priority: wordSchema(PRIORITY_LEVELS, 'The level of its tasks that name none.', { default: DAG_DEFAULTS.priority }),
+    priority: wordSchema(PRIORITY_LEVELS, 'The level of its tasks that name none.', {
+      default: DAG_DEFAULTS.priority,
+    }),
     priorityRule: wordSchema(
       ['absolute', 'downstream', 'upstream'],
       'How weights of tasks count: as written, or with those of everything behind or before.',
@@ -148,7 +161,11 @@ export function dagSchema(tasks: TSchema): TSchema {
 }
 
 /** The entries of a DAG, group or fan-out where only their names and number are of interest. */
-export const ANY_TASKS_SCHEMA: TSchema = Type.Unsafe({ type: 'object', minProperties: 1, description: 'Its tasks by id.' });
+export const ANY_TASKS_SCHEMA: TSchema = Type.Unsafe({
+  type: 'object',
+  minProperties: 1,
+  description: 'Its tasks by id.',
+});
 
 const tasks: TSchema = mapSchema(
   ID_PATTERN,

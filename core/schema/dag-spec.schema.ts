@@ -22,7 +22,10 @@ const action = Type.Unsafe({
   discriminator: { propertyName: 'kind' },
   oneOf: [
     withKind('function', { ref: path }),
-    withKind('shell', { run: Type.Union([path, Type.Array(text, { minItems: 1 })]), skipExitCode: Type.Optional(count) }),
+    withKind('shell', {
+      run: Type.Union([path, Type.Array(text, { minItems: 1 })]),
+      skipExitCode: Type.Optional(count),
+    }),
     withKind('operator', { operator: path }),
     withKind('choose', {
       cases: Type.Array(closedObject({ when: path, value: path })),

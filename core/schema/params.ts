@@ -1,7 +1,7 @@
 import type { DagSpec } from '../model/dag.ts';
 import type { Json, JsonObject } from '../model/json.ts';
-import { makeValidator, type Validator } from './validate.ts';
 import type { SchemaProblem } from './schema-problem.ts';
+import { makeValidator, type Validator } from './validate.ts';
 
 /** Params that fit their schema, with defaults filled in; or what is wrong with them. */
 export type CheckedParams =
@@ -16,7 +16,8 @@ export function checkParams(spec: DagSpec, given: JsonObject): CheckedParams {
   const params: { [name: string]: Json } = { ...given };
   const properties = (schema.properties ?? {}) as { readonly [name: string]: JsonObject };
   for (const [name, property] of Object.entries(properties)) {
-    if (!Object.hasOwn(params, name) && property.default !== undefined) params[name] = structuredClone(property.default);
+    if (!Object.hasOwn(params, name) && property.default !== undefined)
+      params[name] = structuredClone(property.default);
   }
   let validate = validators.get(schema);
   if (!validate) {

@@ -13,7 +13,8 @@ const cron = closedObject(
     tz: Type.Optional(tz),
     interval: Type.Optional(
       Type.Boolean({
-        description: 'True: a run covers the interval that ends at its tick. False: a run belongs to the tick alone.',
+        description:
+          'True: a run covers the interval that ends at its tick. False: a run belongs to the tick alone.',
         default: false,
       }),
     ),
@@ -22,7 +23,11 @@ const cron = closedObject(
 );
 
 const every = closedObject(
-  { every: durationSchema('The distance between two runs, on a fixed grid that starts at startAt.', { examples: ['15m'] }) },
+  {
+    every: durationSchema('The distance between two runs, on a fixed grid that starts at startAt.', {
+      examples: ['15m'],
+    }),
+  },
   { description: 'At fixed distances, in elapsed time.' },
 );
 
@@ -68,9 +73,21 @@ const one: readonly TSchema[] = [cronText, cron, every, at, fields];
 
 /** When runs start by themselves. */
 export const SCHEDULE_SCHEMA: TSchema = Type.Union(
-  [...one, Type.Array(Type.Union([...one]), { minItems: 1, maxItems: 100, description: 'Several schedules at once.' })],
+  [
+    ...one,
+    Type.Array(Type.Union([...one]), {
+      minItems: 1,
+      maxItems: 100,
+      description: 'Several schedules at once.',
+    }),
+  ],
   {
     description: 'When runs start by themselves: a cron expression, an interval, dates, or a list of such.',
-    examples: ['0 6 * * *', { cron: '0 6 * * *', tz: 'UTC' }, { every: '15m' }, { hour: 9, minute: 0, dayOfWeek: 'mon-fri' }],
+    examples: [
+      '0 6 * * *',
+      { cron: '0 6 * * *', tz: 'UTC' },
+      { every: '15m' },
+      { hour: 9, minute: 0, dayOfWeek: 'mon-fri' },
+    ],
   },
 );

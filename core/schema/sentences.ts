@@ -28,9 +28,17 @@ export function problemOf(error: ErrorObject, subject: Subject): SchemaProblem {
     case 'enum':
       return enumProblem(error, path, name);
     case 'type':
-      return bad(path, 'bad-value', `${name} must be ${typeWords(error.schema)}, not ${valueWords(error.data)}`);
+      return bad(
+        path,
+        'bad-value',
+        `${name} must be ${typeWords(error.schema)}, not ${valueWords(error.data)}`,
+      );
     case 'anyOf':
-      return bad(path, 'bad-value', `${name} must be ${unionWords(error.schema)}, not ${valueWords(error.data)}`);
+      return bad(
+        path,
+        'bad-value',
+        `${name} must be ${unionWords(error.schema)}, not ${valueWords(error.data)}`,
+      );
     default:
       return bad(path, 'bad-value', `${name} ${limitWords(error)}`);
   }
@@ -100,7 +108,13 @@ function unknownKey(error: ErrorObject, path: Path, name: string): SchemaProblem
     nearest(word, known) ??
     (foreign !== undefined && known.includes(foreign) ? foreign : null);
   const hint = meant === null ? `known keys: ${known.join(', ')}` : `did you mean '${meant}'?`;
-  return { path: [...path, word], at: 'key', rule: 'unknown-key', message: `unknown key '${word}'${inside}`, hint };
+  return {
+    path: [...path, word],
+    at: 'key',
+    rule: 'unknown-key',
+    message: `unknown key '${word}'${inside}`,
+    hint,
+  };
 }
 
 function patternProblem(error: ErrorObject, path: Path, name: string): SchemaProblem {

@@ -20,12 +20,23 @@ const errorNames = Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { m
 
 const retryPolicy = closedObject(
   {
-    max: Type.Integer({ minimum: 0, maximum: 1_000, description: 'Attempts after the first one.', examples: [3] }),
+    max: Type.Integer({
+      minimum: 0,
+      maximum: 1_000,
+      description: 'Attempts after the first one.',
+      examples: [3],
+    }),
     ...optionalKeys({
-      delay: durationSchema('Wait before the next attempt, counted from the end of the failed one.', { default: '5m' }),
-      backoff: wordSchema(['fixed', 'linear', 'exponential'], 'How the delay grows from attempt to attempt.', {
-        default: RETRY_DEFAULTS.backoff,
+      delay: durationSchema('Wait before the next attempt, counted from the end of the failed one.', {
+        default: '5m',
       }),
+      backoff: wordSchema(
+        ['fixed', 'linear', 'exponential'],
+        'How the delay grows from attempt to attempt.',
+        {
+          default: RETRY_DEFAULTS.backoff,
+        },
+      ),
       factor: Type.Number({
         minimum: 1,
         maximum: 100,
@@ -39,8 +50,16 @@ const retryPolicy = closedObject(
         description: 'Share of the delay that is added at most, so that many retries do not come at once.',
         default: RETRY_DEFAULTS.jitter,
       }),
-      on: { ...errorNames, description: 'Retry only errors with one of these names or codes.', examples: [['HTTPError']] },
-      except: { ...errorNames, description: 'Never retry errors with one of these names or codes.', examples: [['404']] },
+      on: {
+        ...errorNames,
+        description: 'Retry only errors with one of these names or codes.',
+        examples: [['HTTPError']],
+      },
+      except: {
+        ...errorNames,
+        description: 'Never retry errors with one of these names or codes.',
+        examples: [['404']],
+      },
     }),
   },
   { description: 'How failed attempts are retried.' },
@@ -56,12 +75,17 @@ const env = mapSchema(
 /** What tasks inherit from `defaults`. */
 export const INHERITED_PROPERTIES: Record<string, TSchema> = optionalKeys({
   retries: Type.Union([Type.Integer({ minimum: 0, maximum: 1_000 }), retryPolicy], {
-    description: 'Attempts after the first one, or a policy. What is not said is taken from the inherited policy.',
+    description:
+      'Attempts after the first one, or a policy. What is not said is taken from the inherited policy.',
     default: 0,
     examples: [3, { max: 5, delay: '2s', backoff: 'exponential' }],
   }),
-  timeout: durationSchema('The longest time of one attempt; then it is killed and counts as failed.', { default: '1h' }),
-  killGrace: durationSchema('Time between SIGTERM and SIGKILL of an attempt that must end.', { default: '10s' }),
+  timeout: durationSchema('The longest time of one attempt; then it is killed and counts as failed.', {
+    default: '1h',
+  }),
+  killGrace: durationSchema('Time between SIGTERM and SIGKILL of an attempt that must end.', {
+    default: '10s',
+  }),
   pool: textSchema('The pool whose slots an attempt takes.', {
     pattern: ID_PATTERN,
     default: TASK_DEFAULTS.pool,
@@ -74,7 +98,10 @@ export const INHERITED_PROPERTIES: Record<string, TSchema> = optionalKeys({
     default: TASK_DEFAULTS.poolSlots,
   }),
   priority: Type.Union(
-    [Type.Unsafe({ type: 'string', enum: PRIORITY_LEVELS }), Type.Integer({ minimum: -1_000_000, maximum: 1_000_000 })],
+    [
+      Type.Unsafe({ type: 'string', enum: PRIORITY_LEVELS }),
+      Type.Integer({ minimum: -1_000_000, maximum: 1_000_000 }),
+    ],
     {
       description: 'low, normal, high or urgent, strict everywhere; or a weight among the tasks of this DAG.',
       default: TASK_DEFAULTS.priority,
@@ -95,7 +122,9 @@ export const INHERITED_PROPERTIES: Record<string, TSchema> = optionalKeys({
 
 /** `defaults:` of a DAG, a group or a fan-out. */
 export function defaultsSchema(of: string): TSchema {
-  return closedObject(INHERITED_PROPERTIES, { description: `What the tasks of this ${of} inherit: DAG < group < task.` });
+  return closedObject(INHERITED_PROPERTIES, {
+    description: `What the tasks of this ${of} inherit: DAG < group < task.`,
+  });
 }
 
 const reference = Type.String({ minLength: 1, maxLength: 4_096 });
@@ -109,7 +138,11 @@ export const AFTER_SCHEMA: TSchema = Type.Array(reference, {
 
 export const NEEDS_SCHEMA: TSchema = Type.Union(
   [
-    Type.Unsafe({ type: 'object', propertyNames: { pattern: NAME_PATTERN }, additionalProperties: reference }),
+    Type.Unsafe({
+      type: 'object',
+      propertyNames: { pattern: NAME_PATTERN },
+      additionalProperties: reference,
+    }),
     Type.Array(reference, { maxItems: REFERENCES_MAX }),
   ],
   {
@@ -134,20 +167,30 @@ const choose = Type.Array(
   Type.Union([
     closedObject(
       {
-        when: expressionSchema('A bare expression; the first case whose expression is true is chosen.', 'needs.vol.vol > 0.6'),
+        when: expressionSchema(
+          'A bare expression; the first case whose expression is true is chosen.',
+          'needs.vol.vol > 0.6',
+        ),
         value: Type.String({ minLength: 1, maxLength: 256, description: 'The value that this case gives.' }),
       },
       { description: 'A case.' },
     ),
     closedObject(
-      { otherwise: Type.String({ minLength: 1, maxLength: 256, description: 'The value if no case is true.' }) },
+      {
+        otherwise: Type.String({
+          minLength: 1,
+          maxLength: 256,
+          description: 'The value if no case is true.',
+        }),
+      },
       { description: 'The last entry: what is chosen when no case is true.' },
     ),
   ]),
   {
     minItems: 1,
     maxItems: 1_000,
-    description: 'Chooses a value by conditions; other tasks compare it in `when`. Nothing is started for it.',
+    description:
+      'Chooses a value by conditions; other tasks compare it in `when`. Nothing is started for it.',
     examples: [[{ when: 'needs.vol.vol > 0.6', value: 'defensive' }, { otherwise: 'aggressive' }]],
   },
 );
@@ -189,10 +232,14 @@ export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
   }),
   triggerRule: TRIGGER_RULE_SCHEMA,
   when: expressionSchema('A bare expression; false skips the task.', "regime == 'defensive'"),
-  shortCircuit: expressionSchema('A bare expression over `output`; false skips everything behind the task.', 'output.rows > 0'),
+  shortCircuit: expressionSchema(
+    'A bare expression over `output`; false skips everything behind the task.',
+    'output.rows > 0',
+  ),
   critical: Type.Boolean({ description: 'True: if it fails for good, the run is aborted.', default: false }),
   teardown: Type.Boolean({
-    description: 'True: it cleans up after its setups, whatever happened between, and does not decide the run.',
+    description:
+      'True: it cleans up after its setups, whatever happened between, and does not decide the run.',
     default: false,
   }),
   failRun: Type.Boolean({ description: 'True: a failure of this teardown fails the run.', default: false }),
@@ -217,5 +264,8 @@ export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
 /** A task: something that is run, chosen, or joins others. */
 export const TASK_SCHEMA: TSchema = closedObject(
   { ...OWN_TASK_PROPERTIES, ...INHERITED_PROPERTIES },
-  { description: 'A task: a function or operator (uses), a command (run), a choice (choose), or a join of others.' },
+  {
+    description:
+      'A task: a function or operator (uses), a command (run), a choice (choose), or a join of others.',
+  },
 );

@@ -43,15 +43,13 @@ export function problemsOf(errors: readonly ErrorObject[], subject: Subject): Sc
   return chosen.slice(0, PROBLEMS_MAX).map((error) => problemOf(error, subject));
 }
 
-/** ajv with the settings of this project: strict about schemas, silent, no conversion of values. */
+/** ajv with the settings of this project: silent, no conversion of values; schemas may have keywords of users. */
 export function newAjv(allErrors: boolean): Ajv {
   return new Ajv({
     allErrors,
     verbose: true,
-    strict: true,
-    strictTypes: false,
-    strictRequired: false,
-    allowUnionTypes: true,
+    strict: false,
+    validateFormats: false,
     ownProperties: true,
     discriminator: true,
     logger: false,

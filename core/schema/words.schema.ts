@@ -9,10 +9,19 @@ export const NAME_PATTERN = ID_PATTERN.replace('^', '^(?!__proto__$)');
 export const ENV_NAME_PATTERN = '^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,127}$';
 
 /** `90s`, `5m`, `1h30m`, or a number of milliseconds. */
-export function durationSchema(description: string, more: { default?: string; examples?: string[] } = {}): TSchema {
+export function durationSchema(
+  description: string,
+  more: { default?: string; examples?: string[] } = {},
+): TSchema {
   return Type.Union(
-    [Type.String({ pattern: DURATION_PATTERN, maxLength: 64 }), Type.Integer({ minimum: 0, maximum: 2 ** 53 - 1 })],
-    { description: `${description} Written 90s, 5m, 2h, 1d, 1h30m, or as a number of milliseconds.`, ...more },
+    [
+      Type.String({ pattern: DURATION_PATTERN, maxLength: 64 }),
+      Type.Integer({ minimum: 0, maximum: 2 ** 53 - 1 }),
+    ],
+    {
+      description: `${description} Written 90s, 5m, 2h, 1d, 1h30m, or as a number of milliseconds.`,
+      ...more,
+    },
   );
 }
 
@@ -22,7 +31,12 @@ export function wordSchema(words: readonly string[], description: string, more: 
 }
 
 /** An object with free keys of one kind. */
-export function mapSchema(keyPattern: string, values: TSchema, description: string, more: object = {}): TSchema {
+export function mapSchema(
+  keyPattern: string,
+  values: TSchema,
+  description: string,
+  more: object = {},
+): TSchema {
   return Type.Unsafe({
     type: 'object',
     propertyNames: { pattern: keyPattern },
@@ -49,7 +63,11 @@ export function textSchema(description: string, more: object = {}): TSchema {
 
 /** A list of labels. */
 export function tagsSchema(description: string): TSchema {
-  return Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { description, maxItems: 100, examples: [['market', 'daily']] });
+  return Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+    description,
+    maxItems: 100,
+    examples: [['market', 'daily']],
+  });
 }
 
 /** A bare expression. */

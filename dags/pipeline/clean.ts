@@ -70,7 +70,7 @@ export function judge(kind: DataKind, raw: readonly RawRow[]): Judged {
       clean.rows.map((bar) => bar.close),
       inferStepMs(times),
     );
-    return { cells: clean.rows.map(barCells), quality };
+    return { cells: barCells(clean.rows), quality };
   }
   const clean = cleanRows(raw, TRADE_RULES);
   const times = clean.rows.map((trade) => trade.at);
@@ -81,7 +81,7 @@ export function judge(kind: DataKind, raw: readonly RawRow[]): Judged {
     clean.rows.map((trade) => trade.price),
     null,
   );
-  return { cells: clean.rows.map(tradeCells), quality };
+  return { cells: tradeCells(clean.rows), quality };
 }
 
 function report(

@@ -86,7 +86,7 @@ function sessionBreaks(times: readonly number[], stepMs: number): (a: number, b:
 }
 
 /** 0 = Thursday, the first day of the epoch; only equality matters. */
-const weekday = (time: number): number => ((Math.floor(time / DAY_MS) % 7) + 7) % 7;
+const weekday = (barAt: number): number => ((Math.floor(barAt / DAY_MS) % 7) + 7) % 7;
 
 function at(times: readonly number[], i: number): number {
   return times[i] as number;

@@ -7,17 +7,15 @@ import type { DataKind } from './market.ts';
 import type { Klines, Stored } from './outputs.ts';
 import { readParams } from './params.ts';
 
-/**
- * What a candle takes from its rows. `fsum` adds with compensation, so that the order of rows does not
- * matter.
- */
+const IN_ORDER = 'ORDER BY timestamp_ms, seq';
+/** What a candle takes from its rows. `fsum` compensates, so that the order of rows does not matter. */
+const aggregates = (first: string, high: string, low: string, last: string, volume: string): string =>
+  `first(${first} ${IN_ORDER}) AS open, max(${high}) AS high, min(${low}) AS low, ` +
+  `last(${last} ${IN_ORDER}) AS close, fsum(${volume}) AS volume, count(*) AS rows`;
+
 const AGGREGATES = {
-  bars:
-    'arg_min(open, seq) AS open, max(high) AS high, min(low) AS low, arg_max(close, seq) AS close, ' +
-    'fsum(volume) AS volume, count(*) AS rows',
-  trades:
-    'arg_min(price, seq) AS open, max(price) AS high, min(price) AS low, arg_max(price, seq) AS close, ' +
-    'fsum(size) AS volume, count(*) AS rows',
+  bars: aggregates('open', 'high', 'low', 'close', 'volume'),
+  trades: aggregates('price', 'price', 'price', 'price', 'size'),
 } as const satisfies Record<DataKind, string>;
 
 /**

@@ -6,23 +6,38 @@ import { type ChartSize, svgChart } from './svg-chart.ts';
 
 const VOLUME_HEIGHT = 64;
 const LABELS_HEIGHT = 30;
+/** Share of the columns with a fill above which marks would cover the prices and tell nothing. */
+const MARKED_SHARE_MAX = 0.4;
 
-/** Candles with the fills of the strategy, and the volume below where there is any. */
-export function priceChart({ buckets }: Display, size: ChartSize, label: string): string {
-  const hasVolume = buckets.some((bucket) => bucket.volume !== null && bucket.volume > 0);
-  const priceBottom = LABELS_HEIGHT + (hasVolume ? VOLUME_HEIGHT + 16 : 0);
+/** Whether the fills of the strategy can be marked without covering the prices. */
+export function fillsFit({ buckets }: Display): boolean {
+  const marked = buckets.filter((bucket) => bucket.buys + bucket.sells > 0).length;
+  return marked <= buckets.length * MARKED_SHARE_MAX;
+}
+
+/** Whether there is one price per column and nothing else: candles would be dashes, so a line is drawn. */
+export function isSinglePriced({ buckets }: Display): boolean {
+  return buckets.every((bucket) => bucket.high === bucket.low);
+}
+
+/** Prices with the fills of the strategy, and the volume below where there is any. */
+export function priceChart(display: Display, size: ChartSize, label: string): string {
+  const { buckets } = display;
+  const volumeMax = buckets.reduce((max, bucket) => Math.max(max, bucket.volume ?? 0), 0);
+  const hasVolume = volumeMax > 0;
+  const priceBottom = LABELS_HEIGHT + (hasVolume ? VOLUME_HEIGHT + 24 : 0);
   const volumeTop = size.height - LABELS_HEIGHT - VOLUME_HEIGHT;
+  const marks = fillsFit(display) ? [fills(buckets, 'buys', size), fills(buckets, 'sells', size)] : [];
   const option = {
     grid: [grid(size, 10, priceBottom), ...(hasVolume ? [grid(size, volumeTop, LABELS_HEIGHT)] : [])],
     xAxis: [timeAxis(buckets, size, 0, !hasVolume), ...(hasVolume ? [timeAxis(buckets, size, 1)] : [])],
     yAxis: [
       valueAxis((value) => axisPrice(value), { gridIndex: 0, splitNumber: 5 }),
-      ...(hasVolume ? [volumeAxis()] : []),
+      ...(hasVolume ? [volumeAxis(volumeMax)] : []),
     ],
     series: [
-      candles(buckets),
-      fills(buckets, 'buys', size),
-      fills(buckets, 'sells', size),
+      isSinglePriced(display) ? closes(buckets) : candles(buckets),
+      ...marks,
       ...(hasVolume ? [volume(buckets)] : []),
     ],
   };
@@ -33,13 +48,24 @@ const axisPrice = (value: number): string => (value >= 10_000 ? compactText(valu
 const shortPrice = (value: number): string =>
   Number.isInteger(value) ? numberText(value) : priceText(value).replace(/0+$/, '');
 
-function volumeAxis(): unknown {
+function volumeAxis(max: number): unknown {
   return valueAxis((value) => (value === 0 ? '' : compactText(value)), {
     gridIndex: 1,
-    scale: false,
-    splitNumber: 1,
+    min: 0,
+    max,
+    interval: max,
     splitLine: { show: false },
   });
+}
+
+function closes(buckets: readonly DisplayBucket[]): unknown {
+  return {
+    type: 'line',
+    silent: true,
+    showSymbol: false,
+    lineStyle: { color: ink('ink'), width: 1.5, join: 'round' },
+    data: buckets.map((bucket) => bucket.close),
+  };
 }
 
 function candles(buckets: readonly DisplayBucket[]): unknown {

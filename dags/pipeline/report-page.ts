@@ -10,7 +10,7 @@ import type { Backtested, Cleaned, Collected, Klines } from './outputs.ts';
 import { page } from './page.ts';
 import { accountLegend, footer, numberCell, section, table, tone } from './page-parts.ts';
 import type { Performance } from './performance.ts';
-import { priceChart } from './price-chart.ts';
+import { fillsFit, isSinglePriced, priceChart } from './price-chart.ts';
 import { qualitySection } from './quality-section.ts';
 import type { CrossResult, RoundTrip } from './strategy.ts';
 
@@ -92,10 +92,13 @@ function charts({ candles, result, backtested, source }: ReportContent): Html {
 <div class="compact">${trusted(draw(compact, SIZES.compact(short), `${label}, small`))}</div>
 </div>`;
   };
-  const fills = html`<span class="wide">one candle per ${wide.per}</span>
-<span class="compact">one candle per ${compact.per}</span>
-<span><b style="color:var(--strategy)">&#9650;</b>bought</span>
+  const what = isSinglePriced(wide) ? 'price' : 'candle';
+  const marks = html`<span><b style="color:var(--strategy)">&#9650;</b>bought</span>
 <span><b style="color:var(--ink)">&#9660;</b>sold</span>`;
+  const crowded = html`<span>${countText(result.trades.length, 'trade')}, too close together to mark</span>`;
+  const fills = html`<span class="wide">one ${what} per ${wide.per}</span>
+<span class="compact">one ${what} per ${compact.per}</span>
+${fillsFit(wide) ? marks : crowded}`;
   return html`${section('Price', pair(priceChart, 'Price', 430, 330), fills)}
 ${section('Account', pair(equityChart, 'Account', 280, 220), accountLegend())}
 ${section('Below the peak', pair(drawdownChart, 'Drawdown', 190, 160), accountLegend())}`;

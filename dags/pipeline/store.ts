@@ -45,7 +45,7 @@ async function partition(db: DuckDBConnection, kind: DataKind): Promise<DatasetP
   const values = await readRows(db, `SELECT DISTINCT ${sql} FROM clean ORDER BY 1`);
   const parts: DatasetPart[] = [];
   for (const [value] of values) {
-    const within = `FROM clean WHERE ${sql} = '${value}' ORDER BY seq`;
+    const within = `FROM clean WHERE ${sql} = '${value}' ORDER BY timestamp_ms, seq`;
     const rows = await readRows(db, `SELECT ${cells.join(', ')} ${within}`);
     parts.push({
       folder: `kind=${kind}/${name}=${value}`,

@@ -34,6 +34,8 @@ function standalone(svg: string, label: string): string {
   return withVariables(svg)
     .replace(/<svg width="[^"]*" height="[^"]*"/, `<svg role="img" aria-label="${attribute}"`)
     .replace(/<rect [^>]*fill="(none|transparent)"[^>]*><\/rect>\n?/, '')
+    .replace(/<style >[\s\S]*?<\/style>\n?/g, '')
+    .replace(/ (class|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
     .replace(/\bzr\d+-/g, `${name}-`)
     .replace(/\d+\.\d{3,}/g, (digits) => String(Math.round(Number(digits) * 100) / 100));
 }

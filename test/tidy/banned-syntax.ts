@@ -13,9 +13,11 @@ export function anyAndEnum(source: Source): string[] {
   ];
 }
 
-/** DAG files, operators and configs are found by their file; everything else is imported by a name. */
+/** These are found by their file, by orch or by a package; everything else is imported by a name. */
 function mayExportDefault(path: string): boolean {
-  return /^dags\/[^/]+$|^test\/(twins|types)\/|^operators\/|\.config\.[a-z]+$|fixtures\//.test(path);
+  return /^dags\/[^/]+$|^test\/(twins|types)\/|^operators\/|\.config\.[a-z]+$|-processor\.ts$|fixtures\//.test(
+    path,
+  );
 }
 
 export function defaultExports(source: Source): string[] {

@@ -30,7 +30,7 @@ const params = Type.Object({
     default: 0,
   }),
   csvDir: folder(
-    'Folder of the source csv: bars or trades in <symbol>.csv or in a folder <symbol>.',
+    'Folder of the source csv, with bars or trades in <symbol>.csv or in a folder <symbol>.',
     'data/csv',
   ),
   dataDir: folder('Folder of the Parquet files.', 'data/market'),

@@ -19,8 +19,14 @@ const params = Type.Object({
   slow: Type.Number({ default: 26 }),
 });
 
-export default dag(
-  { id: 'fan_out', schedule: cron('5 * * * *', { interval: true }), maxActiveRuns: 2, timeout: '50m', params },
+export const example = dag(
+  {
+    id: 'fan_out',
+    schedule: cron('5 * * * *', { interval: true }),
+    maxActiveRuns: 2,
+    timeout: '50m',
+    params,
+  },
   (d) => {
     const perSymbol = d.forEach(
       'symbol',
@@ -42,12 +48,20 @@ export default dag(
         });
       },
     );
-    d.task('visualize', { needs: { results: perSymbol }, triggerRule: 'all_done' }, async ({ results }, ctx) => {
-      const good = results.flatMap((one) =>
-        one.state === 'success' ? [{ symbol: one.key, sharpe: one.value.sharpe, at: one.value.endedAt.slice(0, 10) }] : [],
-      );
-      await ctx.artifact('report.json', good);
-    });
-    d.task('best', { needs: { results: perSymbol } }, ({ results }) => Math.max(...results.map((one) => one.value.sharpe)));
+    d.task(
+      'visualize',
+      { needs: { results: perSymbol }, triggerRule: 'all_done' },
+      async ({ results }, ctx) => {
+        const good = results.flatMap((one) =>
+          one.state === 'success'
+            ? [{ symbol: one.key, sharpe: one.value.sharpe, at: one.value.endedAt.slice(0, 10) }]
+            : [],
+        );
+        await ctx.artifact('report.json', good);
+      },
+    );
+    d.task('best', { needs: { results: perSymbol } }, ({ results }) =>
+      Math.max(...results.map((one) => one.value.sharpe)),
+    );
   },
 );

@@ -1,9 +1,12 @@
 import { dag, defineOperator, Type } from 'orch';
 
-const params = Type.Object({ symbols: Type.Array(Type.Object({ id: Type.String() })), fast: Type.Number({ default: 1 }) });
+const params = Type.Object({
+  symbols: Type.Array(Type.Object({ id: Type.String() })),
+  fast: Type.Number({ default: 1 }),
+});
 
 /** Further mistakes that must not compile. */
-export default dag({ id: 'more_mistakes', params }, (d) => {
+export const example = dag({ id: 'more_mistakes', params }, (d) => {
   const raw = d.task('raw', () => ({ path: 'x', when: new Date(0) }));
   const fan = d.forEach('symbol', { over: d.params.symbols, key: (symbol) => symbol.id }, (g, symbol) =>
     g.task('one', { needs: { id: symbol.id } }, ({ id }) => id.length),
@@ -18,8 +21,10 @@ export default dag({ id: 'more_mistakes', params }, (d) => {
   // @ts-expect-error a Date is a string after JSON
   d.task('date', { needs: { raw } }, ({ raw }) => raw.when.getTime());
 
-  // @ts-expect-error under all_done the value exists only in successful keys
-  d.task('settled', { needs: { fan }, triggerRule: 'all_done' }, ({ fan }) => fan.map((one) => one.value + 1));
+  d.task('settled', { needs: { fan }, triggerRule: 'all_done' }, ({ fan }) =>
+    // @ts-expect-error under all_done the value exists only in successful keys
+    fan.map((one) => one.value + 1),
+  );
 
   // @ts-expect-error a group has no output
   d.task('group', { needs: { g: d.group('g', () => {}) } }, () => 1);

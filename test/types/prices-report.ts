@@ -1,6 +1,6 @@
 import { cron, dag } from 'orch';
 
-export default dag({ id: 'prices_report', schedule: cron('0 6 * * *', { tz: 'UTC' }) }, (d) => {
+export const example = dag({ id: 'prices_report', schedule: cron('0 6 * * *', { tz: 'UTC' }) }, (d) => {
   const prices = d.task('fetch_prices', { retries: 3, timeout: '2m' }, async (_, { signal }) => {
     const answer = await fetch('https://api.example.com/prices', { signal });
     return (await answer.json()) as { symbol: string; close: number }[];

@@ -1,5 +1,5 @@
-import { didYouMean } from '../../model/did-you-mean.ts';
 import { type ChooseCase, TASK_DEFAULTS, type TaskAction } from '../../model/dag.ts';
+import { didYouMean } from '../../model/did-you-mean.ts';
 import { ID_PATTERN } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { AuthorTask } from '../author-form.ts';
@@ -77,9 +77,14 @@ function readUses(part: Part, uses: string, operators: OperatorCatalog | undefin
     return { kind: 'function', ref: `${normalFile(file[1] as string)}#${file[2]}` };
   }
   if (new RegExp(ID_PATTERN).test(uses)) return readOperator(part, uses, operators);
-  problems.error('bad-uses', `'${uses}' is neither a function ./file.ts#export nor the name of an operator`, at, {
-    hint: usesHint(uses, file),
-  });
+  problems.error(
+    'bad-uses',
+    `'${uses}' is neither a function ./file.ts#export nor the name of an operator`,
+    at,
+    {
+      hint: usesHint(uses, file),
+    },
+  );
   return null;
 }
 
@@ -100,11 +105,16 @@ function normalFile(file: string): string {
   return kept[0] === '..' ? kept.join('/') : `./${kept.join('/')}`;
 }
 
-function readOperator({ entry, at, problems }: Part, name: string, operators: OperatorCatalog | undefined): TaskAction | null {
+function readOperator(
+  { entry, at, problems }: Part,
+  name: string,
+  operators: OperatorCatalog | undefined,
+): TaskAction | null {
   const action: TaskAction = { kind: 'operator', operator: name };
   if (operators === undefined) return action;
   if (!operators.has(name)) {
-    const hint = (): string => didYouMean(name, operators.names) ?? `known operators: ${operators.names.join(', ') || 'none'}`;
+    const hint = (): string =>
+      didYouMean(name, operators.names) ?? `known operators: ${operators.names.join(', ') || 'none'}`;
     problems.error('unknown-operator', `there is no operator '${name}'`, [...at, 'uses'], { hint });
     return null;
   }
@@ -120,21 +130,34 @@ function readOperator({ entry, at, problems }: Part, name: string, operators: Op
 /** A value that is only known in a run cannot be judged now. */
 function isTemplated(params: JsonObject, path: readonly (string | number)[]): boolean {
   let value: unknown = params;
-  for (const key of path) value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  for (const key of path)
+    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
   return typeof value === 'string' && value.includes('${{');
 }
 
-function readRun({ entry, at, reader, texts, problems }: Part, run: string | readonly string[]): TaskAction | null {
+function readRun(
+  { entry, at, reader, texts, problems }: Part,
+  run: string | readonly string[],
+): TaskAction | null {
   const { skipExitCode } = entry.author;
-  const skip = skipExitCode === undefined || skipExitCode === TASK_DEFAULTS.skipExitCode ? {} : { skipExitCode };
+  const skip =
+    skipExitCode === undefined || skipExitCode === TASK_DEFAULTS.skipExitCode ? {} : { skipExitCode };
   if (typeof run !== 'string') {
     const name = `'run' of ${nameOf(entry)}`;
-    const words = run.map((text, index) => texts.template(text, { ...reader, name, at: [...at, 'run', index] }));
+    const words = run.map((text, index) =>
+      texts.template(text, { ...reader, name, at: [...at, 'run', index] }),
+    );
     return { kind: 'shell', run: words, ...skip };
   }
   const inner = /\$\{\{\s*(.*?)\s*\}\}/s.exec(run)?.[1];
   if (inner !== undefined || run.includes('${{')) {
-    const variable = (inner ?? '').split(/[^A-Za-z0-9_]+/).filter(Boolean).at(-1)?.toUpperCase().replace(/^\d/, '_$&') ?? 'VALUE';
+    const variable =
+      (inner ?? '')
+        .split(/[^A-Za-z0-9_]+/)
+        .filter(Boolean)
+        .at(-1)
+        ?.toUpperCase()
+        .replace(/^\d/, '_$&') ?? 'VALUE';
     const message = `the command of ${nameOf(entry)} holds \${{ }}: values are never put into a command line`;
     const hint = `pass it as a variable: env: { ${variable}: "\${{ ${inner ?? '...'} }}" } and write "$${variable}" in the command`;
     problems.error('template-in-run', message, [...at, 'run'], { hint });

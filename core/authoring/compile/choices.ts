@@ -48,7 +48,12 @@ function literalsOf(node: ExpressionNode, op: string): string[] {
   return nodes.flatMap((one) => (one.kind === 'literal' && typeof one.value === 'string' ? [one.value] : []));
 }
 
-function checkValues(choice: TaskEntry, compared: readonly string[], reader: Reader, problems: Problems): void {
+function checkValues(
+  choice: TaskEntry,
+  compared: readonly string[],
+  reader: Reader,
+  problems: Problems,
+): void {
   const fanOut = fanOutBetween(choice, reader);
   if (fanOut !== null && compared.length > 0) {
     const message = `${reader.name} compares '${choice.path}' with a text, but outside of fan-out '${fanOut.path}' it is a list with one value per key`;

@@ -11,7 +11,10 @@ const NAMES_MAX = 10;
  * Reports cycles task by task. A fan-out counts as two nodes: its beginning, which all tasks inside wait for, and its
  * end, which waits for them; so a fan-out that depends on what follows from it is found too. No recursion.
  */
-export function checkCycles(upstreams: ReadonlyMap<TaskEntry | ForEachEntry, Upstreams>, problems: Problems): void {
+export function checkCycles(
+  upstreams: ReadonlyMap<TaskEntry | ForEachEntry, Upstreams>,
+  problems: Problems,
+): void {
   const units = [...upstreams.keys()];
   const begin = new Map<Entry, number>(units.map((unit, index) => [unit, index]));
   const end = new Map<Entry, number>();
@@ -94,7 +97,9 @@ function stuckUpstreams(size: number, from: readonly number[], to: readonly numb
 }
 
 function report(cycle: readonly Entry[], problems: Problems): void {
-  const distinct = cycle.filter((entry, index) => entry !== cycle[(index + 1) % cycle.length] || cycle.length === 1);
+  const distinct = cycle.filter(
+    (entry, index) => entry !== cycle[(index + 1) % cycle.length] || cycle.length === 1,
+  );
   const names = distinct.length > 0 ? distinct : cycle.slice(0, 1);
   const [first] = names as [Entry, ...Entry[]];
   const shown = names.map(({ path }) => path);
@@ -103,5 +108,8 @@ function report(cycle: readonly Entry[], problems: Problems): void {
     shown.splice(NAMES_MAX - 2, left, `... ${left} more ...`);
   }
   const message = `the tasks wait for each other in a circle: ${[...shown, first.path].join(' -> ')}`;
-  problems.error('cycle', message, authorPathOf(first), { at: 'key', hint: 'remove one of these dependencies' });
+  problems.error('cycle', message, authorPathOf(first), {
+    at: 'key',
+    hint: 'remove one of these dependencies',
+  });
 }

@@ -1,7 +1,14 @@
 import type { Layout } from './layout.ts';
 import { LIMITS } from './limits.ts';
 import type { Problems } from './problems.ts';
-import { authorPathOf, type Entry, type GroupEntry, nameOf, type TaskEntry, type ForEachEntry } from './tree.ts';
+import {
+  authorPathOf,
+  type Entry,
+  type ForEachEntry,
+  type GroupEntry,
+  nameOf,
+  type TaskEntry,
+} from './tree.ts';
 import type { Wires } from './wiring.ts';
 
 /** The dependencies of a task or fan-out with group references expanded: what the canonical graph holds. */
@@ -59,7 +66,9 @@ function* groupsAround(entry: Entry): Iterable<GroupEntry> {
 function unfold(targets: ReadonlySet<Entry>, layout: Layout): readonly Entry[] {
   const out: Entry[] = [];
   for (const target of targets) {
-    const isWhole = target.kind === 'task' || (target.kind === 'forEach' && target.author.forEach?.minSuccess !== undefined);
+    const isWhole =
+      target.kind === 'task' ||
+      (target.kind === 'forEach' && target.author.forEach?.minSuccess !== undefined);
     if (isWhole) out.push(target);
     else out.push(...layout.lastOf(target));
   }

@@ -25,7 +25,12 @@ export const NOTHING_INHERITED: Inherited = {};
 type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Reads the inheritable keys that stand at one place. `reader` says what `env` may read there. */
-export function readInheritable(author: TaskDefaults, reader: Reader, texts: Texts, problems: Problems): Inherited {
+export function readInheritable(
+  author: TaskDefaults,
+  reader: Reader,
+  texts: Texts,
+  problems: Problems,
+): Inherited {
   const { at, name } = reader;
   const { retries, timeout, killGrace, memory, env, pool, poolSlots, priority, onLost, tags } = author;
   const out: Changing<Inherited> = {};
@@ -48,7 +53,8 @@ export function readInheritable(author: TaskDefaults, reader: Reader, texts: Tex
 export function inherit(outer: Inherited, inner: Inherited): Inherited {
   if (outer === NOTHING_INHERITED) return inner;
   const merged: Changing<Inherited> = { ...outer, ...inner };
-  if (outer.env && inner.env) merged.env = Object.fromEntries([...Object.entries(outer.env), ...Object.entries(inner.env)]);
+  if (outer.env && inner.env)
+    merged.env = Object.fromEntries([...Object.entries(outer.env), ...Object.entries(inner.env)]);
   if (outer.retries && inner.retries) merged.retries = { ...outer.retries, ...inner.retries };
   return merged;
 }
@@ -64,24 +70,46 @@ export function readDuration(
   if (value === undefined) return undefined;
   const ms = parseDuration(value);
   if (ms !== null && ms >= least) return ms;
-  const message = ms === null ? `${name}: '${value}' is not a duration` : `${name} must be longer than ${value}`;
-  problems.error('bad-duration', message, at, { hint: 'write 90s, 5m, 2h, 1d, or combinations such as 1h30m' });
+  const message =
+    ms === null ? `${name}: '${value}' is not a duration` : `${name} must be longer than ${value}`;
+  problems.error('bad-duration', message, at, {
+    hint: 'write 90s, 5m, 2h, 1d, or combinations such as 1h30m',
+  });
   return undefined;
 }
 
-function readEnv(env: Readonly<Record<string, string>>, reader: Reader, texts: Texts): Record<string, string> {
+function readEnv(
+  env: Readonly<Record<string, string>>,
+  reader: Reader,
+  texts: Texts,
+): Record<string, string> {
   const read = (key: string, text: string): string =>
-    texts.template(text, { ...reader, name: `'env.${key}' of ${reader.name}`, at: [...reader.at, 'env', key] });
+    texts.template(text, {
+      ...reader,
+      name: `'env.${key}' of ${reader.name}`,
+      at: [...reader.at, 'env', key],
+    });
   return Object.fromEntries(Object.entries(env).map(([key, text]) => [key, read(key, text)]));
 }
 
-function readRetries(retries: number | AuthorRetries, name: string, at: AuthorPath, problems: Problems): Partial<RetryPolicy> {
+function readRetries(
+  retries: number | AuthorRetries,
+  name: string,
+  at: AuthorPath,
+  problems: Problems,
+): Partial<RetryPolicy> {
   if (typeof retries === 'number') return { max: retries };
   const out: Changing<Partial<RetryPolicy>> = {};
   if (retries.max !== undefined) out.max = retries.max;
   const delayMs = readDuration(retries.delay, 0, `'retries.delay' of ${name}`, [...at, 'delay'], problems);
   if (delayMs !== undefined) out.delayMs = delayMs;
-  const maxDelayMs = readDuration(retries.maxDelay, 0, `'retries.maxDelay' of ${name}`, [...at, 'maxDelay'], problems);
+  const maxDelayMs = readDuration(
+    retries.maxDelay,
+    0,
+    `'retries.maxDelay' of ${name}`,
+    [...at, 'maxDelay'],
+    problems,
+  );
   if (maxDelayMs !== undefined) out.maxDelayMs = maxDelayMs;
   if (retries.backoff !== undefined) out.backoff = retries.backoff;
   if (retries.factor !== undefined) out.factor = retries.factor;

@@ -1,6 +1,14 @@
 import type { Problems } from './problems.ts';
+import {
+  authorPathOf,
+  type Entry,
+  type ForEachEntry,
+  type GroupEntry,
+  nameOf,
+  type Scope,
+  type TaskEntry,
+} from './tree.ts';
 import type { Wires } from './wiring.ts';
-import { authorPathOf, type Entry, type ForEachEntry, type GroupEntry, nameOf, type Scope, type TaskEntry } from './tree.ts';
 
 /**
  * The shape of the graph inside groups and fan-outs: which tasks are the first and the last of each scope. Group
@@ -94,7 +102,11 @@ function commonDepth(a: Scope, b: Scope): number {
 }
 
 /** The task whose outputs are the result of a fan-out, `null` if that is not clear. */
-export function resultOf(fanOut: ForEachEntry, layout: Layout, returns: ReadonlyMap<ForEachEntry, Entry>): TaskEntry | null {
+export function resultOf(
+  fanOut: ForEachEntry,
+  layout: Layout,
+  returns: ReadonlyMap<ForEachEntry, Entry>,
+): TaskEntry | null {
   const said = returns.get(fanOut);
   const [only, ...others] = said === undefined ? layout.lastOf(fanOut) : [said];
   if (only === undefined || others.length > 0 || only.kind === 'group') return null;

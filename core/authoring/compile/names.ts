@@ -6,7 +6,7 @@ import type { AuthorPath } from '../place.ts';
 import { checkChoices } from './choices.ts';
 import type { Hint, Problems } from './problems.ts';
 import { findSegments } from './references.ts';
-import { type Entry, fanOutsAround, type ForEachEntry, isInside, nameOf, type Scope } from './tree.ts';
+import { type Entry, type ForEachEntry, fanOutsAround, isInside, nameOf, type Scope } from './tree.ts';
 
 /** Where an expression stands, and with that what it may read. */
 export interface Reader {
@@ -67,7 +67,9 @@ export class Names {
       this.#checkRoot(root as Root, rest, reader);
       return null;
     }
-    const around = reader.itemOf ? [reader.itemOf, ...fanOutsAround(reader.itemOf.scope)] : fanOutsAround(reader.scope);
+    const around = reader.itemOf
+      ? [reader.itemOf, ...fanOutsAround(reader.itemOf.scope)]
+      : fanOutsAround(reader.scope);
     const named = around.find((fanOut) => fanOut.author.forEach?.as === root);
     if (named === undefined) return this.#task(read, null, reader, found);
     if (named === around[0]) return { take: 1, path: ['item'] };
@@ -78,7 +80,12 @@ export class Names {
   #checkRoot(root: Root, rest: Read, reader: Reader): void {
     if (!reader.roots.has(root)) {
       const known = [...reader.roots].join(', ');
-      this.#error('unknown-name', `'${root}' has no meaning in ${reader.name}`, reader, `it may read ${known}`);
+      this.#error(
+        'unknown-name',
+        `'${root}' has no meaning in ${reader.name}`,
+        reader,
+        `it may read ${known}`,
+      );
       return;
     }
     const [first] = rest;
@@ -88,8 +95,11 @@ export class Names {
     if (first === undefined) return;
     if (root === 'params' && this.#params !== null && !this.#params.has(first)) {
       const params = this.#params;
-      this.#error('unknown-param', `${reader.name} reads params.${first}, which the DAG does not have`, reader, () =>
-        didYouMean(first, params),
+      this.#error(
+        'unknown-param',
+        `${reader.name} reads params.${first}, which the DAG does not have`,
+        reader,
+        () => didYouMean(first, params),
       );
     }
     if (root === 'needs' && !reader.inputs.has(first)) this.#unknownInput(first, reader);
@@ -100,9 +110,16 @@ export class Names {
     const hint = (): string | undefined => {
       const near = didYouMean(input, reader.inputs.keys());
       if (near !== undefined) return near;
-      return findSegments([input], reader.scope).ok ? `add it to the inputs: needs: { ${input}: ${input} }` : undefined;
+      return findSegments([input], reader.scope).ok
+        ? `add it to the inputs: needs: { ${input}: ${input} }`
+        : undefined;
     };
-    this.#error('unknown-input', `${reader.name} reads needs.${input}, which is not among its needs`, reader, hint);
+    this.#error(
+      'unknown-input',
+      `${reader.name} reads needs.${input}, which is not among its needs`,
+      reader,
+      hint,
+    );
   }
 
   #checkRun(first: string, second: string | undefined, reader: Reader): void {
@@ -110,7 +127,12 @@ export class Names {
       const hint = didYouMean(first, RUN_FIELDS) ?? `known: ${RUN_FIELDS.join(', ')}`;
       this.#error('unknown-name', `${reader.name} reads run.${first}, which does not exist`, reader, hint);
     } else if (first === 'interval' && second !== undefined && !INTERVAL_FIELDS.includes(second)) {
-      this.#error('unknown-name', `${reader.name} reads run.interval.${second}, which does not exist`, reader, 'known: start, end');
+      this.#error(
+        'unknown-name',
+        `${reader.name} reads run.interval.${second}, which does not exist`,
+        reader,
+        'known: start, end',
+      );
     }
   }
 
@@ -165,7 +187,12 @@ export class Names {
       return false;
     }
     if (entry.kind === 'group') {
-      this.#error('unknown-name', `${reader.name} reads ${nameOf(entry)}, which has no output`, reader, 'name one of its tasks');
+      this.#error(
+        'unknown-name',
+        `${reader.name} reads ${nameOf(entry)}, which has no output`,
+        reader,
+        'name one of its tasks',
+      );
       return false;
     }
     if (reader.entry === null || !isInside(reader.entry, entry)) return true;

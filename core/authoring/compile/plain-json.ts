@@ -41,10 +41,13 @@ export function findNotPlain(root: unknown): NotPlain | null {
 
 function whyNotPlain(value: unknown): string | null {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return null;
-  if (typeof value === 'number') return Number.isFinite(value) ? null : `is ${value}, which JSON cannot carry`;
-  if (typeof value !== 'object') return `is ${value === undefined ? 'undefined' : `a ${typeof value}`}, not JSON`;
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? null : `is ${value}, which JSON cannot carry`;
+  if (typeof value !== 'object')
+    return `is ${value === undefined ? 'undefined' : `a ${typeof value}`}, not JSON`;
   const prototype: unknown = Object.getPrototypeOf(value);
-  const isPlain = Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype as object) === null;
+  const isPlain =
+    Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype as object) === null;
   return isPlain ? null : `is a ${(value as object).constructor?.name ?? 'class instance'}, not JSON`;
 }
 

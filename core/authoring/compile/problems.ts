@@ -55,7 +55,13 @@ export class Problems {
     return found;
   }
 
-  #add(severity: Diagnostic['severity'], rule: string, message: string, path: AuthorPath, extra: Extra): void {
+  #add(
+    severity: Diagnostic['severity'],
+    rule: string,
+    message: string,
+    path: AuthorPath,
+    extra: Extra,
+  ): void {
     if (this.#found.length >= PROBLEMS_MAX) {
       this.#more++;
       return;

@@ -4,9 +4,17 @@ import { TASK_SCHEMA } from '../../schema/task.schema.ts';
 import { makeValidator, type Validator } from '../../schema/validate.ts';
 import { NAME_PATTERN } from '../../schema/words.schema.ts';
 import type { AuthorForEach, AuthorGroup, AuthorTask } from '../author-form.ts';
-import { type Limits, LIMITS } from './limits.ts';
+import { LIMITS, type Limits } from './limits.ts';
 import type { Problems } from './problems.ts';
-import { authorPathOf, type Entry, type ForEachEntry, type GroupEntry, type Scope, tasksPathOf, type Tree } from './tree.ts';
+import {
+  authorPathOf,
+  type Entry,
+  type ForEachEntry,
+  type GroupEntry,
+  type Scope,
+  type Tree,
+  tasksPathOf,
+} from './tree.ts';
 
 type Mapping = { readonly [key: string]: unknown };
 
@@ -63,7 +71,13 @@ class TreeReader {
     const path = scope.owner === null ? id : `${scope.owner.path}.${id}`;
     this.#checkId(id, scope);
     const kind = kindOf(author);
-    const entry = this.#make(kind, id, path, scope, this.#clean(kind, author, path, [...tasksPathOf(scope), id]));
+    const entry = this.#make(
+      kind,
+      id,
+      path,
+      scope,
+      this.#clean(kind, author, path, [...tasksPathOf(scope), id]),
+    );
     scope.entries.set(id, entry);
     this.#entries.push(entry);
     if (entry.kind === 'forEach') this.#fanOuts.push(entry);
@@ -74,10 +88,23 @@ class TreeReader {
     if (kind === 'task') return { kind, id, path, scope, author: author as AuthorTask };
     const inner = { parent: scope, depth: scope.depth + 1, entries: new Map<string, Entry>() };
     if (kind === 'group') {
-      const entry = { kind, id, path, scope, author: author as unknown as AuthorGroup } as unknown as GroupEntry;
+      const entry = {
+        kind,
+        id,
+        path,
+        scope,
+        author: author as unknown as AuthorGroup,
+      } as unknown as GroupEntry;
       return Object.assign(entry, { inner: { ...inner, owner: entry, fanOut: scope.fanOut } });
     }
-    const base = { kind, id, path, scope, author: author as unknown as AuthorForEach, index: this.#fanOuts.length };
+    const base = {
+      kind,
+      id,
+      path,
+      scope,
+      author: author as unknown as AuthorForEach,
+      index: this.#fanOuts.length,
+    };
     const entry = base as unknown as ForEachEntry;
     return Object.assign(entry, { inner: { ...inner, owner: entry, fanOut: entry } });
   }
@@ -85,7 +112,11 @@ class TreeReader {
   #checkId(id: string, scope: Scope): void {
     if (validId.test(id)) return;
     const message = `'${id.length > 60 ? `${id.slice(0, 57)}...` : id}' is not a valid id: letters, digits, _ and -, beginning with a letter or _, at most 128 characters`;
-    const repaired = id.normalize('NFKD').replaceAll(/[^A-Za-z0-9_-]+/g, '_').replace(/^[^A-Za-z_]/, '_$&').slice(0, 128);
+    const repaired = id
+      .normalize('NFKD')
+      .replaceAll(/[^A-Za-z0-9_-]+/g, '_')
+      .replace(/^[^A-Za-z_]/, '_$&')
+      .slice(0, 128);
     const hint = validId.test(repaired) && /[A-Za-z0-9]/.test(repaired) ? `write '${repaired}'` : undefined;
     this.#problems.error('bad-id', message, [...tasksPathOf(scope), id], { at: 'key', hint });
   }
@@ -95,7 +126,8 @@ class TreeReader {
     let form = author;
     if (kind === 'group' && isMapping(form) && Object.hasOwn(form, 'needs')) {
       const message = `group '${path}' cannot take inputs`;
-      const hint = "write 'needs' on the tasks inside that take them, or 'after' on the group for order alone";
+      const hint =
+        "write 'needs' on the tasks inside that take them, or 'after' on the group for order alone";
       this.#problems.error('group-needs', message, [...at, 'needs'], { at: 'key', hint });
       form = without(form, ['needs']);
     }
@@ -107,9 +139,18 @@ class TreeReader {
     const nested = form[kind];
     const bad = found.map((problem) => problem.path);
     const outer = bad.filter((steps) => kind === 'task' || steps.length < 2 || steps[0] !== kind);
-    const kept = without(form, outer.map(([key]) => String(key)));
+    const kept = without(
+      form,
+      outer.map(([key]) => String(key)),
+    );
     if (!isMapping(nested) || !Object.hasOwn(kept, kind)) return kept;
-    return { ...kept, [kind]: without(nested, bad.flatMap(([first, key]) => (first === kind ? [String(key)] : []))) };
+    return {
+      ...kept,
+      [kind]: without(
+        nested,
+        bad.flatMap(([first, key]) => (first === kind ? [String(key)] : [])),
+      ),
+    };
   }
 
   #withinLimits(entry: Entry): boolean {

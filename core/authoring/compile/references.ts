@@ -3,7 +3,7 @@ import type { Hint } from './problems.ts';
 import type { Entry, Scope } from './tree.ts';
 
 export type Found =
-  | { readonly ok: true; readonly entry: Entry; /** Segments that named it. */ readonly used: number }
+  | { readonly ok: true; readonly entry: Entry /** Segments that named it. */; readonly used: number }
   | { readonly ok: false; readonly message: string; readonly hint: Hint };
 
 /**
@@ -50,8 +50,13 @@ function unknown(word: string, within: readonly string[], from: Scope, around?: 
   const whole = [...within, word].join('.');
   if (around !== undefined) {
     const name = `'${within.join('.')}'`;
-    if (around.kind === 'task') return { ok: false, message: `there is no '${whole}': ${name} is a task`, hint: undefined };
-    return { ok: false, message: `there is no task '${word}' in ${name}`, hint: () => didYouMean(word, around.inner.entries.keys()) };
+    if (around.kind === 'task')
+      return { ok: false, message: `there is no '${whole}': ${name} is a task`, hint: undefined };
+    return {
+      ok: false,
+      message: `there is no task '${word}' in ${name}`,
+      hint: () => didYouMean(word, around.inner.entries.keys()),
+    };
   }
   const hint = (): string | undefined => didYouMean(word, visibleNames(from)) ?? insideHint(word, from);
   return { ok: false, message: `there is no task '${whole}'`, hint };

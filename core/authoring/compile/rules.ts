@@ -1,7 +1,7 @@
-import { isMapping } from './read-tree.ts';
 import type { AuthorTask } from '../author-form.ts';
 import type { Problems } from './problems.ts';
-import { authorPathOf, fanOutsAround, isInside, nameOf, type ForEachEntry, type TaskEntry } from './tree.ts';
+import { isMapping } from './read-tree.ts';
+import { authorPathOf, type ForEachEntry, fanOutsAround, isInside, nameOf, type TaskEntry } from './tree.ts';
 import type { Wires } from './wiring.ts';
 
 /** Keys that speak about attempts; a task that starts nothing has none. */
@@ -52,13 +52,19 @@ function checkTeardown(entry: TaskEntry, wires: Wires, problems: Problems): void
   const at = authorPathOf(entry);
   if (teardown && critical) {
     const message = `${nameOf(entry)} is both critical and a teardown: teardowns still run when a run is aborted`;
-    problems.error('critical-teardown', message, [...at, 'critical'], { at: 'key', hint: "write 'failRun: true' to let its failure fail the run" });
+    problems.error('critical-teardown', message, [...at, 'critical'], {
+      at: 'key',
+      hint: "write 'failRun: true' to let its failure fail the run",
+    });
   }
   if (teardown) {
     for (const [index, setup] of wires.setups.entries()) checkSetup(entry, setup, index, problems);
     return;
   }
-  for (const [key, value] of [['failRun', failRun], ['setups', setups]] as const) {
+  for (const [key, value] of [
+    ['failRun', failRun],
+    ['setups', setups],
+  ] as const) {
     if (value === undefined || value === false) continue;
     const message = `${nameOf(entry)} has '${key}', but is no teardown`;
     problems.error('not-a-teardown', message, [...at, key], { at: 'key', hint: "add 'teardown: true'" });
@@ -84,7 +90,8 @@ function checkInputNames(entry: TaskEntry, wires: Wires, problems: Problems): vo
     for (const input of wires.needs.keys()) {
       const message = `input '${input}' of ${nameOf(entry)} cannot be an environment variable`;
       const hint = 'name it with letters, digits and _: needs: { name: task }';
-      if (input.includes('-')) problems.error('bad-env-name', message, [...at, 'needs', input], { at: 'key', hint });
+      if (input.includes('-'))
+        problems.error('bad-env-name', message, [...at, 'needs', input], { at: 'key', hint });
     }
   }
   const other = author.run !== undefined ? 'env' : 'with';
@@ -94,7 +101,10 @@ function checkInputNames(entry: TaskEntry, wires: Wires, problems: Problems): vo
   for (const name of Object.keys(values)) {
     if (!wires.needs.has(name)) continue;
     const message = `${nameOf(entry)} has '${name}' both in 'needs' and in '${other}'`;
-    problems.error('duplicate-input', message, [...at, other, name], { at: 'key', hint: 'give one of them another name' });
+    problems.error('duplicate-input', message, [...at, other, name], {
+      at: 'key',
+      hint: 'give one of them another name',
+    });
   }
 }
 
@@ -105,12 +115,15 @@ export function checkAlways(
   problems: Problems,
 ): void {
   if (entry.author.triggerRule !== 'always') return;
-  const around = entry.kind === 'forEach' ? [entry, ...fanOutsAround(entry.scope)] : fanOutsAround(entry.scope);
+  const around =
+    entry.kind === 'forEach' ? [entry, ...fanOutsAround(entry.scope)] : fanOutsAround(entry.scope);
   const fanOut = around.find((one) => generated.has(one));
   if (fanOut === undefined) return;
   const message =
     fanOut === entry
       ? `${nameOf(entry)} cannot have the rule 'always': its keys come from a task that it must wait for`
       : `${nameOf(entry)} cannot have the rule 'always': the keys of fan-out '${fanOut.path}' come from another task`;
-  problems.error('always-generated', message, [...authorPathOf(entry), 'triggerRule'], { hint: "use 'all_done'" });
+  problems.error('always-generated', message, [...authorPathOf(entry), 'triggerRule'], {
+    hint: "use 'all_done'",
+  });
 }

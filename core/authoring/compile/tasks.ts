@@ -1,9 +1,9 @@
 import { TASK_DEFAULTS, type TaskAction, type TaskSpec, type TriggerRule } from '../../model/dag.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { AuthorTask } from '../author-form.ts';
+import { type OperatorCatalog, readAction } from './actions.ts';
 import type { Upstreams } from './edges.ts';
 import { type Inherited, inherit, readInheritable, retryPolicy } from './inherit.ts';
-import { type OperatorCatalog, readAction } from './actions.ts';
 import type { Reader, Root } from './names.ts';
 import type { Problems } from './problems.ts';
 import type { Texts } from './texts.ts';
@@ -50,11 +50,20 @@ export function draftTask(entry: TaskEntry, wires: Wires, tools: TaskTools): Tas
   const draft: TaskDraft = { path: entry.path, action: action ?? { kind: 'pass' } };
   writeFacts(draft, entry);
   if (author.when !== undefined) {
-    const when = texts.expression(author.when, { ...condition, name: `'when' of ${name}`, at: [...at, 'when'] });
+    const when = texts.expression(author.when, {
+      ...condition,
+      name: `'when' of ${name}`,
+      at: [...at, 'when'],
+    });
     if (when !== null) draft.when = when.text;
   }
   if (author.shortCircuit !== undefined) {
-    const place = { ...condition, name: `'shortCircuit' of ${name}`, at: [...at, 'shortCircuit'], roots: OUTPUT_ROOTS };
+    const place = {
+      ...condition,
+      name: `'shortCircuit' of ${name}`,
+      at: [...at, 'shortCircuit'],
+      roots: OUTPUT_ROOTS,
+    };
     const expression = texts.expression(author.shortCircuit, place);
     if (expression !== null) draft.shortCircuit = expression.text;
   }
@@ -95,7 +104,8 @@ function writeFacts(draft: TaskDraft, { author, scope }: TaskEntry): void {
   const stage = author.stage ?? stageOf(scope);
   if (stage !== undefined) draft.stage = stage;
   const usual = author.teardown ? 'all_done_setup_success' : TASK_DEFAULTS.triggerRule;
-  if (author.triggerRule !== undefined && author.triggerRule !== usual) draft.triggerRule = author.triggerRule;
+  if (author.triggerRule !== undefined && author.triggerRule !== usual)
+    draft.triggerRule = author.triggerRule;
   if (author.critical) draft.critical = true;
   if (author.teardown) draft.teardown = true;
   if (author.failRun) draft.failRun = true;
@@ -119,7 +129,8 @@ function writeInherited(
   { problems, priority }: TaskTools,
 ): void {
   if (from.tags !== undefined && from.tags.length > 0) draft.tags = from.tags;
-  if (from.priority !== undefined && from.priority !== priority && from.priority !== 0) draft.priority = from.priority;
+  if (from.priority !== undefined && from.priority !== priority && from.priority !== 0)
+    draft.priority = from.priority;
   if (action === null || action.kind === 'choose' || action.kind === 'pass') return;
   const retries = retryPolicy(from.retries, nameOf(entry), [...authorPathOf(entry), 'retries'], problems);
   if (retries !== undefined) draft.retries = retries;

@@ -20,7 +20,12 @@ export class Texts {
     if (isTemplate(text)) {
       const inner = /^\s*\$\{\{(.*)\}\}\s*$/s.exec(text)?.[1]?.trim();
       const hint = inner === undefined ? undefined : `write it without: ${inner}`;
-      this.#problems.error('template-in-expression', `${reader.name} takes a bare expression, without \${{ }}`, reader.at, { hint });
+      this.#problems.error(
+        'template-in-expression',
+        `${reader.name} takes a bare expression, without \${{ }}`,
+        reader.at,
+        { hint },
+      );
       return null;
     }
     const parsed = parseExpression(text);
@@ -37,9 +42,12 @@ export class Texts {
       return null;
     }
     const [only] = parsed.template.parts;
-    if (parsed.template.parts.length === 1 && typeof only === 'object') return this.#names.expression(only, reader);
+    if (parsed.template.parts.length === 1 && typeof only === 'object')
+      return this.#names.expression(only, reader);
     const hint = isTemplate(text) ? undefined : `write \${{ ${text.trim()} }}`;
-    this.#problems.error('not-an-expression', `${reader.name} must be one expression in \${{ }}`, reader.at, { hint });
+    this.#problems.error('not-an-expression', `${reader.name} must be one expression in \${{ }}`, reader.at, {
+      hint,
+    });
     return null;
   }
 

@@ -19,7 +19,11 @@ const validInput = new RegExp(NAME_PATTERN);
 export function readWires(entry: Entry, problems: Problems): Wires {
   const { needs, after, setups } = entry.author as { needs?: unknown; after?: unknown; setups?: unknown };
   const at = authorPathOf(entry);
-  const wires: Wires = { needs: new Map(), after: new Set(), setups: readSetups(entry, setups, at, problems) };
+  const wires: Wires = {
+    needs: new Map(),
+    after: new Set(),
+    setups: readSetups(entry, setups, at, problems),
+  };
   if (Array.isArray(needs)) readNeedsList(entry, needs as string[], wires.needs, at, problems);
   else if (needs !== undefined) readNeeds(entry, needs as Record<string, string>, wires.needs, at, problems);
   const references = (after ?? []) as readonly string[];
@@ -64,12 +68,19 @@ function readNeedsList(
       problems.error('duplicate-input', message, place(), { hint });
     }
     if (!validInput.test(input)) {
-      problems.error('bad-id', `'${input}' cannot be the name of an input`, place(), { hint: 'give it one: needs: { name: task }' });
+      problems.error('bad-id', `'${input}' cannot be the name of an input`, place(), {
+        hint: 'give it one: needs: { name: task }',
+      });
     }
   }
 }
 
-function resolveNeed(entry: Entry, reference: string, at: () => AuthorPath, problems: Problems): Entry | null {
+function resolveNeed(
+  entry: Entry,
+  reference: string,
+  at: () => AuthorPath,
+  problems: Problems,
+): Entry | null {
   const target = resolve(entry, reference, at, problems);
   if (target?.kind !== 'group') return target;
   const message = `${nameOf(target)} has no output that ${nameOf(entry)} could need`;
@@ -85,7 +96,8 @@ function readSetups(entry: Entry, setups: unknown, at: AuthorPath, problems: Pro
     const target = resolve(entry, reference, place, problems);
     if (target === null) continue;
     if (target.kind === 'task') found.push(target);
-    else problems.error('bad-setup', `a setup must be a task; '${reference}' is the ${nameOf(target)}`, place());
+    else
+      problems.error('bad-setup', `a setup must be a task; '${reference}' is the ${nameOf(target)}`, place());
   }
   return found;
 }
@@ -93,7 +105,9 @@ function readSetups(entry: Entry, setups: unknown, at: AuthorPath, problems: Pro
 function resolve(entry: Entry, reference: string, at: () => AuthorPath, problems: Problems): Entry | null {
   const found = findReference(reference, entry.scope);
   if (!found.ok) {
-    problems.error('unknown-task', `${nameOf(entry)} refers to '${reference}': ${found.message}`, at(), { hint: found.hint });
+    problems.error('unknown-task', `${nameOf(entry)} refers to '${reference}': ${found.message}`, at(), {
+      hint: found.hint,
+    });
     return null;
   }
   if (found.entry.kind !== 'task' && (found.entry === entry || isInside(entry, found.entry))) {

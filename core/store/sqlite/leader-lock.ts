@@ -31,6 +31,7 @@ export class LeaderLock {
     createPrivateFile(this.path);
     const database = new DatabaseSync(this.path, { timeout: 0 });
     try {
+      database.exec('pragma journal_mode = memory');
       database.exec('begin exclusive');
     } catch (error) {
       database.close();

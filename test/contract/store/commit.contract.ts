@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PostgresQueryCompiler, SqliteQueryCompiler } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { becauseNumber } from '../../../core/model/because.ts';
 import { S } from '../../../core/model/states.ts';
 import type { Store } from '../../../core/store/store.ts';
@@ -310,6 +311,16 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
       const pause = leader.try({ type: 'dag.paused', dagId: 'nobody', paused: true });
       await expect(pause).rejects.toMatchObject({ code: 'internal' });
     });
+  });
+
+  it('has no SQL built for a tick', async () => {
+    const compilers = [SqliteQueryCompiler, PostgresQueryCompiler].map((compiler) => vi.spyOn(compiler.prototype, 'compileQuery'));
+    await leader.tick(create(1, { state: 'running' }), queued(1, 1));
+    await leader.tick(succeeded(1, 1), { type: 'output', runNo: runNo(1), nodeNo: nodeNo(1), tryNo: tryNo(1), output: { json: '1' } });
+    expect(compilers.map((compiler) => compiler.mock.calls.length)).toEqual([0, 0]);
+    await store.instances(runNo(1));
+    expect(compilers.reduce((calls, compiler) => calls + compiler.mock.calls.length, 0)).toBe(1);
+    vi.restoreAllMocks();
   });
 
   it('refuses a tick number that does not grow', async () => {

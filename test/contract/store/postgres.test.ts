@@ -5,6 +5,7 @@ import { openStore } from '../../../core/store/open-store.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { startPostgres } from '../../postgres/embedded-postgres.ts';
 import type { StorePlace } from './fixture.ts';
+import { postgresFaults } from './postgres-faults.contract.ts';
 import { storeContract } from './store.contract.ts';
 
 const server = await startPostgres({ fsync: false });
@@ -17,6 +18,7 @@ if ('unavailable' in server) {
 } else {
   afterAll(() => server.stop());
   storeContract('PostgreSQL', () => newPlace(server.url));
+  describe('the store on PostgreSQL: faults', () => postgresFaults(server.url));
 }
 
 async function newPlace(url: string): Promise<StorePlace> {

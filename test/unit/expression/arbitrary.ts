@@ -1,9 +1,16 @@
 import fc from 'fast-check';
-import { BINARY_PRECEDENCE, type BinaryOperator, type ExpressionNode } from '../../../core/expression/expression.ts';
+import {
+  BINARY_PRECEDENCE,
+  type BinaryOperator,
+  type ExpressionNode,
+} from '../../../core/expression/expression.ts';
 import { FUNCTIONS } from '../../../core/expression/functions.ts';
 
 const word = fc.constantFrom('a', 'params', 'needs', 'length', '_x', 'constructor', '__proto__', 'toString');
-const text = fc.oneof(fc.string({ maxLength: 6 }), fc.constantFrom("it's", '\\', '\n', '\u0000', '\ud800', '}}', '${{'));
+const text = fc.oneof(
+  fc.string({ maxLength: 6 }),
+  fc.constantFrom("it's", '\\', '\n', '\u0000', '\ud800', '}}', '${{'),
+);
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
 
 /** Any syntax tree that the parser can produce, a few levels deep. */
@@ -31,7 +38,9 @@ export const expressionTree: fc.Arbitrary<ExpressionNode> = fc.letrec<{ node: Ex
       fc
         .tuple(fc.constantFrom(...(Object.keys(BINARY_PRECEDENCE) as BinaryOperator[])), node, node)
         .map(([op, left, right]): ExpressionNode => ({ kind: 'binary', op, left, right })),
-      fc.tuple(node, node, node).map(([test, yes, no]): ExpressionNode => ({ kind: 'ternary', test, yes, no })),
+      fc
+        .tuple(node, node, node)
+        .map(([test, yes, no]): ExpressionNode => ({ kind: 'ternary', test, yes, no })),
       fc.constantFrom(...FUNCTIONS.keys()).chain((name) => {
         const { minArgs, maxArgs } = FUNCTIONS.get(name) as { minArgs: number; maxArgs: number };
         return fc

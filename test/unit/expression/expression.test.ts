@@ -6,7 +6,14 @@ import { rewriteReads } from '../../../core/expression/rewrite.ts';
 import type { Json } from '../../../core/model/json.ts';
 
 const scope: ExpressionScope = {
-  params: { symbols: ['BTC', 'ETH'], fast: 12, name: 'Ann', nothing: null, 'odd key': 7, nested: { a: [10, 20] } },
+  params: {
+    symbols: ['BTC', 'ETH'],
+    fast: 12,
+    name: 'Ann',
+    nothing: null,
+    'odd key': 7,
+    nested: { a: [10, 20] },
+  },
   needs: { vol: { vol: 0.7 } },
   item: 'BTC',
   tasks: { 'symbol.regime': 'defensive' },
@@ -61,7 +68,7 @@ describe('values', () => {
     ["params.missing || 'x'", 'x'],
     ["'a' && 'b'", 'b'],
     ["params.fast > 10 ? 'big' : 'small'", 'big'],
-    ["false ? 1 : true ? 2 : 3", 2],
+    ['false ? 1 : true ? 2 : 3', 2],
     ['(true ? false : true) ? 1 : 2', 2],
     ['true || 1 / 0', true],
     ['false && 1 / 0', false],
@@ -216,7 +223,9 @@ describe('canonical text and reads', () => {
   });
 
   test('reads are the longest known paths, once each', () => {
-    const parsed = parseExpression("needs.vol.vol > 1 || needs.vol.vol > len(params[item.id].x) || a['b'][0].c");
+    const parsed = parseExpression(
+      "needs.vol.vol > 1 || needs.vol.vol > len(params[item.id].x) || a['b'][0].c",
+    );
     expect(parsed.ok && parsed.expression.reads).toEqual([
       ['needs', 'vol', 'vol'],
       ['params'],
@@ -226,7 +235,9 @@ describe('canonical text and reads', () => {
   });
 
   test('rewriting replaces the beginning of reads and nothing else', () => {
-    const parsed = parseExpression("regime == 'regime' && g.inner.x[0] && params.regime && [regime.a][0].regime");
+    const parsed = parseExpression(
+      "regime == 'regime' && g.inner.x[0] && params.regime && [regime.a][0].regime",
+    );
     if (!parsed.ok) throw new Error(parsed.error.message);
     const rewritten = rewriteReads(parsed.expression, ([first, second]) => {
       if (first === 'regime') return { take: 1, path: ['tasks', 'deep.regime'] };

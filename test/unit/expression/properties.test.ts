@@ -25,8 +25,19 @@ describe('properties of the expression language', () => {
   });
 
   test('no text makes the parser throw, and an error has a place inside the text', () => {
-    const pieces = fc.constantFrom(...'ab1.5\'"()[]?:,!-+*/%<>=&|\\$`{} \n', 'in', 'len(', '==', '&&', '\u{1f600}', '\ud800');
-    const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.array(pieces, { maxLength: 30 }).map((parts) => parts.join('')));
+    const pieces = fc.constantFrom(
+      ...'ab1.5\'"()[]?:,!-+*/%<>=&|\\$`{} \n',
+      'in',
+      'len(',
+      '==',
+      '&&',
+      '\u{1f600}',
+      '\ud800',
+    );
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(pieces, { maxLength: 30 }).map((parts) => parts.join('')),
+    );
     fc.assert(
       fc.property(texts, (text) => {
         const parsed = parseExpression(text);
@@ -66,7 +77,10 @@ describe('properties of the expression language', () => {
           return Reflect.getOwnPropertyDescriptor(inner, key);
         },
       });
-    const chain = fc.array(fc.constantFrom('constructor', '__proto__', 'prototype', 'toString', 'x'), { minLength: 1, maxLength: 5 });
+    const chain = fc.array(fc.constantFrom('constructor', '__proto__', 'prototype', 'toString', 'x'), {
+      minLength: 1,
+      maxLength: 5,
+    });
     fc.assert(
       fc.property(chain, (steps) => {
         const parsed = parseExpression(`a['x']${steps.map((step) => `['${step}']`).join('')}`);

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { isTemplate, parseTemplate, renderJson, renderTemplate, rewriteTemplate } from '../../../core/expression/template.ts';
+import {
+  isTemplate,
+  parseTemplate,
+  renderJson,
+  renderTemplate,
+  rewriteTemplate,
+} from '../../../core/expression/template.ts';
 import type { Json } from '../../../core/model/json.ts';
 
 const scope = { params: { n: 3, list: [1, 'a'], name: 'Ann', none: null }, item: { id: 'BTC' } };
@@ -45,7 +51,9 @@ describe('templates', () => {
       ['params', 'n'],
       ['item', 'id'],
     ]);
-    const rewritten = rewriteTemplate(parsed.template, ([name]) => (name === 'item' ? { take: 1, path: ['x', 'y'] } : null));
+    const rewritten = rewriteTemplate(parsed.template, ([name]) =>
+      name === 'item' ? { take: 1, path: ['x', 'y'] } : null,
+    );
     expect(rewritten.text).toBe('a${{ params.n }}b ${{ x.y.id + params.n }}');
   });
 
@@ -64,7 +72,10 @@ describe('renderJson', () => {
   });
 
   test('what a template gives is not rendered again', () => {
-    expect(renderJson('${{ params.t }}', { params: { t: '${{ item }}' } })).toEqual({ ok: true, value: '${{ item }}' });
+    expect(renderJson('${{ params.t }}', { params: { t: '${{ item }}' } })).toEqual({
+      ok: true,
+      value: '${{ item }}',
+    });
   });
 
   test('__proto__ stays a key', () => {
@@ -79,6 +90,9 @@ describe('renderJson', () => {
       error: { message: 'a.0.b: division by zero' },
     });
     const deep = JSON.parse('['.repeat(5_000) + ']'.repeat(5_000)) as Json;
-    expect(renderJson(deep, scope)).toEqual({ ok: false, error: { message: 'the value is nested too deeply' } });
+    expect(renderJson(deep, scope)).toEqual({
+      ok: false,
+      error: { message: 'the value is nested too deeply' },
+    });
   });
 });

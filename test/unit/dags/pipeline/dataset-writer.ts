@@ -1,6 +1,6 @@
 /**
- * A process that publishes two versions of a dataset in turn, for ever, and says a line before every step. Its
- * killer chooses the line.
+ * A process that publishes two versions of a dataset in turn, for ever, and says a line before every step.
+ * Its killer chooses the line.
  */
 import { writeFile } from 'node:fs/promises';
 import { publishDataset } from '../../../../dags/pipeline/dataset.ts';

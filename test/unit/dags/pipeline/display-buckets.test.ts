@@ -50,7 +50,7 @@ test.each([
   [200, '1d', 260, 'day'],
   [1000, '1d', 260, 'week'],
   [5000, '1d', 260, 'month'],
-  [5000, '1d', 60, 'year'],
+  [5000, '1d', 40, 'year'],
 ] as const)('%i candles of %s in %i columns: one per %s', (count, interval, max, per) => {
   const list = Array.from({ length: count }, (_, i): Candle => {
     return { at: i * DAY, open: 1, high: 1, low: 1, close: 1, volume: null, rows: 1 };

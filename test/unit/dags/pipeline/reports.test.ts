@@ -17,10 +17,10 @@ describe.each(['SP500', 'AAPL', 'MSFT'])('%s with the params as shipped', (symbo
     const { visualized, results, ctx } = await runAll(space.dir, symbol);
     const page = await readFile(join(space.dir, 'reports', visualized.report), 'utf8');
     expect(page.length).toBeLessThan(BYTES_MAX);
-    expect(page).not.toMatch(/<script|<link|src=|url\(|@import/i);
-    expect(page).toContain('prefers-color-scheme:dark');
+    expect(page.match(/<script|<link|src=|url\((?!#)|@import|https?:(?!\/\/www\.w3\.org\/)/gi)).toBeNull();
+    expect(page.includes('prefers-color-scheme:dark')).toBe(true);
     expect(page.match(/<svg/g)).toHaveLength(6);
-    expect(page).not.toMatch(/NaN|undefined|Infinity|#0f1e/);
+    expect(page.match(/NaN|undefined|Infinity|#0f1e/g)).toBeNull();
     expect(ctx.told.artifacts.get('report.html')).toBe(page);
     expect(ctx.told.metrics.get('sharpe')).toBe(results.performance.sharpe);
     expect(String(ctx.told.artifacts.get('trades.csv')).trim().split('\n')).toHaveLength(
@@ -35,7 +35,8 @@ test('the same run gives the same page, also after other pages in the same proce
   const page = await readFile(join(space.dir, 'reports', first.visualized.report), 'utf8');
   await runAll(space.dir, 'IBM');
   await runAll(space.dir, 'MSFT');
-  expect(await readFile(join(space.dir, 'reports', first.visualized.report), 'utf8')).toBe(page);
+  const again = await readFile(join(space.dir, 'reports', first.visualized.report), 'utf8');
+  expect(again === page).toBe(true);
 });
 
 test('a report says what its prices are and which candles were left out', async () => {
@@ -66,8 +67,8 @@ test('a symbol made of markup is text on every page, and its report has a name o
   expect(names.sort()).toEqual(['%3Cscript%3Ealert%28%22x%22%29%3C%2Fscript%3E.html', 'index.html']);
   for (const name of names) {
     const page = await readFile(join(space.dir, 'reports', name), 'utf8');
-    expect(page).not.toContain('<script');
-    expect(page).toContain('&#60;script&#62;alert');
+    expect(page.includes('<script')).toBe(false);
+    expect(page.includes('&#60;script&#62;alert')).toBe(true);
   }
 });
 

@@ -1,0 +1,105 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Workload } from '../workloads.ts';
+import { CONCURRENCY, STAGES, WORKLOADS } from '../workloads.ts';
+
+/** A folder with a project of orch in it, for a benchmark. */
+export interface BenchProject {
+  readonly dir: string;
+  remove(): void;
+}
+
+const BODY = "uses: './bench/orch-body.ts#body'";
+
+function task(id: string, after: string | null, fib: number, indent = '  '): string {
+  const wiring = after === null ? '' : `, after: [${after}]`;
+  return `${indent}${id}: { ${BODY}, with: { fib: ${fib} }${wiring} }`;
+}
+
+/** The tasks of a workload as YAML. A fan gets its keys as a param, so that one file serves every width. */
+function tasksYaml({ shape, size, fib }: Workload): string[] {
+  const numbers = Array.from({ length: size }, (_, index) => index);
+  if (shape === 'chain') return numbers.map((n) => task(`t${n}`, n > 0 ? `t${n - 1}` : null, fib));
+  if (shape === 'independent') return numbers.map((n) => task(`t${n}`, null, fib));
+  const fanOut = (id: string, after: string | null, inner: readonly string[]): string[] => [
+    `  ${id}:`,
+    ...(after === null ? [] : [`    after: [${after}]`]),
+    '    forEach:',
+    `      over: "\${{ params.keys }}"`,
+    `      maxKeys: ${size}`,
+    '      tasks:',
+    ...inner,
+  ];
+  if (shape === 'pipelines') {
+    return fanOut(
+      'symbol',
+      null,
+      STAGES.map((stage, index) => task(stage, STAGES[index - 1] ?? null, fib, '        ')),
+    );
+  }
+  return [
+    task('src', null, fib),
+    ...fanOut('middle', 'src', [task('m', null, fib, '        ')]),
+    task('sink', 'middle', fib),
+  ];
+}
+
+/** The fan-out keys of a workload: `m0`... or `s0`..., empty for shapes without a fan-out. */
+export function keysOf({ shape, size }: Workload): string[] {
+  if (shape !== 'fan' && shape !== 'pipelines') return [];
+  return Array.from({ length: size }, (_, n) => `${shape === 'fan' ? 'm' : 's'}${n}`);
+}
+
+/** Id of a workload's DAG. */
+export function dagIdOf(workload: Workload): string {
+  return workload.name.toLowerCase();
+}
+
+function dagYaml(workload: Workload): string {
+  const hasKeys = keysOf(workload).length > 0;
+  return [
+    `id: ${dagIdOf(workload)}`,
+    `maxActiveTasks: ${CONCURRENCY}`,
+    ...(hasKeys ? ['params:', '  keys: { type: array, items: { type: string } }'] : []),
+    'tasks:',
+    ...tasksYaml(workload),
+    '',
+  ].join('\n');
+}
+
+function emptyProject(config: string): BenchProject {
+  const dir = mkdtempSync(join(tmpdir(), 'orch-bench-'));
+  mkdirSync(join(dir, 'dags'));
+  mkdirSync(join(dir, 'witness'));
+  writeFileSync(join(dir, 'airflow.yaml'), config);
+  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+/** A project with one DAG for every workload; their tasks write into `witness/` when they ran. */
+export function workloadProject(durability: 'normal' | 'full'): BenchProject {
+  const project = emptyProject(`store:\n  durability: ${durability}\n`);
+  mkdirSync(join(project.dir, 'dags', 'bench'));
+  const body = fileURLToPath(new URL('./orch-body.ts', import.meta.url));
+  copyFileSync(body, join(project.dir, 'dags', 'bench', 'orch-body.ts'));
+  for (const workload of Object.values(WORKLOADS)) {
+    writeFileSync(join(project.dir, 'dags', `${dagIdOf(workload)}.yaml`), dagYaml(workload));
+  }
+  return project;
+}
+
+/** A project with a chain of shell steps and a fan of them: `true`, as often as `chain` and `fan` say. */
+export function shellProject(chain: number, fan: number): BenchProject {
+  const project = emptyProject('');
+  const step = (id: string, after: string): string =>
+    `  ${id}: { run: 'true'${after ? `, after: [${after}]` : ''} }`;
+  const middle = Array.from({ length: fan }, (_, n) => `m${n}`);
+  const chainTasks = Array.from({ length: chain }, (_, n) => step(`t${n}`, n > 0 ? `t${n - 1}` : ''));
+  const fanTasks = [step('src', ''), ...middle.map((id) => step(id, 'src')), step('sink', middle.join(', '))];
+  const dag = (id: string, tasks: readonly string[]): string =>
+    `id: ${id}\nmaxActiveTasks: ${CONCURRENCY}\ntasks:\n${tasks.join('\n')}\n`;
+  writeFileSync(join(project.dir, 'dags', 'shell_chain.yaml'), dag('shell_chain', chainTasks));
+  writeFileSync(join(project.dir, 'dags', 'shell_fan.yaml'), dag('shell_fan', fanTasks));
+  return project;
+}

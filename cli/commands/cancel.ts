@@ -1,0 +1,42 @@
+import { valueOfAnswer } from '../answer-error.ts';
+import { defineCommand } from '../command.ts';
+import { openSession } from '../engine.ts';
+import { EXIT } from '../exit-code.ts';
+import { findRun } from '../find-run.ts';
+import { shortRunId } from '../render/run-name.ts';
+import { countsText } from '../render/run-summary.ts';
+import { userName } from '../user-name.ts';
+import { withProject } from '../with-project.ts';
+import type { RunView } from '../../core/store/run-view.ts';
+
+/** `orch cancel <run>`: stops a run, wherever it runs, and waits until nothing of it lives. */
+export const cancel = defineCommand<{ kill?: boolean; wait?: boolean }>({
+  description: 'Running tasks get a signal and their grace period to end; --kill leaves out the grace.',
+  examples: [
+    { command: 'orch cancel last', what: 'the latest run' },
+    { command: 'orch cancel 019ae3f2 --kill', what: 'at once' },
+  ],
+  define: (command) => {
+    command.argument('<run>', "a run id, the beginning of one, or 'last'");
+    command.option('--kill', 'end running tasks without grace').option('--no-wait', 'do not wait until they have ended');
+  },
+  run: async (context, options, [name]) =>
+    withProject(context, async (project) => {
+      const run = await findRun(project.store, String(name));
+      const session = await openSession(project);
+      try {
+        const type = options.kill === true ? 'kill' : 'cancel';
+        valueOfAnswer(await session.ask({ type, runUid: run.uid, by: userName(context.host.env) }));
+        let last: RunView | null = null;
+        if (options.wait !== false || session.leading) {
+          for await (const update of session.watch(run.runNo)) if (update.type === 'ended') last = update.view;
+        }
+        const state = last?.run.state ?? 'cancelling';
+        if (context.flags.json) context.json({ runId: run.uid, state, ...(last === null ? {} : { counts: last.counts }) });
+        else context.print(`Run ${shortRunId(run.uid)} of ${run.dagId} is ${state}${last === null ? '' : `: ${countsText(last.counts)}`}`);
+        return EXIT.ok;
+      } finally {
+        await session.close();
+      }
+    }),
+});

@@ -1,0 +1,93 @@
+import { relative, resolve, sep } from 'node:path';
+import { AppError, type Diagnostic } from '../../core/model/errors.ts';
+import { defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { readFilesAnew } from '../engine.ts';
+import { EXIT } from '../exit-code.ts';
+import { projectDir } from '../project-dir.ts';
+import { diagnosticText } from '../render/diagnostic-text.ts';
+import { rememberDags } from '../remember-dags.ts';
+import { stateDirOf } from '../state-dir.ts';
+
+interface CheckReport {
+  readonly files: number;
+  readonly dags: number;
+  readonly tasks: number;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** `orch check [files]`: every mistake in DAG files and config, with its place. */
+export const check = defineCommand<{ types?: boolean }>({
+  description: 'Types of TypeScript DAGs are checked if the project has typescript. Exit 3 if there is a mistake.',
+  examples: [
+    { command: 'orch check', what: 'the whole project' },
+    { command: 'orch check dags/pipeline.yaml', what: 'one file' },
+    { command: 'orch check --json', what: 'for editors and CI' },
+  ],
+  define: (command) => {
+    command.argument('[files...]', 'only these DAG files');
+    command.option('--no-types', 'do not check types');
+  },
+  run: async (context, { types }, [files]) => {
+    const dir = projectDir(context);
+    const named = Array.isArray(files) && files.length > 0 ? files.map((file) => projectFile(context, dir, file)) : undefined;
+    const report = await checkAll(context, dir, named, types !== false);
+    const mistakes = report.diagnostics.filter(({ severity }) => severity === 'error').length;
+    if (context.flags.json) context.json({ ok: mistakes === 0, files: report.files, dags: report.dags, tasks: report.tasks, diagnostics: report.diagnostics });
+    else printReport(context, report, mistakes);
+    return mistakes === 0 ? EXIT.ok : EXIT.invalid;
+  },
+});
+
+function projectFile(context: CommandContext, dir: string, file: string): string {
+  const path = relative(dir, resolve(context.host.cwd, file)).split(sep).join('/');
+  if (!/^dags\/[^/]+$/.test(path)) throw new AppError('usage', `'${file}' is no DAG file: those are directly in dags/ of the project.`);
+  return path;
+}
+
+async function checkAll(context: CommandContext, dir: string, files: readonly string[] | undefined, types: boolean): Promise<CheckReport> {
+  const config = configDiagnostics(context, dir);
+  const parsed = await readFilesAnew(dir, files);
+  const dags = parsed.flatMap(({ file, dags }) => dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })));
+  const diagnostics = parsed.flatMap(({ diagnostics }) => diagnostics);
+  if (files === undefined) rememberDags(context, { dir, dags, diagnostics });
+  const sources = parsed.map(({ file }) => file).filter((file) => file.endsWith('.ts'));
+  const typed = types && sources.length > 0 ? await typeDiagnostics(dir, sources) : [];
+  const known = new Set(diagnostics.map(({ file, line }) => `${file}:${line}`));
+  return {
+    files: parsed.length,
+    dags: dags.length,
+    tasks: dags.reduce((sum, { spec }) => sum + spec.tasks.length, 0),
+    diagnostics: [...config, ...diagnostics, ...typed.filter(({ file, line }) => !known.has(`${file}:${line}`))],
+  };
+}
+
+async function typeDiagnostics(dir: string, sources: readonly string[]): Promise<readonly Diagnostic[]> {
+  const { checkTypes } = await import('../check-types.ts');
+  return checkTypes(dir, sources);
+}
+
+function configDiagnostics(context: CommandContext, dir: string): readonly Diagnostic[] {
+  try {
+    stateDirOf(dir, context);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AppError) || !Array.isArray(error.details.diagnostics)) throw error;
+    return error.details.diagnostics as unknown as readonly Diagnostic[];
+  }
+}
+
+function printReport(context: CommandContext, { files, dags, tasks, diagnostics }: CheckReport, mistakes: number): void {
+  const { style } = context;
+  for (const diagnostic of diagnostics) context.print(diagnosticText(diagnostic, style));
+  if (diagnostics.length > 0) context.print('');
+  const warnings = diagnostics.length - mistakes;
+  const read = `${plural(files, 'file')}, ${plural(dags, 'DAG')}, ${plural(tasks, 'task')}`;
+  const found = [plural(mistakes, 'mistake'), ...(warnings > 0 ? [plural(warnings, 'warning')] : [])].join(', ');
+  if (mistakes > 0) context.print(`${style.bad('✗')} ${found} in ${read}`);
+  else context.print(`${style.good('✓')} ${read}: ${warnings > 0 ? plural(warnings, 'warning') : 'no mistakes'}`);
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,139 @@
+import { AppError } from '../../core/model/errors.ts';
+import type { RunNo, TryNo } from '../../core/model/ids.ts';
+import { attemptId } from '../../core/model/ids.ts';
+import type { LogRange } from '../../core/model/attempt.ts';
+import type { LogLine, LogStream } from '../../core/log/log-line.ts';
+import { readAttemptLog, type LogWindow } from '../../core/log/read-attempt-log.ts';
+import type { Project } from '../../core/scheduler/project.ts';
+import { readRunView } from '../../core/store/read-run-view.ts';
+import type { InstanceView } from '../../core/store/run-view.ts';
+import { defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { countFlag } from '../duration-flag.ts';
+import { EXIT } from '../exit-code.ts';
+import { findInstances } from '../find-instances.ts';
+import { findRun } from '../find-run.ts';
+import { logLineText } from '../render/log-line-text.ts';
+import { instantText } from '../render/time-text.ts';
+import { withProject } from '../with-project.ts';
+
+interface LogOptions {
+  readonly follow?: boolean;
+  readonly attempt?: string;
+  readonly grep?: string;
+  readonly level?: string;
+  readonly time?: boolean;
+}
+
+const PAGE = 2_000;
+const LEVELS: Readonly<Record<string, readonly LogStream[]>> = {
+  debug: ['debug', 'info', 'stdout', 'system', 'warn', 'stderr', 'error'],
+  info: ['info', 'stdout', 'system', 'warn', 'stderr', 'error'],
+  warn: ['warn', 'stderr', 'error'],
+  error: ['error'],
+};
+
+/** An attempt whose log is to be shown. */
+export interface LoggedAttempt {
+  readonly instance: InstanceView;
+  readonly tryNo: TryNo;
+  readonly range: LogRange;
+}
+
+/** `orch logs <run> [task]`: what tasks wrote, attempt by attempt. */
+export const logs = defineCommand<LogOptions>({
+  description: 'Levels are those of ctx.log; stdout counts as info, stderr as warn.',
+  examples: [
+    { command: "orch logs last 'symbol[SP500].clean'", what: 'one task of one key' },
+    { command: 'orch logs last', what: 'every task of the latest run' },
+    { command: 'orch logs last backtest -f', what: 'as it is written' },
+    { command: 'orch logs last --grep "HTTP 4.." --level warn', what: 'only some lines' },
+  ],
+  define: (command) => {
+    command.argument('<run>', "a run id, the beginning of one, or 'last'").argument('[task]', 'a task, or an instance such as symbol[SP500].clean');
+    command
+      .option('-f, --follow', 'go on as lines are written, until the run ends')
+      .option('--attempt <n>', 'of this attempt instead of the last')
+      .option('--grep <regex>', 'only lines that match')
+      .option('--level <level>', 'only lines of this level and above: debug, info, warn, error')
+      .option('-t, --time', 'begin each line with its time');
+  },
+  run: async (context, options, [name, task]) => {
+    const window = windowOf(options);
+    const tryNo = options.attempt === undefined ? null : (countFlag('--attempt', options.attempt) as TryNo);
+    return withProject(context, async (project) => {
+      const run = await findRun(project.store, String(name));
+      const only = task === undefined ? null : String(task);
+      if (options.follow === true) {
+        const { followLogs } = await import('../follow-logs.ts');
+        await followLogs(project, run.runNo, only, (instance, line, attempt) => {
+          if (wanted(line, window)) printLine(context, options, { instance, tryNo: attempt, alone: false }, line);
+        });
+        return EXIT.ok;
+      }
+      const attempts = await loggedAttempts(project, run.runNo, only, tryNo);
+      for (const one of attempts) await printLog(context, project, run.runNo, options, one, attempts.length === 1, window);
+      if (attempts.length === 0) context.say(only === null ? 'The run has no logs yet.' : `'${only}' has no log: it was not started.`);
+      return EXIT.ok;
+    });
+  },
+});
+
+function windowOf({ grep, level }: LogOptions): LogWindow {
+  const streams = level === undefined ? undefined : LEVELS[level];
+  if (level !== undefined && streams === undefined) throw new AppError('usage', `There is no level '${level}'. Levels: ${Object.keys(LEVELS).join(', ')}.`);
+  return { ...(streams === undefined ? {} : { streams }), ...(grep === undefined ? {} : { pattern: { regex: grep } }) };
+}
+
+function wanted(line: LogLine, { streams, pattern }: LogWindow): boolean {
+  if (streams !== undefined && !streams.includes(line.stream)) return false;
+  return pattern === undefined || !('regex' in pattern) || new RegExp(pattern.regex, 'u').test(line.text.slice(0, 4_096));
+}
+
+async function loggedAttempts(project: Project, runNo: RunNo, task: string | null, tryNo: TryNo | null): Promise<LoggedAttempt[]> {
+  const view = await readRunView(project.store, runNo);
+  if (view === null) return [];
+  const instances = task === null ? view.tasks : findInstances(view, task);
+  const found: LoggedAttempt[] = [];
+  for (const instance of instances) {
+    const isPast = tryNo !== null && tryNo !== instance.attempts;
+    const past = isPast ? (await project.store.attempts(runNo, instance.nodeNo)).find((one) => one.tryNo === tryNo) : undefined;
+    const range = isPast ? (past?.log ?? null) : instance.log;
+    if (range !== null) found.push({ instance, tryNo: tryNo ?? instance.attempts, range });
+  }
+  return found.sort((a, b) => (a.instance.startedAt ?? 0) - (b.instance.startedAt ?? 0));
+}
+
+async function printLog(
+  context: CommandContext,
+  project: Project,
+  runNo: RunNo,
+  options: LogOptions,
+  { instance, tryNo, range }: LoggedAttempt,
+  alone: boolean,
+  window: LogWindow,
+): Promise<void> {
+  const source = { stateDir: project.stateDir, runNo, attemptId: attemptId(runNo, instance.nodeNo, tryNo), range };
+  let fromByte = 0;
+  for (let atEnd = false; !atEnd && !context.host.stdout.closed; ) {
+    const page = await readAttemptLog(source, { ...window, fromByte, limit: PAGE });
+    for (const line of page.lines) printLine(context, options, { instance, tryNo, alone }, line);
+    atEnd = page.atEnd;
+    fromByte = page.nextByte;
+    await context.host.stdout.drained();
+  }
+}
+
+function printLine(
+  context: CommandContext,
+  options: LogOptions,
+  { instance, tryNo, alone }: { instance: InstanceView; tryNo: TryNo; alone: boolean },
+  line: LogLine,
+): void {
+  if (context.flags.json) {
+    const { at, stream, text } = line;
+    context.json({ v: 1, type: 'log.line', taskId: instance.taskId, key: instance.key, attempt: tryNo, at: instantText(at), stream, text }, 'event');
+    return;
+  }
+  context.print(logLineText(line, { name: alone ? null : instance.name, time: options.time === true }, context.style));
+}

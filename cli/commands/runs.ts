@@ -1,0 +1,82 @@
+import { AppError } from '../../core/model/errors.ts';
+import { nearest } from '../../core/model/nearest.ts';
+import type { RunRecord } from '../../core/model/run.ts';
+import { RUN_STATES, type RunState } from '../../core/model/states.ts';
+import { collect, defineCommand } from '../command.ts';
+import { countFlag, instantFlag } from '../duration-flag.ts';
+import { EXIT } from '../exit-code.ts';
+import { shortRunId } from '../render/run-name.ts';
+import { runJson } from '../run-json.ts';
+import { toned } from '../render/state-look.ts';
+import { tableLines } from '../render/table.ts';
+import { agoText, spanText } from '../render/time-text.ts';
+import { withProject } from '../with-project.ts';
+
+interface RunsOptions {
+  readonly dag?: string;
+  readonly state?: readonly string[];
+  readonly since?: string;
+  readonly limit?: string;
+}
+
+/** `orch runs`: runs, newest first. */
+export const runs = defineCommand<RunsOptions>({
+  examples: [
+    { command: 'orch runs', what: 'the newest runs' },
+    { command: 'orch runs --dag pipeline --state failed --since 24h', what: 'what failed today' },
+    { command: 'orch runs --json', what: 'for programs' },
+  ],
+  define: (command) => {
+    command
+      .option('--dag <dag>', 'only runs of this DAG')
+      .option('--state <state>', `only in this state (${RUN_STATES.join(', ')}); may be repeated`, collect)
+      .option('--since <when>', "not older than this: 24h, yesterday, 2026-11-20")
+      .option('--limit <n>', 'at most so many', '20');
+  },
+  run: async (context, options) => {
+    const states = (options.state ?? []).map(knownState);
+    const limit = countFlag('--limit', options.limit ?? '20');
+    const since = options.since === undefined ? null : instantFlag('--since', options.since, context.host.clock.now());
+    return withProject(context, async ({ store }) => {
+      const found = await store.runs({
+        limit,
+        ...(options.dag === undefined ? {} : { dagId: options.dag }),
+        ...(states.length === 0 ? {} : { states }),
+        ...(since === null ? {} : { since }),
+      });
+      if (context.flags.json) context.json({ items: found.map(runJson), nextCursor: null });
+      else if (found.length === 0) context.say('No runs.');
+      else {
+        const now = context.host.clock.now();
+        const { style } = context;
+        const columns = [
+          { title: 'run', text: (run: RunRecord) => shortRunId(run.uid) },
+          { title: 'dag', text: (run: RunRecord) => run.dagId, paint: style.bold },
+          { title: 'state', text: (run: RunRecord) => run.state, paint: (text: string, run: RunRecord) => toned(run.state, text, style) },
+          { title: 'began', text: (run: RunRecord) => agoText(run.createdAt, now) },
+          { title: 'took', text: (run: RunRecord) => tookText(run, now), align: 'right' as const },
+          { title: 'scope', text: scopeWords, flex: true, paint: style.dim },
+        ];
+        context.print(tableLines(columns, found, context.host.stdout.columns, style.dim).join('\n'));
+      }
+      return EXIT.ok;
+    });
+  },
+});
+
+function knownState(text: string): RunState {
+  const known = RUN_STATES.find((state) => state === text);
+  if (known !== undefined) return known;
+  const similar = nearest(text, RUN_STATES);
+  throw new AppError('usage', `There is no run state '${text}'. ${similar === null ? `States: ${RUN_STATES.join(', ')}.` : `Did you mean '${similar}'?`}`);
+}
+
+function tookText(run: RunRecord, now: number): string {
+  return run.startedAt === null ? '-' : spanText((run.endedAt ?? now) - run.startedAt);
+}
+
+/** The flags that gave the scope of a run. */
+export function scopeWords({ scope }: RunRecord): string {
+  const words = (flag: string, names: readonly string[] | undefined): string[] => (names ?? []).map((name) => `--${flag} ${name}`);
+  return [...words('until', scope.until), ...words('from', scope.from), ...words('only', scope.only), ...words('key', scope.keys)].join(' ');
+}

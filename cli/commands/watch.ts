@@ -1,0 +1,38 @@
+import { isRunFinished } from '../../core/model/states.ts';
+import { defineCommand } from '../command.ts';
+import { durationFlag } from '../duration-flag.ts';
+import { openSession } from '../engine.ts';
+import { findRun } from '../find-run.ts';
+import { followRun } from '../follow-run.ts';
+import { AppError } from '../../core/model/errors.ts';
+import { shortRunId } from '../render/run-name.ts';
+import { withProject } from '../with-project.ts';
+
+/** `orch watch [run]`: follows a run from its beginning to its end. Looking never changes anything. */
+export const watch = defineCommand<{ timeout?: string }>({
+  examples: [
+    { command: 'orch watch', what: 'the latest run' },
+    { command: 'orch watch 019ae3f2', what: 'a run by the beginning of its id' },
+    { command: 'orch watch last --json', what: 'as events' },
+  ],
+  define: (command) => {
+    command.argument('[run]', "a run id, the beginning of one, or 'last'");
+    command.option('--timeout <duration>', 'wait at most this long, then exit 124');
+  },
+  run: async (context, { timeout }, [name]) => {
+    const timeoutMs = timeout === undefined ? null : durationFlag('--timeout', timeout);
+    return withProject(context, async (project) => {
+      const run = await findRun(project.store, name as string | undefined);
+      const session = await openSession(project);
+      try {
+        if (session.leading && !isRunFinished(run.state)) {
+          const id = shortRunId(run.uid);
+          throw new AppError('conflict', `Run ${id} is ${run.state}, but no process runs it. Go on with it: orch retry ${id}`);
+        }
+        return await followRun(context, { project, session, runNo: run.runNo, resumed: false, sinceAt: 0, timeoutMs, onlyWatch: true });
+      } finally {
+        await session.close();
+      }
+    });
+  },
+});

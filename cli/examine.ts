@@ -1,0 +1,96 @@
+import { statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '../core/model/errors.ts';
+import { isRunFinished } from '../core/model/states.ts';
+import type { Project } from '../core/scheduler/project.ts';
+import type { CommandContext } from './context.ts';
+import { openProject } from './engine.ts';
+import { leaderIsAlive } from './leader-alive.ts';
+import { leftoverGroups } from './leftover-groups.ts';
+import { shortRunId } from './render/run-name.ts';
+
+/** One thing that `orch doctor` looked at. */
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'problem';
+  readonly topic: string;
+  readonly text: string;
+  readonly advice?: string;
+}
+
+const DISK_BYTES_MIN = 512 * 1024 * 1024;
+
+/** Looks at the machine and, if there is a project, at its config, files, store and processes. */
+export async function examine(context: CommandContext, dir: string | null): Promise<Finding[]> {
+  const findings: Finding[] = [{ level: 'ok', topic: 'node', text: `${process.version} at ${process.execPath}` }];
+  findings.push({ level: 'ok', topic: 'sqlite', text: process.versions.sqlite ?? 'unknown' });
+  if (dir === null) {
+    findings.push({ level: 'warning', topic: 'project', text: 'this folder is no project', advice: "make one with 'orch init', or name one with -C DIR" });
+    return findings;
+  }
+  findings.push({ level: 'ok', topic: 'project', text: dir });
+  let project: Project;
+  try {
+    project = await openProject(dir, context);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const advice = error.details.diagnostics === undefined ? undefined : "'orch check' shows each mistake";
+    return [...findings, { level: 'problem', topic: 'config', text: error.message, ...(advice === undefined ? {} : { advice }) }];
+  }
+  try {
+    return [...findings, ...(await examineProject(project))];
+  } finally {
+    await project.close();
+  }
+}
+
+async function examineProject(project: Project): Promise<Finding[]> {
+  return [
+    { level: 'ok', topic: 'config', text: 'airflow.yaml and environment are fine' },
+    await dagFinding(project),
+    await storeFinding(project),
+    ...(await runFindings(project)),
+    processFinding(project),
+    diskFinding(project.stateDir),
+  ];
+}
+
+async function dagFinding({ library }: Project): Promise<Finding> {
+  const files = library.files();
+  const parsed = await Promise.all(files.map((file) => library.parse(file)));
+  const broken = parsed.filter(({ diagnostics }) => diagnostics.some(({ severity }) => severity === 'error'));
+  if (broken.length === 0) return { level: 'ok', topic: 'dags', text: `${files.length} files, all can be read` };
+  return { level: 'problem', topic: 'dags', text: `cannot be read: ${broken.map(({ file }) => file).join(', ')}`, advice: "'orch check' says why" };
+}
+
+async function storeFinding({ config, stateDir, store }: Project): Promise<Finding> {
+  const where = config.store.kind === 'sqlite' ? join(stateDir, 'orch.db') : 'PostgreSQL';
+  const problems = await store.checkIntegrity();
+  if (problems.length === 0) return { level: 'ok', topic: 'store', text: `${where} is sound` };
+  return { level: 'problem', topic: 'store', text: `${where}: ${problems.join(' ')}`, advice: 'keep a copy of the state folder and report it' };
+}
+
+async function runFindings({ store }: Project): Promise<Finding[]> {
+  const leader = await store.leader();
+  const isAlive = leaderIsAlive(leader);
+  const leads: Finding = { level: 'ok', topic: 'leader', text: isAlive ? `process ${leader?.pid} on ${leader?.host}` : 'no process leads now' };
+  const open = (await store.unfinishedRuns()).filter(({ state }) => !isRunFinished(state));
+  if (open.length === 0 || isAlive) return [leads, { level: 'ok', topic: 'runs', text: `${open.length} unfinished` }];
+  const names = open.slice(0, 3).map(({ uid, dagId }) => `${shortRunId(uid)} of ${dagId}`).join(', ');
+  const first = shortRunId(open[0]?.uid ?? '');
+  const text = `${open.length} unfinished without a process: ${names}${open.length > 3 ? ', ...' : ''}`;
+  return [leads, { level: 'warning', topic: 'runs', text, advice: `go on: orch retry ${first}; give up: orch cancel ${first}` }];
+}
+
+function processFinding({ stateDir }: Project): Finding {
+  const groups = leftoverGroups(stateDir);
+  if (groups.orphaned.length === 0) return { level: 'ok', topic: 'processes', text: `${groups.live.length} of tasks alive, none left over` };
+  const text = `process groups without an owner: ${groups.orphaned.join(', ')}`;
+  return { level: 'warning', topic: 'processes', text, advice: 'the next trigger, retry or cancel ends them before it starts anything' };
+}
+
+function diskFinding(stateDir: string): Finding {
+  const { bavail, bsize } = statfsSync(stateDir);
+  const free = bavail * bsize;
+  const text = `${(free / 1024 ** 3).toFixed(1)} GB free for ${stateDir}`;
+  return free < DISK_BYTES_MIN ? { level: 'problem', topic: 'disk', text, advice: 'make room: runs fail when nothing can be written' } : { level: 'ok', topic: 'disk', text };
+}

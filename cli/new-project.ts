@@ -1,0 +1,65 @@
+interface NewFile {
+  readonly path: string;
+  readonly text: string;
+  /** A project may have this file already; then it stays as it is. */
+  readonly merge?: true;
+}
+
+const CONFIG = `# Every key has a default; 'orch schema config' explains them, 'orch config show --origin' shows what is in force.
+pools:
+  # At most 4 tasks that name 'pool: web' run at once, over all DAGs.
+  web: 4
+`;
+
+const TYPESCRIPT_DAG = `import { dag, Type } from 'orch';
+
+// Greets everybody at once, then counts. Run it: orch trigger hello -p names=Ada,Grace,Edsger
+export default dag(
+  {
+    id: 'hello',
+    title: 'A first DAG',
+    params: Type.Object({ names: Type.Array(Type.String(), { default: ['Ada', 'Grace'] }) }),
+  },
+  (d) => {
+    const greetings = d.forEach('person', { over: d.params.names }, (g, name) =>
+      g.task('greet', { needs: { name }, retries: 2 }, ({ name }, ctx) => {
+        const text = \`Hello, \${name}!\`;
+        ctx.log.info(text);
+        return text;
+      }),
+    );
+    d.task('count', { needs: { greetings } }, ({ greetings }, ctx) => {
+      ctx.metric('greetings', greetings.length);
+      return greetings.map((one) => one.value);
+    });
+  },
+);
+`;
+
+const YAML_DAG = `# yaml-language-server: $schema=../node_modules/orch/dag.schema.json
+id: disk_report
+title: How full is the disk?
+schedule: "0 9 * * *"
+tasks:
+  measure:
+    # What a command writes to $ORCH_OUTPUT as JSON is its output.
+    run: |
+      used=$(df -Pk . | awk 'NR==2 { print $5 + 0 }')
+      echo "{\\"used\\": $used}" > "$ORCH_OUTPUT"
+  report:
+    needs: { DISK: measure }
+    run: echo "The disk is used like this $DISK"
+`;
+
+const GITIGNORE = `node_modules/
+.orch/
+.env
+`;
+
+/** The files of a new project. */
+export const NEW_PROJECT: readonly NewFile[] = [
+  { path: 'airflow.yaml', text: CONFIG },
+  { path: 'dags/hello.ts', text: TYPESCRIPT_DAG },
+  { path: 'dags/disk_report.yaml', text: YAML_DAG },
+  { path: '.gitignore', text: GITIGNORE, merge: true },
+];

@@ -1,0 +1,45 @@
+import type { RunRecord } from '../core/model/run.ts';
+import type { InstanceView, RunView } from '../core/store/run-view.ts';
+import { instantText } from './render/time-text.ts';
+
+/** A run as programs see it. */
+export function runJson(run: RunRecord): object {
+  return {
+    runId: run.uid,
+    dagId: run.dagId,
+    state: run.state,
+    trigger: run.trigger,
+    scope: run.scope,
+    params: run.params,
+    logicalDate: instantText(run.logicalAt),
+    createdAt: instantText(run.createdAt),
+    startedAt: instantText(run.startedAt),
+    endedAt: instantText(run.endedAt),
+    durationMs: run.startedAt === null || run.endedAt === null ? null : run.endedAt - run.startedAt,
+    because: run.because,
+  };
+}
+
+/** A run with all its task instances as programs see it. */
+export function runViewJson(view: RunView): object {
+  const { total, completed, progress, counts } = view;
+  return { ...runJson(view.run), total, completed, progress, counts, tasks: view.tasks.map(taskJson) };
+}
+
+function taskJson(task: InstanceView): object {
+  const { output } = task;
+  return {
+    taskId: task.taskId,
+    key: task.key,
+    state: task.state,
+    reason: task.state === 'failed' || task.state === 'cancelled' ? task.reason : null,
+    attempts: task.attempts,
+    startedAt: instantText(task.startedAt),
+    endedAt: instantText(task.endedAt),
+    durationMs: task.durationMs,
+    because: task.because,
+    error: task.error === null ? null : { name: task.error.name, message: task.error.message },
+    output: output !== null && 'json' in output ? (JSON.parse(output.json) as unknown) : null,
+    ...(output !== null && 'sha256' in output ? { outputFile: { sha256: output.sha256, bytes: output.bytes } } : {}),
+  };
+}

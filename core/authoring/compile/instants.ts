@@ -1,0 +1,90 @@
+const DATE_TIME =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?)?\s*(Z|z|[+-]\d{2}:?\d{2})?$/;
+
+/**
+ * Epoch milliseconds of a date or date-time as in RFC 3339. Without an offset it is a local time of the zone, a date
+ * alone its midnight. A local time that is skipped moves on to the first instant after the gap, one that comes twice
+ * is the first of the two. `null` if the text is no date or names a day that does not exist.
+ */
+export function parseInstant(text: string, zone: string): number | null {
+  const match = DATE_TIME.exec(text.trim());
+  if (match === null) return null;
+  const [year, month, day, hour, minute, second] = match
+    .slice(1, 7)
+    .map((part) => Number(part ?? 0)) as number[];
+  const local = Date.UTC(year as number, (month as number) - 1, day, hour, minute, second);
+  const ms = Number((match[7] ?? '0').padEnd(3, '0'));
+  const back = new Date(local);
+  const exists = back.getUTCMonth() + 1 === month && back.getUTCDate() === day && back.getUTCHours() === hour;
+  if (!exists || (minute as number) > 59 || (second as number) > 59) return null;
+  const offset = match[8];
+  const utc = offset === undefined ? fromLocal(local, zone) : local - offsetMs(offset);
+  return Number.isNaN(utc) ? null : utc + ms;
+}
+
+/** RFC 3339 in UTC, without a fraction where it is zero. */
+export function formatInstant(at: number): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
+function offsetMs(offset: string): number {
+  if (offset === 'Z' || offset === 'z') return 0;
+  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(offset) as unknown as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  if (Number(hours) > 23 || Number(minutes) > 59) return Number.NaN;
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+}
+
+/** The first instant whose local time is `local` or, in a gap, later. */
+function fromLocal(local: number, zone: string): number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    era: 'short',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  const day = 86_400_000;
+  const offsets = [
+    localOf(format, local - day) - (local - day),
+    localOf(format, local + day) - (local + day),
+  ];
+  const candidates = offsets.map((offset) => local - offset).sort((a, b) => a - b);
+  const exact = candidates.find((candidate) => localOf(format, candidate) === local);
+  return exact ?? gapEnd(format, candidates as [number, number]);
+}
+
+/** The instant between the two at which the clock is moved. */
+function gapEnd(format: Intl.DateTimeFormat, [low, high]: readonly [number, number]): number {
+  let before = low;
+  let after = high;
+  const offset = localOf(format, before) - before;
+  while (after - before > 1_000) {
+    const middle = before + Math.floor((after - before) / 2_000) * 1_000;
+    if (localOf(format, middle) - middle === offset) before = middle === before ? after : middle;
+    else after = middle;
+  }
+  return after;
+}
+
+/** What a clock in the zone shows at an instant, as if it were UTC. */
+function localOf(format: Intl.DateTimeFormat, at: number): number {
+  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+  const year = Number(parts.year) * (parts.era === 'BC' ? -1 : 1);
+  return Date.UTC(
+    year,
+    Number(parts.month) - 1,
+    Number(parts.day),
+    Number(parts.hour),
+    Number(parts.minute),
+    Number(parts.second),
+  );
+}

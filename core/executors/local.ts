@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AttemptEvent, AttemptOrder, LogRange, Outcome, StopReason } from '../model/attempt.ts';
+import type { AttemptId } from '../model/ids.ts';
+import { CommandDesk } from './command-desk.ts';
+import { Deadlines } from './deadlines.ts';
+import { EndedAttempts } from './ended-attempts.ts';
+import { EventBurst } from './event-burst.ts';
+import type { Executor } from './executor.ts';
+import { killLeftovers, registryFolder } from './group-registry.ts';
+import { type Job, newJob } from './job.ts';
+import { KeeperLink } from './keeper-link.ts';
+import { SegmentNumbers } from './lanes.ts';
+import { type LocalExecutorOptions, type LocalSettings, localSettings } from './local-options.ts';
+import { signal } from './processes.ts';
+import type { EndFrame, GroupFrame, KeeperSettings, ReportFrame } from './protocol.ts';
+import { RunnerDesk } from './runner-desk.ts';
+import { sealedLog } from './sealed-log.ts';
+import { Spin } from './spin.ts';
+import { WatchSwitch } from './watch-switch.ts';
+
+/** Beyond the grace of an attempt the keeper gets so long to end it before it is itself taken for stuck. */
+const KEEPER_PATIENCE_MS = 2_000;
+
+/** Runs attempts on this machine: functions and operators in warm runners, commands below the keeper. */
+export function createLocalExecutor(options: LocalExecutorOptions): Executor {
+  mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
+  const places = { projectDir: realpathSync(options.projectDir), stateDir: realpathSync(options.stateDir) };
+  return new LocalExecutor(localSettings({ ...options, ...places }));
+}
+
+class LocalExecutor implements Executor {
+  onEvent: (event: AttemptEvent) => void = () => undefined;
+  readonly #settings: LocalSettings;
+  readonly #stateKey: string;
+  readonly #jobs = new Map<AttemptId, Job>();
+  readonly #ended = new EndedAttempts();
+  readonly #events = new EventBurst((event) => this.onEvent(event));
+  readonly #deadlines: Deadlines<Job>;
+  readonly #stuck: Deadlines<Job>;
+  readonly #spin = new Spin();
+  readonly #runners: RunnerDesk;
+  readonly #commands: CommandDesk;
+  readonly #watch = new WatchSwitch(
+    () => this.#jobs.size > 0,
+    (on) => this.#keeper?.send({ t: 'watch', on }),
+  );
+  /** Groups that live, as far as the keeper told. */
+  readonly #groups = new Map<string, number>();
+  #keeper: KeeperLink | null = null;
+  #keepers = 0;
+  #registry = '';
+  #up: (() => void) | null = null;
+  #closing = false;
+
+  constructor(settings: LocalSettings) {
+    this.#settings = settings;
+    this.#stateKey = createHash('sha256').update(settings.stateDir).digest('hex').slice(0, 24);
+    this.#deadlines = new Deadlines(settings.clock, (job) => this.stop(job.order.attemptId, 'timeout', job.order.definition.killGraceMs));
+    this.#stuck = new Deadlines(settings.clock, () => this.#keeper?.kill());
+    const numbers = new SegmentNumbers(settings.stateDir, settings.epoch);
+    let groups = 0;
+    const desk = {
+      settings,
+      numbers,
+      nextGroup: () => `${settings.epoch}.${++groups}`,
+      keeper: () => this.#keeper,
+      onStarted: (job: Job) => this.#started(job),
+      onEnded: (job: Job, outcome: Outcome, log: LogRange | null) => this.#finish(job, outcome, log),
+      onReport: (frame: Exclude<ReportFrame, { t: 'hello' | 'end' }>) => this.#report(frame),
+    };
+    this.#runners = new RunnerDesk(desk);
+    this.#commands = new CommandDesk(desk);
+  }
+
+  async start(): Promise<void> {
+    const { stateDir } = this.#settings;
+    await killLeftovers(registryFolder(stateDir), [`ORCH_STATE=${this.#stateKey}`]);
+    rmSync(join(stateDir, 'tmp'), { recursive: true, force: true });
+    await this.#runners.open();
+    await this.#startKeeper();
+    this.#runners.prepare();
+  }
+
+  submit(order: AttemptOrder): void {
+    const id = order.attemptId;
+    if (this.#closing || this.#jobs.has(id) || this.#ended.has(id)) return;
+    const job = newJob(order);
+    this.#jobs.set(id, job);
+    if (order.definition.action.kind === 'shell') this.#commands.submit(job);
+    else this.#runners.submit(job);
+  }
+
+  stop(attemptId: AttemptId, reason: StopReason, graceMs: number): void {
+    const job = this.#jobs.get(attemptId);
+    if (!job) return;
+    job.stop ??= reason;
+    this.#deadlines.delete(job);
+    if (job.startedAt === 0 && (this.#commands.withdraw(job) || this.#runners.withdraw(job))) {
+      return this.#finish(job, { kind: 'stopped' }, null);
+    }
+    this.#stuck.add(job, graceMs + KEEPER_PATIENCE_MS);
+    if (job.group !== null) this.#keeper?.send({ t: 'stop', g: job.group, graceMs });
+    else this.#runners.stop(job, graceMs);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    for (const job of this.#jobs.values()) job.stop ??= 'shutdown';
+    this.#deadlines.close();
+    this.#watch.close();
+    this.#runners.close();
+    await this.#keeper?.close(KEEPER_PATIENCE_MS);
+    this.#keeper = null;
+    this.#stuck.close();
+    this.#killKnown();
+    await killLeftovers(registryFolder(this.#settings.stateDir), [`ORCH_STATE=${this.#stateKey}`]);
+    await this.#runners.closeServer();
+    for (const job of [...this.#jobs.values()]) this.#finishDead(job, { kind: 'stopped' }, '');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async #startKeeper(): Promise<void> {
+    const { settings } = { settings: this.#settings };
+    this.#registry = join(registryFolder(settings.stateDir), `${settings.epoch}-${++this.#keepers}.ndjson`);
+    const keeperSettings: KeeperSettings = {
+      projectDir: settings.projectDir,
+      stateDir: settings.stateDir,
+      stateKey: this.#stateKey,
+      registry: this.#registry,
+      logCapBytes: settings.limits.logBytes,
+      outputInlineBytes: settings.limits.outputInlineBytes,
+      outputMaxBytes: settings.limits.outputBytes,
+      commandMemoryMb: settings.commands.memoryMb,
+      passEnv: settings.passEnv,
+    };
+    await new Promise<void>((resolve, reject) => {
+      this.#up = resolve;
+      this.#keeper = new KeeperLink(keeperSettings, {
+        onFrame: (frame) => this.#fromKeeper(frame),
+        onDeath: (detail) => {
+          reject(new Error(`The keeper cannot be started: ${detail}`));
+          void this.#keeperDied(detail);
+        },
+      });
+    });
+  }
+
+  #fromKeeper(frame: ReportFrame | GroupFrame): void {
+    switch (frame.t) {
+      case 'up':
+        return this.#up?.();
+      case 'spawned':
+        this.#groups.set(frame.g, frame.pid);
+        return this.#runners.spawned(frame.g, frame.pid);
+      case 'gone':
+        this.#groups.delete(frame.g);
+        return this.#runners.gone(frame);
+      case 'end':
+        return this.#commandEnded(frame);
+      default:
+        return;
+    }
+  }
+
+  #commandEnded(frame: EndFrame): void {
+    const job = this.#jobs.get(frame.id);
+    if (!job || job.group === null) return;
+    this.#groups.delete(job.group);
+    this.#commands.ended(job, frame);
+  }
+
+  /** Everything below the keeper dies with it; whoever ran there is lost, and the next keeper takes over. */
+  async #keeperDied(detail: string): Promise<void> {
+    if (this.#closing) return;
+    const running = [...this.#jobs.values()].filter((job) => job.startedAt > 0);
+    this.#keeper = null;
+    this.#killKnown();
+    await killLeftovers(registryFolder(this.#settings.stateDir), [`ORCH_STATE=${this.#stateKey}`], this.#registry);
+    // What runners told before they were killed is still to be read.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#closing) return;
+    for (const job of running) {
+      if (this.#jobs.has(job.order.attemptId)) {
+        this.#finishDead(job, { kind: 'lost', detail: `the keeper of its processes died (${detail})` }, detail);
+      }
+    }
+    await this.#startKeeper().catch(() => undefined);
+    this.#commands.reset();
+    this.#runners.reset();
+  }
+
+  #killKnown(): void {
+    for (const pid of this.#groups.values()) signal(-pid, 'SIGKILL');
+    this.#groups.clear();
+  }
+
+  #started(job: Job): void {
+    const { clock } = this.#settings;
+    job.startedAt = clock.now();
+    const { attemptId, definition, spinUs } = job.order;
+    this.#deadlines.add(job, definition.timeoutMs);
+    this.#watch.wanted();
+    const { lane } = job;
+    const log = lane ? { segment: lane.segment, offset: lane.end, length: null } : undefined;
+    this.#events.add({ type: 'attempt.started', attemptId, at: job.startedAt, ...(log ? { log } : {}) });
+    if (spinUs > 0) this.#spin.start(spinUs);
+  }
+
+  #report(frame: Exclude<ReportFrame, { t: 'hello' | 'end' }>): void {
+    const at = this.#settings.clock.now();
+    const { id: attemptId } = frame;
+    if (frame.t === 'metric') {
+      this.#events.add({ type: 'attempt.metric', attemptId, at, name: frame.name, value: frame.value });
+    } else if (frame.t === 'artifact') {
+      this.#events.add({ type: 'attempt.artifact', attemptId, at, artifact: frame.a });
+    } else {
+      const step = frame.step === undefined ? {} : { step: frame.step };
+      this.#events.add({ type: 'attempt.progress', attemptId, at, done: frame.done, total: frame.total, ...step });
+    }
+  }
+
+  /** Ends a job whose processes were killed without anybody to close its log. */
+  #finishDead(job: Job, outcome: Outcome, remark: string): void {
+    const ending = job.ending;
+    if (ending) return this.#finish(job, ending.outcome, ending.log);
+    this.#finish(job, outcome, sealedLog(job, this.#settings, remark === '' ? [] : [`orch: ${remark}`]));
+  }
+
+  #finish(job: Job, outcome: Outcome, log: LogRange | null): void {
+    const { attemptId } = job.order;
+    if (!this.#jobs.delete(attemptId)) return;
+    this.#ended.add(attemptId);
+    this.#deadlines.delete(job);
+    if (job.stop !== null) this.#stuck.delete(job);
+    const at = this.#settings.clock.now();
+    this.#events.add({
+      type: 'attempt.ended',
+      attemptId,
+      startedAt: job.startedAt || at,
+      at,
+      outcome: settledOutcome(job, outcome),
+      ...(log ? { log } : {}),
+    });
+  }
+}
+
+/** `stopped` is for those that somebody stopped: by its timeout it is a timeout, by nobody known it is lost. */
+function settledOutcome(job: Job, outcome: Outcome): Outcome {
+  if (outcome.kind !== 'stopped') return outcome;
+  if (job.stop === 'timeout') return { kind: 'timeout' };
+  if (job.stop === null && job.startedAt > 0) return { kind: 'lost', detail: 'it was told to end from outside (SIGTERM)' };
+  return outcome;
+}

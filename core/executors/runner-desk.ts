@@ -1,0 +1,182 @@
+import type { DeskParts } from './desk.ts';
+import { outcomeOfGone } from './ended-outcome.ts';
+import type { Job } from './job.ts';
+import type { EndFrame, GoneFrame, RunnerSettings } from './protocol.ts';
+import { type RunnerHandlers, RunnerLink } from './runner-link.ts';
+import { RunnerPool } from './runner-pool.ts';
+import { RunnerServer } from './runner-server.ts';
+import { sealedLog } from './sealed-log.ts';
+
+/** A second one takes over while the first is ended. */
+const SHARED_RUNNERS = 2;
+
+/** Hands functions and operators to runners: to one pool for each way of isolation and memory cap. */
+export class RunnerDesk {
+  readonly #parts: DeskParts;
+  readonly #server: RunnerServer;
+  readonly #runners = new Map<string, RunnerLink>();
+  readonly #pools = new Map<string, RunnerPool>();
+  readonly #handlers: RunnerHandlers;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+    this.#server = new RunnerServer(parts.settings.stateDir, (group) => this.#runners.get(group));
+    this.#handlers = {
+      onReady: (runner) => this.#poolOf(runner).ready(runner),
+      onReport: parts.onReport,
+      onEnd: (runner, frame) => this.#ended(runner, frame),
+      onGone: (runner, frame) => this.#gone(runner, frame),
+    };
+  }
+
+  async open(): Promise<void> {
+    await this.#server.open();
+  }
+
+  /** Starts the first runner before anybody asks for it. */
+  prepare(): void {
+    this.#pool(false, this.#parts.settings.runners.memoryMb).prepare();
+  }
+
+  submit(job: Job): void {
+    this.#poolFor(job).submit(job);
+  }
+
+  withdraw(job: Job): boolean {
+    return this.#poolFor(job).withdraw(job);
+  }
+
+  /** Tells a running attempt to end; alone in its process, everything there is ended after the grace. */
+  stop(job: Job, graceMs: number): void {
+    const runner = this.#holder(job);
+    if (!runner) return;
+    runner.cancel(job.order.attemptId);
+    if (!runner.shared) this.#parts.keeper()?.send({ t: 'stop', g: runner.group, graceMs });
+    else setTimeout(() => this.#endShared(runner, job), graceMs);
+  }
+
+  spawned(group: string, pid: number): void {
+    this.#runners.get(group)?.onSpawned(pid);
+  }
+
+  gone(frame: GoneFrame): void {
+    this.#runners.get(frame.g)?.onGone(frame);
+  }
+
+  /** A new keeper has taken over: no runner of the old one lives. */
+  reset(): void {
+    this.#runners.clear();
+    for (const pool of this.#pools.values()) pool.reset();
+  }
+
+  close(): void {
+    for (const pool of this.#pools.values()) pool.close();
+  }
+
+  async closeServer(): Promise<void> {
+    await this.#server.close();
+  }
+
+  #poolFor(job: Job): RunnerPool {
+    const { isolation, memoryMb } = job.order.definition;
+    return this.#pool(isolation === 'shared', memoryMb ?? this.#parts.settings.runners.memoryMb);
+  }
+
+  #poolOf(runner: RunnerLink): RunnerPool {
+    return this.#pool(runner.shared, runner.memoryMb);
+  }
+
+  #pool(shared: boolean, memoryMb: number): RunnerPool {
+    const name = `${shared}/${memoryMb}`;
+    const known = this.#pools.get(name);
+    if (known) return known;
+    const { settings } = this.#parts;
+    const pool = new RunnerPool({
+      clock: settings.clock,
+      shared,
+      runners: shared ? { ...settings.runners, max: SHARED_RUNNERS } : settings.runners,
+      keepOne: !shared && memoryMb === settings.runners.memoryMb,
+      startRunner: () => this.#startRunner(shared, memoryMb),
+      endRunner: (runner) => this.#parts.keeper()?.send({ t: 'kill', g: runner.group }),
+      onAssign: (runner, job) => {
+        job.lane = runner.lanes.take(job.order.runNo);
+        runner.run(job);
+        this.#parts.onStarted(job);
+      },
+      onGiveUp: (job, detail) => this.#parts.onEnded(job, { kind: 'lost', detail }, null),
+    });
+    this.#pools.set(name, pool);
+    return pool;
+  }
+
+  #startRunner(shared: boolean, memoryMb: number): RunnerLink {
+    const { projectDir, stateDir, limits } = this.#parts.settings;
+    const group = this.#parts.nextGroup();
+    const runner = new RunnerLink(group, shared, memoryMb, this.#parts.numbers, this.#handlers);
+    this.#runners.set(group, runner);
+    const settings: RunnerSettings = {
+      socket: this.#server.path,
+      token: runner.token,
+      g: group,
+      shared,
+      projectDir,
+      stateDir,
+      logCapBytes: limits.logBytes,
+      outputInlineBytes: limits.outputInlineBytes,
+      outputMaxBytes: limits.outputBytes,
+    };
+    this.#parts.keeper()?.send({ t: 'runner', g: group, memoryMb, settings });
+    return runner;
+  }
+
+  #holder(job: Job): RunnerLink | undefined {
+    for (const runner of this.#runners.values()) {
+      if (runner.jobs.has(job.order.attemptId)) return runner;
+    }
+    return undefined;
+  }
+
+  #endShared(runner: RunnerLink, job: Job): void {
+    if (runner.jobs.has(job.order.attemptId)) this.#poolOf(runner).retire(runner);
+  }
+
+  #ended(runner: RunnerLink, frame: EndFrame): void {
+    const job = runner.jobs.get(frame.id);
+    if (!job) return;
+    runner.jobs.delete(frame.id);
+    const { lane } = job;
+    const log = lane && frame.l ? { segment: lane.segment, offset: frame.l[0], length: frame.l[1] } : null;
+    if (lane && log) lane.end = log.offset + log.length;
+    if (lane) runner.lanes.giveBack(lane);
+    const pool = this.#poolOf(runner);
+    const replace = frame.x === true || (job.stop !== null && !runner.shared);
+    if (runner.shared || (!replace && !runner.retired)) {
+      this.#parts.onEnded(job, frame.r, log);
+      return replace || runner.draining ? pool.drain(runner) : pool.available(runner);
+    }
+    // Something of the attempt may live: its end is told when the runner is gone.
+    job.ending = { outcome: frame.r, log };
+    runner.ending.push(job);
+    pool.retire(runner);
+  }
+
+  #gone(runner: RunnerLink, frame: GoneFrame): void {
+    this.#runners.delete(runner.group);
+    for (const job of runner.ending) {
+      if (job.ending) this.#parts.onEnded(job, job.ending.outcome, job.ending.log);
+    }
+    const alone = runner.jobs.size === 1;
+    for (const job of runner.jobs.values()) {
+      const outcome = outcomeOf(job, frame, alone);
+      const said = frame.stray.trim() === '' ? [] : frame.stray.trim().split('\n');
+      this.#parts.onEnded(job, outcome, sealedLog(job, this.#parts.settings, alone ? said.slice(-100) : []));
+    }
+    runner.jobs.clear();
+    this.#poolOf(runner).gone(runner, frame);
+  }
+}
+
+function outcomeOf(job: Job, frame: GoneFrame, alone: boolean): ReturnType<typeof outcomeOfGone> {
+  const outcome = outcomeOfGone(frame, alone);
+  return job.stop !== null && outcome.kind !== 'memory' ? { kind: 'stopped' } : outcome;
+}

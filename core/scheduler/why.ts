@@ -1,0 +1,30 @@
+import { because } from '../model/because.ts';
+import type { NodeNo, RunNo } from '../model/ids.ts';
+import { isFinished } from '../model/states.ts';
+import { explain, type Explanation } from '../planner/explain.ts';
+import { adoptRun } from '../planner/load.ts';
+import { World } from '../planner/world.ts';
+import { worldOf } from '../store/read-run-view.ts';
+import { limitsOf } from './lead.ts';
+import type { Project } from './project.ts';
+
+/**
+ * Why a task instance is where it is, computed from the store with the planner's own functions. Reads every
+ * unfinished run, since slots are shared by all.
+ */
+export async function why(project: Project, runNo: RunNo, node: NodeNo): Promise<Explanation> {
+  const { store } = project;
+  const world = new World(limitsOf(project));
+  const open = await store.unfinishedRuns();
+  for (const record of open.some((run) => run.runNo === runNo) ? open : [...open, { runNo }]) {
+    const stored = await store.loadRun(record.runNo);
+    if (stored) adoptRun(world, worldOf(stored));
+  }
+  const run = world.runs.get(runNo);
+  if (!run) return { because: because('none'), checks: [] };
+  const [row] = await store.instances(runNo, [node]);
+  const explained = explain(world, run, node, row?.because ?? null);
+  const waits = !isFinished(run.state[node] as number) && run.isSelected(run.templateOf(node), run.blockOf(node));
+  if (!waits || (await store.leader()) !== null) return explained;
+  return { because: because('no_leader'), checks: explained.checks };
+}

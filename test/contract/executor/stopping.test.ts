@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AttemptId } from '../../../core/model/ids.ts';
+import { Bench, makeProject, processFacts } from './harness.ts';
+import { WORK } from './work-fixture.ts';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = new Bench(makeProject({ 'dags/work.ts': WORK }), { runners: { max: 3 } });
+  await bench.executor.start();
+});
+afterAll(async () => bench.close());
+
+const lives = (pid: number): boolean => !(processFacts(pid)?.zombie ?? true);
+
+async function stopped(id: AttemptId, graceMs: number): Promise<{ tookMs: number; pid: number }> {
+  const pid = await bench.metric(id, 'pid');
+  const since = performance.now();
+  bench.executor.stop(id, 'user', graceMs);
+  expect(await bench.outcome(id)).toEqual({ kind: 'stopped' });
+  expect(lives(pid)).toBe(false);
+  return { tookMs: performance.now() - since, pid };
+}
+
+test('code that obeys its signal ends at once, and its runner is not used again', async () => {
+  const { tookMs, pid } = await stopped(bench.call('obeys'), 5_000);
+  expect(tookMs).toBeLessThan(1_000);
+  expect(await bench.output(bench.call('pid'))).not.toBe(pid);
+});
+
+test('code that finishes its work within the grace has its result', async () => {
+  const id = bench.call('finishesAnyway');
+  await bench.metric(id, 'pid');
+  bench.executor.stop(id, 'user', 5_000);
+  expect(await bench.output(id)).toBe('done');
+});
+
+test.each(['spins', 'ignores'])('code that %s is killed when the grace is over', async (name) => {
+  const { tookMs } = await stopped(bench.call(name), 200);
+  expect(tookMs).toBeGreaterThanOrEqual(199);
+  expect(tookMs).toBeLessThan(1_500);
+});
+
+test('everything that an attempt started ends with it, also what left its group', async () => {
+  const id = bench.call('startsChildren');
+  const pids = await Promise.all(['child', 'grandchild', 'apart'].map((name) => bench.metric(id, name)));
+  expect(pids.map(lives)).toEqual([true, true, true]);
+  await stopped(id, 100);
+  expect(pids.map(lives)).toEqual([false, false, false]);
+});
+
+test('a runner that was frozen is ended all the same', async () => {
+  const id = bench.call('ignores');
+  const pid = await bench.metric(id, 'pid');
+  process.kill(pid, 'SIGSTOP');
+  await stopped(id, 100);
+});
+
+test('a timeout ends an attempt by itself', async () => {
+  const blocked = bench.call('spins', { timeoutMs: 150, killGraceMs: 50 });
+  const shell = bench.shell('sleep 60', { timeoutMs: 100, killGraceMs: 50 });
+  expect(await bench.outcome(blocked)).toEqual({ kind: 'timeout' });
+  expect(await bench.outcome(shell)).toEqual({ kind: 'timeout' });
+});
+
+test('an attempt that waits is stopped without ever starting', async () => {
+  const busy = Array.from({ length: 3 }, () => bench.call('ignores'));
+  await Promise.all(busy.map((id) => bench.metric(id, 'pid')));
+  const waiting = bench.call('noop');
+  bench.executor.stop(waiting, 'user', 1_000);
+  expect(bench.events.some((event) => event.attemptId === waiting)).toBe(false);
+  const ended = await bench.ended(waiting);
+  expect(ended.outcome).toEqual({ kind: 'stopped' });
+  expect(ended.startedAt).toBe(ended.at);
+  expect(bench.events.filter((event) => event.attemptId === waiting)).toHaveLength(1);
+  for (const id of busy) bench.executor.stop(id, 'user', 0);
+  await Promise.all(busy.map((id) => bench.ended(id)));
+});
+
+test('a command keeps its grace although its shell is gone', async () => {
+  const id = bench.shell(`sh -c 'trap "sleep 0.2; echo cleaned; exit 1" TERM; echo ready; sleep 60 & wait'; true`);
+  await bench.started(id);
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  bench.executor.stop(id, 'user', 5_000);
+  expect(await bench.outcome(id)).toEqual({ kind: 'stopped' });
+  expect(await bench.lines(id)).toContain('stdout: cleaned');
+});
+
+test('stopping twice, or what is unknown, does nothing more', async () => {
+  const id = bench.call('ignores');
+  await bench.metric(id, 'pid');
+  bench.executor.stop(id, 'user', 60_000);
+  bench.executor.stop(id, 'shutdown', 50);
+  bench.executor.stop('9.9.9' as AttemptId, 'user', 0);
+  expect(await bench.outcome(id)).toEqual({ kind: 'stopped' });
+  bench.executor.stop(id, 'user', 0);
+  expect(bench.events.filter((event) => event.attemptId === id && event.type === 'attempt.ended')).toHaveLength(1);
+});
