@@ -45,7 +45,7 @@ function definition(action: TaskAction): AttemptDefinition {
     timeoutMs: 3_600_000,
     killGraceMs: 10_000,
     memoryMb: null,
-    itemName: null,
+    itemNames: [],
   };
 }
 

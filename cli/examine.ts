@@ -6,7 +6,7 @@ import type { Project } from '../core/scheduler/project.ts';
 import type { CommandContext } from './context.ts';
 import { openProject } from './engine.ts';
 import { leaderIsAlive } from './leader-alive.ts';
-import { leftoverGroups } from './leftover-groups.ts';
+import { livingGroups } from './leftover-groups.ts';
 import { shortRunId } from './render/run-name.ts';
 
 /** One thing that `orch doctor` looked at. */
@@ -49,7 +49,7 @@ async function examineProject(project: Project): Promise<Finding[]> {
     await dagFinding(project),
     await storeFinding(project),
     ...(await runFindings(project)),
-    processFinding(project),
+    await processFinding(project),
     diskFinding(project.stateDir),
   ];
 }
@@ -81,10 +81,11 @@ async function runFindings({ store }: Project): Promise<Finding[]> {
   return [leads, { level: 'warning', topic: 'runs', text, advice: `go on: orch retry ${first}; give up: orch cancel ${first}` }];
 }
 
-function processFinding({ stateDir }: Project): Finding {
-  const groups = leftoverGroups(stateDir);
-  if (groups.orphaned.length === 0) return { level: 'ok', topic: 'processes', text: `${groups.live.length} of tasks alive, none left over` };
-  const text = `process groups without an owner: ${groups.orphaned.join(', ')}`;
+async function processFinding({ stateDir, store }: Project): Promise<Finding> {
+  const groups = livingGroups(stateDir);
+  if (groups.length === 0) return { level: 'ok', topic: 'processes', text: 'none left over' };
+  if (leaderIsAlive(await store.leader())) return { level: 'ok', topic: 'processes', text: `${groups.length} process groups at work` };
+  const text = `process groups without an owner: ${groups.join(', ')}`;
   return { level: 'warning', topic: 'processes', text, advice: 'the next trigger, retry or cancel ends them before it starts anything' };
 }
 

@@ -22,7 +22,7 @@ export function commandHelp(command: Command, helper: Help, examples: readonly E
 export function programHelp(program: Command, helper: Help, examples: readonly Example[], style: Style): string {
   const width = Math.min(helper.helpWidth ?? 80, 100);
   const groups = new Map<string, [string, string][]>();
-  for (const command of helper.visibleCommands(program)) {
+  for (const command of helper.visibleCommands(program).filter((one) => one.name() !== 'help')) {
     const group = command.helpGroup() || 'More';
     groups.set(group, [...(groups.get(group) ?? []), [command.name(), command.description()]]);
   }

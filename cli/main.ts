@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { createContext } from './create-context.ts';
 import { processHost } from './host.ts';
 import { runCommandLine } from './program.ts';
 
 /** Entry of the `orch` command: runs the command line of a process and sets its exit code. */
 export async function main(process: NodeJS.Process): Promise<void> {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   const host = processHost(process);
-  process.exitCode = await runCommandLine(process.argv.slice(2), host, version);
+  const argv = process.argv.slice(2);
+  if (argv[0] === 'complete' && argv[1] === '--') {
+    const { complete } = await import('./completion/complete.ts');
+    return complete(argv.slice(2), createContext(host, {}));
+  }
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  process.exitCode = await runCommandLine(argv, host, version);
 }

@@ -61,6 +61,7 @@ function commandOf(argv: readonly string[]): CommandEntry | null {
     else if (!word.startsWith('-')) words.push(word);
   }
   const name = words[0] === 'help' ? words[1] : words[0];
+  if (name === undefined) return null;
   return COMMANDS.find((entry) => entry.name === name || entry.alias === name) ?? null;
 }
 

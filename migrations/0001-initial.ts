@@ -4,7 +4,10 @@ import type { DialectName, Migration } from './migration.ts';
 type Table = CreateTableBuilder<string, never>;
 type Type = ColumnDataType | RawBuilder<unknown>;
 
-/** The same columns in the types of each database: SQLite knows one integer, PostgreSQL stores small ones smaller. */
+/**
+ * The same columns in the types of each database: SQLite knows one integer, PostgreSQL stores small ones
+ * smaller.
+ */
 interface Types {
   /** Codes of states and reasons, counts of attempts. */
   readonly small: Type;
@@ -33,7 +36,9 @@ const TYPES: Record<DialectName, Types> = {
 /** That a text column holds these characters only, as each database says it. */
 function onlyCharacters(dialect: DialectName, column: string, characters: string): RawBuilder<boolean> {
   const pattern = sql.lit(dialect === 'sqlite' ? `*[^${characters}]*` : `[^${characters}]`);
-  return dialect === 'sqlite' ? sql`${sql.ref(column)} not glob ${pattern}` : sql`${sql.ref(column)} !~ ${pattern}`;
+  return dialect === 'sqlite'
+    ? sql`${sql.ref(column)} not glob ${pattern}`
+    : sql`${sql.ref(column)} !~ ${pattern}`;
 }
 
 function dagIdShape(dialect: DialectName): RawBuilder<boolean> {
@@ -105,7 +110,12 @@ async function createRuns(db: Kysely<unknown>, dialect: DialectName, end: Ends):
     .$call(end.cold)
     .execute();
   await db.schema.createIndex('dag_run_dag').on('dag_run').columns(['dag_id', 'run_no']).execute();
-  await db.schema.createIndex('dag_run_unfinished').on('dag_run').column('run_no').where(sql.ref('state'), '<', sql.lit(3)).execute();
+  await db.schema
+    .createIndex('dag_run_unfinished')
+    .on('dag_run')
+    .column('run_no')
+    .where(sql.ref('state'), '<', sql.lit(3))
+    .execute();
   await db.schema
     .createIndex('dag_run_slot')
     .unique()
@@ -145,9 +155,9 @@ function attemptColumns(table: Table, t: Types): Table {
 }
 
 /**
- * What the state of an instance says about its row: a finished one has ended, and only failed and cancelled ones
- * have a reason; an attempt that is queued, running or paused has a number and no end; a retry has a time. One
- * expression with one branch taken: the check is paid for twice by every task.
+ * What the state of an instance says about its row: a finished one has ended, and only failed and cancelled
+ * ones have a reason; an attempt that is queued, running or paused has a number and no end; a retry has a
+ * time. One expression with one branch taken: the check is paid for twice by every task.
  */
 const STATE_RULES = sql`case
   when state >= 7 then ended_at is not null and (reason = 0 or state = 8 or state = 11)
@@ -259,7 +269,12 @@ async function createInbox(db: Kysely<unknown>, dialect: DialectName, end: Ends)
     .addCheckConstraint('inbox_answered', sql`(answer is null) = (answered_at is null)`)
     .$call(end.cold)
     .execute();
-  await db.schema.createIndex('inbox_pending').on('inbox').column('inbox_id').where(sql.ref('answer'), 'is', null).execute();
+  await db.schema
+    .createIndex('inbox_pending')
+    .on('inbox')
+    .column('inbox_id')
+    .where(sql.ref('answer'), 'is', null)
+    .execute();
 }
 
 async function createLease(db: Kysely<unknown>, dialect: DialectName, end: Ends): Promise<void> {
@@ -281,7 +296,9 @@ async function createLease(db: Kysely<unknown>, dialect: DialectName, end: Ends)
     values (1, 0, 0, 0, 0, 0, 0, 0)`.execute(db);
 }
 
-/** How each kind of table ends: SQLite keeps rows that are found by their key in the tree of the key itself. */
+/**
+ * How each kind of table ends: SQLite keeps rows that are found by their key in the tree of the key itself.
+ */
 interface Ends {
   readonly cold: <T extends Table>(table: T) => T;
   readonly keyed: <T extends Table>(table: T) => T;

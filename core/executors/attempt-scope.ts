@@ -47,7 +47,9 @@ export function expressionScope(frame: RunFrame, definition: AttemptDefinition, 
   if (frame.k && frame.k.length > 0) {
     scope['key'] = keyText(frame.k) ?? undefined;
     scope['item'] = frame.i?.at(-1) ?? null;
-    if (definition.itemName !== null) setOwn(scope as Values, definition.itemName, scope['item'] as Json);
+    for (const [level, name] of definition.itemNames.entries()) {
+      if (name !== null) setOwn(scope as Values, name, frame.i?.[level] ?? null);
+    }
   }
   return scope;
 }

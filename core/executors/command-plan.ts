@@ -43,11 +43,14 @@ export function planCommand(
   const scope = expressionScope(frame, definition, inputs);
   const argv = commandLine(definition.action.run, scope);
   if (!argv.ok) return argv;
+  const given = renderJson(definition.with ?? {}, scope);
+  if (!given.ok) return refuse('ExpressionError', `with ${given.error.message}`);
   const own = renderJson(definition.env ?? {}, scope);
   if (!own.ok) return refuse('ExpressionError', `env ${own.error.message}`);
   const { tempDir, outputFile } = place;
   const env: Environment = {
     ...inherited,
+    ...asTexts(given.value as { [name: string]: Json }),
     ...asTexts(inputs),
     ...asTexts(own.value as { [name: string]: Json }),
     TMPDIR: tempDir,

@@ -25,7 +25,7 @@ export async function loadTask(definition: AttemptDefinition, projectDir: string
   const run = action.ref.startsWith('#')
     ? await inlineTask(definition, action.ref.slice(1))
     : await exportedTask(definition, action.ref);
-  return (ctx) => run(ctx.inputs, ctx);
+  return (ctx) => run({ ...ctx.with, ...ctx.inputs }, ctx);
 }
 
 async function importFile(path: string): Promise<{ readonly [name: string]: unknown }> {

@@ -116,13 +116,27 @@ export function groupAlive(group: number): boolean {
 export function killByEnvironment(entries: readonly string[], spare: ReadonlySet<number>, above = 0): boolean {
   if (!linux) return true;
   const floor = above > 0 && lastProcessId() >= above ? above : 0;
-  for (let round = 0; round < 10; round++) {
-    const found = processIds().filter((pid) => pid > floor && !spare.has(pid) && hasEnvironment(pid, entries));
-    const living = found.filter((pid) => !(processFacts(pid)?.zombie ?? true));
-    if (living.length === 0) return true;
-    for (const pid of living) signal(pid, 'SIGKILL');
+  const killed = new Set<number>();
+  for (let round = 0; round < KILL_ROUNDS; round++) {
+    const marked = processIds().filter((pid) => pid > floor && !spare.has(pid) && hasEnvironment(pid, entries));
+    for (const pid of marked) {
+      if (isDead(pid)) continue;
+      killed.add(pid);
+      signal(pid, 'SIGKILL');
+    }
+    // One that is dying has no environment any more, but is not dead yet.
+    for (const pid of killed) if (isDead(pid)) killed.delete(pid);
+    if (killed.size === 0) return true;
+    Atomics.wait(sleeper, 0, 0, 1);
   }
   return false;
+}
+
+const KILL_ROUNDS = 20;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+function isDead(pid: number): boolean {
+  return processFacts(pid)?.zombie ?? true;
 }
 
 /** The id given to the newest process of the machine. */

@@ -9,6 +9,8 @@ import type { RunnerLink } from './runner-link.ts';
 const SHARED_MAX = 64;
 /** Attempts that are shorter gain nothing from one more runner: handing them out is what takes the time. */
 const WORTH_MS = 0.25;
+/** Runners that are started at once: starting takes a core for a while. */
+const STARTING_MAX = 2;
 /** Runners that end before they are ready, one after the other, before the waiting orders are given up. */
 const FAILED_STARTS_MAX = 3;
 
@@ -79,10 +81,9 @@ export class RunnerPool {
       this.#meanMs += (this.#options.clock.mono() - runner.assignedMono - this.#meanMs) / 8;
     }
     if (runner.jobs.size === 0 && runner.served >= this.#options.runners.attemptsMax) return this.retire(runner);
-    const next = runner.jobs.size < this.#capacity ? this.#waiting.shift() : null;
-    if (next) this.#assign(runner, next);
-    else if (runner.jobs.size === 0) this.#rest(runner);
-    else if (this.#options.shared && !this.#idle.includes(runner)) this.#idle.push(runner);
+    for (let next = this.#nextFor(runner); next !== null; next = this.#nextFor(runner)) this.#assign(runner, next);
+    if (runner.jobs.size === 0) this.#rest(runner);
+    else if (runner.jobs.size < this.#capacity && !this.#idle.includes(runner)) this.#idle.push(runner);
   }
 
   /** Ends a runner; another one takes its place if orders wait or one is to be kept. */
@@ -133,6 +134,10 @@ export class RunnerPool {
     return this.#options.shared ? SHARED_MAX : 1;
   }
 
+  #nextFor(runner: RunnerLink): Job | null {
+    return runner.jobs.size < this.#capacity ? this.#waiting.shift() : null;
+  }
+
   #free(): RunnerLink | undefined {
     const runner = this.#idle.at(-1);
     if (runner && (!this.#options.shared || runner.jobs.size + 1 >= SHARED_MAX)) this.#idle.pop();
@@ -177,14 +182,15 @@ export class RunnerPool {
       this.#growTimer = null;
       const stuck = first !== null && this.#waiting.first === first;
       const worthIt = this.#waiting.first !== null && this.#meanMs >= WORTH_MS;
-      if ((stuck || worthIt) && this.#allStarted()) this.#start();
+      if ((stuck || worthIt) && this.#starting() < STARTING_MAX) this.#start();
       if (this.#waiting.first !== null) this.#growLater();
     }, growAfterMs);
   }
 
-  #allStarted(): boolean {
-    for (const runner of this.#runners) if (!runner.ready) return false;
-    return true;
+  #starting(): number {
+    let count = 0;
+    for (const runner of this.#runners) if (!runner.started) count += 1;
+    return count;
   }
 
   #shrinkLater(): void {

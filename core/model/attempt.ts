@@ -28,8 +28,8 @@ export interface AttemptDefinition {
   readonly timeoutMs: number;
   readonly killGraceMs: number;
   readonly memoryMb: number | null;
-  /** Name of the fan-out item in expressions. */
-  readonly itemName: string | null;
+  /** Names of the items of the fan-outs around the task in expressions, outermost first. */
+  readonly itemNames: readonly (string | null)[];
 }
 
 /** What expressions and functions may know of their run. */

@@ -1,4 +1,5 @@
 import { nodePath, taskAt } from '../graph/graph.ts';
+import { itemNamesOf } from '../graph/item-names.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { AttemptDefinition, AttemptOrder, RunFacts } from '../model/attempt.ts';
 import { attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
@@ -102,7 +103,7 @@ export class Dispatcher {
       timeoutMs: limits.timeoutMs,
       killGraceMs: graceOf(world, run, template),
       memoryMb: limits.memoryMb ?? this.#memoryMb,
-      itemName: fanOut?.as ?? null,
+      itemNames: itemNamesOf(graph.spec, task.fanOut),
     };
   }
 }

@@ -2,8 +2,9 @@ import type { InstanceChange } from '../model/action.ts';
 import { isFinished, S } from '../model/states.ts';
 
 /**
- * Whether a change replaces an attempt that must be kept: the instance goes on to its next attempt, or a finished
- * one is put back to `none` by a retry. (The second way has kept it already when the next attempt comes.)
+ * Whether a change replaces an attempt that must be kept: the instance goes on to its next attempt, or a
+ * finished one is put back to `none` by a retry. (The second way has kept it already when the next attempt
+ * comes.)
  */
 export function endsAttempt(change: InstanceChange): boolean {
   if (change.fromTry === 0) return false;

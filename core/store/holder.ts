@@ -8,7 +8,12 @@ const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
 
 /** This process as the holder of a lease: what other processes are told when they cannot have it. */
 export function thisHolder(clock: Clock): JsonText {
-  const holder: Omit<LeaderRecord, 'epoch'> = { pid: process.pid, host: hostname(), bootId: bootId(), since: clock.now() };
+  const holder: Omit<LeaderRecord, 'epoch'> = {
+    pid: process.pid,
+    host: hostname(),
+    bootId: bootId(),
+    since: clock.now(),
+  };
   return JSON.stringify(holder);
 }
 

@@ -5,7 +5,9 @@ import { rowsOf, type Script } from './script.ts';
 import type { InboxRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
-/** Adds a request and gives its number; a trigger whose run id was asked for before gives the number it has. */
+/**
+ * Adds a request and gives its number; a trigger whose run id was asked for before gives the number it has.
+ */
 export function* askScript(db: Kysely<Database>, request: Request, at: number): Script<number> {
   const uid = request.type === 'trigger' ? request.runUid : null;
   const added = yield* rowsOf(
@@ -15,7 +17,8 @@ export function* askScript(db: Kysely<Database>, request: Request, at: number): 
       .onConflict((conflict) => conflict.column('trigger_uid').doNothing())
       .returning('inbox_id'),
   );
-  const first = added[0] ?? (yield* rowsOf(db.selectFrom('inbox').select('inbox_id').where('trigger_uid', '=', uid)))[0];
+  const first =
+    added[0] ?? (yield* rowsOf(db.selectFrom('inbox').select('inbox_id').where('trigger_uid', '=', uid)))[0];
   if (first === undefined) throw new Error('a request was neither stored nor found');
   return first.inbox_id;
 }
@@ -39,6 +42,10 @@ export async function readPending(db: Kysely<Database>): Promise<readonly InboxR
 }
 
 export async function readAnswer(db: Kysely<Database>, inboxId: number): Promise<Answer | null> {
-  const row = await db.selectFrom('inbox').select('answer').where('inbox_id', '=', inboxId).executeTakeFirst();
+  const row = await db
+    .selectFrom('inbox')
+    .select('answer')
+    .where('inbox_id', '=', inboxId)
+    .executeTakeFirst();
   return row?.answer == null ? null : (JSON.parse(row.answer) as Answer);
 }

@@ -1,54 +1,57 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database } from './tables.ts';
 
-/** Rules over several rows or tables that no constraint can hold: each query counts the rows that break one. */
-const INVARIANTS: readonly { readonly broken: string; readonly count: RawBuilder<{ readonly n: number }> }[] = [
-  {
-    broken: 'finished runs have unfinished task instances',
-    count: sql`select count(*) as n from dag_run r join task_instance t on t.run_no = r.run_no
+/**
+ * Rules over several rows or tables that no constraint can hold: each query counts the rows that break one.
+ */
+const INVARIANTS: readonly { readonly broken: string; readonly count: RawBuilder<{ readonly n: number }> }[] =
+  [
+    {
+      broken: 'finished runs have unfinished task instances',
+      count: sql`select count(*) as n from dag_run r join task_instance t on t.run_no = r.run_no
       where r.state >= 3 and t.state < 7 and t.state > 0`,
-  },
-  {
-    broken: 'task instances belong to no run',
-    count: sql`select count(*) as n from task_instance t
+    },
+    {
+      broken: 'task instances belong to no run',
+      count: sql`select count(*) as n from task_instance t
       where not exists (select 1 from dag_run r where r.run_no = t.run_no)`,
-  },
-  {
-    broken: 'past attempts belong to no task instance, or are newer than its last attempt',
-    count: sql`select count(*) as n from task_attempt a where not exists (select 1 from task_instance t
+    },
+    {
+      broken: 'past attempts belong to no task instance, or are newer than its last attempt',
+      count: sql`select count(*) as n from task_attempt a where not exists (select 1 from task_instance t
       where t.run_no = a.run_no and t.node_no = a.node_no and t.try_no >= a.try_no)`,
-  },
-  {
-    broken: 'outputs belong to no attempt',
-    count: sql`select count(*) as n from task_output o where not exists (select 1 from task_instance t
+    },
+    {
+      broken: 'outputs belong to no attempt',
+      count: sql`select count(*) as n from task_output o where not exists (select 1 from task_instance t
       where t.run_no = o.run_no and t.node_no = o.node_no and t.try_no >= o.try_no)`,
-  },
-  {
-    broken: 'runs and their versions are of different DAGs',
-    count: sql`select count(*) as n from dag_run r join dag_version v on v.version_no = r.version_no
+    },
+    {
+      broken: 'runs and their versions are of different DAGs',
+      count: sql`select count(*) as n from dag_run r join dag_version v on v.version_no = r.version_no
       where v.dag_id <> r.dag_id`,
-  },
-  {
-    broken: 'numbers of runs or journal lines are above the last one given',
-    count: sql`select count(*) as n from lease where run_no < (select coalesce(max(run_no), 0) from dag_run)
+    },
+    {
+      broken: 'numbers of runs or journal lines are above the last one given',
+      count: sql`select count(*) as n from lease where run_no < (select coalesce(max(run_no), 0) from dag_run)
       or seq < (select coalesce(max(seq), 0) from journal)`,
-  },
-  {
-    broken: 'task instances differ from their last line in the journal',
-    count: sql`select count(*) as n from journal j
+    },
+    {
+      broken: 'task instances differ from their last line in the journal',
+      count: sql`select count(*) as n from journal j
       join (select max(seq) as seq from journal where node_no is not null and to_state >= 0 group by run_no, node_no) last
         on last.seq = j.seq
       join task_instance t on t.run_no = j.run_no and t.node_no = j.node_no
       where t.state <> j.to_state or t.try_no <> j.try_no`,
-  },
-  {
-    broken: 'runs differ from their last line in the journal',
-    count: sql`select count(*) as n from journal j
+    },
+    {
+      broken: 'runs differ from their last line in the journal',
+      count: sql`select count(*) as n from journal j
       join (select max(seq) as seq from journal where node_no is null and to_state >= 0 group by run_no) last
         on last.seq = j.seq
       join dag_run r on r.run_no = j.run_no where r.state <> j.to_state`,
-  },
-];
+    },
+  ];
 
 /** What the rows say that they must not say, one sentence for each broken rule. */
 export async function checkInvariants(db: Kysely<Database>): Promise<readonly string[]> {

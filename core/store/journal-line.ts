@@ -51,7 +51,13 @@ export function journalLine(action: Action): JournalLine | null {
     }
     case 'run.change': {
       const facts = action.facts === null ? null : JSON.stringify(action.facts);
-      return runLine(action.runNo, RUN_STATES.indexOf(action.from), RUN_STATES.indexOf(action.to), becauseNumber(action.code), facts);
+      return runLine(
+        action.runNo,
+        RUN_STATES.indexOf(action.from),
+        RUN_STATES.indexOf(action.to),
+        becauseNumber(action.code),
+        facts,
+      );
     }
     case 'expand': {
       const { runNo, fanOut, parentBase, keys } = action.expansion;
@@ -61,7 +67,15 @@ export function journalLine(action: Action): JournalLine | null {
     case 'note': {
       const facts = action.facts === null ? null : JSON.stringify(action.facts);
       const { runNo, nodeNo, tryNo } = action;
-      return { runNo, nodeNo, tryNo, from: NO_STATE, to: NO_STATE, because: becauseNumber(action.code), facts };
+      return {
+        runNo,
+        nodeNo,
+        tryNo,
+        from: NO_STATE,
+        to: NO_STATE,
+        because: becauseNumber(action.code),
+        facts,
+      };
     }
     case 'dag.paused': {
       const code = becauseNumber(action.paused ? 'dag_paused' : 'dag_unpaused');
@@ -72,7 +86,13 @@ export function journalLine(action: Action): JournalLine | null {
   }
 }
 
-function runLine(runNo: number | null, from: number, to: number, because: number, facts: JsonText | null): JournalLine {
+function runLine(
+  runNo: number | null,
+  from: number,
+  to: number,
+  because: number,
+  facts: JsonText | null,
+): JournalLine {
   return { runNo, nodeNo: null, tryNo: null, from, to, because, facts };
 }
 

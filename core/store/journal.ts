@@ -12,7 +12,10 @@ const LINES_DEFAULT = 1000;
 const NO_STATE = 'none';
 
 /** Lines of the journal after a number, oldest first, with names for all codes. */
-export async function readJournal(db: Kysely<Database>, filter: JournalFilter): Promise<readonly JournalRecord[]> {
+export async function readJournal(
+  db: Kysely<Database>,
+  filter: JournalFilter,
+): Promise<readonly JournalRecord[]> {
   const rows = await journalQuery(db, filter).execute();
   const fanOuts = await fanOutPaths(db, rows);
   return rows.map((row) => toLine(row, fanOuts));

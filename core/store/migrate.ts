@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
-import { AppError } from '../model/errors.ts';
-import type { Clock } from '../model/clock.ts';
 import type { DialectName, Migration } from '../../migrations/migration.ts';
+import type { Clock } from '../model/clock.ts';
+import { AppError } from '../model/errors.ts';
 import { describeLeader, toLeader } from './holder.ts';
 import type { LeaderRecord } from './store.ts';
 import type { Database } from './tables.ts';
@@ -40,13 +40,14 @@ export async function schemaNumber(db: Kysely<Database>, plan: SchemaPlan): Prom
 }
 
 /**
- * Applies what is missing, each migration in a transaction of its own together with its number, so that a crash
- * leaves the old or the new schema. The caller holds the right to lead.
+ * Applies what is missing, each migration in a transaction of its own together with its number, so that a
+ * crash leaves the old or the new schema. The caller holds the right to lead.
  */
 export async function applyMigrations(db: Kysely<Database>, plan: SchemaPlan): Promise<void> {
   const done = await schemaNumber(db, plan);
   for (const migration of plan.migrations) {
-    if (migration.number > done) await db.transaction().execute((transaction) => applyOne(transaction, plan, migration));
+    if (migration.number > done)
+      await db.transaction().execute((transaction) => applyOne(transaction, plan, migration));
   }
 }
 
@@ -73,7 +74,9 @@ async function createMigrationTable(db: Kysely<Database>, dialect: DialectName):
 async function hasTable(db: Kysely<Database>, dialect: DialectName, name: string): Promise<boolean> {
   const query =
     dialect === 'sqlite'
-      ? sql<{ readonly found: number }>`select count(*) as found from sqlite_schema where type = 'table' and name = ${name}`
+      ? sql<{
+          readonly found: number;
+        }>`select count(*) as found from sqlite_schema where type = 'table' and name = ${name}`
       : sql<{ readonly found: number }>`select (to_regclass(${name}) is not null)::int as found`;
   const { rows } = await query.execute(db);
   return (rows[0]?.found ?? 0) > 0;

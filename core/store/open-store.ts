@@ -1,5 +1,5 @@
-import type { Clock } from '../model/clock.ts';
 import type { Migration } from '../../migrations/migration.ts';
+import type { Clock } from '../model/clock.ts';
 import type { Store } from './store.ts';
 
 /** Where a store lives. */

@@ -1,12 +1,12 @@
 import { compileGraph, type Graph, taskAt } from '../graph/graph.ts';
 import { selectScope } from '../graph/select.ts';
 import type { StoredOutput } from '../model/action.ts';
+import { because } from '../model/because.ts';
 import { keyText, type NodeNo, type RunNo, type TryNo } from '../model/ids.ts';
 import type { InstanceRecord } from '../model/run.ts';
-import { isFinished, type TaskState, TASK_STATES } from '../model/states.ts';
+import { isFinished, TASK_STATES, type TaskState } from '../model/states.ts';
 import { loadRun } from '../planner/load.ts';
 import type { RunWorld } from '../planner/run-world.ts';
-import { because } from '../model/because.ts';
 import type { InstanceView, RunView } from './run-view.ts';
 import type { ProgressRecord, RunSnapshot, Store } from './store.ts';
 
@@ -23,7 +23,11 @@ export function worldOf(stored: RunSnapshot): RunWorld {
 }
 
 /** Reads a run with all its task instances; `null` if there is none. With `outputs`, their outputs as well. */
-export async function readRunView(store: Store, runNo: RunNo, options: { outputs?: boolean } = {}): Promise<RunView | null> {
+export async function readRunView(
+  store: Store,
+  runNo: RunNo,
+  options: { outputs?: boolean } = {},
+): Promise<RunView | null> {
   const stored = await store.loadRun(runNo);
   if (!stored) return null;
   const outputs = options.outputs ? await store.outputs(runNo) : new Map<NodeNo, StoredOutput>();

@@ -34,7 +34,11 @@ export class Reads {
   }
 
   async counters(): Promise<{ readonly runNo: RunNo; readonly tick: number; readonly epoch: number }> {
-    const row = await this.#db.selectFrom('lease').select(['run_no', 'tick', 'epoch']).where('id', '=', 1).executeTakeFirstOrThrow();
+    const row = await this.#db
+      .selectFrom('lease')
+      .select(['run_no', 'tick', 'epoch'])
+      .where('id', '=', 1)
+      .executeTakeFirstOrThrow();
     return { runNo: row.run_no as RunNo, tick: row.tick, epoch: row.epoch };
   }
 
@@ -50,9 +54,15 @@ export class Reads {
       const run = await reads.run(runNo);
       if (run === null) return null;
       const version = this.#versions.get(run.versionNo) ?? (await reads.version(run.versionNo));
-      if (version === null) throw new Error(`run ${runNo} names version ${run.versionNo}, which does not exist`);
+      if (version === null)
+        throw new Error(`run ${runNo} names version ${run.versionNo}, which does not exist`);
       this.#keep(version);
-      return { run, version, expansions: await reads.expansions(runNo), instances: await reads.instances(runNo) };
+      return {
+        run,
+        version,
+        expansions: await reads.expansions(runNo),
+        instances: await reads.instances(runNo),
+      };
     });
   }
 
@@ -69,7 +79,11 @@ export class Reads {
   async version(versionNo: VersionNo): Promise<VersionRecord | null> {
     const known = this.#versions.get(versionNo);
     if (known !== undefined) return known;
-    const row = await this.#db.selectFrom('dag_version').selectAll().where('version_no', '=', versionNo).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('dag_version')
+      .selectAll()
+      .where('version_no', '=', versionNo)
+      .executeTakeFirst();
     if (row === undefined) return null;
     const version = toVersion(row);
     this.#keep(version);
@@ -78,12 +92,20 @@ export class Reads {
 
   async runs(filter: RunFilter): Promise<readonly RunRecord[]> {
     if (filter.states?.length === 0) return [];
-    let query = this.#db.selectFrom('dag_run').selectAll().orderBy('run_no', 'desc').limit(filter.limit ?? RUNS_DEFAULT);
+    let query = this.#db
+      .selectFrom('dag_run')
+      .selectAll()
+      .orderBy('run_no', 'desc')
+      .limit(filter.limit ?? RUNS_DEFAULT);
     if (filter.dagId !== undefined) query = query.where('dag_id', '=', filter.dagId);
     if (filter.before !== undefined) query = query.where('run_no', '<', filter.before);
     if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since);
     if (filter.states !== undefined) {
-      query = query.where('state', 'in', filter.states.map((state) => RUN_STATES.indexOf(state)));
+      query = query.where(
+        'state',
+        'in',
+        filter.states.map((state) => RUN_STATES.indexOf(state)),
+      );
     }
     return (await query.execute()).map(toRun);
   }
@@ -94,7 +116,11 @@ export class Reads {
   }
 
   async run(runNo: RunNo): Promise<RunRecord | null> {
-    const row = await this.#db.selectFrom('dag_run').selectAll().where('run_no', '=', runNo).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('dag_run')
+      .selectAll()
+      .where('run_no', '=', runNo)
+      .executeTakeFirst();
     return row === undefined ? null : toRun(row);
   }
 
@@ -110,7 +136,12 @@ export class Reads {
   }
 
   async expansions(runNo: RunNo): Promise<readonly ExpansionRecord[]> {
-    const rows = await this.#db.selectFrom('run_expansion').selectAll().where('run_no', '=', runNo).orderBy('base').execute();
+    const rows = await this.#db
+      .selectFrom('run_expansion')
+      .selectAll()
+      .where('run_no', '=', runNo)
+      .orderBy('base')
+      .execute();
     return rows.map(toExpansion);
   }
 
@@ -151,7 +182,12 @@ export class Reads {
   }
 
   async metrics(runNo: RunNo): Promise<readonly MetricRecord[]> {
-    const rows = await this.#db.selectFrom('task_metric').selectAll().where('run_no', '=', runNo).orderBy('node_no').execute();
+    const rows = await this.#db
+      .selectFrom('task_metric')
+      .selectAll()
+      .where('run_no', '=', runNo)
+      .orderBy('node_no')
+      .execute();
     return rows.map((row) => ({
       nodeNo: row.node_no as NodeNo,
       tryNo: row.try_no as TryNo,
@@ -162,7 +198,12 @@ export class Reads {
   }
 
   async artifacts(runNo: RunNo): Promise<readonly ArtifactRecord[]> {
-    const rows = await this.#db.selectFrom('artifact').selectAll().where('run_no', '=', runNo).orderBy('node_no').execute();
+    const rows = await this.#db
+      .selectFrom('artifact')
+      .selectAll()
+      .where('run_no', '=', runNo)
+      .orderBy('node_no')
+      .execute();
     return rows.map((row) => ({
       nodeNo: row.node_no as NodeNo,
       tryNo: row.try_no as TryNo,
@@ -172,7 +213,12 @@ export class Reads {
 
   async progress(runNo: RunNo): Promise<readonly ProgressRecord[]> {
     const rows = await this.#db.selectFrom('task_progress').selectAll().where('run_no', '=', runNo).execute();
-    return rows.map((row) => ({ nodeNo: row.node_no as NodeNo, done: row.done, total: row.total, step: row.step }));
+    return rows.map((row) => ({
+      nodeNo: row.node_no as NodeNo,
+      done: row.done,
+      total: row.total,
+      step: row.step,
+    }));
   }
 
   #keep(version: VersionRecord): void {
@@ -191,12 +237,21 @@ function valuesOf(nodes: readonly NodeNo[]): ReturnType<typeof sql<number>> {
 }
 
 function toDag(row: Database['dag']): DagRecord {
-  return { dagId: row.dag_id, paused: row.paused === 1, file: row.file, versionNo: row.version_no as VersionNo };
+  return {
+    dagId: row.dag_id,
+    paused: row.paused === 1,
+    file: row.file,
+    versionNo: row.version_no as VersionNo,
+  };
 }
 
 /** The unfinished runs, oldest first, by their partial index. */
 export function unfinishedRunsQuery(db: Kysely<Database>) {
-  return db.selectFrom('dag_run').selectAll().where('state', '<', sql.lit(FIRST_FINISHED_RUN)).orderBy('run_no');
+  return db
+    .selectFrom('dag_run')
+    .selectAll()
+    .where('state', '<', sql.lit(FIRST_FINISHED_RUN))
+    .orderBy('run_no');
 }
 
 /** Every instance row of a run, in the order of its nodes. */

@@ -1,7 +1,7 @@
+import type { StoredOutput } from '../model/action.ts';
 import type { LogRange, TaskError } from '../model/attempt.ts';
 import type { Because } from '../model/because.ts';
 import type { NodeNo, TryNo } from '../model/ids.ts';
-import type { StoredOutput } from '../model/action.ts';
 import type { RunRecord } from '../model/run.ts';
 import type { Reason, TaskState } from '../model/states.ts';
 import type { ProgressRecord, VersionRecord } from './store.ts';

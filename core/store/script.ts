@@ -3,13 +3,15 @@ import type { SqliteConnection } from './sqlite/connection.ts';
 import type { Database } from './tables.ts';
 
 /**
- * A few queries that belong together, written once for both databases: it yields a query and is given its rows.
- * SQLite runs it in one go, without a turn of the event loop; PostgreSQL with one round trip a query.
+ * A few queries that belong together, written once for both databases: it yields a query and is given its
+ * rows. SQLite runs it in one go, without a turn of the event loop; PostgreSQL with one round trip a query.
  */
 export type Script<Result> = Generator<Compilable, Result, readonly unknown[]>;
 
 /** One step of a script with typed rows: `const rows = yield* rowsOf(query)`. */
-export function* rowsOf<Row>(query: Compilable<Row>): Generator<Compilable, readonly Row[], readonly unknown[]> {
+export function* rowsOf<Row>(
+  query: Compilable<Row>,
+): Generator<Compilable, readonly Row[], readonly unknown[]> {
   return (yield query) as readonly Row[];
 }
 

@@ -30,7 +30,12 @@ export type CommitResult =
   /** Another process leads, or the schema changed: stop deciding. */
   | { readonly ok: false; readonly why: 'fenced' }
   /** Rows were not as expected: memory about these runs and requests is stale; nothing was written. */
-  | { readonly ok: false; readonly why: 'stale'; readonly runs: readonly RunNo[]; readonly requests: readonly number[] }
+  | {
+      readonly ok: false;
+      readonly why: 'stale';
+      readonly runs: readonly RunNo[];
+      readonly requests: readonly number[];
+    }
   /** The database is busy or away: nothing was written, try again. */
   | { readonly ok: false; readonly why: 'retry'; readonly error: Error };
 
@@ -138,22 +143,31 @@ export interface RunFilter {
 }
 
 /**
- * The only door to the database. `commit` is synchronous on SQLite (it then returns the result itself) so that a tick
- * costs no turn of the event loop; await it in any case.
+ * The only door to the database. `commit` is synchronous on SQLite (it then returns the result itself) so
+ * that a tick costs no turn of the event loop; await it in any case.
  */
 export interface Store {
-  /** Brings the schema up to date; only a leader may change it. A database that is newer than the code is refused. */
+  /**
+   * Brings the schema up to date; only a leader may change it. A database that is newer than the code is
+   * refused.
+   */
   migrate(): Promise<void>;
-  /** Takes the lead if nobody has it; `null` if somebody has. Brings the schema up to date and raises the epoch. */
+  /**
+   * Takes the lead if nobody has it; `null` if somebody has. Brings the schema up to date and raises the
+   * epoch.
+   */
   tryLead(): Promise<Lease | null>;
   /** The process that took the lead last; `null` after it gave it back. It may have died since. */
   leader(): Promise<LeaderRecord | null>;
   /**
-   * Writes a tick. Throws only for a defect: a value that the schema refuses, or a tick number that does not grow.
-   * At most one commit may be under way.
+   * Writes a tick. Throws only for a defect: a value that the schema refuses, or a tick number that does not
+   * grow. At most one commit may be under way.
    */
   commit(lease: Lease, tick: Tick): CommitResult | Promise<CommitResult>;
-  /** Stores a version unless the same graph and code exist already, and makes it the newest of its DAG. Leader only. */
+  /**
+   * Stores a version unless the same graph and code exist already, and makes it the newest of its DAG. Leader
+   * only.
+   */
   saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo>;
 
   /** The greatest run and tick numbers so far. */
@@ -166,7 +180,10 @@ export interface Store {
   dag(dagId: string): Promise<DagRecord | null>;
   version(versionNo: VersionNo): Promise<VersionRecord | null>;
   runs(filter: RunFilter): Promise<readonly RunRecord[]>;
-  /** By its id or an unambiguous beginning of at least four characters. Several matches: all of them, at most ten. */
+  /**
+   * By its id or an unambiguous beginning of at least four characters. Several matches: all of them, at most
+   * ten.
+   */
   runsByUid(uidPrefix: string): Promise<readonly RunRecord[]>;
   run(runNo: RunNo): Promise<RunRecord | null>;
   /** `RunChange.counts` as written when the runs ended; unfinished runs are absent. */
@@ -175,11 +192,13 @@ export interface Store {
   /** Instances that have a row, of these nodes or of all. */
   instances(runNo: RunNo, nodes?: readonly NodeNo[]): Promise<readonly InstanceRecord[]>;
   /**
-   * Past attempts of an instance, oldest first. The current one is in its instance row; an attempt that somebody
-   * retried by hand is a past one as soon as the instance is back in state `none`.
+   * Past attempts of an instance, oldest first. The current one is in its instance row; an attempt that
+   * somebody retried by hand is a past one as soon as the instance is back in state `none`.
    */
   attempts(runNo: RunNo, nodeNo: NodeNo): Promise<readonly AttemptRecord[]>;
-  /** Outputs of the instances in state `success`, as their last attempt gave them; of these nodes or of all. */
+  /**
+   * Outputs of the instances in state `success`, as their last attempt gave them; of these nodes or of all.
+   */
   outputs(runNo: RunNo, nodes?: readonly NodeNo[]): Promise<ReadonlyMap<NodeNo, StoredOutput>>;
   metrics(runNo: RunNo): Promise<readonly MetricRecord[]>;
   artifacts(runNo: RunNo): Promise<readonly ArtifactRecord[]>;
@@ -188,8 +207,8 @@ export interface Store {
   journal(filter: JournalFilter): Promise<readonly JournalRecord[]>;
 
   /**
-   * Puts a request into the inbox and gives its number; it is durable when this resolves. A trigger whose `runUid`
-   * was asked for before gives the number of that request.
+   * Puts a request into the inbox and gives its number; it is durable when this resolves. A trigger whose
+   * `runUid` was asked for before gives the number of that request.
    */
   ask(request: Request, at: number): Promise<number>;
   /** Requests without an answer, oldest first. */
@@ -197,7 +216,10 @@ export interface Store {
   /** `null` while there is none. */
   answer(inboxId: number): Promise<Answer | null>;
 
-  /** What is wrong with the stored data, one sentence each; empty when all is well. Reads everything: for `doctor`. */
+  /**
+   * What is wrong with the stored data, one sentence each; empty when all is well. Reads everything: for
+   * `doctor`.
+   */
   checkIntegrity(): Promise<readonly string[]>;
 
   close(): Promise<void>;

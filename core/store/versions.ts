@@ -12,10 +12,15 @@ export interface Fence {
 }
 
 /** Proves the right to write inside a transaction, which then holds the lease row until its end. */
-export function* fenceScript(db: Kysely<Database>, fence: Fence): Generator<ReturnType<typeof fenceQuery>, void, readonly unknown[]> {
+export function* fenceScript(
+  db: Kysely<Database>,
+  fence: Fence,
+): Generator<ReturnType<typeof fenceQuery>, void, readonly unknown[]> {
   const held = yield fenceQuery(db, fence);
   if (held.length === 0) {
-    throw new AppError('unavailable', 'Another process has taken the lead of this store.', { epoch: fence.epoch });
+    throw new AppError('unavailable', 'Another process has taken the lead of this store.', {
+      epoch: fence.epoch,
+    });
   }
 }
 
@@ -49,12 +54,16 @@ export function* saveVersionScript(
   yield db
     .insertInto('dag')
     .values({ dag_id: version.dagId, paused: 0, file: version.file, version_no: versionNo })
-    .onConflict((conflict) => conflict.column('dag_id').doUpdateSet({ file: version.file, version_no: versionNo }));
+    .onConflict((conflict) =>
+      conflict.column('dag_id').doUpdateSet({ file: version.file, version_no: versionNo }),
+    );
   return versionNo as VersionNo;
 }
 
 function* insertScript(db: Kysely<Database>, version: Omit<VersionRecord, 'versionNo'>): Script<number> {
-  const newest = yield* rowsOf(db.selectFrom('dag_version').select((row) => row.fn.max('version_no').as('no')));
+  const newest = yield* rowsOf(
+    db.selectFrom('dag_version').select((row) => row.fn.max('version_no').as('no')),
+  );
   const versionNo = (newest[0]?.no ?? 0) + 1;
   yield db.insertInto('dag_version').values({
     version_no: versionNo,

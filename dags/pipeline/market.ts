@@ -45,4 +45,4 @@ export const RAW_FIELDS = {
 /**
  * Rows kept in memory for one symbol at once; more is refused with advice instead of an out-of-memory kill.
  */
-export const ROWS_MAX = 3_000_000;
+export const ROWS_MAX = 1_000_000;

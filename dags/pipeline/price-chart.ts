@@ -7,7 +7,7 @@ import { type ChartSize, svgChart } from './svg-chart.ts';
 const VOLUME_HEIGHT = 64;
 const LABELS_HEIGHT = 30;
 /** Share of the columns with a fill above which marks would cover the prices and tell nothing. */
-const MARKED_SHARE_MAX = 0.4;
+const MARKED_SHARE_MAX = 0.7;
 
 /** Whether the fills of the strategy can be marked without covering the prices. */
 export function fillsFit({ buckets }: Display): boolean {

@@ -92,16 +92,21 @@ function charts({ candles, result, backtested, source }: ReportContent): Html {
 <div class="compact">${trusted(draw(compact, SIZES.compact(short), `${label}, small`))}</div>
 </div>`;
   };
-  const what = isSinglePriced(wide) ? 'price' : 'candle';
-  const marks = html`<span><b style="color:var(--strategy)">&#9650;</b>bought</span>
-<span><b style="color:var(--ink)">&#9660;</b>sold</span>`;
-  const crowded = html`<span>${countText(result.trades.length, 'trade')}, too close together to mark</span>`;
-  const fills = html`<span class="wide">one ${what} per ${wide.per}</span>
-<span class="compact">one ${what} per ${compact.per}</span>
-${fillsFit(wide) ? marks : crowded}`;
-  return html`${section('Price', pair(priceChart, 'Price', 430, 330), fills)}
+  const aside = html`${priceLegend(wide, 'wide', result.trades.length)}
+${priceLegend(compact, 'compact', result.trades.length)}`;
+  return html`${section('Price', pair(priceChart, 'Price', 430, 330), aside)}
 ${section('Account', pair(equityChart, 'Account', 280, 220), accountLegend())}
 ${section('Below the peak', pair(drawdownChart, 'Drawdown', 190, 160), accountLegend())}`;
+}
+
+/** What the price chart of a size shows: the period of a column, and the marks if there are any. */
+function priceLegend(display: Display, size: 'wide' | 'compact', trades: number): Html {
+  const what = `one ${isSinglePriced(display) ? 'price' : 'candle'} per ${display.per}`;
+  const marks = html`<span class="${size}"><b style="color:var(--strategy)">&#9650;</b>bought</span>
+<span class="${size}"><b style="color:var(--ink)">&#9660;</b>sold</span>`;
+  const crowded = `${countText(trades, 'trade')}, too close together to mark`;
+  return html`<span class="${size}">${what}</span>
+${fillsFit(display) ? marks : html`<span class="${size}">${crowded}</span>`}`;
 }
 
 function tradesSection(trades: readonly RoundTrip[]): Html {

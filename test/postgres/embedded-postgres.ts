@@ -1,6 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -19,7 +29,9 @@ export interface EmbeddedOptions {
 }
 
 /** Starts PostgreSQL from the binaries in npm, or says why that is not possible here. */
-export async function startPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres | { readonly unavailable: string }> {
+export async function startPostgres(
+  options: EmbeddedOptions,
+): Promise<EmbeddedPostgres | { readonly unavailable: string }> {
   const root = mkdtempSync(join(tmpdir(), 'orch-pg-'));
   try {
     return await start(root, options);
@@ -33,14 +45,34 @@ async function start(root: string, options: EmbeddedOptions): Promise<EmbeddedPo
   const user = unprivilegedUser();
   chmodSync(root, 0o755);
   const native = usableBinaries(nativeFolder(), root, user);
-  const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', LD_LIBRARY_PATH: linkedLibraries(native, root) };
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    LC_ALL: 'C',
+    LD_LIBRARY_PATH: linkedLibraries(native, root),
+  };
   const data = join(root, 'data');
   mkdirSync(data, { mode: 0o700 });
   if (user.uid !== undefined && user.gid !== undefined) chownSync(data, user.uid, user.gid);
-  const initFlags = ['-D', data, '-U', 'orch', '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
+  const initFlags = [
+    '-D',
+    data,
+    '-U',
+    'orch',
+    '--auth=trust',
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-sync',
+    '--no-instructions',
+  ];
   execFileSync(join(native, 'bin', 'initdb'), initFlags, { ...user, env, stdio: 'pipe', cwd: data });
   const port = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', `fsync=${options.fsync ? 'on' : 'off'}`];
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+    'unix_socket_directories=',
+    `fsync=${options.fsync ? 'on' : 'off'}`,
+  ];
   const flags = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];
   const server = spawnTied(join(native, 'bin', 'postgres'), flags, { ...user, env, cwd: data });
   await whenReady(server);
@@ -83,12 +115,16 @@ function usableBinaries(native: string, root: string, user: User): string {
   }
 }
 
-/** A folder with the links of the libraries that the package makes in an install script, if that did not run. */
+/**
+ * A folder with the links of the libraries that the package makes in an install script, if that did not run.
+ */
 function linkedLibraries(native: string, root: string): string {
   const folder = join(root, 'lib');
   mkdirSync(folder, { recursive: true });
   const list = join(native, 'pg-symlinks.json');
-  const links: { source: string; target: string }[] = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
+  const links: { source: string; target: string }[] = existsSync(list)
+    ? JSON.parse(readFileSync(list, 'utf8'))
+    : [];
   for (const { source, target } of links) {
     const link = join(folder, basename(target));
     if (existsSync(join(native, '..', target)) || existsSync(link)) continue;
@@ -97,10 +133,20 @@ function linkedLibraries(native: string, root: string): string {
   return folder;
 }
 
-/** Starts a server that ends when this process does, however that ends: its keeper waits for our end of a pipe. */
-function spawnTied(program: string, flags: readonly string[], options: User & { env: NodeJS.ProcessEnv; cwd: string }): ChildProcess {
+/**
+ * Starts a server that ends when this process does, however that ends: its keeper waits for our end of a
+ * pipe.
+ */
+function spawnTied(
+  program: string,
+  flags: readonly string[],
+  options: User & { env: NodeJS.ProcessEnv; cwd: string },
+): ChildProcess {
   const keeper = '"$@" <&- & server=$!; read -r _; kill -INT $server; wait $server';
-  return spawn('sh', ['-c', keeper, 'sh', program, ...flags], { ...options, stdio: ['pipe', 'ignore', 'pipe'] });
+  return spawn('sh', ['-c', keeper, 'sh', program, ...flags], {
+    ...options,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
 }
 
 async function whenReady(server: ChildProcess): Promise<void> {

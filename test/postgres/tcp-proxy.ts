@@ -28,12 +28,12 @@ export interface TcpProxy {
 
 /** Starts a proxy on the loopback in front of a port of the loopback. */
 export async function startProxy(target: number): Promise<TcpProxy> {
-  const proxy = new Proxy(target);
+  const proxy = new CuttingProxy(target);
   await proxy.listen();
   return proxy;
 }
 
-class Proxy implements TcpProxy {
+class CuttingProxy implements TcpProxy {
   readonly #target: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

@@ -12,6 +12,7 @@ import { findReference } from './references.ts';
 import { needsByName } from './tasks.ts';
 import type { Texts } from './texts.ts';
 import { authorPathOf, type Entry, type ForEachEntry, isInside, nameOf } from './tree.ts';
+import { warnUnusedNeeds } from './unused.ts';
 import type { Wires } from './wiring.ts';
 
 /** A fan-out spec that still lacks its edges and its result. */
@@ -33,6 +34,7 @@ export function draftFanOut(
   const at = authorPathOf(entry);
   const inner = [...at, 'forEach'];
   const draft: FanOutDraft = { path: entry.path, over: readOver(entry, over, wires, texts, problems) };
+  warnUnusedNeeds(entry, wires.needs, [draft.over], problems);
   if (entry.scope.fanOut !== null) draft.parent = entry.scope.fanOut.index;
   if (key !== undefined) {
     const place = {
@@ -95,18 +97,6 @@ function readOver(
   };
   const expression = texts.wrapped(over, reader);
   if (expression === null) return '[]';
-  const read = new Set(
-    expression.reads.flatMap(([root, input]) => (root === 'needs' && input !== undefined ? [input] : [])),
-  );
-  const readsAll = expression.reads.some(([root, input]) => root === 'needs' && input === undefined);
-  for (const input of wires.needs.keys()) {
-    if (readsAll || read.has(input)) continue;
-    const message = `${name} does not read needs.${input}, which only makes the fan-out wait`;
-    problems.warning('unused-need', message, [...authorPathOf(entry), 'needs', input], {
-      at: 'key',
-      hint: "write 'after' for order alone",
-    });
-  }
   return expression.text;
 }
 

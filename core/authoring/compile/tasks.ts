@@ -8,6 +8,7 @@ import type { Reader, Root } from './names.ts';
 import type { Problems } from './problems.ts';
 import type { Texts } from './texts.ts';
 import { authorPathOf, type Entry, nameOf, type Scope, type TaskEntry } from './tree.ts';
+import { warnUnusedNeeds } from './unused.ts';
 import type { Wires } from './wiring.ts';
 
 /** A task spec that still lacks what it depends on. */
@@ -66,6 +67,10 @@ export function draftTask(entry: TaskEntry, wires: Wires, tools: TaskTools): Tas
     };
     const expression = texts.expression(author.shortCircuit, place);
     if (expression !== null) draft.shortCircuit = expression.text;
+  }
+  if (action?.kind === 'choose') {
+    const conditions = action.cases.map(({ when }) => when);
+    warnUnusedNeeds(entry, wires.needs, [...conditions, draft.when ?? '', draft.shortCircuit ?? ''], problems);
   }
   if (author.with !== undefined) {
     const params = texts.json(author.with, { ...inAttempt, name: `'with' of ${name}`, at: [...at, 'with'] });

@@ -4,13 +4,17 @@ import { AppError } from '../../model/errors.ts';
 /** How long a connection may take to come about, and a statement to answer. */
 export const CONNECT_TIMEOUT_MS = 2000;
 export const QUERY_TIMEOUT_MS = 5000;
-/** A statement waits this long for a row that another one holds, and an open transaction may idle this long. */
+/**
+ * A statement waits this long for a row that another one holds, and an open transaction may idle this long.
+ */
 const LOCK_TIMEOUT_MS = 2000;
 const POOL_SIZE = 4;
 
 const INT8 = 20;
 
-/** 64-bit integers as numbers: instants, sizes and counters stay below 2^53, and anything else is an error. */
+/**
+ * 64-bit integers as numbers: instants, sizes and counters stay below 2^53, and anything else is an error.
+ */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === INT8 && format !== 'binary' ? parseInt8 : pg.types.getTypeParser(oid, format as 'text')) as never,
@@ -23,7 +27,11 @@ export function parseInt8(text: string): number {
 }
 
 /** What every connection of a store has in common. */
-export function connectionConfig(url: string, schema: string, settings: readonly string[] = []): pg.ClientConfig {
+export function connectionConfig(
+  url: string,
+  schema: string,
+  settings: readonly string[] = [],
+): pg.ClientConfig {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     throw new AppError('usage', `'${schema}' cannot be a schema: use lower-case letters, digits and _.`);
   }

@@ -1,8 +1,8 @@
 import type { Action, Answer, InstanceChange, RunChange, StoredOutput } from '../../model/action.ts';
 import type { ArtifactRef } from '../../model/attempt.ts';
+import { because } from '../../model/because.ts';
 import type { RunNo } from '../../model/ids.ts';
 import type { ExpansionRecord, RunRecord } from '../../model/run.ts';
-import { because } from '../../model/because.ts';
 import { endsAttempt } from '../archive.ts';
 import { hasLine, type JournalLine, journalLine } from '../journal-line.ts';
 import { type Misses, newMisses } from '../misses.ts';
@@ -42,7 +42,11 @@ export interface FoldedTick {
   readonly attempts: readonly InstanceChange[];
   readonly expansions: readonly ExpansionRecord[];
   readonly outputs: readonly (Place & { readonly output: StoredOutput })[];
-  readonly metrics: readonly (Place & { readonly name: string; readonly value: number; readonly at: number })[];
+  readonly metrics: readonly (Place & {
+    readonly name: string;
+    readonly value: number;
+    readonly at: number;
+  })[];
   readonly artifacts: readonly (Place & { readonly artifact: ArtifactRef })[];
   readonly progress: readonly Extract<Action, { type: 'progress' }>[];
   readonly pauses: readonly (readonly [dagId: string, paused: boolean])[];
@@ -81,7 +85,12 @@ class Fold {
       case 'instance':
         return this.#addInstance(action);
       case 'run.create':
-        return this.#addOnce(this.#runs, action.run.runNo, { run: action.run, counts: null }, action.run.runNo);
+        return this.#addOnce(
+          this.#runs,
+          action.run.runNo,
+          { run: action.run, counts: null },
+          action.run.runNo,
+        );
       case 'run.change':
         return this.#addRunChange(action);
       case 'expand': {
@@ -148,7 +157,10 @@ class Fold {
     }
     const earlier = this.#runChanges.get(change.runNo);
     if (earlier !== undefined && earlier.to !== change.from) this.#misses.runs.add(change.runNo);
-    this.#runChanges.set(change.runNo, earlier === undefined ? change : { ...earlier, ...change, from: earlier.from });
+    this.#runChanges.set(
+      change.runNo,
+      earlier === undefined ? change : { ...earlier, ...change, from: earlier.from },
+    );
   }
 
   result(): FoldedTick {

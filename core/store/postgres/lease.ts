@@ -15,7 +15,12 @@ export interface TakenLease {
 }
 
 /** Takes the lease if it is free or has run out, in the time of the database; raises the epoch. */
-export async function takeLease(db: Kysely<Database>, holder: string, schemaNo: number, ttlMs: number): Promise<TakenLease | null> {
+export async function takeLease(
+  db: Kysely<Database>,
+  holder: string,
+  schemaNo: number,
+  ttlMs: number,
+): Promise<TakenLease | null> {
   const row = await db
     .updateTable('lease')
     .set((lease) => ({

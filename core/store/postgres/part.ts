@@ -1,5 +1,5 @@
-import type { FoldedTick } from './fold.ts';
 import { numberArray, textArray } from './arrays.ts';
+import type { FoldedTick } from './fold.ts';
 
 export type ArrayType = 'int2' | 'int4' | 'int8' | 'float8' | 'text';
 type Value = string | number | null;
@@ -12,7 +12,9 @@ export type Columns<Row, Name extends string = string> = {
 /** How a row that did not find what it expected is told apart from the others. */
 export interface Missed {
   readonly as: 'run' | 'request' | 'dag';
-  /** Columns that name the row, in what was given and in what the change returns; the first one is reported. */
+  /**
+   * Columns that name the row, in what was given and in what the change returns; the first one is reported.
+   */
   readonly key: readonly string[];
 }
 
@@ -49,7 +51,9 @@ export function part<Row, Name extends string>(plan: PartPlan<Row, Name>): Part 
       const rows = plan.rows(tick);
       return entries.map(([, [type, of]]) => {
         const values = rows.map(of);
-        return type === 'text' ? textArray(values as (string | null)[]) : numberArray(values as (number | null)[]);
+        return type === 'text'
+          ? textArray(values as (string | null)[])
+          : numberArray(values as (number | null)[]);
       });
     },
     sql: (given) => plan.sql(given, names),

@@ -39,7 +39,10 @@ const changedNames = Object.keys(instanceColumns).filter((name) => !PLACE_KEY.in
 type Change = FoldedTick['changes'][number];
 
 const changeColumns = Object.fromEntries([
-  ...Object.entries(instanceColumns).map(([name, [type, of]]) => [name, [type, (row: Change) => of(row.last)]]),
+  ...Object.entries(instanceColumns).map(([name, [type, of]]) => [
+    name,
+    [type, (row: Change) => of(row.last)],
+  ]),
   ['from_state', ['int2', (row: Change) => row.first.from]],
   ['from_try', ['int2', (row: Change) => row.first.fromTry]],
 ]) as Columns<Change>;
@@ -86,7 +89,13 @@ const runChangeColumns: Columns<RunChange> = {
 const insert = (table: keyof Database, columns: string, given: string, key: string): string =>
   `insert into ${table} (${columns}) select ${columns} from ${given}, fence on conflict do nothing returning ${key}`;
 
-const put = (table: keyof Database, columns: string, given: string, key: string, changed: readonly string[]): string =>
+const put = (
+  table: keyof Database,
+  columns: string,
+  given: string,
+  key: string,
+  changed: readonly string[],
+): string =>
   `insert into ${table} (${columns}) select ${columns} from ${given}, fence on conflict (${key}) do update ` +
   `set ${changed.map((name) => `${name} = excluded.${name}`).join(', ')}`;
 
@@ -102,7 +111,9 @@ const runParts: readonly Part[] = [
     name: 'changed_run',
     rows: (tick) => tick.runChanges,
     columns: runChangeColumns,
-    sql: (given) => `update dag_run as stored set state = wanted.state, because = wanted.because, facts = wanted.facts,
+    sql: (
+      given,
+    ) => `update dag_run as stored set state = wanted.state, because = wanted.because, facts = wanted.facts,
       started_at = case wanted.set_started when 1 then wanted.started_at else stored.started_at end,
       ended_at = case wanted.set_ended when 1 then wanted.ended_at else stored.ended_at end,
       counts = coalesce(wanted.counts, stored.counts),
@@ -138,7 +149,9 @@ const instanceParts: readonly Part[] = [
     name: 'changed_instance',
     rows: (tick) => tick.changes,
     columns: changeColumns,
-    sql: (given) => `update task_instance as stored set ${changedNames.map((name) => `${name} = wanted.${name}`).join(', ')}
+    sql: (
+      given,
+    ) => `update task_instance as stored set ${changedNames.map((name) => `${name} = wanted.${name}`).join(', ')}
       from ${given} as wanted, fence where stored.run_no = wanted.run_no and stored.node_no = wanted.node_no
       and stored.state = wanted.from_state and stored.try_no = wanted.from_try returning stored.run_no, stored.node_no`,
     missed: { as: 'run', key: PLACE_KEY },
@@ -190,7 +203,8 @@ const resultParts: readonly Part[] = [
       value: ['float8', (row) => row.value],
       at: ['int8', (row) => row.at],
     },
-    sql: (given, columns) => put('task_metric', columns, given, 'run_no, node_no, try_no, name', ['value', 'at']),
+    sql: (given, columns) =>
+      put('task_metric', columns, given, 'run_no, node_no, try_no, name', ['value', 'at']),
   }),
   part({
     name: 'new_artifact',
@@ -217,7 +231,8 @@ const resultParts: readonly Part[] = [
       total: ['float8', (row) => row.total],
       step: ['text', (row) => (row.step === null ? null : storable(row.step))],
     },
-    sql: (given, columns) => put('task_progress', columns, given, 'run_no, node_no', ['done', 'total', 'step']),
+    sql: (given, columns) =>
+      put('task_progress', columns, given, 'run_no, node_no', ['done', 'total', 'step']),
   }),
 ];
 
@@ -226,7 +241,9 @@ const otherParts: readonly Part[] = [
     name: 'paused_dag',
     rows: (tick) => tick.pauses,
     columns: { dag_id: ['text', ([dagId]) => dagId], paused: ['int2', ([, paused]) => (paused ? 1 : 0)] },
-    sql: (given) => `update dag as stored set paused = wanted.paused from ${given} as wanted, fence where stored.dag_id = wanted.dag_id
+    sql: (
+      given,
+    ) => `update dag as stored set paused = wanted.paused from ${given} as wanted, fence where stored.dag_id = wanted.dag_id
       returning stored.dag_id`,
     missed: { as: 'dag', key: ['dag_id'] },
   }),

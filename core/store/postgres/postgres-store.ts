@@ -1,10 +1,10 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
+import { MIGRATIONS } from '../../../migrations/index.ts';
+import type { Migration } from '../../../migrations/migration.ts';
 import type { Answer } from '../../model/action.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
-import { MIGRATIONS } from '../../../migrations/index.ts';
-import type { Migration } from '../../../migrations/migration.ts';
 import { thisHolder } from '../holder.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants } from '../integrity.ts';
@@ -69,7 +69,11 @@ export class PostgresStore extends Reads implements Store {
   static open(options: PostgresStoreOptions): PostgresStore {
     const schema = options.schema ?? SCHEMA_DEFAULT;
     const pool = openPool(options.url, schema);
-    return new PostgresStore(options, schema, new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }));
+    return new PostgresStore(
+      options,
+      schema,
+      new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }),
+    );
   }
 
   async migrate(): Promise<void> {
@@ -77,7 +81,9 @@ export class PostgresStore extends Reads implements Store {
     if ((await schemaNumber(this.#db, this.#plan)) === needed) return;
     await this.#db.transaction().execute(async (transaction) => {
       await sql`set local lock_timeout = ${sql.lit(MIGRATION_LOCK_MS)}`.execute(transaction);
-      await sql`select pg_advisory_xact_lock(hashtextextended(${`orch migration of ${this.#schema}`}, 0))`.execute(transaction);
+      await sql`select pg_advisory_xact_lock(hashtextextended(${`orch migration of ${this.#schema}`}, 0))`.execute(
+        transaction,
+      );
       await sql`create schema if not exists ${sql.id(this.#schema)}`.execute(transaction);
       const found = await schemaNumber(transaction, this.#plan);
       if (found > 0 && found < needed && (await leaseIsHeld(transaction))) {
@@ -101,7 +107,9 @@ export class PostgresStore extends Reads implements Store {
     const keeper = new LeaseKeeper({ db: this.#db, epoch, ttlMs, clock, timers }, takenAt);
     const fence = { epoch, schemaNo };
     const ticks = new TickCommit({ url, schema: this.#schema, fence, marks, lost: keeper.lost, timers });
-    const lost = new Promise<void>((resolve) => keeper.lost.addEventListener('abort', () => resolve(), { once: true }));
+    const lost = new Promise<void>((resolve) =>
+      keeper.lost.addEventListener('abort', () => resolve(), { once: true }),
+    );
     const lease: Lease = { epoch, lost, release: () => this.#release(lease) };
     this.#leading = { lease, keeper, ticks };
     return lease;

@@ -57,7 +57,8 @@ export class TickCommit {
   }
 
   async commit(tick: Tick): Promise<CommitResult> {
-    if (this.#busy) throw new AppError('internal', `tick ${tick.no} was committed while another commit was under way`);
+    if (this.#busy)
+      throw new AppError('internal', `tick ${tick.no} was committed while another commit was under way`);
     this.#busy = true;
     try {
       return await this.#commit(tick);
@@ -141,8 +142,8 @@ export class TickCommit {
   }
 
   /**
-   * After a lost answer: reads back whether the tick is there (`null`). If it is not, the seal is raised, so that a
-   * statement still on its way misses the fence. Goes on until the server answers or the lead is lost.
+   * After a lost answer: reads back whether the tick is there (`null`). If it is not, the seal is raised, so
+   * that a statement still on its way misses the fence. Goes on until the server answers or the lead is lost.
    */
   async #settle(tick: Tick, error: Error): Promise<CommitResult | null> {
     this.#drop();
@@ -151,7 +152,8 @@ export class TickCommit {
       try {
         const client = await this.#connect();
         const { epoch } = this.#options.fence;
-        const sealing = 'update lease set seal = seal + 1 where id = 1 and epoch = $1 and seal = $2 returning seal';
+        const sealing =
+          'update lease set seal = seal + 1 where id = 1 and epoch = $1 and seal = $2 returning seal';
         const sealed = await client.query(sealing, [epoch, seal]);
         const { rows } = await client.query('select epoch, tick, seal from lease where id = 1');
         const lease = rows[0];
@@ -189,7 +191,9 @@ export class TickCommit {
     this.#client = null;
     if (client === null) return;
     client.end().catch(ignoreIdleLoss);
-    (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream.destroy();
+    (
+      client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }
+    ).connection.stream.destroy();
   }
 
   async close(): Promise<void> {
@@ -205,7 +209,8 @@ function missesOf(tick: Tick, detail: string): CommitResult {
     const [what, no] = word.split(':');
     if (what === 'run') misses.runs.add(Number(no) as RunNo);
     if (what === 'request') misses.requests.add(Number(no));
-    if (what === 'dag') throw new AppError('internal', `The store refused tick ${tick.no}: there is no DAG ${no}`);
+    if (what === 'dag')
+      throw new AppError('internal', `The store refused tick ${tick.no}: there is no DAG ${no}`);
   }
   return staleResult(misses) ?? { ok: false, why: 'stale', runs: [], requests: [] };
 }

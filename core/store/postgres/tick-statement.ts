@@ -23,7 +23,10 @@ export interface TickStatement {
   readonly values: readonly (string | number)[];
 }
 
-/** The writing of the lease row is the fence: every other change reads its one row, or finds none and does nothing. */
+/**
+ * The writing of the lease row is the fence: every other change reads its one row, or finds none and does
+ * nothing.
+ */
 const FENCE = `fence as (update lease set tick = $1, seal = seal + 1, seq = $4, run_no = $8
   where id = 1 and epoch = $5 and schema_no = $6 and seal = $7 and tick < $1 and $2::int8 is not null
   and $3::int8 is not null returning 1)`;
@@ -32,7 +35,10 @@ const HEAD_SIZE = 8;
 /** Statements by the set of parts that they have; a set occurs again and again. */
 const texts = new Map<number, string>();
 
-/** The statement for a tick, with only the parts that it needs. Its one row has `ok`: 1, or 0 if the fence missed. */
+/**
+ * The statement for a tick, with only the parts that it needs. Its one row has `ok`: 1, or 0 if the fence
+ * missed.
+ */
 export function tickStatement(head: TickHead, tick: FoldedTick): TickStatement {
   let set = 0;
   for (const [index, part] of PARTS.entries()) if (part.count(tick) > 0) set |= 1 << index;
@@ -51,7 +57,8 @@ export function tickStatement(head: TickHead, tick: FoldedTick): TickStatement {
     head.seal,
     head.runNo,
   ];
-  for (const [index, part] of PARTS.entries()) if ((set & (1 << index)) !== 0) values.push(...part.arrays(tick));
+  for (const [index, part] of PARTS.entries())
+    if ((set & (1 << index)) !== 0) values.push(...part.arrays(tick));
   return { name: `orch_tick_${set}`, text, values };
 }
 
@@ -71,13 +78,18 @@ function buildText(parts: readonly Part[]): string {
     );
     if (part.missed === null) continue;
     const { as, key } = part.missed;
-    checks.push(`(select count(*) from ${part.name}) < cardinality($${first}::${arrayType(part.columns[0]?.type ?? 'int4')}[])`);
+    checks.push(
+      `(select count(*) from ${part.name}) < cardinality($${first}::${arrayType(part.columns[0]?.type ?? 'int4')}[])`,
+    );
     misses.push(
       `(select string_agg('${as}:' || ${key[0]}, ' ') from ${given} where not exists (select 1 from ${part.name}
         where ${key.map((name) => `${part.name}.${name} = ${given}.${name}`).join(' and ')}))`,
     );
   }
-  const stale = checks.length === 0 ? '' : `when ${checks.join(' or ')} then orch_stale(concat_ws(' ', ${misses.join(', ')}))`;
+  const stale =
+    checks.length === 0
+      ? ''
+      : `when ${checks.join(' or ')} then orch_stale(concat_ws(' ', ${misses.join(', ')}))`;
   return `with ${pieces.join(', ')} select case when (select count(*) from fence) = 0 then 0 ${stale} else 1 end as ok`;
 }
 

@@ -6,7 +6,9 @@ import { AppError } from '../../model/errors.ts';
 /** The path of a database that lives in memory only. */
 export const IN_MEMORY = ':memory:';
 
-/** The first version of SQLite without the write-ahead log defect that can corrupt a file with two writers. */
+/**
+ * The first version of SQLite without the write-ahead log defect that can corrupt a file with two writers.
+ */
 const OLDEST_SAFE_SQLITE = [3, 51, 3] as const;
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
@@ -37,7 +39,10 @@ export class SqliteConnection {
   }
 
   /** Runs a statement: its rows if it gives any, and how many rows it changed. */
-  execute(sql: string, parameters: readonly unknown[]): { readonly rows: SqliteRow[]; readonly changes: number | bigint } {
+  execute(
+    sql: string,
+    parameters: readonly unknown[],
+  ): { readonly rows: SqliteRow[]; readonly changes: number | bigint } {
     const statement = this.prepare(sql);
     const values = parameters.map(checkedValue);
     if (statement.columns().length > 0) return { rows: statement.all(...values), changes: 0 };
@@ -51,14 +56,18 @@ export class SqliteConnection {
 }
 
 function checkedValue(value: unknown): SQLInputValue {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value;
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
+    return value;
   if (value instanceof Uint8Array) return value;
   throw new TypeError(`SQL value of type ${typeof value} cannot be stored: ${String(value)}`);
 }
 
 export interface OpenOptions {
   readonly path: string;
-  /** `full` syncs every commit to the disk, `normal` at checkpoints: it survives crashes of processes, not of power. */
+  /**
+   * `full` syncs every commit to the disk, `normal` at checkpoints: it survives crashes of processes, not of
+   * power.
+   */
   readonly durability: 'normal' | 'full';
   /** How long a statement waits, blocking this thread, for another process to finish writing. */
   readonly busyTimeoutMs: number;
@@ -88,7 +97,9 @@ export function openSqlite(options: OpenOptions): SqliteConnection {
   }
 }
 
-/** Makes an empty file that only its owner may read, unless there is one: SQLite's side files take its mode. */
+/**
+ * Makes an empty file that only its owner may read, unless there is one: SQLite's side files take its mode.
+ */
 export function createPrivateFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
   if (existsSync(path)) return;
@@ -130,4 +141,12 @@ export function sqliteCode(error: unknown): number | null {
 }
 
 /** Primary result codes that the store tells apart. */
-export const SQLITE = { busy: 5, locked: 6, readonly: 8, ioError: 10, full: 13, cantOpen: 14, constraint: 19 } as const;
+export const SQLITE = {
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  ioError: 10,
+  full: 13,
+  cantOpen: 14,
+  constraint: 19,
+} as const;

@@ -16,8 +16,9 @@ import {
 import type { SqliteConnection } from './connection.ts';
 
 /**
- * Kysely on one connection of node:sqlite. A transaction that may write takes the write lock at its begin: a lock
- * taken later, after a read, fails at once when another process wrote in between, whatever the busy timeout.
+ * Kysely on one connection of node:sqlite. A transaction that may write takes the write lock at its begin: a
+ * lock taken later, after a read, fails at once when another process wrote in between, whatever the busy
+ * timeout.
  */
 export class NodeSqliteDialect implements Dialect {
   readonly #connection: SqliteConnection;
@@ -92,6 +93,8 @@ class KyselyConnection implements DatabaseConnection {
 
   // biome-ignore lint/correctness/useYield: an open iterator would keep the write-ahead log from being reset.
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new Error('streaming from SQLite is not offered: an open cursor keeps the log of the database from ending');
+    throw new Error(
+      'streaming from SQLite is not offered: an open cursor keeps the log of the database from ending',
+    );
   }
 }

@@ -3,9 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { createPrivateFile, IN_MEMORY, SQLITE, sqliteCode } from './connection.ts';
 
 /**
- * The right to lead as a lock of the operating system: an SQLite file of its own, held exclusively for as long as
- * the process leads. It ends with the process, however that ends, and knows no clock; a stopped process keeps it.
- * Nothing else in the holder may open that file: closing any other handle to it would drop the lock.
+ * The right to lead as a lock of the operating system: an SQLite file of its own, held exclusively for as
+ * long as the process leads. It ends with the process, however that ends, and knows no clock; a stopped
+ * process keeps it. Nothing else in the holder may open that file: closing any other handle to it would drop
+ * the lock.
  */
 export class LeaderLock {
   readonly path: string | null;

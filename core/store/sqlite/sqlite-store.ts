@@ -1,16 +1,23 @@
 import { Kysely } from 'kysely';
-import type { Answer } from '../../model/action.ts';
-import { AppError } from '../../model/errors.ts';
-import type { Clock } from '../../model/clock.ts';
-import type { VersionNo } from '../../model/ids.ts';
-import type { Request } from '../../model/request.ts';
 import { MIGRATIONS } from '../../../migrations/index.ts';
 import type { Migration } from '../../../migrations/migration.ts';
+import type { Answer } from '../../model/action.ts';
+import type { Clock } from '../../model/clock.ts';
+import { AppError } from '../../model/errors.ts';
+import type { VersionNo } from '../../model/ids.ts';
+import type { Request } from '../../model/request.ts';
 import { thisHolder } from '../holder.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
-import { applyMigrations, newestNumber, readLeader, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
+import {
+  applyMigrations,
+  newestNumber,
+  readLeader,
+  type SchemaPlan,
+  schemaBusy,
+  schemaNumber,
+} from '../migrate.ts';
 import { Reads } from '../reads.ts';
 import { rowsOf, runInSqlite, type Script } from '../script.ts';
 import type {
@@ -74,8 +81,16 @@ export class SqliteStore extends Reads implements Store {
   }
 
   static open(options: SqliteStoreOptions): SqliteStore {
-    const connection = openSqlite({ path: options.path, durability: options.durability, busyTimeoutMs: BUSY_MS });
-    return new SqliteStore(options, connection, new Kysely<Database>({ dialect: new NodeSqliteDialect(connection) }));
+    const connection = openSqlite({
+      path: options.path,
+      durability: options.durability,
+      busyTimeoutMs: BUSY_MS,
+    });
+    return new SqliteStore(
+      options,
+      connection,
+      new Kysely<Database>({ dialect: new NodeSqliteDialect(connection) }),
+    );
   }
 
   async migrate(): Promise<void> {
@@ -91,7 +106,8 @@ export class SqliteStore extends Reads implements Store {
           this.#lock.release();
         }
       }
-      if (this.#options.clock.mono() > giveUpAt) throw schemaBusy(found, needed, found === 0 ? null : await this.leader());
+      if (this.#options.clock.mono() > giveUpAt)
+        throw schemaBusy(found, needed, found === 0 ? null : await this.leader());
       await new Promise((resolve) => setTimeout(resolve, MIGRATION_POLL_MS));
     }
   }
@@ -170,9 +186,11 @@ export class SqliteStore extends Reads implements Store {
   async checkIntegrity(): Promise<readonly string[]> {
     const problems: string[] = [];
     const { rows: pages } = this.#connection.execute('pragma integrity_check', []);
-    for (const { integrity_check: text } of pages) if (text !== 'ok') problems.push(`SQLite reports: ${String(text)}`);
+    for (const { integrity_check: text } of pages)
+      if (text !== 'ok') problems.push(`SQLite reports: ${String(text)}`);
     const { rows: orphans } = this.#connection.execute('pragma foreign_key_check', []);
-    for (const { table, parent } of orphans) problems.push(`A row of ${String(table)} names a missing row of ${String(parent)}.`);
+    for (const { table, parent } of orphans)
+      problems.push(`A row of ${String(table)} names a missing row of ${String(parent)}.`);
     return [...problems, ...(await checkInvariants(this.#db))];
   }
 
@@ -193,7 +211,10 @@ export class SqliteStore extends Reads implements Store {
   }
 }
 
-function* raiseEpochScript(db: Kysely<Database>, holder: string): Script<{ epoch: number; seq: number; run_no: number }> {
+function* raiseEpochScript(
+  db: Kysely<Database>,
+  holder: string,
+): Script<{ epoch: number; seq: number; run_no: number }> {
   const rows = yield* rowsOf(
     db
       .updateTable('lease')
@@ -202,6 +223,7 @@ function* raiseEpochScript(db: Kysely<Database>, holder: string): Script<{ epoch
       .returning(['epoch', 'seq', 'run_no']),
   );
   const raised = rows[0];
-  if (raised === undefined) throw new AppError('internal', 'The database has no lease row; `orch doctor` says more.');
+  if (raised === undefined)
+    throw new AppError('internal', 'The database has no lease row; `orch doctor` says more.');
   return raised;
 }

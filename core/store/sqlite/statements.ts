@@ -1,5 +1,5 @@
-import { type Compilable, type Kysely, sql } from 'kysely';
 import type { StatementSync } from 'node:sqlite';
+import { type Compilable, type Kysely, sql } from 'kysely';
 import type { Database } from '../tables.ts';
 import type { SqliteConnection } from './connection.ts';
 
@@ -18,7 +18,8 @@ const at = (index: number): never => new Slot(index) as unknown as never;
 function prepare(connection: SqliteConnection, query: Compilable): StatementSync {
   const { sql: text, parameters } = query.compile();
   for (const [index, parameter] of parameters.entries()) {
-    if (!(parameter instanceof Slot) || parameter.index !== index) throw new Error(`parameter ${index} is out of order: ${text}`);
+    if (!(parameter instanceof Slot) || parameter.index !== index)
+      throw new Error(`parameter ${index} is out of order: ${text}`);
   }
   return connection.prepare(text);
 }
@@ -52,7 +53,10 @@ function prepareLease(connection: SqliteConnection, db: Kysely<Database>) {
         .where('schema_no', '=', at(4))
         .where('tick', '<', at(5)),
     ),
-    lease: prepare(connection, db.selectFrom('lease').select(['epoch', 'schema_no', 'tick']).where('id', '=', sql.lit(1))),
+    lease: prepare(
+      connection,
+      db.selectFrom('lease').select(['epoch', 'schema_no', 'tick']).where('id', '=', sql.lit(1)),
+    ),
     /** seq, at, epoch, runNo, nodeNo, tryNo, from, to, because, facts */
     insertLine: prepare(
       connection,
@@ -79,7 +83,13 @@ function prepareLease(connection: SqliteConnection, db: Kysely<Database>) {
         .where('answer', 'is', null),
     ),
     /** paused, dagId */
-    pauseDag: prepare(connection, db.updateTable('dag').set({ paused: at(0) }).where('dag_id', '=', at(1))),
+    pauseDag: prepare(
+      connection,
+      db
+        .updateTable('dag')
+        .set({ paused: at(0) })
+        .where('dag_id', '=', at(1)),
+    ),
   };
 }
 
@@ -111,7 +121,10 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
         })
         .onConflict((conflict) => conflict.doNothing()),
     ),
-    /** state, because, facts, then pairs of (1 to set, value) of started, ended, counts, maxParallel, then runNo, from */
+    /**
+     * state, because, facts, then pairs of (1 to set, value) of started, ended, counts, maxParallel, then
+     * runNo, from
+     */
     updateRun: prepare(
       connection,
       db

@@ -6,8 +6,8 @@ import { type RunRecord, TRIGGER_KINDS } from '../../model/run.ts';
 import { RUN_STATES } from '../../model/states.ts';
 import { endsAttempt, storable } from '../archive.ts';
 import { factsText, hasLine, journalLine } from '../journal-line.ts';
-import type { CommitResult, Tick } from '../store.ts';
 import { type Misses, newMisses, staleResult } from '../misses.ts';
+import type { CommitResult, Tick } from '../store.ts';
 import type { Fence } from '../versions.ts';
 import { SQLITE, type SqliteConnection, sqliteCode } from './connection.ts';
 import type { TickStatements } from './statements.ts';
@@ -87,7 +87,14 @@ export class TickCommit {
       const lease = this.#readLease();
       if (lease === tick.no) return { ok: true };
     }
-    const passing: readonly number[] = [SQLITE.busy, SQLITE.locked, SQLITE.ioError, SQLITE.full, SQLITE.readonly, SQLITE.cantOpen];
+    const passing: readonly number[] = [
+      SQLITE.busy,
+      SQLITE.locked,
+      SQLITE.ioError,
+      SQLITE.full,
+      SQLITE.readonly,
+      SQLITE.cantOpen,
+    ];
     if (passing.includes(code)) return { ok: false, why: 'retry', error: error as Error };
     throw error;
   }
@@ -118,7 +125,14 @@ export class TickCommit {
       case 'expand': {
         const { runNo, base, fanOut, parentBase, keys, items } = action.expansion;
         const list = items === null ? null : JSON.stringify(items);
-        const { changes } = this.#statements.insertExpansion.run(runNo, base, fanOut, parentBase, JSON.stringify(keys), list);
+        const { changes } = this.#statements.insertExpansion.run(
+          runNo,
+          base,
+          fanOut,
+          parentBase,
+          JSON.stringify(keys),
+          list,
+        );
         if (changes !== 1) misses.runs.add(runNo);
         break;
       }
@@ -129,7 +143,8 @@ export class TickCommit {
       }
       case 'dag.paused': {
         const { changes } = this.#statements.pauseDag.run(action.paused ? 1 : 0, action.dagId);
-        if (changes !== 1) throw new AppError('internal', `DAG ${action.dagId} was paused, but is not stored`);
+        if (changes !== 1)
+          throw new AppError('internal', `DAG ${action.dagId} was paused, but is not stored`);
         break;
       }
       case 'note':
@@ -165,7 +180,18 @@ export class TickCommit {
     if (line === null) throw new Error(`action ${action.type} has no line in the journal`);
     this.#nextSeq += 1;
     const { runNo, nodeNo, tryNo, from, to, because, facts } = line;
-    this.#statements.insertLine.run(this.#nextSeq, at, this.#fence.epoch, runNo, nodeNo, tryNo, from, to, because, facts);
+    this.#statements.insertLine.run(
+      this.#nextSeq,
+      at,
+      this.#fence.epoch,
+      runNo,
+      nodeNo,
+      tryNo,
+      from,
+      to,
+      because,
+      facts,
+    );
   }
 
   #createRun(run: RunRecord): boolean {
@@ -212,7 +238,10 @@ export class TickCommit {
     return changes === 1;
   }
 
-  #writeResult(action: Extract<Action, { type: 'output' | 'metric' | 'artifact' | 'progress' }>, misses: Misses): void {
+  #writeResult(
+    action: Extract<Action, { type: 'output' | 'metric' | 'artifact' | 'progress' }>,
+    misses: Misses,
+  ): void {
     const { runNo, nodeNo } = action;
     switch (action.type) {
       case 'output': {
@@ -226,11 +255,26 @@ export class TickCommit {
       }
       case 'metric':
         if (!Number.isFinite(action.value)) return;
-        this.#statements.putMetric.run(runNo, nodeNo, action.tryNo, storable(action.name), action.value, action.at);
+        this.#statements.putMetric.run(
+          runNo,
+          nodeNo,
+          action.tryNo,
+          storable(action.name),
+          action.value,
+          action.at,
+        );
         return;
       case 'artifact': {
         const { name, bytes, mediaType, sha256 } = action.artifact;
-        this.#statements.putArtifact.run(runNo, nodeNo, action.tryNo, storable(name), bytes, storable(mediaType), sha256);
+        this.#statements.putArtifact.run(
+          runNo,
+          nodeNo,
+          action.tryNo,
+          storable(name),
+          bytes,
+          storable(mediaType),
+          sha256,
+        );
         return;
       }
       case 'progress': {
@@ -246,5 +290,10 @@ function defect(tick: Tick, error: unknown): AppError {
   const message = error instanceof Error ? error.message : String(error);
   const runs = new Set<RunNo>();
   for (const action of tick.actions) if ('runNo' in action && action.runNo !== null) runs.add(action.runNo);
-  return new AppError('internal', `The store refused tick ${tick.no}: ${message}`, { runs: [...runs].slice(0, 20) }, error);
+  return new AppError(
+    'internal',
+    `The store refused tick ${tick.no}: ${message}`,
+    { runs: [...runs].slice(0, 20) },
+    error,
+  );
 }

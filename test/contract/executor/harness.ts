@@ -76,7 +76,7 @@ export class Bench {
       timeoutMs: 60_000,
       killGraceMs: 500,
       memoryMb: null,
-      itemName: null,
+      itemNames: [],
       ...over,
     };
     const inputs = names.map((name) => (needs?.[name] === undefined ? undefined : JSON.stringify(needs[name])));

@@ -26,7 +26,7 @@ describe('a function', () => {
       items: [{ region: 'EU' }, { name: 'BTC' }],
       try: 2,
       fanOutPath: 'region.symbol',
-      itemName: 'symbol',
+      itemNames: ['symbol'],
       needs: { rows: 5 },
       with: { text: 'n=${{ needs.rows }} ${{ symbol.name }}', deep: [{ size: '${{ params.size }}' }] },
       env: { MODE: '${{ key }}' },
@@ -88,7 +88,7 @@ describe('a function', () => {
   });
 
   test('with an expression that cannot be evaluated fails for good', async () => {
-    const outcome = await bench.outcome(bench.call('noop', { with: { a: '${{ needs.nothing.x }}' } }));
+    const outcome = await bench.outcome(bench.call('noop', { with: { a: '${{ 1 + }}' } }));
     expect(outcome).toMatchObject({ kind: 'failed', final: true });
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A process of its own for the tests of the store: `node child.ts <what> <database> [argument]`. It says what it did
- * on its standard output, one word a line, and is killed by the test.
+ * A process of its own for the tests of the store: `node child.ts <what> <database> [argument]`. It says what
+ * it did on its standard output, one word a line, and is killed by the test.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';

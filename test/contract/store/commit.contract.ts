@@ -3,7 +3,20 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { becauseNumber } from '../../../core/model/because.ts';
 import { S } from '../../../core/model/states.ts';
 import type { Store } from '../../../core/store/store.ts';
-import { create, Leader, nodeNo, queued, runNo, runOf, type StorePlace, succeeded, T0, tryNo, uidOf, versionOf } from './fixture.ts';
+import {
+  create,
+  Leader,
+  nodeNo,
+  queued,
+  runNo,
+  runOf,
+  type StorePlace,
+  succeeded,
+  T0,
+  tryNo,
+  uidOf,
+  versionOf,
+} from './fixture.ts';
 
 const SHA = 'ab'.repeat(32);
 
@@ -41,10 +54,35 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
 
     it('changes what a change names and keeps the rest', async () => {
       await leader.tick(create(1, { maxParallel: 5 }));
-      await leader.tick({ type: 'run.change', runNo: runNo(1), from: 'queued', to: 'running', code: 'started', facts: null, startedAt: T0 + 5 });
-      expect(await store.run(runNo(1))).toMatchObject({ state: 'running', startedAt: T0 + 5, endedAt: null, maxParallel: 5 });
-      const end = { from: 'running', to: 'failed', code: 'leaf_failed', facts: { task: 'extract', state: 'failed' } } as const;
-      await leader.tick({ type: 'run.change', runNo: runNo(1), ...end, endedAt: T0 + 9, counts: { failed: 1 }, maxParallel: null });
+      await leader.tick({
+        type: 'run.change',
+        runNo: runNo(1),
+        from: 'queued',
+        to: 'running',
+        code: 'started',
+        facts: null,
+        startedAt: T0 + 5,
+      });
+      expect(await store.run(runNo(1))).toMatchObject({
+        state: 'running',
+        startedAt: T0 + 5,
+        endedAt: null,
+        maxParallel: 5,
+      });
+      const end = {
+        from: 'running',
+        to: 'failed',
+        code: 'leaf_failed',
+        facts: { task: 'extract', state: 'failed' },
+      } as const;
+      await leader.tick({
+        type: 'run.change',
+        runNo: runNo(1),
+        ...end,
+        endedAt: T0 + 9,
+        counts: { failed: 1 },
+        maxParallel: null,
+      });
       const ended = await store.run(runNo(1));
       expect(ended).toMatchObject({ state: 'failed', startedAt: T0 + 5, endedAt: T0 + 9, maxParallel: null });
       expect(ended?.because).toMatchObject({ code: 'leaf_failed', text: 'extract is failed.' });
@@ -58,13 +96,34 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
     it('creates, starts and ends a run in one tick', async () => {
       await leader.tick(
         create(1),
-        { type: 'run.change', runNo: runNo(1), from: 'queued', to: 'running', code: 'started', facts: null, startedAt: T0 },
-        { type: 'run.change', runNo: runNo(1), from: 'running', to: 'success', code: 'leaves_succeeded', facts: null, endedAt: T0 + 1, counts: {} },
+        {
+          type: 'run.change',
+          runNo: runNo(1),
+          from: 'queued',
+          to: 'running',
+          code: 'started',
+          facts: null,
+          startedAt: T0,
+        },
+        {
+          type: 'run.change',
+          runNo: runNo(1),
+          from: 'running',
+          to: 'success',
+          code: 'leaves_succeeded',
+          facts: null,
+          endedAt: T0 + 1,
+          counts: {},
+        },
       );
       expect(await store.run(runNo(1))).toMatchObject({ state: 'success', startedAt: T0, endedAt: T0 + 1 });
       expect((await store.runCounts([runNo(1)])).get(runNo(1))).toEqual({});
       const lines = await store.journal({ runNo: runNo(1) });
-      expect(lines.map(({ from, to }) => `${from}-${to}`)).toEqual(['none-queued', 'queued-running', 'running-success']);
+      expect(lines.map(({ from, to }) => `${from}-${to}`)).toEqual([
+        'none-queued',
+        'queued-running',
+        'running-success',
+      ]);
     });
 
     it.each([
@@ -82,7 +141,10 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
       const slot = { trigger: 'schedule', logicalAt: T0 } as const;
       await leader.tick(create(1, slot));
       expect(await leader.try(create(2, slot))).toMatchObject({ why: 'stale', runs: [2] });
-      await leader.tick(create(3, { ...slot, logicalAt: T0 + 1 }), create(4, { trigger: 'manual', logicalAt: T0 }));
+      await leader.tick(
+        create(3, { ...slot, logicalAt: T0 + 1 }),
+        create(4, { trigger: 'manual', logicalAt: T0 }),
+      );
     });
 
     it('never gives a number of a run or line twice, even after rows are gone', async () => {
@@ -153,7 +215,12 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
     ])('writes nothing of a tick that finds %s', async (_what, change) => {
       await leader.tick(queued(1, 1));
       const before = await store.journal({});
-      expect(await leader.try(create(2), queued(2, 1), change)).toEqual({ ok: false, why: 'stale', runs: [1], requests: [] });
+      expect(await leader.try(create(2), queued(2, 1), change)).toEqual({
+        ok: false,
+        why: 'stale',
+        runs: [1],
+        requests: [],
+      });
       expect(await store.run(runNo(2))).toBeNull();
       expect(await store.journal({})).toEqual(before);
       await leader.tick(succeeded(1, 1));
@@ -168,10 +235,21 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
     });
 
     it('writes several changes of one instance in their order', async () => {
-      await leader.tick(queued(1, 1), succeeded(1, 1, { from: S.queued, to: S.running, endedAt: null }), succeeded(1, 1, { from: S.running }));
+      await leader.tick(
+        queued(1, 1),
+        succeeded(1, 1, { from: S.queued, to: S.running, endedAt: null }),
+        succeeded(1, 1, { from: S.running }),
+      );
       expect((await store.instances(runNo(1)))[0]).toMatchObject({ state: 'success', endedAt: T0 + 3 });
-      expect((await store.journal({ runNo: runNo(1) })).slice(1).map(({ to }) => to)).toEqual(['queued', 'running', 'success']);
-      expect(await leader.try(queued(1, 2), succeeded(1, 2, { from: S.running }))).toMatchObject({ why: 'stale', runs: [1] });
+      expect((await store.journal({ runNo: runNo(1) })).slice(1).map(({ to }) => to)).toEqual([
+        'queued',
+        'running',
+        'success',
+      ]);
+      expect(await leader.try(queued(1, 2), succeeded(1, 2, { from: S.running }))).toMatchObject({
+        why: 'stale',
+        runs: [1],
+      });
     });
 
     it.each([
@@ -196,7 +274,13 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
   });
 
   describe('past attempts', () => {
-    const failure = { to: S.up_for_retry, reason: 1, because: becauseNumber('attempt_failed'), dueAt: T0 + 9, error: '{"name":"E","message":"m"}' };
+    const failure = {
+      to: S.up_for_retry,
+      reason: 1,
+      because: becauseNumber('attempt_failed'),
+      dueAt: T0 + 9,
+      error: '{"name":"E","message":"m"}',
+    };
 
     beforeEach(() => leader.tick(create(1, { state: 'running' }), queued(1, 1)));
 
@@ -206,7 +290,14 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
       await leader.tick(queued(1, 1, { fresh: false, from: S.up_for_retry, fromTry: 1, tryNo: 2 }));
       const [past, ...others] = await store.attempts(runNo(1), nodeNo(1));
       expect(others).toEqual([]);
-      expect(past).toMatchObject({ tryNo: 1, state: 'up_for_retry', reason: 'error', startedAt: T0 + 2, endedAt: T0 + 3, error: { name: 'E' } });
+      expect(past).toMatchObject({
+        tryNo: 1,
+        state: 'up_for_retry',
+        reason: 'error',
+        startedAt: T0 + 2,
+        endedAt: T0 + 3,
+        error: { name: 'E' },
+      });
       expect(past?.log).toEqual({ segment: 1, offset: 10, length: 20 });
       expect((await store.instances(runNo(1)))[0]).toMatchObject({ tryNo: 2, state: 'queued', error: null });
     });
@@ -225,13 +316,18 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
       ]);
     });
 
-    it.each([['in one tick', true], ['over several ticks', false]])('keeps the end of an attempt that is retried by hand %s', async (_how, once) => {
+    it.each([
+      ['in one tick', true],
+      ['over several ticks', false],
+    ])('keeps the end of an attempt that is retried by hand %s', async (_how, once) => {
       await leader.tick(succeeded(1, 1, { to: S.failed, reason: 1 }));
       const reset = queued(1, 1, { fresh: false, from: S.failed, fromTry: 1, to: S.none, queuedAt: null });
       const again = queued(1, 1, { fresh: false, from: S.none, fromTry: 1, tryNo: 2 });
       if (once) await leader.tick(reset, again);
       else for (const change of [reset, again]) await leader.tick(change);
-      expect(await store.attempts(runNo(1), nodeNo(1))).toMatchObject([{ tryNo: 1, state: 'failed', endedAt: T0 + 3 }]);
+      expect(await store.attempts(runNo(1), nodeNo(1))).toMatchObject([
+        { tryNo: 1, state: 'failed', endedAt: T0 + 3 },
+      ]);
     });
   });
 
@@ -241,43 +337,82 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
 
     it('shows outputs with the success of their attempt only', async () => {
       const json = JSON.stringify({ text: 'a\u0000b "q" \\ {x} é\ud800', list: [1, null] });
-      await leader.tick({ type: 'output', ...place1, output: { json } }, { type: 'output', ...place1, nodeNo: nodeNo(2), output: { sha256: SHA, bytes: 9 } });
+      await leader.tick(
+        { type: 'output', ...place1, output: { json } },
+        { type: 'output', ...place1, nodeNo: nodeNo(2), output: { sha256: SHA, bytes: 9 } },
+      );
       expect(await store.outputs(runNo(1))).toEqual(new Map());
       await leader.tick(succeeded(1, 1), succeeded(1, 2), succeeded(1, 3));
-      expect(await store.outputs(runNo(1))).toEqual(new Map<number, unknown>([[1, { json }], [2, { sha256: SHA, bytes: 9 }]]));
-      expect(await store.outputs(runNo(1), [nodeNo(2), nodeNo(3)])).toEqual(new Map([[2, { sha256: SHA, bytes: 9 }]]));
+      expect(await store.outputs(runNo(1))).toEqual(
+        new Map<number, unknown>([
+          [1, { json }],
+          [2, { sha256: SHA, bytes: 9 }],
+        ]),
+      );
+      expect(await store.outputs(runNo(1), [nodeNo(2), nodeNo(3)])).toEqual(
+        new Map([[2, { sha256: SHA, bytes: 9 }]]),
+      );
       expect(await store.outputs(runNo(1), [])).toEqual(new Map());
-      await leader.tick(queued(1, 1, { fresh: false, from: S.success, fromTry: 1, tryNo: 2 }), succeeded(1, 1, { fromTry: 2, tryNo: 2 }));
+      await leader.tick(
+        queued(1, 1, { fresh: false, from: S.success, fromTry: 1, tryNo: 2 }),
+        succeeded(1, 1, { fromTry: 2, tryNo: 2 }),
+      );
       expect(await store.outputs(runNo(1), [nodeNo(1)])).toEqual(new Map());
     });
 
     it('writes an output once', async () => {
       await leader.tick({ type: 'output', ...place1, output: { json: '1' } });
-      expect(await leader.try({ type: 'output', ...place1, output: { json: '2' } })).toMatchObject({ why: 'stale', runs: [1] });
+      expect(await leader.try({ type: 'output', ...place1, output: { json: '2' } })).toMatchObject({
+        why: 'stale',
+        runs: [1],
+      });
     });
 
     it('keeps the last value of a metric, the last file of a name, the last progress', async () => {
       const metric = { type: 'metric', ...place1, name: 'sharpe\u0000', at: T0 } as const;
       const artifact = { name: 'report.html', bytes: 3, mediaType: 'text/html', sha256: SHA };
       const progress = { type: 'progress', runNo: runNo(1), nodeNo: nodeNo(1), total: 4 } as const;
-      await leader.tick({ ...metric, value: 1 }, { ...metric, value: 1.5 }, { ...metric, name: 'nan', value: Number.NaN });
+      await leader.tick(
+        { ...metric, value: 1 },
+        { ...metric, value: 1.5 },
+        { ...metric, name: 'nan', value: Number.NaN },
+      );
       await leader.tick({ ...metric, value: 2.25, at: T0 + 1 });
-      await leader.tick({ type: 'artifact', ...place1, artifact }, { type: 'artifact', ...place1, artifact: { ...artifact, bytes: 4 } });
+      await leader.tick(
+        { type: 'artifact', ...place1, artifact },
+        { type: 'artifact', ...place1, artifact: { ...artifact, bytes: 4 } },
+      );
       await leader.tick({ type: 'artifact', ...place1, artifact: { ...artifact, bytes: 5 } });
       await leader.tick({ ...progress, done: 1, step: 'load' }, { ...progress, done: 2, step: null });
       await leader.tick({ ...progress, done: 2.5, step: 'a\u0000b' });
-      expect(await store.metrics(runNo(1))).toEqual([{ nodeNo: 1, tryNo: 1, name: 'sharpe\ufffd', value: 2.25, at: T0 + 1 }]);
-      expect(await store.artifacts(runNo(1))).toEqual([{ nodeNo: 1, tryNo: 1, artifact: { ...artifact, bytes: 5 } }]);
+      expect(await store.metrics(runNo(1))).toEqual([
+        { nodeNo: 1, tryNo: 1, name: 'sharpe\ufffd', value: 2.25, at: T0 + 1 },
+      ]);
+      expect(await store.artifacts(runNo(1))).toEqual([
+        { nodeNo: 1, tryNo: 1, artifact: { ...artifact, bytes: 5 } },
+      ]);
       expect(await store.progress(runNo(1))).toEqual([{ nodeNo: 1, done: 2.5, total: 4, step: 'a\ufffdb' }]);
     });
 
     it('keeps expansions, each once', async () => {
-      const expansion = { runNo: runNo(1), base: nodeNo(10), fanOut: 0, parentBase: nodeNo(0), keys: ['A/B', 'ü"\\'], items: [{ a: 1 }, 'x'] };
+      const expansion = {
+        runNo: runNo(1),
+        base: nodeNo(10),
+        fanOut: 0,
+        parentBase: nodeNo(0),
+        keys: ['A/B', 'ü"\\'],
+        items: [{ a: 1 }, 'x'],
+      };
       await leader.tick({ type: 'expand', expansion });
-      await leader.tick({ type: 'expand', expansion: { ...expansion, base: nodeNo(20), parentBase: nodeNo(10), items: null } });
+      await leader.tick({
+        type: 'expand',
+        expansion: { ...expansion, base: nodeNo(20), parentBase: nodeNo(10), items: null },
+      });
       expect(await store.expansions(runNo(1))).toMatchObject([expansion, { base: 20, items: null }]);
       expect(await leader.try({ type: 'expand', expansion })).toMatchObject({ why: 'stale', runs: [1] });
-      const line = (await store.journal({ runNo: runNo(1) })).find(({ because }) => because.code === 'expanded');
+      const line = (await store.journal({ runNo: runNo(1) })).find(
+        ({ because }) => because.code === 'expanded',
+      );
       expect(line?.because.text).toBe('Fan-out symbol has 2 keys.');
     });
   });
@@ -286,14 +421,32 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
     it('has one line for each decision, with names', async () => {
       await leader.tick(create(1), queued(1, 2, { facts: JSON.stringify({ a: 1 }) }));
       await leader.tick(
-        { type: 'note', runNo: runNo(1), nodeNo: nodeNo(2), tryNo: tryNo(1), code: 'late_outcome', facts: { try: 1 } },
+        {
+          type: 'note',
+          runNo: runNo(1),
+          nodeNo: nodeNo(2),
+          tryNo: tryNo(1),
+          code: 'late_outcome',
+          facts: { try: 1 },
+        },
         { type: 'dag.paused', dagId: 'prices', paused: true },
         { type: 'dag.paused', dagId: 'prices', paused: false },
       );
       const lines = await store.journal({});
       const epoch = leader.lease.epoch;
-      expect(lines.map(({ seq, at, epoch: by }) => [seq, at, by])).toEqual([1, 1, 2, 2, 2].map((tick, index) => [index + 1, T0 + tick * 1000, epoch]));
-      expect(lines.map(({ runNo: run, nodeNo: node, tryNo: no, from, to, because }) => [run, node, no, from, to, because.code])).toEqual([
+      expect(lines.map(({ seq, at, epoch: by }) => [seq, at, by])).toEqual(
+        [1, 1, 2, 2, 2].map((tick, index) => [index + 1, T0 + tick * 1000, epoch]),
+      );
+      expect(
+        lines.map(({ runNo: run, nodeNo: node, tryNo: no, from, to, because }) => [
+          run,
+          node,
+          no,
+          from,
+          to,
+          because.code,
+        ]),
+      ).toEqual([
         [1, null, null, 'none', 'queued', 'triggered'],
         [1, 2, 1, 'none', 'queued', 'root'],
         [1, 2, 1, 'none', 'none', 'late_outcome'],
@@ -314,9 +467,17 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
   });
 
   it('has no SQL built for a tick', async () => {
-    const compilers = [SqliteQueryCompiler, PostgresQueryCompiler].map((compiler) => vi.spyOn(compiler.prototype, 'compileQuery'));
+    const compilers = [SqliteQueryCompiler, PostgresQueryCompiler].map((compiler) =>
+      vi.spyOn(compiler.prototype, 'compileQuery'),
+    );
     await leader.tick(create(1, { state: 'running' }), queued(1, 1));
-    await leader.tick(succeeded(1, 1), { type: 'output', runNo: runNo(1), nodeNo: nodeNo(1), tryNo: tryNo(1), output: { json: '1' } });
+    await leader.tick(succeeded(1, 1), {
+      type: 'output',
+      runNo: runNo(1),
+      nodeNo: nodeNo(1),
+      tryNo: tryNo(1),
+      output: { json: '1' },
+    });
     expect(compilers.map((compiler) => compiler.mock.calls.length)).toEqual([0, 0]);
     await store.instances(runNo(1));
     expect(compilers.reduce((calls, compiler) => calls + compiler.mock.calls.length, 0)).toBe(1);
@@ -341,7 +502,9 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
     const second = await store.saveVersion(leader.lease, versionOf('prices', 'g2'));
     const moved = await store.saveVersion(leader.lease, { ...versionOf('prices'), file: 'dags/moved.ts' });
     expect([first, second, moved]).toEqual([1, 2, 1]);
-    expect(await store.dags()).toEqual([{ dagId: 'prices', paused: false, file: 'dags/moved.ts', versionNo: 1 }]);
+    expect(await store.dags()).toEqual([
+      { dagId: 'prices', paused: false, file: 'dags/moved.ts', versionNo: 1 },
+    ]);
     expect(await store.version(second)).toEqual({ ...versionOf('prices', 'g2'), versionNo: 2 });
     await expect(store.saveVersion(leader.lease, versionOf('bad id'))).rejects.toThrow();
   });

@@ -67,7 +67,10 @@ export function runOf(no: number, fields: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-export const create = (no: number, fields: Partial<RunRecord> = {}): Action => ({ type: 'run.create', run: runOf(no, fields) });
+export const create = (no: number, fields: Partial<RunRecord> = {}): Action => ({
+  type: 'run.create',
+  run: runOf(no, fields),
+});
 
 /** A task instance that becomes queued for the first time. */
 export function queued(run: number, node: number, fields: Partial<InstanceChange> = {}): InstanceChange {

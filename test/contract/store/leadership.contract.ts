@@ -59,7 +59,9 @@ export function leadershipContract(newPlace: () => Promise<StorePlace>): void {
       expect(young.lease.epoch).toBe(old.lease.epoch + 1);
       expect(await old.try(create(2))).toEqual({ ok: false, why: 'fenced' });
       await old.lease.lost;
-      await expect(a.saveVersion(old.lease, versionOf('prices', 'g9'))).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(a.saveVersion(old.lease, versionOf('prices', 'g9'))).rejects.toMatchObject({
+        code: 'unavailable',
+      });
       await young.tick(create(3));
       expect(await b.run(runNo(2))).toBeNull();
       await old.lease.release();
@@ -100,7 +102,10 @@ export function leadershipContract(newPlace: () => Promise<StorePlace>): void {
       const young = await place.open({ migrations: [...MIGRATIONS, next] });
       await young.migrate();
       const old = await place.open();
-      await expect(old.migrate()).rejects.toMatchObject({ code: 'conflict', details: { found: next.number } });
+      await expect(old.migrate()).rejects.toMatchObject({
+        code: 'conflict',
+        details: { found: next.number },
+      });
       await expect(old.tryLead()).rejects.toMatchObject({ code: 'conflict' });
     });
 

@@ -48,7 +48,14 @@ export function postgresFaults(url: string): void {
       const leader = await Leader.of(open());
       await leader.tick(create(1, { state: 'running' }));
       const query = vi.spyOn(pg.Client.prototype, 'query');
-      await leader.tick(queued(1, 1), create(2), { type: 'note', runNo: null, nodeNo: null, tryNo: null, code: 'shutdown', facts: null });
+      await leader.tick(queued(1, 1), create(2), {
+        type: 'note',
+        runNo: null,
+        nodeNo: null,
+        tryNo: null,
+        code: 'shutdown',
+        facts: null,
+      });
       expect(query).toHaveBeenCalledTimes(1);
       query.mockRestore();
     });
@@ -104,16 +111,21 @@ export function postgresFaults(url: string): void {
     it('asks for another try while the lease row is locked', async () => {
       const leader = await Leader.of(open());
       await admin.query('begin; select * from lease for update');
-      expect(await leader.try(create(1))).toMatchObject({ ok: false, why: 'retry', error: { code: '55P03' } });
+      expect(await leader.try(create(1))).toMatchObject({
+        ok: false,
+        why: 'retry',
+        error: { code: '55P03' },
+      });
       await admin.query('rollback');
       await leader.tick(create(1));
     });
 
     it('ends fenced when the server stays away longer than the lease', async () => {
       const leader = await Leader.of(openThroughProxy({ leaseTtlMs: 300 }));
+      await leader.tick(create(1));
       proxy.fault = 'lose answer';
       const struck = proxy.struck();
-      const result = leader.try(create(1));
+      const result = leader.try(create(2));
       await struck;
       proxy.fault = 'away';
       expect(await result).toEqual({ ok: false, why: 'fenced' });
@@ -135,14 +147,20 @@ export function postgresFaults(url: string): void {
       expect(await rival.tryLead()).toBeNull();
       const expiresAt = Number((await admin.query('select expires_at from lease')).rows[0].expires_at);
       const databaseNow = async () =>
-        Number((await admin.query('select (extract(epoch from clock_timestamp()) * 1000)::int8 as now')).rows[0].now);
+        Number(
+          (await admin.query('select (extract(epoch from clock_timestamp()) * 1000)::int8 as now')).rows[0]
+            .now,
+        );
       let taken = await rival.tryLead();
-      for (; taken === null; taken = await rival.tryLead()) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (; taken === null; taken = await rival.tryLead())
+        await new Promise((resolve) => setTimeout(resolve, 5));
       expect(await databaseNow()).toBeGreaterThanOrEqual(expiresAt);
       expect(taken.epoch).toBe(2);
       expect(await stopped.try(create(1))).toEqual({ ok: false, why: 'fenced' });
       await stopped.lease.lost;
-      await expect(stopped.store.saveVersion(stopped.lease, versionOf('x'))).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(stopped.store.saveVersion(stopped.lease, versionOf('x'))).rejects.toMatchObject({
+        code: 'unavailable',
+      });
     });
 
     it('is renewed before it ends', async () => {
@@ -160,7 +178,8 @@ export function postgresFaults(url: string): void {
       };
       const holder = open({ leaseTtlMs: 3000, timers });
       const lease = await holder.tryLead();
-      const expiry = async () => Number((await admin.query('select expires_at from lease')).rows[0].expires_at);
+      const expiry = async () =>
+        Number((await admin.query('select expires_at from lease')).rows[0].expires_at);
       await twice;
       expect(await expiry()).toBeGreaterThan(Date.now() + 2000);
       expect(await open().tryLead()).toBeNull();
@@ -185,12 +204,17 @@ export function postgresFaults(url: string): void {
     const next = { number: 2, name: 'next', up: async () => {} };
     const { MIGRATIONS } = await import('../../../migrations/index.ts');
     const young = open({ migrations: [...MIGRATIONS, next] });
-    await expect(young.tryLead()).rejects.toMatchObject({ code: 'unavailable', details: { pid: process.pid } });
+    await expect(young.tryLead()).rejects.toMatchObject({
+      code: 'unavailable',
+      details: { pid: process.pid },
+    });
   });
 
   it('has the schema of the snapshot', async () => {
     await open().migrate();
-    await expect(await dumpPostgres(admin, schema)).toMatchFileSnapshot('../../../migrations/schema.postgres.sql');
+    await expect(await dumpPostgres(admin, schema)).toMatchFileSnapshot(
+      '../../../migrations/schema.postgres.sql',
+    );
   });
 
   it('goes by the index in the statement of a tick, however the tables look', async () => {
@@ -215,12 +239,23 @@ export function postgresFaults(url: string): void {
   it('stores what no text column of PostgreSQL takes as it is', async () => {
     const leader = await Leader.of(open());
     await leader.tick(create(1, { state: 'running', params: { a: '\0 \ud800' } }), queued(1, 1));
-    await leader.tick({ type: 'metric', runNo: runNo(1), nodeNo: nodeNo(1), tryNo: 1 as never, name: '\0', value: 1e300, at: T0 });
+    await leader.tick({
+      type: 'metric',
+      runNo: runNo(1),
+      nodeNo: nodeNo(1),
+      tryNo: 1 as never,
+      name: '\0',
+      value: 1e300,
+      at: T0,
+    });
     expect((await leader.store.run(runNo(1)))?.params).toEqual({ a: '\0 \ud800' });
   });
 }
 
-async function scans(admin: pg.Client, schema: string): Promise<{ readonly sequential: number; readonly byIndex: number }> {
+async function scans(
+  admin: pg.Client,
+  schema: string,
+): Promise<{ readonly sequential: number; readonly byIndex: number }> {
   const query = `select seq_scan, idx_scan from pg_stat_user_tables where schemaname = $1 and relname = 'task_instance'`;
   const { rows } = await admin.query(query, [schema]);
   return { sequential: Number(rows[0].seq_scan), byIndex: Number(rows[0].idx_scan) };

@@ -1,6 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../core/store/store.ts';
-import { create, Leader, nodeNo, queued, runNo, type StorePlace, succeeded, T0, triggerOf, uidOf, versionOf } from './fixture.ts';
+import {
+  create,
+  Leader,
+  nodeNo,
+  queued,
+  runNo,
+  type StorePlace,
+  succeeded,
+  T0,
+  triggerOf,
+  uidOf,
+  versionOf,
+} from './fixture.ts';
 
 /** What the store tells, and how requests and answers pass through it. */
 export function readsContract(newPlace: () => Promise<StorePlace>): void {
@@ -23,7 +35,8 @@ export function readsContract(newPlace: () => Promise<StorePlace>): void {
         create(3, { createdAt: T0 + 2, state: 'failed', endedAt: T0 + 3 }),
         create(4, { createdAt: T0 + 3, dagId: 'other', versionNo: 2 as never }),
       );
-      const numbers = async (filter: Parameters<Store['runs']>[0]) => (await store.runs(filter)).map((run) => run.runNo);
+      const numbers = async (filter: Parameters<Store['runs']>[0]) =>
+        (await store.runs(filter)).map((run) => run.runNo);
       expect(await numbers({})).toEqual([4, 3, 2, 1]);
       expect(await numbers({ dagId: 'prices', limit: 2 })).toEqual([3, 2]);
       expect(await numbers({ states: ['failed', 'running'] })).toEqual([3, 2]);
@@ -44,8 +57,18 @@ export function readsContract(newPlace: () => Promise<StorePlace>): void {
     });
 
     it('loads a run with all that belongs to it', async () => {
-      const expansion = { runNo: runNo(1), base: nodeNo(10), fanOut: 0, parentBase: nodeNo(0), keys: ['A'], items: null };
-      await leader.tick(create(1), create(2), queued(1, 3), queued(1, 1), queued(2, 1), { type: 'expand', expansion });
+      const expansion = {
+        runNo: runNo(1),
+        base: nodeNo(10),
+        fanOut: 0,
+        parentBase: nodeNo(0),
+        keys: ['A'],
+        items: null,
+      };
+      await leader.tick(create(1), create(2), queued(1, 3), queued(1, 1), queued(2, 1), {
+        type: 'expand',
+        expansion,
+      });
       await leader.tick(succeeded(1, 3));
       const loaded = await store.loadRun(runNo(1));
       expect(loaded?.run.runNo).toBe(1);
@@ -65,7 +88,10 @@ export function readsContract(newPlace: () => Promise<StorePlace>): void {
       await leader.tick(create(1, { state: 'running' }));
       const loads: Promise<unknown>[] = [];
       for (let node = 1; node <= 40; node += 1) {
-        loads.push(store.loadRun(runNo(1)), store.saveVersion(leader.lease, versionOf('prices', `h${node % 3}`)));
+        loads.push(
+          store.loadRun(runNo(1)),
+          store.saveVersion(leader.lease, versionOf('prices', `h${node % 3}`)),
+        );
         await leader.tick(queued(1, node));
       }
       await Promise.all(loads);
@@ -84,17 +110,27 @@ export function readsContract(newPlace: () => Promise<StorePlace>): void {
         { inboxId: second, request: cancel, createdAt: T0 + 1 },
       ]);
       expect(await asker.answer(first)).toBeNull();
-      await leader.tick(create(1), { type: 'answer', inboxId: first, answer: { ok: true, value: { runNo: 1 } } });
+      await leader.tick(create(1), {
+        type: 'answer',
+        inboxId: first,
+        answer: { ok: true, value: { runNo: 1 } },
+      });
       expect((await store.pendingRequests()).map(({ inboxId }) => inboxId)).toEqual([second]);
       expect(await asker.answer(first)).toEqual({ ok: true, value: { runNo: 1 } });
       expect(await asker.answer(999)).toBeNull();
     });
 
     it('give one number to triggers with one run id, answered or not', async () => {
-      const ids = await Promise.all([1, 2, 3].map(async () => (await place.open()).ask(triggerOf(uidOf(5)), T0)));
+      const ids = await Promise.all(
+        [1, 2, 3].map(async () => (await place.open()).ask(triggerOf(uidOf(5)), T0)),
+      );
       expect(new Set(ids).size).toBe(1);
       const [id = 0] = ids;
-      await leader.tick({ type: 'answer', inboxId: id, answer: { ok: false, code: 'conflict', message: 'no' } });
+      await leader.tick({
+        type: 'answer',
+        inboxId: id,
+        answer: { ok: false, code: 'conflict', message: 'no' },
+      });
       expect(await store.ask(triggerOf(uidOf(5)), T0 + 9)).toBe(id);
       expect(await store.pendingRequests()).toEqual([]);
       const cancel = { type: 'cancel', runUid: uidOf(5), by: 'ada' } as const;
@@ -105,7 +141,12 @@ export function readsContract(newPlace: () => Promise<StorePlace>): void {
       const id = await store.ask(triggerOf(uidOf(1)), T0);
       const answer = { type: 'answer', inboxId: id, answer: { ok: true, value: 1 } } as const;
       await leader.tick(answer);
-      expect(await leader.try(create(1), answer)).toEqual({ ok: false, why: 'stale', runs: [], requests: [id] });
+      expect(await leader.try(create(1), answer)).toEqual({
+        ok: false,
+        why: 'stale',
+        runs: [],
+        requests: [id],
+      });
       expect(await store.run(runNo(1))).toBeNull();
     });
   });

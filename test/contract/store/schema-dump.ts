@@ -4,7 +4,9 @@ import type pg from 'pg';
 /** The schema of an SQLite file as text that differs only when the schema does. */
 export function dumpSqlite(database: DatabaseSync): string {
   const rows = database
-    .prepare(`select sql from sqlite_schema where sql is not null and name not like 'sqlite\\_%' escape '\\' order by tbl_name, type desc, name`)
+    .prepare(
+      `select sql from sqlite_schema where sql is not null and name not like 'sqlite\\_%' escape '\\' order by tbl_name, type desc, name`,
+    )
     .all();
   return `${rows.map((row) => `${splitColumns(String(row['sql']))};`).join('\n\n')}\n`;
 }
@@ -29,18 +31,23 @@ select 'table ' || c.relname || ' column ' || lpad(a.attnum::text, 2, '0') || ' 
     || case when l.collname is null or l.collname = 'default' then '' else ' collate ' || l.collname end
     || case a.attidentity when 'a' then ' generated always as identity' else '' end as line
   from pg_class c join pg_attribute a on a.attrelid = c.oid left join pg_collation l on l.oid = a.attcollation
-  where c.relnamespace = $1::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
+  where c.relnamespace = $1::text::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
 union all
 select 'table ' || conrelid::regclass || ' constraint ' || conname || ' ' || pg_get_constraintdef(oid)
-  from pg_constraint where connamespace = $1::regnamespace and contype <> 'n'
+  from pg_constraint where connamespace = $1::text::regnamespace and contype <> 'n'
 union all
-select 'index ' || indexdef from pg_indexes where schemaname = $1
+select 'index ' || indexdef from pg_indexes where schemaname = $1::text
 union all
-select pg_get_functiondef(oid) from pg_proc where pronamespace = $1::regnamespace`;
+select pg_get_functiondef(oid) from pg_proc where pronamespace = $1::text::regnamespace`;
 
 /** The schema of a PostgreSQL schema as text that differs only when the schema does. */
 export async function dumpPostgres(client: pg.Client, schema: string): Promise<string> {
   const { rows } = await client.query<{ readonly line: string }>(DUMP, [schema]);
-  const lines = rows.map(({ line }) => line.trim().replaceAll(/[ \t]+\n/g, '\n').replaceAll(`${schema}.`, ''));
+  const lines = rows.map(({ line }) =>
+    line
+      .trim()
+      .replaceAll(/[ \t]+\n/g, '\n')
+      .replaceAll(`${schema}.`, ''),
+  );
   return `${lines.sort().join('\n')}\n`;
 }

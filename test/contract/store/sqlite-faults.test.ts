@@ -47,7 +47,9 @@ describe('the store on SQLite: faults', () => {
   }
 
   function start(what: string, argument = ''): Child {
-    const child = spawn(process.execPath, [CHILD, what, path, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [CHILD, what, path, argument], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const exited = once(child, 'exit');
     const started: Child = {
@@ -114,7 +116,11 @@ describe('the store on SQLite: faults', () => {
     const locker = start('lock');
     expect(await locker.word()).toBe('locked');
     const askedAt = performance.now();
-    expect(await leader.try(queued(1, 1))).toMatchObject({ ok: false, why: 'retry', error: { message: 'database is locked' } });
+    expect(await leader.try(queued(1, 1))).toMatchObject({
+      ok: false,
+      why: 'retry',
+      error: { message: 'database is locked' },
+    });
     expect(performance.now() - askedAt).toBeLessThan(1000);
     await locker.end();
     await leader.tick(queued(1, 1));
@@ -153,8 +159,12 @@ describe('the store on SQLite: faults', () => {
       }
       asker.kill('SIGKILL');
       last = (await asker.words()).at(-1) ?? last;
-      const asked = (await leader.store.pendingRequests()).map(({ request }) => 'runUid' in request && request.runUid);
-      expect(asked.some((uid) => uid === `01980000-0000-7000-8000-${Number(last).toString(16).padStart(12, '0')}`)).toBe(true);
+      const asked = (await leader.store.pendingRequests()).map(
+        ({ request }) => 'runUid' in request && request.runUid,
+      );
+      expect(
+        asked.some((uid) => uid === `01980000-0000-7000-8000-${Number(last).toString(16).padStart(12, '0')}`),
+      ).toBe(true);
     }
     expect(await leader.store.checkIntegrity()).toEqual([]);
   });
@@ -167,7 +177,14 @@ describe('the store on SQLite: faults', () => {
     expect(await child.word()).toBe('migrating');
     await child.end();
     const again = await Leader.of(leader.store);
-    await again.tick(queued(1, 1), { type: 'progress', runNo: runNo(1), nodeNo: 1 as never, done: 1, total: 2, step: null });
+    await again.tick(queued(1, 1), {
+      type: 'progress',
+      runNo: runNo(1),
+      nodeNo: 1 as never,
+      done: 1,
+      total: 2,
+      step: null,
+    });
     expect(await leader.store.checkIntegrity()).toEqual([]);
     const database = new DatabaseSync(path, { readOnly: true });
     expect(database.prepare(`select name from sqlite_schema where name = 'half_done'`).all()).toEqual([]);
@@ -181,9 +198,18 @@ describe('the store on SQLite: faults', () => {
     let time = 0;
     const next = { number: 2, name: 'next', up: async () => {} };
     const { MIGRATIONS } = await import('../../../migrations/index.ts');
-    const store = await openStore({ kind: 'sqlite', path, durability: 'normal', clock, migrations: [...MIGRATIONS, next] });
+    const store = await openStore({
+      kind: 'sqlite',
+      path,
+      durability: 'normal',
+      clock,
+      migrations: [...MIGRATIONS, next],
+    });
     stores.push(store);
-    await expect(store.migrate()).rejects.toMatchObject({ code: 'unavailable', details: { pid: holder.process.pid ?? 0 } });
+    await expect(store.migrate()).rejects.toMatchObject({
+      code: 'unavailable',
+      details: { pid: holder.process.pid ?? 0 },
+    });
   });
 
   it('lets nobody else read its files', async () => {

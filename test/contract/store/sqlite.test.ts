@@ -14,7 +14,13 @@ storeContract('SQLite', async (): Promise<StorePlace> => {
   const stores: Store[] = [];
   return {
     open: async (options = {}) => {
-      const store = await openStore({ kind: 'sqlite', path, durability: 'normal', clock: systemClock, ...options });
+      const store = await openStore({
+        kind: 'sqlite',
+        path,
+        durability: 'normal',
+        clock: systemClock,
+        ...options,
+      });
       stores.push(store);
       return store;
     },

@@ -5,7 +5,7 @@ const ok = { run: 'true' };
 type Case = readonly [name: string, tasks: object, expected: readonly string[], more?: object];
 
 function table(cases: readonly Case[]): void {
-  test.each(cases)('%s', (_, tasks, expected, more) => expect(mistakesOf(tasks, more ?? {})).toEqual(expected));
+  test.each<Case>(cases)('%s', (_, tasks, expected, more = {}) => expect(mistakesOf(tasks, more)).toEqual(expected));
 }
 
 describe('references', () => {

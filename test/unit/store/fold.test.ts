@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { S } from '../../../core/model/states.ts';
-import { textArray, numberArray } from '../../../core/store/postgres/arrays.ts';
+import { numberArray, textArray } from '../../../core/store/postgres/arrays.ts';
 import { parseInt8 } from '../../../core/store/postgres/connection.ts';
 import { foldTick } from '../../../core/store/postgres/fold.ts';
 import { create, queued, succeeded } from '../../contract/store/fixture.ts';
 
 describe('folding a tick', () => {
   it('makes one row of all changes of an instance, and keeps a line for each', () => {
-    const folded = foldTick([queued(1, 1), succeeded(1, 1, { to: S.running, endedAt: null }), succeeded(1, 1, { from: S.running })]);
+    const folded = foldTick([
+      queued(1, 1),
+      succeeded(1, 1, { to: S.running, endedAt: null }),
+      succeeded(1, 1, { from: S.running }),
+    ]);
     expect(folded.fresh).toMatchObject([{ nodeNo: 1, to: S.success }]);
     expect(folded.changes).toEqual([]);
     expect(folded.lines).toHaveLength(3);
@@ -15,7 +19,10 @@ describe('folding a tick', () => {
   });
 
   it('expects of the store what the first change expects', () => {
-    const [change] = foldTick([succeeded(1, 1, { to: S.running, endedAt: null }), succeeded(1, 1, { from: S.running })]).changes;
+    const [change] = foldTick([
+      succeeded(1, 1, { to: S.running, endedAt: null }),
+      succeeded(1, 1, { from: S.running }),
+    ]).changes;
     expect(change?.first.from).toBe(S.queued);
     expect(change?.last.to).toBe(S.success);
   });
@@ -45,7 +52,9 @@ describe('folding a tick', () => {
 describe('values for PostgreSQL', () => {
   it('quotes texts of an array', () => {
     expect(textArray([])).toBe('{}');
-    expect(textArray(['a', null, 'NULL', '', 'x"y\\z', '{,}'])).toBe('{"a",NULL,"NULL","","x\\"y\\\\z","{,}"}');
+    expect(textArray(['a', null, 'NULL', '', 'x"y\\z', '{,}'])).toBe(
+      '{"a",NULL,"NULL","","x\\"y\\\\z","{,}"}',
+    );
     expect(numberArray([1, null, -2.5])).toBe('{1,NULL,-2.5}');
   });
 

@@ -10,7 +10,12 @@ import { pendingQuery } from '../../../core/store/inbox.ts';
 import { journalQuery } from '../../../core/store/journal.ts';
 import { openStore } from '../../../core/store/open-store.ts';
 import { instancesQuery, runsByUidQuery, unfinishedRunsQuery } from '../../../core/store/reads.ts';
-import { IN_MEMORY, openSqlite, type SqliteConnection, unsafeSqlite } from '../../../core/store/sqlite/connection.ts';
+import {
+  IN_MEMORY,
+  openSqlite,
+  type SqliteConnection,
+  unsafeSqlite,
+} from '../../../core/store/sqlite/connection.ts';
 import { NodeSqliteDialect } from '../../../core/store/sqlite/dialect.ts';
 import type { Database } from '../../../core/store/tables.ts';
 import { create, Leader, queued, runNo, succeeded, uidOf } from '../../contract/store/fixture.ts';
@@ -43,12 +48,20 @@ describe('Kysely on node:sqlite', () => {
   it('tells rows from changes', async () => {
     const added = await db.insertInto('thing').values({ id: 1, name: 'a' }).executeTakeFirst();
     expect(added.numInsertedOrUpdatedRows).toBe(1n);
-    expect(await db.insertInto('thing').values({ id: 2, name: null }).returning('id').execute()).toEqual([{ id: 2 }]);
+    expect(await db.insertInto('thing').values({ id: 2, name: null }).returning('id').execute()).toEqual([
+      { id: 2 },
+    ]);
     expect((await db.updateTable('thing').set({ name: 'b' }).executeTakeFirst()).numUpdatedRows).toBe(2n);
     expect(await db.selectFrom('thing').selectAll().where('id', 'in', [1, 2]).execute()).toHaveLength(2);
   });
 
-  it.each([['a date', new Date(0)], ['an object', { a: 1 }], ['a list', [1]], ['nothing', undefined], ['a truth', true]])('refuses %s as a value', async (_what, value) => {
+  it.each([
+    ['a date', new Date(0)],
+    ['an object', { a: 1 }],
+    ['a list', [1]],
+    ['nothing', undefined],
+    ['a truth', true],
+  ])('refuses %s as a value', async (_what, value) => {
     const insert = sql`insert into thing (id, name) values (1, ${value})`.execute(db);
     await expect(insert).rejects.toThrow('cannot be stored');
     expect(await db.selectFrom('thing').selectAll().execute()).toEqual([]);
@@ -59,11 +72,14 @@ describe('Kysely on node:sqlite', () => {
     await db.transaction().execute(async () => {
       expect(() => rival.exec('begin immediate')).toThrow('locked');
     });
-    await db.transaction().setAccessMode('read only').execute(async (transaction) => {
-      await transaction.selectFrom('thing').selectAll().execute();
-      rival.exec('begin immediate');
-      rival.exec('commit');
-    });
+    await db
+      .transaction()
+      .setAccessMode('read only')
+      .execute(async (transaction) => {
+        await transaction.selectFrom('thing').selectAll().execute();
+        rival.exec('begin immediate');
+        rival.exec('commit');
+      });
     rival.close();
   });
 
@@ -87,11 +103,20 @@ describe('Kysely on node:sqlite', () => {
 });
 
 describe('the SQLite file', () => {
-  it.each([['3.51.2', false], ['3.51.3', true], ['3.53.0', true], ['3.6.23', false], ['4.0.0', true]])('of version %s may be used: %s', (version, safe) => {
+  it.each([
+    ['3.51.2', false],
+    ['3.51.3', true],
+    ['3.53.0', true],
+    ['3.6.23', false],
+    ['4.0.0', true],
+  ])('of version %s may be used: %s', (version, safe) => {
     expect(unsafeSqlite(version) === null).toBe(safe);
   });
 
-  it.each([['normal', 1], ['full', 2]] as const)('is opened with durability %s', (durability, synchronous) => {
+  it.each([
+    ['normal', 1],
+    ['full', 2],
+  ] as const)('is opened with durability %s', (durability, synchronous) => {
     const { database } = openSqlite({ path, durability, busyTimeoutMs: 0 });
     const setting = (name: string) => Object.values(database.prepare(`pragma ${name}`).get() ?? {})[0];
     expect(setting('synchronous')).toBe(synchronous);
@@ -129,11 +154,20 @@ describe('the SQLite file', () => {
 
 describe('a store in memory', () => {
   it('keeps the contract of one process', async () => {
-    const store = await openStore({ kind: 'sqlite', path: IN_MEMORY, durability: 'normal', clock: systemClock });
+    const store = await openStore({
+      kind: 'sqlite',
+      path: IN_MEMORY,
+      durability: 'normal',
+      clock: systemClock,
+    });
     const leader = await Leader.of(store);
     expect(await store.tryLead()).toBeNull();
     await leader.tick(create(1));
-    const [loaded] = await Promise.all([store.loadRun(runNo(1)), leader.tick(queued(1, 1)), leader.tick(succeeded(1, 1))]);
+    const [loaded] = await Promise.all([
+      store.loadRun(runNo(1)),
+      leader.tick(queued(1, 1)),
+      leader.tick(succeeded(1, 1)),
+    ]);
     expect(loaded?.run.runNo).toBe(1);
     expect(await store.instances(runNo(1))).toMatchObject([{ state: 'success' }]);
     await leader.lease.release();
@@ -143,14 +177,32 @@ describe('a store in memory', () => {
 });
 
 describe('queries of the scheduling path', () => {
-  const db = new Kysely<Database>({ dialect: new NodeSqliteDialect(openSqlite({ path: IN_MEMORY, durability: 'normal', busyTimeoutMs: 0 })) });
+  const db = new Kysely<Database>({
+    dialect: new NodeSqliteDialect(openSqlite({ path: IN_MEMORY, durability: 'normal', busyTimeoutMs: 0 })),
+  });
   const queries: readonly (readonly [string, Compilable, RegExp])[] = [
     ['unfinished runs', unfinishedRunsQuery(db), /^SCAN dag_run USING INDEX dag_run_unfinished$/],
-    ['instances of a run', instancesQuery(db, runNo(1)), /^SEARCH task_instance USING PRIMARY KEY \(run_no=\?\)$/],
+    [
+      'instances of a run',
+      instancesQuery(db, runNo(1)),
+      /^SEARCH task_instance USING PRIMARY KEY \(run_no=\?\)$/,
+    ],
     ['pending requests', pendingQuery(db), /^SCAN inbox USING INDEX inbox_pending$/],
-    ['journal after a line', journalQuery(db, { afterSeq: 5 }), /^SEARCH journal USING INTEGER PRIMARY KEY \(rowid>\?\)$/],
-    ['journal of a run', journalQuery(db, { runNo: runNo(1), afterSeq: 5 }), /^SEARCH journal USING INDEX journal_run \(run_no=\? AND rowid>\?\)$/],
-    ['runs by id', runsByUidQuery(db, uidOf(1)), /^SEARCH dag_run USING INDEX sqlite_autoindex_dag_run_1 \(uid>\? AND uid<\?\)$/],
+    [
+      'journal after a line',
+      journalQuery(db, { afterSeq: 5 }),
+      /^SEARCH journal USING INTEGER PRIMARY KEY \(rowid>\?\)$/,
+    ],
+    [
+      'journal of a run',
+      journalQuery(db, { runNo: runNo(1), afterSeq: 5 }),
+      /^SEARCH journal USING INDEX journal_run \(run_no=\? AND rowid>\?\)$/,
+    ],
+    [
+      'runs by id',
+      runsByUidQuery(db, uidOf(1)),
+      /^SEARCH dag_run USING INDEX sqlite_autoindex_dag_run_1 \(uid>\? AND uid<\?\)$/,
+    ],
   ];
 
   it.each(queries)('find %s by an index, without sorting', async (_what, query, plan) => {

@@ -1,0 +1,194 @@
+CREATE OR REPLACE FUNCTION orch_stale(misses text)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+    begin
+      raise exception 'rows are not as expected' using errcode = 'OR001', detail = misses;
+    end $function$
+index CREATE INDEX dag_run_dag ON dag_run USING btree (dag_id, run_no)
+index CREATE INDEX dag_run_unfinished ON dag_run USING btree (run_no) WHERE (state < 3)
+index CREATE INDEX inbox_pending ON inbox USING btree (inbox_id) WHERE (answer IS NULL)
+index CREATE INDEX journal_run ON journal USING btree (run_no)
+index CREATE UNIQUE INDEX artifact_pk ON artifact USING btree (run_no, node_no, try_no, name)
+index CREATE UNIQUE INDEX dag_pkey ON dag USING btree (dag_id)
+index CREATE UNIQUE INDEX dag_run_pkey ON dag_run USING btree (run_no)
+index CREATE UNIQUE INDEX dag_run_slot ON dag_run USING btree (dag_id, logical_at) WHERE (trigger_kind = 1)
+index CREATE UNIQUE INDEX dag_run_uid_key ON dag_run USING btree (uid)
+index CREATE UNIQUE INDEX dag_version_content ON dag_version USING btree (dag_id, graph_hash, code_hash)
+index CREATE UNIQUE INDEX dag_version_pkey ON dag_version USING btree (version_no)
+index CREATE UNIQUE INDEX inbox_pkey ON inbox USING btree (inbox_id)
+index CREATE UNIQUE INDEX inbox_trigger_uid_key ON inbox USING btree (trigger_uid)
+index CREATE UNIQUE INDEX journal_pkey ON journal USING btree (seq)
+index CREATE UNIQUE INDEX lease_pkey ON lease USING btree (id)
+index CREATE UNIQUE INDEX run_expansion_pk ON run_expansion USING btree (run_no, fan_out, parent_base)
+index CREATE UNIQUE INDEX schema_migration_pkey ON schema_migration USING btree (number)
+index CREATE UNIQUE INDEX task_attempt_pk ON task_attempt USING btree (run_no, node_no, try_no)
+index CREATE UNIQUE INDEX task_instance_pk ON task_instance USING btree (run_no, node_no)
+index CREATE UNIQUE INDEX task_metric_pk ON task_metric USING btree (run_no, node_no, try_no, name)
+index CREATE UNIQUE INDEX task_output_pk ON task_output USING btree (run_no, node_no, try_no)
+index CREATE UNIQUE INDEX task_progress_pk ON task_progress USING btree (run_no, node_no)
+table artifact column 01 run_no integer not null
+table artifact column 02 node_no integer not null
+table artifact column 03 try_no smallint not null
+table artifact column 04 name text not null collate C
+table artifact column 05 bytes bigint not null
+table artifact column 06 media_type text not null
+table artifact column 07 sha256 text not null collate C
+table artifact constraint artifact_bytes_check CHECK ((bytes >= 0))
+table artifact constraint artifact_pk PRIMARY KEY (run_no, node_no, try_no, name)
+table artifact constraint artifact_sha256 CHECK (((length(sha256) = 64) AND (sha256 !~ '[^0-9a-f]'::text)))
+table dag column 01 dag_id text not null collate C
+table dag column 02 paused smallint not null
+table dag column 03 file text not null
+table dag column 04 version_no integer not null
+table dag constraint dag_dag_id CHECK ((((length(dag_id) >= 1) AND (length(dag_id) <= 128)) AND (dag_id !~ '^[0-9-]'::text) AND (dag_id !~ '[^A-Za-z0-9_-]'::text)))
+table dag constraint dag_paused_check CHECK ((paused = ANY (ARRAY[0, 1])))
+table dag constraint dag_pkey PRIMARY KEY (dag_id)
+table dag constraint dag_version_no_fkey FOREIGN KEY (version_no) REFERENCES dag_version(version_no)
+table dag_run column 01 run_no integer not null
+table dag_run column 02 uid text not null collate C
+table dag_run column 03 dag_id text not null collate C
+table dag_run column 04 version_no integer not null
+table dag_run column 05 state smallint not null
+table dag_run column 06 trigger_kind smallint not null
+table dag_run column 07 params text not null
+table dag_run column 08 scope text not null
+table dag_run column 09 max_parallel integer
+table dag_run column 10 inputs_from integer
+table dag_run column 11 logical_at bigint
+table dag_run column 12 interval_start_at bigint
+table dag_run column 13 interval_end_at bigint
+table dag_run column 14 created_at bigint not null
+table dag_run column 15 started_at bigint
+table dag_run column 16 ended_at bigint
+table dag_run column 17 because smallint not null
+table dag_run column 18 facts text
+table dag_run column 19 counts text
+table dag_run constraint dag_run_ended CHECK (((state >= 3) = (ended_at IS NOT NULL)))
+table dag_run constraint dag_run_max_parallel_check CHECK ((max_parallel > 0))
+table dag_run constraint dag_run_pkey PRIMARY KEY (run_no)
+table dag_run constraint dag_run_slot_time CHECK (((trigger_kind <> 1) OR (logical_at IS NOT NULL)))
+table dag_run constraint dag_run_state_check CHECK (((state >= 0) AND (state <= 5)))
+table dag_run constraint dag_run_trigger_kind_check CHECK (((trigger_kind >= 0) AND (trigger_kind <= 4)))
+table dag_run constraint dag_run_uid CHECK (((uid ~~ '________-____-____-____-____________'::text) AND (length(replace(uid, '-'::text, ''::text)) = 32) AND (uid !~ '[^0-9a-f-]'::text)))
+table dag_run constraint dag_run_uid_key UNIQUE (uid)
+table dag_run constraint dag_run_version_no_fkey FOREIGN KEY (version_no) REFERENCES dag_version(version_no)
+table dag_version column 01 version_no integer not null
+table dag_version column 02 dag_id text not null collate C
+table dag_version column 03 graph_hash text not null collate C
+table dag_version column 04 code_hash text not null collate C
+table dag_version column 05 file text not null
+table dag_version column 06 spec text not null
+table dag_version column 07 created_at bigint not null
+table dag_version constraint dag_version_content UNIQUE (dag_id, graph_hash, code_hash)
+table dag_version constraint dag_version_dag_id CHECK ((((length(dag_id) >= 1) AND (length(dag_id) <= 128)) AND (dag_id !~ '^[0-9-]'::text) AND (dag_id !~ '[^A-Za-z0-9_-]'::text)))
+table dag_version constraint dag_version_graph_hash_check CHECK ((length(graph_hash) > 0))
+table dag_version constraint dag_version_pkey PRIMARY KEY (version_no)
+table inbox column 01 inbox_id integer not null generated always as identity
+table inbox column 02 trigger_uid text collate C
+table inbox column 03 request text not null
+table inbox column 04 created_at bigint not null
+table inbox column 05 answer text
+table inbox column 06 answered_at bigint
+table inbox constraint inbox_answered CHECK (((answer IS NULL) = (answered_at IS NULL)))
+table inbox constraint inbox_pkey PRIMARY KEY (inbox_id)
+table inbox constraint inbox_trigger_uid_key UNIQUE (trigger_uid)
+table journal column 01 seq bigint not null
+table journal column 02 at bigint not null
+table journal column 03 epoch integer not null
+table journal column 04 run_no integer
+table journal column 05 node_no integer
+table journal column 06 try_no smallint
+table journal column 07 from_state smallint not null
+table journal column 08 to_state smallint not null
+table journal column 09 because smallint not null
+table journal column 10 facts text
+table journal constraint journal_pkey PRIMARY KEY (seq)
+table journal constraint journal_states CHECK ((((from_state >= '-1'::integer) AND (from_state <= 13)) AND ((to_state >= '-1'::integer) AND (to_state <= 13))))
+table lease column 01 id smallint not null
+table lease column 02 epoch integer not null
+table lease column 03 schema_no integer not null
+table lease column 04 tick bigint not null
+table lease column 05 seal bigint not null
+table lease column 06 seq bigint not null
+table lease column 07 run_no integer not null
+table lease column 08 holder text
+table lease column 09 expires_at bigint not null
+table lease constraint lease_id_check CHECK ((id = 1))
+table lease constraint lease_pkey PRIMARY KEY (id)
+table run_expansion column 01 run_no integer not null
+table run_expansion column 02 base integer not null
+table run_expansion column 03 fan_out integer not null
+table run_expansion column 04 parent_base integer not null
+table run_expansion column 05 keys text not null
+table run_expansion column 06 items text
+table run_expansion constraint run_expansion_base_check CHECK ((base > 0))
+table run_expansion constraint run_expansion_pk PRIMARY KEY (run_no, fan_out, parent_base)
+table run_expansion constraint run_expansion_run_no_fkey FOREIGN KEY (run_no) REFERENCES dag_run(run_no) ON DELETE CASCADE
+table schema_migration column 01 number integer not null
+table schema_migration column 02 name text not null
+table schema_migration column 03 applied_at bigint not null
+table schema_migration constraint schema_migration_pkey PRIMARY KEY (number)
+table task_attempt column 01 run_no integer not null
+table task_attempt column 02 node_no integer not null
+table task_attempt column 03 state smallint not null
+table task_attempt column 04 try_no smallint not null
+table task_attempt column 05 reason smallint not null
+table task_attempt column 06 because smallint not null
+table task_attempt column 07 log_segment integer
+table task_attempt column 08 started_at bigint
+table task_attempt column 09 ended_at bigint
+table task_attempt column 10 log_offset bigint
+table task_attempt column 11 log_length bigint
+table task_attempt column 12 facts text
+table task_attempt column 13 error text
+table task_attempt constraint task_attempt_codes CHECK ((((state >= 0) AND (state <= 13)) AND ((reason >= 0) AND (reason <= 10)) AND (try_no > 0)))
+table task_attempt constraint task_attempt_pk PRIMARY KEY (run_no, node_no, try_no)
+table task_instance column 01 run_no integer not null
+table task_instance column 02 node_no integer not null
+table task_instance column 03 state smallint not null
+table task_instance column 04 try_no smallint not null
+table task_instance column 05 reason smallint not null
+table task_instance column 06 because smallint not null
+table task_instance column 07 log_segment integer
+table task_instance column 08 started_at bigint
+table task_instance column 09 ended_at bigint
+table task_instance column 10 log_offset bigint
+table task_instance column 11 log_length bigint
+table task_instance column 12 facts text
+table task_instance column 13 error text
+table task_instance column 14 try_base smallint not null
+table task_instance column 15 lost smallint not null
+table task_instance column 16 queued_at bigint
+table task_instance column 17 due_at bigint
+table task_instance constraint task_instance_codes CHECK ((((state >= 0) AND (state <= 13)) AND ((reason >= 0) AND (reason <= 10))))
+table task_instance constraint task_instance_pk PRIMARY KEY (run_no, node_no)
+table task_instance constraint task_instance_state CHECK (
+CASE
+    WHEN (state >= 7) THEN ((ended_at IS NOT NULL) AND ((reason = 0) OR (state = 8) OR (state = 11)))
+    WHEN ((state >= 2) AND (state <= 4)) THEN ((ended_at IS NULL) AND (try_no > 0))
+    WHEN (state = 6) THEN (due_at IS NOT NULL)
+    ELSE true
+END)
+table task_metric column 01 run_no integer not null
+table task_metric column 02 node_no integer not null
+table task_metric column 03 try_no smallint not null
+table task_metric column 04 name text not null collate C
+table task_metric column 05 value double precision not null
+table task_metric column 06 at bigint not null
+table task_metric constraint task_metric_pk PRIMARY KEY (run_no, node_no, try_no, name)
+table task_output column 01 run_no integer not null
+table task_output column 02 node_no integer not null
+table task_output column 03 try_no smallint not null
+table task_output column 04 json text
+table task_output column 05 sha256 text collate C
+table task_output column 06 bytes bigint
+table task_output constraint task_output_one CHECK (((("json" IS NULL) = (sha256 IS NOT NULL)) AND ((sha256 IS NULL) = (bytes IS NULL))))
+table task_output constraint task_output_pk PRIMARY KEY (run_no, node_no, try_no)
+table task_output constraint task_output_sha256 CHECK (((sha256 IS NULL) OR ((length(sha256) = 64) AND (sha256 !~ '[^0-9a-f]'::text))))
+table task_progress column 01 run_no integer not null
+table task_progress column 02 node_no integer not null
+table task_progress column 03 done double precision not null
+table task_progress column 04 total double precision not null
+table task_progress column 05 step text
+table task_progress constraint task_progress_pk PRIMARY KEY (run_no, node_no)

@@ -1,0 +1,202 @@
+CREATE TABLE "artifact" (
+  "run_no" integer not null,
+  "node_no" integer not null,
+  "try_no" integer not null,
+  "name" text not null,
+  "bytes" integer not null check (bytes >= 0),
+  "media_type" text not null,
+  "sha256" text not null,
+  constraint "artifact_pk" primary key ("run_no", "node_no", "try_no", "name"),
+  constraint "artifact_sha256" check (length(sha256) = 64 and "sha256" not glob '*[^0-9a-f]*')
+) strict, without rowid;
+
+CREATE TABLE "dag" (
+  "dag_id" text not null primary key,
+  "paused" integer not null check (paused in (0, 1)),
+  "file" text not null,
+  "version_no" integer not null references "dag_version" ("version_no"),
+  constraint "dag_dag_id" check (length(dag_id) between 1 and 128 and dag_id not glob '[0-9-]*' and "dag_id" not glob '*[^A-Za-z0-9_-]*')
+) strict;
+
+CREATE TABLE "dag_run" (
+  "run_no" integer primary key,
+  "uid" text not null unique,
+  "dag_id" text not null,
+  "version_no" integer not null references "dag_version" ("version_no"),
+  "state" integer not null check (state between 0 and 5),
+  "trigger_kind" integer not null check (trigger_kind between 0 and 4),
+  "params" text not null,
+  "scope" text not null,
+  "max_parallel" integer check (max_parallel > 0),
+  "inputs_from" integer,
+  "logical_at" integer,
+  "interval_start_at" integer,
+  "interval_end_at" integer,
+  "created_at" integer not null,
+  "started_at" integer,
+  "ended_at" integer,
+  "because" integer not null,
+  "facts" text,
+  "counts" text,
+  constraint "dag_run_uid" check (uid like '________-____-____-____-____________' and length(replace(uid, '-', '')) = 32 and "uid" not glob '*[^0-9a-f-]*'),
+  constraint "dag_run_ended" check ((state >= 3) = (ended_at is not null)),
+  constraint "dag_run_slot_time" check (trigger_kind <> 1 or logical_at is not null)
+) strict;
+
+CREATE INDEX "dag_run_dag" on "dag_run" (
+  "dag_id",
+  "run_no"
+);
+
+CREATE UNIQUE INDEX "dag_run_slot" on "dag_run" (
+  "dag_id",
+  "logical_at"
+) where "trigger_kind" = 1;
+
+CREATE INDEX "dag_run_unfinished" on "dag_run" (
+  "run_no"
+) where "state" < 3;
+
+CREATE TABLE "dag_version" (
+  "version_no" integer primary key,
+  "dag_id" text not null,
+  "graph_hash" text not null check (length(graph_hash) > 0),
+  "code_hash" text not null,
+  "file" text not null,
+  "spec" text not null,
+  "created_at" integer not null,
+  constraint "dag_version_dag_id" check (length(dag_id) between 1 and 128 and dag_id not glob '[0-9-]*' and "dag_id" not glob '*[^A-Za-z0-9_-]*'),
+  constraint "dag_version_content" unique ("dag_id", "graph_hash", "code_hash")
+) strict;
+
+CREATE TABLE "inbox" (
+  "inbox_id" integer primary key autoincrement,
+  "trigger_uid" text unique,
+  "request" text not null,
+  "created_at" integer not null,
+  "answer" text,
+  "answered_at" integer,
+  constraint "inbox_answered" check ((answer is null) = (answered_at is null))
+) strict;
+
+CREATE INDEX "inbox_pending" on "inbox" (
+  "inbox_id"
+) where "answer" is null;
+
+CREATE TABLE "journal" (
+  "seq" integer primary key,
+  "at" integer not null,
+  "epoch" integer not null,
+  "run_no" integer,
+  "node_no" integer,
+  "try_no" integer,
+  "from_state" integer not null,
+  "to_state" integer not null,
+  "because" integer not null,
+  "facts" text,
+  constraint "journal_states" check (from_state between -1 and 13 and to_state between -1 and 13)
+) strict;
+
+CREATE INDEX "journal_run" on "journal" (
+  "run_no"
+);
+
+CREATE TABLE "lease" (
+  "id" integer primary key check (id = 1),
+  "epoch" integer not null,
+  "schema_no" integer not null,
+  "tick" integer not null,
+  "seal" integer not null,
+  "seq" integer not null,
+  "run_no" integer not null,
+  "holder" text,
+  "expires_at" integer not null
+) strict;
+
+CREATE TABLE "run_expansion" (
+  "run_no" integer not null references "dag_run" ("run_no") on delete cascade,
+  "base" integer not null check (base > 0),
+  "fan_out" integer not null,
+  "parent_base" integer not null,
+  "keys" text not null,
+  "items" text,
+  constraint "run_expansion_pk" primary key ("run_no", "fan_out", "parent_base")
+) strict, without rowid;
+
+CREATE TABLE "schema_migration" (
+  "number" integer primary key,
+  "name" text not null,
+  "applied_at" integer not null
+) strict;
+
+CREATE TABLE "task_attempt" (
+  "run_no" integer not null,
+  "node_no" integer not null,
+  "state" integer not null,
+  "try_no" integer not null,
+  "reason" integer not null,
+  "because" integer not null,
+  "log_segment" integer,
+  "started_at" integer,
+  "ended_at" integer,
+  "log_offset" integer,
+  "log_length" integer,
+  "facts" text,
+  "error" text,
+  constraint "task_attempt_pk" primary key ("run_no", "node_no", "try_no"),
+  constraint "task_attempt_codes" check (state between 0 and 13 and reason between 0 and 10 and try_no > 0)
+) strict, without rowid;
+
+CREATE TABLE "task_instance" (
+  "run_no" integer not null,
+  "node_no" integer not null,
+  "state" integer not null,
+  "try_no" integer not null,
+  "reason" integer not null,
+  "because" integer not null,
+  "log_segment" integer,
+  "started_at" integer,
+  "ended_at" integer,
+  "log_offset" integer,
+  "log_length" integer,
+  "facts" text,
+  "error" text,
+  "try_base" integer not null,
+  "lost" integer not null,
+  "queued_at" integer,
+  "due_at" integer,
+  constraint "task_instance_pk" primary key ("run_no", "node_no"),
+  constraint "task_instance_codes" check (state between 0 and 13 and reason between 0 and 10),
+  constraint "task_instance_state" check (case when state >= 7 then ended_at is not null and (reason = 0 or state = 8 or state = 11) when state between 2 and 4 then ended_at is null and try_no > 0 when state = 6 then due_at is not null else true end)
+) strict, without rowid;
+
+CREATE TABLE "task_metric" (
+  "run_no" integer not null,
+  "node_no" integer not null,
+  "try_no" integer not null,
+  "name" text not null,
+  "value" real not null,
+  "at" integer not null,
+  constraint "task_metric_pk" primary key ("run_no", "node_no", "try_no", "name")
+) strict, without rowid;
+
+CREATE TABLE "task_output" (
+  "run_no" integer not null,
+  "node_no" integer not null,
+  "try_no" integer not null,
+  "json" text,
+  "sha256" text,
+  "bytes" integer,
+  constraint "task_output_pk" primary key ("run_no", "node_no", "try_no"),
+  constraint "task_output_sha256" check (sha256 is null or (length(sha256) = 64 and "sha256" not glob '*[^0-9a-f]*')),
+  constraint "task_output_one" check ((json is null) = (sha256 is not null) and (sha256 is null) = (bytes is null))
+) strict, without rowid;
+
+CREATE TABLE "task_progress" (
+  "run_no" integer not null,
+  "node_no" integer not null,
+  "done" real not null,
+  "total" real not null,
+  "step" text,
+  constraint "task_progress_pk" primary key ("run_no", "node_no")
+) strict, without rowid;
