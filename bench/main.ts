@@ -15,8 +15,8 @@ import type { WorkloadName } from './workloads.ts';
 import { WORKLOAD_NAMES, WORKLOADS } from './workloads.ts';
 
 const QUIET_MS_MAX = 20_000;
-/** A quick look: fewer runs, and nothing that takes seconds. */
-const QUICK = { runs: 3, warmUps: 1, without: ['W5', 'W6'] as readonly string[] };
+/** A quick look: fewer runs, short waits for a quiet machine, and nothing that takes seconds. */
+const QUICK = { runs: 3, warmUps: 1, quietMsMax: 1000, without: ['W5', 'W6'] as readonly string[] };
 
 const USAGE = `npm run bench -- [--only orch,limit,...] [--workloads W1,W2,...] [--quick] [--save-baseline]
 systems: ${SYSTEMS.map((one) => one.name).join(' ')}`;
@@ -87,7 +87,7 @@ async function runWorkload(name: WorkloadName, processes: readonly SystemProcess
     const first = Math.abs(round) % Math.max(1, able.length);
     for (const system of [...able.slice(first), ...able.slice(0, first)]) {
       if (failed.has(system.name)) continue;
-      await quiet(QUIET_MS_MAX);
+      await quiet(options.quick ? QUICK.quietMsMax : QUIET_MS_MAX);
       try {
         const measurement = await system.run(name);
         if (round >= 0) measured.set(system.name, [...(measured.get(system.name) ?? []), measurement]);

@@ -65,7 +65,8 @@ async function bench(
     const median = sorted[ROUNDS >> 1] ?? 0;
     console.log(
       `${name.padEnd(16)} ${String(size).padStart(4)} a tick: ${median.toFixed(1).padStart(7)} us a task ` +
-        `(${sorted[0]?.toFixed(1)}-${sorted.at(-1)?.toFixed(1)}), worst tick ${worst.toFixed(1)} ms, ${grown.toFixed(0)} B a task`,
+        `(${sorted[0]?.toFixed(1)}-${sorted.at(-1)?.toFixed(1)}), worst tick ${worst.toFixed(1)} ms, ` +
+        `${grown.toFixed(0)} B a task`,
     );
   }
   await store.close();
@@ -107,7 +108,8 @@ async function benchPostgres(): Promise<void> {
     const bytes = async () => {
       await admin.query('vacuum');
       const { rows } = await admin.query(
-        `select sum(pg_total_relation_size(oid)) as bytes from pg_class where relnamespace = 'orch'::regnamespace and relkind = 'r'`,
+        `select sum(pg_total_relation_size(oid)) as bytes from pg_class
+          where relnamespace = 'orch'::regnamespace and relkind = 'r'`,
       );
       return Number(rows[0].bytes);
     };

@@ -3,8 +3,8 @@ import { TASK_STATES, type TaskState } from '../core/model/states.ts';
 import type { RunUpdate } from '../core/scheduler/session.ts';
 
 /**
- * A change with its instance as it was right after it. A follower that comes late is told old lines with the state
- * of now: what the line itself says is put in its place.
+ * A change with its instance as it was right after it. A follower that comes late is told old lines with the
+ * state of now: what the line itself says is put in its place.
  */
 export function asOfRecord(update: RunUpdate): RunUpdate {
   if (update.type !== 'change' || update.instance === null) return update;

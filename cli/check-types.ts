@@ -9,10 +9,13 @@ const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 const ERROR_LINE = /^(.+?)\((\d+),(\d+)\): error (TS\d+): (.*)$/;
 
 /**
- * Type mistakes in files of a project, found by its own TypeScript; none if it has none installed. `orch` means the
- * running orch, as it does when the files are evaluated.
+ * Type mistakes in files of a project, found by its own TypeScript; none if it has none installed. `orch`
+ * means the running orch, as it does when the files are evaluated.
  */
-export async function checkTypes(projectDir: string, files: readonly string[]): Promise<readonly Diagnostic[]> {
+export async function checkTypes(
+  projectDir: string,
+  files: readonly string[],
+): Promise<readonly Diagnostic[]> {
   const compiler = join(projectDir, 'node_modules', 'typescript', 'bin', 'tsc');
   if (!existsSync(compiler)) return [];
   const folder = mkdtempSync(join(tmpdir(), 'orch-check-'));
@@ -50,7 +53,9 @@ function compilerConfig(projectDir: string, files: readonly string[]): object {
 
 function run(compiler: string, args: readonly string[], cwd: string): Promise<string> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [compiler, ...args], { cwd, maxBuffer: OUTPUT_BYTES_MAX }, (_error, stdout) => resolve(stdout));
+    execFile(process.execPath, [compiler, ...args], { cwd, maxBuffer: OUTPUT_BYTES_MAX }, (_error, stdout) =>
+      resolve(stdout),
+    );
   });
 }
 
@@ -60,12 +65,24 @@ function diagnosticsOf(output: string, projectDir: string): Diagnostic[] {
   return output.split('\n').flatMap((text): Diagnostic[] => {
     const [, path, line, column, code, message] = ERROR_LINE.exec(text) ?? [];
     if (path === undefined || message === undefined) return [];
-    const file = relative(projectDir, join(projectDir, relative(projectDir, path))).split(sep).join('/');
+    const file = relative(projectDir, join(projectDir, relative(projectDir, path)))
+      .split(sep)
+      .join('/');
     if (!/^(dags|operators)\//.test(file)) return [];
     const source = lines.get(file) ?? readLines(join(projectDir, file));
     lines.set(file, source);
     const at = Number(line);
-    return [{ severity: 'error', rule: code ?? 'types', message, file, line: at, column: Number(column), source: source[at - 1] ?? '' }];
+    return [
+      {
+        severity: 'error',
+        rule: code ?? 'types',
+        message,
+        file,
+        line: at,
+        column: Number(column),
+        source: source[at - 1] ?? '',
+      },
+    ];
   });
 }
 

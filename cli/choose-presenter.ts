@@ -10,13 +10,26 @@ export function mayRedraw(context: CommandContext): boolean {
   return stdout.isTTY && (env.CI ?? '') === '' && env.TERM !== 'dumb' && !context.flags.quiet;
 }
 
-/** The way to tell a run that fits the flags and the stream. `sinceAt`: earlier changes are history. */
-export async function choosePresenter(context: CommandContext, sinceAt: number): Promise<Presenter> {
-  if (context.flags.json) return eventPresenter(context, sinceAt);
+export interface PresenterOptions {
+  /** Earlier changes are history: known, not told. */
+  readonly sinceAt: number;
+  /** What the last row says of Ctrl-C. */
+  readonly note: string;
+}
+
+/** The way to tell a run that fits the flags and the stream. */
+export async function choosePresenter(
+  context: CommandContext,
+  options: PresenterOptions,
+): Promise<Presenter> {
+  if (context.flags.json) return eventPresenter(context, options.sinceAt);
   if (mayRedraw(context)) {
-    const [{ createLogUpdate }, { livePresenter }] = await Promise.all([import('log-update'), import('./render/live-presenter.ts')]);
-    return livePresenter(context, createLogUpdate(context.host.stdout.stream), sinceAt);
+    const [{ createLogUpdate }, { livePresenter }] = await Promise.all([
+      import('log-update'),
+      import('./render/live-presenter.ts'),
+    ]);
+    return livePresenter(context, createLogUpdate(context.host.stdout.stream), options);
   }
   const githubToken = context.host.env.GITHUB_ACTIONS === 'true' ? randomUUID() : null;
-  return plainPresenter(context, { sinceAt, githubToken });
+  return plainPresenter(context, { sinceAt: options.sinceAt, githubToken });
 }

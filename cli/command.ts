@@ -14,8 +14,14 @@ export interface CommandModule<Options extends object = Record<string, unknown>>
   readonly description?: string;
   /** Adds arguments and options. */
   define(command: Command): void;
-  /** Does the work; the result is the exit code. `args` are the positional arguments, absent ones `undefined`. */
-  run(context: CommandContext, options: Options, args: readonly (string | string[] | undefined)[]): Promise<number>;
+  /**
+   * Does the work; the result is the exit code. `args` are the positional arguments, absent ones `undefined`.
+   */
+  run(
+    context: CommandContext,
+    options: Options,
+    args: readonly (string | string[] | undefined)[],
+  ): Promise<number>;
 }
 
 /** Checks the shape of a command where it is written, and forgets its option type where it is called. */

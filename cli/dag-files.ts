@@ -1,9 +1,10 @@
-import { AppError, type Diagnostic } from '../core/model/errors.ts';
 import type { DagSpec } from '../core/model/dag.ts';
+import { AppError, type Diagnostic } from '../core/model/errors.ts';
 import { nearest } from '../core/model/nearest.ts';
 import type { CommandContext } from './context.ts';
 import { readKnownFiles } from './engine.ts';
 import { projectDir } from './project-dir.ts';
+import { counted } from './render/counted.ts';
 
 /** A DAG and the file that declares it, relative to the project. */
 export interface FoundDag {
@@ -23,13 +24,15 @@ export interface DagFiles {
 export async function readDagFiles(context: CommandContext): Promise<DagFiles> {
   const dir = projectDir(context);
   const files = await readKnownFiles(dir, context);
-  const dags = files.flatMap(({ file, dags }) => dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })));
+  const dags = files.flatMap(({ file, dags }) =>
+    dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })),
+  );
   return { dir, dags, diagnostics: files.flatMap(({ diagnostics }) => diagnostics) };
 }
 
 /**
- * The DAG of an id. Mistakes in other files are no obstacle; if the DAG is missing and files are broken, they are
- * what the error shows, because the DAG may be in one of them.
+ * The DAG of an id. Mistakes in other files are no obstacle; if the DAG is missing and files are broken, they
+ * are what the error shows, because the DAG may be in one of them.
  */
 export function requireDag(files: DagFiles, dagId: string): FoundDag {
   const found = files.dags.find(({ spec }) => spec.id === dagId);
@@ -37,14 +40,20 @@ export function requireDag(files: DagFiles, dagId: string): FoundDag {
   const errors = files.diagnostics.filter(({ severity }) => severity === 'error');
   const related = errors.filter(({ file }) => file === undefined || fileStem(file) === dagId);
   if (related.length > 0) {
-    const message = `DAG '${dagId}' cannot be read: ${related.length === 1 ? 'its file has a mistake' : 'its file has mistakes'}.`;
+    const message = `DAG '${dagId}' cannot be read: its file has ${counted(related.length, 'mistake')}.`;
     throw new AppError('invalid', message, { diagnostics: related.map((one) => ({ ...one })) });
   }
   const ids = files.dags.map(({ spec }) => spec.id);
   const similar = nearest(dagId, ids);
-  const known = ids.length === 0 ? 'There are no DAGs in dags/.' : `Known: ${ids.slice(0, 8).join(', ')}${ids.length > 8 ? ', ...' : ''}.`;
+  const known =
+    ids.length === 0
+      ? 'There are no DAGs in dags/.'
+      : `Known: ${ids.slice(0, 8).join(', ')}${ids.length > 8 ? ', ...' : ''}.`;
   const broken = errors.length > 0 ? ` Some files have mistakes: 'orch check' shows them.` : '';
-  throw new AppError('not_found', `There is no DAG '${dagId}'. ${similar === null ? known : `Did you mean '${similar}'?`}${broken}`);
+  throw new AppError(
+    'not_found',
+    `There is no DAG '${dagId}'. ${similar === null ? known : `Did you mean '${similar}'?`}${broken}`,
+  );
 }
 
 function fileStem(file: string): string {

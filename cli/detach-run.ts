@@ -8,8 +8,8 @@ const LOOK_EVERY_MS = 50;
 const STARTED_WITHIN_MS = 30_000;
 
 /**
- * Starts the same command line again as a process that outlives this one, and returns once its run is stored. What
- * goes wrong before that is this command's error.
+ * Starts the same command line again as a process that outlives this one, and returns once its run is stored.
+ * What goes wrong before that is this command's error.
  */
 export async function detachRun(context: CommandContext, dir: string, runUid: string): Promise<void> {
   const words = process.argv.slice(2).filter((word) => word !== '--detach');
@@ -33,8 +33,16 @@ export async function detachRun(context: CommandContext, dir: string, runUid: st
   try {
     const startedAt = context.host.clock.mono();
     while ((await project.store.runsByUid(runUid)).length === 0) {
-      if (exit !== null) throw new AppError('unavailable', `The background process ended at once: ${said.trim() || `exit code ${exit}`}`);
-      if (context.host.clock.mono() - startedAt > STARTED_WITHIN_MS) throw new AppError('unavailable', 'The background process has not started the run yet; look for it with orch runs.');
+      if (exit !== null)
+        throw new AppError(
+          'unavailable',
+          `The background process ended at once: ${said.trim() || `exit code ${exit}`}`,
+        );
+      if (context.host.clock.mono() - startedAt > STARTED_WITHIN_MS)
+        throw new AppError(
+          'unavailable',
+          'The background process has not started the run yet; look for it with orch runs.',
+        );
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
   } finally {

@@ -5,15 +5,19 @@ import type { Session } from '../core/scheduler/session.ts';
 import type { CommandContext } from './context.ts';
 
 /*
- * The engine behind the commands, loaded when a command needs it: reading a DAG loads no database, and asking for
- * help loads nothing of it.
+ * The engine behind the commands, loaded when a command needs it: reading a DAG loads no database, and asking
+ * for help loads nothing of it.
  */
 
 /** Opens the project in a folder with the flags of a command line. */
 export async function openProject(dir: string, context: CommandContext): Promise<Project> {
   const engine = await import('../core/scheduler/project.ts');
   const { profile } = context.flags;
-  return engine.openProject(dir, { env: context.host.env, clock: context.host.clock, ...(profile === undefined ? {} : { profile }) });
+  return engine.openProject(dir, {
+    env: context.host.env,
+    clock: context.host.clock,
+    ...(profile === undefined ? {} : { profile }),
+  });
 }
 
 /** Joins a project: as its leader, or as a follower of the process that leads. */
@@ -24,7 +28,10 @@ export async function openSession(project: Project): Promise<Session> {
 
 /** Reads every DAG file of a project; files that did not change are not evaluated again. */
 export async function readKnownFiles(dir: string, context: CommandContext): Promise<readonly ParsedFile[]> {
-  const [{ DagLibrary }, { stateDirOf }] = await Promise.all([import('../core/scheduler/dag-library.ts'), import('./state-dir.ts')]);
+  const [{ DagLibrary }, { stateDirOf }] = await Promise.all([
+    import('../core/scheduler/dag-library.ts'),
+    import('./state-dir.ts'),
+  ]);
   const library = new DagLibrary(dir, stateDirOf(dir, context));
   return Promise.all(library.files().map((file) => library.parse(file)));
 }

@@ -21,10 +21,17 @@ const DISK_BYTES_MIN = 512 * 1024 * 1024;
 
 /** Looks at the machine and, if there is a project, at its config, files, store and processes. */
 export async function examine(context: CommandContext, dir: string | null): Promise<Finding[]> {
-  const findings: Finding[] = [{ level: 'ok', topic: 'node', text: `${process.version} at ${process.execPath}` }];
+  const findings: Finding[] = [
+    { level: 'ok', topic: 'node', text: `${process.version} at ${process.execPath}` },
+  ];
   findings.push({ level: 'ok', topic: 'sqlite', text: process.versions.sqlite ?? 'unknown' });
   if (dir === null) {
-    findings.push({ level: 'warning', topic: 'project', text: 'this folder is no project', advice: "make one with 'orch init', or name one with -C DIR" });
+    findings.push({
+      level: 'warning',
+      topic: 'project',
+      text: 'this folder is no project',
+      advice: "make one with 'orch init', or name one with -C DIR",
+    });
     return findings;
   }
   findings.push({ level: 'ok', topic: 'project', text: dir });
@@ -34,7 +41,10 @@ export async function examine(context: CommandContext, dir: string | null): Prom
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const advice = error.details.diagnostics === undefined ? undefined : "'orch check' shows each mistake";
-    return [...findings, { level: 'problem', topic: 'config', text: error.message, ...(advice === undefined ? {} : { advice }) }];
+    return [
+      ...findings,
+      { level: 'problem', topic: 'config', text: error.message, ...(advice === undefined ? {} : { advice }) },
+    ];
   }
   try {
     return [...findings, ...(await examineProject(project))];
@@ -58,40 +68,75 @@ async function dagFinding({ library }: Project): Promise<Finding> {
   const files = library.files();
   const parsed = await Promise.all(files.map((file) => library.parse(file)));
   const broken = parsed.filter(({ diagnostics }) => diagnostics.some(({ severity }) => severity === 'error'));
-  if (broken.length === 0) return { level: 'ok', topic: 'dags', text: `${files.length} files, all can be read` };
-  return { level: 'problem', topic: 'dags', text: `cannot be read: ${broken.map(({ file }) => file).join(', ')}`, advice: "'orch check' says why" };
+  if (broken.length === 0)
+    return { level: 'ok', topic: 'dags', text: `${files.length} files, all can be read` };
+  return {
+    level: 'problem',
+    topic: 'dags',
+    text: `cannot be read: ${broken.map(({ file }) => file).join(', ')}`,
+    advice: "'orch check' says why",
+  };
 }
 
 async function storeFinding({ config, stateDir, store }: Project): Promise<Finding> {
   const where = config.store.kind === 'sqlite' ? join(stateDir, 'orch.db') : 'PostgreSQL';
   const problems = await store.checkIntegrity();
   if (problems.length === 0) return { level: 'ok', topic: 'store', text: `${where} is sound` };
-  return { level: 'problem', topic: 'store', text: `${where}: ${problems.join(' ')}`, advice: 'keep a copy of the state folder and report it' };
+  return {
+    level: 'problem',
+    topic: 'store',
+    text: `${where}: ${problems.join(' ')}`,
+    advice: 'keep a copy of the state folder and report it',
+  };
 }
 
 async function runFindings({ store }: Project): Promise<Finding[]> {
   const leader = await store.leader();
   const isAlive = leaderIsAlive(leader);
-  const leads: Finding = { level: 'ok', topic: 'leader', text: isAlive ? `process ${leader?.pid} on ${leader?.host}` : 'no process leads now' };
+  const leads: Finding = {
+    level: 'ok',
+    topic: 'leader',
+    text: isAlive ? `process ${leader?.pid} on ${leader?.host}` : 'no process leads now',
+  };
   const open = (await store.unfinishedRuns()).filter(({ state }) => !isRunFinished(state));
-  if (open.length === 0 || isAlive) return [leads, { level: 'ok', topic: 'runs', text: `${open.length} unfinished` }];
-  const names = open.slice(0, 3).map(({ uid, dagId }) => `${shortRunId(uid)} of ${dagId}`).join(', ');
+  if (open.length === 0 || isAlive)
+    return [leads, { level: 'ok', topic: 'runs', text: `${open.length} unfinished` }];
+  const names = open
+    .slice(0, 3)
+    .map(({ uid, dagId }) => `${shortRunId(uid)} of ${dagId}`)
+    .join(', ');
   const first = shortRunId(open[0]?.uid ?? '');
   const text = `${open.length} unfinished without a process: ${names}${open.length > 3 ? ', ...' : ''}`;
-  return [leads, { level: 'warning', topic: 'runs', text, advice: `go on: orch retry ${first}; give up: orch cancel ${first}` }];
+  return [
+    leads,
+    {
+      level: 'warning',
+      topic: 'runs',
+      text,
+      advice: `go on: orch retry ${first}; give up: orch cancel ${first}`,
+    },
+  ];
 }
 
 async function processFinding({ stateDir, store }: Project): Promise<Finding> {
   const groups = livingGroups(stateDir);
   if (groups.length === 0) return { level: 'ok', topic: 'processes', text: 'none left over' };
-  if (leaderIsAlive(await store.leader())) return { level: 'ok', topic: 'processes', text: `${groups.length} process groups at work` };
+  if (leaderIsAlive(await store.leader()))
+    return { level: 'ok', topic: 'processes', text: `${groups.length} process groups at work` };
   const text = `process groups without an owner: ${groups.join(', ')}`;
-  return { level: 'warning', topic: 'processes', text, advice: 'the next trigger, retry or cancel ends them before it starts anything' };
+  return {
+    level: 'warning',
+    topic: 'processes',
+    text,
+    advice: 'the next trigger, retry or cancel ends them before it starts anything',
+  };
 }
 
 function diskFinding(stateDir: string): Finding {
   const { bavail, bsize } = statfsSync(stateDir);
   const free = bavail * bsize;
   const text = `${(free / 1024 ** 3).toFixed(1)} GB free for ${stateDir}`;
-  return free < DISK_BYTES_MIN ? { level: 'problem', topic: 'disk', text, advice: 'make room: runs fail when nothing can be written' } : { level: 'ok', topic: 'disk', text };
+  return free < DISK_BYTES_MIN
+    ? { level: 'problem', topic: 'disk', text, advice: 'make room: runs fail when nothing can be written' }
+    : { level: 'ok', topic: 'disk', text };
 }

@@ -3,8 +3,8 @@ import { AppError } from '../core/model/errors.ts';
 import type { InstanceView, RunView } from '../core/store/run-view.ts';
 
 /**
- * The task instances that a name means: an instance `symbol[BTC].clean`, a path (all keys), a last segment if only one
- * task has it, or `clean[BTC]`.
+ * The task instances that a name means: an instance `symbol[BTC].clean`, a path (all keys), a last segment if
+ * only one task has it, or `clean[BTC]`.
  */
 export function findInstances(view: RunView, name: string): readonly InstanceView[] {
   const [, bare = name, key] = /^([^[]*)\[(.*)\]$/.exec(name) ?? [];
@@ -17,6 +17,12 @@ export function findInstances(view: RunView, name: string): readonly InstanceVie
     const found = view.tasks.filter(match);
     if (found.length > 0) return found;
   }
-  const hint = didYouMean(name, view.tasks.flatMap((task) => [task.name, task.taskId]));
-  throw new AppError('not_found', `Run ${view.run.uid.slice(0, 13)} has no task '${name}'${hint === undefined ? '' : `: ${hint}`}.`);
+  const hint = didYouMean(
+    name,
+    view.tasks.flatMap((task) => [task.name, task.taskId]),
+  );
+  throw new AppError(
+    'not_found',
+    `Run ${view.run.uid.slice(0, 13)} has no task '${name}'${hint === undefined ? '' : `: ${hint}`}`,
+  );
 }

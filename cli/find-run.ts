@@ -11,16 +11,22 @@ const PREFIX_MIN = 4;
 export async function findRun(store: Store, name: string | undefined): Promise<RunRecord> {
   if (name === undefined || name === 'last') {
     const [latest] = await store.runs({ limit: 1 });
-    if (latest === undefined) throw new AppError('not_found', "There are no runs yet. Start one: 'orch trigger <dag>'.");
+    if (latest === undefined)
+      throw new AppError('not_found', "There are no runs yet. Start one: 'orch trigger <dag>'.");
     return latest;
   }
   const id = name.toLowerCase();
-  if (!/^[0-9a-f-]+$/.test(id)) throw new AppError('usage', `'${name}' is no run id. 'orch runs' lists runs; 'last' is the latest.`);
-  if (id.length < PREFIX_MIN) throw new AppError('usage', `Give at least ${PREFIX_MIN} characters of a run id.`);
+  if (!/^[0-9a-f-]+$/.test(id))
+    throw new AppError('usage', `'${name}' is no run id. 'orch runs' lists runs; 'last' is the latest.`);
+  if (id.length < PREFIX_MIN)
+    throw new AppError('usage', `Give at least ${PREFIX_MIN} characters of a run id.`);
   const found = await store.runsByUid(id);
   const [only] = found;
-  if (only === undefined) throw new AppError('not_found', `There is no run '${name}'. 'orch runs' lists them.`);
+  if (only === undefined)
+    throw new AppError('not_found', `There is no run '${name}'. 'orch runs' lists them.`);
   if (found.length === 1) return only;
-  const list = found.map((run) => `  ${run.uid}  ${run.dagId}  ${run.state}  ${instantText(run.createdAt)}`).join('\n');
+  const list = found
+    .map((run) => `  ${run.uid}  ${run.dagId}  ${run.state}  ${instantText(run.createdAt)}`)
+    .join('\n');
   throw new AppError('usage', `'${shortRunId(name)}' begins several run ids; give more of one:\n${list}`);
 }

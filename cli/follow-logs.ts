@@ -1,8 +1,8 @@
+import { followAttemptLog } from '../core/log/follow-attempt-log.ts';
+import type { LogLine } from '../core/log/log-line.ts';
 import type { RunNo, TryNo } from '../core/model/ids.ts';
 import { attemptId } from '../core/model/ids.ts';
 import { isRunFinished } from '../core/model/states.ts';
-import type { LogLine } from '../core/log/log-line.ts';
-import { followAttemptLog } from '../core/log/follow-attempt-log.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import { readRunView } from '../core/store/read-run-view.ts';
 import type { InstanceView } from '../core/store/run-view.ts';
@@ -30,7 +30,12 @@ export async function followLogs(
       ranges.set(id, instance.log);
       if (!isNew) continue;
       const source = { stateDir: project.stateDir, runNo, attemptId: id };
-      following.push(followOne(followAttemptLog(source, { range: () => ranges.get(id) ?? null, signal: stop.signal }), (line) => onLine(instance, line, instance.attempts)));
+      following.push(
+        followOne(
+          followAttemptLog(source, { range: () => ranges.get(id) ?? null, signal: stop.signal }),
+          (line) => onLine(instance, line, instance.attempts),
+        ),
+      );
     }
     if (isRunFinished(view.run.state)) break;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));

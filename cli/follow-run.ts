@@ -7,10 +7,10 @@ import { asOfRecord } from './as-of-record.ts';
 import { choosePresenter } from './choose-presenter.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
-import { listenForInterrupts, type Interrupt } from './interrupts.ts';
+import { type Interrupt, listenForInterrupts } from './interrupts.ts';
 import { lastLogLines } from './last-log-lines.ts';
 import { metricRows } from './render/metric-lines.ts';
-import { justFailed, type Presenter } from './render/presenter.ts';
+import { type FollowKind, justFailed, type Presenter } from './render/presenter.ts';
 import { shortRunId } from './render/run-name.ts';
 
 const TICK_MS = 250;
@@ -20,14 +20,11 @@ export interface FollowOptions {
   readonly project: Project;
   readonly session: Session;
   readonly runNo: RunNo;
-  /** The run was begun by an earlier process and goes on now. */
-  readonly resumed: boolean;
+  readonly how: FollowKind;
   /** Changes before this instant are history that need not be told. */
   readonly sinceAt: number;
   /** Give up waiting after this long. */
   readonly timeoutMs: number | null;
-  /** Only look: an interrupt never cancels, whoever runs it. */
-  readonly onlyWatch?: boolean;
 }
 
 /** How following came to an end before the run did. */
@@ -35,13 +32,15 @@ type Leaving = { readonly why: 'interrupt' | 'terminate' | 'timeout' } | null;
 
 /** Follows a run to its end, tells it, and gives the exit code that fits its result. */
 export async function followRun(context: CommandContext, options: FollowOptions): Promise<number> {
-  const presenter = await choosePresenter(context, options.sinceAt);
+  const note = ownsRun(options) ? 'Ctrl-C cancels' : 'Ctrl-C leaves it running';
+  const presenter = await choosePresenter(context, { sinceAt: options.sinceAt, note });
   const first = await requireView(options);
-  presenter.start(first, options.resumed);
+  presenter.start(first, options.how);
   const stop = new AbortController();
   const watching = new Watching(context, options, presenter, first.run.uid, stop);
   const ticker = setInterval(() => presenter.tick(), TICK_MS);
-  const deadline = options.timeoutMs === null ? null : setTimeout(() => watching.timeOut(), options.timeoutMs);
+  const deadline =
+    options.timeoutMs === null ? null : setTimeout(() => watching.timeOut(), options.timeoutMs);
   const interrupts = listenForInterrupts(process, (kind, count) => watching.interrupt(kind, count));
   try {
     const last = await watchToEnd(options, presenter, stop.signal);
@@ -59,21 +58,32 @@ export async function followRun(context: CommandContext, options: FollowOptions)
   }
 }
 
+/** Whether an interrupt of this process is meant for the run: who only looks on never stops it. */
+function ownsRun({ session, how }: FollowOptions): boolean {
+  return session.leading && how !== 'watched';
+}
+
 async function requireView({ project, runNo }: FollowOptions): Promise<RunView> {
   const view = await readRunView(project.store, runNo);
   if (view === null) throw new Error(`run ${runNo} vanished`);
   return view;
 }
 
-async function watchToEnd(options: FollowOptions, presenter: Presenter, signal: AbortSignal): Promise<RunView | null> {
+async function watchToEnd(
+  options: FollowOptions,
+  presenter: Presenter,
+  signal: AbortSignal,
+): Promise<RunView | null> {
   for await (const told of options.session.watch(options.runNo, signal)) {
     const update: RunUpdate = asOfRecord(told);
     const failed = presenter.wantsLogs ? justFailed(update) : null;
     const isNew = update.type !== 'change' || update.record.at >= options.sinceAt;
-    const tail = failed === null || !isNew ? [] : await lastLogLines(options.project, options.runNo, failed, TAIL_LINES);
+    const tail =
+      failed === null || !isNew ? [] : await lastLogLines(options.project, options.runNo, failed, TAIL_LINES);
     presenter.update(update, tail);
     if (update.type === 'ended') return update.view;
-    if (update.type === 'change' && update.record.because.code === 'expanded') presenter.refresh(await requireView(options));
+    if (update.type === 'change' && update.record.because.code === 'expanded')
+      presenter.refresh(await requireView(options));
   }
   return null;
 }
@@ -89,7 +99,13 @@ class Watching {
   #cancelled = false;
   #timedOut = false;
 
-  constructor(context: CommandContext, options: FollowOptions, presenter: Presenter, runUid: string, stop: AbortController) {
+  constructor(
+    context: CommandContext,
+    options: FollowOptions,
+    presenter: Presenter,
+    runUid: string,
+    stop: AbortController,
+  ) {
     this.#context = context;
     this.#options = options;
     this.#presenter = presenter;
@@ -99,7 +115,7 @@ class Watching {
 
   interrupt(kind: Interrupt, count: number): void {
     if (kind === 'SIGTERM') return this.#terminate(count);
-    if (!this.#ownsRun()) return this.#leave({ why: 'interrupt' });
+    if (!ownsRun(this.#options)) return this.#leave({ why: 'interrupt' });
     this.#cancelled = true;
     if (count === 1) {
       this.#presenter.notice('cancelling; Ctrl-C again kills');
@@ -112,7 +128,7 @@ class Watching {
 
   timeOut(): void {
     this.#timedOut = true;
-    if (!this.#ownsRun()) return this.#leave({ why: 'timeout' });
+    if (!ownsRun(this.#options)) return this.#leave({ why: 'timeout' });
     this.#presenter.notice('--timeout is over: cancelling');
     this.#ask('cancel', '--timeout');
   }
@@ -132,12 +148,10 @@ class Watching {
       this.#context.say(`Stopped. Run ${id} is unfinished: 'orch retry ${id}' goes on with it.`);
       return EXIT.terminated;
     }
-    this.#context.say(`Run ${id} goes on in another process. Follow it: orch watch ${id}. Cancel it: orch cancel ${id}`);
+    this.#context.say(
+      `Run ${id} goes on in another process. Follow it: orch watch ${id}. Cancel it: orch cancel ${id}`,
+    );
     return this.#leaving?.why === 'timeout' ? EXIT.timeout : EXIT.interrupted;
-  }
-
-  #ownsRun(): boolean {
-    return this.#options.session.leading && this.#options.onlyWatch !== true;
   }
 
   #terminate(count: number): void {
@@ -153,6 +167,8 @@ class Watching {
 
   #ask(type: 'cancel' | 'kill', by: string): void {
     const asked = this.#options.session.ask({ type, runUid: this.#runUid, by });
-    asked.catch((error: unknown) => this.#context.warn(`cannot ${type} the run: ${error instanceof Error ? error.message : String(error)}`));
+    asked.catch((error: unknown) =>
+      this.#context.warn(`cannot ${type} the run: ${error instanceof Error ? error.message : String(error)}`),
+    );
   }
 }

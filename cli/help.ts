@@ -1,12 +1,17 @@
 import type { Command, Help, Option } from 'commander';
 import type { Example } from './command.ts';
-import type { Style } from './style.ts';
 import { displayWidth, padTo } from './render/text-width.ts';
+import type { Style } from './style.ts';
 
 const INDENT = '  ';
 
 /** The help of a command: what it does, examples, then arguments and options. */
-export function commandHelp(command: Command, helper: Help, examples: readonly Example[], style: Style): string {
+export function commandHelp(
+  command: Command,
+  helper: Help,
+  examples: readonly Example[],
+  style: Style,
+): string {
   const width = Math.min(helper.helpWidth ?? 80, 100);
   const parts = [
     wrapped(command.description(), width),
@@ -19,7 +24,12 @@ export function commandHelp(command: Command, helper: Help, examples: readonly E
 }
 
 /** The help of `orch` itself. */
-export function programHelp(program: Command, helper: Help, examples: readonly Example[], style: Style): string {
+export function programHelp(
+  program: Command,
+  helper: Help,
+  examples: readonly Example[],
+  style: Style,
+): string {
   const width = Math.min(helper.helpWidth ?? 80, 100);
   const groups = new Map<string, [string, string][]>();
   for (const command of helper.visibleCommands(program).filter((one) => one.name() !== 'help')) {
@@ -48,7 +58,9 @@ function exampleSection(examples: readonly Example[], style: Style): string {
 }
 
 function argumentSection(command: Command, helper: Help, style: Style, width: number): string {
-  const rows = helper.visibleArguments(command).map((argument): [string, string] => [argument.name(), argument.description]);
+  const rows = helper
+    .visibleArguments(command)
+    .map((argument): [string, string] => [argument.name(), argument.description]);
   return section('Arguments', table(rows, 0, width), style);
 }
 
@@ -60,7 +72,9 @@ function optionSections(command: Command, helper: Help, style: Style, width: num
     groups.set(title, [...(groups.get(title) ?? []), row]);
   };
   for (const option of own) add(option.helpGroupHeading ?? 'Options', option);
-  if (command.parent !== null) for (const option of helper.visibleGlobalOptions(command)) add('Everywhere', option);
+  if (command.parent !== null)
+    for (const option of helper.visibleGlobalOptions(command))
+      if (option.long !== '--version') add('Everywhere', option);
   const widest = Math.max(0, ...[...groups.values()].flat().map(([term]) => displayWidth(term)));
   return [...groups].map(([title, rows]) => section(title, table(rows, Math.min(widest, 28), width), style));
 }
@@ -75,7 +89,10 @@ function table(rows: readonly (readonly [string, string])[], column: number, wid
 }
 
 function wrapped(text: string, width: number): string {
-  return text.split('\n').flatMap((line) => wrap(line, width)).join('\n');
+  return text
+    .split('\n')
+    .flatMap((line) => wrap(line, width))
+    .join('\n');
 }
 
 function wrap(text: string, width: number): string[] {

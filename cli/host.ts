@@ -35,7 +35,8 @@ function output(stream: NodeJS.WriteStream): Output {
       return closed;
     },
     drained: async () => {
-      if (!closed && stream.writableNeedDrain) await new Promise<void>((resolve) => onceFree(stream, resolve));
+      if (!closed && stream.writableNeedDrain)
+        await new Promise<void>((resolve) => onceFree(stream, resolve));
     },
     stream,
   };

@@ -10,10 +10,13 @@ export interface Interrupts {
 }
 
 /**
- * Calls `onInterrupt` for Ctrl-C and for requests to end; `count` tells how often of that kind so far. SIGHUP and
- * the loss of the starting parent count as SIGTERM, unless the process was meant to outlive it.
+ * Calls `onInterrupt` for Ctrl-C and for requests to end; `count` tells how often of that kind so far. SIGHUP
+ * and the loss of the starting parent count as SIGTERM, unless the process was meant to outlive it.
  */
-export function listenForInterrupts(process: NodeJS.Process, onInterrupt: (kind: Interrupt, count: number) => void): Interrupts {
+export function listenForInterrupts(
+  process: NodeJS.Process,
+  onInterrupt: (kind: Interrupt, count: number) => void,
+): Interrupts {
   const counts = { SIGINT: 0, SIGTERM: 0 };
   const lastAt = { SIGINT: Number.NEGATIVE_INFINITY, SIGTERM: Number.NEGATIVE_INFINITY };
   const isLaunched = process.env.ORCH_LAUNCHED === '1';

@@ -11,6 +11,8 @@ export async function main(process: NodeJS.Process): Promise<void> {
     const { complete } = await import('./completion/complete.ts');
     return complete(argv.slice(2), createContext(host, {}));
   }
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   process.exitCode = await runCommandLine(argv, host, version);
 }

@@ -5,7 +5,8 @@ interface NewFile {
   readonly merge?: true;
 }
 
-const CONFIG = `# Every key has a default; 'orch schema config' explains them, 'orch config show --origin' shows what is in force.
+const CONFIG = `# Every key has a default: 'orch schema config' explains them,
+# 'orch config show --origin' shows what is in force and where it came from.
 pools:
   # At most 4 tasks that name 'pool: web' run at once, over all DAGs.
   web: 4

@@ -39,9 +39,7 @@ function packagedNode() {
       const folder = dirname(module.createRequire(from).resolve('node/package.json'));
       const binary = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
       if (existsSync(binary)) return binary;
-    } catch {
-      continue;
-    }
+    } catch {}
   }
   return null;
 }

@@ -16,19 +16,22 @@ export interface ParamInput {
 }
 
 /**
- * The params of a run: file, then `-p`, then defaults of the DAG for what is left. A pair that is none is `usage`,
- * a value that does not fit its schema `invalid`.
+ * The params of a run: file, then `-p`, then defaults of the DAG for what is left. A pair that is none is
+ * `usage`, a value that does not fit its schema `invalid`.
  */
 export function runParams(spec: DagSpec, input: ParamInput): JsonObject {
   const schemas = propertiesOf(spec);
-  const given = new Map<string, Json>(Object.entries(input.file === undefined ? {} : fileParams(input.file, input.cwd)));
+  const given = new Map<string, Json>(
+    Object.entries(input.file === undefined ? {} : fileParams(input.file, input.cwd)),
+  );
   for (const pair of input.pairs) {
     const at = pair.indexOf('=');
     if (at < 1) throw new AppError('usage', `'-p ${pair}' is no param: write -p name=value.`);
     const name = pair.slice(0, at);
-    given.set(name, valueOf(schemas.get(name), pair.slice(at + 1)));
+    given.set(name, typedValue(schemas.get(name), pair.slice(at + 1)));
   }
-  for (const name of given.keys()) if (!schemas.has(name)) throw unknownParam(spec, name, [...schemas.keys()]);
+  for (const name of given.keys())
+    if (!schemas.has(name)) throw unknownParam(spec, name, [...schemas.keys()]);
   return checked(spec, Object.fromEntries(given));
 }
 
@@ -54,14 +57,17 @@ function fileParams(file: string, cwd: string): JsonObject {
   return value as JsonObject;
 }
 
-/** Reads the text of a value by the type that its schema wants; what does not fit stays text, for the check to say so. */
-function valueOf(schema: JsonObject | undefined, text: string): Json {
+/**
+ * Reads the text of a value by the type that its schema wants; what does not fit stays text, for the check to
+ * say so.
+ */
+function typedValue(schema: JsonObject | undefined, text: string): Json {
   const types = typesOf(schema);
   if (types.includes('string') && !/^["[{]/.test(text)) return text;
   const parsed = parsedJson(text);
   if (types.includes('array') && !Array.isArray(parsed)) {
     const items = typeof schema?.items === 'object' ? (schema.items as JsonObject) : undefined;
-    return text === '' ? [] : text.split(',').map((part) => valueOf(items, part.trim()));
+    return text === '' ? [] : text.split(',').map((part) => typedValue(items, part.trim()));
   }
   if (types.includes('string') && typeof parsed !== 'string' && types.length === 1) return text;
   return parsed === undefined ? text : parsed;
@@ -83,12 +89,17 @@ function parsedJson(text: string): Json | undefined {
 function unknownParam(spec: DagSpec, name: string, known: readonly string[]): AppError {
   const similar = nearest(name, known);
   const list = known.length === 0 ? 'It has none.' : `Its params: ${known.join(', ')}.`;
-  return new AppError('usage', `DAG ${spec.id} has no param '${name}'. ${similar === null ? list : `Did you mean '${similar}'?`}`);
+  return new AppError(
+    'usage',
+    `DAG ${spec.id} has no param '${name}'. ${similar === null ? list : `Did you mean '${similar}'?`}`,
+  );
 }
 
 function checked(spec: DagSpec, given: JsonObject): JsonObject {
   const result = checkParams(spec, given);
   if (result.ok) return result.params;
-  const list = result.problems.map(({ message, hint }) => `  ${message}${hint === undefined ? '' : ` (${hint})`}`);
+  const list = result.problems.map(
+    ({ message, hint }) => `  ${message}${hint === undefined ? '' : ` (${hint})`}`,
+  );
   throw new AppError('invalid', `The params do not fit DAG ${spec.id}:\n${list.join('\n')}`);
 }

@@ -1,6 +1,7 @@
-import { type Graph, nodePath, TASK, taskAt } from '../core/graph/graph.ts';
+import { type Graph, taskAt } from '../core/graph/graph.ts';
 import type { TaskSpec } from '../core/model/dag.ts';
 import type { RunScope } from '../core/model/scope.ts';
+import { drawnGraph } from './render/drawn-graph.ts';
 
 /** A task of a DAG as a trigger would treat it. */
 export interface PlannedTask {
@@ -25,37 +26,38 @@ export function planTasks(
   scope: RunScope,
   keys: ReadonlyMap<string, readonly string[] | null>,
 ): PlannedTask[] {
-  const nodes = [...graph.order].filter((node) => graph.kind[node] === TASK);
-  const level = (node: number): number => graph.level[node] ?? 0;
-  nodes.sort((a, b) => level(a) - level(b) || a - b);
-  const steps = new Map([...new Set(nodes.filter((node) => selected[node] === 1).map(level))].map((one, at) => [one, at]));
-  return nodes.map((node) => {
-    const spec = taskAt(graph, node);
-    const isSelected = selected[node] === 1;
+  const drawn = drawnGraph(graph);
+  const node = (at: number): number => graph.nodeOfPath.get(drawn.nodes[at]?.taskId ?? '') ?? 0;
+  const isSelected = (at: number): boolean => selected[node(at)] === 1;
+  const levels = new Set(drawn.nodes.filter((_, at) => isSelected(at)).map(({ level }) => level));
+  const steps = new Map([...levels].sort((a, b) => a - b).map((level, step) => [level, step]));
+  const before = drawn.nodes.map((): string[] => []);
+  for (const [from, to] of drawn.edges)
+    if (isSelected(from)) before[to]?.push(drawn.nodes[from]?.taskId ?? '');
+  const order = [...drawn.nodes.keys()].sort(
+    (a, b) => (drawn.nodes[a]?.level ?? 0) - (drawn.nodes[b]?.level ?? 0) || a - b,
+  );
+  return order.map((at) => {
+    const spec = taskAt(graph, node(at));
     return {
       taskId: spec.path,
       stage: spec.stage ?? null,
-      selected: isSelected,
-      level: steps.get(level(node)) ?? 0,
-      after: upstreamTasks(graph, node, selected),
-      instances: isSelected ? instancesOf(graph, spec, scope, keys) : 0,
-      because: becauseText(spec, isSelected, scope),
+      selected: isSelected(at),
+      level: steps.get(drawn.nodes[at]?.level ?? 0) ?? 0,
+      after: before[at] ?? [],
+      instances: isSelected(at) ? instancesOf(graph, spec, scope, keys) : 0,
+      because: becauseText(spec, isSelected(at), scope),
       spec,
     };
   });
 }
 
-/** Gates and joins are looked through: people know fan-outs by their tasks. */
-function upstreamTasks(graph: Graph, node: number, selected: Uint8Array): string[] {
-  const found = new Set<string>();
-  for (let edge = graph.up.off[node] ?? 0; edge < (graph.up.off[node + 1] ?? 0); edge++) {
-    const upstream = graph.up.to[edge] ?? -1;
-    if (selected[upstream] === 1) found.add(nodePath(graph, upstream));
-  }
-  return [...found];
-}
-
-function instancesOf(graph: Graph, spec: TaskSpec, scope: RunScope, keys: ReadonlyMap<string, readonly string[] | null>): number | null {
+function instancesOf(
+  graph: Graph,
+  spec: TaskSpec,
+  scope: RunScope,
+  keys: ReadonlyMap<string, readonly string[] | null>,
+): number | null {
   if (spec.fanOut === undefined) return 1;
   const fanOut = graph.spec.fanOuts?.[spec.fanOut];
   const known = fanOut === undefined ? null : (keys.get(fanOut.path) ?? null);
@@ -65,13 +67,16 @@ function instancesOf(graph: Graph, spec: TaskSpec, scope: RunScope, keys: Readon
 
 function becauseText(spec: TaskSpec, isSelected: boolean, scope: RunScope): string {
   if (!isSelected) return 'outside the scope';
-  const named = (names: readonly string[] | undefined): string | undefined => names?.find((name) => isNamed(spec, name));
+  const named = (names: readonly string[] | undefined): string | undefined =>
+    names?.find((name) => isNamed(spec, name));
   if (named(scope.only) !== undefined) return `named by --only ${named(scope.only)}`;
   if (named(scope.until) !== undefined) return `named by --until ${named(scope.until)}`;
   if (named(scope.from) !== undefined) return `named by --from ${named(scope.from)}`;
   if (scope.until !== undefined) return `needed by ${scope.until.join(', ')}`;
   if (scope.from !== undefined) return `depends on ${scope.from.join(', ')}`;
-  return spec.teardown === true && scope.only !== undefined ? 'teardown of a selected setup' : 'part of the DAG';
+  return spec.teardown === true && scope.only !== undefined
+    ? 'teardown of a selected setup'
+    : 'part of the DAG';
 }
 
 function isNamed({ path, stage }: TaskSpec, name: string): boolean {

@@ -1,4 +1,4 @@
-import { Command, CommanderError, Help, Option } from 'commander';
+import { Command, CommanderError, type Help, Option } from 'commander';
 import { AppError } from '../core/model/errors.ts';
 import type { CommandModule, Example } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
@@ -36,7 +36,11 @@ export async function runCommandLine(argv: readonly string[], host: Host, versio
       const self = received.at(-1) as Command;
       const context = createContext(host, self.optsWithGlobals() as GlobalOptionValues);
       try {
-        exitCode = await module.run(context, self.opts(), received.slice(0, -2) as (string | string[] | undefined)[]);
+        exitCode = await module.run(
+          context,
+          self.opts(),
+          received.slice(0, -2) as (string | string[] | undefined)[],
+        );
       } catch (error) {
         exitCode = reportError(context, error);
       }
@@ -84,27 +88,45 @@ function createProgram(host: Host, version: string, argv: readonly string[]): Co
       writeErr: () => {},
       getOutHelpWidth: () => host.stdout.columns,
     })
-    .configureHelp({ formatHelp: (command, helper) => programHelp(command, helper, EXAMPLES, helpStyle(host, argv)) });
+    .configureHelp({
+      formatHelp: (command, helper) => programHelp(command, helper, EXAMPLES, helpStyle(host, argv)),
+    });
   return program;
 }
 
-function defineOn(command: Command, module: CommandModule, entry: CommandEntry, host: Host, argv: readonly string[]): void {
+function defineOn(
+  command: Command,
+  module: CommandModule,
+  entry: CommandEntry,
+  host: Host,
+  argv: readonly string[],
+): void {
   module.define(command);
   const summary = `${entry.summary.charAt(0).toUpperCase()}${entry.summary.slice(1)}.`;
   command.description(module.description === undefined ? summary : `${summary}\n${module.description}`);
   command.configureHelp({
     showGlobalOptions: true,
-    formatHelp: (self: Command, helper: Help) => commandHelp(self, helper, module.examples, helpStyle(host, argv)),
+    formatHelp: (self: Command, helper: Help) =>
+      commandHelp(self, helper, module.examples, helpStyle(host, argv)),
   });
 }
 
 function helpStyle(host: Host, argv: readonly string[]) {
-  const choice = argv.includes('--color=always') ? 'always' : argv.includes('--color=never') ? 'never' : 'auto';
+  const choice = argv.includes('--color=always')
+    ? 'always'
+    : argv.includes('--color=never')
+      ? 'never'
+      : 'auto';
   return createStyle(wantsColor(choice, host.env, host.stdout.isTTY));
 }
 
 /** Help and version end a command line well; everything else that commander throws is a mistake of usage. */
-function commandLineError(error: unknown, host: Host, argv: readonly string[], asked: CommandEntry | null): number {
+function commandLineError(
+  error: unknown,
+  host: Host,
+  argv: readonly string[],
+  asked: CommandEntry | null,
+): number {
   const context = createContext(host, { json: argv.includes('--json'), verbose: argv.includes('-v') });
   if (!(error instanceof CommanderError)) return reportError(context, error);
   if (error.exitCode === 0) return EXIT.ok;

@@ -12,12 +12,12 @@ export function projectDir(context: CommandContext): string {
   }
   if (isProject(directory)) return directory;
   const above = projectAbove(directory);
-  const shown = relative(context.host.cwd, directory) || 'this folder';
+  const inside = relative(context.host.cwd, directory) || 'This folder';
   const advice =
     above === null
       ? `Make one with 'orch init', or name one with -C DIR.`
       : `The project around it: orch -C ${shellWord(relative(context.host.cwd, above) || '.')} ...`;
-  throw new AppError('not_found', `${shown === 'this folder' ? 'This folder' : shown} is no project: it has no dags/ and no airflow.yaml. ${advice}`);
+  throw new AppError('not_found', `${inside} is no project: it has no dags/ and no airflow.yaml. ${advice}`);
 }
 
 function isProject(folder: string): boolean {
@@ -25,6 +25,7 @@ function isProject(folder: string): boolean {
 }
 
 function projectAbove(folder: string): string | null {
-  for (let at = dirname(folder); at !== dirname(at); at = dirname(at)) if (existsSync(join(at, 'airflow.yaml'))) return at;
+  for (let at = dirname(folder); at !== dirname(at); at = dirname(at))
+    if (existsSync(join(at, 'airflow.yaml'))) return at;
   return null;
 }

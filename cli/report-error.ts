@@ -12,6 +12,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
+const DEFECT = 'This is a defect of orch; please report it with the command and this line.';
+
 const TITLE: Readonly<Record<ErrorCode, string>> = {
   usage: 'The command is wrong',
   invalid: 'Invalid file or value',
@@ -44,16 +46,22 @@ function errorText(context: CommandContext, error: AppError): string {
   const diagnostics = diagnosticsOf(error);
   if (error.code === 'internal') {
     const more = context.flags.verbose ? '' : ' Run it again with -v for the stack.';
-    return `${label}  orch failed: ${error.message}\n       This is a defect of orch; please report it with the command and this line.${more}\n`;
+    return `${label}  orch failed: ${error.message}\n       ${DEFECT}${more}\n`;
   }
-  if (diagnostics.length === 0) return `${label}  ${error.message}\n`;
+  if (diagnostics.length === 0) return `${label}  ${sentence(error.message)}\n`;
   const list = diagnostics.map((one) => diagnosticText(one, errStyle)).join('\n');
-  return `${list}\n\n${error.message}\n`;
+  return `${list}\n\n${sentence(error.message)}\n`;
 }
 
 function diagnosticsOf(error: AppError): readonly Diagnostic[] {
   const found = error.details.diagnostics;
   return Array.isArray(found) ? (found as unknown as readonly Diagnostic[]) : [];
+}
+
+/** Messages begin with a capital letter (unless with a name) and end with a full stop. */
+function sentence(message: string): string {
+  const first = /^[a-z]+ /.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
+  return /[.!?:'"]$|\n/.test(first) ? first : `${first}.`;
 }
 
 /** The RFC 9457 form of an error, as the HTTP API gives it. */
@@ -63,7 +71,7 @@ export function problemOf(error: AppError): object {
     type: `urn:orch:error:${error.code}`,
     title: TITLE[error.code],
     status: STATUS[error.code],
-    detail: error.message,
+    detail: sentence(error.message),
     ...(errors.length > 0 ? { errors } : {}),
   };
 }

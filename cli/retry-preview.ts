@@ -15,12 +15,19 @@ export interface RetryChoice {
 }
 
 /** The instances that a retry would run again, chosen by the planner's own rule; nothing is changed. */
-export async function instancesToRetry(store: Store, runNo: RunNo, choice: RetryChoice): Promise<readonly InstanceView[]> {
+export async function instancesToRetry(
+  store: Store,
+  runNo: RunNo,
+  choice: RetryChoice,
+): Promise<readonly InstanceView[]> {
   const stored = await store.loadRun(runNo);
   if (stored === null) return [];
   const view = makeRunView(stored, new Map(), new Map());
   const { select, upstream, downstream } = choice;
-  const selection: RetrySelection = select === 'tasks' ? { select: 'nodes', nodes: nodesNamed(view.tasks, choice.tasks), upstream, downstream } : { select };
+  const selection: RetrySelection =
+    select === 'tasks'
+      ? { select: 'nodes', nodes: nodesNamed(view.tasks, choice.tasks), upstream, downstream }
+      : { select };
   const chosen = new Set(selectForRetry(worldOf(stored), selection));
   return view.tasks.filter(({ nodeNo }) => chosen.has(nodeNo));
 }
@@ -29,7 +36,10 @@ function nodesNamed(tasks: readonly InstanceView[], names: readonly string[]): n
   return names.flatMap((name) => {
     const found = tasks.filter((task) => task.name === name || task.taskId === name);
     if (found.length > 0) return found.map(({ nodeNo }) => nodeNo);
-    const hint = didYouMean(name, tasks.map((task) => task.name));
-    throw new AppError('not_found', `The run has no task '${name}'${hint === undefined ? '' : `: ${hint}`}.`);
+    const hint = didYouMean(
+      name,
+      tasks.map((task) => task.name),
+    );
+    throw new AppError('not_found', `The run has no task '${name}'${hint === undefined ? '' : `: ${hint}`}`);
   });
 }

@@ -40,6 +40,8 @@ function taskJson(task: InstanceView): object {
     because: task.because,
     error: task.error === null ? null : { name: task.error.name, message: task.error.message },
     output: output !== null && 'json' in output ? (JSON.parse(output.json) as unknown) : null,
-    ...(output !== null && 'sha256' in output ? { outputFile: { sha256: output.sha256, bytes: output.bytes } } : {}),
+    ...(output !== null && 'sha256' in output
+      ? { outputFile: { sha256: output.sha256, bytes: output.bytes } }
+      : {}),
   };
 }

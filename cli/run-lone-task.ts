@@ -1,8 +1,8 @@
-import { itemNamesOf } from '../core/graph/item-names.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalExecutor } from '../core/executors/local.ts';
+import { itemNamesOf } from '../core/graph/item-names.ts';
 import type { LogLine } from '../core/log/log-line.ts';
 import { readAttemptLog } from '../core/log/read-attempt-log.ts';
 import type { AttemptDefinition, AttemptEvent, AttemptOrder, Outcome } from '../core/model/attempt.ts';
@@ -36,7 +36,12 @@ export interface LoneResult {
 /** Runs one attempt of a task in a state folder of its own, which is removed afterwards. */
 export async function runLoneTask(lone: LoneTask): Promise<LoneResult> {
   const stateDir = mkdtempSync(join(tmpdir(), 'orch-test-'));
-  const executor = createLocalExecutor({ projectDir: lone.projectDir, stateDir, clock: lone.clock, epoch: 1 });
+  const executor = createLocalExecutor({
+    projectDir: lone.projectDir,
+    stateDir,
+    clock: lone.clock,
+    epoch: 1,
+  });
   const metrics: Record<string, number> = {};
   try {
     const ended = new Promise<Extract<AttemptEvent, { type: 'attempt.ended' }>>((resolve) => {
@@ -50,7 +55,8 @@ export async function runLoneTask(lone: LoneTask): Promise<LoneResult> {
     executor.submit(order);
     const { outcome, startedAt, at, log: range } = await ended;
     const source = { stateDir, runNo: order.runNo, attemptId: order.attemptId };
-    const log = range === undefined ? [] : (await readAttemptLog({ ...source, range }, { limit: LOG_LINES_MAX })).lines;
+    const log =
+      range === undefined ? [] : (await readAttemptLog({ ...source, range }, { limit: LOG_LINES_MAX })).lines;
     return { outcome, durationMs: at - startedAt, log, metrics };
   } finally {
     await executor.close();
@@ -61,9 +67,21 @@ export async function runLoneTask(lone: LoneTask): Promise<LoneResult> {
 function orderOf(lone: LoneTask): AttemptOrder {
   const [runNo, nodeNo, tryNo] = [1 as RunNo, 0 as NodeNo, 1 as TryNo];
   const definition = definitionOf(lone);
-  const inputs = definition.inputNames.map((name) => (Object.hasOwn(lone.inputs, name) ? JSON.stringify(lone.inputs[name]) : undefined));
+  const inputs = definition.inputNames.map((name) =>
+    Object.hasOwn(lone.inputs, name) ? JSON.stringify(lone.inputs[name]) : undefined,
+  );
   const { keys } = lone;
-  return { attemptId: attemptId(runNo, nodeNo, tryNo), runNo, nodeNo, tryNo, definition, keys, items: keys, inputs, spinUs: 0 };
+  return {
+    attemptId: attemptId(runNo, nodeNo, tryNo),
+    runNo,
+    nodeNo,
+    tryNo,
+    definition,
+    keys,
+    items: keys,
+    inputs,
+    spinUs: 0,
+  };
 }
 
 function definitionOf({ projectDir, dag, task, params, clock }: LoneTask): AttemptDefinition {

@@ -31,7 +31,9 @@ interface Schema {
   readonly oneOf?: readonly Schema[];
 }
 
-const ROOT = DAG_FILE_SCHEMA as unknown as Schema & { readonly definitions: { readonly [name: string]: Schema } };
+const ROOT = DAG_FILE_SCHEMA as unknown as Schema & {
+  readonly definitions: { readonly [name: string]: Schema };
+};
 
 /** The keys of a DAG file. */
 export function topKeys(): FoundKey {
@@ -52,7 +54,10 @@ export function findKey(path: readonly string[]): FoundKey {
     }
     const where = path.slice(0, at).join('.') || 'a DAG';
     const similar = nearest(name, children.keys());
-    const advice = similar === null ? `It has: ${[...children.keys()].join(', ') || 'no keys'}.` : `Did you mean '${similar}'?`;
+    const advice =
+      similar === null
+        ? `It has: ${[...children.keys()].join(', ') || 'no keys'}.`
+        : `Did you mean '${similar}'?`;
     return { ok: false, message: `There is no key '${name}' in ${where}. ${advice}` };
   }
   return { ok: true, doc: docOf(path.join('.'), schema), raw: resolved(schema) };
@@ -61,7 +66,9 @@ export function findKey(path: readonly string[]): FoundKey {
 function resolved(schema: Schema): Schema {
   const name = schema.$ref?.replace('#/definitions/', '');
   const target = name === undefined ? undefined : ROOT.definitions[name];
-  return target === undefined ? schema : { ...target, ...(schema.description === undefined ? {} : { description: schema.description }) };
+  return target === undefined
+    ? schema
+    : { ...target, ...(schema.description === undefined ? {} : { description: schema.description }) };
 }
 
 /** Keys below a schema, over all its alternatives; of a map, those of its values. */
@@ -69,7 +76,8 @@ function childrenOf(schema: Schema): Map<string, Schema> {
   const found = new Map<string, Schema>();
   const visit = (one: Schema, depth: number): void => {
     const { properties, additionalProperties, items, anyOf, oneOf } = resolved(one);
-    for (const [name, child] of Object.entries(properties ?? {})) if (!found.has(name)) found.set(name, child);
+    for (const [name, child] of Object.entries(properties ?? {}))
+      if (!found.has(name)) found.set(name, child);
     for (const branch of [...(anyOf ?? []), ...(oneOf ?? [])]) visit(branch, depth);
     if (depth > 0) return;
     if (typeof additionalProperties === 'object') visit(additionalProperties, depth + 1);
@@ -88,7 +96,10 @@ function docOf(name: string, schema: Schema): KeyDoc {
     default: one.default === undefined ? undefined : valueText(one.default),
     values: (one.enum ?? []).map(valueText),
     examples: (one.examples ?? []).map(valueText),
-    children: [...childrenOf(one)].map(([key, child]) => ({ name: key, about: resolved(child).description ?? '' })),
+    children: [...childrenOf(one)].map(([key, child]) => ({
+      name: key,
+      about: resolved(child).description ?? '',
+    })),
   };
 }
 
@@ -100,6 +111,8 @@ function typeText(schema: Schema): string {
   if (schema.enum !== undefined) return '';
   if (typeof schema.type === 'string') return schema.type;
   if (schema.type !== undefined) return schema.type.join(' or ');
-  const branches = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].map((branch) => typeText(resolved(branch)));
+  const branches = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].map((branch) =>
+    typeText(resolved(branch)),
+  );
   return [...new Set(branches.filter((text) => text !== ''))].join(' or ');
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import type { Graph } from '../core/graph/graph.ts';
+import { type ScopeProblem, scopeNames, selectScope } from '../core/graph/select.ts';
 import { AppError } from '../core/model/errors.ts';
 import { nearest } from '../core/model/nearest.ts';
 import type { RunScope } from '../core/model/scope.ts';
-import type { Graph } from '../core/graph/graph.ts';
-import { type ScopeProblem, scopeNames, selectScope } from '../core/graph/select.ts';
 import { collect } from './command.ts';
 
 export interface ScopeOptions {
@@ -47,10 +47,19 @@ export function selectedNodes(graph: Graph, scope: RunScope): Uint8Array {
   const problem = selection.problems[0] as ScopeProblem;
   if (problem.kind === 'ambiguous') {
     const candidates = problem.candidates.map((name) => `  ${name}`).join('\n');
-    throw new AppError('usage', `'${problem.name}' may mean several tasks of DAG ${graph.spec.id}; name one of them:\n${candidates}`);
+    throw new AppError(
+      'usage',
+      `'${problem.name}' may mean several tasks of DAG ${graph.spec.id}; name one of them:\n${candidates}`,
+    );
   }
   const names = scopeNames(graph);
-  const similar = nearest(problem.name, [...names, ...names.map((name) => name.slice(name.lastIndexOf('.') + 1))]);
+  const similar = nearest(problem.name, [
+    ...names,
+    ...names.map((name) => name.slice(name.lastIndexOf('.') + 1)),
+  ]);
   const advice = similar === null ? `See 'orch show ${graph.spec.id}'.` : `Did you mean '${similar}'?`;
-  throw new AppError('not_found', `DAG ${graph.spec.id} has no task, group or stage '${problem.name}'. ${advice}`);
+  throw new AppError(
+    'not_found',
+    `DAG ${graph.spec.id} has no task, group or stage '${problem.name}'. ${advice}`,
+  );
 }

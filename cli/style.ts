@@ -35,7 +35,11 @@ export function createStyle(on: boolean): Style {
 export type ColorChoice = 'auto' | 'always' | 'never';
 
 /** Whether a stream gets colour: the flag, then NO_COLOR and FORCE_COLOR, then what the stream is. */
-export function wantsColor(choice: ColorChoice, env: { readonly [name: string]: string | undefined }, isTTY: boolean): boolean {
+export function wantsColor(
+  choice: ColorChoice,
+  env: { readonly [name: string]: string | undefined },
+  isTTY: boolean,
+): boolean {
   if (choice !== 'auto') return choice === 'always';
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false;
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';

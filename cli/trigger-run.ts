@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject } from '../core/model/json.ts';
 import type { RunNo } from '../core/model/ids.ts';
+import type { JsonObject } from '../core/model/json.ts';
 import type { RunRecord } from '../core/model/run.ts';
 import type { RunScope } from '../core/model/scope.ts';
 import type { Session } from '../core/scheduler/session.ts';
@@ -27,8 +27,8 @@ export interface StartedRun {
 }
 
 /**
- * Starts a run, or goes on with the unfinished one of the same DAG, scope and params whose process is gone. Only a
- * process that leads can know that of a run: nobody else does.
+ * Starts a run, or goes on with the unfinished one of the same DAG, scope and params whose process is gone.
+ * Only a process that leads can know that of a run: nobody else does.
  */
 export async function startRun(store: Store, session: Session, wanted: WantedRun): Promise<StartedRun> {
   const orphan = session.leading ? await findOrphan(store, wanted) : null;
@@ -38,7 +38,17 @@ export async function startRun(store: Store, session: Session, wanted: WantedRun
   }
   const { dagId, runUid, params, scope, maxParallel, inputsFrom } = wanted;
   const replaces = orphan?.uid ?? null;
-  const request = { type: 'trigger', dagId, runUid, trigger: 'manual', params, scope, maxParallel, inputsFrom, replaces } as const;
+  const request = {
+    type: 'trigger',
+    dagId,
+    runUid,
+    trigger: 'manual',
+    params,
+    scope,
+    maxParallel,
+    inputsFrom,
+    replaces,
+  } as const;
   valueOfAnswer(await session.ask(request));
   const [run] = await store.runsByUid(runUid);
   if (run === undefined) throw new Error(`the leader accepted run ${runUid}, but the store does not have it`);
@@ -47,7 +57,12 @@ export async function startRun(store: Store, session: Session, wanted: WantedRun
 
 async function findOrphan(store: Store, wanted: WantedRun): Promise<RunRecord | null> {
   const unfinished = await store.unfinishedRuns();
-  const same = unfinished.filter((run) => run.dagId === wanted.dagId && isDeepStrictEqual(plain(run.scope), plain(wanted.scope)) && isDeepStrictEqual(plain(run.params), plain(wanted.params)));
+  const same = unfinished.filter(
+    (run) =>
+      run.dagId === wanted.dagId &&
+      isDeepStrictEqual(plain(run.scope), plain(wanted.scope)) &&
+      isDeepStrictEqual(plain(run.params), plain(wanted.params)),
+  );
   return same.at(-1) ?? null;
 }
 

@@ -43,7 +43,8 @@ function onlyCharacters(dialect: DialectName, column: string, characters: string
 
 function dagIdShape(dialect: DialectName): RawBuilder<boolean> {
   const start = dialect === 'sqlite' ? sql`dag_id not glob '[0-9-]*'` : sql`dag_id !~ '^[0-9-]'`;
-  return sql`length(dag_id) between 1 and 128 and ${start} and ${onlyCharacters(dialect, 'dag_id', 'A-Za-z0-9_-')}`;
+  const characters = onlyCharacters(dialect, 'dag_id', 'A-Za-z0-9_-');
+  return sql`length(dag_id) between 1 and 128 and ${start} and ${characters}`;
 }
 
 function uidShape(dialect: DialectName): RawBuilder<boolean> {
@@ -132,6 +133,7 @@ async function createRuns(db: Kysely<unknown>, dialect: DialectName, end: Ends):
     .addColumn('keys', t.text, (c) => c.notNull())
     .addColumn('items', t.text)
     .addPrimaryKeyConstraint('run_expansion_pk', ['run_no', 'fan_out', 'parent_base'])
+    .addUniqueConstraint('run_expansion_base', ['run_no', 'base'])
     .$call(end.keyed)
     .execute();
 }

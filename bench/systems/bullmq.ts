@@ -7,7 +7,6 @@ import type { Witness } from '../witness.ts';
 import type { BenchTask, Workload } from '../workloads.ts';
 import { CONCURRENCY, STAGES } from '../workloads.ts';
 
-const QUEUE = 'bench';
 type Data = { readonly id: string; readonly fib: number };
 
 interface Current {
@@ -18,16 +17,16 @@ interface Current {
   readonly failed: (error: unknown) => void;
 }
 
-function flowJob(task: BenchTask, children: FlowJob[] = []): FlowJob {
+function flowJob(queueName: string, task: BenchTask, children: FlowJob[] = []): FlowJob {
   const data: Data = { id: task.id, fib: task.fib };
-  return { name: 'task', queueName: QUEUE, data, ...(children.length > 0 ? { children } : {}) };
+  return { name: 'task', queueName, data, ...(children.length > 0 ? { children } : {}) };
 }
 
 /** A parent waits for its children in BullMQ, so a chain is a nest whose innermost job is its first task. */
-function nest(tasks: readonly BenchTask[]): FlowJob {
+function nest(queueName: string, tasks: readonly BenchTask[]): FlowJob {
   const [first, ...rest] = tasks;
   if (!first) throw new Error('a chain has at least one task');
-  return rest.reduce((inner, task) => flowJob(task, [inner]), flowJob(first));
+  return rest.reduce((inner, task) => flowJob(queueName, task, [inner]), flowJob(queueName, first));
 }
 
 /**
@@ -42,25 +41,26 @@ async function submit(
   const [first] = tasks;
   switch (workload.shape) {
     case 'chain':
-      return flow.add(nest(tasks));
+      return flow.add(nest(queue.name, tasks));
     case 'fan':
       return first && queue.add('task', { id: first.id, fib: first.fib } satisfies Data);
     case 'independent':
       return queue.addBulk(tasks.map(({ id, fib }) => ({ name: 'task', data: { id, fib } satisfies Data })));
     case 'pipelines': {
       const pipelines = Array.from({ length: workload.size }, (_, n) => n * STAGES.length);
-      return flow.addBulk(pipelines.map((from) => nest(tasks.slice(from, from + STAGES.length))));
+      return flow.addBulk(pipelines.map((from) => nest(queue.name, tasks.slice(from, from + STAGES.length))));
     }
   }
 }
 
 /** Source first, then one flow in which the sink waits for the middle. */
-function fanFlow(tasks: readonly BenchTask[]): FlowJob {
+function fanFlow(queueName: string, tasks: readonly BenchTask[]): FlowJob {
   const sink = tasks.at(-1);
   if (!sink) throw new Error('a fan has a sink');
   return flowJob(
+    queueName,
     sink,
-    tasks.slice(1, -1).map((task) => flowJob(task)),
+    tasks.slice(1, -1).map((task) => flowJob(queueName, task)),
   );
 }
 
@@ -71,7 +71,8 @@ function fanFlow(tasks: readonly BenchTask[]): FlowJob {
 export async function openBullmq(services: Services, isolation: 'none' | 'threads'): Promise<BenchSystem> {
   const connection = { host: '127.0.0.1', port: services.redisPort ?? 0 };
   const flow = new FlowProducer({ connection });
-  const queue = new Queue(QUEUE, { connection });
+  // Systems share one Redis, so each has a queue of its own.
+  const queue = new Queue(`bench-${isolation}`, { connection });
   let current: Current | null = null;
   const inProcess = async (job: Job<Data>): Promise<BodySpan> => {
     const span = runBody(job.data.fib);
@@ -80,7 +81,7 @@ export async function openBullmq(services: Services, isolation: 'none' | 'thread
   };
   const threaded = isolation === 'threads';
   const processor = threaded ? new URL('./bullmq-processor.ts', import.meta.url) : inProcess;
-  const worker = new Worker<Data, BodySpan>(QUEUE, processor, {
+  const worker = new Worker<Data, BodySpan>(queue.name, processor, {
     connection,
     concurrency: CONCURRENCY,
     ...(threaded ? { useWorkerThreads: true } : {}),
@@ -98,7 +99,7 @@ export async function openBullmq(services: Services, isolation: 'none' | 'thread
   return {
     run: (workload, tasks, witness) =>
       new Promise((resolve, reject) => {
-        const fanOut = () => flow.add(fanFlow(tasks));
+        const fanOut = () => flow.add(fanFlow(queue.name, tasks));
         current = { left: tasks.length, witness, fanOut, ended: resolve, failed: reject };
         submit(workload, tasks, flow, queue).catch(reject);
       }),

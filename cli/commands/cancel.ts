@@ -1,3 +1,4 @@
+import type { RunView } from '../../core/store/run-view.ts';
 import { valueOfAnswer } from '../answer-error.ts';
 import { defineCommand } from '../command.ts';
 import { openSession } from '../engine.ts';
@@ -7,7 +8,6 @@ import { shortRunId } from '../render/run-name.ts';
 import { countsText } from '../render/run-summary.ts';
 import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
-import type { RunView } from '../../core/store/run-view.ts';
 
 /** `orch cancel <run>`: stops a run, wherever it runs, and waits until nothing of it lives. */
 export const cancel = defineCommand<{ kill?: boolean; wait?: boolean }>({
@@ -18,7 +18,9 @@ export const cancel = defineCommand<{ kill?: boolean; wait?: boolean }>({
   ],
   define: (command) => {
     command.argument('<run>', "a run id, the beginning of one, or 'last'");
-    command.option('--kill', 'end running tasks without grace').option('--no-wait', 'do not wait until they have ended');
+    command
+      .option('--kill', 'end running tasks without grace')
+      .option('--no-wait', 'do not wait until they have ended');
   },
   run: async (context, options, [name]) =>
     withProject(context, async (project) => {
@@ -29,11 +31,14 @@ export const cancel = defineCommand<{ kill?: boolean; wait?: boolean }>({
         valueOfAnswer(await session.ask({ type, runUid: run.uid, by: userName(context.host.env) }));
         let last: RunView | null = null;
         if (options.wait !== false || session.leading) {
-          for await (const update of session.watch(run.runNo)) if (update.type === 'ended') last = update.view;
+          for await (const update of session.watch(run.runNo))
+            if (update.type === 'ended') last = update.view;
         }
         const state = last?.run.state ?? 'cancelling';
-        if (context.flags.json) context.json({ runId: run.uid, state, ...(last === null ? {} : { counts: last.counts }) });
-        else context.print(`Run ${shortRunId(run.uid)} of ${run.dagId} is ${state}${last === null ? '' : `: ${countsText(last.counts)}`}`);
+        const counts = last === null ? '' : `: ${countsText(last.counts)}`;
+        if (context.flags.json)
+          context.json({ runId: run.uid, state, ...(last === null ? {} : { counts: last.counts }) });
+        else context.print(`Run ${shortRunId(run.uid)} of ${run.dagId} is ${state}${counts}`);
         return EXIT.ok;
       } finally {
         await session.close();

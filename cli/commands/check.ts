@@ -5,8 +5,9 @@ import type { CommandContext } from '../context.ts';
 import { readFilesAnew } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
 import { projectDir } from '../project-dir.ts';
-import { diagnosticText } from '../render/diagnostic-text.ts';
 import { rememberDags } from '../remember-dags.ts';
+import { counted } from '../render/counted.ts';
+import { diagnosticText } from '../render/diagnostic-text.ts';
 import { stateDirOf } from '../state-dir.ts';
 
 interface CheckReport {
@@ -18,7 +19,8 @@ interface CheckReport {
 
 /** `orch check [files]`: every mistake in DAG files and config, with its place. */
 export const check = defineCommand<{ types?: boolean }>({
-  description: 'Types of TypeScript DAGs are checked if the project has typescript. Exit 3 if there is a mistake.',
+  description:
+    'Types of TypeScript DAGs are checked if the project has typescript. Exit 3 if there is a mistake.',
   examples: [
     { command: 'orch check', what: 'the whole project' },
     { command: 'orch check dags/pipeline.yaml', what: 'one file' },
@@ -30,10 +32,20 @@ export const check = defineCommand<{ types?: boolean }>({
   },
   run: async (context, { types }, [files]) => {
     const dir = projectDir(context);
-    const named = Array.isArray(files) && files.length > 0 ? files.map((file) => projectFile(context, dir, file)) : undefined;
+    const named =
+      Array.isArray(files) && files.length > 0
+        ? files.map((file) => projectFile(context, dir, file))
+        : undefined;
     const report = await checkAll(context, dir, named, types !== false);
     const mistakes = report.diagnostics.filter(({ severity }) => severity === 'error').length;
-    if (context.flags.json) context.json({ ok: mistakes === 0, files: report.files, dags: report.dags, tasks: report.tasks, diagnostics: report.diagnostics });
+    if (context.flags.json)
+      context.json({
+        ok: mistakes === 0,
+        files: report.files,
+        dags: report.dags,
+        tasks: report.tasks,
+        diagnostics: report.diagnostics,
+      });
     else printReport(context, report, mistakes);
     return mistakes === 0 ? EXIT.ok : EXIT.invalid;
   },
@@ -41,14 +53,22 @@ export const check = defineCommand<{ types?: boolean }>({
 
 function projectFile(context: CommandContext, dir: string, file: string): string {
   const path = relative(dir, resolve(context.host.cwd, file)).split(sep).join('/');
-  if (!/^dags\/[^/]+$/.test(path)) throw new AppError('usage', `'${file}' is no DAG file: those are directly in dags/ of the project.`);
+  if (!/^dags\/[^/]+$/.test(path))
+    throw new AppError('usage', `'${file}' is no DAG file: those are directly in dags/ of the project.`);
   return path;
 }
 
-async function checkAll(context: CommandContext, dir: string, files: readonly string[] | undefined, types: boolean): Promise<CheckReport> {
+async function checkAll(
+  context: CommandContext,
+  dir: string,
+  files: readonly string[] | undefined,
+  types: boolean,
+): Promise<CheckReport> {
   const config = configDiagnostics(context, dir);
   const parsed = await readFilesAnew(dir, files);
-  const dags = parsed.flatMap(({ file, dags }) => dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })));
+  const dags = parsed.flatMap(({ file, dags }) =>
+    dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })),
+  );
   const diagnostics = parsed.flatMap(({ diagnostics }) => diagnostics);
   if (files === undefined) rememberDags(context, { dir, dags, diagnostics });
   const sources = parsed.map(({ file }) => file).filter((file) => file.endsWith('.ts'));
@@ -58,7 +78,11 @@ async function checkAll(context: CommandContext, dir: string, files: readonly st
     files: parsed.length,
     dags: dags.length,
     tasks: dags.reduce((sum, { spec }) => sum + spec.tasks.length, 0),
-    diagnostics: [...config, ...diagnostics, ...typed.filter(({ file, line }) => !known.has(`${file}:${line}`))],
+    diagnostics: [
+      ...config,
+      ...diagnostics,
+      ...typed.filter(({ file, line }) => !known.has(`${file}:${line}`)),
+    ],
   };
 }
 
@@ -77,17 +101,22 @@ function configDiagnostics(context: CommandContext, dir: string): readonly Diagn
   }
 }
 
-function printReport(context: CommandContext, { files, dags, tasks, diagnostics }: CheckReport, mistakes: number): void {
+function printReport(
+  context: CommandContext,
+  { files, dags, tasks, diagnostics }: CheckReport,
+  mistakes: number,
+): void {
   const { style } = context;
   for (const diagnostic of diagnostics) context.print(diagnosticText(diagnostic, style));
   if (diagnostics.length > 0) context.print('');
   const warnings = diagnostics.length - mistakes;
-  const read = `${plural(files, 'file')}, ${plural(dags, 'DAG')}, ${plural(tasks, 'task')}`;
-  const found = [plural(mistakes, 'mistake'), ...(warnings > 0 ? [plural(warnings, 'warning')] : [])].join(', ');
+  const read = `${counted(files, 'file')}, ${counted(dags, 'DAG')}, ${counted(tasks, 'task')}`;
+  const found = [counted(mistakes, 'mistake'), ...(warnings > 0 ? [counted(warnings, 'warning')] : [])].join(
+    ', ',
+  );
   if (mistakes > 0) context.print(`${style.bad('✗')} ${found} in ${read}`);
-  else context.print(`${style.good('✓')} ${read}: ${warnings > 0 ? plural(warnings, 'warning') : 'no mistakes'}`);
-}
-
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
+  else
+    context.print(
+      `${style.good('✓')} ${read}: ${warnings > 0 ? counted(warnings, 'warning') : 'no mistakes'}`,
+    );
 }

@@ -1,7 +1,7 @@
-import { AppError } from '../../core/model/errors.ts';
-import { loadConfigWithOrigins } from '../../core/config/load-config.ts';
 import type { ConfigEntry } from '../../core/config/config.ts';
+import { loadConfigWithOrigins } from '../../core/config/load-config.ts';
 import { durationText } from '../../core/model/duration.ts';
+import { AppError } from '../../core/model/errors.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { projectDir } from '../project-dir.ts';
@@ -11,17 +11,25 @@ const DURATIONS = /\.(idle|delay|maxDelay|timeout|killGrace)$/;
 
 /** `orch config show`: the values that count, and where each came from. Secrets are masked. */
 export const config = defineCommand<{ origin?: boolean }>({
-  description: 'Flags win over ORCH__SECTION__KEY variables, then .env, then airflow.yaml (profile over base), then defaults.',
+  description:
+    'Flags win over ORCH__SECTION__KEY variables, then .env, airflow.yaml (profile over base), defaults.',
   examples: [
     { command: 'orch config show', what: 'the values in force' },
     { command: 'orch config show --origin', what: 'and where each came from' },
-    { command: 'ORCH__SCHEDULER__MAX_ACTIVE=4 orch config show --origin', what: 'a value from the environment' },
+    {
+      command: 'ORCH__SCHEDULER__MAX_ACTIVE=4 orch config show --origin',
+      what: 'a value from the environment',
+    },
   ],
   define: (command) => {
-    command.argument('<action>', "'show'").argument('[key]', 'only this key or section').option('--origin', 'print where each value came from');
+    command
+      .argument('<action>', "'show'")
+      .argument('[key]', 'only this key or section')
+      .option('--origin', 'print where each value came from');
   },
   run: async (context, options, [action, key]) => {
-    if (action !== 'show') throw new AppError('usage', `There is no 'orch config ${action}'. Did you mean 'orch config show'?`);
+    if (action !== 'show')
+      throw new AppError('usage', `There is no 'orch config ${action}'. Did you mean 'orch config show'?`);
     const { profile } = context.flags;
     const loaded = loadConfigWithOrigins({
       projectDir: projectDir(context),
@@ -29,16 +37,23 @@ export const config = defineCommand<{ origin?: boolean }>({
       ...(profile === undefined ? {} : { profile }),
     });
     const wanted = typeof key === 'string' ? key : null;
-    const entries = loaded.entries.filter((entry) => wanted === null || entry.key === wanted || entry.key.startsWith(`${wanted}.`));
+    const entries = loaded.entries.filter(
+      (entry) => wanted === null || entry.key === wanted || entry.key.startsWith(`${wanted}.`),
+    );
     if (entries.length === 0) throw new AppError('not_found', `The config has no key '${key}'.`);
     if (context.flags.json) {
-      context.json({ profile: loaded.profile, items: entries.map((entry) => (options.origin ? entry : { key: entry.key, value: entry.value })) });
+      context.json({
+        profile: loaded.profile,
+        items: entries.map((entry) => (options.origin ? entry : { key: entry.key, value: entry.value })),
+      });
       return EXIT.ok;
     }
     const columns = [
       { title: 'key', text: (entry: ConfigEntry) => entry.key },
       { title: 'value', text: valueText, flex: true },
-      ...(options.origin ? [{ title: 'from', text: (entry: ConfigEntry) => entry.origin.place, paint: context.style.dim }] : []),
+      ...(options.origin
+        ? [{ title: 'from', text: (entry: ConfigEntry) => entry.origin.place, paint: context.style.dim }]
+        : []),
     ];
     context.print(tableLines(columns, entries, context.host.stdout.columns, context.style.dim).join('\n'));
     return EXIT.ok;

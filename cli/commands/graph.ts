@@ -16,12 +16,17 @@ export const graph = defineCommand<{ format?: 'ascii' | 'mermaid' | 'dot' | 'jso
   ],
   define: (command) => {
     command.argument('<dag>', 'the DAG');
-    command.addOption(new Option('--format <format>', 'how to draw').choices(['ascii', 'mermaid', 'dot', 'json']).default('ascii'));
+    command.addOption(
+      new Option('--format <format>', 'how to draw')
+        .choices(['ascii', 'mermaid', 'dot', 'json'])
+        .default('ascii'),
+    );
   },
   run: async (context, { format }, [dagId]) => {
     const { spec } = requireDag(await readDagFiles(context), String(dagId));
     const drawn = drawnGraph(compileGraph(spec));
-    if (context.flags.json || format === 'json') context.json({ dagId: spec.id, nodes: drawn.nodes, edges: drawn.edges, fanOuts: drawn.fanOuts });
+    if (context.flags.json || format === 'json')
+      context.json({ dagId: spec.id, nodes: drawn.nodes, edges: drawn.edges, fanOuts: drawn.fanOuts });
     else if (format === 'mermaid') context.print(mermaidGraph(drawn));
     else if (format === 'dot') context.print(dotGraph(drawn));
     else context.print(asciiGraph(drawn, context.host.stdout.columns, context.style).join('\n'));

@@ -20,7 +20,10 @@ export const init = defineCommand({
     const taken = NEW_PROJECT.filter(({ path, merge }) => !merge && existsSync(join(dir, path)));
     if (taken.length > 0) {
       const list = taken.map(({ path }) => path).join(', ');
-      throw new AppError('conflict', `${relative(context.host.cwd, dir) || 'This folder'} already has ${list}; nothing was written.`);
+      throw new AppError(
+        'conflict',
+        `${relative(context.host.cwd, dir) || 'This folder'} already has ${list}; nothing was written.`,
+      );
     }
     const written: string[] = [];
     for (const { path, text } of NEW_PROJECT) {
@@ -35,10 +38,11 @@ export const init = defineCommand({
       return EXIT.ok;
     }
     const { style } = context;
+    const place = shown === '.' ? 'This folder' : style.bold(shown);
     const enter = shown === '.' ? [] : [`  cd ${shellWord(shown)}`];
     context.print(
       [
-        `${style.good('✓')} ${shown === '.' ? 'This folder' : style.bold(shown)} is a project now: ${written.join(', ')}`,
+        `${style.good('✓')} ${place} is a project now: ${written.join(', ')}`,
         '',
         'Next:',
         ...enter,

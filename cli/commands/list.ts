@@ -3,9 +3,9 @@ import { durationText } from '../../core/model/duration.ts';
 import { defineCommand } from '../command.ts';
 import { type FoundDag, readDagFiles } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
+import { rememberDags } from '../remember-dags.ts';
 import { tableLines } from '../render/table.ts';
 import { tamed } from '../render/text-width.ts';
-import { rememberDags } from '../remember-dags.ts';
 
 /** `orch list`: the DAGs of the project as their files say. */
 export const list = defineCommand<{ tag?: string }>({
@@ -21,7 +21,9 @@ export const list = defineCommand<{ tag?: string }>({
     const files = await readDagFiles(context);
     rememberDags(context, files);
     const dags = files.dags.filter(({ spec }) => tag === undefined || spec.tags?.includes(tag));
-    const broken = new Set(files.diagnostics.filter(({ severity }) => severity === 'error').map(({ file }) => file));
+    const broken = new Set(
+      files.diagnostics.filter(({ severity }) => severity === 'error').map(({ file }) => file),
+    );
     if (context.flags.json) {
       context.json({ items: dags.map(itemOf), nextCursor: null });
     } else if (dags.length === 0) {
@@ -32,11 +34,18 @@ export const list = defineCommand<{ tag?: string }>({
         { title: 'schedule', text: ({ spec }: FoundDag) => schedulesText(spec) },
         { title: 'tasks', text: ({ spec }: FoundDag) => String(spec.tasks.length), align: 'right' as const },
         { title: 'file', text: ({ file }: FoundDag) => file, paint: context.style.dim },
-        { title: 'about', text: ({ spec }: FoundDag) => tamed(spec.title ?? spec.description ?? ''), flex: true },
+        {
+          title: 'about',
+          text: ({ spec }: FoundDag) => tamed(spec.title ?? spec.description ?? ''),
+          flex: true,
+        },
       ];
       context.print(tableLines(columns, dags, context.host.stdout.columns, context.style.dim).join('\n'));
     }
-    if (broken.size > 0) context.warn(`${broken.size === 1 ? 'a file' : `${broken.size} files`} cannot be read: 'orch check' says why`);
+    if (broken.size > 0)
+      context.warn(
+        `${broken.size === 1 ? 'a file' : `${broken.size} files`} cannot be read: 'orch check' says why`,
+      );
     return EXIT.ok;
   },
 });
@@ -52,8 +61,11 @@ export function schedulesText({ schedule }: DagSpec): string {
 }
 
 function scheduleText(schedule: ScheduleSpec): string {
-  if (schedule.kind === 'cron') return `${schedule.cron}${schedule.tz === undefined ? '' : ` ${schedule.tz}`}`;
+  if (schedule.kind === 'cron')
+    return `${schedule.cron}${schedule.tz === undefined ? '' : ` ${schedule.tz}`}`;
   if (schedule.kind === 'every') return `every ${durationText(schedule.everyMs)}`;
-  if (schedule.kind === 'at') return schedule.at.length === 1 ? `at ${schedule.at[0]}` : `at ${schedule.at.length} times`;
-  return `on ${schedule.assets.length === 1 ? schedule.assets[0] : `${schedule.match} of ${schedule.assets.length} assets`}`;
+  if (schedule.kind === 'at')
+    return schedule.at.length === 1 ? `at ${schedule.at[0]}` : `at ${schedule.at.length} times`;
+  const [first, ...more] = schedule.assets;
+  return more.length === 0 ? `on ${first}` : `on ${schedule.match} of ${more.length + 1} assets`;
 }

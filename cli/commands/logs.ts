@@ -1,9 +1,9 @@
+import type { LogLine, LogStream } from '../../core/log/log-line.ts';
+import { type LogWindow, readAttemptLog } from '../../core/log/read-attempt-log.ts';
+import type { LogRange } from '../../core/model/attempt.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { RunNo, TryNo } from '../../core/model/ids.ts';
 import { attemptId } from '../../core/model/ids.ts';
-import type { LogRange } from '../../core/model/attempt.ts';
-import type { LogLine, LogStream } from '../../core/log/log-line.ts';
-import { readAttemptLog, type LogWindow } from '../../core/log/read-attempt-log.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import type { InstanceView } from '../../core/store/run-view.ts';
@@ -50,7 +50,9 @@ export const logs = defineCommand<LogOptions>({
     { command: 'orch logs last --grep "HTTP 4.." --level warn', what: 'only some lines' },
   ],
   define: (command) => {
-    command.argument('<run>', "a run id, the beginning of one, or 'last'").argument('[task]', 'a task, or an instance such as symbol[SP500].clean');
+    command
+      .argument('<run>', "a run id, the beginning of one, or 'last'")
+      .argument('[task]', 'a task, or an instance such as symbol[SP500].clean');
     command
       .option('-f, --follow', 'go on as lines are written, until the run ends')
       .option('--attempt <n>', 'of this attempt instead of the last')
@@ -67,13 +69,16 @@ export const logs = defineCommand<LogOptions>({
       if (options.follow === true) {
         const { followLogs } = await import('../follow-logs.ts');
         await followLogs(project, run.runNo, only, (instance, line, attempt) => {
-          if (wanted(line, window)) printLine(context, options, { instance, tryNo: attempt, alone: false }, line);
+          if (wanted(line, window))
+            printLine(context, options, { instance, tryNo: attempt, alone: false }, line);
         });
         return EXIT.ok;
       }
       const attempts = await loggedAttempts(project, run.runNo, only, tryNo);
-      for (const one of attempts) await printLog(context, project, run.runNo, options, one, attempts.length === 1, window);
-      if (attempts.length === 0) context.say(only === null ? 'The run has no logs yet.' : `'${only}' has no log: it was not started.`);
+      for (const one of attempts)
+        await printLog(context, project, run.runNo, options, one, attempts.length === 1, window);
+      if (attempts.length === 0)
+        context.say(only === null ? 'The run has no logs yet.' : `'${only}' has no log: it was not started.`);
       return EXIT.ok;
     });
   },
@@ -81,23 +86,38 @@ export const logs = defineCommand<LogOptions>({
 
 function windowOf({ grep, level }: LogOptions): LogWindow {
   const streams = level === undefined ? undefined : LEVELS[level];
-  if (level !== undefined && streams === undefined) throw new AppError('usage', `There is no level '${level}'. Levels: ${Object.keys(LEVELS).join(', ')}.`);
-  return { ...(streams === undefined ? {} : { streams }), ...(grep === undefined ? {} : { pattern: { regex: grep } }) };
+  if (level !== undefined && streams === undefined)
+    throw new AppError('usage', `There is no level '${level}'. Levels: ${Object.keys(LEVELS).join(', ')}.`);
+  return {
+    ...(streams === undefined ? {} : { streams }),
+    ...(grep === undefined ? {} : { pattern: { regex: grep } }),
+  };
 }
 
 function wanted(line: LogLine, { streams, pattern }: LogWindow): boolean {
   if (streams !== undefined && !streams.includes(line.stream)) return false;
-  return pattern === undefined || !('regex' in pattern) || new RegExp(pattern.regex, 'u').test(line.text.slice(0, 4_096));
+  return (
+    pattern === undefined ||
+    !('regex' in pattern) ||
+    new RegExp(pattern.regex, 'u').test(line.text.slice(0, 4_096))
+  );
 }
 
-async function loggedAttempts(project: Project, runNo: RunNo, task: string | null, tryNo: TryNo | null): Promise<LoggedAttempt[]> {
+async function loggedAttempts(
+  project: Project,
+  runNo: RunNo,
+  task: string | null,
+  tryNo: TryNo | null,
+): Promise<LoggedAttempt[]> {
   const view = await readRunView(project.store, runNo);
   if (view === null) return [];
   const instances = task === null ? view.tasks : findInstances(view, task);
   const found: LoggedAttempt[] = [];
   for (const instance of instances) {
     const isPast = tryNo !== null && tryNo !== instance.attempts;
-    const past = isPast ? (await project.store.attempts(runNo, instance.nodeNo)).find((one) => one.tryNo === tryNo) : undefined;
+    const past = isPast
+      ? (await project.store.attempts(runNo, instance.nodeNo)).find((one) => one.tryNo === tryNo)
+      : undefined;
     const range = isPast ? (past?.log ?? null) : instance.log;
     if (range !== null) found.push({ instance, tryNo: tryNo ?? instance.attempts, range });
   }
@@ -113,7 +133,12 @@ async function printLog(
   alone: boolean,
   window: LogWindow,
 ): Promise<void> {
-  const source = { stateDir: project.stateDir, runNo, attemptId: attemptId(runNo, instance.nodeNo, tryNo), range };
+  const source = {
+    stateDir: project.stateDir,
+    runNo,
+    attemptId: attemptId(runNo, instance.nodeNo, tryNo),
+    range,
+  };
   let fromByte = 0;
   for (let atEnd = false; !atEnd && !context.host.stdout.closed; ) {
     const page = await readAttemptLog(source, { ...window, fromByte, limit: PAGE });
@@ -132,8 +157,22 @@ function printLine(
 ): void {
   if (context.flags.json) {
     const { at, stream, text } = line;
-    context.json({ v: 1, type: 'log.line', taskId: instance.taskId, key: instance.key, attempt: tryNo, at: instantText(at), stream, text }, 'event');
+    context.json(
+      {
+        v: 1,
+        type: 'log.line',
+        taskId: instance.taskId,
+        key: instance.key,
+        attempt: tryNo,
+        at: instantText(at),
+        stream,
+        text,
+      },
+      'event',
+    );
     return;
   }
-  context.print(logLineText(line, { name: alone ? null : instance.name, time: options.time === true }, context.style));
+  context.print(
+    logLineText(line, { name: alone ? null : instance.name, time: options.time === true }, context.style),
+  );
 }

@@ -24,37 +24,61 @@ export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boo
     command.option('--exit-code', 'exit 10 if anything would run, 0 if nothing');
   },
   run: async (context, options, [dagId]) => {
-    if (dagId === undefined) throw new AppError('usage', "Name a DAG: orch plan <dag>. 'orch list' shows them.");
+    if (dagId === undefined)
+      throw new AppError('usage', "Name a DAG: orch plan <dag>. 'orch list' shows them.");
     const { spec } = requireDag(await readDagFiles(context), String(dagId));
     const graph = compileGraph(spec);
     const scope = scopeOf(options);
     const selected = selectedNodes(graph, scope);
-    const params = runParams(spec, { pairs: options.param ?? [], cwd: context.host.cwd, ...(options.paramsFile === undefined ? {} : { file: options.paramsFile }) });
+    const params = runParams(spec, {
+      pairs: options.param ?? [],
+      cwd: context.host.cwd,
+      ...(options.paramsFile === undefined ? {} : { file: options.paramsFile }),
+    });
     const keys = keysFromParams(graph, params);
     checkKeys(scope.keys ?? [], keys, spec.id);
     const tasks = planTasks(graph, selected, scope, keys);
     const code = options.exitCode && tasks.some((task) => task.selected) ? EXIT.changes : EXIT.ok;
     if (context.flags.json) {
-      context.json({ dagId: spec.id, scope, params, ...countsOf(tasks), tasks: tasks.map(({ spec: _spec, ...task }) => task) });
+      context.json({
+        dagId: spec.id,
+        scope,
+        params,
+        ...countsOf(tasks),
+        tasks: tasks.map(({ spec: _spec, ...task }) => task),
+      });
       return code;
     }
     const chosen = tasks.filter((task) => task.selected);
     const left = tasks.filter((task) => !task.selected);
     const columns = [
-      { title: 'step', text: (task: PlannedTask) => String(task.level + 1), align: 'right' as const, paint: context.style.dim },
+      {
+        title: 'step',
+        text: (task: PlannedTask) => String(task.level + 1),
+        align: 'right' as const,
+        paint: context.style.dim,
+      },
       { title: 'task', text: (task: PlannedTask) => task.taskId },
       { title: 'times', text: (task: PlannedTask) => timesText(task), align: 'right' as const },
       { title: 'after', text: (task: PlannedTask) => task.after.join(', ') || '-', flex: true },
       { title: 'because', text: (task: PlannedTask) => task.because, paint: context.style.dim, flex: true },
     ];
     context.print(headLine(graph, tasks, keys));
-    if (chosen.length > 0) context.print(`\n${tableLines(columns, chosen, context.host.stdout.columns, context.style.dim).join('\n')}`);
-    if (left.length > 0) context.print(context.style.dim(`\nnot selected: ${left.map((task) => task.taskId).join(', ')}`));
+    if (chosen.length > 0)
+      context.print(
+        `\n${tableLines(columns, chosen, context.host.stdout.columns, context.style.dim).join('\n')}`,
+      );
+    if (left.length > 0)
+      context.print(context.style.dim(`\nnot selected: ${left.map((task) => task.taskId).join(', ')}`));
     return code;
   },
 });
 
-function countsOf(tasks: readonly PlannedTask[]): { selected: number; notSelected: number; instances: number | null } {
+function countsOf(tasks: readonly PlannedTask[]): {
+  selected: number;
+  notSelected: number;
+  instances: number | null;
+} {
   const chosen = tasks.filter((task) => task.selected);
   const unknown = chosen.some((task) => task.instances === null);
   const instances = unknown ? null : chosen.reduce((sum, task) => sum + (task.instances ?? 0), 0);
@@ -65,11 +89,18 @@ function timesText({ instances }: PlannedTask): string {
   return instances === null ? 'per key' : `${instances}x`;
 }
 
-function headLine(graph: Graph, tasks: readonly PlannedTask[], keys: ReadonlyMap<string, readonly string[] | null>): string {
+function headLine(
+  graph: Graph,
+  tasks: readonly PlannedTask[],
+  keys: ReadonlyMap<string, readonly string[] | null>,
+): string {
   const { selected, instances } = countsOf(tasks);
-  const fanOuts = [...keys].flatMap(([path, list]) => (list === null ? [] : [`${list.length} keys of ${path}: ${list.slice(0, 6).join(', ')}${list.length > 6 ? ', ...' : ''}`]));
+  const fanOuts = [...keys].flatMap(([path, list]) =>
+    list === null
+      ? []
+      : [`${list.length} keys of ${path}: ${list.slice(0, 6).join(', ')}${list.length > 6 ? ', ...' : ''}`],
+  );
   const total = instances === null ? 'as many instances as keys come up' : `${instances} task instances`;
   const known = fanOuts.length === 0 ? '' : `\n${fanOuts.join('\n')}`;
   return `${graph.spec.id}: ${selected} of ${tasks.length} tasks, ${total}${known}`;
 }
-

@@ -11,6 +11,7 @@ import { openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
 import { followRun } from '../follow-run.ts';
+import { counted } from '../render/counted.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { glyph } from '../render/state-look.ts';
 import { instancesToRetry, type RetryChoice } from '../retry-preview.ts';
@@ -31,7 +32,8 @@ interface RetryOptions {
 
 /** `orch retry <run>`: adds attempts to a run, or takes over one whose process is gone, and follows it. */
 export const retry = defineCommand<RetryOptions>({
-  description: 'An unfinished run whose process is gone is taken over: what was done stays, the rest goes on.',
+  description:
+    'An unfinished run whose process is gone is taken over: what was done stays, the rest goes on.',
   examples: [
     { command: 'orch retry last', what: 'what failed and all after it; or go on with an interrupted run' },
     { command: "orch retry last --task 'symbol[SP500].clean' --downstream", what: 'a task and all after it' },
@@ -59,8 +61,15 @@ export const retry = defineCommand<RetryOptions>({
       const session = await openSession(project);
       try {
         const askedAt = context.host.clock.now();
-        const resumed = await ask(context, session, run, choice, options);
-        return await followRun(context, { project, session, runNo: run.runNo, resumed, sinceAt: askedAt, timeoutMs });
+        const how = await ask(context, session, run, choice, options);
+        return await followRun(context, {
+          project,
+          session,
+          runNo: run.runNo,
+          how,
+          sinceAt: askedAt,
+          timeoutMs,
+        });
       } finally {
         await session.close();
       }
@@ -80,30 +89,48 @@ function choiceOf(options: RetryOptions): RetryChoice {
   return { select, tasks, upstream: options.upstream === true, downstream: options.downstream === true };
 }
 
-/** Asks for the retry; true if the run was not finished and goes on instead. */
-async function ask(context: CommandContext, session: Session, run: RunRecord, choice: RetryChoice, options: RetryOptions): Promise<boolean> {
+/** Asks for the retry; an unfinished run goes on instead. */
+async function ask(
+  context: CommandContext,
+  session: Session,
+  run: RunRecord,
+  choice: RetryChoice,
+  options: RetryOptions,
+): Promise<'resumed' | 'retried'> {
   const id = shortRunId(run.uid);
   const isOpen = !isRunFinished(run.state);
   const goesOn = isOpen && choice.select === 'failed';
   if (isOpen && !session.leading && goesOn) {
-    throw new AppError('conflict', `Run ${id} is ${run.state} in another process. Follow it: orch watch ${id}`);
+    throw new AppError(
+      'conflict',
+      `Run ${id} is ${run.state} in another process. Follow it: orch watch ${id}`,
+    );
   }
   if (isOpen && session.leading) {
     valueOfAnswer(await session.ask({ type: 'adopt', runUid: run.uid }));
-    if (goesOn) return true;
+    if (goesOn) return 'resumed';
   }
   const by = userName(context.host.env);
-  valueOfAnswer(await session.ask({ type: 'retry', runUid: run.uid, by, ...choice, latest: options.latest === true }));
-  return false;
+  valueOfAnswer(
+    await session.ask({ type: 'retry', runUid: run.uid, by, ...choice, latest: options.latest === true }),
+  );
+  return 'retried';
 }
 
-async function preview(context: CommandContext, project: Project, run: RunRecord, choice: RetryChoice): Promise<number> {
+async function preview(
+  context: CommandContext,
+  project: Project,
+  run: RunRecord,
+  choice: RetryChoice,
+): Promise<number> {
   const chosen = await instancesToRetry(project.store, run.runNo, choice);
   if (context.flags.json) {
     context.json({ runId: run.uid, items: chosen.map(({ taskId, key, state }) => ({ taskId, key, state })) });
     return EXIT.ok;
   }
   const lines = chosen.map(({ name, state }) => `  ${glyph(state, context.style)} ${name}`);
-  context.print([`${chosen.length} ${chosen.length === 1 ? 'task' : 'tasks'} of run ${shortRunId(run.uid)} would run again`, ...lines].join('\n'));
+  context.print(
+    [`${counted(chosen.length, 'task')} of run ${shortRunId(run.uid)} would run again`, ...lines].join('\n'),
+  );
   return EXIT.ok;
 }

@@ -1,15 +1,15 @@
 import { AppError } from '../../core/model/errors.ts';
-import { nearest } from '../../core/model/nearest.ts';
 import type { RunRecord } from '../../core/model/run.ts';
 import { RUN_STATES, type RunState } from '../../core/model/states.ts';
+import { adviceFor } from '../advice.ts';
 import { collect, defineCommand } from '../command.ts';
 import { countFlag, instantFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { shortRunId } from '../render/run-name.ts';
-import { runJson } from '../run-json.ts';
 import { toned } from '../render/state-look.ts';
 import { tableLines } from '../render/table.ts';
 import { agoText, spanText } from '../render/time-text.ts';
+import { runJson } from '../run-json.ts';
 import { withProject } from '../with-project.ts';
 
 interface RunsOptions {
@@ -30,13 +30,14 @@ export const runs = defineCommand<RunsOptions>({
     command
       .option('--dag <dag>', 'only runs of this DAG')
       .option('--state <state>', `only in this state (${RUN_STATES.join(', ')}); may be repeated`, collect)
-      .option('--since <when>', "not older than this: 24h, yesterday, 2026-11-20")
+      .option('--since <when>', 'not older than this: 24h, yesterday, 2026-11-20')
       .option('--limit <n>', 'at most so many', '20');
   },
   run: async (context, options) => {
     const states = (options.state ?? []).map(knownState);
     const limit = countFlag('--limit', options.limit ?? '20');
-    const since = options.since === undefined ? null : instantFlag('--since', options.since, context.host.clock.now());
+    const since =
+      options.since === undefined ? null : instantFlag('--since', options.since, context.host.clock.now());
     return withProject(context, async ({ store }) => {
       const found = await store.runs({
         limit,
@@ -52,7 +53,11 @@ export const runs = defineCommand<RunsOptions>({
         const columns = [
           { title: 'run', text: (run: RunRecord) => shortRunId(run.uid) },
           { title: 'dag', text: (run: RunRecord) => run.dagId, paint: style.bold },
-          { title: 'state', text: (run: RunRecord) => run.state, paint: (text: string, run: RunRecord) => toned(run.state, text, style) },
+          {
+            title: 'state',
+            text: (run: RunRecord) => run.state,
+            paint: (text: string, run: RunRecord) => toned(run.state, text, style),
+          },
           { title: 'began', text: (run: RunRecord) => agoText(run.createdAt, now) },
           { title: 'took', text: (run: RunRecord) => tookText(run, now), align: 'right' as const },
           { title: 'scope', text: scopeWords, flex: true, paint: style.dim },
@@ -67,8 +72,8 @@ export const runs = defineCommand<RunsOptions>({
 function knownState(text: string): RunState {
   const known = RUN_STATES.find((state) => state === text);
   if (known !== undefined) return known;
-  const similar = nearest(text, RUN_STATES);
-  throw new AppError('usage', `There is no run state '${text}'. ${similar === null ? `States: ${RUN_STATES.join(', ')}.` : `Did you mean '${similar}'?`}`);
+  const advice = adviceFor(text, RUN_STATES, `States: ${RUN_STATES.join(', ')}.`);
+  throw new AppError('usage', `There is no run state '${text}'. ${advice}`);
 }
 
 function tookText(run: RunRecord, now: number): string {
@@ -77,6 +82,12 @@ function tookText(run: RunRecord, now: number): string {
 
 /** The flags that gave the scope of a run. */
 export function scopeWords({ scope }: RunRecord): string {
-  const words = (flag: string, names: readonly string[] | undefined): string[] => (names ?? []).map((name) => `--${flag} ${name}`);
-  return [...words('until', scope.until), ...words('from', scope.from), ...words('only', scope.only), ...words('key', scope.keys)].join(' ');
+  const words = (flag: string, names: readonly string[] | undefined): string[] =>
+    (names ?? []).map((name) => `--${flag} ${name}`);
+  return [
+    ...words('until', scope.until),
+    ...words('from', scope.from),
+    ...words('only', scope.only),
+    ...words('key', scope.keys),
+  ].join(' ');
 }

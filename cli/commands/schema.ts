@@ -34,7 +34,10 @@ function docLines({ style, host }: CommandContext, doc: KeyDoc): string[] {
     ...doc.examples.map((example) => `example: ${example}`),
   ];
   const widest = Math.min(24, Math.max(0, ...doc.children.map(({ name }) => name.length)));
-  const children = doc.children.map(({ name, about }) => `  ${padTo(name, widest)}  ${style.dim(cutTo(about, host.stdout.columns - widest - 5))}`);
+  const children = doc.children.map(
+    ({ name, about }) =>
+      `  ${padTo(name, widest)}  ${style.dim(cutTo(about, host.stdout.columns - widest - 5))}`,
+  );
   return [
     style.bold(doc.name),
     ...(doc.about === '' ? [] : [doc.about]),

@@ -25,7 +25,12 @@ export const show = defineCommand({
       return EXIT.ok;
     }
     const parts = [headLines(context, dag), paramLines(context, dag.spec), taskLines(context, dag.spec)];
-    context.print(parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n'));
+    context.print(
+      parts
+        .filter((lines) => lines.length > 0)
+        .map((lines) => lines.join('\n'))
+        .join('\n\n'),
+    );
     return EXIT.ok;
   },
 });
@@ -42,7 +47,11 @@ function headLines({ style, host }: CommandContext, { spec, file }: FoundDag): s
   if (spec.owner !== undefined) rows.push(['owner', tamed(spec.owner)]);
   if (spec.tags !== undefined) rows.push(['tags', tamed(spec.tags.join(', '))]);
   const about = spec.description === undefined ? [] : [cutTo(tamed(spec.description), host.stdout.columns)];
-  return [`${style.bold(spec.id)}${title}`, ...about, ...rows.map(([name, value]) => `  ${style.dim(name.padEnd(14))} ${value}`)];
+  return [
+    `${style.bold(spec.id)}${title}`,
+    ...about,
+    ...rows.map(([name, value]) => `  ${style.dim(name.padEnd(14))} ${value}`),
+  ];
 }
 
 interface ParamRow {
@@ -53,7 +62,9 @@ interface ParamRow {
 }
 
 function paramLines({ style, host }: CommandContext, spec: DagSpec): string[] {
-  const properties = (spec.params?.properties ?? {}) as { readonly [name: string]: { readonly [key: string]: unknown } };
+  const properties = (spec.params?.properties ?? {}) as {
+    readonly [name: string]: { readonly [key: string]: unknown };
+  };
   const rows = Object.entries(properties).map(([name, schema]): ParamRow => {
     const value = schema.default === undefined ? 'required' : JSON.stringify(schema.default);
     return { name, type: String(schema.type ?? ''), value, about: tamed(String(schema.description ?? '')) };
@@ -72,7 +83,11 @@ function taskLines({ style, host }: CommandContext, spec: DagSpec): string[] {
   const columns = [
     { title: 'task', text: ({ path }: TaskSpec) => path },
     { title: 'does', text: actionText, flex: true },
-    { title: 'after', text: (task: TaskSpec) => [...Object.values(task.needs ?? {}), ...(task.after ?? [])].join(', ') || '-', flex: true },
+    {
+      title: 'after',
+      text: (task: TaskSpec) => [...Object.values(task.needs ?? {}), ...(task.after ?? [])].join(', ') || '-',
+      flex: true,
+    },
     { title: 'notes', text: (task: TaskSpec) => notesText(spec, task), paint: style.dim, flex: true },
   ];
   return tableLines(columns, spec.tasks, host.stdout.columns, style.dim);
@@ -80,7 +95,10 @@ function taskLines({ style, host }: CommandContext, spec: DagSpec): string[] {
 
 function actionText({ action }: TaskSpec): string {
   if (action.kind === 'function') return action.ref.startsWith('#') ? 'inline function' : action.ref;
-  if (action.kind === 'shell') return tamed(`$ ${typeof action.run === 'string' ? (action.run.split('\n')[0] ?? '') : action.run.join(' ')}`);
+  if (action.kind === 'shell')
+    return tamed(
+      `$ ${typeof action.run === 'string' ? (action.run.split('\n')[0] ?? '') : action.run.join(' ')}`,
+    );
   return action.kind === 'operator' ? action.operator : action.kind;
 }
 

@@ -28,17 +28,23 @@ export const stats = defineCommand<{ dag?: string; since?: string }>({
     { command: 'orch stats --since 7d --dag pipeline', what: 'one DAG in the last week' },
   ],
   define: (command) => {
-    command.option('--dag <dag>', 'only this DAG').option('--since <when>', 'only runs since then: 24h, yesterday, 2026-11-20');
+    command
+      .option('--dag <dag>', 'only this DAG')
+      .option('--since <when>', 'only runs since then: 24h, yesterday, 2026-11-20');
   },
   run: async (context, { dag, since }) => {
     const now = context.host.clock.now();
     const from = since === undefined ? null : instantFlag('--since', since, now);
     return withProject(context, async ({ store }) => {
       const rows = await collectStats(store, dag, from);
-      if (context.flags.json) context.json({ items: rows.map(({ lastAt, ...row }) => ({ ...row, lastAt: instantText(lastAt) })) });
+      if (context.flags.json)
+        context.json({ items: rows.map(({ lastAt, ...row }) => ({ ...row, lastAt: instantText(lastAt) })) });
       else if (rows.length === 0) context.say('No runs.');
       else {
-        const span = (pick: 'avg' | 'min' | 'max') => ({ durationMs }: DagStats) => (durationMs === null ? '-' : spanText(durationMs[pick]));
+        const span =
+          (pick: 'avg' | 'min' | 'max') =>
+          ({ durationMs }: DagStats) =>
+            durationMs === null ? '-' : spanText(durationMs[pick]);
         const columns = [
           { title: 'dag', text: (row: DagStats) => row.dagId, paint: context.style.bold },
           { title: 'runs', text: (row: DagStats) => String(row.runs), align: 'right' as const },
@@ -57,10 +63,16 @@ export const stats = defineCommand<{ dag?: string; since?: string }>({
 });
 
 function rateText({ successRate }: DagStats): string {
-  return successRate === null ? '-' : `${(successRate * 100).toFixed(successRate === 1 || successRate === 0 ? 0 : 1)}%`;
+  return successRate === null
+    ? '-'
+    : `${(successRate * 100).toFixed(successRate === 1 || successRate === 0 ? 0 : 1)}%`;
 }
 
-async function collectStats(store: Store, dagId: string | undefined, since: number | null): Promise<DagStats[]> {
+async function collectStats(
+  store: Store,
+  dagId: string | undefined,
+  since: number | null,
+): Promise<DagStats[]> {
   const byDag = new Map<string, RunRecord[]>();
   let page: readonly RunRecord[] = [];
   do {
@@ -80,11 +92,29 @@ function statsOf(dagId: string, runs: readonly RunRecord[]): DagStats {
   const count = (state: RunRecord['state']): number => runs.filter((run) => run.state === state).length;
   const success = count('success');
   const failed = count('failed');
-  const spans = runs.flatMap((run) => (run.startedAt === null || run.endedAt === null ? [] : [run.endedAt - run.startedAt]));
+  const spans = runs.flatMap((run) =>
+    run.startedAt === null || run.endedAt === null ? [] : [run.endedAt - run.startedAt],
+  );
   const sum = spans.reduce((total, span) => total + span, 0);
-  const durationMs = spans.length === 0 ? null : { avg: Math.round(sum / spans.length), min: spans.reduce((a, b) => Math.min(a, b)), max: spans.reduce((a, b) => Math.max(a, b)) };
+  const durationMs =
+    spans.length === 0
+      ? null
+      : {
+          avg: Math.round(sum / spans.length),
+          min: spans.reduce((a, b) => Math.min(a, b)),
+          max: spans.reduce((a, b) => Math.max(a, b)),
+        };
   const successRate = success + failed === 0 ? null : success / (success + failed);
-  return { dagId, runs: runs.length, success, failed, cancelled: count('cancelled'), successRate, durationMs, lastAt: runs[0]?.createdAt ?? 0 };
+  return {
+    dagId,
+    runs: runs.length,
+    success,
+    failed,
+    cancelled: count('cancelled'),
+    successRate,
+    durationMs,
+    lastAt: runs[0]?.createdAt ?? 0,
+  };
 }
 
 function pushTo(byDag: Map<string, RunRecord[]>, run: RunRecord): void {

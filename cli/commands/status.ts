@@ -1,14 +1,14 @@
 import { isRunFinished } from '../../core/model/states.ts';
-import type { RunView } from '../../core/store/run-view.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
+import type { RunView } from '../../core/store/run-view.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
 import { leaderIsAlive } from '../leader-alive.ts';
 import { metricLines, metricRows } from '../render/metric-lines.ts';
-import { runReport } from '../render/run-report.ts';
 import { shortRunId } from '../render/run-name.ts';
+import { runReport } from '../render/run-report.ts';
 import { countsText } from '../render/run-summary.ts';
 import { scopeText } from '../render/start-line.ts';
 import { glyph, toned } from '../render/state-look.ts';

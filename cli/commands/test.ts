@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { AppError } from '../../core/model/errors.ts';
+import type { TaskSpec } from '../../core/model/dag.ts';
 import { didYouMean } from '../../core/model/did-you-mean.ts';
+import { AppError } from '../../core/model/errors.ts';
 import type { Json } from '../../core/model/json.ts';
 import { collect, defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
 import { definePlanParams, type ParamOptions } from '../param-flags.ts';
@@ -11,8 +13,6 @@ import { runParams } from '../params.ts';
 import { logLineText } from '../render/log-line-text.ts';
 import { spanText } from '../render/time-text.ts';
 import { type LoneResult, runLoneTask } from '../run-lone-task.ts';
-import type { CommandContext } from '../context.ts';
-import type { TaskSpec } from '../../core/model/dag.ts';
 
 interface TestOptions extends ParamOptions {
   readonly input?: string;
@@ -21,14 +21,20 @@ interface TestOptions extends ParamOptions {
 
 /** `orch test <dag>.<task>`: one attempt of one task with inputs from a file. Nothing is stored. */
 export const test = defineCommand<TestOptions>({
-  description: 'The output goes to stdout, the log to stderr. Upstream tasks do not run, and nothing is stored.',
+  description:
+    'The output goes to stdout, the log to stderr. Upstream tasks do not run, and nothing is stored.',
   examples: [
-    { command: 'orch test pipeline.symbol.clean --input raw.json --key SP500', what: 'inputs by name: { "raw": ... }' },
+    {
+      command: 'orch test pipeline.symbol.clean --input raw.json --key SP500',
+      what: 'inputs by name: { "raw": ... }',
+    },
     { command: 'orch test hello.count --input people.json', what: 'a task outside of fan-outs' },
   ],
   define: (command) => {
     command.argument('<dag.task>', 'the DAG and the path of the task');
-    command.option('--input <file>', 'a JSON file with the inputs of the task by name').option('--key <key>', 'the key of the fan-out around the task; also its item', collect);
+    command
+      .option('--input <file>', 'a JSON file with the inputs of the task by name')
+      .option('--key <key>', 'the key of the fan-out around the task; also its item', collect);
     definePlanParams(command);
   },
   run: async (context, options, [name]) => {
@@ -37,9 +43,21 @@ export const test = defineCommand<TestOptions>({
     const dag = requireDag(files, dagId);
     const task = taskOf(dag, path.join('.'));
     const file = options.paramsFile;
-    const params = runParams(dag.spec, { pairs: options.param ?? [], cwd: context.host.cwd, ...(file === undefined ? {} : { file }) });
+    const params = runParams(dag.spec, {
+      pairs: options.param ?? [],
+      cwd: context.host.cwd,
+      ...(file === undefined ? {} : { file }),
+    });
     const inputs = inputsOf(context, task, options.input);
-    const result = await runLoneTask({ projectDir: files.dir, dag, task, params, inputs, keys: options.key ?? [], clock: context.host.clock });
+    const result = await runLoneTask({
+      projectDir: files.dir,
+      dag,
+      task,
+      params,
+      inputs,
+      keys: options.key ?? [],
+      clock: context.host.clock,
+    });
     return tell(context, task, result);
   },
 });
@@ -47,10 +65,17 @@ export const test = defineCommand<TestOptions>({
 function taskOf({ spec }: FoundDag, path: string): TaskSpec {
   const found = spec.tasks.find((task) => task.path === path) ?? lastSegment(spec.tasks, path);
   if (found === undefined) {
-    const hint = didYouMean(path, spec.tasks.map((task) => task.path));
-    throw new AppError('not_found', `DAG ${spec.id} has no task '${path}'${hint === undefined ? '' : `: ${hint}`}. Write <dag>.<task>.`);
+    const hint = didYouMean(
+      path,
+      spec.tasks.map((task) => task.path),
+    );
+    throw new AppError(
+      'not_found',
+      `DAG ${spec.id} has no task '${path}'${hint === undefined ? '' : `: ${hint}`}`,
+    );
   }
-  if (found.action.kind === 'choose' || found.action.kind === 'pass') throw new AppError('usage', `Task '${path}' runs nothing: it is decided by orch itself.`);
+  if (found.action.kind === 'choose' || found.action.kind === 'pass')
+    throw new AppError('usage', `Task '${path}' runs nothing: it is decided by orch itself.`);
   return found;
 }
 
@@ -59,34 +84,59 @@ function lastSegment(tasks: readonly TaskSpec[], name: string): TaskSpec | undef
   return found.length === 1 ? found[0] : undefined;
 }
 
-function inputsOf(context: CommandContext, task: TaskSpec, file: string | undefined): { readonly [name: string]: Json } {
+function inputsOf(
+  context: CommandContext,
+  task: TaskSpec,
+  file: string | undefined,
+): { readonly [name: string]: Json } {
   const names = Object.keys(task.needs ?? {});
   if (file === undefined) return {};
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(resolve(context.host.cwd, file), 'utf8'));
   } catch (error) {
-    throw new AppError('invalid', `The inputs file ${file} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}.`, {}, error);
+    throw new AppError(
+      'invalid',
+      `The inputs file ${file} cannot be read as JSON: ${String(error)}`,
+      {},
+      error,
+    );
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new AppError('invalid', `The inputs file ${file} must hold an object: input name -> value.`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new AppError('invalid', `The inputs file ${file} must hold an object: input name -> value.`);
   const unknown = Object.keys(value).find((name) => !names.includes(name));
   if (unknown === undefined) return value as { readonly [name: string]: Json };
-  throw new AppError('invalid', `Task '${task.path}' has no input '${unknown}'. Its inputs: ${names.join(', ') || 'none'}.`);
+  throw new AppError(
+    'invalid',
+    `Task '${task.path}' has no input '${unknown}'. Its inputs: ${names.join(', ') || 'none'}.`,
+  );
 }
 
 function tell(context: CommandContext, task: TaskSpec, result: LoneResult): number {
   const { outcome, durationMs, log, metrics } = result;
-  const output = outcome.kind === 'success' && outcome.output !== undefined ? (JSON.parse(outcome.output) as Json) : null;
+  const output =
+    outcome.kind === 'success' && outcome.output !== undefined ? (JSON.parse(outcome.output) as Json) : null;
   const isGood = outcome.kind === 'success' || outcome.kind === 'skipped';
   const error = 'error' in outcome ? outcome.error : null;
   if (context.flags.json) {
-    context.json({ taskId: task.path, state: outcome.kind, durationMs, output, error, metrics, log: log.map(({ stream, text }) => ({ stream, text })) });
+    context.json({
+      taskId: task.path,
+      state: outcome.kind,
+      durationMs,
+      output,
+      error,
+      metrics,
+      log: log.map(({ stream, text }) => ({ stream, text })),
+    });
     return isGood ? EXIT.ok : EXIT.runFailed;
   }
   for (const line of log) context.say(logLineText(line, { name: null, time: false }, context.errStyle));
-  for (const [name, value] of Object.entries(metrics)) context.say(context.errStyle.dim(`metric ${name} = ${value}`));
+  for (const [name, value] of Object.entries(metrics))
+    context.say(context.errStyle.dim(`metric ${name} = ${value}`));
+  const why = error === null ? '' : `: ${error.message}`;
   const paint = isGood ? context.errStyle.good : context.errStyle.bad;
-  context.say(`${paint(`${task.path}: ${outcome.kind}`)} in ${spanText(durationMs)}${error === null ? '' : `: ${error.message}`}`);
-  if (outcome.kind === 'success' && outcome.output !== undefined) context.print(JSON.stringify(output, null, 2));
+  context.say(`${paint(`${task.path}: ${outcome.kind}`)} in ${spanText(durationMs)}${why}`);
+  if (outcome.kind === 'success' && outcome.output !== undefined)
+    context.print(JSON.stringify(output, null, 2));
   return isGood ? EXIT.ok : EXIT.runFailed;
 }

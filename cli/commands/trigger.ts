@@ -56,7 +56,8 @@ export const trigger = defineCommand<TriggerOptions>({
     const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
     if (options.detach === true) return detach(context, files, wanted.runUid);
     return withProject(context, async (project) => {
-      const inputsFrom = options.fromRun === undefined ? null : (await findRun(project.store, options.fromRun)).uid;
+      const inputsFrom =
+        options.fromRun === undefined ? null : (await findRun(project.store, options.fromRun)).uid;
       return runHere(context, project, { ...wanted, inputsFrom }, timeoutMs);
     });
   },
@@ -67,7 +68,11 @@ function wantedRun(context: CommandContext, { spec }: FoundDag, options: Trigger
   const scope = scopeOf(options);
   selectedNodes(graph, scope);
   const file = options.paramsFile;
-  const params = runParams(spec, { pairs: options.param ?? [], cwd: context.host.cwd, ...(file === undefined ? {} : { file }) });
+  const params = runParams(spec, {
+    pairs: options.param ?? [],
+    cwd: context.host.cwd,
+    ...(file === undefined ? {} : { file }),
+  });
   checkKeys(scope.keys ?? [], keysFromParams(graph, params), spec.id);
   return {
     dagId: spec.id,
@@ -80,13 +85,25 @@ function wantedRun(context: CommandContext, { spec }: FoundDag, options: Trigger
   };
 }
 
-async function runHere(context: CommandContext, project: Project, wanted: WantedRun, timeoutMs: number | null): Promise<number> {
+async function runHere(
+  context: CommandContext,
+  project: Project,
+  wanted: WantedRun,
+  timeoutMs: number | null,
+): Promise<number> {
   const session = await openSession(project);
   try {
     const askedAt = context.host.clock.now();
     const started = await startRun(project.store, session, wanted);
     const sinceAt = started.resumed ? askedAt : 0;
-    return await followRun(context, { project, session, runNo: started.runNo, resumed: started.resumed, sinceAt, timeoutMs });
+    return await followRun(context, {
+      project,
+      session,
+      runNo: started.runNo,
+      how: started.resumed ? 'resumed' : 'triggered',
+      sinceAt,
+      timeoutMs,
+    });
   } finally {
     await session.close();
   }

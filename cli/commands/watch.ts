@@ -1,10 +1,10 @@
+import { AppError } from '../../core/model/errors.ts';
 import { isRunFinished } from '../../core/model/states.ts';
 import { defineCommand } from '../command.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { openSession } from '../engine.ts';
 import { findRun } from '../find-run.ts';
 import { followRun } from '../follow-run.ts';
-import { AppError } from '../../core/model/errors.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { withProject } from '../with-project.ts';
 
@@ -27,9 +27,19 @@ export const watch = defineCommand<{ timeout?: string }>({
       try {
         if (session.leading && !isRunFinished(run.state)) {
           const id = shortRunId(run.uid);
-          throw new AppError('conflict', `Run ${id} is ${run.state}, but no process runs it. Go on with it: orch retry ${id}`);
+          throw new AppError(
+            'conflict',
+            `Run ${id} is ${run.state}, but no process runs it. Go on with it: orch retry ${id}`,
+          );
         }
-        return await followRun(context, { project, session, runNo: run.runNo, resumed: false, sinceAt: 0, timeoutMs, onlyWatch: true });
+        return await followRun(context, {
+          project,
+          session,
+          runNo: run.runNo,
+          how: 'watched',
+          sinceAt: 0,
+          timeoutMs,
+        });
       } finally {
         await session.close();
       }

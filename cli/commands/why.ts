@@ -1,9 +1,9 @@
+import { type Because, because } from '../../core/model/because.ts';
 import { AppError } from '../../core/model/errors.ts';
-import { because, type Because } from '../../core/model/because.ts';
+import type { AttemptRecord } from '../../core/model/run.ts';
 import { isFinished, isRunFinished, S } from '../../core/model/states.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import type { InstanceView, RunView } from '../../core/store/run-view.ts';
-import type { AttemptRecord } from '../../core/model/run.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
@@ -14,6 +14,8 @@ import { glyph, toned } from '../render/state-look.ts';
 import { clockText, spanText } from '../render/time-text.ts';
 import { upstreamsOf } from '../upstreams.ts';
 import { withProject } from '../with-project.ts';
+
+const UPSTREAMS_MAX = 20;
 
 interface Explained {
   readonly instance: InstanceView;
@@ -29,7 +31,9 @@ export const why = defineCommand({
     { command: 'orch why last compare --json', what: 'for programs' },
   ],
   define: (command) => {
-    command.argument('<run>', "a run id, the beginning of one, or 'last'").argument('<task>', 'a task, or an instance such as symbol[SP500].clean');
+    command
+      .argument('<run>', "a run id, the beginning of one, or 'last'")
+      .argument('<task>', 'a task, or an instance such as symbol[SP500].clean');
   },
   run: async (context, _options, [name, task]) =>
     withProject(context, async ({ store }) => {
@@ -40,7 +44,12 @@ export const why = defineCommand({
       const explained: Explained[] = [];
       for (const instance of findInstances(view, String(task))) {
         const attempts = instance.attempts > 1 ? await store.attempts(run.runNo, instance.nodeNo) : [];
-        explained.push({ instance, why: reasonOf(view, instance, hasLeader), upstreams: upstreamsOf(view, instance), attempts });
+        explained.push({
+          instance,
+          why: reasonOf(view, instance, hasLeader),
+          upstreams: upstreamsOf(view, instance),
+          attempts,
+        });
       }
       if (context.flags.json) context.json({ runId: run.uid, items: explained.map(explainedJson) });
       else context.print(explained.map((one) => explainedLines(context, one).join('\n')).join('\n\n'));
@@ -54,7 +63,9 @@ function reasonOf(view: RunView, instance: InstanceView, hasLeader: boolean): Be
   if (instance.because !== null) return instance.because;
   const open = upstreamsOf(view, instance).filter(({ state }) => !isFinished(S[state]));
   const [first] = open;
-  return first === undefined ? because('in_turn') : because('waits_upstream', { open: open.length, upstream: first.name });
+  return first === undefined
+    ? because('in_turn')
+    : because('waits_upstream', { open: open.length, upstream: first.name });
 }
 
 function explainedJson({ instance, why: reason, upstreams }: Explained): object {
@@ -67,10 +78,21 @@ function explainedJson({ instance, why: reason, upstreams }: Explained): object 
   };
 }
 
-function explainedLines({ style }: CommandContext, { instance, why: reason, upstreams, attempts }: Explained): string[] {
-  const lines = [`${glyph(instance.state, style)} ${style.bold(instance.name)} ${toned(instance.state, instance.state, style)}: ${reason.text}`];
-  for (const past of attempts) lines.push(`  try ${past.tryNo} ${past.state}${past.endedAt === null ? '' : ` at ${clockText(past.endedAt)}`}${past.error === null ? '' : `: ${past.error.message.split('\n')[0]}`}`);
-  if (instance.durationMs !== null) lines.push(style.dim(`  took ${spanText(instance.durationMs)}`));
-  const shown = upstreams.slice(0, 20).map((up) => `  ${glyph(up.state, style)} after ${up.name} ${style.dim(up.state)}`);
-  return [...lines, ...shown, ...(upstreams.length > 20 ? [style.dim(`  … ${upstreams.length - 20} more upstreams`)] : [])];
+function explainedLines({ style }: CommandContext, explained: Explained): string[] {
+  const { instance, why: reason, upstreams, attempts } = explained;
+  const { name, state, durationMs } = instance;
+  const lines = [`${glyph(state, style)} ${style.bold(name)} ${toned(state, state, style)}: ${reason.text}`];
+  lines.push(...attempts.map(attemptLine));
+  if (durationMs !== null) lines.push(style.dim(`  took ${spanText(durationMs)}`));
+  for (const up of upstreams.slice(0, UPSTREAMS_MAX)) {
+    lines.push(`  ${glyph(up.state, style)} after ${up.name} ${style.dim(up.state)}`);
+  }
+  const more = upstreams.length - UPSTREAMS_MAX;
+  return more > 0 ? [...lines, style.dim(`  … ${more} more upstreams`)] : lines;
+}
+
+function attemptLine({ tryNo, state, endedAt, error }: AttemptRecord): string {
+  const at = endedAt === null ? '' : ` at ${clockText(endedAt)}`;
+  const why = error === null ? '' : `: ${error.message.split('\n')[0]}`;
+  return `  try ${tryNo} ${state}${at}${why}`;
 }

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import tab from '@bomb.sh/tab';
-import type { CommandContext } from '../context.ts';
 import { COMMANDS } from '../commands.ts';
+import type { CommandContext } from '../context.ts';
 import { knownNames } from './names-cache.ts';
 
 type Offer = (value: string, description: string) => void;
@@ -12,14 +12,15 @@ const TAKES_RUN = ['status', 'watch', 'logs', 'why', 'retry', 'cancel', 'mark'];
 const SCOPE_FLAGS = ['until', 'from', 'only'];
 
 /**
- * Answers a shell: prints the completions of the words so far. Names come from what orch remembers of the project's
- * files, runs from its store; nothing of the project is executed.
+ * Answers a shell: prints the completions of the words so far. Names come from what orch remembers of the
+ * project's files, runs from its store; nothing of the project is executed.
  */
 export async function complete(words: readonly string[], context: CommandContext): Promise<void> {
   const dir = resolve(context.host.cwd, directoryOf(words) ?? '.');
   const names = knownNames(join(dir, '.orch')) ?? namesOfFiles(dir);
   const dagIds = (offer: Offer): void => {
-    for (const [id, tasks] of Object.entries(names)) offer(id, tasks.length === 0 ? '' : `${tasks.length} names`);
+    for (const [id, tasks] of Object.entries(names))
+      offer(id, tasks.length === 0 ? '' : `${tasks.length} names`);
   };
   const dagId = words.find((word) => Object.hasOwn(names, word));
   const tasks = (offer: Offer): void => {
@@ -29,10 +30,12 @@ export async function complete(words: readonly string[], context: CommandContext
   for (const { name, summary } of COMMANDS) {
     const command = tab.command(name, summary);
     if (TAKES_DAG.includes(name)) command.argument('dag', dagIds);
-    if (TAKES_RUN.includes(name)) command.argument('run', (offer: Offer) => runs.forEach((run) => offer(run.id, run.text)));
-    if (name === 'trigger' || name === 'plan') for (const flag of SCOPE_FLAGS) command.option(flag, 'a task, group or stage', tasks);
+    if (TAKES_RUN.includes(name)) command.argument('run', (offer: Offer) => offerRuns(runs, offer));
+    if (name === 'trigger' || name === 'plan')
+      for (const flag of SCOPE_FLAGS) command.option(flag, 'a task, group or stage', tasks);
     if (name === 'retry') command.option('task', 'a task', tasks);
-    if (name === 'graph') command.option('format', 'how to draw', offerAll('ascii', 'mermaid', 'dot', 'json'));
+    if (name === 'graph')
+      command.option('format', 'how to draw', offerAll('ascii', 'mermaid', 'dot', 'json'));
     command.option('json', 'print JSON');
     command.option('help', 'print help', 'h');
   }
@@ -65,17 +68,27 @@ function namesOfFiles(dir: string): { readonly [dagId: string]: readonly string[
   }
 }
 
-async function recentRuns(dir: string, context: CommandContext): Promise<readonly { id: string; text: string }[]> {
+async function recentRuns(
+  dir: string,
+  context: CommandContext,
+): Promise<readonly { id: string; text: string }[]> {
   try {
     const { openProject } = await import('../engine.ts');
     const project = await openProject(dir, context);
     try {
       const runs = await project.store.runs({ limit: 20 });
-      return [{ id: 'last', text: 'the latest run' }, ...runs.map((run) => ({ id: run.uid, text: `${run.dagId} ${run.state}` }))];
+      return [
+        { id: 'last', text: 'the latest run' },
+        ...runs.map((run) => ({ id: run.uid, text: `${run.dagId} ${run.state}` })),
+      ];
     } finally {
       await project.close();
     }
   } catch {
     return [];
   }
+}
+
+function offerRuns(runs: readonly { readonly id: string; readonly text: string }[], offer: Offer): void {
+  for (const { id, text } of runs) offer(id, text);
 }

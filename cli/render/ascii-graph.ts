@@ -5,6 +5,7 @@ import { cutTo } from './text-width.ts';
 /** Beyond this, leaving out implied edges costs more time than drawing is worth. */
 const REDUCED_NODES_MAX = 600;
 const LANES_MAX = 30;
+const UPSTREAMS_MAX = 20;
 
 /** A DAG for the terminal: one line a task, lanes for what waits for what, as in a log of commits. */
 export function asciiGraph(drawn: DrawnGraph, columns: number, style: Style): string[] {
@@ -19,12 +20,17 @@ export function asciiGraph(drawn: DrawnGraph, columns: number, style: Style): st
     const art = `${style.dim(before)}●${style.dim(after)}`;
     const room = columns - width - 2;
     const name = cutTo(one.taskId, room);
-    return `${art}${' '.repeat(width - text.length)}  ${name}${style.dim(cutTo(noteText(one), room - name.length))}`;
+    const note = style.dim(cutTo(noteText(one), room - name.length));
+    return `${art}${' '.repeat(width - text.length)}  ${name}${note}`;
   });
 }
 
 function noteText({ fanOut, triggerRule, when }: DrawnNode): string {
-  const notes = [fanOut === null ? '' : `per key of ${fanOut}`, triggerRule ?? '', when === null ? '' : `when ${when}`];
+  const notes = [
+    fanOut === null ? '' : `per key of ${fanOut}`,
+    triggerRule ?? '',
+    when === null ? '' : `when ${when}`,
+  ];
   const text = notes.filter((note) => note !== '').join(', ');
   return text === '' ? '' : `  ${text}`;
 }
@@ -50,8 +56,8 @@ interface LaneRow {
 }
 
 /**
- * Rows of lanes: a lane is an open edge on its way to a task. `null` if more lanes are open at once than a person
- * could follow.
+ * Rows of lanes: a lane is an open edge on its way to a task. `null` if more lanes are open at once than a
+ * person could follow.
  */
 function drawLanes(size: number, edges: readonly (readonly [number, number])[]): LaneRow[] | null {
   const down = Array.from({ length: size }, (): number[] => []);
@@ -63,6 +69,7 @@ function drawLanes(size: number, edges: readonly (readonly [number, number])[]):
     const home = arriving[0] ?? freeLane(lanes);
     if (arriving.length > 1) rows.push({ text: joinRow(lanes, home, arriving.slice(1)), node: null });
     for (const at of arriving) lanes[at] = null;
+    if (arriving.length === 0 && rows.length > 0) rows.push({ text: laneRow(lanes), node: null });
     lanes[home] = node;
     rows.push({ text: nodeRow(lanes, home), node });
     const targets = down[node] ?? [];
@@ -87,7 +94,18 @@ function freeLane(lanes: (number | null)[], from = 0): number {
 }
 
 function nodeRow(lanes: readonly (number | null)[], home: number): string {
-  return lanes.map((target, at) => (at === home ? '●' : target === null ? ' ' : '│')).join(' ').trimEnd();
+  return lanes
+    .map((target, at) => (at === home ? '●' : target === null ? ' ' : '│'))
+    .join(' ')
+    .trimEnd();
+}
+
+/** Lanes passing by: sets a task that waits for nothing off from the one above it. */
+function laneRow(lanes: readonly (number | null)[]): string {
+  return lanes
+    .map((target) => (target === null ? ' ' : '│'))
+    .join(' ')
+    .trimEnd();
 }
 
 function joinRow(lanes: readonly (number | null)[], home: number, closing: readonly number[]): string {
@@ -121,16 +139,26 @@ function sideRow(
 }
 
 /** Tasks by level with what they wait for: for graphs too wide to draw. */
-function listing(drawn: DrawnGraph, edges: readonly (readonly [number, number])[], columns: number, style: Style): string[] {
+function listing(
+  drawn: DrawnGraph,
+  edges: readonly (readonly [number, number])[],
+  columns: number,
+  style: Style,
+): string[] {
   const up = drawn.nodes.map((): string[] => []);
   for (const [from, to] of edges) up[to]?.push(drawn.nodes[from]?.taskId ?? '');
   const byLevel = [...drawn.nodes.entries()].sort(([a, x], [b, y]) => x.level - y.level || a - b);
   let level = -1;
   return byLevel.flatMap(([at, node]) => {
-    const upstreams = up[at] ?? [];
-    const from = upstreams.length === 0 ? '' : style.dim(cutTo(`  <- ${upstreams.slice(0, 20).join(', ')}${upstreams.length > 20 ? `, ${upstreams.length - 20} more` : ''}`, columns - 4 - node.taskId.length));
+    const from = style.dim(cutTo(upstreamText(up[at] ?? []), columns - 4 - node.taskId.length));
     const head = node.level === level ? [] : [style.bold(`level ${node.level + 1}`)];
     level = node.level;
     return [...head, `  ${cutTo(node.taskId, columns - 2)}${from}`];
   });
+}
+
+function upstreamText(upstreams: readonly string[]): string {
+  if (upstreams.length === 0) return '';
+  const more = upstreams.length - UPSTREAMS_MAX;
+  return `  <- ${upstreams.slice(0, UPSTREAMS_MAX).join(', ')}${more > 0 ? `, ${more} more` : ''}`;
 }

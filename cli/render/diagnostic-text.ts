@@ -27,7 +27,10 @@ function placeText({ file, line, column }: Diagnostic): string {
 function sourceText(source: string, line: number, column: number, style: Style): string {
   const gutter = `  ${line} | `;
   const start = column > SOURCE_COLUMNS_MAX - 40 ? column - 60 : 0;
-  const cut = source.slice(start, start + SOURCE_COLUMNS_MAX).replaceAll('\t', ' ').trimEnd();
+  const cut = source
+    .slice(start, start + SOURCE_COLUMNS_MAX)
+    .replaceAll('\t', ' ')
+    .trimEnd();
   const before = displayWidth(cut.slice(0, Math.max(0, column - 1 - start)));
   const blank = ' '.repeat(gutter.length - 2);
   return `${style.dim(gutter)}${cut}\n${style.dim(`${blank}| `)}${' '.repeat(before)}${style.bad('^')}`;

@@ -7,7 +7,11 @@ export interface DrawnGraph {
   readonly nodes: readonly DrawnNode[];
   /** Positions in `nodes`. */
   readonly edges: readonly (readonly [from: number, to: number])[];
-  readonly fanOuts: readonly { readonly path: string; readonly parent: string | null; readonly over: string }[];
+  readonly fanOuts: readonly {
+    readonly path: string;
+    readonly parent: string | null;
+    readonly over: string;
+  }[];
 }
 
 export interface DrawnNode {
@@ -24,7 +28,9 @@ export interface DrawnNode {
 export function drawnGraph(graph: Graph): DrawnGraph {
   const position = new Map<number, number>();
   for (const node of graph.order) if (graph.kind[node] === TASK) position.set(node, position.size);
-  const upstream = [...position.keys()].map((node) => taskUpstreams(graph, node).flatMap((up) => position.get(up) ?? []));
+  const upstream = [...position.keys()].map((node) =>
+    taskUpstreams(graph, node).flatMap((up) => position.get(up) ?? []),
+  );
   const level: number[] = [];
   const edges: [number, number][] = [];
   for (const [to, froms] of upstream.entries()) {
@@ -48,7 +54,11 @@ export function drawnGraph(graph: Graph): DrawnGraph {
     dagId: graph.spec.id,
     nodes,
     edges,
-    fanOuts: fanOuts.map(({ path, parent, over }) => ({ path, parent: parent === undefined ? null : (fanOuts[parent]?.path ?? null), over })),
+    fanOuts: fanOuts.map(({ path, parent, over }) => ({
+      path,
+      parent: parent === undefined ? null : (fanOuts[parent]?.path ?? null),
+      over,
+    })),
   };
 }
 
@@ -60,14 +70,16 @@ function taskUpstreams(graph: Graph, node: number): number[] {
   while (stack.length > 0) {
     const next = stack.pop() as number;
     if (graph.kind[next] === TASK) found.push(next);
-    else for (const up of directUpstreams(graph, next)) if (!seen.has(up)) stack.push((seen.add(up), up));
+    else stack.push(...directUpstreams(graph, next).filter((up) => !seen.has(up)));
+    seen.add(next);
   }
   return found;
 }
 
 function directUpstreams(graph: Graph, node: number): number[] {
   const found: number[] = [];
-  for (let edge = graph.up.off[node] ?? 0; edge < (graph.up.off[node + 1] ?? 0); edge++) found.push(graph.up.to[edge] ?? 0);
+  for (let edge = graph.up.off[node] ?? 0; edge < (graph.up.off[node + 1] ?? 0); edge++)
+    found.push(graph.up.to[edge] ?? 0);
   const scope = graph.scopes[graph.scopeOf[node] ?? 0];
   if (scope === undefined || scope.fanOut < 0) return found;
   const isInside = (up: number): boolean => up >= scope.first && up < scope.first + scope.size;

@@ -6,11 +6,12 @@ import { createRunEvents, type RunEvent } from './run-events.ts';
 export function eventPresenter(context: CommandContext, sinceAt: number): Presenter {
   const events = createRunEvents(sinceAt);
   const write = (list: readonly RunEvent[]): void => {
-    if (list.length > 0) context.host.stdout.write(list.map((event) => `${JSON.stringify(event)}\n`).join(''));
+    if (list.length > 0)
+      context.host.stdout.write(list.map((event) => `${JSON.stringify(event)}\n`).join(''));
   };
   return {
     wantsLogs: false,
-    start: (view, resumed) => write(events.start(view, resumed)),
+    start: (view, how) => write(events.start(view, how === 'resumed')),
     update: (update) => write(events.update(update)),
     refresh: () => {},
     tick: () => {},

@@ -10,6 +10,7 @@ import { spanText } from './time-text.ts';
 
 const ROWS_MAX = 8;
 const BAR_COLUMNS = 10;
+const KEY_COLUMNS_MAX = 24;
 
 export interface BlockSize {
   readonly columns: number;
@@ -23,20 +24,32 @@ export interface BlockFooter {
 }
 
 /** The moving block at the bottom: fan-outs counted, what runs and waits now, and how far the run is. */
-export function liveBlock(tracker: RunTracker, now: number, size: BlockSize, footer: BlockFooter, style: Style): string[] {
+export function liveBlock(
+  tracker: RunTracker,
+  now: number,
+  size: BlockSize,
+  footer: BlockFooter,
+  style: Style,
+): string[] {
   const rowsMax = Math.max(2, Math.min(ROWS_MAX, size.rows - 2));
   const rows: string[] = [];
   const busy = [...tracker.instances.values()].filter(isBusy);
   for (const [fanOut, groups] of groupsByFanOut(tracker)) {
     rows.push(fanOutRow(fanOut, groups, style));
+    const widest = Math.min(KEY_COLUMNS_MAX, Math.max(8, ...groups.map(({ key }) => displayWidth(key))));
     for (const group of groups) {
       const active = membersInOrder(tracker, group).find(isBusy);
-      if (active !== undefined) rows.push(instanceRow(tracker, active, group.key, now, size.columns, style));
+      if (active !== undefined)
+        rows.push(instanceRow(tracker, active, { key: group.key, width: widest }, now, size.columns, style));
     }
   }
-  for (const one of busy) if (one.key === null) rows.push(instanceRow(tracker, one, null, now, size.columns, style));
+  for (const one of busy)
+    if (one.key === null) rows.push(instanceRow(tracker, one, null, now, size.columns, style));
   const room = rowsMax - 1;
-  const shown = rows.length <= room ? rows : [...rows.slice(0, room - 1), style.dim(`    … ${rows.length - room + 1} more`)];
+  const shown =
+    rows.length <= room
+      ? rows
+      : [...rows.slice(0, room - 1), style.dim(`    … ${rows.length - room + 1} more`)];
   const done = `${tracker.completed}/${tracker.total} tasks`;
   const foot = `  ${done} · ${spanText(now - footer.startedAt)} · ${footer.note}`;
   return [...shown, style.dim(cutTo(foot, size.columns - 1))];
@@ -88,15 +101,20 @@ function fanOutRow(fanOut: string, groups: readonly KeyGroup[], style: Style): s
 function instanceRow(
   tracker: RunTracker,
   instance: InstanceView,
-  key: string | null,
+  inside: { readonly key: string; readonly width: number } | null,
   now: number,
   columns: number,
   style: Style,
 ): string {
-  const inside = key !== null;
-  const label = inside ? padTo(cutTo(key, 24), 16) : padTo(cutTo(instance.name, 28), 18);
-  const stage = inside ? ` ${padTo(instance.taskId.slice(instance.taskId.lastIndexOf('.') + 1), 10)}` : '';
-  const head = `${inside ? '    ' : '  '}${glyph(instance.state, style)} ${toned(instance.state, label, style)}${stage} `;
+  const label =
+    inside !== null
+      ? padTo(cutTo(inside.key, inside.width), inside.width)
+      : padTo(cutTo(instance.name, 28), 18);
+  const stage =
+    inside !== null ? ` ${padTo(instance.taskId.slice(instance.taskId.lastIndexOf('.') + 1), 10)}` : '';
+  const { state } = instance;
+  const indent = inside !== null ? '    ' : '  ';
+  const head = `${indent}${glyph(state, style)} ${toned(state, label, style)}${stage} `;
   const room = Math.max(10, columns - displayWidth(head) - 1);
   return head + style.dim(cutTo(activityText(tracker, instance, now), room));
 }

@@ -1,23 +1,33 @@
 import type { createLogUpdate } from 'log-update';
 import type { CommandContext } from '../context.ts';
+import { FailureTails } from './failure-tails.ts';
 import { liveBlock } from './live-block.ts';
 import { justFailed, type Presenter } from './presenter.ts';
-import { shortRunId, shellWord } from './run-name.ts';
-import { type RunTracker, trackRun } from './run-tracker.ts';
-import { scrollLines } from './scroll-lines.ts';
+import { shortRunId } from './run-name.ts';
 import { summaryLines } from './run-summary.ts';
-import { resumedText, runLine } from './start-line.ts';
-import { cutTo, tamed } from './text-width.ts';
+import { RunTracker } from './run-tracker.ts';
+import { scrollLines } from './scroll-lines.ts';
+import { startText } from './start-line.ts';
+import { cutTo } from './text-width.ts';
 
 const REDRAW_MS = 100;
-const TAIL_LINES = 10;
+
+export interface LiveOptions {
+  /** Changes before this instant are history: known, not told. */
+  readonly sinceAt: number;
+  /** What the last row says of Ctrl-C. */
+  readonly note: string;
+}
+
+type Draw = ReturnType<typeof createLogUpdate>;
 
 /** Tells a run in a terminal: finished lines scroll away as ordinary text, a small block below is redrawn. */
-export function livePresenter(context: CommandContext, draw: ReturnType<typeof createLogUpdate>, sinceAt: number): Presenter {
+export function livePresenter(context: CommandContext, draw: Draw, options: LiveOptions): Presenter {
   const { style, host } = context;
+  const tails = new FailureTails();
   let tracker: RunTracker | null = null;
+  let { note } = options;
   let startedAt = host.clock.now();
-  let note = 'Ctrl-C cancels';
   let drawnAt = Number.NEGATIVE_INFINITY;
   let pending: string[] = [];
   const redraw = (): void => {
@@ -25,8 +35,8 @@ export function livePresenter(context: CommandContext, draw: ReturnType<typeof c
     pending = [];
     drawnAt = host.clock.mono();
     if (tracker === null) return;
-    const size = { columns: host.stdout.columns, rows: host.stdout.rows };
-    draw(liveBlock(tracker, host.clock.now(), size, { startedAt, note }, style).join('\n'));
+    const { columns, rows } = host.stdout;
+    draw(liveBlock(tracker, host.clock.now(), { columns, rows }, { startedAt, note }, style).join('\n'));
   };
   const close = (lines: readonly string[]): void => {
     draw.clear();
@@ -38,26 +48,27 @@ export function livePresenter(context: CommandContext, draw: ReturnType<typeof c
   };
   return {
     wantsLogs: true,
-    start: (view, resumed) => {
-      tracker = trackRun(view);
-      startedAt = view.run.startedAt ?? host.clock.now();
-      if (resumed) pending.push(style.warn(resumedText(view, host.clock.now())));
-      pending.push(`${style.busy('▸')} ${style.bold(cutTo(runLine(view), host.stdout.columns - 2))}`);
+    start: (view, how) => {
+      tracker = new RunTracker(view);
+      const now = host.clock.now();
+      startedAt = how === 'triggered' || how === 'watched' ? (view.run.startedAt ?? now) : now;
+      const line = `${view.run.dagId} run ${shortRunId(view.run.uid)}  ${startText(view, how, now)}`;
+      pending.push(`${style.busy('▸')} ${style.bold(cutTo(line, host.stdout.columns - 2))}`);
     },
     update: (update, tail) => {
       if (tracker === null) return;
       tracker.apply(update);
-      if (update.type === 'change' && update.record.at < sinceAt) return;
-      pending.push(...scrollLines(tracker, update, host.stdout.columns, style));
+      if (update.type === 'change' && update.record.at < options.sinceAt) return;
       const failed = justFailed(update);
-      if (failed !== null && tail.length > 0) {
-        const lines = tail.slice(-TAIL_LINES).map((line) => cutTo(tamed(line), host.stdout.columns - 8));
-        const logs = `orch logs ${shortRunId(tracker.view.run.uid)} ${shellWord(failed.name)}`;
-        pending.push(`    ${style.bad(`${failed.name} failed`)}${style.dim(`; its log: ${logs}`)}`, ...lines.map((line) => style.dim(`    │ ${line}`)));
-      }
+      if (failed !== null) tails.hold(failed.name, tail);
+      const lines = scrollLines(tracker, update, host.stdout.columns, style);
+      pending.push(...lines);
+      if (lines.length > 0) pending.push(...tails.shown(tracker, host.stdout.columns, style));
       if (host.clock.mono() - drawnAt >= REDRAW_MS) redraw();
     },
-    refresh: (view) => tracker?.refresh(view),
+    refresh: (view) => {
+      if (tracker !== null) tracker.view = view;
+    },
     tick: () => {
       if (tracker !== null) redraw();
     },

@@ -23,11 +23,20 @@ export function metricRows(tasks: readonly InstanceView[], metrics: readonly Met
     if (task === undefined || task.attempts !== metric.tryNo) continue;
     const fanOut = fanOutOf(task);
     const id = fanOut === null ? task.name : `${fanOut}[${task.key}]`;
-    const row = rows.get(id) ?? { kind: fanOut ?? 'task', name: fanOut === null ? task.name : (task.key ?? ''), values: new Map() };
+    const row = rows.get(id) ?? {
+      kind: fanOut ?? 'task',
+      name: fanOut === null ? task.name : (task.key ?? ''),
+      values: new Map(),
+    };
     rows.set(id, row);
     row.values.set(metric.name, metric.value);
   }
-  const position = new Map(tasks.map((task, index) => [fanOutOf(task) === null ? task.name : `${fanOutOf(task)}[${task.key}]`, index]));
+  const position = new Map(
+    tasks.map((task, index) => [
+      fanOutOf(task) === null ? task.name : `${fanOutOf(task)}[${task.key}]`,
+      index,
+    ]),
+  );
   return [...rows].sort(([a], [b]) => (position.get(a) ?? 0) - (position.get(b) ?? 0)).map(([, row]) => row);
 }
 
@@ -40,10 +49,17 @@ export function metricLines(rows: readonly MetricRow[], columns: number, style: 
 
 function kindLines(kind: string, rows: readonly MetricRow[], columns: number, style: Style): string[] {
   const names = [...new Set(rows.flatMap((row) => [...row.values.keys()]))];
-  const upright = grid([kind, ...names], rows.map((row) => [row.name, ...names.map((name) => shown(row, name))]));
+  const upright = grid(
+    [kind, ...names],
+    rows.map((row) => [row.name, ...names.map((name) => shown(row, name))]),
+  );
   if (fits(upright, columns)) return upright.map((line, at) => (at === 0 ? style.dim(line) : line));
-  const turned = grid(['', ...rows.map((row) => row.name)], names.map((name) => [name, ...rows.map((row) => shown(row, name))]));
-  if (rows.length <= 8 && fits(turned, columns)) return turned.map((line, at) => (at === 0 ? style.dim(line) : line));
+  const turned = grid(
+    ['', ...rows.map((row) => row.name)],
+    names.map((name) => [name, ...rows.map((row) => shown(row, name))]),
+  );
+  if (rows.length <= 8 && fits(turned, columns))
+    return turned.map((line, at) => (at === 0 ? style.dim(line) : line));
   return rows.flatMap((row) => listLines(row, columns, style));
 }
 

@@ -23,7 +23,9 @@ export function plainLines(tracker: RunTracker, update: RunUpdate, options: Plai
   const text = changeText(tracker, instance, record.at, options.verbose);
   if (text === null || record.from === record.to) return [];
   const { word } = lookOf(instance.state);
-  return [`${options.style.dim(at)} ${toned(instance.state, word.padEnd(WORD_COLUMNS), options.style)} ${text}`];
+  return [
+    `${options.style.dim(at)} ${toned(instance.state, word.padEnd(WORD_COLUMNS), options.style)} ${text}`,
+  ];
 }
 
 function runLine(from: string, to: string, at: string, because: string): string[] {
@@ -32,7 +34,12 @@ function runLine(from: string, to: string, at: string, because: string): string[
 }
 
 /** What to say of an instance that came into its state, or `null` for nothing. */
-function changeText(tracker: RunTracker, instance: InstanceView, at: number, verbose: boolean): string | null {
+function changeText(
+  tracker: RunTracker,
+  instance: InstanceView,
+  at: number,
+  verbose: boolean,
+): string | null {
   const { name, attempts } = instance;
   const span = instance.durationMs === null ? '' : ` ${spanText(instance.durationMs)}`;
   switch (instance.state) {
@@ -41,19 +48,26 @@ function changeText(tracker: RunTracker, instance: InstanceView, at: number, ver
     case 'success':
       return `${name}${span}${attempts > 1 ? ` (try ${attempts})` : ''}`;
     case 'up_for_retry':
-      return `${name} try ${attempts}/${tracker.retriesOf(instance.taskId) + 1} ${failureText(instance)}${nextIn(instance, at)}`;
+      return `${name} ${tryText(tracker, instance)} ${failureText(instance)}${nextIn(instance, at)}`;
     case 'failed':
       return `${name} ${attempts > 1 ? `after ${attempts} tries` : `after${span}`}: ${failureText(instance)}`;
     case 'skipped':
-    case 'cancelled':
-    case 'upstream_failed':
       return `${name}${instance.because === null ? '' : `: ${instance.because.text}`}`;
+    case 'cancelled':
+      return `${name}${instance.reason === null ? '' : ` (${instance.reason})`}`;
+    case 'upstream_failed':
     case 'waiting':
     case 'paused':
       return name;
     default:
       return null;
   }
+}
+
+/** `try 1/3`: of how many only while the policy decides, not after retries by hand or lost attempts. */
+export function tryText(tracker: RunTracker, { taskId, attempts, because }: InstanceView): string {
+  const most = tracker.retriesOf(taskId) + 1;
+  return because?.code === 'attempt_lost' || attempts > most ? `try ${attempts}` : `try ${attempts}/${most}`;
 }
 
 function nextIn(instance: InstanceView, at: number): string {
@@ -66,7 +80,8 @@ export function heartbeatLine(tracker: RunTracker, now: number, style: Style): s
   const named = running.slice(0, 3).map((one) => `${one.name} ${spanText(now - (one.startedAt ?? now))}`);
   const more = running.length > named.length ? `, ${running.length - named.length} more` : '';
   const what = named.length > 0 ? `; running: ${named.join(', ')}${more}` : '; nothing is running';
-  return `${style.dim(clockText(now))} ${style.dim('...')}   ${tracker.completed}/${tracker.total} tasks done${what}`;
+  const done = `${tracker.completed}/${tracker.total} tasks done`;
+  return `${style.dim(clockText(now))} ${style.dim('...')}   ${done}${what}`;
 }
 
 /** The end of the log of a failed attempt, set off from the lines around it. */

@@ -2,9 +2,9 @@ import type { CommandContext } from '../context.ts';
 import { failureText } from './failure-text.ts';
 import { heartbeatLine, logTailLines, plainLines } from './plain-lines.ts';
 import { justFailed, type Presenter } from './presenter.ts';
-import { type RunTracker, trackRun } from './run-tracker.ts';
 import { summaryLines } from './run-summary.ts';
-import { resumedText, scopeText } from './start-line.ts';
+import { RunTracker } from './run-tracker.ts';
+import { startText } from './start-line.ts';
 import { clockText } from './time-text.ts';
 
 const HEARTBEAT_MS = 30_000;
@@ -29,11 +29,13 @@ export function plainPresenter(context: CommandContext, options: PlainPresenterO
   };
   return {
     wantsLogs: true,
-    start: (view, resumed) => {
-      tracker = trackRun(view);
-      const at = style.dim(clockText(host.clock.now()));
-      if (resumed) print([`${at} ${resumedText(view, host.clock.now())}`]);
-      else if (!flags.quiet) print([`${at} run   ${view.run.dagId} ${view.run.uid} started (${scopeText(view)})`]);
+    start: (view, how) => {
+      tracker = new RunTracker(view);
+      const now = host.clock.now();
+      const { run } = view;
+      const at = how === 'triggered' || how === 'watched' ? (run.startedAt ?? now) : now;
+      const line = `${style.dim(clockText(at))} run   ${run.dagId} ${run.uid} ${startText(view, how, now)}`;
+      if (!flags.quiet || how === 'resumed') print([line]);
     },
     update: (update, tail) => {
       tracker?.apply(update);
@@ -45,20 +47,27 @@ export function plainPresenter(context: CommandContext, options: PlainPresenterO
       const lines = logTailLines(failed, tail, style);
       print(githubToken === null ? lines : githubLines(failed.name, failureText(failed), tail, githubToken));
     },
-    refresh: (view) => tracker?.refresh(view),
+    refresh: (view) => {
+      if (tracker !== null) tracker.view = view;
+    },
     tick: () => {
       const now = host.clock.now();
-      if (tracker !== null && !flags.quiet && now - toldAt >= HEARTBEAT_MS) print([heartbeatLine(tracker, now, style)]);
+      if (tracker !== null && !flags.quiet && now - toldAt >= HEARTBEAT_MS)
+        print([heartbeatLine(tracker, now, style)]);
     },
     notice: (text) => print([text]),
-    end: (view, metrics) => print(summaryLines(view, metrics, host.stdout.isTTY ? host.stdout.columns : 120, style)),
+    end: (view, metrics) =>
+      print(summaryLines(view, metrics, host.stdout.isTTY ? host.stdout.columns : 120, style)),
     leave: () => {},
   };
 }
 
 /** The log in a fold, its lines unable to give commands to the workflow, and an annotation with the error. */
 export function githubLines(name: string, failure: string, tail: readonly string[], token: string): string[] {
-  const fold = tail.length === 0 ? [] : [`::group::log of ${name}`, `::stop-commands::${token}`, ...tail, `::${token}::`, '::endgroup::'];
+  const fold =
+    tail.length === 0
+      ? []
+      : [`::group::log of ${name}`, `::stop-commands::${token}`, ...tail, `::${token}::`, '::endgroup::'];
   return [...fold, `::error title=${escaped(name, true)}::${escaped(failure, false)}`];
 }
 

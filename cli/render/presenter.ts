@@ -2,11 +2,17 @@ import type { RunUpdate } from '../../core/scheduler/session.ts';
 import type { InstanceView, RunView } from '../../core/store/run-view.ts';
 import type { MetricRow } from './metric-lines.ts';
 
+/**
+ * Why a run is followed: it was just triggered, goes on after a crash, runs again in part, or is only
+ * watched.
+ */
+export type FollowKind = 'triggered' | 'resumed' | 'retried' | 'watched';
+
 /** How a followed run is told: events, append-only lines, or a terminal that redraws. */
 export interface Presenter {
   /** Whether the log of a failed attempt is wanted. */
   readonly wantsLogs: boolean;
-  start(view: RunView, resumed: boolean): void;
+  start(view: RunView, how: FollowKind): void;
   /** `tail` are the last log lines of an attempt that just failed. */
   update(update: RunUpdate, tail: readonly string[]): void;
   /** A newer view: fan-outs have expanded. */
@@ -20,8 +26,9 @@ export interface Presenter {
   leave(): void;
 }
 
-/** The last lines of a failed attempt by instance; a presenter that shows none asks for none. */
+/** The instance that a change has just made `failed`, or `null`. */
 export function justFailed(update: RunUpdate): InstanceView | null {
-  if (update.type !== 'change' || update.instance === null || update.record.from === update.record.to) return null;
+  if (update.type !== 'change' || update.instance === null || update.record.from === update.record.to)
+    return null;
   return update.instance.state === 'failed' ? update.instance : null;
 }

@@ -9,7 +9,10 @@ const V = 1;
 /** An event of `--json`, written as one line. */
 export type RunEvent = { readonly v: 1; readonly type: string; readonly [field: string]: unknown };
 
-/** Turns updates of a run into events: each instance has exactly one `task.finished`, `run.finished` comes last. */
+/**
+ * Turns updates of a run into events: each instance has exactly one `task.finished`, `run.finished` comes
+ * last.
+ */
 export interface RunEvents {
   start(view: RunView, resumed: boolean): RunEvent[];
   update(update: RunUpdate): RunEvent[];
@@ -51,7 +54,16 @@ function identity(runId: string, instance: InstanceView) {
 function taskChanged(runId: string, instance: InstanceView, at: number): RunEvent {
   const { state, attempts, because } = instance;
   const dueAt = instance.dueAt === null ? {} : { dueAt: instantText(instance.dueAt) };
-  return { v: V, type: 'task.changed', ...identity(runId, instance), state, attempt: attempts, at: instantText(at), ...dueAt, because };
+  return {
+    v: V,
+    type: 'task.changed',
+    ...identity(runId, instance),
+    state,
+    attempt: attempts,
+    at: instantText(at),
+    ...dueAt,
+    because,
+  };
 }
 
 function taskFinished(runId: string, instance: InstanceView): RunEvent {
@@ -70,7 +82,11 @@ function taskFinished(runId: string, instance: InstanceView): RunEvent {
   };
 }
 
-function taskMetric(runId: string, instance: InstanceView, metric: { name: string; value: number; at: number }): RunEvent {
+function taskMetric(
+  runId: string,
+  instance: InstanceView,
+  metric: { name: string; value: number; at: number },
+): RunEvent {
   const { name, value, at } = metric;
   return { v: V, type: 'task.metric', ...identity(runId, instance), name, value, at: instantText(at) };
 }
@@ -83,5 +99,13 @@ function taskProgress(runId: string, instance: InstanceView): RunEvent[] {
 
 function runFinished({ run, counts }: RunView): RunEvent {
   const durationMs = run.endedAt === null ? null : run.endedAt - (run.startedAt ?? run.createdAt);
-  return { v: V, type: 'run.finished', dagId: run.dagId, runId: run.uid, state: run.state, counts, durationMs };
+  return {
+    v: V,
+    type: 'run.finished',
+    dagId: run.dagId,
+    runId: run.uid,
+    state: run.state,
+    counts,
+    durationMs,
+  };
 }

@@ -1,4 +1,6 @@
-/** Characters of a run id that hold its whole timestamp: enough to tell runs apart unless made in the same ms. */
+/**
+ * Characters of a run id that hold its whole timestamp: enough to tell runs apart unless made in the same ms.
+ */
 const SHORT = 13;
 
 /** The beginning of a run id as people see it; every command takes it in place of the whole id. */

@@ -1,12 +1,19 @@
 import type { RunView } from '../../core/store/run-view.ts';
 import type { MetricRecord } from '../../core/store/store.ts';
 import type { Style } from '../style.ts';
-import { trackRun } from './run-tracker.ts';
+import { RunTracker } from './run-tracker.ts';
 import { groupLines, soloLines } from './scroll-lines.ts';
 
-/** The tasks of a run as they are now: a line for each key of a fan-out and for each other task, in DAG order. */
-export function runReport(view: RunView, metrics: readonly MetricRecord[], columns: number, style: Style): string[] {
-  const tracker = trackRun(view);
+/**
+ * The tasks of a run as they are now: a line for each key of a fan-out and for each other task, in DAG order.
+ */
+export function runReport(
+  view: RunView,
+  metrics: readonly MetricRecord[],
+  columns: number,
+  style: Style,
+): string[] {
+  const tracker = new RunTracker(view);
   for (const instance of view.tasks) tracker.apply({ type: 'progress', instance });
   const byNode = new Map(view.tasks.map((task) => [task.nodeNo, task]));
   for (const metric of metrics) {

@@ -16,17 +16,30 @@ const WORDS: Readonly<Record<(typeof ORDER)[number], string>> = {
   removed: 'removed',
 };
 
-/** `10 ok, 1 failed, 4 upstream_failed`: the instances of a run by state, those outside its scope left out. */
+/**
+ * `10 ok, 1 failed, 4 upstream_failed`: the instances of a run by state, those outside its scope left out.
+ */
 export function countsText(counts: RunView['counts']): string {
-  const parts = ORDER.flatMap((state) => ((counts[state] ?? 0) > 0 ? [`${counts[state]} ${WORDS[state]}`] : []));
+  const parts = ORDER.flatMap((state) =>
+    (counts[state] ?? 0) > 0 ? [`${counts[state]} ${WORDS[state]}`] : [],
+  );
   return parts.length === 0 ? 'no tasks' : parts.join(', ');
 }
 
 /** The word with which the last line begins. */
-const VERDICT: Readonly<Partial<Record<RunState, string>>> = { success: 'SUCCESS', failed: 'FAILED', cancelled: 'CANCELLED' };
+const VERDICT: Readonly<Partial<Record<RunState, string>>> = {
+  success: 'SUCCESS',
+  failed: 'FAILED',
+  cancelled: 'CANCELLED',
+};
 
 /** The end of a followed run: metrics, then one line with the result and what to do about it. */
-export function summaryLines(view: RunView, metrics: readonly MetricRow[], columns: number, style: Style): string[] {
+export function summaryLines(
+  view: RunView,
+  metrics: readonly MetricRow[],
+  columns: number,
+  style: Style,
+): string[] {
   const { run } = view;
   const spanMs = (run.endedAt ?? run.createdAt) - (run.startedAt ?? run.createdAt);
   const verdict = toned(run.state, style.bold(VERDICT[run.state] ?? run.state), style);

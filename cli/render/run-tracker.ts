@@ -1,4 +1,4 @@
-import { isFinished, S, type TaskState } from '../../core/model/states.ts';
+import { isFinished, S } from '../../core/model/states.ts';
 import type { RunUpdate } from '../../core/scheduler/session.ts';
 import type { InstanceView, RunView } from '../../core/store/run-view.ts';
 
@@ -14,95 +14,98 @@ export interface KeyGroup {
 }
 
 /** What is known of a run that is being followed; a renderer reads it, updates change it. */
-export interface RunTracker {
-  readonly view: RunView;
+export class RunTracker {
   readonly instances: ReadonlyMap<string, InstanceView>;
   readonly groups: ReadonlyMap<string, KeyGroup>;
   /** Metrics by instance name. */
   readonly metrics: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** Instances by state. */
-  readonly counts: ReadonlyMap<TaskState, number>;
-  /** Selected instances that are finished, and all of them as far as they are known. */
-  readonly completed: number;
-  readonly total: number;
-  /** Tasks of a path per key, in the order of the DAG. */
-  order(taskId: string): number;
-  retriesOf(taskId: string): number;
-  /** A newer view: totals grow when fan-outs expand. */
-  refresh(view: RunView): void;
-  apply(update: RunUpdate): void;
-  groupOf(instance: InstanceView): KeyGroup | null;
-}
+  readonly #instances = new Map<string, InstanceView>();
+  readonly #groups = new Map<string, KeyGroup>();
+  readonly #metrics = new Map<string, Map<string, number>>();
+  readonly #order: ReadonlyMap<string, number>;
+  readonly #retries: ReadonlyMap<string, number>;
+  readonly #sizes: ReadonlyMap<string, number>;
+  #view: RunView;
+  #completed = 0;
 
-/** Follows a run from its first view on. */
-export function trackRun(first: RunView): RunTracker {
-  let view = first;
-  const instances = new Map<string, InstanceView>();
-  const groups = new Map<string, KeyGroup>();
-  const metrics = new Map<string, Map<string, number>>();
-  const counts = new Map<TaskState, number>();
-  let completed = 0;
-  const order = new Map(first.version.spec.tasks.map((task, index) => [task.path, index]));
-  const retries = new Map(first.version.spec.tasks.map((task) => [task.path, task.retries?.max ?? 0]));
-  const sizes = fanOutSizes(first);
+  /** Follows a run from its first view on. */
+  constructor(first: RunView) {
+    this.instances = this.#instances;
+    this.groups = this.#groups;
+    this.metrics = this.#metrics;
+    this.#view = first;
+    const { tasks } = first.version.spec;
+    this.#order = new Map(tasks.map((task, index) => [task.path, index]));
+    this.#retries = new Map(tasks.map((task) => [task.path, task.retries?.max ?? 0]));
+    this.#sizes = fanOutSizes(first);
+  }
 
-  const count = (state: TaskState, by: number): void => {
-    counts.set(state, (counts.get(state) ?? 0) + by);
-    if (isFinished(S[state]) && state !== 'not_selected') completed += by;
-  };
-  const groupOf = (instance: InstanceView): KeyGroup | null => {
+  /** The newest view: totals grow when fan-outs expand. */
+  get view(): RunView {
+    return this.#view;
+  }
+
+  set view(view: RunView) {
+    this.#view = view;
+  }
+
+  /** Selected instances that are finished. */
+  get completed(): number {
+    return this.#completed;
+  }
+
+  /** Selected instances as far as they are known. */
+  get total(): number {
+    return Math.max(this.#view.total, this.#completed);
+  }
+
+  /** The position of a task in its DAG. */
+  order(taskId: string): number {
+    return this.#order.get(taskId) ?? 0;
+  }
+
+  retriesOf(taskId: string): number {
+    return this.#retries.get(taskId) ?? 0;
+  }
+
+  apply(update: RunUpdate): void {
+    if (update.type === 'ended') {
+      this.#view = update.view;
+      return;
+    }
+    if (update.instance !== null) this.#put(update.instance);
+    if (update.type !== 'metric') return;
+    const known = this.#metrics.get(update.instance.name) ?? new Map<string, number>();
+    this.#metrics.set(update.instance.name, known.set(update.metric.name, update.metric.value));
+  }
+
+  /** The key that an instance belongs to; `null` outside of fan-outs. */
+  groupOf(instance: InstanceView): KeyGroup | null {
     const fanOut = fanOutOf(instance);
     if (fanOut === null || instance.key === null) return null;
     const id = `${fanOut}[${instance.key}]`;
-    let group = groups.get(id);
-    if (group === undefined) {
-      group = { fanOut, key: instance.key, members: new Map(), expected: sizes.get(fanOut) ?? 1, shown: false };
-      groups.set(id, group);
-    }
+    const known = this.#groups.get(id);
+    if (known !== undefined) return known;
+    const expected = this.#sizes.get(fanOut) ?? 1;
+    const group = { fanOut, key: instance.key, members: new Map(), expected, shown: false };
+    this.#groups.set(id, group);
     return group;
-  };
-  const put = (instance: InstanceView): void => {
-    const before = instances.get(instance.name);
-    if (before !== undefined) count(before.state, -1);
-    count(instance.state, 1);
-    instances.set(instance.name, instance);
-    const group = instance.state === 'not_selected' ? null : groupOf(instance);
+  }
+
+  #put(instance: InstanceView): void {
+    const before = this.#instances.get(instance.name);
+    if (before !== undefined && isDone(before)) this.#completed--;
+    if (isDone(instance)) this.#completed++;
+    this.#instances.set(instance.name, instance);
+    const group = instance.state === 'not_selected' ? null : this.groupOf(instance);
     if (group === null) return;
     group.members.set(instance.taskId, instance);
     if (!isFinished(S[instance.state])) group.shown = false;
-  };
+  }
+}
 
-  return {
-    get view() {
-      return view;
-    },
-    instances,
-    groups,
-    metrics,
-    counts,
-    get completed() {
-      return completed;
-    },
-    get total() {
-      return Math.max(view.total, completed);
-    },
-    order: (taskId) => order.get(taskId) ?? 0,
-    retriesOf: (taskId) => retries.get(taskId) ?? 0,
-    refresh: (next) => {
-      view = next;
-    },
-    apply: (update) => {
-      if (update.type === 'ended') {
-        view = update.view;
-        return;
-      }
-      if (update.instance !== null) put(update.instance);
-      if (update.type !== 'metric') return;
-      const known = metrics.get(update.instance.name) ?? new Map<string, number>();
-      metrics.set(update.instance.name, known.set(update.metric.name, update.metric.value));
-    },
-    groupOf,
-  };
+function isDone({ state }: InstanceView): boolean {
+  return isFinished(S[state]) && state !== 'not_selected';
 }
 
 /** The path of the innermost fan-out around an instance, or `null`. */
@@ -113,7 +116,9 @@ export function fanOutOf(instance: InstanceView): string | null {
 /** Selected tasks directly in each fan-out. */
 function fanOutSizes(view: RunView): Map<string, number> {
   const { spec } = view.version;
-  const templates = new Map(view.tasks.filter((task) => task.key === null).map((task) => [task.taskId, task.state]));
+  const templates = new Map(
+    view.tasks.filter((task) => task.key === null).map((task) => [task.taskId, task.state]),
+  );
   const expanded = new Map<string, boolean>();
   for (const task of view.tasks) {
     if (task.key === null) continue;

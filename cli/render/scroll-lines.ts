@@ -13,11 +13,15 @@ const NAME_COLUMNS_MAX = 28;
 /** With more keys than this, keys that ended well are counted, not listed. */
 const KEYS_LISTED_MAX = 60;
 
-/** What a terminal keeps above the moving block: a line for each finished key of a fan-out and each other task. */
+/**
+ * What a terminal keeps above the moving block: a line for each finished key of a fan-out and each other
+ * task.
+ */
 export function scrollLines(tracker: RunTracker, update: RunUpdate, columns: number, style: Style): string[] {
   if (update.type !== 'change' || update.instance === null) return [];
   const { instance, record } = update;
-  if (!isFinished(S[instance.state]) || instance.state === 'not_selected' || instance.state === 'removed') return [];
+  if (!isFinished(S[instance.state]) || instance.state === 'not_selected' || instance.state === 'removed')
+    return [];
   if (record.from === record.to) return [];
   const group = tracker.groupOf(instance);
   if (group === null) return soloLines(tracker, instance, columns, style);
@@ -41,7 +45,12 @@ export function groupState(group: KeyGroup): InstanceView['state'] {
 }
 
 /** The line of a task outside of fan-outs, with what went wrong below it. */
-export function soloLines(tracker: RunTracker, instance: InstanceView, columns: number, style: Style): string[] {
+export function soloLines(
+  tracker: RunTracker,
+  instance: InstanceView,
+  columns: number,
+  style: Style,
+): string[] {
   const name = padTo(cutTo(instance.name, NAME_COLUMNS_MAX), nameColumns(tracker));
   const span = instance.durationMs === null ? '' : spanText(instance.durationMs);
   const word = instance.state === 'success' ? span : `${lookOf(instance.state).word} ${span}`.trimEnd();
@@ -57,7 +66,11 @@ export function groupLines(tracker: RunTracker, group: KeyGroup, columns: number
   const width = nameColumns(tracker);
   const label = padTo(cutTo(`${group.fanOut}[${group.key}]`, NAME_COLUMNS_MAX), width);
   const head = `  ${glyph(state, style)} ${toned(state, label, style)}  `;
-  const lines = flow(members.map((member) => stageText(member, style)), head, columns);
+  const lines = flow(
+    members.map((member) => stageText(member, style)),
+    head,
+    columns,
+  );
   const last = lines.length - 1;
   lines[last] = withMetrics(lines[last] ?? '', metricTexts(tracker, members), columns, style);
   return [...lines, ...reasonLines(members, columns, style)];
@@ -70,7 +83,8 @@ export function membersInOrder(tracker: RunTracker, group: KeyGroup): InstanceVi
 /** The column in which names end, so that what follows stands in line. */
 function nameColumns(tracker: RunTracker): number {
   let widest = 12;
-  for (const id of tracker.groups.keys()) widest = Math.max(widest, Math.min(NAME_COLUMNS_MAX, displayWidth(id)));
+  for (const id of tracker.groups.keys())
+    widest = Math.max(widest, Math.min(NAME_COLUMNS_MAX, displayWidth(id)));
   return widest;
 }
 
@@ -104,7 +118,8 @@ function flow(stages: readonly string[], head: string, columns: number): string[
 
 function metricTexts(tracker: RunTracker, members: readonly InstanceView[]): string[] {
   const latest = new Map<string, number>();
-  for (const member of members) for (const [name, value] of tracker.metrics.get(member.name) ?? []) latest.set(name, value);
+  for (const member of members)
+    for (const [name, value] of tracker.metrics.get(member.name) ?? []) latest.set(name, value);
   return [...latest].map(([name, value]) => `${name}=${metricText(value)}`);
 }
 

@@ -1,12 +1,19 @@
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
 const ESCAPES = /\u001B\[[0-9;]*m|\u001B\]8;[^\u0007\u001B]*(?:\u0007|\u001B\\)/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is the fast path
 const PRINTABLE_ASCII = /^[\x20-\x7E]*$/;
-const WIDE = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|[\u{1B000}-\u{1B2FF}\u{20000}-\u{3FFFD}])/u;
+const WIDE_RANGES =
+  '\\u1100-\\u115F\\u2E80-\\u303E\\u3041-\\uA4CF\\uA960-\\uA97C\\uAC00-\\uD7A3\\uF900-\\uFAFF' +
+  '\\uFE30-\\uFE6F\\uFF00-\\uFF60\\uFFE0-\\uFFE6\\u{1B000}-\\u{1B2FF}\\u{20000}-\\u{3FFFD}';
+const WIDE = new RegExp(
+  `^(?:\\p{Emoji_Presentation}|\\p{Extended_Pictographic}\\uFE0F|[${WIDE_RANGES}])`,
+  'u',
+);
 const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
-/** Columns that a text takes in a terminal; escape sequences take none, East Asian characters and emoji two. */
+/**
+ * Columns that a text takes in a terminal; escape sequences take none, East Asian characters and emoji two.
+ */
 export function displayWidth(text: string): number {
   const bare = text.includes('\u001B') ? text.replaceAll(ESCAPES, '') : text;
   if (PRINTABLE_ASCII.test(bare)) return bare.length;
@@ -41,7 +48,9 @@ export function padTo(text: string, width: number, side: 'left' | 'right' = 'rig
   return side === 'right' ? text + blanks : blanks + text;
 }
 
-/** A text without control characters, so that what others wrote cannot steer the terminal. Tabs become blanks. */
+/**
+ * A text without control characters, so that what others wrote cannot steer the terminal. Tabs become blanks.
+ */
 export function tamed(text: string): string {
   return text.replaceAll('\t', '    ').replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, '');
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { DagSpec } from '../model/dag.ts';
 
 /**
- * JSON text that depends on the value alone: keys sorted by code units, no white space, no `undefined`, `-0` as `0`.
+ * JSON text that depends on the value alone: keys sorted by code units, no white space, no `undefined`, `-0`
+ * as `0`.
  * @throws TypeError for what JSON cannot carry: infinite numbers, functions, and `undefined` in a list.
  */
 export function canonicalJson(value: unknown): string {

@@ -29,8 +29,9 @@ export interface Compiled {
 const validate = makeValidator(dagSchema(ANY_TASKS_SCHEMA));
 
 /**
- * Turns the author form of a DAG, from YAML or from TypeScript, into its canonical graph. Finds all mistakes at once:
- * what one mistake makes unknowable is left out of the further checks. Pure; never throws for what authors can write.
+ * Turns the author form of a DAG, from YAML or from TypeScript, into its canonical graph. Finds all mistakes
+ * at once: what one mistake makes unknowable is left out of the further checks. Pure; never throws for what
+ * authors can write.
  */
 export function compileDag(author: unknown, { locate, operators }: CompileOptions): Compiled {
   const problems = new Problems(locate);

@@ -14,7 +14,7 @@ export interface Place {
 export type AuthorPath = readonly (string | number)[];
 
 /**
- * Finds the place of a value of the author form, or of the key that holds it; `null` if it has none. For a path
- * that does not exist the place of its nearest existing parent is right.
+ * Finds the place of a value of the author form, or of the key that holds it; `null` if it has none. For a
+ * path that does not exist the place of its nearest existing parent is right.
  */
 export type Locate = (path: AuthorPath, at?: 'key' | 'value') => Place | null;

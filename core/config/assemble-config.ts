@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import type { Config, ConfigEntry, StoreConfig } from './config.ts';
-import { CONFIG_SCHEMA, type ConfigNode, type ConfigSection } from './config.schema.ts';
-import type { Settings } from './layer.ts';
 import { parseDuration } from '../model/duration.ts';
+import { CONFIG_SCHEMA, type ConfigNode, type ConfigSection } from './config.schema.ts';
+import type { Config, ConfigEntry, StoreConfig } from './config.ts';
+import type { Settings } from './layer.ts';
 
 /** Slots of the pool `default`. */
 const DEFAULT_POOL_SLOTS = 128;
@@ -16,10 +16,12 @@ interface Machine {
 /** Puts checked settings and defaults together into a frozen config. */
 export function assembleConfig(settings: Settings, machine: Machine): Config {
   const defaults = schemaDefaults();
-  const raw = (key: string): string | number | boolean | undefined => settings.get(key)?.value ?? defaults.get(key);
+  const raw = (key: string): string | number | boolean | undefined =>
+    settings.get(key)?.value ?? defaults.get(key);
   const number = (key: string): number => Number(raw(key));
   const text = <T extends string>(key: string): T => String(raw(key)) as T;
-  const maxActive = raw('scheduler.maxActive') === undefined ? machine.cores * SLOTS_PER_CORE : number('scheduler.maxActive');
+  const maxActive =
+    raw('scheduler.maxActive') === undefined ? machine.cores * SLOTS_PER_CORE : number('scheduler.maxActive');
   return deepFreeze({
     store: storeConfig(text, settings, machine),
     scheduler: { maxActive },
@@ -49,7 +51,11 @@ export function assembleConfig(settings: Settings, machine: Machine): Config {
   });
 }
 
-function storeConfig(text: <T extends string>(key: string) => T, settings: Settings, machine: Machine): StoreConfig {
+function storeConfig(
+  text: <T extends string>(key: string) => T,
+  settings: Settings,
+  machine: Machine,
+): StoreConfig {
   const path = resolve(machine.projectDir, text('store.path'));
   const durability = text<'normal' | 'full'>('store.durability');
   if (text('store.kind') !== 'postgres') return { kind: 'sqlite', path, durability };
@@ -64,7 +70,8 @@ function poolConfig(settings: Settings): Config['pools'] {
     const name = match?.[1];
     if (name === undefined) continue;
     const pool = pools[name] ?? { slots: 1, description: null };
-    pools[name] = match?.[2] === 'slots' ? { ...pool, slots: Number(value) } : { ...pool, description: String(value) };
+    pools[name] =
+      match?.[2] === 'slots' ? { ...pool, slots: Number(value) } : { ...pool, description: String(value) };
   }
   return pools;
 }
@@ -75,7 +82,8 @@ function schemaDefaults(): Map<string, string | number | boolean> {
   const visit = (node: ConfigNode, key: string): void => {
     if (node.type === 'object') {
       if (node.additionalProperties !== false) return;
-      for (const [name, child] of Object.entries(node.properties)) visit(child, key === '' ? name : `${key}.${name}`);
+      for (const [name, child] of Object.entries(node.properties))
+        visit(child, key === '' ? name : `${key}.${name}`);
     } else if (node.default !== undefined) {
       const isDuration = Array.isArray(node.type) && typeof node.default === 'string';
       found.set(key, isDuration ? (parseDuration(String(node.default)) ?? 0) : node.default);
@@ -127,7 +135,8 @@ export function maskedUrl(url: string): string {
   try {
     const parsed = new URL(url);
     if (parsed.password !== '') parsed.password = '***';
-    for (const name of [...parsed.searchParams.keys()]) if (/pass|secret|key/i.test(name)) parsed.searchParams.set(name, '***');
+    for (const name of [...parsed.searchParams.keys()])
+      if (/pass|secret|key/i.test(name)) parsed.searchParams.set(name, '***');
     return parsed.toString();
   } catch {
     return '***';

@@ -41,7 +41,8 @@ const store = section('Where runs are kept.', {
     type: 'string',
     enum: ['sqlite', 'postgres'],
     default: 'sqlite',
-    description: 'The database: `sqlite` is a file in the state folder, `postgres` a server named by `store.url`.',
+    description:
+      'The database: `sqlite` is a file in the state folder, `postgres` a server named by `store.url`.',
   },
   path: {
     type: 'string',
@@ -52,13 +53,14 @@ const store = section('Where runs are kept.', {
     type: 'string',
     secret: true,
     description:
-      'Address of PostgreSQL, such as `postgres://orch@db/orch`. Keep passwords in the environment: ORCH__STORE__URL.',
+      'Address of PostgreSQL, such as `postgres://orch@db/orch`. A password belongs into ORCH__STORE__URL.',
   },
   durability: {
     type: 'string',
     enum: ['normal', 'full'],
     default: 'normal',
-    description: '`normal` survives the death of any process, `full` also the loss of power, at the price of a disk sync per step.',
+    description:
+      '`normal` survives the death of any process, `full` also the loss of power, for a disk sync per step.',
   },
 });
 
@@ -97,7 +99,12 @@ const runners = section('The processes that run tasks.', {
 
 const pool = {
   ...section('A limit that tasks share by naming the pool.', {
-    slots: { type: 'integer', minimum: 0, maximum: 1_000_000, description: 'Slots of the pool; 0 holds its tasks back.' },
+    slots: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'Slots of the pool; 0 holds its tasks back.',
+    },
     description: { type: 'string', description: 'What the pool protects.' },
   }),
   shortFor: 'slots',
@@ -105,24 +112,47 @@ const pool = {
 
 const pools = {
   type: 'object',
-  description: 'Pools by name: `exchange_api: 8`. The pool `default` holds every task that names none; it has 128 slots.',
+  description:
+    'Pools by name: `exchange_api: 8`. The pool `default`, of 128 slots, holds tasks that name none.',
   propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]{0,127}$' },
   additionalProperties: pool,
 } as const;
 
 const retries = {
   ...section('How failed tasks are retried.', {
-    max: { type: 'integer', minimum: 0, maximum: 1_000, default: 0, description: 'Attempts after the first one.' },
-    delay: { ...duration, default: '5m', description: 'Wait before the next attempt, from the end of the failed one.' },
+    max: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 1_000,
+      default: 0,
+      description: 'Attempts after the first one.',
+    },
+    delay: {
+      ...duration,
+      default: '5m',
+      description: 'Wait before the next attempt, from the end of the failed one.',
+    },
     backoff: {
       type: 'string',
       enum: ['fixed', 'linear', 'exponential'],
       default: 'fixed',
       description: 'How the wait grows from attempt to attempt.',
     },
-    factor: { type: 'number', minimum: 1, maximum: 100, default: 2, description: 'Growth of an exponential wait.' },
+    factor: {
+      type: 'number',
+      minimum: 1,
+      maximum: 100,
+      default: 2,
+      description: 'Growth of an exponential wait.',
+    },
     maxDelay: { ...duration, default: '1d', description: 'The longest wait.' },
-    jitter: { type: 'number', minimum: 0, maximum: 1, default: 0, description: 'Share of the wait that is added at most.' },
+    jitter: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      default: 0,
+      description: 'Share of the wait that is added at most.',
+    },
   }),
   shortFor: 'max',
 } as const;
@@ -130,7 +160,11 @@ const retries = {
 const defaults = section('What tasks and DAGs get that say nothing else.', {
   retries,
   timeout: { ...duration, default: '1h', description: 'The longest time of one attempt.' },
-  killGrace: { ...duration, default: '10s', description: 'Time between asking an attempt to stop and killing it.' },
+  killGrace: {
+    ...duration,
+    default: '10s',
+    description: 'Time between asking an attempt to stop and killing it.',
+  },
   lostBudget: {
     type: 'integer',
     minimum: 0,
@@ -138,8 +172,20 @@ const defaults = section('What tasks and DAGs get that say nothing else.', {
     default: 3,
     description: 'Attempts lost to crashes that a task gets again, besides its retries.',
   },
-  maxActiveRuns: { type: 'integer', minimum: 1, maximum: 100_000, default: 16, description: 'Runs of a DAG at once.' },
-  maxActiveTasks: { type: 'integer', minimum: 1, maximum: 100_000, default: 16, description: 'Attempts of a run at once.' },
+  maxActiveRuns: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 100_000,
+    default: 16,
+    description: 'Runs of a DAG at once.',
+  },
+  maxActiveTasks: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 100_000,
+    default: 16,
+    description: 'Attempts of a run at once.',
+  },
 });
 
 const log = section('What is written down.', {
@@ -158,7 +204,9 @@ const log = section('What is written down.', {
   },
 });
 
-/** Everything that `airflow.yaml` may say, apart from `profiles`, which hold the same sections again by name. */
+/**
+ * Everything that `airflow.yaml` may say, apart from `profiles`, which hold the same sections again by name.
+ */
 export const CONFIG_SCHEMA = section('The config file of a project.', {
   store,
   scheduler,
@@ -169,4 +217,10 @@ export const CONFIG_SCHEMA = section('The config file of a project.', {
 });
 
 /** Sections that are reserved: their names are known, what they will hold is not yet part of orch. */
-export const LATER_SECTIONS: readonly string[] = ['retention', 'server', 'alerts', 'connections', 'variables'];
+export const LATER_SECTIONS: readonly string[] = [
+  'retention',
+  'server',
+  'alerts',
+  'connections',
+  'variables',
+];

@@ -12,7 +12,9 @@ export interface Config {
     readonly maxAttempts: number;
   };
   /** Always has `default`. */
-  readonly pools: { readonly [name: string]: { readonly slots: number; readonly description: string | null } };
+  readonly pools: {
+    readonly [name: string]: { readonly slots: number; readonly description: string | null };
+  };
   readonly defaults: {
     readonly retries: {
       readonly max: number;
@@ -31,10 +33,18 @@ export interface Config {
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly maxBytesPerAttempt: number };
 }
 
-/** `path` is the state folder of the project, also where the database is elsewhere: logs and outputs are files. */
+/**
+ * `path` is the state folder of the project, also where the database is elsewhere: logs and outputs are
+ * files.
+ */
 export type StoreConfig =
   | { readonly kind: 'sqlite'; readonly path: string; readonly durability: 'normal' | 'full' }
-  | { readonly kind: 'postgres'; readonly path: string; readonly url: string; readonly durability: 'normal' | 'full' };
+  | {
+      readonly kind: 'postgres';
+      readonly path: string;
+      readonly url: string;
+      readonly durability: 'normal' | 'full';
+    };
 
 /** Where a value of the config came from. */
 export interface ConfigOrigin {

@@ -5,8 +5,9 @@ import type { ConfigPlace, ConfigProblem, Written, WrittenEntry } from './layer.
 const PREFIX = 'ORCH__';
 
 /**
- * The part of the config that environment variables hold: `ORCH__SCHEDULER__MAX_ACTIVE=8` is `scheduler.maxActive`.
- * Letter case and single underscores of known keys do not matter; names of pools are taken as they are.
+ * The part of the config that environment variables hold: `ORCH__SCHEDULER__MAX_ACTIVE=8` is
+ * `scheduler.maxActive`. Letter case and single underscores of known keys do not matter; names of pools are
+ * taken as they are.
  */
 export function envLayer(
   schema: ConfigSection,
@@ -25,7 +26,13 @@ export function envLayer(
     const place = placeOf(name);
     const path = keysOf(schema, name.slice(PREFIX.length).split('__'));
     if (path !== null) layers.push(nested(path, value, place));
-    else report({ rule: 'config-unknown-key', message: `${name} names no key of the config`, place, ...similar(schema, name) });
+    else
+      report({
+        rule: 'config-unknown-key',
+        message: `${name} names no key of the config`,
+        place,
+        ...similar(schema, name),
+      });
   }
   return layers;
 }
@@ -57,7 +64,9 @@ function step(node: ConfigSection | ConfigMap, segment: string): { key: string; 
 
 function similar(schema: ConfigSection, name: string): { hint: string } | Record<string, never> {
   const names = Object.entries(schema.properties).flatMap(([section, node]) =>
-    node.type === 'object' && node.additionalProperties === false ? Object.keys(node.properties).map((key) => envName(section, key)) : [],
+    node.type === 'object' && node.additionalProperties === false
+      ? Object.keys(node.properties).map((key) => envName(section, key))
+      : [],
   );
   const found = nearest(name, names);
   return found === null ? {} : { hint: `did you mean ${found}?` };

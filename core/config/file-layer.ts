@@ -47,7 +47,12 @@ function writtenNode(source: FileText, node: Node | null, fallbackOffset: number
   if (isMap(node)) return writtenMap(source, node, place);
   if (isSeq(node)) return { kind: 'list', place };
   if (isScalar(node)) return { kind: 'scalar', value: scalarValue(node), place };
-  source.report({ rule: 'config-alias', message: 'anchors and aliases are not read in the config', place, hint: 'write the value out' });
+  source.report({
+    rule: 'config-alias',
+    message: 'anchors and aliases are not read in the config',
+    place,
+    hint: 'write the value out',
+  });
   return { kind: 'scalar', value: null, place };
 }
 
@@ -63,6 +68,7 @@ function writtenMap(source: FileText, map: YAMLMap, place: ConfigPlace): Written
 
 function scalarValue(node: Scalar): ConfigScalar {
   const { value } = node;
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value;
   return String(value);
 }

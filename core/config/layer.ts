@@ -13,7 +13,12 @@ export type ConfigScalar = string | number | boolean | null;
 
 /** A value as written, with its place; maps keep the place of each key. */
 export type Written =
-  | { readonly kind: 'scalar'; readonly value: ConfigScalar; readonly place: ConfigPlace; /** Text of the environment: numbers are to be read from it. */ readonly text?: true }
+  | {
+      readonly kind: 'scalar';
+      readonly value: ConfigScalar;
+      readonly place: ConfigPlace /** Text of the environment: numbers are to be read from it. */;
+      readonly text?: true;
+    }
   | { readonly kind: 'map'; readonly entries: readonly WrittenEntry[]; readonly place: ConfigPlace }
   | { readonly kind: 'list'; readonly place: ConfigPlace };
 

@@ -6,8 +6,8 @@ import type { Diagnostic } from '../model/errors.ts';
 import { AppError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
 import { assembleConfig, configEntries } from './assemble-config.ts';
-import type { Config, ConfigEntry } from './config.ts';
 import { CONFIG_SCHEMA } from './config.schema.ts';
+import type { Config, ConfigEntry } from './config.ts';
 import { envLayer } from './env-layer.ts';
 import { CONFIG_BYTES_MAX, fileLayer } from './file-layer.ts';
 import type { ConfigPlace, ConfigProblem, Setting, Settings, Written } from './layer.ts';
@@ -35,8 +35,8 @@ export interface LoadedConfig {
 }
 
 /**
- * Loads the config of a project: flags > `ORCH__*` environment > `.env` > `airflow.yaml` (profile over base) >
- * defaults. Throws an `AppError` of code `invalid` with every mistake in `details.diagnostics`.
+ * Loads the config of a project: flags > `ORCH__*` environment > `.env` > `airflow.yaml` (profile over base)
+ * > defaults. Throws an `AppError` of code `invalid` with every mistake in `details.diagnostics`.
  */
 export function loadConfig(input: ConfigInput): Config {
   return loadConfigWithOrigins(input).config;
@@ -53,7 +53,9 @@ export function loadConfigWithOrigins(input: ConfigInput): LoadedConfig {
   if (file !== null) layers.push(...fileLayers(file, profile, report));
   else if (profile !== null) report(unknownProfile(profile, []));
   layers.push(...envLayer(CONFIG_SCHEMA, dotenv.variables, dotenv.placeOf, report));
-  layers.push(...envLayer(CONFIG_SCHEMA, input.env, (name) => ({ origin: { kind: 'env', place: name } }), report));
+  layers.push(
+    ...envLayer(CONFIG_SCHEMA, input.env, (name) => ({ origin: { kind: 'env', place: name } }), report),
+  );
   layers.push(...flagLayers(input.flags ?? {}));
   const settings = merge(layers.map((layer) => readLayer(CONFIG_SCHEMA, layer, report)));
   checkTogether(settings, report);
@@ -66,12 +68,17 @@ export function loadConfigWithOrigins(input: ConfigInput): LoadedConfig {
 function readText(path: string): string | null {
   try {
     if (statSync(path).size > CONFIG_BYTES_MAX) {
-      throw new AppError('invalid', `${path} is larger than ${CONFIG_BYTES_MAX} bytes, which no config needs.`);
+      throw new AppError(
+        'invalid',
+        `${path} is larger than ${CONFIG_BYTES_MAX} bytes, which no config needs.`,
+      );
     }
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error instanceof AppError ? error : new AppError('invalid', `Cannot read ${path}: ${String(error)}`, {}, error);
+    throw error instanceof AppError
+      ? error
+      : new AppError('invalid', `Cannot read ${path}: ${String(error)}`, {}, error);
   }
 }
 
@@ -87,23 +94,50 @@ function readDotenv(projectDir: string): {
   const text = readText(join(projectDir, '.env')) ?? '';
   const lines = text.split(/\r?\n/);
   const placeOf = (name: string): ConfigPlace => {
-    const at = lines.findIndex((line) => line.trimStart().replace(/^export\s+/, '').split('=')[0]?.trim() === name);
-    return { origin: { kind: 'dotenv', place: `.env:${at + 1}` }, file: '.env', line: at + 1, column: 1, source: name };
+    const at = lines.findIndex(
+      (line) =>
+        line
+          .trimStart()
+          .replace(/^export\s+/, '')
+          .split('=')[0]
+          ?.trim() === name,
+    );
+    return {
+      origin: { kind: 'dotenv', place: `.env:${at + 1}` },
+      file: '.env',
+      line: at + 1,
+      column: 1,
+      source: name,
+    };
   };
   return { variables: { ...parseEnv(text) }, placeOf };
 }
 
-function fileLayers(file: Written, profile: string | null, report: (problem: ConfigProblem) => void): Written[] {
+function fileLayers(
+  file: Written,
+  profile: string | null,
+  report: (problem: ConfigProblem) => void,
+): Written[] {
   if (file.kind !== 'map') return [file];
   const base: Written = { ...file, entries: file.entries.filter((entry) => entry.key !== 'profiles') };
   const written = file.entries.find((entry) => entry.key === 'profiles')?.value;
   const profiles = written?.kind === 'map' ? written.entries : [];
   if (written !== undefined && written.kind !== 'map') {
-    report({ rule: 'config-type', message: "'profiles' must be a map of names to sections", place: written.place });
+    report({
+      rule: 'config-type',
+      message: "'profiles' must be a map of names to sections",
+      place: written.place,
+    });
   }
   for (const other of profiles) if (other.key !== profile) readLayer(CONFIG_SCHEMA, other.value, report);
   const chosen = profiles.find((entry) => entry.key === profile);
-  if (profile !== null && chosen === undefined) report(unknownProfile(profile, profiles.map((entry) => entry.key)));
+  if (profile !== null && chosen === undefined)
+    report(
+      unknownProfile(
+        profile,
+        profiles.map((entry) => entry.key),
+      ),
+    );
   return chosen === undefined ? [base] : [base, chosen.value];
 }
 
@@ -122,7 +156,12 @@ function flagLayers(flags: { readonly [key: string]: string }): Written[] {
   return Object.entries(flags).map(([key, value]) => {
     const place: ConfigPlace = { origin: { kind: 'flag', place: `--${key.replaceAll('.', '-')}` } };
     const leaf: Written = { kind: 'scalar', value, place, text: true };
-    return key.split('.').reduceRight<Written>((inner, part) => ({ kind: 'map', entries: [{ key: part, place, value: inner }], place }), leaf);
+    return key
+      .split('.')
+      .reduceRight<Written>(
+        (inner, part) => ({ kind: 'map', entries: [{ key: part, place, value: inner }], place }),
+        leaf,
+      );
   });
 }
 
@@ -136,26 +175,36 @@ function checkTogether(settings: Settings, report: (problem: ConfigProblem) => v
   const kind = settings.get('store.kind');
   if (kind?.value === 'postgres' && !settings.has('store.url')) {
     const hint = 'set ORCH__STORE__URL in the environment or in .env';
-    report({ rule: 'config-missing', message: "'store.kind: postgres' needs 'store.url'", place: kind.place, hint });
+    report({
+      rule: 'config-missing',
+      message: "'store.kind: postgres' needs 'store.url'",
+      place: kind.place,
+      hint,
+    });
   }
 }
 
 /** A line of the config may hold an address with a password; what is printed must not. */
 function withoutPassword(line: string): string {
-  return line.replaceAll(/(:\/\/[^\s:@/]*):[^\s@]*@/g, '$1:***@');
+  const bare = line.replaceAll(/(:\/\/[^\s:@/]*):[^\s@]*@/g, '$1:***@');
+  return bare.replaceAll(/((?:pass|secret|key)[a-z]*=)[^\s&"']*/gi, '$1***');
 }
 
 function configError(problems: readonly ConfigProblem[]): AppError {
-  const diagnostics = problems.map(({ rule, message, place, hint }): Diagnostic => ({
-    severity: 'error',
-    rule,
-    message,
-    ...(place.file === undefined ? { file: place.origin.place } : { file: place.file }),
-    ...(place.line === undefined ? {} : { line: place.line }),
-    ...(place.column === undefined ? {} : { column: place.column }),
-    ...(place.source === undefined ? {} : { source: withoutPassword(place.source) }),
-    ...(hint === undefined ? {} : { hint }),
-  }));
+  const diagnostics = problems.map(
+    ({ rule, message, place, hint }): Diagnostic => ({
+      severity: 'error',
+      rule,
+      message,
+      ...(place.file === undefined ? { file: place.origin.place } : { file: place.file }),
+      ...(place.line === undefined ? {} : { line: place.line }),
+      ...(place.column === undefined ? {} : { column: place.column }),
+      ...(place.source === undefined ? {} : { source: withoutPassword(place.source) }),
+      ...(hint === undefined ? {} : { hint }),
+    }),
+  );
   const count = diagnostics.length === 1 ? 'a mistake' : `${diagnostics.length} mistakes`;
-  return new AppError('invalid', `The config has ${count}.`, { diagnostics: diagnostics.map((one) => ({ ...one })) });
+  return new AppError('invalid', `The config has ${count}.`, {
+    diagnostics: diagnostics.map((one) => ({ ...one })),
+  });
 }

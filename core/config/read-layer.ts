@@ -5,10 +5,14 @@ import { LATER_SECTIONS } from './config.schema.ts';
 import type { ConfigProblem, Setting, Settings, Written } from './layer.ts';
 
 /**
- * Checks one layer against the schema and gives its values by dotted key. Durations become milliseconds, texts of
- * the environment the type of their key. Everything wrong is reported, nothing is thrown.
+ * Checks one layer against the schema and gives its values by dotted key. Durations become milliseconds,
+ * texts of the environment the type of their key. Everything wrong is reported, nothing is thrown.
  */
-export function readLayer(schema: ConfigSection, layer: Written, report: (problem: ConfigProblem) => void): Settings {
+export function readLayer(
+  schema: ConfigSection,
+  layer: Written,
+  report: (problem: ConfigProblem) => void,
+): Settings {
   const settings = new Map<string, Setting>();
   read(schema, layer, '', { settings, report });
   return settings;
@@ -37,7 +41,8 @@ function read(node: ConfigNode, written: Written, key: string, reading: Reading)
 function readShort(node: ConfigSection | ConfigMap, written: Written, key: string, reading: Reading): void {
   const short = isMap(node) ? undefined : node.shortFor;
   const target = short === undefined || isMap(node) ? undefined : node.properties[short];
-  if (target !== undefined && written.kind === 'scalar') return read(target, written, `${key}.${short}`, reading);
+  if (target !== undefined && written.kind === 'scalar')
+    return read(target, written, `${key}.${short}`, reading);
   const what = key === '' ? 'the config' : `'${key}'`;
   reading.report({
     rule: 'config-type',
@@ -46,11 +51,17 @@ function readShort(node: ConfigSection | ConfigMap, written: Written, key: strin
   });
 }
 
-function readMap(node: ConfigSection | ConfigMap, written: Extract<Written, { kind: 'map' }>, at: string, reading: Reading): void {
+function readMap(
+  node: ConfigSection | ConfigMap,
+  written: Extract<Written, { kind: 'map' }>,
+  at: string,
+  reading: Reading,
+): void {
   for (const entry of written.entries) {
     const key = at === '' ? entry.key : `${at}.${entry.key}`;
     if (isMap(node)) {
-      if (new RegExp(node.propertyNames.pattern).test(entry.key)) read(node.additionalProperties, entry.value, key, reading);
+      if (new RegExp(node.propertyNames.pattern).test(entry.key))
+        read(node.additionalProperties, entry.value, key, reading);
       else
         reading.report({
           rule: 'config-name',
@@ -65,7 +76,12 @@ function readMap(node: ConfigSection | ConfigMap, written: Extract<Written, { ki
   }
 }
 
-function unknownKey(node: ConfigSection, key: string, at: string, place: ConfigProblem['place']): ConfigProblem {
+function unknownKey(
+  node: ConfigSection,
+  key: string,
+  at: string,
+  place: ConfigProblem['place'],
+): ConfigProblem {
   if (at === '' && LATER_SECTIONS.includes(key)) {
     const message = `section '${key}' is reserved: this version of orch cannot do what it configures yet`;
     return { rule: 'config-later', message, place, hint: 'remove the section' };
@@ -86,7 +102,8 @@ function readLeaf(leaf: ConfigLeaf, written: Written, key: string, reading: Read
     reading.settings.set(key, { value, place: written.place });
     return;
   }
-  const hint = written.kind === 'scalar' && 'enum' in leaf ? nearest(String(written.value), leaf.enum ?? []) : null;
+  const hint =
+    written.kind === 'scalar' && 'enum' in leaf ? nearest(String(written.value), leaf.enum ?? []) : null;
   const said = 'secret' in leaf ? 'what stands here' : shown(written);
   reading.report({
     rule: 'config-value',
@@ -111,7 +128,8 @@ function leafValue(leaf: ConfigLeaf, value: unknown, text: boolean): string | nu
 }
 
 function expected(leaf: ConfigLeaf): string {
-  if (leaf.type === 'string') return leaf.enum === undefined ? 'a text' : leaf.enum.map((value) => `'${value}'`).join(' or ');
+  if (leaf.type === 'string')
+    return leaf.enum === undefined ? 'a text' : leaf.enum.map((value) => `'${value}'`).join(' or ');
   if (leaf.type === 'integer') return `a whole number from ${leaf.minimum} to ${leaf.maximum}`;
   if (leaf.type === 'number') return `a number from ${leaf.minimum} to ${leaf.maximum}`;
   return "a duration such as '90s', '5m' or '1h30m'";

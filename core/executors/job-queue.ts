@@ -4,6 +4,11 @@ import type { Job } from './job.ts';
 export class JobQueue {
   #jobs: (Job | null)[] = [];
   #head = 0;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
 
   get first(): Job | null {
     this.#skipHoles();
@@ -12,12 +17,14 @@ export class JobQueue {
 
   push(job: Job): void {
     this.#jobs.push(job);
+    this.#size += 1;
   }
 
   shift(): Job | null {
     const first = this.first;
     if (first === null) return null;
     this.#jobs[this.#head++] = null;
+    this.#size -= 1;
     if (this.#head > 1_024 && this.#head * 2 > this.#jobs.length) {
       this.#jobs = this.#jobs.slice(this.#head);
       this.#head = 0;
@@ -28,8 +35,10 @@ export class JobQueue {
   /** Takes a job out wherever it stands; `false` if it is not here. */
   remove(job: Job): boolean {
     const at = this.#jobs.indexOf(job, this.#head);
-    if (at >= 0) this.#jobs[at] = null;
-    return at >= 0;
+    if (at < 0) return false;
+    this.#jobs[at] = null;
+    this.#size -= 1;
+    return true;
   }
 
   /** Takes all. */
@@ -37,6 +46,7 @@ export class JobQueue {
     const all = this.#jobs.slice(this.#head).filter((job) => job !== null);
     this.#jobs = [];
     this.#head = 0;
+    this.#size = 0;
     return all;
   }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { codeCache } from './code-cache.ts';
 import { entryPath } from './entry-path.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { type GroupFrame, type KeeperFrame, type KeeperSettings, parseKeeperReport, type ReportFrame } from './protocol.ts';
@@ -35,7 +36,7 @@ export class KeeperLink {
     const errors = openSync(this.#errorFile, 'w', 0o600);
     this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entryPath('keeper-main')], {
       cwd: settings.projectDir,
-      env: { ...process.env, ORCH_STATE: settings.stateKey },
+      env: { ...process.env, ...codeCache(settings.stateDir), ORCH_STATE: settings.stateKey },
       detached: true,
       stdio: ['ignore', errors, errors, 'pipe'],
     });

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { systemClock } from '../model/clock.ts';
+import { keepCodeCache } from './code-cache.ts';
 import { Keeper } from './keeper.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { parseOrder } from './protocol.ts';
@@ -30,3 +31,4 @@ leader.on('data', (chunk: Buffer) => {
 leader.on('end', leaderGone);
 leader.on('error', leaderGone);
 leader.on('close', leaderGone);
+keepCodeCache();

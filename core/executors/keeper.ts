@@ -8,6 +8,7 @@ import type { Clock } from '../model/clock.ts';
 import { TASK_DEFAULTS } from '../model/dag.ts';
 import { planCommand } from './command-plan.ts';
 import { Command } from './command.ts';
+import { codeCache } from './code-cache.ts';
 import { entryPath } from './entry-path.ts';
 import { type Environment, inheritedEnvironment } from './environment.ts';
 import { GroupRegistry } from './group-registry.ts';
@@ -140,7 +141,8 @@ export class Keeper {
       this.#send({ t: 'gone', g: name, code, signal: by, why, stray: text });
     };
     const args = ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${memoryMb}`, entryPath('runner-main')];
-    const env = { ...this.#environment, ...this.#marks(name), ORCH_RUNNER: JSON.stringify(settings) };
+    const own = { ...this.#marks(name), ...codeCache(settings.stateDir), ORCH_RUNNER: JSON.stringify(settings) };
+    const env = { ...this.#environment, ...own };
     const cwd = settings.projectDir;
     const child = spawn(process.execPath, args, { cwd, env, detached: true, stdio: ['ignore', stray, stray] });
     const failed = (error: Error): void => gone({ code: null, signal: null, why: null }, error.message);

@@ -8,6 +8,7 @@ import { FatalError } from '../model/context.ts';
 import type { JsonObject } from '../model/json.ts';
 import { expressionScope, inputValues } from './attempt-scope.ts';
 import { applyEnvironment } from './process-environment.ts';
+import { PacedReports } from './paced-reports.ts';
 import type { EndFrame, ReportFrame, RunFrame, RunnerSettings } from './protocol.ts';
 import { LiveContext } from './task-context.ts';
 
@@ -30,6 +31,7 @@ export class LiveAttempt {
   /** Processes were started: they may have left others behind. */
   startedProcesses = false;
   readonly #parts: LiveAttemptParts;
+  #reports: PacedReports | null = null;
   #context: LiveContext | null = null;
   #aborted = false;
   #restore: (() => void) | null = null;
@@ -53,7 +55,7 @@ export class LiveAttempt {
    * @throws FatalError for an expression that cannot be evaluated.
    */
   prepare(): LiveContext {
-    const { frame, definition, settings, report } = this.#parts;
+    const { frame, definition, settings, clock, report } = this.#parts;
     const inputs = inputValues(frame, definition, settings.stateDir);
     const scope = definition.with || definition.env ? expressionScope(frame, definition, inputs) : null;
     const rendered = definition.with && scope ? renderJson(definition.with, scope) : null;
@@ -70,7 +72,9 @@ export class LiveAttempt {
       projectDir,
       stateDir,
       report: (event) => {
-        if (!this.ended) report(event);
+        if (this.ended) return;
+        this.#reports ??= new PacedReports(clock, report);
+        this.#reports.report(event);
       },
     });
     this.#context = context;
@@ -86,6 +90,7 @@ export class LiveAttempt {
   /** Closes the attempt; the frame that tells its end, to which the caller adds what it knows. */
   end(outcome: Outcome): EndFrame {
     this.ended = true;
+    this.#reports?.flush();
     this.#restore?.();
     const tempDir = this.#context ? LiveContext.usedTempDir(this.#context) : null;
     if (tempDir !== null) rmSync(tempDir, { recursive: true, force: true });

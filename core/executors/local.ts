@@ -123,7 +123,7 @@ class LocalExecutor implements Executor {
   }
 
   async #startKeeper(): Promise<void> {
-    const { settings } = { settings: this.#settings };
+    const settings = this.#settings;
     this.#registry = join(registryFolder(settings.stateDir), `${settings.epoch}-${++this.#keepers}.ndjson`);
     const keeperSettings: KeeperSettings = {
       projectDir: settings.projectDir,
@@ -183,9 +183,9 @@ class LocalExecutor implements Executor {
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#closing) return;
     for (const job of running) {
-      if (this.#jobs.has(job.order.attemptId)) {
-        this.#finishDead(job, { kind: 'lost', detail: `the keeper of its processes died (${detail})` }, detail);
-      }
+      if (!this.#jobs.has(job.order.attemptId)) continue;
+      const lost: Outcome = { kind: 'lost', detail: `the keeper of its processes died (${detail})` };
+      this.#finishDead(job, job.stop === null ? lost : { kind: 'stopped' }, `its keeper died (${detail})`);
     }
     await this.#startKeeper().catch(() => undefined);
     this.#commands.reset();
@@ -226,7 +226,7 @@ class LocalExecutor implements Executor {
   #finishDead(job: Job, outcome: Outcome, remark: string): void {
     const ending = job.ending;
     if (ending) return this.#finish(job, ending.outcome, ending.log);
-    this.#finish(job, outcome, sealedLog(job, this.#settings, remark === '' ? [] : [`orch: ${remark}`]));
+    this.#finish(job, outcome, sealedLog(job, this.#settings, remark === '' ? [] : [remark]));
   }
 
   #finish(job: Job, outcome: Outcome, log: LogRange | null): void {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { systemClock } from '../model/clock.ts';
+import { keepCodeCache } from './code-cache.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { captureOutput, takeStray } from './output-capture.ts';
 import { parseOrder, type ReportFrame, type RunnerSettings } from './protocol.ts';
@@ -49,3 +50,4 @@ leader.on('close', () => endProcess(0));
 leader.on('error', () => endProcess(1));
 takeStray(0);
 report({ t: 'hello', g: settings.g, token: settings.token });
+keepCodeCache();

@@ -182,7 +182,9 @@ export class RunnerPool {
       this.#growTimer = null;
       const stuck = first !== null && this.#waiting.first === first;
       const worthIt = this.#waiting.first !== null && this.#meanMs >= WORTH_MS;
-      if ((stuck || worthIt) && this.#starting() < STARTING_MAX) this.#start();
+      const starting = this.#starting();
+      const needed = starting < STARTING_MAX && this.#waiting.size > starting * this.#capacity;
+      if (needed && (stuck || worthIt)) this.#start();
       if (this.#waiting.first !== null) this.#growLater();
     }, growAfterMs);
   }

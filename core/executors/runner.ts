@@ -62,10 +62,11 @@ export class Runner {
     for (const attempt of this.#live.values()) attempt.abort();
   }
 
-  /** Output of user code; `false` if no attempt is there to take it. */
+  /** Output of user code; `false` if it belongs to no attempt. What comes after the end of its attempt is dropped. */
   output(stream: LogStream, chunk: string | Uint8Array): boolean {
-    const attempt = this.#attemptHere();
+    const attempt = this.#current.getStore();
     if (!attempt) return false;
+    if (attempt.ended) return true;
     if (typeof chunk === 'string') attempt.log.text(stream, chunk);
     else attempt.log.bytes(stream, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     return true;
@@ -76,7 +77,6 @@ export class Runner {
     const attempt = this.#attemptHere();
     this.#dirty = true;
     if (attempt) this.#end(attempt, outcomeOfThrown(error));
-    else process.stderr.write(`An error of an attempt that had ended: ${String(error)}\n`);
   }
 
   startedProcess(): void {

@@ -10,7 +10,8 @@ import type { Json, JsonObject } from '../model/json.ts';
 import type { OperatorContext } from '../model/operator.ts';
 import type { Values } from './attempt-scope.ts';
 import { artifactOf } from './artifact.ts';
-import type { ReportFrame, RunFrame } from './protocol.ts';
+import type { PacedReports } from './paced-reports.ts';
+import type { RunFrame } from './protocol.ts';
 
 export interface ContextParts {
   readonly frame: RunFrame;
@@ -21,7 +22,7 @@ export interface ContextParts {
   readonly log: AttemptLog;
   readonly projectDir: string;
   readonly stateDir: string;
-  readonly report: (frame: ReportFrame) => void;
+  readonly report: PacedReports['report'];
 }
 
 /** What a function or operator gets. Everything costly is made when it is first read. */

@@ -10,8 +10,8 @@ import type {
 import { contains, FUNCTIONS, Refusal, typeName } from './functions.ts';
 
 /**
- * The value of an expression over a scope. Never throws. What does not exist is `null`; an operator or function
- * that has no answer for its operands is an error, never a guess. Only own properties are read.
+ * The value of an expression over a scope. Never throws. What does not exist is `null`; an operator or
+ * function that has no answer for its operands is an error, never a guess. Only own properties are read.
  */
 export function evaluate(expression: Expression, scope: ExpressionScope): Evaluation {
   const value = valueIn(expression.root, scope);

@@ -124,7 +124,8 @@ function toNumber(value: Json | undefined): Json | Refusal {
   if (typeof value === 'number') return value;
   if (typeof value === 'string' && /^\s*-?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/.test(value)) return Number(value);
   return new Refusal(
-    `number() cannot read ${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : typeName(value)}`,
+    `number() cannot read ` +
+      `${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : typeName(value)}`,
   );
 }
 

@@ -22,7 +22,9 @@ export function children(node: ExpressionNode): readonly ExpressionNode[] {
   }
 }
 
-/** The name and properties of a node that is nothing but a path of known steps, such as `needs.vol['x'][0]`. */
+/**
+ * The name and properties of a node that is nothing but a path of known steps, such as `needs.vol['x'][0]`.
+ */
 export function staticPath(node: ExpressionNode): Read | null {
   const path: string[] = [];
   let at = node;

@@ -25,7 +25,9 @@ export function isTemplate(text: string): boolean {
 const OPEN = '${{';
 const CLOSE = '}}';
 
-/** Splits a string into plain text and expressions. `offset` of an error counts from the start of the string. */
+/**
+ * Splits a string into plain text and expressions. `offset` of an error counts from the start of the string.
+ */
 export function parseTemplate(text: string): TemplateResult {
   const parts: (string | Expression)[] = [];
   let at = 0;
@@ -109,7 +111,9 @@ const RENDERED_LENGTH_MAX = 2 ** 26;
 /** The deepest nesting of objects and lists in which templates are rendered. */
 const JSON_DEPTH_MAX = 200;
 
-/** Renders every string inside a JSON value; keys stay as they are. The error names the path of the string. */
+/**
+ * Renders every string inside a JSON value; keys stay as they are. The error names the path of the string.
+ */
 export function renderJson(value: Json, scope: ExpressionScope): Evaluation {
   const rendered = renderAt(value, scope, []);
   return rendered instanceof Refusal

@@ -145,6 +145,8 @@ export class AttemptLog {
   }
 
   #finishStream(stream: LogStream, state: StreamState): void {
+    // The line that was open when the cap was reached is left out with what followed it.
+    if (this.#dropped > 0 && this.#tail.some((kept) => kept.stream === stream)) return;
     const rest = (state.decoder?.end() ?? '') + (state.masker ? state.masker.flush() : '');
     if (rest !== '') state.partial += rest;
     if (state.partial === '') return;
@@ -154,12 +156,14 @@ export class AttemptLog {
   }
 
   #keepTail(stream: LogStream, chunk: Buffer): void {
-    const kept = chunk.length > TAIL_BYTES ? Buffer.from(chunk.subarray(chunk.length - TAIL_BYTES)) : chunk;
     this.#dropped += chunk.length;
-    this.#tail.push({ stream, chunk: kept });
-    this.#tailBytes += kept.length;
-    while (this.#tailBytes > TAIL_BYTES && this.#tail.length > 1) {
-      this.#tailBytes -= this.#tail.shift()?.chunk.length ?? 0;
+    this.#tail.push({ stream, chunk: Buffer.from(chunk.subarray(Math.max(0, chunk.length - TAIL_BYTES))) });
+    this.#tailBytes += Math.min(chunk.length, TAIL_BYTES);
+    for (let first = this.#tail[0]; first && this.#tailBytes > TAIL_BYTES; first = this.#tail[0]) {
+      const excess = Math.min(this.#tailBytes - TAIL_BYTES, first.chunk.length);
+      this.#tailBytes -= excess;
+      if (excess === first.chunk.length) this.#tail.shift();
+      else this.#tail[0] = { stream: first.stream, chunk: first.chunk.subarray(excess) };
     }
   }
 
@@ -171,15 +175,16 @@ export class AttemptLog {
     const left = dropped - this.#tailBytes;
     const cap = this.#options.capBytes;
     if (left > 0) this.#write('system', `${left} bytes are left out here: a log is capped at ${cap} bytes`, false);
+    // The first line of what was cut is not whole: half a secret in it would not be recognised.
+    const cut = left > 0 ? tail[0]?.stream : undefined;
     const texts = new Map<LogStream, string>();
     for (const { stream, chunk } of tail) texts.set(stream, (texts.get(stream) ?? '') + chunk.toString('utf8'));
-    for (const [stream, text] of texts) this.#writeTailOf(stream, text, left > 0);
+    for (const [stream, text] of texts) this.#writeTailOf(stream, text, stream === cut);
   }
 
   #writeTailOf(stream: LogStream, text: string, cut: boolean): void {
     const masker = this.#options.masker?.();
     const masked = masker ? masker.push(text) + masker.flush() : text;
-    // The first line of a cut text is not whole: half a secret in it would not be recognised.
     const from = cut ? masked.indexOf('\n') + 1 : 0;
     const lines = masked.slice(from).split('\n');
     if (lines.at(-1) === '') lines.pop();

@@ -20,13 +20,13 @@ export function createMaskers(values: readonly string[]): (() => Masker) | null 
     let held = '';
     return {
       push(text) {
-        const masked = (held + text).replace(pattern, MASK);
-        const keep = heldBack(masked, secrets);
-        held = masked.slice(masked.length - keep);
-        return keep === 0 ? masked : masked.slice(0, -keep);
+        const raw = held + text;
+        const cut = safeCut(raw, secrets, pattern);
+        held = raw.slice(cut);
+        return raw.slice(0, cut).replace(pattern, MASK);
       },
       flush() {
-        const rest = held;
+        const rest = held.replace(pattern, MASK);
         held = '';
         return rest;
       },
@@ -42,6 +42,17 @@ function secretForms(values: readonly string[]): string[] {
     forms.add(JSON.stringify(value).slice(1, -1));
   }
   return [...forms].sort((a, b) => b.length - a.length);
+}
+
+/** Up to where a text can be masked now: what follows may turn out to be part of a secret, or a longer one. */
+function safeCut(text: string, secrets: readonly string[], pattern: RegExp): number {
+  const cut = text.length - heldBack(text, secrets);
+  if (cut === text.length) return cut;
+  for (const match of text.matchAll(pattern)) {
+    if (match.index >= cut) break;
+    if (match.index + match[0].length > cut) return match.index;
+  }
+  return cut;
 }
 
 /** The length of the longest end of `text` with which one of the secrets begins. */

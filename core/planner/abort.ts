@@ -1,7 +1,7 @@
-import type { StopReason } from '../model/attempt.ts';
 import { taskAt, TASK } from '../graph/graph.ts';
-import { type CancelledReason, holdsSlot, isFinished, S } from '../model/states.ts';
-import { evaluateNode, survivesAbort } from './readiness.ts';
+import type { Facts } from '../model/because.ts';
+import { type CancelledReason, holdsSlot, isFinished, isRunFinished, S } from '../model/states.ts';
+import { evaluateNode, isBlockOpen, survivesAbort } from './readiness.ts';
 import type { Abort, RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import type { World } from './world.ts';
@@ -28,32 +28,46 @@ export function cancelReason(abort: Abort): CancelledReason {
  * decision is stored before its effects, so that a new leader goes on with it.
  */
 export function abortRun(turn: Turn, run: RunWorld, abort: Abort, kill = false): void {
-  if (isFinishedRun(run)) return;
-  if (!run.abort) {
-    run.abort = abort;
-    const { state } = run.record;
-    turn.actions.push({
-      type: 'run.change',
-      runNo: run.record.runNo,
-      from: state,
-      to: state,
-      code: abort.code,
-      facts: { ...abort.facts, outcome: abort.state },
-    });
+  if (isRunFinished(run.record.state)) return;
+  const known = run.abort ?? abort;
+  if (run.abort === null || (kill && !isKill(run.abort))) {
+    run.abort = kill ? { ...known, facts: { ...known.facts, kill: true } } : known;
+    const { state, runNo } = run.record;
+    turn.actions.push({ type: 'run.change', runNo, from: state, to: state, ...storedAbort(run.abort) });
   }
-  sweep(turn, run, kill);
+  sweep(turn, run);
 }
 
-/** Cancels and stops what an abort does not spare; with `kill`, teardowns as well and without grace. */
-export function sweep(turn: Turn, run: RunWorld, kill: boolean): void {
+/** Aborts the runs whose critical tasks failed for good. */
+export function abortFatal(turn: Turn): void {
+  for (const { run, node } of turn.fatal.splice(0)) {
+    if (run.abort || run.state[node] !== S.failed) continue;
+    abortRun(turn, run, { code: 'critical_failed', facts: { task: run.nameOf(node) }, state: 'failed' });
+  }
+}
+
+/** What a run keeps of its abort while it ends. */
+export function storedAbort(abort: Abort): { code: Abort['code']; facts: Facts } {
+  return { code: abort.code, facts: { ...abort.facts, outcome: abort.state } };
+}
+
+function isKill(abort: Abort): boolean {
+  return abort.facts['kill'] === true;
+}
+
+/** Cancels and stops what an abort does not spare; a kill spares no teardown and gives no grace. */
+export function sweep(turn: Turn, run: RunWorld): void {
   const abort = run.abort as Abort;
+  const kill = isKill(abort);
   const reason = cancelReason(abort);
+  if (kill) for (const ghost of run.ghosts) turn.stop(run, ghost, reason, 0);
   const spared: { node: number; template: number }[] = [];
   for (const { node, template, block } of run.existing()) {
     const state = run.state[node] as number;
     if (isFinished(state) || !run.isSelected(template, block)) continue;
-    if (!kill && survivesAbort(run, template)) spared.push({ node, template });
-    else if (holdsSlot(state)) turn.stop(run, node, reason as StopReason, kill ? 0 : graceOf(turn.world, run, template));
+    const isReal = isBlockOpen(run, block) && !run.isPlaceholder(node, template);
+    if (!kill && isReal && survivesAbort(run, template)) spared.push({ node, template });
+    else if (holdsSlot(state)) turn.stop(run, node, reason, kill ? 0 : graceOf(turn.world, run, template));
     else turn.change(run, node, S.cancelled, abort.code, abort.facts, { reason });
   }
   for (const { node, template } of spared) evaluateNode(turn, run, node, template);
@@ -63,9 +77,4 @@ export function sweep(turn: Turn, run: RunWorld, kill: boolean): void {
 export function graceOf(world: World, run: RunWorld, template: number): number {
   if (run.graph.kind[template] !== TASK) return 0;
   return taskAt(run.graph, template).killGraceMs ?? world.limits.defaults.killGraceMs;
-}
-
-function isFinishedRun(run: RunWorld): boolean {
-  const { state } = run.record;
-  return state === 'success' || state === 'failed' || state === 'cancelled';
 }

@@ -1,13 +1,13 @@
 import { targets } from '../graph/csr.ts';
-import { fanOutAt, type Scope, TASK } from '../graph/graph.ts';
+import { fanOutAt, GATE, type Scope } from '../graph/graph.ts';
 import { evaluate } from '../expression/evaluate.ts';
 import type { FanOutSpec } from '../model/dag.ts';
-import { KEY_BYTES_MAX, type NodeNo } from '../model/ids.ts';
+import { KEY_BYTES_MAX, type NodeNo, parseKeyText } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import { isFinished, S } from '../model/states.ts';
 import { abortRun } from './abort.ts';
-import { evaluateNode, recount, settleUnrun } from './readiness.ts';
-import { type Expansion, type RunWorld, TOTAL } from './run-world.ts';
+import { evaluateNode, propagate, recount, settleUnrun } from './readiness.ts';
+import { EMPTY, type Expansion, type RunWorld, TOTAL } from './run-world.ts';
 import { evaluateIn, itemNames } from './scope-values.ts';
 import { keysLimit } from './slots.ts';
 import { parsed } from './templates.ts';
@@ -17,12 +17,17 @@ import type { Turn } from './turn.ts';
 export function expandReady(turn: Turn): void {
   for (let ready = turn.gates.pop(); ready !== undefined; ready = turn.gates.pop()) {
     if (ready.run.state[ready.node] === S.scheduled) expand(turn, ready.run, ready.node);
+    propagate(turn);
   }
+  for (const run of turn.expanded) refuseUnknownKeys(turn, run);
+  turn.expanded.clear();
 }
 
 function expand(turn: Turn, run: RunWorld, gate: number): void {
   const template = run.templateOf(gate);
   const fanOut = fanOutAt(run.graph, template);
+  const known = run.blockOf(gate).expansions.get(run.graph.source[template] as number);
+  if (known) return openGate(turn, run, gate, fanOut, known);
   const keyed = keysOf(run, gate, template, fanOut);
   if (!keyed.ok) {
     const facts = { fanOut: fanOut.path, error: keyed.error };
@@ -41,10 +46,16 @@ function expand(turn: Turn, run: RunWorld, gate: number): void {
     items: keyed.items.every((item, index) => item === keyed.keys[index]) ? null : keyed.items,
   };
   turn.actions.push({ type: 'expand', expansion: record });
-  turn.change(run, gate, S.success, 'expanded', { fanOut: fanOut.path, keys: keyed.keys.length });
   const expansion = run.addExpansion(record);
+  if (run.wantedKeys) for (const key of keyed.keys) run.foundKeys.add(key);
   countInstances(turn, run, gate, template, expansion);
-  refuseUnknownKeys(turn, run, fanOut, expansion);
+  openGate(turn, run, gate, fanOut, expansion);
+}
+
+/** Lets the instances of an expanded fan-out begin. A fan-out that is retried keeps its keys. */
+function openGate(turn: Turn, run: RunWorld, gate: number, fanOut: FanOutSpec, expansion: Expansion): void {
+  turn.change(run, gate, S.success, 'expanded', { fanOut: fanOut.path, keys: expansion.record.keys.length });
+  if (run.wantedKeys) turn.expanded.add(run);
   for (const inner of expansion.blocks) {
     const { first, size } = run.graph.scopes[inner.scope] as Scope;
     for (let at = 0; at < size; at++) evaluateIfReal(turn, run, inner.base + at, first + at);
@@ -82,17 +93,21 @@ function countInstances(turn: Turn, run: RunWorld, gate: number, gateTemplate: n
   }
 }
 
-/** A key of the scope that no fan-out has is a mistake of whoever asked for it: the run fails. */
-function refuseUnknownKeys(turn: Turn, run: RunWorld, fanOut: FanOutSpec, expansion: Expansion): void {
-  if (!run.wantedKeys) return;
-  for (const block of expansion.blocks) for (const key of block.keys) run.foundKeys.add(key);
-  for (const { node, template } of run.existing()) {
-    const isGate = run.graph.kind[template] !== TASK && run.graph.gateOf[run.graph.source[template] as number] === template;
-    if (isGate && run.selected[template] && !isFinished(run.state[node] as number)) return;
+/**
+ * A key of the scope that no fan-out has is a mistake of whoever asked for it: the run fails. It is known once every
+ * gate has told its keys; where one could not, nobody knows.
+ */
+function refuseUnknownKeys(turn: Turn, run: RunWorld): void {
+  const names = new Set<string>();
+  for (const { node, template, block } of run.existing()) {
+    if (run.graph.kind[template] !== GATE || !run.isSelected(template, block)) continue;
+    if (run.state[node] !== S.success && !((run.flags[node] as number) & EMPTY)) return;
+    names.add(fanOutAt(run.graph, template).path);
   }
-  for (const key of run.wantedKeys) {
-    if (key.split('/').every((part) => run.foundKeys.has(part))) continue;
-    return abortRun(turn, run, { code: 'unknown_key', facts: { key, fanOut: fanOut.path }, state: 'failed' });
+  for (const key of run.wantedKeys ?? []) {
+    if (run.foundKeys.has(key) || parseKeyText(key).every((part) => run.foundKeys.has(part))) continue;
+    const facts = { key, fanOut: [...names].join(', ') };
+    return abortRun(turn, run, { code: 'unknown_key', facts, state: 'failed' });
   }
 }
 

@@ -3,8 +3,8 @@ import { fanOutAt, GATE, JOIN, nodePath, taskAt } from '../graph/graph.ts';
 import { targets } from '../graph/csr.ts';
 import type { TryNo, NodeNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
-import { isFinished, S } from '../model/states.ts';
-import type { Block, RunWorld } from './run-world.ts';
+import { isFinished, S, TASK_STATES } from '../model/states.ts';
+import { type Block, EMPTY, type RunWorld } from './run-world.ts';
 import { settleUnrun } from './readiness.ts';
 import { evaluateIn } from './scope-values.ts';
 import { parsed } from './templates.ts';
@@ -19,6 +19,7 @@ export function completeInstant(turn: Turn, run: RunWorld, node: number, templat
   }
   if (run.graph.kind[template] === JOIN) return countQuorum(turn, run, node, template);
   const { action } = taskAt(run.graph, template);
+  run.tryNo[node] = (run.tryNo[node] as number) + 1;
   if (action.kind !== 'choose') return turn.change(run, node, S.success, 'passed', null);
   for (const choice of action.cases) {
     const result = evaluateIn(run, node, template, parsed(choice.when));
@@ -47,17 +48,29 @@ function succeedWith(turn: Turn, run: RunWorld, node: number, value: Json): void
 /** A fan-out with `minSuccess` is a success when enough of its keys are. */
 function countQuorum(turn: Turn, run: RunWorld, node: number, template: number): void {
   const fanOut = fanOutAt(run.graph, template);
-  const expansion = run.blockOf(node).expansions.get(run.graph.source[template] as number);
-  const blocks = (expansion?.blocks ?? []).filter((block) => run.wantsKeys(block.keys));
-  if (blocks.length === 0) {
-    return turn.change(run, node, S.skipped, 'no_keys', { fanOut: fanOut.path });
-  }
+  const index = run.graph.source[template] as number;
+  const expansion = run.blockOf(node).expansions.get(index);
+  const gate = run.nodeIn(run.blockOf(node), run.graph.gateOf[index] as number);
+  if (!expansion || run.state[gate] !== S.success) return joinClosed(turn, run, node, gate);
+  const blocks = expansion.blocks.filter((block) => run.wantsKeys(block.keys));
   const succeeded = blocks.filter((block) => keySucceeded(run, block, template)).length;
   const asked = fanOut.minSuccess ?? 1;
   const needed = Math.min(blocks.length, asked < 1 ? Math.ceil(asked * blocks.length) : asked);
   const facts = { fanOut: fanOut.path, succeeded, keys: blocks.length, needed };
   if (succeeded >= needed) return turn.change(run, node, S.success, 'passed', facts);
   turn.change(run, node, S.failed, 'quorum_missed', facts, { reason: 'error' });
+}
+
+/** Without keys there is nothing to count: the join goes the way of its gate. */
+function joinClosed(turn: Turn, run: RunWorld, node: number, gate: number): void {
+  const state = run.state[gate] as number;
+  const fanOut = fanOutName(run, gate);
+  if (state !== S.skipped) {
+    const facts = { rule: 'all_done', upstream: fanOut, state: TASK_STATES[state] as string };
+    return turn.change(run, node, S.upstream_failed, 'upstream_failed', facts);
+  }
+  if ((run.flags[gate] as number) & EMPTY) return turn.change(run, node, S.skipped, 'no_keys', { fanOut });
+  turn.change(run, node, S.skipped, 'upstream_skipped', { rule: 'all_done', upstream: fanOut });
 }
 
 /** A key succeeded when none of the fan-out's leaves ended badly for it, and its result, if any, is a success. */

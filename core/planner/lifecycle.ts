@@ -1,6 +1,6 @@
 import type { TryNo } from '../model/ids.ts';
 import { isFinished, isRunFinished, S } from '../model/states.ts';
-import { abortRun } from './abort.ts';
+import { abortFatal, abortRun, storedAbort } from './abort.ts';
 import { expandReady } from './expand.ts';
 import { choose } from './lanes.ts';
 import { evaluateNode, propagate, recount } from './readiness.ts';
@@ -30,9 +30,10 @@ export function evaluateRun(turn: Turn, run: RunWorld): void {
 export function promoteRuns(turn: Turn): void {
   if (turn.world.draining) return;
   for (const run of turn.world.runs.values()) {
-    if (run.record.state !== 'queued') continue;
-    if (!run.abort && turn.world.dagLoad(run.record.dagId).runs >= runsLimit(turn.world, run.graph.spec)) continue;
-    turn.changeRun(run, 'running', 'started', null, { startedAt: run.record.startedAt ?? turn.now.at });
+    if (run.record.state !== 'queued' || (run.abort && isOver(run))) continue;
+    if (turn.world.dagLoad(run.record.dagId).runs >= runsLimit(turn.world, run.graph.spec)) continue;
+    const { code, facts } = run.abort ? storedAbort(run.abort) : { code: 'started' as const, facts: null };
+    turn.changeRun(run, 'running', code, facts, { startedAt: run.record.startedAt ?? turn.now.at });
     evaluateRun(turn, run);
   }
 }
@@ -51,9 +52,10 @@ export function queueReady(turn: Turn): void {
 /** Works until nothing follows from what is known: downstreams told, fan-outs expanded. */
 export function settle(turn: Turn): void {
   do {
+    abortFatal(turn);
     propagate(turn);
     expandReady(turn);
-  } while (turn.settled.length > 0 || turn.gates.length > 0);
+  } while (turn.settled.length > 0 || turn.gates.length > 0 || turn.fatal.length > 0);
 }
 
 /** Aborts runs that took longer than their timeout. */
@@ -77,10 +79,20 @@ export function runDueAt(run: RunWorld): number | null {
 export function finishRuns(turn: Turn): RunWorld[] {
   const ended: RunWorld[] = [];
   for (const run of turn.world.runs.values()) {
-    if (run.open > 0 || run.record.state === 'queued' || isRunFinished(run.record.state)) continue;
-    const { state, code, facts, counts } = runOutcome(run);
-    turn.changeRun(run, state, code, facts, { endedAt: turn.now.at, counts });
+    if (!isOver(run) || (run.record.state === 'queued' && !run.abort) || isRunFinished(run.record.state)) continue;
+    endRun(turn, run);
     ended.push(run);
   }
   return ended;
+}
+
+/** Whether a run has nothing left to do and no attempt is alive. */
+export function isOver(run: RunWorld): boolean {
+  return run.open === 0 && run.ghosts.size === 0;
+}
+
+/** Gives a run that is over its final state. */
+export function endRun(turn: Turn, run: RunWorld): void {
+  const { state, code, facts, counts } = runOutcome(run);
+  turn.changeRun(run, state, code, facts, { endedAt: turn.now.at, counts });
 }

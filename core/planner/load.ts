@@ -4,10 +4,10 @@ import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
 import { holdsSlot, S, TASK_STATES } from '../model/states.ts';
 import { recountRun } from './lifecycle.ts';
-import { type Abort, CUT, HAS_ROW, RunWorld } from './run-world.ts';
+import { type Abort, CUT, EMPTY, HAS_ROW, RunWorld } from './run-world.ts';
 import { acquire } from './slots.ts';
 import { READ } from './templates.ts';
-import type { World } from './world.ts';
+import { isActive, type World } from './world.ts';
 
 /** The codes under which the abort of a running run is stored. */
 const ABORT_CODES: ReadonlySet<string> = new Set([
@@ -37,7 +37,7 @@ export function loadRun(stored: StoredRun, graph: Graph, selected: Uint8Array): 
   const run = new RunWorld(stored.run, graph, selected);
   for (const expansion of [...stored.expansions].sort((a, b) => a.base - b.base)) {
     const added = run.addExpansion(expansion);
-    for (const block of added.blocks) for (const key of block.keys) run.foundKeys.add(key);
+    if (run.wantedKeys) for (const block of added.blocks) for (const key of block.keys) run.foundKeys.add(key);
   }
   for (const instance of stored.instances) fillInstance(run, instance);
   const { because } = stored.run;
@@ -63,6 +63,7 @@ function fillInstance(run: RunWorld, instance: InstanceRecord): void {
   if (instance.dueAt !== null) run.dueAt.set(nodeNo, instance.dueAt);
   let flags = HAS_ROW;
   if (instance.because?.code === 'short_circuit') flags |= CUT;
+  if (instance.because?.code === 'no_keys') flags |= EMPTY;
   run.flags[nodeNo] = flags;
   if (flags & CUT) run.hasCuts = true;
 }
@@ -85,8 +86,7 @@ export function giveValues(run: RunWorld, values: ReadonlyMap<number, Json>): vo
 /** Takes a loaded run into the world; its active instances hold their slots from now on. */
 export function adoptRun(world: World, run: RunWorld): void {
   world.runs.set(run.record.runNo, run);
-  const { state } = run.record;
-  if (state === 'running' || state === 'paused') world.dagLoad(run.record.dagId).runs++;
+  if (isActive(run.record)) world.dagLoad(run.record.dagId).runs++;
   for (const { node } of run.existing()) if (holdsSlot(run.state[node] as number)) acquire(world, run, node);
 }
 

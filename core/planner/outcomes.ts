@@ -3,13 +3,13 @@ import type { AttemptEvent, Outcome } from '../model/attempt.ts';
 import type { BecauseCode } from '../model/because.ts';
 import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
 import { type FailedReason, holdsSlot, S } from '../model/states.ts';
-import { abortRun, cancelReason, graceOf } from './abort.ts';
+import { cancelReason, graceOf } from './abort.ts';
 import { makeReady } from './lanes.ts';
 import { survivesAbort } from './readiness.ts';
 import { chanceOf, decideRetry, errorOf, retryDelay } from './retry.ts';
-import { type RunWorld, STARTED, UNWRITTEN } from './run-world.ts';
-import { CRITICAL, READ } from './templates.ts';
-import type { Turn } from './turn.ts';
+import { type RunWorld, UNWRITTEN } from './run-world.ts';
+import { READ } from './templates.ts';
+import type { ChangeDetails, Turn } from './turn.ts';
 import type { Due, World } from './world.ts';
 
 /** `running` is stored this long after the start at the latest, if the attempt has not ended by then. */
@@ -25,7 +25,9 @@ export function onAttempt(turn: Turn, event: AttemptEvent): void {
   const { node, tryNo } = id;
   const current = node < run.size && run.tryNo[node] === tryNo && holdsSlot(run.state[node] as number);
   if (!current) {
-    if (event.type === 'attempt.ended') turn.note(run, node, 'late_outcome', { try: tryNo });
+    if (event.type !== 'attempt.ended') return;
+    if (run.tryNo[node] === tryNo) run.ghosts.delete(node);
+    turn.note(run, node, 'late_outcome', { try: tryNo });
     return;
   }
   const at = { runNo: run.record.runNo, nodeNo: node, tryNo };
@@ -47,12 +49,13 @@ export function onAttempt(turn: Turn, event: AttemptEvent): void {
 }
 
 function onStarted(turn: Turn, run: RunWorld, node: number, event: Extract<AttemptEvent, { type: 'attempt.started' }>): void {
+  if (run.state[node] === S.running) return;
   run.startedAt[node] = event.at;
   const { world, now } = turn;
   const sinceMs = Math.min(Math.max(0, now.at - event.at), RUNNING_WRITE_MS);
   const due = watchDeadline(turn, run, node, sinceMs);
   turn.assume(run, node, S.running);
-  run.flags[node] = (run.flags[node] as number) | STARTED | UNWRITTEN;
+  run.flags[node] = (run.flags[node] as number) | UNWRITTEN;
   if (event.log) run.openLogs.set(node, event.log);
   world.unwritten.set(event.attemptId, { ...due, atMono: now.mono - sinceMs + RUNNING_WRITE_MS });
 }
@@ -75,7 +78,8 @@ export function writeRunning(turn: Turn): void {
     if (due.atMono > now.mono) continue;
     world.unwritten.delete(id);
     const { run, node } = due;
-    if (!((run.flags[node] as number) & UNWRITTEN) || run.state[node] !== S.running) continue;
+    const isLate = run.tryNo[node] !== due.tryNo || run.state[node] !== S.running;
+    if (isLate || !((run.flags[node] as number) & UNWRITTEN)) continue;
     const log = run.openLogs.get(node);
     turn.change(run, node, S.running, 'running', { try: due.tryNo }, {
       startedAt: run.startedAt[node] as number,
@@ -95,6 +99,7 @@ export function stopOverdue(turn: Turn): void {
       continue;
     }
     world.deadlines.delete(id);
+    if (due.run.tryNo[due.node] !== due.tryNo || !holdsSlot(due.run.state[due.node] as number)) continue;
     turn.stop(due.run, due.node, 'timeout', graceOf(world, due.run, due.run.templateOf(due.node)));
   }
 }
@@ -119,7 +124,7 @@ function onEnded(turn: Turn, run: RunWorld, node: number, event: Ended): void {
   const template = run.templateOf(node);
   const times = { startedAt: event.startedAt, endedAt: event.at, ...(event.log ? { log: event.log } : {}) };
   const { outcome } = event;
-  const spared = survivesAbort(run, template) && outcome.kind !== 'stopped';
+  const spared = survivesAbort(run, template) && outcome.kind !== 'stopped' && run.abort?.facts['kill'] !== true;
   if (run.abort && !spared) {
     const reason = cancelReason(run.abort);
     return turn.change(run, node, S.cancelled, run.abort.code, run.abort.facts, { ...times, reason });
@@ -172,7 +177,8 @@ function fail(turn: Turn, run: RunWorld, node: number, template: number, outcome
     const delayMs = Math.max(decision.atLeastMs, retryDelay(policy, failures, chance));
     return retryLater(turn, run, node, delayMs, 'retry_wait', { try: tryNo, delayMs, error: error.message }, { ...details, reason });
   }
-  failForGood(turn, run, node, template, decision.why, { try: tryNo, name: error.name, error: error.message }, { ...details, reason });
+  const facts = { try: tryNo, name: error.name, error: error.message };
+  turn.change(run, node, S.failed, decision.why, facts, { ...details, reason });
 }
 
 /** A lost attempt is nobody's failure: it has a small budget of its own. */
@@ -183,17 +189,15 @@ function lose(turn: Turn, run: RunWorld, node: number, template: number, detail:
   const details = { ...times, reason: 'lost' as const, error: JSON.stringify({ name: 'Lost', message: detail }) };
   const tryNo = run.tryNo[node] as number;
   if (task.onLost === 'fail') {
-    return failForGood(turn, run, node, template, 'attempt_lost', { try: tryNo, detail }, details);
+    return turn.change(run, node, S.failed, 'attempt_lost', { try: tryNo, detail }, details);
   }
   const budget = turn.world.limits.defaults.lostBudget;
   if (lost > budget) {
-    const facts = { lost, budget };
-    return failForGood(turn, run, node, template, 'lost_too_often', facts, details);
+    return turn.change(run, node, S.failed, 'lost_too_often', { lost, budget }, details);
   }
   retryLater(turn, run, node, 0, 'attempt_lost', { try: tryNo, detail }, details);
 }
 
-type Details = Parameters<Turn['change']>[5];
 type ReasonFacts = { [fact: string]: string | number };
 
 function retryLater(
@@ -203,25 +207,13 @@ function retryLater(
   delayMs: number,
   code: BecauseCode,
   facts: ReasonFacts,
-  details: Details,
+  details: ChangeDetails & Times,
 ): void {
   const { world, now } = turn;
-  turn.change(run, node, S.up_for_retry, code, facts, { ...details, dueAt: now.at + delayMs });
-  world.addRetry({ atMono: now.mono + delayMs, run, node, tryNo: run.tryNo[node] as number });
-}
-
-function failForGood(
-  turn: Turn,
-  run: RunWorld,
-  node: number,
-  template: number,
-  code: BecauseCode,
-  facts: ReasonFacts,
-  details: Details,
-): void {
-  turn.change(run, node, S.failed, code, facts, details);
-  if (!((run.templates.traits[template] as number) & CRITICAL) || run.abort) return;
-  abortRun(turn, run, { code: 'critical_failed', facts: { task: run.nameOf(node) }, state: 'failed' });
+  const dueAt = Math.min(details.endedAt, now.at) + delayMs;
+  turn.change(run, node, S.up_for_retry, code, facts, { ...details, dueAt });
+  run.dueAt.set(node, dueAt);
+  world.addRetry({ atMono: now.mono + Math.max(0, dueAt - now.at), run, node, tryNo: run.tryNo[node] as number });
 }
 
 /** Makes attempts ready whose wait is over. */

@@ -37,17 +37,17 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
   wakeRetries(turn);
   stopOverdue(turn);
   timeOutRuns(turn);
-  promoteRuns(turn);
-  settle(turn);
-  queueReady(turn);
-  writeRunning(turn);
-  const ended = finishRuns(turn);
-  if (ended.length > 0) {
+  const ended: RunWorld[] = [];
+  for (;;) {
     promoteRuns(turn);
     settle(turn);
-    queueReady(turn);
+    const over = finishRuns(turn);
+    if (over.length === 0) break;
+    for (const run of over) world.drop(run);
+    ended.push(...over);
   }
-  for (const run of ended) world.drop(run);
+  queueReady(turn);
+  writeRunning(turn);
   const { actions, dispatch, stops } = turn;
   return { actions, dispatch, stops, ended, wakeAt: nextWake(world, now) };
 }

@@ -3,11 +3,13 @@ import { targets } from '../graph/csr.ts';
 import { GATE, JOIN, nodePath, TASK, taskAt } from '../graph/graph.ts';
 import type { Facts } from '../model/because.ts';
 import type { BecauseCode } from '../model/because.ts';
-import { isFinished, S, TASK_STATES } from '../model/states.ts';
+import { holdsSlot, isFinished, S, TASK_STATES } from '../model/states.ts';
 import { completeInstant } from './instant.ts';
 import { makeReady } from './lanes.ts';
 import {
+  type Block,
   CUT,
+  EMPTY,
   FAILED,
   type RunWorld,
   SKIPPED,
@@ -16,7 +18,7 @@ import {
   UPSTREAM_FAILED,
 } from './run-world.ts';
 import { evaluateIn } from './scope-values.ts';
-import { INSTANT, TEARDOWN } from './templates.ts';
+import { AFTER_CUT, INSTANT, TEARDOWN } from './templates.ts';
 import { teardownVerdict, type UpstreamCounts, type Verdict, verdictOf } from './trigger-rules.ts';
 import type { Turn } from './turn.ts';
 
@@ -38,6 +40,11 @@ function tellDownstreams(turn: Turn, run: RunWorld, node: number): void {
       if (counter === TOTAL) run.addCount(downstream, TOTAL, -1);
       else run.addCount(downstream, counter, 1);
       evaluateNode(turn, run, downstream, target);
+    });
+  }
+  for (const target of run.templates.heldBySetup.get(template) ?? []) {
+    run.eachConnected(block, target, (held) => {
+      if (!run.isPlaceholder(held, target)) evaluateNode(turn, run, held, target);
     });
   }
 }
@@ -76,13 +83,14 @@ export function recount(run: RunWorld, node: number, template: number): void {
 
 /** Decides about an instance that has not started: it waits, runs, or gets a state without running. */
 export function evaluateNode(turn: Turn, run: RunWorld, node: number, template: number): void {
-  if (run.state[node] !== S.none || run.record.state !== 'running') return;
+  if (run.state[node] !== S.none || (run.record.state !== 'running' && !run.abort)) return;
   const traits = run.templates.traits[template] as number;
   if (run.abort && !(traits & TEARDOWN)) return;
-  if (!run.isSelected(template, run.blockOf(node))) return;
-  if (run.hasCuts && !(traits & TEARDOWN) && hasCutUpstream(run, node, template)) {
-    run.flags[node] = (run.flags[node] as number) | CUT;
-    return settleUnrun(turn, run, node, template, S.skipped, 'short_circuit', cutFacts(run, node, template));
+  const block = run.blockOf(node);
+  if (!run.isSelected(template, block) || !isBlockOpen(run, block)) return;
+  if (traits & AFTER_CUT) {
+    if (hasOpenUpstream(run, node)) return;
+    if (run.hasCuts && hasCutUpstream(run, node, template)) return cutOff(turn, run, node, template);
   }
   const verdict = setupVerdict(run, node, template) ?? ruleVerdict(run, node, template);
   if (verdict === 'wait') return;
@@ -90,6 +98,22 @@ export function evaluateNode(turn: Turn, run: RunWorld, node: number, template: 
   const state = verdict === 'skipped' ? S.skipped : S.upstream_failed;
   const [code, facts] = verdictReason(run, node, template, verdict);
   settleUnrun(turn, run, node, template, state, code, facts);
+}
+
+/** Whether the instances of a block may be decided: a retried gate holds them back until it is through again. */
+export function isBlockOpen(run: RunWorld, block: Block): boolean {
+  const gate = run.gateOf(block);
+  return gate === null || run.state[gate] === S.success;
+}
+
+function hasOpenUpstream(run: RunWorld, node: number): boolean {
+  const { total, success, skipped, failed, upstreamFailed } = countsOf(run, node);
+  return success + skipped + failed + upstreamFailed < total;
+}
+
+function cutOff(turn: Turn, run: RunWorld, node: number, template: number): void {
+  run.flags[node] = (run.flags[node] as number) | CUT;
+  settleUnrun(turn, run, node, template, S.skipped, 'short_circuit', cutFacts(run, node, template));
 }
 
 /** What the setups around a task say before its own rule is asked: `null` lets the rule decide. */
@@ -114,13 +138,17 @@ function setupVerdict(run: RunWorld, node: number, template: number): Verdict | 
 export function ruleVerdict(run: RunWorld, node: number, template: number): Verdict {
   const rule = run.templates.rule[template];
   const counts = countsOf(run, node);
-  if (rule !== 'all_done_setup_success') return verdictOf(rule ?? 'all_success', counts);
+  if (rule !== 'all_done_setup_success' || run.graph.kind[template] !== TASK) {
+    return verdictOf(rule ?? 'all_success', counts);
+  }
   let total = 0;
   let success = 0;
   let skipped = 0;
   for (const path of taskAt(run.graph, template).setups ?? []) {
-    run.eachConnected(run.blockOf(node), run.graph.nodeOfPath.get(path) as number, (setup) => {
+    const source = run.graph.nodeOfPath.get(path) as number;
+    run.eachConnected(run.blockOf(node), source, (setup) => {
       const state = run.state[setup];
+      if (state === S.removed || !run.isSelected(source, run.blockOf(setup))) return;
       total++;
       if (state === S.success) success++;
       if (state === S.skipped) skipped++;
@@ -171,21 +199,27 @@ export function settleUnrun(
   const failed = state === S.failed;
   turn.change(run, node, state, code, facts, failed ? { reason: 'error' } : {});
   if (run.graph.kind[template] !== GATE) return;
-  const cut = (run.flags[node] as number) & CUT;
-  eachBehindGate(run, node, template, (inner) => {
-    if (isFinished(run.state[inner] as number)) return;
-    run.flags[inner] = (run.flags[inner] as number) | cut;
-    turn.change(run, inner, failed ? S.upstream_failed : state, code, facts);
-  });
+  if (code === 'no_keys') run.flags[node] = (run.flags[node] as number) | EMPTY;
+  if (run.wantedKeys) turn.expanded.add(run);
+  shareFate(turn, run, node, template, code, facts);
 }
 
-/** Calls back with the selected placeholders of a fan-out that is not expanded. */
-export function eachBehindGate(run: RunWorld, gate: number, template: number, visit: (node: number) => void): void {
-  const scope = run.graph.scopes[(run.graph.source[template] as number) + 1];
-  if (!scope) return;
-  for (let inner = 0; inner < scope.size; inner++) {
-    const innerTemplate = scope.first + inner;
-    if (run.selected[innerTemplate]) visit(gate + (innerTemplate - template));
+/** Gives what is behind a gate that did not open the fate of the gate. */
+export function shareFate(
+  turn: Turn,
+  run: RunWorld,
+  gate: number,
+  template: number,
+  code: BecauseCode,
+  facts: Facts | null,
+): void {
+  const state = run.state[gate] as number;
+  const cut = (run.flags[gate] as number) & CUT;
+  for (const { node, template: inner, block } of run.existingBehind(gate, template)) {
+    const at = run.state[node] as number;
+    if (isFinished(at) || holdsSlot(at) || !run.isSelected(inner, block)) continue;
+    run.flags[node] = (run.flags[node] as number) | cut;
+    turn.change(run, node, state === S.failed ? S.upstream_failed : state, code, facts);
   }
 }
 

@@ -1,15 +1,16 @@
 import type { Answer } from '../model/action.ts';
-import { attemptId, type NodeNo, type RunNo, type TryNo } from '../model/ids.ts';
+import { GATE } from '../graph/graph.ts';
+import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
-import { canTransition, holdsSlot, isFinished, isRunFinished, S, TASK_STATES } from '../model/states.ts';
+import { canTransition, holdsSlot, isFinished, isRunFinished, S, TASK_STATES, type TaskState } from '../model/states.ts';
 import { RUN_TRANSITIONS } from '../model/states.ts';
-import { abortRun, graceOf, sweep } from './abort.ts';
-import { evaluateRun, recountRun } from './lifecycle.ts';
+import { abortFatal, abortRun, graceOf, sweep } from './abort.ts';
+import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
 import { adoptRun, orphans } from './load.ts';
 import { onAttempt, watchDeadline } from './outcomes.ts';
-import { isCutSource, propagate } from './readiness.ts';
+import { isCutSource, propagate, shareFate } from './readiness.ts';
 import { descendantsOf, type RetrySelection, selectForRetry } from './retry-selection.ts';
-import { CUT, type RunWorld } from './run-world.ts';
+import { CUT, EMPTY, type RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 
 /** A request whose names have been looked up and whose run is in memory, ready to be decided. */
@@ -29,6 +30,7 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
 
 /** Decides about a request and answers it in the same transaction. */
 export function onRequest(turn: Turn, request: PlannedRequest): void {
+  abortFatal(turn);
   propagate(turn);
   const answer = decide(turn, request);
   if (request.inboxId !== null) turn.actions.push({ type: 'answer', inboxId: request.inboxId, answer });
@@ -45,6 +47,7 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
     case 'cancel':
       return withRun(turn, request.runNo, (run) => {
         abortRun(turn, run, { code: 'cancelled_by_user', facts: { by: request.by }, state: 'cancelled' }, request.kill);
+        return undefined;
       });
     case 'pause':
       return withRun(turn, request.runNo, (run) => pause(turn, run));
@@ -63,11 +66,22 @@ function accepted(run: RunWorld, more: { [name: string]: Json } = {}): Answer {
   return { ok: true, value: { runId: run.record.uid, runNo: run.record.runNo, ...more } };
 }
 
-function withRun(turn: Turn, runNo: RunNo, act: (run: RunWorld) => void): Answer {
+function conflict(message: string): Answer {
+  return { ok: false, code: 'conflict', message };
+}
+
+function withRun(turn: Turn, runNo: RunNo, act: (run: RunWorld) => Answer | undefined): Answer {
   const run = turn.world.runs.get(runNo);
-  if (!run) return { ok: false, code: 'conflict', message: 'the run is already finished' };
-  act(run);
-  return accepted(run);
+  if (!run) return conflict('the run is already finished');
+  return act(run) ?? accepted(run);
+}
+
+/** Refuses what an abort under way does not allow. */
+function refuseWhileEnding(turn: Turn, run: RunWorld): Answer | null {
+  if (!run.abort || isRunFinished(run.record.state)) return null;
+  if (!isOver(run)) return conflict('the run is being ended: wait until its attempts have stopped');
+  endRun(turn, run);
+  return null;
 }
 
 function start(turn: Turn, run: RunWorld, replaces: RunNo | null): Answer {
@@ -75,7 +89,6 @@ function start(turn: Turn, run: RunWorld, replaces: RunNo | null): Answer {
   if (old) abortRun(turn, old, { code: 'superseded', facts: { run: run.record.uid }, state: 'cancelled' });
   turn.actions.push({ type: 'run.create', run: run.record });
   adoptRun(turn.world, run);
-  recountRun(run);
   return accepted(run);
 }
 
@@ -92,14 +105,38 @@ function adopt(turn: Turn, run: RunWorld, live?: ReadonlySet<string>): Answer {
     if (live?.has(id)) watchDeadline(turn, run, node);
     else loseOrphan(turn, run, node);
   }
+  for (const id of live ?? []) keepGhost(run, id);
   for (const { node } of run.existing()) {
     if (run.state[node] !== S.up_for_retry) continue;
     const waitMs = Math.max(0, (run.dueAt.get(node) ?? turn.now.at) - turn.now.at);
     turn.world.addRetry({ atMono: turn.now.mono + waitMs, run, node, tryNo: run.tryNo[node] as number });
   }
-  if (run.abort) sweep(turn, run, false);
+  if (run.abort) sweep(turn, run);
+  closeGates(turn, run);
+  if (run.wantedKeys) turn.expanded.add(run);
   evaluateRun(turn, run);
   return accepted(run);
+}
+
+/** An attempt that still lives although its instance was settled by hand. */
+function keepGhost(run: RunWorld, id: string): void {
+  const at = parseAttemptId(id);
+  if (!at || at.run !== run.record.runNo || at.node >= run.size || run.tryNo[at.node] !== at.tryNo) return;
+  if (!holdsSlot(run.state[at.node] as number)) run.ghosts.add(at.node);
+}
+
+/** A tick that is written in parts may have stored the fate of a gate without that of what is behind it. */
+function closeGates(turn: Turn, run: RunWorld): void {
+  for (const { node, template } of run.existing()) {
+    const state = run.state[node] as number;
+    if (run.graph.kind[template] !== GATE || !isFinished(state) || state === S.success) continue;
+    const facts = { rule: run.templates.rule[template] as string, upstream: run.nameOf(node) };
+    const [code, more] =
+      state === S.skipped
+        ? (['upstream_skipped', {}] as const)
+        : (['upstream_failed', { state: TASK_STATES[state] as string }] as const);
+    shareFate(turn, run, node, template, code, { ...facts, ...more });
+  }
 }
 
 function loseOrphan(turn: Turn, run: RunWorld, node: NodeNo): void {
@@ -120,36 +157,49 @@ function restoreCuts(run: RunWorld): void {
   }
 }
 
-function pause(turn: Turn, run: RunWorld): void {
+function pause(turn: Turn, run: RunWorld): Answer | undefined {
+  if (run.abort) return conflict('the run is being ended: it cannot be paused');
   if (run.record.state !== 'paused') turn.changeRun(run, 'paused', 'run_paused', null);
+  return undefined;
 }
 
-function resume(turn: Turn, run: RunWorld): void {
-  if (run.record.state !== 'paused') return;
-  turn.changeRun(run, 'running', 'started', null);
+/** A run that was paused before it started takes its place in the queue again. */
+function resume(turn: Turn, run: RunWorld): Answer | undefined {
+  if (run.abort) return conflict('the run is being ended: it cannot be resumed');
+  if (run.record.state !== 'paused') return undefined;
+  turn.changeRun(run, run.record.startedAt === null ? 'queued' : 'running', 'started', null);
   evaluateRun(turn, run);
+  return undefined;
 }
 
 /** Adds attempts: the chosen instances go back to `none`; what they did before stays in their past attempts. */
 function retry(turn: Turn, run: RunWorld, by: string, selection: RetrySelection): Answer {
+  const refused = refuseWhileEnding(turn, run);
+  if (refused) return refused;
   const chosen = selectForRetry(run, selection);
-  const busy = chosen.find((node) => holdsSlot(run.state[node] as number));
-  if (busy !== undefined) {
-    return { ok: false, code: 'conflict', message: `${run.nameOf(busy)} has an attempt under way: cancel it first` };
-  }
+  const busy = chosen.find((node) => holdsSlot(run.state[node] as number) || run.ghosts.has(node));
+  if (busy !== undefined) return conflict(`${run.nameOf(busy)} has an attempt under way: cancel it first`);
   const nodes = chosen.filter((node) => isFinished(run.state[node] as number) || run.state[node] === S.up_for_retry);
-  if (nodes.length === 0) return { ok: false, code: 'conflict', message: 'there is nothing to retry in this run' };
+  if (nodes.length === 0) return conflict('there is nothing to retry in this run');
   reopen(turn, run, by);
   for (const node of nodes) reset(turn, run, node, by);
+  for (const node of chosen) holdBack(turn, run, node, by);
   recountRun(run);
   evaluateRun(turn, run);
   return accepted(run, { instances: nodes.filter((node) => run.isTask(run.templateOf(node))).map((node) => run.nameOf(node)) });
 }
 
+/** What was ready is decided anew, because something before it has changed. */
+function holdBack(turn: Turn, run: RunWorld, node: number, by: string): void {
+  if (run.state[node] !== S.scheduled) return;
+  if (run.tryNo[node] === 0) turn.assume(run, node, S.none);
+  else reset(turn, run, node, by);
+}
+
 function reset(turn: Turn, run: RunWorld, node: number, by: string): void {
   run.tryBase[node] = run.tryNo[node] as number;
   run.lost[node] = 0;
-  run.flags[node] = (run.flags[node] as number) & ~CUT;
+  run.flags[node] = (run.flags[node] as number) & ~(CUT | EMPTY);
   run.values.delete(node);
   run.outputs.delete(node);
   turn.change(run, node, S.none, 'retried', { by });
@@ -166,20 +216,32 @@ function reopen(turn: Turn, run: RunWorld, by: string): void {
 }
 
 function markTask(turn: Turn, run: RunWorld, by: string, node: number, state: 'success' | 'failed'): Answer {
-  const from = run.state[node] as number;
-  if (!canTransition(TASK_STATES[from] as (typeof TASK_STATES)[number], state)) {
-    return { ok: false, code: 'conflict', message: `${run.nameOf(node)} is ${TASK_STATES[from]}: it cannot be marked ${state}` };
-  }
+  const refused = markRefusal(run, node, state) ?? refuseWhileEnding(turn, run);
+  if (refused) return refused;
   reopen(turn, run, by);
-  if (holdsSlot(from)) turn.stop(run, node, 'user', graceOf(turn.world, run, run.templateOf(node)));
+  if (holdsSlot(run.state[node] as number)) {
+    turn.stop(run, node, 'user', graceOf(turn.world, run, run.templateOf(node)));
+    run.ghosts.add(node);
+  }
   turn.change(run, node, S[state], 'marked', { state, by }, state === 'failed' ? { reason: 'error' } : {});
   for (const after of descendantsOf(run, [node])) {
     if (run.state[after] === S.upstream_failed) reset(turn, run, after, by);
+    else holdBack(turn, run, after, by);
   }
   forgetSettled(turn, run);
   recountRun(run);
   evaluateRun(turn, run);
   return accepted(run);
+}
+
+function markRefusal(run: RunWorld, node: number, state: 'success' | 'failed'): Answer | null {
+  const template = run.templateOf(node);
+  if (run.isPlaceholder(node, template)) {
+    return conflict(`${run.nameOf(node)} has no instances, because its fan-out has no keys yet: it cannot be marked`);
+  }
+  const isSelected = run.isSelected(template, run.blockOf(node));
+  const from = isSelected ? (TASK_STATES[run.state[node] as number] as TaskState) : 'not_selected';
+  return canTransition(from, state) ? null : conflict(`${run.nameOf(node)} is ${from}: it cannot be marked ${state}`);
 }
 
 /** A recount includes what just finished, so nobody needs to be told again. */
@@ -192,7 +254,7 @@ function markRun(turn: Turn, run: RunWorld, by: string, state: 'success' | 'fail
   const { state: from } = run.record;
   if (from === state) return accepted(run);
   if (!RUN_TRANSITIONS[from].includes(state)) {
-    return { ok: false, code: 'conflict', message: `the run is ${from}: it cannot be marked ${state}` };
+    return conflict(`the run is ${from}: it cannot be marked ${state}`);
   }
   if (isRunFinished(from)) turn.changeRun(run, state, 'marked', { state, by }, { endedAt: turn.now.at });
   else abortRun(turn, run, { code: 'marked', facts: { state, by }, state });

@@ -1,7 +1,7 @@
-import { type Csr, targets } from '../graph/csr.ts';
+import type { Csr } from '../graph/csr.ts';
+import { targets } from '../graph/csr.ts';
 import { GATE } from '../graph/graph.ts';
 import { isFinished, S } from '../model/states.ts';
-import { eachBehindGate } from './readiness.ts';
 import type { RunWorld } from './run-world.ts';
 
 /** Which instances of a run get new attempts. */
@@ -18,10 +18,11 @@ export function selectForRetry(run: RunWorld, selection: RetrySelection): number
     const bad = selectedNodes(run, (node) => isBad(run.state[node] as number));
     return sorted(new Set([...bad, ...descendantsOf(run, bad)]));
   }
-  const chosen = new Set(selection.nodes);
-  if (selection.upstream) for (const node of reach(run, selection.nodes, run.graph.up)) chosen.add(node);
-  if (selection.downstream) for (const node of descendantsOf(run, selection.nodes)) chosen.add(node);
-  return sorted(chosen);
+  const named = withGates(run, selection.nodes);
+  const chosen = new Set(named);
+  if (selection.upstream) for (const node of reach(run, named, run.graph.up)) chosen.add(node);
+  if (selection.downstream) for (const node of descendantsOf(run, named)) chosen.add(node);
+  return sorted(withGates(run, chosen));
 }
 
 /** Everything after the given nodes, without them (unless one comes after another). */
@@ -38,32 +39,47 @@ function selectedNodes(run: RunWorld, test: (node: number) => boolean): number[]
   for (const { node, template, block } of run.existing()) {
     if (run.isSelected(template, block) && isFinished(run.state[node] as number) && test(node)) nodes.push(node);
   }
-  return keepExpanded(run, nodes);
+  return nodes;
 }
 
-/** An expanded fan-out stays expanded: its keys are kept. */
-function keepExpanded(run: RunWorld, nodes: number[]): number[] {
-  return nodes.filter((node) => run.graph.kind[run.templateOf(node)] !== GATE || run.state[node] !== S.success);
+/** Instances that do not exist yet come with the gate that makes them, and with everything else behind it. */
+function withGates(run: RunWorld, nodes: Iterable<number>): number[] {
+  const chosen = new Set(nodes);
+  for (const node of nodes) {
+    const template = run.templateOf(node);
+    if (!run.isPlaceholder(node, template)) continue;
+    const gate = run.gateBefore(node, template);
+    chosen.add(gate);
+    for (const behind of run.existingBehind(gate, run.templateOf(gate))) {
+      if (run.isSelected(behind.template, behind.block)) chosen.add(behind.node);
+    }
+  }
+  return [...chosen];
 }
 
+/** A task inside a fan-out comes after its gate, and before it when one looks upstream. */
 function reach(run: RunWorld, start: readonly number[], rows: Csr): number[] {
   const seen = new Set<number>();
   const stack = [...start];
+  const visit = (next: number): void => {
+    if (seen.has(next) || !run.isSelected(run.templateOf(next), run.blockOf(next))) return;
+    seen.add(next);
+    stack.push(next);
+  };
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     const template = run.templateOf(node);
     const block = run.blockOf(node);
-    const visit = (next: number): void => {
-      if (seen.has(next) || !run.isSelected(run.templateOf(next), run.blockOf(next))) return;
-      seen.add(next);
-      stack.push(next);
-    };
     for (const target of targets(rows, template)) run.eachConnected(block, target, visit);
-    const isClosedGate = run.graph.kind[template] === GATE && !block.expansions.has(run.graph.source[template] as number);
-    if (isClosedGate && rows === run.graph.down) eachBehindGate(run, node, template, visit);
+    if (rows === run.graph.up) {
+      const gate = run.isPlaceholder(node, template) ? run.gateBefore(node, template) : run.gateOf(block);
+      if (gate !== null) visit(gate);
+    } else if (run.graph.kind[template] === GATE) {
+      for (const behind of run.existingBehind(node, template)) visit(behind.node);
+    }
   }
-  return keepExpanded(run, [...seen]);
+  return [...seen];
 }
 
-function sorted(nodes: ReadonlySet<number>): number[] {
+function sorted(nodes: Iterable<number>): number[] {
   return [...nodes].sort((a, b) => a - b);
 }

@@ -44,8 +44,8 @@ export const CUT = 2;
 export const STOPPING = 4;
 /** `running` is not stored yet. */
 export const UNWRITTEN = 8;
-/** Reported by the executor as started. */
-export const STARTED = 16;
+/** A gate that found no keys. */
+export const EMPTY = 32;
 
 /** Why a run stops early; kept with the run so that a new leader goes on with it. */
 export interface Abort {
@@ -53,6 +53,12 @@ export interface Abort {
   readonly facts: { readonly [fact: string]: Json };
   /** What the run becomes when everything has ended. */
   readonly state: 'failed' | 'cancelled' | 'success';
+}
+
+/** `A/x/1` begins with `A` and `A/x`. */
+function beginnings(path: string): string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 /**
@@ -67,6 +73,8 @@ export class RunWorld {
   readonly selected: Uint8Array;
   /** Keys of the scope, `null` for all. */
   readonly wantedKeys: ReadonlySet<string> | null;
+  /** What the keys of the scope that are paths begin with. */
+  private readonly wantedPaths: ReadonlySet<string>;
   readonly root: Block;
   /** In order of their base. */
   readonly expansions: Expansion[] = [];
@@ -88,7 +96,7 @@ export class RunWorld {
   readonly outputs = new Map<number, StoredOutput>();
   /** Where the lines of attempts go whose `running` is not stored yet. */
   readonly openLogs = new Map<number, LogRange>();
-  /** When stored retries are due, in wall time; filled by a load. */
+  /** When retries are due, in wall time. */
   readonly dueAt = new Map<number, number>();
   /** Counted nodes that are not finished. */
   open = 0;
@@ -99,7 +107,9 @@ export class RunWorld {
   abort: Abort | null = null;
   /** A short circuit has cut a path. */
   hasCuts = false;
-  /** Keys of the scope that some fan-out has. */
+  /** Instances that were marked while an attempt ran: the attempt was asked to stop and has not ended yet. */
+  readonly ghosts = new Set<number>();
+  /** Keys that some fan-out has; kept when the scope names keys. */
   readonly foundKeys = new Set<string>();
 
   constructor(record: RunRecord, graph: Graph, selected: Uint8Array) {
@@ -108,6 +118,7 @@ export class RunWorld {
     this.templates = templatesOf(graph);
     this.selected = selected;
     this.wantedKeys = record.scope.keys ? new Set(record.scope.keys) : null;
+    this.wantedPaths = new Set(record.scope.keys?.flatMap(beginnings));
     this.root = { base: 0, scope: 0, parent: null, keys: [], items: [], expansions: new Map() };
     this.size = graph.size;
     this.state = new Uint8Array(graph.size);
@@ -218,10 +229,12 @@ export class RunWorld {
     return this.wantsKeys(block.keys);
   }
 
-  /** Whether keys are within the scope: the whole path or one of its keys is named. */
+  /** Whether keys are within the scope: one of them is named, or a path that goes through them or leads to them. */
   wantsKeys(keys: readonly string[]): boolean {
-    if (this.wantedKeys === null) return true;
-    return this.wantedKeys.has(keyText(keys) as string) || keys.some((key) => this.wantedKeys?.has(key));
+    const wanted = this.wantedKeys;
+    if (wanted === null) return true;
+    if (keys.some((key, index) => wanted.has(key) || wanted.has(keyText(keys.slice(0, index + 1)) as string))) return true;
+    return this.wantedPaths.has(keyText(keys) as string);
   }
 
   /** Calls back with every instance (or placeholder) of a template that an instance in `block` is connected to. */
@@ -280,6 +293,42 @@ export class RunWorld {
       if (this.isReplaced(block, template)) continue;
       yield { node: block.base + template - first, template, block };
     }
+  }
+
+  /** The same for what is behind a gate: its placeholders, or the nodes of its keys. */
+  *existingBehind(gate: number, template: number): Iterable<{ node: number; template: number; block: Block }> {
+    const block = this.blockOf(gate);
+    const fanOut = this.graph.source[template] as number;
+    const expansion = block.expansions.get(fanOut);
+    if (expansion) {
+      for (const inner of expansion.blocks) yield* this.existingInside(inner);
+      return;
+    }
+    const { first, size } = this.graph.scopes[fanOut + 1] as Scope;
+    for (let inner = first; inner < first + size; inner++) {
+      yield { node: this.nodeIn(block, inner), template: inner, block };
+    }
+  }
+
+  private *existingInside(block: Block): Iterable<{ node: number; template: number; block: Block }> {
+    yield* this.existingIn(block);
+    for (const expansion of block.expansions.values()) {
+      for (const inner of expansion.blocks) yield* this.existingInside(inner);
+    }
+  }
+
+  /** The gate that let a block come into being, or `null` for the run itself. */
+  gateOf(block: Block): number | null {
+    if (block.parent === null) return null;
+    const { fanOut } = this.graph.scopes[block.scope] as Scope;
+    return this.nodeIn(block.parent, this.graph.gateOf[fanOut] as number);
+  }
+
+  /** The gate that a placeholder waits behind. */
+  gateBefore(placeholder: number, template: number): number {
+    const block = this.blockOf(placeholder);
+    const child = this.childTowards(block.scope, this.graph.scopeOf[template] as number);
+    return this.nodeIn(block, this.graph.gateOf[(this.graph.scopes[child] as Scope).fanOut] as number);
   }
 
   private isReplaced(block: Block, template: number): boolean {

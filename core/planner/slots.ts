@@ -60,7 +60,7 @@ export function keysLimit(run: RunWorld, fanOut: number): number {
  */
 export function refusal(world: World, lane: Lane): Because | null {
   const { run } = lane;
-  if (run.record.state === 'paused') return because('run_paused');
+  if (run.record.state === 'paused' && !run.abort) return because('run_paused');
   if (run.record.state === 'queued') return because('run_queued', { dag: run.record.dagId, active: 0, limit: 0 });
   if (world.used >= world.limits.globalSlots) return because('global_cap', { limit: world.limits.globalSlots });
   const pool = world.pools.get(lane.pool);

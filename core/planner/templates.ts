@@ -1,6 +1,6 @@
 import type { Expression } from '../expression/expression.ts';
 import { parseExpression } from '../expression/parse.ts';
-import { type Graph, GATE, JOIN, TASK, fanOutAt, taskAt } from '../graph/graph.ts';
+import { type Graph, GATE, JOIN, type Scope, TASK, fanOutAt, taskAt } from '../graph/graph.ts';
 import { targets } from '../graph/csr.ts';
 import { PRIORITY_LEVELS, TASK_DEFAULTS, FAN_OUT_DEFAULTS, type TaskSpec, type TriggerRule } from '../model/dag.ts';
 
@@ -13,6 +13,8 @@ export const IGNORABLE = 4;
 export const INSTANT = 8;
 /** The planner reads its output. */
 export const READ = 16;
+/** Comes after a short circuit: it may be cut off, so it waits until every upstream is finished. */
+export const AFTER_CUT = 32;
 
 /** What the planner needs of every template node, unpacked once per version. */
 export interface Templates {
@@ -26,6 +28,8 @@ export interface Templates {
   readonly shortCircuit: readonly (Expression | null)[];
   /** Setups around a task that are not its direct upstreams; `null` for most. */
   readonly indirectSetups: readonly (readonly number[] | null)[];
+  /** The inverse: the nodes for which a setup holds indirectly. */
+  readonly heldBySetup: ReadonlyMap<number, readonly number[]>;
 }
 
 const cache = new WeakMap<Graph, Templates>();
@@ -69,8 +73,11 @@ function unpack(graph: Graph): Templates {
     shortCircuit[node] = task.shortCircuit === undefined ? null : parsed(task.shortCircuit);
   }
   markReads(graph, traits);
+  markCuts(graph, traits, shortCircuit);
   if (graph.spec.priorityRule) accumulate(graph, weight, graph.spec.priorityRule);
-  return { rule, traits, pool, slots, level, weight, when, shortCircuit, indirectSetups: indirectSetups(graph) };
+  const setups = indirectSetups(graph);
+  const heldBySetup = inverse(setups);
+  return { rule, traits, pool, slots, level, weight, when, shortCircuit, indirectSetups: setups, heldBySetup };
 }
 
 function traitsOf(task: TaskSpec): number {
@@ -115,6 +122,27 @@ function markReads(graph: Graph, traits: Uint8Array): void {
     for (const choice of task.action.cases) visit(choice.when, task.needs, task.path);
   }
   for (const fanOut of graph.spec.fanOuts ?? []) visit(fanOut.over, fanOut.needs, fanOut.path);
+}
+
+/** Marks everything after a task with a short circuit; teardowns run in spite of it. */
+function markCuts(graph: Graph, traits: Uint8Array, shortCircuit: readonly (Expression | null)[]): void {
+  const stack = [...shortCircuit.keys()].filter((node) => shortCircuit[node] !== null);
+  const seen = new Set(stack);
+  const push = (node: number): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    stack.push(node);
+  };
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    for (const target of targets(graph.down, node)) {
+      if ((traits[target] as number) & TEARDOWN) continue;
+      traits[target] = (traits[target] as number) | AFTER_CUT;
+      push(target);
+    }
+    if (graph.kind[node] !== GATE) continue;
+    const { first, size } = graph.scopes[(graph.source[node] as number) + 1] as Scope;
+    for (let inner = first; inner < first + size; inner++) push(inner);
+  }
 }
 
 /** Weights summed over all descendants or ancestors; above this size a task keeps its own weight. */
@@ -165,6 +193,14 @@ function indirectSetups(graph: Graph): (readonly number[] | null)[] {
     }
   }
   return found;
+}
+
+function inverse(setupsOf: readonly (readonly number[] | null)[]): Map<number, number[]> {
+  const held = new Map<number, number[]>();
+  for (const [node, setups] of setupsOf.entries()) {
+    for (const setup of setups ?? []) held.set(setup, [...(held.get(setup) ?? []), node]);
+  }
+  return held;
 }
 
 function reachable(graph: Graph, start: readonly number[], way: 'up' | 'down'): Uint8Array {

@@ -4,9 +4,10 @@ import { type BecauseCode, becauseNumber, type Facts } from '../model/because.ts
 import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
 import type { JsonText } from '../model/json.ts';
 import { holdsSlot, isFinished, REASONS, type Reason, type RunState, S } from '../model/states.ts';
-import { HAS_ROW, type RunWorld, STARTED, STOPPING, UNWRITTEN } from './run-world.ts';
+import { HAS_ROW, type RunWorld, STOPPING, UNWRITTEN } from './run-world.ts';
 import { acquire, release } from './slots.ts';
-import type { World } from './world.ts';
+import { CRITICAL } from './templates.ts';
+import { isActive, type World } from './world.ts';
 
 /** The instant of a turn by both clocks, in milliseconds. */
 export interface Instant {
@@ -39,6 +40,10 @@ export class Turn {
   readonly settled: { readonly run: RunWorld; readonly node: number }[] = [];
   /** Gates that are ready to expand. */
   readonly gates: { readonly run: RunWorld; readonly node: number }[] = [];
+  /** Critical instances that failed for good: their runs are to be aborted. */
+  readonly fatal: { readonly run: RunWorld; readonly node: number }[] = [];
+  /** Runs with keys in their scope of which a gate finished. */
+  readonly expanded = new Set<RunWorld>();
 
   constructor(world: World, now: Instant) {
     this.world = world;
@@ -75,7 +80,7 @@ export class Turn {
       error: details.error ?? null,
       log: details.log ?? null,
     });
-    run.flags[node] = (flags | HAS_ROW) & ~UNWRITTEN & (holdsSlot(to) ? -1 : ~(STOPPING | STARTED));
+    run.flags[node] = (flags | HAS_ROW) & ~UNWRITTEN & (holdsSlot(to) ? -1 : ~STOPPING);
     run.stored[node] = to;
     run.storedTry[node] = tryNo;
   }
@@ -93,6 +98,9 @@ export class Turn {
       if (held) release(this.world, run, node);
       else acquire(this.world, run, node);
     }
+    if (to === S.failed && from !== to && (run.templates.traits[run.templateOf(node)] as number) & CRITICAL) {
+      this.fatal.push({ run, node });
+    }
     if (isFinished(from) || !isFinished(to)) return;
     run.open--;
     this.settled.push({ run, node });
@@ -107,15 +115,15 @@ export class Turn {
     details: { startedAt?: number | null; endedAt?: number | null; counts?: { [state: string]: number } } = {},
   ): void {
     const from = run.record.state;
-    const wasActive = from === 'running' || from === 'paused';
-    const isActive = to === 'running' || to === 'paused';
-    if (wasActive !== isActive) this.world.dagLoad(run.record.dagId).runs += isActive ? 1 : -1;
+    const load = this.world.dagLoad(run.record.dagId);
+    load.runs -= isActive(run.record) ? 1 : 0;
     run.record = {
       ...run.record,
       state: to,
       ...(details.startedAt === undefined ? {} : { startedAt: details.startedAt }),
       ...(details.endedAt === undefined ? {} : { endedAt: details.endedAt }),
     };
+    load.runs += isActive(run.record) ? 1 : 0;
     this.actions.push({ type: 'run.change', runNo: run.record.runNo, from, to, code, facts, ...details });
   }
 

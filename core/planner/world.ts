@@ -1,5 +1,6 @@
 import type { DagSpec } from '../model/dag.ts';
 import type { EngineDefaults } from '../model/defaults.ts';
+import type { RunRecord } from '../model/run.ts';
 import { Heap } from './heap.ts';
 import type { Expansion, RunWorld } from './run-world.ts';
 
@@ -22,7 +23,7 @@ export interface Pool {
 /** What the active runs of one DAG use together. */
 export interface DagLoad {
   readonly dagId: string;
-  /** Runs in state `running` or `paused`. */
+  /** Runs that have started and are not finished. */
   runs: number;
   /** Instances that hold a slot. */
   tasks: number;
@@ -123,6 +124,11 @@ export class World {
       for (const [id, due] of held) if (due.run === run) held.delete(id);
     }
   }
+}
+
+/** Whether a run counts towards `maxActiveRuns`: it is under way, paused or not. */
+export function isActive(record: RunRecord): boolean {
+  return record.state === 'running' || (record.state === 'paused' && record.startedAt !== null);
 }
 
 /** Attempts at once in a run: its own limit, or the DAG's, or the configured one. */

@@ -76,3 +76,10 @@ export function connectToLeader(path: string, on: { told(): void; gone(): void }
     });
   });
 }
+
+/** Whether a leader answers at this socket. */
+export async function hasLeader(path: string): Promise<boolean> {
+  const client = await connectToLeader(path, { told: () => {}, gone: () => {} });
+  client?.close();
+  return client !== null;
+}

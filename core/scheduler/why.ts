@@ -5,7 +5,9 @@ import { explain, type Explanation } from '../planner/explain.ts';
 import { adoptRun } from '../planner/load.ts';
 import { World } from '../planner/world.ts';
 import { worldOf } from '../store/read-run-view.ts';
+import { hasLeader } from './door.ts';
 import { limitsOf } from './lead.ts';
+import { leaderSocket } from './paths.ts';
 import type { Project } from './project.ts';
 
 /**
@@ -25,6 +27,6 @@ export async function why(project: Project, runNo: RunNo, node: NodeNo): Promise
   const [row] = await store.instances(runNo, [node]);
   const explained = explain(world, run, node, row?.because ?? null);
   const waits = !isFinished(run.state[node] as number) && run.isSelected(run.templateOf(node), run.blockOf(node));
-  if (!waits || (await store.leader()) !== null) return explained;
+  if (!waits || (await hasLeader(leaderSocket(project.stateDir)))) return explained;
   return { because: because('no_leader'), checks: explained.checks };
 }

@@ -2,9 +2,9 @@ import type { ErrorObject } from 'ajv';
 import { nearest } from '../model/nearest.ts';
 
 /**
- * Of the errors of every `anyOf` keeps those of the branch that was most likely meant: ajv reports all branches,
- * and a typo in one form of a value is no reason to explain the other forms. Where no branch has the type of the
- * value, the error of the `anyOf` itself stays, alone.
+ * Of the errors of every `anyOf` keeps those of the branch that was most likely meant: ajv reports all
+ * branches, and a typo in one form of a value is no reason to explain the other forms. Where no branch has
+ * the type of the value, the error of the `anyOf` itself stays, alone.
  */
 export function chooseBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   const unions = errors.filter((error) => error.keyword === 'anyOf');

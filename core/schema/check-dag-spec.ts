@@ -5,7 +5,9 @@ import { makeQuickCheck } from './validate.ts';
 
 const check = makeQuickCheck(DAG_SPEC_SCHEMA);
 
-/** A value from another process as a `DagSpec`, or a sentence on the first thing in it that cannot be right. */
+/**
+ * A value from another process as a `DagSpec`, or a sentence on the first thing in it that cannot be right.
+ */
 export function checkDagSpec(value: unknown): { ok: true; spec: DagSpec } | { ok: false; message: string } {
   const problem: SchemaProblem | null = check(value);
   if (problem === null) return { ok: true, spec: value as DagSpec };

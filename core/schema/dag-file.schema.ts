@@ -54,7 +54,8 @@ export function forEachSchema(tasks: TSchema): TSchema {
         ],
         {
           description:
-            'The items: ${{ }} around an expression that gives a list, or a list. Its tasks exist once per item.',
+            'The items: ${{ }} around an expression that gives a list, or a list. Its tasks ' +
+            'exist once per item.',
           examples: ['${{ params.symbols }}', ['BTC-USD', 'ETH-USD']],
         },
       ),

@@ -111,7 +111,10 @@ const schedule = Type.Unsafe({
   ],
 });
 
-/** The JSON Schema of the canonical `DagSpec`: what comes from the process that evaluates DAG files must fit it. */
+/**
+ * The JSON Schema of the canonical `DagSpec`: what comes from the process that evaluates DAG files must fit
+ * it.
+ */
 export const DAG_SPEC_SCHEMA: TSchema = closedObject({
   v: Type.Literal(1),
   id: Type.String({ pattern: ID_PATTERN }),

@@ -68,7 +68,8 @@ const retryPolicy = closedObject(
 const env = mapSchema(
   ENV_NAME_PATTERN,
   Type.String({ maxLength: 131_072 }),
-  'Environment variables of the attempt; values may hold ${{ }}. They are merged key by key with inherited ones.',
+  'Environment variables of the attempt; values may hold ${{ }}. They are merged key by key with ' +
+    'inherited ones.',
   { examples: [{ FAST: '${{ params.fast }}' }] },
 );
 
@@ -147,7 +148,8 @@ export const NEEDS_SCHEMA: TSchema = Type.Union(
   ],
   {
     description:
-      'Inputs: name of the input -> task or fan-out whose output it is. A list takes the last part of each path as its name.',
+      'Inputs: name of the input -> task or fan-out whose output it is. A list takes the last ' +
+      'part of each path as its name.',
     examples: [{ prices: 'fetch_prices' }, ['fetch_prices']],
   },
 );
@@ -212,7 +214,8 @@ export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
     ],
     {
       description:
-        'A command line for the shell, constant: values arrive as environment variables. Or a list of arguments, which may hold ${{ }}.',
+        'A command line for the shell, constant: values arrive as environment variables. Or a ' +
+        'list of arguments, which may hold ${{ }}.',
       examples: ['python backtest.py --candles "$KLINE"', ['python', 'backtest.py', '${{ params.fast }}']],
     },
   ),

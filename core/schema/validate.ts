@@ -7,31 +7,32 @@ import { problemOf, type Subject } from './sentences.ts';
 const PROBLEMS_MAX = 100;
 
 /**
- * A check of values against one schema; an empty list means that the value fits. `name` is what sentences call the
- * value, such as `task 'a.b'`.
+ * A check of values against one schema; an empty list means that the value fits. `name` is what sentences
+ * call the value, such as `task 'a.b'`.
  */
 export type Validator = (value: unknown, name?: string) => SchemaProblem[];
 
 /**
- * Makes a validator of a JSON Schema. It is compiled at first use; problems come as sentences, of an `anyOf` those
- * of the branch that was most likely meant.
+ * Makes a validator of a JSON Schema. It is compiled at first use; problems come as sentences, of an `anyOf`
+ * those of the branch that was most likely meant.
  */
 export function makeValidator(schema: object): Validator {
   let compiled: ValidateFunction | null = null;
   return (value, name = '') => {
-    compiled ??= newAjv(true).compile(schema);
+    compiled ??= newAjv({ allErrors: true, checkSchemas: false }).compile(schema);
     if (compiled(value)) return [];
     return problemsOf(compiled.errors ?? [], { value, name });
   };
 }
 
 /**
- * Makes a check that stops at the first problem: for values that programs wrote. `null` means that the value fits.
+ * Makes a check that stops at the first problem: for values that programs wrote. `null` means that the value
+ * fits.
  */
 export function makeQuickCheck(schema: object): (value: unknown) => SchemaProblem | null {
   let compiled: ValidateFunction | null = null;
   return (value) => {
-    compiled ??= newAjv(false).compile(schema);
+    compiled ??= newAjv({ allErrors: false, checkSchemas: false }).compile(schema);
     if (compiled(value)) return null;
     return problemsOf(compiled.errors ?? [], { value, name: '' })[0] as SchemaProblem;
   };
@@ -43,8 +44,11 @@ export function problemsOf(errors: readonly ErrorObject[], subject: Subject): Sc
   return chosen.slice(0, PROBLEMS_MAX).map((error) => problemOf(error, subject));
 }
 
-/** ajv with the settings of this project: silent, no conversion of values; schemas may have keywords of users. */
-export function newAjv(allErrors: boolean): Ajv {
+/**
+ * ajv with the settings of this project: silent, no conversion of values; schemas may have keywords of users.
+ */
+export function newAjv(options: { readonly allErrors: boolean; readonly checkSchemas?: boolean }): Ajv {
+  const { allErrors, checkSchemas = true } = options;
   return new Ajv({
     allErrors,
     verbose: true,
@@ -53,5 +57,6 @@ export function newAjv(allErrors: boolean): Ajv {
     ownProperties: true,
     discriminator: true,
     logger: false,
+    ...(checkSchemas ? {} : { meta: false, validateSchema: false }),
   });
 }

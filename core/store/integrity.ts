@@ -39,7 +39,8 @@ const INVARIANTS: readonly { readonly broken: string; readonly count: RawBuilder
     {
       broken: 'task instances differ from their last line in the journal',
       count: sql`select count(*) as n from journal j
-      join (select max(seq) as seq from journal where node_no is not null and to_state >= 0 group by run_no, node_no) last
+      join (select max(seq) as seq from journal where node_no is not null and to_state >= 0
+        group by run_no, node_no) last
         on last.seq = j.seq
       join task_instance t on t.run_no = j.run_no and t.node_no = j.node_no
       where t.state <> j.to_state or t.try_no <> j.try_no`,

@@ -92,8 +92,8 @@ export async function readLeader(db: Kysely<Database>): Promise<LeaderRecord | n
 export function schemaBusy(found: number, needed: number, leader: LeaderRecord | null): AppError {
   return new AppError(
     'unavailable',
-    `The database has schema ${found} and this orch needs ${needed}, but ${describeLeader(leader)} leads it with ` +
-      'another version: stop that process, then try again.',
+    `The database has schema ${found} and this orch needs ${needed}, but ${describeLeader(leader)} ` +
+      'leads it with another version: stop that process, then try again.',
     { found, needed, pid: leader?.pid ?? null, host: leader?.host ?? null },
   );
 }

@@ -10,7 +10,7 @@ export const SIZES = {
 } as const;
 
 /** Columns that a drawing of a size holds without becoming a smear. */
-export const COLUMNS_MAX = { wide: 260, compact: 100 } as const;
+export const COLUMNS_MAX = { wide: 280, compact: 100 } as const;
 
 /** All charts of a report have the same margins, so that their columns stand above each other. */
 export function grid(size: ChartSize, top: number, bottom: number): Record<string, unknown> {

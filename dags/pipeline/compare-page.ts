@@ -1,7 +1,7 @@
 import { type Html, html, trusted } from './html.ts';
 import { dayText } from './instants.ts';
 import { changeText, countText, numberText, shareText } from './numbers-text.ts';
-import type { Compared, Visualized } from './outputs.ts';
+import type { BrokenSymbol, Visualized } from './outputs.ts';
 import { page } from './page.ts';
 import { accountLegend, footer, numberCell, section, table, tone } from './page-parts.ts';
 import { commonRange, sparkline } from './sparkline.ts';
@@ -12,7 +12,7 @@ const CARDS_MAX = 60;
 export type Comparison = {
   /** Best first. */
   readonly ranked: readonly Visualized[];
-  readonly broken: Compared['broken'];
+  readonly broken: readonly BrokenSymbol[];
   readonly runId: string;
 };
 

@@ -117,8 +117,9 @@ async function throughTemporary(
   const temporary = `${target}.${writer.replace(/[^A-Za-z0-9.-]/g, '_')}.tmp`;
   try {
     await write(temporary);
-    await sync(temporary);
+    await sync(temporary, 'r+');
     await rename(temporary, target);
+    if (process.platform !== 'win32') await sync(dirname(target), 'r');
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -134,8 +135,9 @@ async function writeSynced(path: string, text: string): Promise<void> {
   }
 }
 
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
+/** Makes what was written to a file, or the renames in a folder, survive a loss of power. */
+async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const handle = await open(path, flags);
   try {
     await handle.sync();
   } finally {

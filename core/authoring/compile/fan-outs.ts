@@ -22,7 +22,10 @@ type Changing<T> = { -readonly [K in keyof T]: T[K] };
 const OVER_ROOTS: ReadonlySet<Root> = new Set(['params', 'needs', 'item', 'key', 'run', 'tasks']);
 const KEY_ROOTS: ReadonlySet<Root> = new Set(['params', 'item']);
 
-/** Everything about a fan-out except its edges. Tasks that `over` reads by name become inputs in `wires.needs`. */
+/**
+ * Everything about a fan-out except its edges. Tasks that `over` reads by name become inputs in
+ * `wires.needs`.
+ */
 export function draftFanOut(
   entry: ForEachEntry,
   wires: Wires,
@@ -66,10 +69,14 @@ function checkNumbers(entry: ForEachEntry, problems: Problems): void {
   if (minSuccess === undefined) return;
   const at = [...authorPathOf(entry), 'forEach', 'minSuccess'];
   if (minSuccess > 1 && !Number.isInteger(minSuccess)) {
-    const message = `minSuccess of ${nameOf(entry)} must be a share below 1 or a whole number of keys, not ${minSuccess}`;
+    const message =
+      `minSuccess of ${nameOf(entry)} must be a share below 1 or a whole number of keys, not ` +
+      `${minSuccess}`;
     problems.error('bad-value', message, at);
   } else if (minSuccess > (maxKeys ?? FAN_OUT_DEFAULTS.maxKeys)) {
-    const message = `minSuccess of ${nameOf(entry)} is ${minSuccess}, but at most ${maxKeys ?? FAN_OUT_DEFAULTS.maxKeys} keys are allowed`;
+    const message =
+      `minSuccess of ${nameOf(entry)} is ${minSuccess}, but at most ` +
+      `${maxKeys ?? FAN_OUT_DEFAULTS.maxKeys} keys are allowed`;
     problems.error('bad-value', message, at);
   }
 }
@@ -151,7 +158,8 @@ export function readReturns(entry: ForEachEntry, problems: Problems): Entry | un
   const at = [...authorPathOf(entry), 'forEach', 'returns'];
   const found = findReference(returns, entry.inner);
   if (!found.ok || !isInside(found.entry, entry)) {
-    const message = `'returns' of ${nameOf(entry)} must name one of its own tasks; there is no '${returns}' in it`;
+    const message =
+      `'returns' of ${nameOf(entry)} must name one of its own tasks; there is no '${returns}' in it`;
     const hint = (): string | undefined => didYouMean(returns, entry.inner.entries.keys());
     problems.error('unknown-task', message, at, { hint });
     return undefined;

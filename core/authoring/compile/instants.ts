@@ -1,10 +1,12 @@
-const DATE_TIME =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?)?\s*(Z|z|[+-]\d{2}:?\d{2})?$/;
+const DATE = '(\\d{4})-(\\d{2})-(\\d{2})';
+const TIME = '(\\d{2}):(\\d{2})(?::(\\d{2})(?:\\.(\\d{1,3})\\d*)?)?';
+const OFFSET = '(Z|z|[+-]\\d{2}:?\\d{2})';
+const DATE_TIME = new RegExp(`^${DATE}(?:[T ]${TIME})?\\s*${OFFSET}?$`);
 
 /**
- * Epoch milliseconds of a date or date-time as in RFC 3339. Without an offset it is a local time of the zone, a date
- * alone its midnight. A local time that is skipped moves on to the first instant after the gap, one that comes twice
- * is the first of the two. `null` if the text is no date or names a day that does not exist.
+ * Epoch milliseconds of a date or date-time as in RFC 3339. Without an offset it is a local time of the zone,
+ * a date alone its midnight. A local time that is skipped moves on to the first instant after the gap, one
+ * that comes twice is the first of the two. `null` if the text is no date or names a day that does not exist.
  */
 export function parseInstant(text: string, zone: string): number | null {
   const match = DATE_TIME.exec(text.trim());

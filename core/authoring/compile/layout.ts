@@ -11,9 +11,9 @@ import {
 import type { Wires } from './wiring.ts';
 
 /**
- * The shape of the graph inside groups and fan-outs: which tasks are the first and the last of each scope. Group
- * references mean these; a task is last in a scope when nothing in the scope but teardowns depends on it or on
- * a group or fan-out around it.
+ * The shape of the graph inside groups and fan-outs: which tasks are the first and the last of each scope.
+ * Group references mean these; a task is last in a scope when nothing in the scope but teardowns depends on
+ * it or on a group or fan-out around it.
  */
 export class Layout {
   readonly #entries: readonly Entry[];
@@ -40,8 +40,8 @@ export class Layout {
   }
 
   /**
-   * What "everything in this scope is finished" waits for: its last tasks; a last fan-out with a quorum stands for
-   * its own tasks. Teardowns only if there is nothing else.
+   * What "everything in this scope is finished" waits for: its last tasks; a last fan-out with a quorum
+   * stands for its own tasks. Teardowns only if there is nothing else.
    */
   lastOf(owner: GroupEntry | ForEachEntry): readonly Entry[] {
     const known = this.#last.get(owner.inner);
@@ -124,7 +124,10 @@ export function checkResults(
     for (const [input, target] of needs) {
       if (target.kind !== 'forEach' || resultOf(target, layout, returns) !== null) continue;
       const last = layout.lastOf(target).map(({ path }) => path.slice(target.path.length + 1));
-      const message = `${nameOf(entry)} needs the ${nameOf(target)}, whose result is not clear: its last tasks are ${last.join(', ')}`;
+      const message =
+        `${nameOf(entry)} needs the ${nameOf(target)}, ` +
+        `whose result is not clear: its last tasks ` +
+        `are ${last.join(', ')}`;
       const hint = `say which: forEach: { returns: ${last[0]} }`;
       problems.error('unclear-result', message, [...authorPathOf(entry), 'needs', input], { hint });
     }

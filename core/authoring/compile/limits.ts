@@ -1,4 +1,6 @@
-/** How large a DAG may be. Everything within these limits is compiled in seconds and without deep recursion. */
+/**
+ * How large a DAG may be. Everything within these limits is compiled in seconds and without deep recursion.
+ */
 export interface Limits {
   readonly tasks: number;
   /** Groups and fan-outs inside each other. */

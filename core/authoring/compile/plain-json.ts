@@ -16,7 +16,10 @@ export interface NotPlain {
   readonly message: string;
 }
 
-/** Finds what in a value is not plain JSON: functions, dates, infinite numbers, circles. Keys without value are fine. */
+/**
+ * Finds what in a value is not plain JSON: functions, dates, infinite numbers, circles. Keys without value
+ * are fine.
+ */
 export function findNotPlain(root: unknown): NotPlain | null {
   const direct = whyNotPlain(root);
   if (direct !== null) return { path: [], message: direct };

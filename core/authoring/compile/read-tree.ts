@@ -27,8 +27,8 @@ const validators = {
 const validId = new RegExp(NAME_PATTERN);
 
 /**
- * Reads all entries under `tasks`, without recursion. What does not fit the schema is reported and left out of the
- * entry, so that everything else of it can still be checked.
+ * Reads all entries under `tasks`, without recursion. What does not fit the schema is reported and left out
+ * of the entry, so that everything else of it can still be checked.
  */
 export function readTree(tasks: Mapping, problems: Problems): Tree {
   return new TreeReader(problems, LIMITS).read(tasks);
@@ -111,7 +111,10 @@ class TreeReader {
 
   #checkId(id: string, scope: Scope): void {
     if (validId.test(id)) return;
-    const message = `'${id.length > 60 ? `${id.slice(0, 57)}...` : id}' is not a valid id: letters, digits, _ and -, beginning with a letter or _, at most 128 characters`;
+    const message =
+      `'${id.length > 60 ? `${id.slice(0, 57)}...` : id}' is not a valid id: ` +
+      `letters, digits, _ ` +
+      `and -, beginning with a letter or _, at most 128 characters`;
     const repaired = id
       .normalize('NFKD')
       .replaceAll(/[^A-Za-z0-9_-]+/g, '_')

@@ -7,8 +7,8 @@ export type Found =
   | { readonly ok: false; readonly message: string; readonly hint: Hint };
 
 /**
- * Finds what a dotted reference names, seen from a scope: its first segment in the innermost scope that has it, the
- * others one level further in each.
+ * Finds what a dotted reference names, seen from a scope: its first segment in the innermost scope that has
+ * it, the others one level further in each.
  */
 export function findReference(reference: string, from: Scope): Found {
   const dot = reference.indexOf('.');

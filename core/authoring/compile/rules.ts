@@ -51,7 +51,8 @@ function checkTeardown(entry: TaskEntry, wires: Wires, problems: Problems): void
   const { teardown, critical, failRun, setups } = entry.author;
   const at = authorPathOf(entry);
   if (teardown && critical) {
-    const message = `${nameOf(entry)} is both critical and a teardown: teardowns still run when a run is aborted`;
+    const message =
+      `${nameOf(entry)} is both critical and a teardown: teardowns still run when a run is aborted`;
     problems.error('critical-teardown', message, [...at, 'critical'], {
       at: 'key',
       hint: "write 'failRun: true' to let its failure fail the run",
@@ -78,7 +79,9 @@ function checkSetup(entry: TaskEntry, setup: TaskEntry, index: number, problems:
   }
   const foreign = fanOutsAround(entry.scope).find((fanOut) => !isInside(setup, fanOut));
   if (foreign === undefined) return;
-  const message = `${nameOf(entry)} runs once per key of fan-out '${foreign.path}', its setup '${setup.path}' only once`;
+  const message =
+    `${nameOf(entry)} runs once per key of fan-out '${foreign.path}', its setup ` +
+    `'${setup.path}' only once`;
   problems.error('bad-setup', message, at, { hint: 'put the teardown beside its setup' });
 }
 
@@ -122,7 +125,8 @@ export function checkAlways(
   const message =
     fanOut === entry
       ? `${nameOf(entry)} cannot have the rule 'always': its keys come from a task that it must wait for`
-      : `${nameOf(entry)} cannot have the rule 'always': the keys of fan-out '${fanOut.path}' come from another task`;
+      : `${nameOf(entry)} cannot have the rule 'always': the keys of fan-out '${fanOut.path}' come ` +
+        `from another task`;
   problems.error('always-generated', message, [...authorPathOf(entry), 'triggerRule'], {
     hint: "use 'all_done'",
   });

@@ -32,7 +32,10 @@ const OUTPUT_ROOTS: ReadonlySet<Root> = new Set([...CONDITION_ROOTS, 'output']);
 /** Rules that may let a task run while some of its upstreams are unfinished. */
 const EAGER_RULES: ReadonlySet<TriggerRule> = new Set(['always', 'one_success', 'one_failed', 'one_done']);
 
-/** Everything about a task except its edges. Tasks that its conditions read by name are added to `wires.after`. */
+/**
+ * Everything about a task except its edges. Tasks that its conditions read by name are added to
+ * `wires.after`.
+ */
 export function draftTask(entry: TaskEntry, wires: Wires, tools: TaskTools): TaskDraft {
   const { author } = entry;
   const { texts, problems } = tools;
@@ -70,7 +73,12 @@ export function draftTask(entry: TaskEntry, wires: Wires, tools: TaskTools): Tas
   }
   if (action?.kind === 'choose') {
     const conditions = action.cases.map(({ when }) => when);
-    warnUnusedNeeds(entry, wires.needs, [...conditions, draft.when ?? '', draft.shortCircuit ?? ''], problems);
+    warnUnusedNeeds(
+      entry,
+      wires.needs,
+      [...conditions, draft.when ?? '', draft.shortCircuit ?? ''],
+      problems,
+    );
   }
   if (author.with !== undefined) {
     const params = texts.json(author.with, { ...inAttempt, name: `'with' of ${name}`, at: [...at, 'with'] });
@@ -84,7 +92,10 @@ export function draftTask(entry: TaskEntry, wires: Wires, tools: TaskTools): Tas
 
 function warnEager(entry: TaskEntry, target: Entry, problems: Problems): void {
   const rule = entry.author.triggerRule;
-  const message = `${nameOf(entry)} reads '${target.path}', but its rule '${rule}' does not wait for it: it may still be null`;
+  const message =
+    `${nameOf(entry)} reads '${target.path}', but its rule '${rule}' does not wait ` +
+    `for it: it may ` +
+    `still be null`;
   problems.warning('reads-too-early', message, [...authorPathOf(entry), 'triggerRule']);
 }
 

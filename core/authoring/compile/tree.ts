@@ -1,7 +1,9 @@
 import type { AuthorForEach, AuthorGroup, AuthorTask } from '../author-form.ts';
 import type { AuthorPath } from '../place.ts';
 
-/** A named thing under `tasks`, in the order of the file; a group or fan-out stands before what is inside it. */
+/**
+ * A named thing under `tasks`, in the order of the file; a group or fan-out stands before what is inside it.
+ */
 export type Entry = TaskEntry | GroupEntry | ForEachEntry;
 
 interface EntryBase {

@@ -63,7 +63,9 @@ function readNeedsList(
     const known = into.get(input);
     if (known === undefined) into.set(input, target);
     else if (known !== target) {
-      const message = `two inputs of ${nameOf(entry)} would be called '${input}': '${known.path}' and '${target.path}'`;
+      const message =
+        `two inputs of ${nameOf(entry)} would be called ` +
+        `'${input}': '${known.path}' and '${target.path}'`;
       const hint = `give them names: needs: { ${input}: ..., other: ${reference} }`;
       problems.error('duplicate-input', message, place(), { hint });
     }

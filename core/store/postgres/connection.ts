@@ -53,12 +53,16 @@ export function connectionConfig(
 /** The connections for everything but ticks. */
 export function openPool(url: string, schema: string): pg.Pool {
   const pool = new pg.Pool({ ...connectionConfig(url, schema), max: POOL_SIZE, allowExitOnIdle: true });
-  pool.on('error', ignoreIdleLoss);
+  pool.on('error', ignoreLoss);
+  pool.on('connect', (client) => client.on('error', ignoreLoss));
   return pool;
 }
 
-/** A connection lost while nobody uses it is replaced at the next use. */
-export function ignoreIdleLoss(): void {}
+/**
+ * The loss of a connection is told by the query that suffers from it; a lost idle one is replaced at its next
+ * use.
+ */
+export function ignoreLoss(): void {}
 
 /** SQLSTATE of an answer of the server, or `null` for an error of the connection. */
 export function sqlState(error: unknown): string | null {

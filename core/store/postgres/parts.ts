@@ -35,6 +35,7 @@ const instanceColumns: Columns<InstanceChange, keyof Database['task_instance']> 
 const { try_base: _base, lost: _lost, queued_at: _queued, due_at: _due, ...attemptColumns } = instanceColumns;
 const attemptNames = Object.keys(attemptColumns).join(', ');
 const changedNames = Object.keys(instanceColumns).filter((name) => !PLACE_KEY.includes(name));
+const changes = changedNames.map((name) => `${name} = wanted.${name}`).join(', ');
 
 type Change = FoldedTick['changes'][number];
 
@@ -87,7 +88,8 @@ const runChangeColumns: Columns<RunChange> = {
 };
 
 const insert = (table: keyof Database, columns: string, given: string, key: string): string =>
-  `insert into ${table} (${columns}) select ${columns} from ${given}, fence on conflict do nothing returning ${key}`;
+  `insert into ${table} (${columns}) select ${columns} from ${given}, fence ` +
+  `on conflict do nothing returning ${key}`;
 
 const put = (
   table: keyof Database,
@@ -118,7 +120,8 @@ const runParts: readonly Part[] = [
       ended_at = case wanted.set_ended when 1 then wanted.ended_at else stored.ended_at end,
       counts = coalesce(wanted.counts, stored.counts),
       max_parallel = case wanted.set_parallel when 1 then wanted.max_parallel else stored.max_parallel end
-      from ${given} as wanted, fence where stored.run_no = wanted.run_no and stored.state = wanted.from_state returning stored.run_no`,
+      from ${given} as wanted, fence where stored.run_no = wanted.run_no and stored.state = wanted.from_state
+      returning stored.run_no`,
     missed: { as: 'run', key: ['run_no'] },
   }),
   part({
@@ -149,11 +152,10 @@ const instanceParts: readonly Part[] = [
     name: 'changed_instance',
     rows: (tick) => tick.changes,
     columns: changeColumns,
-    sql: (
-      given,
-    ) => `update task_instance as stored set ${changedNames.map((name) => `${name} = wanted.${name}`).join(', ')}
+    sql: (given) => `update task_instance as stored set ${changes}
       from ${given} as wanted, fence where stored.run_no = wanted.run_no and stored.node_no = wanted.node_no
-      and stored.state = wanted.from_state and stored.try_no = wanted.from_try returning stored.run_no, stored.node_no`,
+      and stored.state = wanted.from_state and stored.try_no = wanted.from_try
+      returning stored.run_no, stored.node_no`,
     missed: { as: 'run', key: PLACE_KEY },
   }),
   part({
@@ -165,7 +167,8 @@ const instanceParts: readonly Part[] = [
       from_try: ['int2', (row) => row.fromTry],
     },
     sql: (given) => `insert into task_attempt (${attemptNames})
-      select ${attemptNames.replaceAll(/\w+/g, 'stored.$&')} from ${given} as past, fence, task_instance as stored
+      select ${attemptNames.replaceAll(/\w+/g, 'stored.$&')}
+      from ${given} as past, fence, task_instance as stored
       where stored.run_no = past.run_no and stored.node_no = past.node_no and stored.try_no = past.from_try
       on conflict do nothing`,
   }),
@@ -241,9 +244,8 @@ const otherParts: readonly Part[] = [
     name: 'paused_dag',
     rows: (tick) => tick.pauses,
     columns: { dag_id: ['text', ([dagId]) => dagId], paused: ['int2', ([, paused]) => (paused ? 1 : 0)] },
-    sql: (
-      given,
-    ) => `update dag as stored set paused = wanted.paused from ${given} as wanted, fence where stored.dag_id = wanted.dag_id
+    sql: (given) => `update dag as stored set paused = wanted.paused
+      from ${given} as wanted, fence where stored.dag_id = wanted.dag_id
       returning stored.dag_id`,
     missed: { as: 'dag', key: ['dag_id'] },
   }),
@@ -255,7 +257,8 @@ const otherParts: readonly Part[] = [
       answer: ['text', (row) => JSON.stringify(row.answer)],
     },
     sql: (given) => `update inbox as stored set answer = wanted.answer, answered_at = $2
-      from ${given} as wanted, fence where stored.inbox_id = wanted.inbox_id and stored.answer is null returning stored.inbox_id`,
+      from ${given} as wanted, fence where stored.inbox_id = wanted.inbox_id and stored.answer is null
+      returning stored.inbox_id`,
     missed: { as: 'request', key: ['inbox_id'] },
   }),
   part({

@@ -81,9 +81,8 @@ export class PostgresStore extends Reads implements Store {
     if ((await schemaNumber(this.#db, this.#plan)) === needed) return;
     await this.#db.transaction().execute(async (transaction) => {
       await sql`set local lock_timeout = ${sql.lit(MIGRATION_LOCK_MS)}`.execute(transaction);
-      await sql`select pg_advisory_xact_lock(hashtextextended(${`orch migration of ${this.#schema}`}, 0))`.execute(
-        transaction,
-      );
+      const lockName = `orch migration of ${this.#schema}`;
+      await sql`select pg_advisory_xact_lock(hashtextextended(${lockName}, 0))`.execute(transaction);
       await sql`create schema if not exists ${sql.id(this.#schema)}`.execute(transaction);
       const found = await schemaNumber(transaction, this.#plan);
       if (found > 0 && found < needed && (await leaseIsHeld(transaction))) {

@@ -5,7 +5,7 @@ import { newMisses, staleResult } from '../misses.ts';
 import type { CommitResult, Tick } from '../store.ts';
 import type { Timers } from '../timers.ts';
 import type { Fence } from '../versions.ts';
-import { connectionConfig, ignoreIdleLoss, QUERY_TIMEOUT_MS, sqlState } from './connection.ts';
+import { connectionConfig, ignoreLoss, QUERY_TIMEOUT_MS, sqlState } from './connection.ts';
 import { type FoldedTick, foldTick } from './fold.ts';
 import { tickStatement } from './tick-statement.ts';
 
@@ -176,7 +176,7 @@ export class TickCommit {
       ...connectionConfig(url, schema, PLANNER_SETTINGS),
       query_timeout: QUERY_TIMEOUT_MS,
     });
-    client.on('error', ignoreIdleLoss);
+    client.on('error', ignoreLoss);
     client.on('end', () => {
       if (this.#client === client) this.#client = null;
     });
@@ -190,7 +190,7 @@ export class TickCommit {
     const client = this.#client;
     this.#client = null;
     if (client === null) return;
-    client.end().catch(ignoreIdleLoss);
+    client.end().catch(ignoreLoss);
     (
       client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }
     ).connection.stream.destroy();

@@ -1,5 +1,5 @@
 import type { FoldedTick } from './fold.ts';
-import type { ArrayType, Part } from './part.ts';
+import type { Part } from './part.ts';
 import { PARTS } from './parts.ts';
 
 /** The numbers that every statement of a tick begins with, in the order of its parameters. */
@@ -70,19 +70,19 @@ function buildText(parts: readonly Part[]): string {
   for (const part of parts) {
     const given = `given_${part.name}`;
     const first = used + 1;
-    const arrays = part.columns.map(({ type }) => `$${++used}::${arrayType(type)}[]`);
+    const arrays = part.columns.map(({ type }) => `$${++used}::${type}[]`);
     const names = part.columns.map(({ name }) => name);
     pieces.push(
-      `${given} as materialized (select * from unnest(${arrays.join(', ')}) with ordinality as given(${names.join(', ')}, ordinality))`,
+      `${given} as materialized (select * from unnest(${arrays.join(', ')})
+        with ordinality as given(${names.join(', ')}, ordinality))`,
       `${part.name} as (${part.sql(given)})`,
     );
     if (part.missed === null) continue;
     const { as, key } = part.missed;
-    checks.push(
-      `(select count(*) from ${part.name}) < cardinality($${first}::${arrayType(part.columns[0]?.type ?? 'int4')}[])`,
-    );
+    checks.push(`(select count(*) from ${part.name}) < cardinality($${first}::${part.columns[0]?.type}[])`);
     misses.push(
-      `(select string_agg('${as}:' || ${key[0]}, ' ') from ${given} where not exists (select 1 from ${part.name}
+      `(select string_agg('${as}:' || ${key[0]}, ' ') from ${given} where not exists (select 1
+        from ${part.name}
         where ${key.map((name) => `${part.name}.${name} = ${given}.${name}`).join(' and ')}))`,
     );
   }
@@ -90,9 +90,6 @@ function buildText(parts: readonly Part[]): string {
     checks.length === 0
       ? ''
       : `when ${checks.join(' or ')} then orch_stale(concat_ws(' ', ${misses.join(', ')}))`;
-  return `with ${pieces.join(', ')} select case when (select count(*) from fence) = 0 then 0 ${stale} else 1 end as ok`;
-}
-
-function arrayType(type: ArrayType): string {
-  return type;
+  return `with ${pieces.join(', ')}
+    select case when (select count(*) from fence) = 0 then 0 ${stale} else 1 end as ok`;
 }

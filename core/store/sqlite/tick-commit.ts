@@ -166,10 +166,10 @@ export class TickCommit {
     if (!change.fresh && endsAttempt(change)) keepAttempt.run(runNo, nodeNo, from, fromTry);
     // biome-ignore format: one parameter list
     const { changes } = change.fresh
-      ? insertInstance.run(to, tryNo, tryBase, lost, reason, because, facts, queuedAt, startedAt, endedAt, dueAt, error,
-          segment, offset, length, runNo, nodeNo)
-      : updateInstance.run(to, tryNo, tryBase, lost, reason, because, facts, queuedAt, startedAt, endedAt, dueAt, error,
-          segment, offset, length, runNo, nodeNo, from, fromTry);
+      ? insertInstance.run(to, tryNo, tryBase, lost, reason, because, facts, queuedAt, startedAt, endedAt,
+          dueAt, error, segment, offset, length, runNo, nodeNo)
+      : updateInstance.run(to, tryNo, tryBase, lost, reason, because, facts, queuedAt, startedAt, endedAt,
+          dueAt, error, segment, offset, length, runNo, nodeNo, from, fromTry);
     if (changes !== 1) misses.runs.add(runNo);
     this.#nextSeq += 1;
     insertLine.run(this.#nextSeq, at, this.#fence.epoch, runNo, nodeNo, tryNo, from, to, because, facts);

@@ -28,7 +28,7 @@ describe('a function', () => {
       fanOutPath: 'region.symbol',
       itemNames: ['symbol'],
       needs: { rows: 5 },
-      with: { text: 'n=${{ needs.rows }} ${{ symbol.name }}', deep: [{ size: '${{ params.size }}' }] },
+      with: { text: 'n=${{ needs.rows }} ${{ symbol.name }} ${{ region.region }}', deep: [{ size: '${{ params.size }}' }] },
       env: { MODE: '${{ key }}' },
     });
     expect(await bench.output(id)).toEqual({
@@ -36,7 +36,7 @@ describe('a function', () => {
       taskId: 'task',
       key: 'EU/BTC%2FUSD',
       item: { name: 'BTC' },
-      with: { text: 'n=5 BTC', deep: [{ size: 3 }] },
+      with: { text: 'n=5 BTC EU', deep: [{ size: 3 }] },
       attempt: 2,
       attemptId: id,
       dagId: 'work',

@@ -6,18 +6,6 @@ import type { Request } from '../../../core/model/request.ts';
 import type { RunRecord } from '../../../core/model/run.ts';
 import { S } from '../../../core/model/states.ts';
 import type { CommitResult, Lease, Store, VersionRecord } from '../../../core/store/store.ts';
-import type { Migration } from '../../../migrations/migration.ts';
-
-/** What the contract needs of a database: an empty place, opened as often as a test likes. */
-export interface StorePlace {
-  /** Another handle, as another process would have. */
-  open(options?: { readonly migrations?: readonly Migration[] }): Promise<Store>;
-  /** Frees the lead although its holder lives and does not know it. */
-  freeLead(): Promise<void>;
-  /** Runs SQL past the store. */
-  execute(sql: string): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** The instant at which every test begins. */
 export const T0 = 1_763_000_000_000;

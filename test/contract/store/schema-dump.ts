@@ -5,7 +5,8 @@ import type pg from 'pg';
 export function dumpSqlite(database: DatabaseSync): string {
   const rows = database
     .prepare(
-      `select sql from sqlite_schema where sql is not null and name not like 'sqlite\\_%' escape '\\' order by tbl_name, type desc, name`,
+      `select sql from sqlite_schema where sql is not null and name not like 'sqlite\\_%' escape '\\'
+        order by tbl_name, type desc, name`,
     )
     .all();
   return `${rows.map((row) => `${splitColumns(String(row['sql']))};`).join('\n\n')}\n`;

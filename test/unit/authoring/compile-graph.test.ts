@@ -16,7 +16,11 @@ function edges(dag: DagSpec): Record<string, readonly string[]> {
 
 describe('needs and after', () => {
   test('a list of needs takes the last part of each path as name; names are sorted', () => {
-    const dag = specOf({ z: ok, g: { group: { tasks: { a: ok } } }, t: { uses: './x.ts#y', needs: ['z', 'g.a'] } });
+    const dag = specOf({
+      z: ok,
+      g: { group: { tasks: { a: ok } } },
+      t: { uses: './x.ts#y', needs: ['z', 'g.a'] },
+    });
     expect(task(dag, 't').needs).toEqual({ a: 'g.a', z: 'z' });
     expect(Object.keys(task(dag, 't').needs as object)).toEqual(['a', 'z']);
   });
@@ -27,7 +31,11 @@ describe('needs and after', () => {
   });
 
   test('setups are edges of their own', () => {
-    const dag = specOf({ s: ok, w: wait('s'), t: { ...ok, teardown: true, setups: ['s'], after: ['w', 's'] } });
+    const dag = specOf({
+      s: ok,
+      w: wait('s'),
+      t: { ...ok, teardown: true, setups: ['s'], after: ['w', 's'] },
+    });
     expect(task(dag, 't')).toEqual({
       path: 't',
       action: { kind: 'shell', run: 'true' },
@@ -38,10 +46,16 @@ describe('needs and after', () => {
   });
 
   test('names that objects inherit are ordinary ids', () => {
-    const dag = specOf({ constructor: ok, toString: wait('constructor'), valueOf: { uses: './x.ts#y', needs: ['toString'] } });
+    const dag = specOf({
+      constructor: ok,
+      toString: wait('constructor'),
+      valueOf: { uses: './x.ts#y', needs: ['toString'] },
+    });
     expect(edges(dag)).toEqual({ constructor: [], toString: ['constructor'], valueOf: ['toString'] });
     expect(mistakesOf({ a: wait('hasOwnProperty') })[0]).toMatch(/^unknown-task/);
-    const proto = JSON.parse('{"__proto__": {"run": "true"}, "a": {"run": "true", "needs": {"__proto__": "a"}}}') as object;
+    const proto = JSON.parse(
+      '{"__proto__": {"run": "true"}, "a": {"run": "true", "needs": {"__proto__": "a"}}}',
+    ) as object;
     expect(mistakesOf(proto).map((line) => line.split(':')[0])).toEqual([
       'bad-id @ tasks/__proto__#',
       'bad-id @ tasks/a/needs/__proto__#',
@@ -50,22 +64,36 @@ describe('needs and after', () => {
 });
 
 describe('groups', () => {
-  test('prefix their tasks; after a group means after its last tasks, its own after is for its first ones', () => {
-    const dag = specOf({
-      start: ok,
-      g: { after: ['start'], stage: 'load', group: { tasks: { a: ok, b: wait('a'), c: wait('a'), d: ok } } },
-      end: wait('g'),
-    });
-    expect(edges(dag)).toEqual({
-      start: [],
-      'g.a': ['start'],
-      'g.b': ['g.a'],
-      'g.c': ['g.a'],
-      'g.d': ['start'],
-      end: ['g.b', 'g.c', 'g.d'],
-    });
-    expect(dag.tasks.map(({ stage }) => stage)).toEqual([undefined, 'load', 'load', 'load', 'load', undefined]);
-  });
+  test(
+    'prefix their tasks; after a group means after its last tasks, its own after is for ' + 'its first ones',
+    () => {
+      const dag = specOf({
+        start: ok,
+        g: {
+          after: ['start'],
+          stage: 'load',
+          group: { tasks: { a: ok, b: wait('a'), c: wait('a'), d: ok } },
+        },
+        end: wait('g'),
+      });
+      expect(edges(dag)).toEqual({
+        start: [],
+        'g.a': ['start'],
+        'g.b': ['g.a'],
+        'g.c': ['g.a'],
+        'g.d': ['start'],
+        end: ['g.b', 'g.c', 'g.d'],
+      });
+      expect(dag.tasks.map(({ stage }) => stage)).toEqual([
+        undefined,
+        'load',
+        'load',
+        'load',
+        'load',
+        undefined,
+      ]);
+    },
+  );
 
   test('groups in groups: order between them counts for what is first and last', () => {
     const dag = specOf({
@@ -81,7 +109,14 @@ describe('groups', () => {
       },
       e: wait('o'),
     });
-    expect(edges(dag)).toEqual({ s: [], 'o.p.a': ['s'], 'o.p.b': ['o.p.a'], 'o.q.c': ['o.p.b'], 'o.q.d': ['o.q.c'], e: ['o.q.d'] });
+    expect(edges(dag)).toEqual({
+      s: [],
+      'o.p.a': ['s'],
+      'o.p.b': ['o.p.a'],
+      'o.q.c': ['o.p.b'],
+      'o.q.d': ['o.q.c'],
+      e: ['o.q.d'],
+    });
   });
 
   test('a condition counts as a dependency', () => {
@@ -106,7 +141,10 @@ describe('groups', () => {
   test('a fan-out inside waits itself, not its tasks', () => {
     const dag = specOf({
       s: ok,
-      g: { after: ['s'], group: { tasks: { f: { forEach: { over: [1], tasks: { a: ok, b: wait('a') } } } } } },
+      g: {
+        after: ['s'],
+        group: { tasks: { f: { forEach: { over: [1], tasks: { a: ok, b: wait('a') } } } } },
+      },
       e: wait('g'),
     });
     expect(edges(dag)).toEqual({ s: [], 'g.f.a': [], 'g.f.b': ['g.f.a'], e: ['g.f.b'] });
@@ -116,7 +154,9 @@ describe('groups', () => {
   test('large groups one after the other are refused before they become too many edges', () => {
     const tasks = Object.fromEntries(Array.from({ length: 2_500 }, (_, at) => [`t${at}`, ok]));
     expect(mistakesOf({ a: { group: { tasks } }, b: { after: ['a'], group: { tasks } } })).toEqual([
-      "too-many-edges @ tasks/b/group/tasks/t2000#: the DAG has more than 5000000 edges; task 'b.t2000' is where they become too many (put a join between two large groups: a task with nothing but after)",
+      'too-many-edges @ tasks/b/group/tasks/t2000#: the DAG has more than 5000000 edges; task ' +
+        "'b.t2000' is where they become too many (put a join between two large groups: a task " +
+        'with nothing but after)',
     ]);
   });
 });
@@ -126,7 +166,13 @@ describe('fan-outs', () => {
 
   test('tasks stand together, with the innermost fan-out; fan-outs know the one around', () => {
     const dag = specOf({
-      s: { stage: 'x', forEach: { over: [1], tasks: { a: ok, n: { forEach: { over: [2], tasks: { c: wait('a') } } }, z: { ...ok, stage: 'y' } } } },
+      s: {
+        stage: 'x',
+        forEach: {
+          over: [1],
+          tasks: { a: ok, n: { forEach: { over: [2], tasks: { c: wait('a') } } }, z: { ...ok, stage: 'y' } },
+        },
+      },
       e: ok,
     });
     expect(dag.tasks.map(({ path, fanOut: index, stage }) => [path, index, stage])).toEqual([
@@ -143,7 +189,8 @@ describe('fan-outs', () => {
   });
 
   test('the result is the only last task, also through an inner fan-out, or the one that is named', () => {
-    const of = (forEach: object) => fanOut(specOf({ s: { forEach: { over: [1], ...forEach } } }), 's').returns;
+    const of = (forEach: object) =>
+      fanOut(specOf({ s: { forEach: { over: [1], ...forEach } } }), 's').returns;
     expect(of({ tasks: inner })).toBe('s.b');
     expect(of({ tasks: { ...inner, c: ok } })).toBeUndefined();
     expect(of({ tasks: { ...inner, c: ok }, returns: 'c' })).toBe('s.c');
@@ -166,7 +213,11 @@ describe('fan-outs', () => {
 
   test('after a fan-out is after its last tasks; with a quorum after the fan-out itself', () => {
     const tasks = { ...inner, c: ok };
-    const dag = specOf({ s: { forEach: { over: [1], tasks } }, q: { forEach: { over: [1], minSuccess: 1, tasks } }, e: wait('s', 'q') });
+    const dag = specOf({
+      s: { forEach: { over: [1], tasks } },
+      q: { forEach: { over: [1], minSuccess: 1, tasks } },
+      e: wait('s', 'q'),
+    });
     expect(task(dag, 'e').after).toEqual(['q', 's.b', 's.c']);
     compileGraph(dag);
   });

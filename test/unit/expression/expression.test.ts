@@ -244,7 +244,8 @@ describe('canonical text and reads', () => {
       return first === 'g' && second === 'inner' ? { take: 2, path: ['tasks', 'g.inner'] } : null;
     });
     expect(rewritten.text).toBe(
-      "tasks['deep.regime'] == 'regime' && tasks['g.inner'].x[0] && params.regime && [tasks['deep.regime'].a][0].regime",
+      "tasks['deep.regime'] == 'regime' && tasks['g.inner'].x[0] && params.regime && " +
+        "[tasks['deep.regime'].a][0].regime",
     );
     expect(rewritten.reads).toContainEqual(['tasks', 'g.inner', 'x', '0']);
     expect(rewriteReads(parsed.expression, () => null).text).toBe(parsed.expression.text);

@@ -15,33 +15,111 @@ function spoilt(line: string): string {
 
 const HOSTILE: [name: string, text: string, line: RegExp][] = [
   ['process.exit', spoilt('process.exit(3);'), /^dags\/x\.ts:3:9 the file calls process\.exit\(3\)/],
-  ['caught process.exit', spoilt('try { process.exit(); } catch {}'), /^dags\/x\.ts:3:15 the file calls process\.exit\(\)/],
+  [
+    'caught process.exit',
+    spoilt('try { process.exit(); } catch {}'),
+    /^dags\/x\.ts:3:15 the file calls process\.exit\(\)/,
+  ],
   ['process.abort', spoilt('process.abort();'), /^dags\/x\.ts:3:9 the file calls process\.abort\(\)/],
-  ['kill', spoilt("process.kill(process.pid, 'SIGKILL');"), /^dags\/x\.ts loading it ended its process \(SIGKILL\)/],
+  [
+    'kill',
+    spoilt("process.kill(process.pid, 'SIGKILL');"),
+    /^dags\/x\.ts loading it ended its process \(SIGKILL\)/,
+  ],
   ['throw', spoilt("throw new RangeError('boom');"), /^dags\/x\.ts:3:7 loading it failed: RangeError: boom/],
-  ['throw of no error', spoilt("throw { code: 7 };"), /^dags\/x\.ts threw \{"code":7\}/],
-  ['rejected import', spoilt("await Promise.reject(new Error('no'));"), /^dags\/x\.ts:3:22 loading it failed: Error: no/],
-  ['floating rejection', spoilt("void Promise.reject(new Error('lost'));"), /^dags\/x\.ts:3:21 .*nobody handles: lost/],
+  ['throw of no error', spoilt('throw { code: 7 };'), /^dags\/x\.ts threw \{"code":7\}/],
+  [
+    'rejected import',
+    spoilt("await Promise.reject(new Error('no'));"),
+    /^dags\/x\.ts:3:22 loading it failed: Error: no/,
+  ],
+  [
+    'floating rejection',
+    spoilt("void Promise.reject(new Error('lost'));"),
+    /^dags\/x\.ts:3:21 .*nobody handles: lost/,
+  ],
   ['endless await', spoilt('await new Promise(() => {});'), /^dags\/x\.ts loading it never ends/],
-  ['no default export', `import 'orch';\nexport const a = 1;\n`, /^dags\/x\.ts the file declares no DAG: it has no default export/],
-  ['default export of something', 'export default { id: "x" };\n', /^dags\/x\.ts .*default export is not what dag\(\) returns/],
-  ['not deterministic', GOOD.replace("'a'", "`a${Math.random()}`.replace('.', '')"), /^dags\/x\.ts:2:\d+ the DAG differs from load to load/],
-  ['clock', GOOD.replace("'good'", "`d${new Date().getFullYear()}`"), /^dags\/x\.ts:2:16 .*: id is "d\d{4}" and then "d\d{4}"/],
+  [
+    'no default export',
+    `import 'orch';\nexport const a = 1;\n`,
+    /^dags\/x\.ts the file declares no DAG: it has no default export/,
+  ],
+  [
+    'default export of something',
+    'export default { id: "x" };\n',
+    /^dags\/x\.ts .*default export is not what dag\(\) returns/,
+  ],
+  [
+    'not deterministic',
+    GOOD.replace("'a'", "`a${Math.random()}`.replace('.', '')"),
+    /^dags\/x\.ts:2:\d+ the DAG differs from load to load/,
+  ],
+  [
+    'clock',
+    GOOD.replace("'good'", '`d${new Date().getFullYear()}`'),
+    /^dags\/x\.ts:2:16 .*: id is "d\d{4}" and then "d\d{4}"/,
+  ],
   ['syntax', spoilt('const a: = 1;'), /^dags\/x\.ts:3:10 /],
-  ['open brace', `import { dag } from 'orch';\nexport default dag({ id: 'x' }, (d) => {\n`, /^dags\/x\.ts:\d+:\d+ /],
-  ['enum', spoilt('enum Color { Red }'), /^dags\/x\.ts:3:1 TypeScript enum is not supported.*types are only stripped/],
-  ['parameter property', spoilt('class A { constructor(private a: number) {} }'), /^dags\/x\.ts:3:31 TypeScript parameter property/],
-  ['name declared twice', spoilt('const a = 1; const a = 2;'), /^dags\/x\.ts:3:20 Identifier 'a' has already been declared/],
-  ['writes to the answer pipe', spoilt("import { dag as d2 } from 'orch'; process.getBuiltinModule('fs').writeSync(3, '{\"dags\":[]}\\n');"), /^dags\/x\.ts the file wrote to the pipe/],
-  ['takes the answer pipe away', spoilt("process.getBuiltinModule('fs').closeSync(3);"), /^dags\/x\.ts loading it ended its process/],
-  ['npm import', spoilt("import 'left-pad';"), /^dags\/x\.ts:3:9 a DAG file imports only 'orch' and files, not 'left-pad'/],
+  [
+    'open brace',
+    `import { dag } from 'orch';\nexport default dag({ id: 'x' }, (d) => {\n`,
+    /^dags\/x\.ts:\d+:\d+ /,
+  ],
+  [
+    'enum',
+    spoilt('enum Color { Red }'),
+    /^dags\/x\.ts:3:1 TypeScript enum is not supported.*types are only stripped/,
+  ],
+  [
+    'parameter property',
+    spoilt('class A { constructor(private a: number) {} }'),
+    /^dags\/x\.ts:3:31 TypeScript parameter property/,
+  ],
+  [
+    'name declared twice',
+    spoilt('const a = 1; const a = 2;'),
+    /^dags\/x\.ts:3:20 Identifier 'a' has already been declared/,
+  ],
+  [
+    'writes to the answer pipe',
+    spoilt(
+      "import { dag as d2 } from 'orch'; process.getBuiltinModule('fs').writeSync(3, '{\"dags\":[]}\\n');",
+    ),
+    /^dags\/x\.ts the file wrote to the pipe/,
+  ],
+  [
+    'takes the answer pipe away',
+    spoilt("process.getBuiltinModule('fs').closeSync(3);"),
+    /^dags\/x\.ts loading it ended its process/,
+  ],
+  [
+    'npm import',
+    spoilt("import 'left-pad';"),
+    /^dags\/x\.ts:3:9 a DAG file imports only 'orch' and files, not 'left-pad'/,
+  ],
   ['module of Node', spoilt("import fs from 'node:fs';"), /^dags\/x\.ts:3:17 .*not 'node:fs'/],
-  ['file outside of dags', spoilt("import '../secret.ts';"), /^dags\/x\.ts:3:9 a DAG file imports only files under 'dags\/', not 'secret\.ts'/],
+  [
+    'file outside of dags',
+    spoilt("import '../secret.ts';"),
+    /^dags\/x\.ts:3:9 a DAG file imports only files under 'dags\/', not 'secret\.ts'/,
+  ],
   ['missing file', spoilt("import './x/nope.ts';"), /^dags\/x\.ts:3:9 there is no file 'dags\/x\/nope\.ts'/],
-  ['missing extension', spoilt("import './other';"), /^dags\/x\.ts:3:9 there is no file 'dags\/other' \(imports name the whole file: write '\.ts'/],
-  ['missing export', spoilt("import { nope } from './other.ts';"), /^dags\/x\.ts:3:10 .*does not provide an export named 'nope'/],
+  [
+    'missing extension',
+    spoilt("import './other';"),
+    /^dags\/x\.ts:3:9 there is no file 'dags\/other' \(imports name the whole file: write '\.ts'/,
+  ],
+  [
+    'missing export',
+    spoilt("import { nope } from './other.ts';"),
+    /^dags\/x\.ts:3:10 .*does not provide an export named 'nope'/,
+  ],
   ['proto as id', GOOD.replace("'a'", "'__proto__'"), /^dags\/x\.ts:2:\d+ .*__proto__/],
-  ['handle as text', spoilt("dag({ id: 'y' }, (d) => { const a = d.task('a', () => 1); d.task(`${a}`, () => 1); });"), /^dags\/x\.ts:3:\d+ task 'a' has no value while the DAG is built/],
+  [
+    'handle as text',
+    spoilt("dag({ id: 'y' }, (d) => { const a = d.task('a', () => 1); d.task(`${a}`, () => 1); });"),
+    /^dags\/x\.ts:3:\d+ task 'a' has no value while the DAG is built/,
+  ],
 ];
 
 describe('a hostile TypeScript file costs one line', () => {
@@ -61,18 +139,25 @@ describe('a hostile TypeScript file costs one line', () => {
     const start = `process.getBuiltinModule('child_process').spawn(process.execPath, ['-e', 'for(;;);', '${mark}']);`;
     await using project = await TempProject.with({ 'dags/x.ts': spoilt(`${start} for (;;);`) });
     const parsed = await project.parse('dags/x.ts', { limits: { deadlineMs: 1_500 } });
-    expect(linesOf(parsed)).toEqual(['dags/x.ts loading it took longer than 1.5 s: an endless loop, or slow work outside of a task?']);
+    expect(linesOf(parsed)).toEqual([
+      'dags/x.ts loading it took longer than 1.5 s: an endless loop, or slow work outside of a task?',
+    ]);
     await expect.poll(() => processesWith(mark), { timeout: 5_000 }).toEqual([]);
   });
 
   it('memory', async () => {
-    await using project = await TempProject.with({ 'dags/x.ts': spoilt('const a: unknown[] = []; for (;;) a.push([1, 2]);') });
+    await using project = await TempProject.with({
+      'dags/x.ts': spoilt('const a: unknown[] = []; for (;;) a.push([1, 2]);'),
+    });
     const parsed = await project.parse('dags/x.ts', { limits: { memoryMb: 64 } });
     expect(linesOf(parsed)).toEqual(['dags/x.ts loading it needs more than 64 MB of memory']);
   });
 
   it('an answer that is too large', async () => {
-    const many = GOOD.replace("d.task('a', () => 1)", 'for (let i = 0; i < 2000; i++) d.task(`t${i}`, () => 1)');
+    const many = GOOD.replace(
+      "d.task('a', () => 1)",
+      'for (let i = 0; i < 2000; i++) d.task(`t${i}`, () => 1)',
+    );
     await using project = await TempProject.with({ 'dags/x.ts': many });
     const parsed = await project.parse('dags/x.ts', { limits: { answerBytesMax: 0.1 * 1024 * 1024 } });
     expect(linesOf(parsed)).toEqual(['dags/x.ts its graph is larger than 0.1 MiB']);
@@ -80,7 +165,8 @@ describe('a hostile TypeScript file costs one line', () => {
   });
 
   it('printing and timers do no harm', async () => {
-    const noise = "setInterval(() => {}, 1000); console.log('x'.repeat(1e6)); console.error('y'.repeat(1e6));";
+    const noise =
+      "setInterval(() => {}, 1000); console.log('x'.repeat(1e6)); console.error('y'.repeat(1e6));";
     await using project = await TempProject.with({ 'dags/x.ts': spoilt(noise) });
     const parsed = await project.parse('dags/x.ts');
     expect(parsed).toMatchObject({ dags: [{ spec: { id: 'x' } }], diagnostics: [] });
@@ -88,13 +174,15 @@ describe('a hostile TypeScript file costs one line', () => {
 
   it('sees none of the secrets of this process', async () => {
     process.env.ORCH_TEST_SECRET = 'canary';
-    const text = "import { dag } from 'orch';\nexport default dag({ id: 'x', tags: [Object.keys(process.env).sort().join(' ')] }, (d) => { d.task('a', () => 1); });\n";
+    const text =
+      "import { dag } from 'orch';\nexport default dag({ id: 'x', tags: [Object.keys(process.env).sort().join(' ')] }, (d) => { d.task('a', () => 1); });\n";
     await using project = await TempProject.with({ 'dags/x.ts': text });
     const parsed = await project.parse('dags/x.ts');
     delete process.env.ORCH_TEST_SECRET;
     const names = parsed.dags[0]?.spec.tags?.[0]?.split(' ') ?? [];
     expect(names).toContain('PATH');
-    for (const name of names) expect(name).toMatch(/^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|PWD|OLDPWD|SHLVL|_|NODE_COMPILE_CACHE)$/);
+    for (const name of names)
+      expect(name).toMatch(/^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|PWD|OLDPWD|SHLVL|_|NODE_COMPILE_CACHE)$/);
   });
 });
 
@@ -110,20 +198,31 @@ describe('a hostile YAML file costs one line', () => {
     const keys = Array.from({ length: 200_000 }, (_, index) => `  k${index}: { run: x }`).join('\n');
     await using project = await TempProject.with({ 'dags/x.yaml': `id: x\ntasks:\n${keys}\n` });
     const parsed = await project.parse('dags/x.yaml', { limits: { deadlineMs: 60_000, memoryMb: 2_048 } });
-    expect(linesOf(parsed)).toEqual(['dags/x.yaml:150003:3 a mapping with 200000 keys: at most 150000 are allowed']);
+    expect(linesOf(parsed)).toEqual([
+      'dags/x.yaml:150003:3 a mapping with 200000 keys: at most 150000 are allowed',
+    ]);
   }, 90_000);
 
   it('a billion laughs', async () => {
     const lines = ['id: x', 'a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]'];
-    for (let at = 1; at < 10; at++) lines.push(`a${at}: &a${at} [${Array(9).fill(`*a${at - 1}`).join(', ')}]`);
+    for (let at = 1; at < 10; at++)
+      lines.push(
+        `a${at}: &a${at} [${Array(9)
+          .fill(`*a${at - 1}`)
+          .join(', ')}]`,
+      );
     await using project = await TempProject.with({ 'dags/x.yaml': lines.join('\n') });
-    expect(linesOf(await project.parse('dags/x.yaml'))).toEqual([expect.stringContaining('stand for more than 10000 values')]);
+    expect(linesOf(await project.parse('dags/x.yaml'))).toEqual([
+      expect.stringContaining('stand for more than 10000 values'),
+    ]);
   });
 
   it('__proto__ as a key', async () => {
     const text = 'id: x\ntasks:\n  __proto__: { run: x }\n  constructor: { run: x }\n';
     await using project = await TempProject.with({ 'dags/x.yaml': text });
-    expect(linesOf(await project.parse('dags/x.yaml'))).toEqual([expect.stringMatching(/^dags\/x\.yaml:3:3 .*__proto__/)]);
+    expect(linesOf(await project.parse('dags/x.yaml'))).toEqual([
+      expect.stringMatching(/^dags\/x\.yaml:3:3 .*__proto__/),
+    ]);
   });
 
   it('bytes that are no text', async () => {
@@ -157,7 +256,9 @@ describe('a project', () => {
       ['dags/d.yaml', []],
       ['dags/e.yaml', []],
     ]);
-    expect(linesOf(parsed[3] as never)).toEqual(["dags/d.yaml DAG 'c' is declared in dags/c.yaml too: ids are unique in a project"]);
+    expect(linesOf(parsed[3] as never)).toEqual([
+      "dags/d.yaml DAG 'c' is declared in dags/c.yaml too: ids are unique in a project",
+    ]);
   });
 
   it('without dags has no files, and a file that is not there is a line', async () => {

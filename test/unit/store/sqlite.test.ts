@@ -221,7 +221,8 @@ it('opens SQLite without loading the driver of PostgreSQL', () => {
   const program = `
     import { createRequire } from 'node:module';
     import { openStore } from './core/store/open-store.ts';
-    const store = await openStore({ kind: 'sqlite', path: ':memory:', durability: 'normal', clock: { now: () => 0, mono: () => 0 } });
+    const clock = { now: () => 0, mono: () => 0 };
+    const store = await openStore({ kind: 'sqlite', path: ':memory:', durability: 'normal', clock });
     await store.tryLead();
     const loaded = Object.keys(createRequire(process.cwd() + '/x.js').cache);
     console.log(loaded.filter((file) => /node_modules.pg/.test(file)).length);`;

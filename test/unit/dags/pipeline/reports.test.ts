@@ -96,38 +96,51 @@ test('a process that drew reports ends by itself', async () => {
 });
 
 describe('compare', () => {
-  test('ranks by Sharpe ratio, links the reports, and lists broken symbols with their failure', async () => {
+  test('ranks by Sharpe ratio and links the reports', async () => {
     await using space = workspace();
     const [apple, ibm] = [await runAll(space.dir, 'AAPL'), await runAll(space.dir, 'IBM')];
+    const ctx = fakeContext(space.dir, 'any');
     const results: Settled<Visualized>[] = [
       { key: 'IBM', state: 'success', value: ibm.visualized },
-      { key: 'NOPE', state: 'upstream_failed', error: 'No source has the symbol NOPE' },
       { key: 'AAPL', state: 'success', value: apple.visualized },
-      { key: 'ODD', state: 'cancelled' },
+      { key: 'MSFT', state: 'not_selected' },
     ];
-    const ctx = fakeContext(space.dir, 'any');
-    const output = await compare({ results }, ctx);
-    expect(output.broken).toEqual([
-      { symbol: 'NOPE', state: 'upstream_failed', error: 'No source has the symbol NOPE' },
-      { symbol: 'ODD', state: 'cancelled', error: null },
-    ]);
-    const sharpes = output.ranking.map(({ sharpe }) => sharpe as number);
+    const { ranking } = await compare({ results }, ctx);
+    const sharpes = ranking.map(({ sharpe }) => sharpe as number);
+    expect(ranking.map(({ symbol }) => symbol).sort()).toEqual(['AAPL', 'IBM']);
     expect(sharpes).toEqual(sharpes.toSorted((a, b) => b - a));
     const page = await readFile(join(space.dir, 'reports/index.html'), 'utf8');
     expect(page).toMatch(/href="AAPL.html"/);
-    expect(page).toMatch(/NOPE.*upstream failed.*No source has the symbol NOPE/s);
-    expect(ctx.told.metrics).toEqual(
-      new Map([
-        ['symbols', 2],
-        ['broken', 2],
-      ]),
-    );
+    expect(page).not.toContain('MSFT');
+    expect([...ctx.told.metrics]).toEqual([
+      ['symbols', 2],
+      ['broken', 0],
+    ]);
   });
 
-  test('a run in which everything broke still has its page', async () => {
+  test('lists broken symbols with their failure, and then fails so that the run does', async () => {
+    await using space = workspace();
+    const { visualized } = await runAll(space.dir, 'MSFT');
+    const results: Settled<Visualized>[] = [
+      { key: 'NOPE', state: 'upstream_failed', error: 'No source has the symbol NOPE' },
+      { key: 'MSFT', state: 'success', value: visualized },
+      { key: 'ODD', state: 'cancelled' },
+    ];
+    const ctx = fakeContext(space.dir, 'any');
+    await expect(compare({ results }, ctx)).rejects.toMatchObject({
+      name: 'FatalError',
+      message: '2 of 3 symbols have no report: NOPE, ODD. index.html compares the others.',
+    });
+    const page = await readFile(join(space.dir, 'reports/index.html'), 'utf8');
+    expect(page).toMatch(/NOPE.*upstream failed.*No source has the symbol NOPE.*ODD.*cancelled/s);
+    expect(page).toContain('MSFT.html');
+    expect(ctx.told.artifacts.get('comparison.html')).toBe(page);
+  });
+
+  test('a run without any symbol still has its page', async () => {
     await using space = workspace();
     const output = await compare({ results: undefined }, fakeContext(space.dir, 'any'));
-    expect(output).toEqual({ report: 'index.html', ranking: [], broken: [] });
+    expect(output).toEqual({ report: 'index.html', ranking: [] });
     expect(await readFile(join(space.dir, 'reports/index.html'), 'utf8')).toContain(
       'No symbol reached its report.',
     );

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { becauseNumber } from '../../../core/model/because.ts';
 import { S } from '../../../core/model/states.ts';
 import type { Store } from '../../../core/store/store.ts';
+import { databases, type StorePlace } from './databases.ts';
 import {
   create,
   Leader,
@@ -10,7 +11,6 @@ import {
   queued,
   runNo,
   runOf,
-  type StorePlace,
   succeeded,
   T0,
   tryNo,
@@ -20,8 +20,7 @@ import {
 
 const SHA = 'ab'.repeat(32);
 
-/** What a commit writes, refuses and leaves alone. */
-export function commitContract(newPlace: () => Promise<StorePlace>): void {
+describe.each(databases)('commits on $name', ({ newPlace }) => {
   let place: StorePlace;
   let store: Store;
   let leader: Leader;
@@ -508,4 +507,4 @@ export function commitContract(newPlace: () => Promise<StorePlace>): void {
     expect(await store.version(second)).toEqual({ ...versionOf('prices', 'g2'), versionNo: 2 });
     await expect(store.saveVersion(leader.lease, versionOf('bad id'))).rejects.toThrow();
   });
-}
+});

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../core/store/store.ts';
+import { databases, type StorePlace } from './databases.ts';
 import {
   create,
   Leader,
   nodeNo,
   queued,
   runNo,
-  type StorePlace,
   succeeded,
   T0,
   triggerOf,
@@ -14,8 +14,7 @@ import {
   versionOf,
 } from './fixture.ts';
 
-/** What the store tells, and how requests and answers pass through it. */
-export function readsContract(newPlace: () => Promise<StorePlace>): void {
+describe.each(databases)('reads and requests on $name', ({ newPlace }) => {
   let place: StorePlace;
   let store: Store;
   let leader: Leader;
@@ -161,4 +160,4 @@ export function readsContract(newPlace: () => Promise<StorePlace>): void {
       '1 times: task instances differ from their last line in the journal.',
     ]);
   });
-}
+});

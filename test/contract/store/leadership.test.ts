@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../../migrations/index.ts';
 import type { Migration } from '../../../migrations/migration.ts';
-import { create, Leader, runNo, type StorePlace, T0, versionOf } from './fixture.ts';
+import { databases, type StorePlace } from './databases.ts';
+import { create, Leader, runNo, T0, versionOf } from './fixture.ts';
 
 const next: Migration = {
   number: MIGRATIONS.length + 1,
@@ -19,8 +20,7 @@ const broken: Migration = {
   },
 };
 
-/** Who may write, and how the schema changes. */
-export function leadershipContract(newPlace: () => Promise<StorePlace>): void {
+describe.each(databases)('leadership and migrations on $name', ({ newPlace }) => {
   let place: StorePlace;
   beforeEach(async () => {
     place = await newPlace();
@@ -128,4 +128,4 @@ export function leadershipContract(newPlace: () => Promise<StorePlace>): void {
       await expect(place.execute('select * from test_only')).rejects.toThrow();
     });
   });
-}
+});

@@ -1,0 +1,4 @@
+/** `1 task`, `2 tasks`. */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}

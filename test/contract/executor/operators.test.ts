@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Bench, makeProject } from './harness.ts';
+import { describeOperators } from '../../../operators/index.ts';
+
+const GREET = `
+import { defineOperator, Type } from 'orch';
+export const greet = defineOperator({
+  description: 'Greets.',
+  params: Type.Object({ name: Type.String(), times: Type.Integer({ default: 2, minimum: 1 }) }),
+  isolation: 'shared',
+  validate: ({ name }) => (name === 'nobody' ? ['name must be somebody'] : []),
+  execute({ name, times }, ctx) {
+    if (name === 'error') throw new Error('cannot greet');
+    return { said: Array(times).fill('hello ' + name), inputs: ctx.inputs };
+  },
+  cleanup: (_, ctx) => ctx.log.info('cleaned'),
+  hooks: {
+    onRetry: (_, ctx) => ctx.log.info('retry ' + ctx.attempt),
+    onSuccess: (_, ctx, output) => { ctx.log.info('greeted ' + output.said.length); throw new Error('hook is broken'); },
+    onFailure: (_, ctx, error) => ctx.log.info('sorry: ' + error.message),
+  },
+});
+`;
+
+let bench: Bench;
+beforeAll(async () => {
+  const files = {
+    'dags/work.ts': '',
+    'operators/greet.ts': GREET,
+    'operators/broken.ts': 'throw new Error("at load");',
+    'operators/none.ts': 'export const a = 1;',
+  };
+  bench = new Bench(makeProject(files));
+  await bench.executor.start();
+});
+afterAll(async () => bench.close());
+
+const greet = (params: { [name: string]: string | number }, parts = {}) =>
+  bench.submit({ kind: 'operator', operator: 'greet' }, { isolation: 'shared', with: params, ...parts });
+
+test('an operator is found by its file name and gets its params with defaults, and its inputs', async () => {
+  const id = greet({ name: '${{ needs.who }}' }, { needs: { who: 'Ada' }, try: 2 });
+  expect(await bench.output(id)).toEqual({ said: ['hello Ada', 'hello Ada'], inputs: { who: 'Ada' } });
+  const lines = await bench.lines(id);
+  expect(lines.filter((line) => line.startsWith('info:'))).toEqual(['info: retry 2', 'info: greeted 2', 'info: cleaned']);
+  expect(lines.find((line) => line.startsWith('warn:'))).toContain('onSuccess failed: Error: hook is broken');
+});
+
+test('clean-up and the failure hook run when it fails', async () => {
+  const id = greet({ name: 'error', times: 1 });
+  expect(await bench.outcome(id)).toMatchObject({ kind: 'failed', error: { message: 'cannot greet' } });
+  expect(await bench.lines(id)).toEqual(['info: sorry: cannot greet', 'info: cleaned']);
+});
+
+test('params that are wrong fail for good, by schema and by validate', async () => {
+  expect(await bench.outcome(greet({ times: 0 }))).toMatchObject({ kind: 'failed', final: true });
+  const nobody = await bench.outcome(greet({ name: 'nobody' }));
+  expect(nobody).toMatchObject({ final: true, error: { message: 'operator greet: name must be somebody' } });
+});
+
+test('a name that is none names those there are', async () => {
+  const outcome = await bench.outcome(bench.submit({ kind: 'operator', operator: '../greet' }));
+  expect(outcome).toMatchObject({ error: { message: /There is no operator '\.\.\/greet'\. Known operators: .*greet/ } });
+});
+
+test('operators are described without running them', async () => {
+  const { registerOrchResolver } = await import('../../../core/parsing/resolver.ts');
+  registerOrchResolver({ projectDir: bench.projectDir });
+  const { operators, problems } = await describeOperators(bench.projectDir);
+  expect(operators.get('greet')).toMatchObject({ description: 'Greets.', isolation: 'shared' });
+  expect(operators.get('greet')?.params).toMatchObject({ type: 'object', required: ['name', 'times'] });
+  expect(operators.get('greet')?.validate({ name: 'nobody' })).toEqual(['name must be somebody']);
+  expect(problems.map((problem) => problem.message)).toEqual([
+    'at load',
+    'none.ts exports no operator: export one that was made with defineOperator.',
+  ]);
+});
