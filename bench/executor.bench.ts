@@ -13,10 +13,19 @@ import { attemptId, type NodeNo, type RunNo, type RunUid, type TryNo } from '../
  */
 const projectDir = mkdtempSync(join(tmpdir(), 'orch-bench-'));
 mkdirSync(join(projectDir, 'dags'));
-writeFileSync(join(projectDir, 'dags/work.ts'), 'export const noop = () => undefined;\nexport const one = () => ({ n: 1 });\n');
+writeFileSync(
+  join(projectDir, 'dags/work.ts'),
+  'export const noop = () => undefined;\nexport const one = () => ({ n: 1 });\n',
+);
 const max = Number(process.argv[2] ?? 3);
 const stateDir = join(projectDir, '.orch');
-const executor = createLocalExecutor({ projectDir, stateDir, clock: systemClock, epoch: 1, runners: { max } });
+const executor = createLocalExecutor({
+  projectDir,
+  stateDir,
+  clock: systemClock,
+  epoch: 1,
+  runners: { max },
+});
 let onEnded: (event: AttemptEvent) => void = () => undefined;
 executor.onEvent = (event) => {
   if (event.type === 'attempt.ended') onEnded(event);
@@ -54,7 +63,17 @@ function order(of: AttemptDefinition, spinUs: number): AttemptOrder {
   const nodeNo = node as NodeNo;
   const tryNo = 1 as TryNo;
   const id = attemptId(of.runNo, nodeNo, tryNo);
-  return { attemptId: id, runNo: of.runNo, nodeNo, tryNo, definition: of, keys: [], items: [], inputs: [], spinUs };
+  return {
+    attemptId: id,
+    runNo: of.runNo,
+    nodeNo,
+    tryNo,
+    definition: of,
+    keys: [],
+    items: [],
+    inputs: [],
+    spinUs,
+  };
 }
 
 /** Runs `count` attempts with so many outstanding; milliseconds in all and the round trips. */
@@ -90,7 +109,10 @@ await executor.start();
 const noop = definition({ kind: 'function', ref: './work.ts#noop' });
 const shell = definition({ kind: 'shell', run: 'true' });
 await run(3_000, 1, 100, () => noop);
-for (const [name, spinUs] of [['spinning', 100], ['sleeping', 0]] as const) {
+for (const [name, spinUs] of [
+  ['spinning', 100],
+  ['sleeping', 0],
+] as const) {
   const { trips } = await run(5_000, 1, spinUs, () => noop);
   console.log(`round trip, ${name}: p50 ${us(trips[2_500])} p99 ${us(trips[4_950])}`);
 }

@@ -1,6 +1,7 @@
 import type { Command, Help, Option } from 'commander';
 import type { Example } from './command.ts';
 import { displayWidth, padTo } from './render/text-width.ts';
+import { wrapped } from './render/wrap.ts';
 import type { Style } from './style.ts';
 
 const INDENT = '  ';
@@ -14,7 +15,7 @@ export function commandHelp(
 ): string {
   const width = Math.min(helper.helpWidth ?? 80, 100);
   const parts = [
-    wrapped(command.description(), width),
+    paragraphs(command.description(), width),
     section('Usage', [helper.commandUsage(command)], style),
     exampleSection(examples, style),
     argumentSection(command, helper, style, width),
@@ -37,7 +38,7 @@ export function programHelp(
     groups.set(group, [...(groups.get(group) ?? []), [command.name(), command.description()]]);
   }
   const parts = [
-    wrapped(program.description(), width),
+    paragraphs(program.description(), width),
     exampleSection(examples, style),
     ...[...groups].map(([title, rows]) => section(title, table(rows, 11, width), style)),
     ...optionSections(program, helper, style, width),
@@ -82,29 +83,15 @@ function optionSections(command: Command, helper: Help, style: Style, width: num
 function table(rows: readonly (readonly [string, string])[], column: number, width: number): string[] {
   const term = Math.max(column, ...rows.map(([name]) => Math.min(28, displayWidth(name))));
   return rows.flatMap(([name, text]) => {
-    const lines = wrap(text, width - term - 4);
+    const lines = wrapped(text, width - term - 4);
     const first = `${padTo(name, term)}  ${lines[0] ?? ''}`.trimEnd();
     return [first, ...lines.slice(1).map((line) => `${' '.repeat(term)}  ${line}`)];
   });
 }
 
-function wrapped(text: string, width: number): string {
+function paragraphs(text: string, width: number): string {
   return text
     .split('\n')
-    .flatMap((line) => wrap(line, width))
+    .flatMap((line) => wrapped(line, width))
     .join('\n');
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > Math.max(20, width)) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
 }

@@ -59,7 +59,9 @@ export async function loadOperator(name: string, projectDirs: readonly string[])
   const searched = folders(projectDirs);
   if (NAME.test(name)) {
     for (const folder of searched) {
-      const file = ['.ts', '.js'].map((extension) => join(folder, name + extension)).find((path) => existsSync(path));
+      const file = ['.ts', '.js']
+        .map((extension) => join(folder, name + extension))
+        .find((path) => existsSync(path));
       if (file !== undefined) return operatorIn(file);
     }
   }

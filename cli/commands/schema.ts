@@ -3,6 +3,7 @@ import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { cutTo, padTo } from '../render/text-width.ts';
+import { wrapped } from '../render/wrap.ts';
 import { findKey, type KeyDoc, topKeys } from '../schema-docs.ts';
 
 /** `orch schema [path]`: what a key of a DAG file or of the config means. */
@@ -40,7 +41,7 @@ function docLines({ style, host }: CommandContext, doc: KeyDoc): string[] {
   );
   return [
     style.bold(doc.name),
-    ...(doc.about === '' ? [] : [doc.about]),
+    ...(doc.about === '' ? [] : wrapped(doc.about, Math.min(host.stdout.columns, 100))),
     ...facts.filter((fact) => fact !== '').map((fact) => `  ${fact}`),
     ...(children.length > 0 ? ['', ...children] : []),
   ];

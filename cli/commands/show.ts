@@ -43,6 +43,7 @@ function headLines({ style, host }: CommandContext, { spec, file }: FoundDag): s
     ['runs at once', String(spec.maxActiveRuns ?? DAG_DEFAULTS.maxActiveRuns)],
     ['tasks at once', `${spec.maxActiveTasks ?? DAG_DEFAULTS.maxActiveTasks} in a run`],
   ];
+  for (const { path, over } of spec.fanOuts ?? []) rows.push(['fan-out', `${path}, one per item of ${over}`]);
   if (spec.timeoutMs !== undefined) rows.push(['timeout', durationText(spec.timeoutMs)]);
   if (spec.owner !== undefined) rows.push(['owner', tamed(spec.owner)]);
   if (spec.tags !== undefined) rows.push(['tags', tamed(spec.tags.join(', '))]);
@@ -85,7 +86,7 @@ function taskLines({ style, host }: CommandContext, spec: DagSpec): string[] {
     { title: 'does', text: actionText, flex: true },
     {
       title: 'after',
-      text: (task: TaskSpec) => [...Object.values(task.needs ?? {}), ...(task.after ?? [])].join(', ') || '-',
+      text: (task: TaskSpec) => afterText(spec, task),
       flex: true,
     },
     { title: 'notes', text: (task: TaskSpec) => notesText(spec, task), paint: style.dim, flex: true },
@@ -93,19 +94,28 @@ function taskLines({ style, host }: CommandContext, spec: DagSpec): string[] {
   return tableLines(columns, spec.tasks, host.stdout.columns, style.dim);
 }
 
+/** What a task waits for; tasks of the same fan-out by their last name. */
+function afterText(spec: DagSpec, task: TaskSpec): string {
+  const around = task.fanOut === undefined ? undefined : spec.fanOuts?.[task.fanOut];
+  const prefix = around === undefined ? '' : `${around.path}.`;
+  const paths = new Set([...Object.values(task.needs ?? {}), ...(task.after ?? [])]);
+  const names = [...paths].map((path) => (path.startsWith(prefix) ? path.slice(prefix.length) : path));
+  return names.join(', ') || '-';
+}
+
 function actionText({ action }: TaskSpec): string {
   if (action.kind === 'function') return action.ref.startsWith('#') ? 'inline function' : action.ref;
-  if (action.kind === 'shell')
-    return tamed(
-      `$ ${typeof action.run === 'string' ? (action.run.split('\n')[0] ?? '') : action.run.join(' ')}`,
-    );
+  if (action.kind === 'shell') {
+    const line = typeof action.run === 'string' ? action.run.split('\n')[0] : action.run.join(' ');
+    return tamed(`$ ${line ?? ''}`);
+  }
   return action.kind === 'operator' ? action.operator : action.kind;
 }
 
 function notesText(spec: DagSpec, task: TaskSpec): string {
   const fanOut = task.fanOut === undefined ? undefined : spec.fanOuts?.[task.fanOut];
   const notes = [
-    fanOut === undefined ? '' : `per key of ${fanOut.path}`,
+    fanOut === undefined ? '' : 'per key',
     task.stage === undefined || task.path.endsWith(task.stage) ? '' : `stage ${task.stage}`,
     task.triggerRule ?? '',
     task.when === undefined ? '' : `when ${task.when}`,

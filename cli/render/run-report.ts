@@ -22,7 +22,8 @@ export function runReport(
   }
   const lines: string[] = [];
   const shown = new Set<object>();
-  for (const instance of view.tasks) {
+  const inOrder = [...view.tasks].sort((a, b) => tracker.order(a.taskId) - tracker.order(b.taskId));
+  for (const instance of inOrder) {
     if (instance.state === 'not_selected' || instance.state === 'removed') continue;
     const group = tracker.groupOf(instance);
     if (group === null) {

@@ -7,11 +7,13 @@ import { isGroupDone, type KeyGroup, type RunTracker } from './run-tracker.ts';
 import { glyph, lookOf, toned } from './state-look.ts';
 import { cutTo, displayWidth, padTo } from './text-width.ts';
 import { spanText } from './time-text.ts';
+import { wrapped } from './wrap.ts';
 
 const ARROW = ' → ';
 const NAME_COLUMNS_MAX = 28;
 /** With more keys than this, keys that ended well are counted, not listed. */
 const KEYS_LISTED_MAX = 60;
+const REASON_LINES_MAX = 4;
 
 /**
  * What a terminal keeps above the moving block: a line for each finished key of a fan-out and each other
@@ -72,7 +74,7 @@ export function groupLines(tracker: RunTracker, group: KeyGroup, columns: number
     columns,
   );
   const last = lines.length - 1;
-  lines[last] = withMetrics(lines[last] ?? '', metricTexts(tracker, members), columns, style);
+  lines[last] = withMetrics(lines[last] ?? '', metricTexts(tracker, [...members].reverse()), columns, style);
   return [...lines, ...reasonLines(members, columns, style)];
 }
 
@@ -142,7 +144,13 @@ function withMetrics(line: string, metrics: readonly string[], columns: number, 
   return shown;
 }
 
+/** What went wrong, whole if four lines hold it. */
 function reasonLines(members: readonly InstanceView[], columns: number, style: Style): string[] {
   const failed = members.filter(({ state }) => state === 'failed');
-  return failed.map((one) => `    ${style.bad(cutTo(failureText(one), Math.max(20, columns - 5)))}`);
+  return failed.flatMap((one) => {
+    const lines = wrapped(failureText(one), columns - 5);
+    const shown = lines.slice(0, REASON_LINES_MAX);
+    if (lines.length > shown.length) shown.push('…');
+    return shown.map((line) => `    ${style.bad(cutTo(line, columns - 5))}`);
+  });
 }

@@ -13,7 +13,7 @@ export function canonicalJson(value: unknown): string {
     return Object.is(value, -0) ? '0' : String(value);
   }
   if (value === null || typeof value === 'boolean') return String(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(',')}]`;
   if (typeof value !== 'object') throw new TypeError(`JSON cannot carry a value of type ${typeof value}`);
   const object = value as { readonly [key: string]: unknown };
   let text = '{';

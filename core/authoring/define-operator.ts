@@ -4,7 +4,7 @@ import { OPERATOR, type Operator, type OperatorDefinition } from '../model/opera
 /** What {@link defineOperator} takes: a definition whose params are typed by their schema. */
 export interface OperatorOptions<S extends TObject, Output>
   extends Omit<OperatorDefinition<Static<S>, Output>, 'params'> {
-  /** `Type.Object({...})`. */
+  /** `Type.Object({...})`; other keys are refused unless `additionalProperties` says otherwise. */
   readonly params: S;
 }
 
@@ -18,7 +18,8 @@ export interface OperatorOptions<S extends TObject, Output>
  *     });
  */
 export function defineOperator<S extends TObject, Output>(options: OperatorOptions<S, Output>): Operator {
-  const operator = { ...options };
+  const params = { additionalProperties: false, ...options.params };
+  const operator = { ...options, params };
   Object.defineProperty(operator, OPERATOR, { value: true });
   return Object.freeze(operator) as unknown as Operator;
 }

@@ -30,13 +30,19 @@ export function artifactOf(
   content: string | Uint8Array | Json,
   mediaType?: string,
 ): ArtifactRef {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: such names are refused
-  if (typeof name !== 'string' || name === '' || /[\x00-\x1f\x7f]/.test(name) || Buffer.byteLength(name) > NAME_BYTES_MAX) {
-    throw new TypeError(`the name of an artifact is a text of 1 to ${NAME_BYTES_MAX} bytes without control characters`);
+  if (typeof name !== 'string' || name === '' || !isPlain(name) || Buffer.byteLength(name) > NAME_BYTES_MAX) {
+    throw new TypeError(
+      `the name of an artifact is a text of 1 to ${NAME_BYTES_MAX} bytes without control characters`,
+    );
   }
   const bytes = bytesOf(content);
   const sha256 = keepByHash(stateDir, 'artifacts', bytes);
   return { name, bytes: bytes.length, mediaType: mediaType ?? mediaTypeOf(name, content), sha256 };
+}
+
+/** Without control characters. */
+function isPlain(name: string): boolean {
+  return [...name].every((char) => char >= ' ' && char !== '\x7f');
 }
 
 function bytesOf(content: string | Uint8Array | Json): Uint8Array {

@@ -38,7 +38,11 @@ function setOwn(values: Values, name: string, value: Json): void {
 }
 
 /** What the expressions of an attempt may read. */
-export function expressionScope(frame: RunFrame, definition: AttemptDefinition, inputs: Values): ExpressionScope {
+export function expressionScope(
+  frame: RunFrame,
+  definition: AttemptDefinition,
+  inputs: Values,
+): ExpressionScope {
   const scope: { [name: string]: Json | undefined } = {
     params: definition.params,
     needs: inputs,

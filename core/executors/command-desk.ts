@@ -2,7 +2,7 @@ import type { DeskParts } from './desk.ts';
 import type { Job } from './job.ts';
 import { JobQueue } from './job-queue.ts';
 import { Lanes } from './lanes.ts';
-import { encodeRun, type EndFrame } from './protocol.ts';
+import { type EndFrame, encodeRun } from './protocol.ts';
 
 /** Definitions that the keeper holds before it is told to forget them. */
 const DEFINITIONS_MAX = 4_096;

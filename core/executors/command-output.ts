@@ -1,5 +1,7 @@
 /** What a command wrote to its `$ORCH_OUTPUT`. */
-export type CommandOutput = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
+export type CommandOutput =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problem: string };
 
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_-]*)(=|<<)(.*)$/;
 
@@ -25,14 +27,19 @@ export function parseCommandOutput(text: string): CommandOutput {
     if (line.trim() === '') continue;
     const [, name, operator, rest] = ASSIGNMENT.exec(line) ?? [];
     if (name === undefined || rest === undefined) {
-      return problem(`line ${index + 1} of the output file is neither name=value nor name<<END: ${shown(line)}`);
+      return problem(
+        `line ${index + 1} of the output file is neither name=value nor name<<END: ${shown(line)}`,
+      );
     }
     if (operator === '=') {
       entries.push([name, rest]);
       continue;
     }
     const end = rest === '' ? -1 : lines.indexOf(rest, index + 1);
-    if (end < 0) return problem(`line ${index + 1} of the output file begins a text whose end is missing: ${shown(line)}`);
+    if (end < 0)
+      return problem(
+        `line ${index + 1} of the output file begins a text whose end is missing: ${shown(line)}`,
+      );
     entries.push([name, lines.slice(index + 1, end).join('\n')]);
     index = end;
   }
@@ -43,7 +50,9 @@ function parseJson(text: string): CommandOutput {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
-    return problem(`the output file is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return problem(
+      `the output file is not valid JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

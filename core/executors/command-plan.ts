@@ -92,10 +92,14 @@ function asTexts(values: { readonly [name: string]: Json }): Environment {
 }
 
 function tooLong(argv: readonly string[], env: Environment): Refused | null {
-  const named: (readonly [string, string])[] = [...Object.entries(env), ...argv.map((text) => ['', text] as const)];
+  const named: (readonly [string, string])[] = [
+    ...Object.entries(env),
+    ...argv.map((text) => ['', text] as const),
+  ];
   for (const [name, text] of named) {
     const what = name === '' ? 'an argument of the command' : `variable ${name}`;
-    if (text.includes('\0')) return refuse('CommandError', `${what} holds a NUL character, which no command can take`);
+    if (text.includes('\0'))
+      return refuse('CommandError', `${what} holds a NUL character, which no command can take`);
     const bytes = Buffer.byteLength(text) + name.length + 1;
     if (bytes > TEXT_BYTES_MAX) {
       const how = 'pass the path of a file instead, or use a function';

@@ -5,7 +5,7 @@ import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Outcome } from '../model/attempt.ts';
 import { parseCommandOutput } from './command-output.ts';
 import type { CommandPlan } from './command-plan.ts';
-import { outcomeOf, rejected, type OutputLimits } from './output-outcome.ts';
+import { type OutputLimits, outcomeOf, rejected } from './output-outcome.ts';
 import type { GroupExit } from './process-group.ts';
 
 /** After its end a command's output is waited for only this long: somebody else may hold the pipe. */
@@ -35,7 +35,12 @@ export class Command {
     let child: ChildProcess;
     try {
       const env = { ...this.#plan.env, ...marks };
-      child = spawn('/bin/sh', this.#plan.argv, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+      child = spawn('/bin/sh', this.#plan.argv, {
+        cwd,
+        env,
+        detached: true,
+        stdio: ['pipe', 'pipe', 'pipe'],
+      });
     } catch (error) {
       return { ok: false, error: error as NodeJS.ErrnoException };
     }
@@ -86,8 +91,10 @@ export class Command {
     if (exit.code === 0) return this.#output();
     if (exit.stopped || exit.why === 'killed') return { kind: 'stopped' };
     const said = this.#log.lastLine('stderr').slice(0, 1_000);
-    if (exit.code === this.#skipExitCode) return said === '' ? { kind: 'skipped' } : { kind: 'skipped', message: said };
-    if (exit.signal === 'SIGKILL') return { kind: 'lost', detail: 'the command was killed from outside (SIGKILL)' };
+    if (exit.code === this.#skipExitCode)
+      return said === '' ? { kind: 'skipped' } : { kind: 'skipped', message: said };
+    if (exit.signal === 'SIGKILL')
+      return { kind: 'lost', detail: 'the command was killed from outside (SIGKILL)' };
     if (exit.signal !== null) {
       const message = said || `the command was ended by ${exit.signal}`;
       return { kind: 'failed', error: { name: 'ExitCode', message, code: exit.signal, signal: exit.signal } };

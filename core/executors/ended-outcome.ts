@@ -2,7 +2,17 @@ import type { Outcome } from '../model/attempt.ts';
 import type { GoneFrame } from './protocol.ts';
 
 /** Signals by which a process ends itself, through its own code or that of a library. */
-const CRASHES = new Set(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGPIPE', 'SIGQUIT', 'SIGSEGV', 'SIGSYS', 'SIGTRAP']);
+const CRASHES = new Set([
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGILL',
+  'SIGPIPE',
+  'SIGQUIT',
+  'SIGSEGV',
+  'SIGSYS',
+  'SIGTRAP',
+]);
 const HEAP_FULL = /heap out of memory|Reached heap limit|Allocation failed/;
 
 /** The outcome of an attempt whose runner went away without telling one. `alone`: no other attempt ran in it. */
@@ -14,7 +24,10 @@ export function outcomeOfGone(frame: GoneFrame, alone: boolean): Outcome {
   if (frame.why === 'killed') return lost('its runner was ended');
   if (frame.code !== null) {
     const message = `the process of the attempt ended with exit code ${frame.code}`;
-    return { kind: 'failed', error: { name: 'ProcessExit', message, code: String(frame.code), exitCode: frame.code } };
+    return {
+      kind: 'failed',
+      error: { name: 'ProcessExit', message, code: String(frame.code), exitCode: frame.code },
+    };
   }
   const signal = frame.signal ?? 'an unknown signal';
   if (!CRASHES.has(signal)) return lost(`its runner was killed from outside (${signal})`);

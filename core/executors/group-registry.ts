@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { bootId, groupAlive, killByEnvironment, ownLine, signal, startOf } from './processes.ts';
 
@@ -77,16 +87,23 @@ export function registryFolder(stateDir: string): string {
  * @param only the one file to look at; all of them if absent
  * @throws Error if something cannot be killed: then nothing new may be started.
  */
-export async function killLeftovers(folder: string, entries: readonly string[], only?: string): Promise<void> {
+export async function killLeftovers(
+  folder: string,
+  entries: readonly string[],
+  only?: string,
+): Promise<void> {
   const files = readdirSync(folder).filter((name) => only === undefined || name === basename(only));
   const boot = bootId();
-  const groups = files.flatMap((name) => registered(join(folder, name))).filter((entry) => entry.boot === boot);
+  const groups = files
+    .flatMap((name) => registered(join(folder, name)))
+    .filter((entry) => entry.boot === boot);
   const living = groups.filter(({ group, start }) => isSame(group, start)).map(({ group }) => group);
   for (const group of living) signal(-group, 'SIGKILL');
   const spare = ownLine();
   let marked = killByEnvironment(entries, spare);
   for (let waitMs = 1; living.some(groupAlive) || !marked; waitMs *= 2) {
-    if (waitMs > 4_000) throw new Error(`Processes of an earlier run cannot be killed: groups ${living.filter(groupAlive)}`);
+    if (waitMs > 4_000)
+      throw new Error(`Processes of an earlier run cannot be killed: groups ${living.filter(groupAlive)}`);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     for (const group of living) if (groupAlive(group)) signal(-group, 'SIGKILL');
     marked = killByEnvironment(entries, spare);
@@ -118,7 +135,8 @@ function parse(line: string): GroupEntry | { readonly gone: number } | null {
     const value = JSON.parse(line) as Partial<GroupEntry & { gone: number }>;
     if (typeof value.gone === 'number') return { gone: value.gone };
     const { group, start, boot } = value;
-    if (typeof group !== 'number' || group < 2 || typeof start !== 'string' || typeof boot !== 'string') return null;
+    if (typeof group !== 'number' || group < 2 || typeof start !== 'string' || typeof boot !== 'string')
+      return null;
     return { group, start, boot };
   } catch {
     return null;

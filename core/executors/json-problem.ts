@@ -30,9 +30,12 @@ function problemInObject(value: object, path: (string | number)[], around: objec
   const foreign = Array.isArray(value) ? null : foreignKind(value);
   if (foreign !== null) return refuse(path, foreign);
   if (around.includes(value)) return refuse(path, 'contains itself; JSON cannot be circular');
-  if (around.length >= DEPTH_MAX) return refuse(path.slice(0, 10), `is nested deeper than ${DEPTH_MAX} levels`);
+  if (around.length >= DEPTH_MAX)
+    return refuse(path.slice(0, 10), `is nested deeper than ${DEPTH_MAX} levels`);
   around.push(value);
-  const problem = Array.isArray(value) ? problemInList(value, path, around) : problemInFields(value, path, around);
+  const problem = Array.isArray(value)
+    ? problemInList(value, path, around)
+    : problemInFields(value, path, around);
   around.pop();
   return problem;
 }
@@ -65,7 +68,9 @@ function problemInFields(value: object, path: (string | number)[], around: objec
 function foreignKind(value: object): string | null {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) {
-    return typeof (value as { toJSON?: unknown }).toJSON === 'function' ? 'has a toJSON function; return plain data' : null;
+    return typeof (value as { toJSON?: unknown }).toJSON === 'function'
+      ? 'has a toJSON function; return plain data'
+      : null;
   }
   if (value instanceof Date) return 'is a Date; return date.toISOString() or its milliseconds';
   if (value instanceof Map || value instanceof Set) return 'is a Map or Set; return an object or a list';
@@ -75,7 +80,8 @@ function foreignKind(value: object): string | null {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
     return 'is binary data; return Array.from(...) of numbers, or keep bytes with ctx.artifact';
   }
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return 'has a toJSON function; return plain data';
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
+    return 'has a toJSON function; return plain data';
   return null;
 }
 

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { codeCache } from './code-cache.ts';
 import { entryPath } from './entry-path.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { type GroupFrame, type KeeperFrame, type KeeperSettings, parseKeeperReport, type ReportFrame } from './protocol.ts';
+import {
+  type GroupFrame,
+  type KeeperFrame,
+  type KeeperSettings,
+  parseKeeperReport,
+  type ReportFrame,
+} from './protocol.ts';
 
 export interface KeeperHandlers {
   readonly onFrame: (frame: ReportFrame | GroupFrame) => void;
@@ -34,12 +40,16 @@ export class KeeperLink {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#errorFile = join(folder, 'keeper.err');
     const errors = openSync(this.#errorFile, 'w', 0o600);
-    this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entryPath('keeper-main')], {
-      cwd: settings.projectDir,
-      env: { ...process.env, ...codeCache(settings.stateDir), ORCH_STATE: settings.stateKey },
-      detached: true,
-      stdio: ['ignore', errors, errors, 'pipe'],
-    });
+    this.#child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', entryPath('keeper-main')],
+      {
+        cwd: settings.projectDir,
+        env: { ...process.env, ...codeCache(settings.stateDir), ORCH_STATE: settings.stateKey },
+        detached: true,
+        stdio: ['ignore', errors, errors, 'pipe'],
+      },
+    );
     closeSync(errors);
     this.#pipe = this.#child.stdio[3] as Socket;
     this.#listen();

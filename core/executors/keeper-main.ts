@@ -18,7 +18,7 @@ function leaderGone(): void {
 // The leader decides when its keeper ends; a signal for the terminal's group is not meant for it.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
 process.on('uncaughtException', (error) => {
-  console.error(error);
+  process.stderr.write(`${error.stack ?? error.message}\n`);
   keeper.killAll();
   process.exit(1);
 });

@@ -1,21 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, ftruncateSync, fstatSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AttemptLog } from '../log/attempt-log.ts';
 import { SegmentFiles } from '../log/segment-files.ts';
 import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
 import type { Clock } from '../model/clock.ts';
 import { TASK_DEFAULTS } from '../model/dag.ts';
-import { planCommand } from './command-plan.ts';
-import { Command } from './command.ts';
 import { codeCache } from './code-cache.ts';
+import { Command } from './command.ts';
+import { planCommand } from './command-plan.ts';
 import { entryPath } from './entry-path.ts';
 import { type Environment, inheritedEnvironment } from './environment.ts';
 import { GroupRegistry } from './group-registry.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { type GroupExit, ProcessGroup } from './process-group.ts';
-import type { EndFrame, GroupFrame, KeeperFrame, KeeperSettings, OrderFrame, RunFrame, RunnerSettings } from './protocol.ts';
 import { killByEnvironment, signal } from './processes.ts';
+import type {
+  EndFrame,
+  GroupFrame,
+  KeeperFrame,
+  KeeperSettings,
+  OrderFrame,
+  RunFrame,
+  RunnerSettings,
+} from './protocol.ts';
 import { WorkPlaces } from './work-places.ts';
 
 const STRAY_BYTES = 64 * 1024;
@@ -123,7 +131,14 @@ export class Keeper {
       this.#groups.delete(name);
       onGone(exit);
     };
-    const group = new ProcessGroup({ name, child, registry: this.#parts().registry, marks, memoryBytes, onGone: gone });
+    const group = new ProcessGroup({
+      name,
+      child,
+      registry: this.#parts().registry,
+      marks,
+      memoryBytes,
+      onGone: gone,
+    });
     this.#groups.set(name, group);
     if (this.#doomed.delete(name)) group.kill('killed');
     return group;
@@ -140,15 +155,30 @@ export class Keeper {
       rmSync(file, { force: true });
       this.#send({ t: 'gone', g: name, code, signal: by, why, stray: text });
     };
-    const args = ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${memoryMb}`, entryPath('runner-main')];
-    const own = { ...this.#marks(name), ...codeCache(settings.stateDir), ORCH_RUNNER: JSON.stringify(settings) };
+    const args = [
+      '--disable-warning=ExperimentalWarning',
+      `--max-old-space-size=${memoryMb}`,
+      entryPath('runner-main'),
+    ];
+    const own = {
+      ...this.#marks(name),
+      ...codeCache(settings.stateDir),
+      ORCH_RUNNER: JSON.stringify(settings),
+    };
     const env = { ...this.#environment, ...own };
     const cwd = settings.projectDir;
-    const child = spawn(process.execPath, args, { cwd, env, detached: true, stdio: ['ignore', stray, stray] });
+    const child = spawn(process.execPath, args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', stray, stray],
+    });
     const failed = (error: Error): void => gone({ code: null, signal: null, why: null }, error.message);
     if (child.pid === undefined) child.once('error', failed);
     else {
-      this.#adopt(name, child as ChildProcess & { pid: number }, memoryMb + RUNNER_BASE_MB, (exit) => gone(exit));
+      this.#adopt(name, child as ChildProcess & { pid: number }, memoryMb + RUNNER_BASE_MB, (exit) =>
+        gone(exit),
+      );
       this.#send({ t: 'spawned', g: name, pid: child.pid });
     }
   }

@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs';
+import { renderJson } from '../expression/template.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
 import type { SegmentWriter } from '../log/segment-writer.ts';
-import { renderJson } from '../expression/template.ts';
 import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
 import type { Clock } from '../model/clock.ts';
 import { FatalError } from '../model/context.ts';
 import type { JsonObject } from '../model/json.ts';
 import { expressionScope, inputValues } from './attempt-scope.ts';
-import { applyEnvironment } from './process-environment.ts';
 import { PacedReports } from './paced-reports.ts';
+import { applyEnvironment } from './process-environment.ts';
 import type { EndFrame, ReportFrame, RunFrame, RunnerSettings } from './protocol.ts';
 import { LiveContext } from './task-context.ts';
 

@@ -1,8 +1,8 @@
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { loadOperator } from '../../operators/index.ts';
 import type { AttemptDefinition } from '../model/attempt.ts';
 import { FatalError } from '../model/context.ts';
-import { loadOperator } from '../../operators/index.ts';
 import { operatorTask } from './operator-task.ts';
 import type { LiveContext } from './task-context.ts';
 
@@ -21,7 +21,8 @@ export async function loadTask(definition: AttemptDefinition, projectDir: string
   if (action.kind === 'operator') {
     return operatorTask(await loadOperator(action.operator, [code.root, projectDir]), action.operator);
   }
-  if (action.kind !== 'function') throw new FatalError(`a task of kind ${action.kind} does not run in a runner`);
+  if (action.kind !== 'function')
+    throw new FatalError(`a task of kind ${action.kind} does not run in a runner`);
   const run = action.ref.startsWith('#')
     ? await inlineTask(definition, action.ref.slice(1))
     : await exportedTask(definition, action.ref);
@@ -37,7 +38,9 @@ async function inlineTask(definition: AttemptDefinition, taskPath: string): Prom
   const { inlineFunction } = await import('../authoring/builder.ts');
   const found = inlineFunction((await importFile(join(root, entry))).default, definition.dagId, taskPath);
   if (found) return found as UserFunction;
-  throw new FatalError(`${entry} exports no DAG '${definition.dagId}' with a function for task '${taskPath}'`);
+  throw new FatalError(
+    `${entry} exports no DAG '${definition.dagId}' with a function for task '${taskPath}'`,
+  );
 }
 
 async function exportedTask(definition: AttemptDefinition, ref: string): Promise<UserFunction> {

@@ -57,7 +57,9 @@ class LocalExecutor implements Executor {
   constructor(settings: LocalSettings) {
     this.#settings = settings;
     this.#stateKey = createHash('sha256').update(settings.stateDir).digest('hex').slice(0, 24);
-    this.#deadlines = new Deadlines(settings.clock, (job) => this.stop(job.order.attemptId, 'timeout', job.order.definition.killGraceMs));
+    this.#deadlines = new Deadlines(settings.clock, (job) =>
+      this.stop(job.order.attemptId, 'timeout', job.order.definition.killGraceMs),
+    );
     this.#stuck = new Deadlines(settings.clock, () => this.#keeper?.kill());
     const numbers = new SegmentNumbers(settings.stateDir, settings.epoch);
     let groups = 0;
@@ -178,7 +180,11 @@ class LocalExecutor implements Executor {
     const running = [...this.#jobs.values()].filter((job) => job.startedAt > 0);
     this.#keeper = null;
     this.#killKnown();
-    await killLeftovers(registryFolder(this.#settings.stateDir), [`ORCH_STATE=${this.#stateKey}`], this.#registry);
+    await killLeftovers(
+      registryFolder(this.#settings.stateDir),
+      [`ORCH_STATE=${this.#stateKey}`],
+      this.#registry,
+    );
     // What runners told before they were killed is still to be read.
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#closing) return;
@@ -218,7 +224,14 @@ class LocalExecutor implements Executor {
       this.#events.add({ type: 'attempt.artifact', attemptId, at, artifact: frame.a });
     } else {
       const step = frame.step === undefined ? {} : { step: frame.step };
-      this.#events.add({ type: 'attempt.progress', attemptId, at, done: frame.done, total: frame.total, ...step });
+      this.#events.add({
+        type: 'attempt.progress',
+        attemptId,
+        at,
+        done: frame.done,
+        total: frame.total,
+        ...step,
+      });
     }
   }
 
@@ -251,6 +264,7 @@ class LocalExecutor implements Executor {
 function settledOutcome(job: Job, outcome: Outcome): Outcome {
   if (outcome.kind !== 'stopped') return outcome;
   if (job.stop === 'timeout') return { kind: 'timeout' };
-  if (job.stop === null && job.startedAt > 0) return { kind: 'lost', detail: 'it was told to end from outside (SIGTERM)' };
+  if (job.stop === null && job.startedAt > 0)
+    return { kind: 'lost', detail: 'it was told to end from outside (SIGTERM)' };
   return outcome;
 }

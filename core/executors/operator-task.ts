@@ -1,5 +1,5 @@
-import type { JsonObject } from '../model/json.ts';
 import { FatalError } from '../model/context.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { Operator } from '../model/operator.ts';
 import type { LoadedTask } from './load-task.ts';
 import type { LiveContext } from './task-context.ts';
@@ -33,14 +33,19 @@ function withDefaults(params: JsonObject, schema: JsonObject): JsonObject {
     ([name, property]) => !Object.hasOwn(params, name) && property['default'] !== undefined,
   );
   if (absent.length === 0) return params;
-  return { ...params, ...Object.fromEntries(absent.map(([name, property]) => [name, property['default'] ?? null])) };
+  return {
+    ...params,
+    ...Object.fromEntries(absent.map(([name, property]) => [name, property['default'] ?? null])),
+  };
 }
 
 async function aside(ctx: LiveContext, what: string, run: () => unknown): Promise<void> {
   try {
     await run();
   } catch (error) {
-    ctx.log.warn(`${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    ctx.log.warn(
+      `${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   }
 }
 

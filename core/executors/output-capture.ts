@@ -28,7 +28,9 @@ function redirect(target: NodeJS.WriteStream, stream: LogStream, sink: Sink): vo
 }
 
 function isBinary(encoding: unknown): encoding is BufferEncoding {
-  return typeof encoding === 'string' && encoding !== 'utf8' && encoding !== 'utf-8' && Buffer.isEncoding(encoding);
+  return (
+    typeof encoding === 'string' && encoding !== 'utf8' && encoding !== 'utf-8' && Buffer.isEncoding(encoding)
+  );
 }
 
 /** Takes what native code or child processes wrote to the process's own output; `null` if there is nothing. */

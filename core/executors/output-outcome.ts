@@ -18,7 +18,9 @@ export function outcomeOf(value: unknown, limits: OutputLimits): Outcome {
   try {
     text = JSON.stringify(value);
   } catch (error) {
-    return rejected(`the output cannot be written as JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return rejected(
+      `the output cannot be written as JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   // A character takes three bytes at most.
   if (text.length * 3 <= limits.outputInlineBytes) return { kind: 'success', output: text };

@@ -65,7 +65,8 @@ export class ProcessGroup {
   aboveCap(pids: readonly number[]): boolean {
     const cap = this.memoryBytes;
     if (cap === null || this.#exit !== null) return false;
-    const sum = (proportional: boolean): number => pids.reduce((all, pid) => all + residentBytes(pid, proportional), 0);
+    const sum = (proportional: boolean): number =>
+      pids.reduce((all, pid) => all + residentBytes(pid, proportional), 0);
     return sum(false) > cap && (pids.length < 2 || sum(true) > cap);
   }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 
 /** What the system tells about a process. */
@@ -51,7 +51,8 @@ export function processFacts(pid: number): ProcessFacts | null {
 /** This process and all its ancestors. */
 export function ownLine(): Set<number> {
   const line = new Set([process.pid, process.ppid]);
-  for (let pid = processFacts(process.ppid)?.parent ?? 0; pid > 0; pid = processFacts(pid)?.parent ?? 0) line.add(pid);
+  for (let pid = processFacts(process.ppid)?.parent ?? 0; pid > 0; pid = processFacts(pid)?.parent ?? 0)
+    line.add(pid);
   return line;
 }
 
@@ -113,12 +114,18 @@ export function groupAlive(group: number): boolean {
  *
  * @param above only processes with a greater id, unless ids began anew since
  */
-export function killByEnvironment(entries: readonly string[], spare: ReadonlySet<number>, above = 0): boolean {
+export function killByEnvironment(
+  entries: readonly string[],
+  spare: ReadonlySet<number>,
+  above = 0,
+): boolean {
   if (!linux) return true;
   const floor = above > 0 && lastProcessId() >= above ? above : 0;
   const killed = new Set<number>();
   for (let round = 0; round < KILL_ROUNDS; round++) {
-    const marked = processIds().filter((pid) => pid > floor && !spare.has(pid) && hasEnvironment(pid, entries));
+    const marked = processIds().filter(
+      (pid) => pid > floor && !spare.has(pid) && hasEnvironment(pid, entries),
+    );
     for (const pid of marked) {
       if (isDead(pid)) continue;
       killed.add(pid);

@@ -1,4 +1,10 @@
-import type { AttemptDefinition, ArtifactRef, AttemptOrder, Outcome, SpilledOutput } from '../model/attempt.ts';
+import type {
+  ArtifactRef,
+  AttemptDefinition,
+  AttemptOrder,
+  Outcome,
+  SpilledOutput,
+} from '../model/attempt.ts';
 import type { AttemptId } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 
@@ -80,7 +86,13 @@ export interface RunnerSettings {
 export type ReportFrame =
   | { readonly t: 'hello'; readonly g: string; readonly token: string }
   | EndFrame
-  | { readonly t: 'progress'; readonly id: AttemptId; readonly done: number; readonly total: number; readonly step?: string }
+  | {
+      readonly t: 'progress';
+      readonly id: AttemptId;
+      readonly done: number;
+      readonly total: number;
+      readonly step?: string;
+    }
   | { readonly t: 'metric'; readonly id: AttemptId; readonly name: string; readonly value: number }
   | { readonly t: 'artifact'; readonly id: AttemptId; readonly a: ArtifactRef };
 
@@ -153,9 +165,13 @@ export function parseReport(line: string): ReportFrame | null {
     case 'hello':
       return isText(frame, 'g', 'token') ? (frame as unknown as ReportFrame) : null;
     case 'progress':
-      return isText(frame, 'id') && isNumber(frame, 'done', 'total') ? (frame as unknown as ReportFrame) : null;
+      return isText(frame, 'id') && isNumber(frame, 'done', 'total')
+        ? (frame as unknown as ReportFrame)
+        : null;
     case 'metric':
-      return isText(frame, 'id', 'name') && isNumber(frame, 'value') ? (frame as unknown as ReportFrame) : null;
+      return isText(frame, 'id', 'name') && isNumber(frame, 'value')
+        ? (frame as unknown as ReportFrame)
+        : null;
     case 'artifact':
       return isText(frame, 'id') && isObject(frame['a']) ? (frame as unknown as ReportFrame) : null;
     default:
@@ -209,7 +225,9 @@ function isNumber(frame: Fields, ...names: readonly string[]): boolean {
 }
 
 function isRange(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger));
+  return (
+    value === undefined || (Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger))
+  );
 }
 
 const OUTCOMES = new Set(['skipped', 'timeout', 'memory', 'stopped']);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AttemptId } from '../model/ids.ts';
 import type { Job } from './job.ts';
 import { Lanes, type SegmentNumbers } from './lanes.ts';
-import { encodeRun, type EndFrame, type GoneFrame, type ReportFrame } from './protocol.ts';
+import { type EndFrame, encodeRun, type GoneFrame, type ReportFrame } from './protocol.ts';
 import type { ExpectedRunner, RunnerConnection } from './runner-server.ts';
 
 /** Definitions that a runner holds before it is told to forget them. */
@@ -51,7 +51,13 @@ export class RunnerLink implements ExpectedRunner {
     this.#connection?.write(text);
   };
 
-  constructor(group: string, shared: boolean, memoryMb: number, numbers: SegmentNumbers, handlers: RunnerHandlers) {
+  constructor(
+    group: string,
+    shared: boolean,
+    memoryMb: number,
+    numbers: SegmentNumbers,
+    handlers: RunnerHandlers,
+  ) {
     this.group = group;
     this.shared = shared;
     this.memoryMb = memoryMb;

@@ -80,8 +80,10 @@ export class RunnerPool {
     if (runner.assignedMono > 0) {
       this.#meanMs += (this.#options.clock.mono() - runner.assignedMono - this.#meanMs) / 8;
     }
-    if (runner.jobs.size === 0 && runner.served >= this.#options.runners.attemptsMax) return this.retire(runner);
-    for (let next = this.#nextFor(runner); next !== null; next = this.#nextFor(runner)) this.#assign(runner, next);
+    if (runner.jobs.size === 0 && runner.served >= this.#options.runners.attemptsMax)
+      return this.retire(runner);
+    for (let next = this.#nextFor(runner); next !== null; next = this.#nextFor(runner))
+      this.#assign(runner, next);
     if (runner.jobs.size === 0) this.#rest(runner);
     else if (runner.jobs.size < this.#capacity && !this.#idle.includes(runner)) this.#idle.push(runner);
   }
@@ -203,7 +205,8 @@ export class RunnerPool {
       this.#idleTimer = null;
       const longest = this.#idle[0];
       const idleFor = longest ? this.#options.clock.mono() - longest.idleSinceMono : 0;
-      if (longest && longest.jobs.size === 0 && idleFor >= idleMs && this.#runners.size > kept) this.retire(longest);
+      if (longest && longest.jobs.size === 0 && idleFor >= idleMs && this.#runners.size > kept)
+        this.retire(longest);
       if (this.#idle.length > 0) this.#shrinkLater();
     }, idleMs);
     this.#idleTimer.unref();

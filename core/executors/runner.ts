@@ -5,8 +5,8 @@ import { SegmentFiles } from '../log/segment-files.ts';
 import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
 import type { Clock } from '../model/clock.ts';
 import { registerOrchResolver } from '../parsing/resolver.ts';
-import { type LoadedTask, loadTask } from './load-task.ts';
 import { LiveAttempt } from './live-attempt.ts';
+import { type LoadedTask, loadTask } from './load-task.ts';
 import { takeStray } from './output-capture.ts';
 import { outcomeOf } from './output-outcome.ts';
 import type { KeeperFrame, OrderFrame, ReportFrame, RunFrame, RunnerSettings } from './protocol.ts';
@@ -91,7 +91,11 @@ export class Runner {
    * @returns whether the process shall end; in a shared runner it does not.
    */
   exitCalled(code: unknown): boolean {
-    const error = { name: 'ProcessExit', message: `process.exit(${code ?? ''}) was called`, code: String(code ?? 0) };
+    const error = {
+      name: 'ProcessExit',
+      message: `process.exit(${code ?? ''}) was called`,
+      code: String(code ?? 0),
+    };
     const attempt = this.#attemptHere() ?? (this.#settings.shared ? undefined : [...this.#live.values()][0]);
     this.#dirty = true;
     if (attempt) this.#end(attempt, { kind: 'failed', error });
@@ -192,5 +196,7 @@ export class Runner {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  );
 }

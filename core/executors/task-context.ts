@@ -8,8 +8,8 @@ import { FatalError, SkipError, type TaskLog } from '../model/context.ts';
 import { type AttemptId, keyText, parseAttemptId } from '../model/ids.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { OperatorContext } from '../model/operator.ts';
-import type { Values } from './attempt-scope.ts';
 import { artifactOf } from './artifact.ts';
+import type { Values } from './attempt-scope.ts';
 import type { PacedReports } from './paced-reports.ts';
 import type { RunFrame } from './protocol.ts';
 
@@ -90,7 +90,8 @@ export class LiveContext implements OperatorContext {
   }
 
   progress(done: number, total: number, step?: string): void {
-    if (!Number.isFinite(done) || !Number.isFinite(total)) throw new TypeError('progress takes two finite numbers');
+    if (!Number.isFinite(done) || !Number.isFinite(total))
+      throw new TypeError('progress takes two finite numbers');
     const text = step === undefined ? {} : { step: String(step).slice(0, 200) };
     this.#parts.report({ t: 'progress', id: this.attemptId, done, total, ...text });
   }
@@ -99,7 +100,8 @@ export class LiveContext implements OperatorContext {
     if (typeof name !== 'string' || name === '' || name.length > 200) {
       throw new TypeError('the name of a metric is a text of 1 to 200 characters');
     }
-    if (!Number.isFinite(value)) throw new TypeError(`metric '${name}' must be a finite number, not ${String(value)}`);
+    if (!Number.isFinite(value))
+      throw new TypeError(`metric '${name}' must be a finite number, not ${String(value)}`);
     this.#parts.report({ t: 'metric', id: this.attemptId, name, value });
   }
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import { FatalError, RetryableError, SkipError } from '../model/context.ts';
 import type { Outcome, TaskError } from '../model/attempt.ts';
+import { FatalError, RetryableError, SkipError } from '../model/context.ts';
 
 const MESSAGE_CHARS = 8 * 1024;
 const STACK_CHARS = 16 * 1024;
@@ -25,12 +25,15 @@ export function outcomeOfThrown(thrown: unknown): Outcome {
   const error = taskErrorOf(thrown);
   if (isNamed(thrown, SkipError, 'SkipError')) {
     const message = (thrown as Error).message;
-    return message === '' ? { kind: 'skipped' } : { kind: 'skipped', message: capped(message, MESSAGE_CHARS) };
+    return message === ''
+      ? { kind: 'skipped' }
+      : { kind: 'skipped', message: capped(message, MESSAGE_CHARS) };
   }
   if (isNamed(thrown, FatalError, 'FatalError')) return { kind: 'failed', error, final: true };
   if (isNamed(thrown, RetryableError, 'RetryableError')) {
     const after = (thrown as { retryAfterMs?: unknown }).retryAfterMs;
-    const retryAfterMs = typeof after === 'number' && Number.isFinite(after) && after >= 0 ? after : undefined;
+    const retryAfterMs =
+      typeof after === 'number' && Number.isFinite(after) && after >= 0 ? after : undefined;
     return { kind: 'failed', error, retry: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
   return { kind: 'failed', error };
@@ -58,12 +61,16 @@ function stackOf(error: Error): string {
 /** Without the frames of orch and of Node's internals, which tell a user nothing. */
 function ownFrames(stack: string): string {
   const lines = stack.split('\n');
-  const own = lines.filter((line) => !/^\s+at .*(\/core\/executors\/|node:internal\/|node:async_hooks)/.test(line));
+  const own = lines.filter(
+    (line) => !/^\s+at .*(\/core\/executors\/|node:internal\/|node:async_hooks)/.test(line),
+  );
   return own.join('\n');
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value : `a value that is no Error was thrown: ${inspect(value, { depth: 2 })}`;
+  return typeof value === 'string'
+    ? value
+    : `a value that is no Error was thrown: ${inspect(value, { depth: 2 })}`;
 }
 
 function capped(text: string, chars: number): string {

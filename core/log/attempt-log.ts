@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from '../model/clock.ts';
-import { LOG_STREAMS, cleanText, formatLogLine, type LogStream } from './log-line.ts';
+import { cleanText, formatLogLine, LOG_STREAMS, type LogStream } from './log-line.ts';
 import type { Masker } from './masker.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 
@@ -174,11 +174,13 @@ export class AttemptLog {
     this.#dropped = 0;
     const left = dropped - this.#tailBytes;
     const cap = this.#options.capBytes;
-    if (left > 0) this.#write('system', `${left} bytes are left out here: a log is capped at ${cap} bytes`, false);
+    if (left > 0)
+      this.#write('system', `${left} bytes are left out here: a log is capped at ${cap} bytes`, false);
     // The first line of what was cut is not whole: half a secret in it would not be recognised.
     const cut = left > 0 ? tail[0]?.stream : undefined;
     const texts = new Map<LogStream, string>();
-    for (const { stream, chunk } of tail) texts.set(stream, (texts.get(stream) ?? '') + chunk.toString('utf8'));
+    for (const { stream, chunk } of tail)
+      texts.set(stream, (texts.get(stream) ?? '') + chunk.toString('utf8'));
     for (const [stream, text] of texts) this.#writeTailOf(stream, text, stream === cut);
   }
 
@@ -193,7 +195,11 @@ export class AttemptLog {
       const clean = cleanText(line);
       if (clean.trim() !== '') state.last = clean.slice(0, PIECE_CHARS);
       for (let at = 0; at === 0 || at < clean.length; at += PIECE_CHARS) {
-        this.#write(stream, clean.slice(at, at + PIECE_CHARS).toWellFormed(), at + PIECE_CHARS < clean.length);
+        this.#write(
+          stream,
+          clean.slice(at, at + PIECE_CHARS).toWellFormed(),
+          at + PIECE_CHARS < clean.length,
+        );
       }
     }
   }

@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import type { LogRange } from '../model/attempt.ts';
 import type { LogLine } from './log-line.ts';
 import { attemptLines, type LogSource } from './read-attempt-log.ts';

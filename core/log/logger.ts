@@ -1,4 +1,4 @@
-import { destination, pino, type Logger, type LevelWithSilent } from 'pino';
+import { destination, type LevelWithSilent, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -11,7 +11,15 @@ export interface LoggerOptions {
 }
 
 /** Names of fields whose values never reach a log, at the top and one level down. */
-const SECRET_FIELDS = ['password', 'token', 'secret', 'authorization', 'cookie', 'apiKey', 'connectionString'];
+const SECRET_FIELDS = [
+  'password',
+  'token',
+  'secret',
+  'authorization',
+  'cookie',
+  'apiKey',
+  'connectionString',
+];
 
 /** orch's own log: JSON lines. Give a part of orch its own `child({ part })`. */
 export function createLogger(options: LoggerOptions): Logger {

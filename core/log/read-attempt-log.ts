@@ -1,7 +1,7 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { LogRange } from '../model/attempt.ts';
-import { lineFilter, type LinePattern } from './line-filter.ts';
-import { parseLogLine, type LogLine, type LogStream } from './log-line.ts';
+import { type LinePattern, lineFilter } from './line-filter.ts';
+import { type LogLine, type LogStream, parseLogLine } from './log-line.ts';
 import { segmentPath } from './segment-writer.ts';
 
 const READ_BYTES = 256 * 1024;

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LogRange } from '../model/attempt.ts';
-import { LOG_STREAMS, cleanText, formatLogLine, type LogStream } from './log-line.ts';
+import { cleanText, formatLogLine, LOG_STREAMS, type LogStream } from './log-line.ts';
 import type { LogSource } from './read-attempt-log.ts';
 import { segmentPath } from './segment-writer.ts';
 

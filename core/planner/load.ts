@@ -61,6 +61,7 @@ function fillInstance(run: RunWorld, instance: InstanceRecord): void {
   run.queuedAt[nodeNo] = instance.queuedAt ?? 0;
   run.startedAt[nodeNo] = instance.startedAt ?? 0;
   if (instance.dueAt !== null) run.dueAt.set(nodeNo, instance.dueAt);
+  if (instance.state === 'failed' && instance.error) run.errors.set(nodeNo, instance.error.message);
   let flags = HAS_ROW;
   if (instance.because?.code === 'short_circuit') flags |= CUT;
   if (instance.because?.code === 'no_keys') flags |= EMPTY;

@@ -178,6 +178,7 @@ function fail(turn: Turn, run: RunWorld, node: number, template: number, outcome
     return retryLater(turn, run, node, delayMs, 'retry_wait', { try: tryNo, delayMs, error: error.message }, { ...details, reason });
   }
   const facts = { try: tryNo, name: error.name, error: error.message };
+  run.errors.set(node, error.message);
   turn.change(run, node, S.failed, decision.why, facts, { ...details, reason });
 }
 

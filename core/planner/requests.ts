@@ -212,7 +212,7 @@ function reopen(turn: Turn, run: RunWorld, by: string): void {
     adoptRun(turn.world, run);
     restoreCuts(run);
   }
-  if (isRunFinished(run.record.state)) turn.changeRun(run, 'queued', 'retried', { by }, { endedAt: null });
+  if (isRunFinished(run.record.state)) turn.changeRun(run, 'queued', 'retried', { by }, { startedAt: null, endedAt: null });
 }
 
 function markTask(turn: Turn, run: RunWorld, by: string, node: number, state: 'success' | 'failed'): Answer {

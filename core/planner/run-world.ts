@@ -98,6 +98,8 @@ export class RunWorld {
   readonly openLogs = new Map<number, LogRange>();
   /** When retries are due, in wall time. */
   readonly dueAt = new Map<number, number>();
+  /** Messages of the errors with which instances failed for good. */
+  readonly errors = new Map<number, string>();
   /** Counted nodes that are not finished. */
   open = 0;
   /** Instances that hold a slot. */

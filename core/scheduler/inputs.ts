@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { compileGraph, taskAt } from '../graph/graph.ts';
+import { compileGraph, nodePath, type Scope, taskAt } from '../graph/graph.ts';
 import { selectScope } from '../graph/select.ts';
 import type { StoredOutput } from '../model/action.ts';
 import type { AttemptOrder } from '../model/attempt.ts';
@@ -171,5 +171,19 @@ function entryOf(run: RunWorld, template: number, node: number, value: JsonText 
   const name = JSON.stringify(TASK_STATES[state]);
   return state === S.success
     ? `{"key":${key},"state":${name},"value":${value ?? 'null'}}`
-    : `{"key":${key},"state":${name}}`;
+    : `{"key":${key},"state":${name},"error":${JSON.stringify(failureOf(run, node))}}`;
+}
+
+/** What went wrong for the key of an instance: the first task of its block that failed, with its error. */
+function failureOf(run: RunWorld, node: number): string | null {
+  const block = run.blockOf(node);
+  const { first, size } = run.graph.scopes[block.scope] as Scope;
+  for (let at = 0; at < size; at++) {
+    const culprit = block.base + at;
+    if (run.state[culprit] !== S.failed) continue;
+    const name = nodePath(run.graph, first + at).split('.').at(-1);
+    const message = run.errors.get(culprit);
+    return message === undefined ? `${name} failed` : `${name} failed: ${message}`;
+  }
+  return null;
 }

@@ -52,9 +52,14 @@ export function isNode(value: unknown): value is SyntaxNode {
 
 /** The nodes directly below a node. */
 export function childrenOf(node: SyntaxNode): SyntaxNode[] {
-  return Object.values(node).flatMap((value) =>
-    Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : [],
-  );
+  const children: SyntaxNode[] = [];
+  for (const name in node) {
+    if (!Object.hasOwn(node, name)) continue;
+    const value = node[name];
+    if (Array.isArray(value)) children.push(...value.filter(isNode));
+    else if (isNode(value)) children.push(value);
+  }
+  return children;
 }
 
 /** Every node of a tree with the nodes above it, outermost first. */
@@ -67,9 +72,22 @@ export function* walk(
   for (const child of childrenOf(node)) yield* walk(child, path);
 }
 
-/** The nodes of one of the given types. */
+/** The nodes of every source by type: every rule asks for some, the tree is walked once. */
+const byType = new WeakMap<Source, Map<string, SyntaxNode[]>>();
+
+function collect(node: SyntaxNode, found: Map<string, SyntaxNode[]>): Map<string, SyntaxNode[]> {
+  const same = found.get(node.type);
+  if (same) same.push(node);
+  else found.set(node.type, [node]);
+  for (const child of childrenOf(node)) collect(child, found);
+  return found;
+}
+
+/** The nodes of the given types, in the order of the types. */
 export function nodesOf(source: Source, ...types: readonly string[]): SyntaxNode[] {
-  return [...walk(source.program)].map(({ node }) => node).filter((node) => types.includes(node.type));
+  const found = byType.get(source) ?? collect(source.program, new Map());
+  byType.set(source, found);
+  return types.flatMap((type) => found.get(type) ?? []);
 }
 
 /** The name of an identifier, or the text of a string literal; `undefined` for anything else. */

@@ -27,9 +27,8 @@ export function findNotPlain(root: unknown): NotPlain | null {
   const open: Step[] = [{ value: root, key: '', parent: null, depth: 0 }];
   for (let step = open.pop(); step !== undefined; step = open.pop()) {
     const isList = Array.isArray(step.value);
-    for (const [name, value] of Object.entries(step.value) as [string, unknown][]) {
+    for (const [key, value] of itemsOf(step.value)) {
       if (value === undefined && !isList) continue;
-      const key = isList ? Number(name) : name;
       const message = whyNotPlain(value);
       if (message !== null) return { path: pathOf(step, key), message };
       if (typeof value !== 'object' || value === null) continue;
@@ -40,6 +39,11 @@ export function findNotPlain(root: unknown): NotPlain | null {
     }
   }
   return null;
+}
+
+/** Keys or indexes with their values; of a list also the places where nothing is. */
+function itemsOf(value: object): Iterable<[string | number, unknown]> {
+  return Array.isArray(value) ? value.entries() : Object.entries(value);
 }
 
 function whyNotPlain(value: unknown): string | null {

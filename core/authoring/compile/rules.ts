@@ -51,8 +51,7 @@ function checkTeardown(entry: TaskEntry, wires: Wires, problems: Problems): void
   const { teardown, critical, failRun, setups } = entry.author;
   const at = authorPathOf(entry);
   if (teardown && critical) {
-    const message =
-      `${nameOf(entry)} is both critical and a teardown: teardowns still run when a run is aborted`;
+    const message = `${nameOf(entry)} is both critical and a teardown: teardowns still run when a run is aborted`;
     problems.error('critical-teardown', message, [...at, 'critical'], {
       at: 'key',
       hint: "write 'failRun: true' to let its failure fail the run",

@@ -84,7 +84,9 @@ test('waiting orders are started in the order of their submission', async () => 
   await open({ runners: { max: 1 } });
   const ids = Array.from({ length: 200 }, () => bench.call('noop'));
   await Promise.all(ids.map((id) => bench.ended(id)));
-  const started = bench.events.filter((event) => event.type === 'attempt.started').map((event) => event.attemptId);
+  const started = bench.events
+    .filter((event) => event.type === 'attempt.started')
+    .map((event) => event.attemptId);
   expect(started).toEqual(ids);
 });
 
@@ -108,7 +110,9 @@ test('a runner is replaced after its share of attempts, without losing one', asy
 test('shared attempts run together in one process, and are stopped by a message', async () => {
   await open();
   const long = bench.call('obeys', { isolation: 'shared' });
-  const others = Array.from({ length: 5 }, () => bench.call('pause', { isolation: 'shared', needs: { ms: 50 } }));
+  const others = Array.from({ length: 5 }, () =>
+    bench.call('pause', { isolation: 'shared', needs: { ms: 50 } }),
+  );
   const pids = await Promise.all(others.map((id) => bench.output(id)));
   expect(new Set([...pids, await bench.metric(long, 'pid')]).size).toBe(1);
   bench.executor.stop(long, 'user', 5_000);
@@ -141,8 +145,11 @@ test('closing ends what runs and what waits', async () => {
   await bench.metric(running[0] as AttemptId, 'pid');
   const waiting = bench.call('noop');
   await bench.executor.close();
-  for (const id of [...running, waiting]) expect((await bench.ended(id)).outcome).toEqual({ kind: 'stopped' });
-  expect(existsSync(join(bench.stateDir, 'groups')) && readdirSync(join(bench.stateDir, 'groups'))).toEqual([]);
+  for (const id of [...running, waiting])
+    expect((await bench.ended(id)).outcome).toEqual({ kind: 'stopped' });
+  expect(existsSync(join(bench.stateDir, 'groups')) && readdirSync(join(bench.stateDir, 'groups'))).toEqual(
+    [],
+  );
 });
 
 test('a state folder with a long path works too', async () => {

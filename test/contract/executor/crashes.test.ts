@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
@@ -25,7 +25,9 @@ async function startLeader(): Promise<{ pid: number; pids: number[] }> {
   projectDir = makeProject({ 'dags/work.ts': WORK });
   const child = spawn(process.execPath, [SCRIPT, projectDir], { stdio: ['ignore', 'pipe', 'inherit'] });
   leader = child;
-  const text = await new Promise<string>((resolve) => child.stdout?.once('data', (chunk) => resolve(String(chunk))));
+  const text = await new Promise<string>((resolve) =>
+    child.stdout?.once('data', (chunk) => resolve(String(chunk))),
+  );
   return { pid: child.pid ?? 0, pids: (JSON.parse(text) as { pids: number[] }).pids };
 }
 
@@ -71,7 +73,8 @@ test('nothing of a leader that is killed outlives it: busy loops, grandchildren,
 test('what a leader and its keeper left behind is killed before anything new starts', async () => {
   const { pid, pids } = await startLeader();
   const all = [...new Set([...pids, ...marked()])];
-  const keeper = JSON.parse(readFileSync(registries()[0] ?? '', 'utf8').split('\n')[0] ?? '{}').group as number;
+  const keeper = JSON.parse(readFileSync(registries()[0] ?? '', 'utf8').split('\n')[0] ?? '{}')
+    .group as number;
   // Frozen, the keeper cannot see that its leader is gone.
   process.kill(keeper, 'SIGSTOP');
   process.kill(pid, 'SIGKILL');
@@ -93,7 +96,10 @@ test('a registered id that belongs to somebody else by now is left alone', async
     { group: other.pid, start: processFacts(other.pid ?? 0)?.start, boot: 'another boot' },
   ];
   const torn = '{"group": 1';
-  writeFileSync(join(projectDir, '.orch', 'groups', '1-1.ndjson'), `${entries.map((e) => JSON.stringify(e)).join('\n')}\n${torn}`);
+  writeFileSync(
+    join(projectDir, '.orch', 'groups', '1-1.ndjson'),
+    `${entries.map((e) => JSON.stringify(e)).join('\n')}\n${torn}`,
+  );
   bench = new Bench(projectDir, { epoch: 2 });
   await bench.executor.start();
   expect(lives(other.pid ?? 0)).toBe(true);
@@ -105,11 +111,16 @@ test('a keeper that is killed takes its attempts along as lost, and another one 
   bench = new Bench(projectDir, { runners: { max: 2 } });
   const { executor } = bench;
   await executor.start();
-  const lost = [bench.call('spins'), bench.call('ignores'), bench.shell('trap "" TERM; echo said; sleep 300')];
+  const lost = [
+    bench.call('spins'),
+    bench.call('ignores'),
+    bench.shell('trap "" TERM; echo said; sleep 300'),
+  ];
   const pids = [await bench.metric(lost[0] as never, 'pid'), await bench.metric(lost[1] as never, 'pid')];
   await bench.started(lost[2] as never);
   const waiting = bench.call('noop');
-  const keeper = JSON.parse(readFileSync(registries()[0] ?? '', 'utf8').split('\n')[0] ?? '{}').group as number;
+  const keeper = JSON.parse(readFileSync(registries()[0] ?? '', 'utf8').split('\n')[0] ?? '{}')
+    .group as number;
   process.kill(keeper, 'SIGKILL');
   for (const id of lost) expect(await bench.outcome(id)).toMatchObject({ kind: 'lost', detail: /keeper/ });
   expect(pids.filter(lives)).toEqual([]);
@@ -124,7 +135,8 @@ test('a keeper that hangs is replaced when an attempt must be stopped', { timeou
   await bench.executor.start();
   const id = bench.call('spins');
   const pid = await bench.metric(id, 'pid');
-  const keeper = JSON.parse(readFileSync(registries()[0] ?? '', 'utf8').split('\n')[0] ?? '{}').group as number;
+  const keeper = JSON.parse(readFileSync(registries()[0] ?? '', 'utf8').split('\n')[0] ?? '{}')
+    .group as number;
   process.kill(keeper, 'SIGSTOP');
   bench.executor.stop(id, 'user', 100);
   expect(await bench.outcome(id)).toEqual({ kind: 'stopped' });
@@ -140,14 +152,22 @@ test('a runner that is killed loses its attempt, not that of its neighbour', asy
   const pid = await bench.metric(victim, 'pid');
   await bench.metric(neighbour, 'pid');
   process.kill(pid, 'SIGKILL');
-  expect(await bench.outcome(victim)).toMatchObject({ kind: 'lost', detail: 'its runner was killed from outside (SIGKILL)' });
+  expect(await bench.outcome(victim)).toMatchObject({
+    kind: 'lost',
+    detail: 'its runner was killed from outside (SIGKILL)',
+  });
   bench.executor.stop(neighbour, 'user', 5_000);
   expect(await bench.output(neighbour)).toBe('done');
 });
 
-test('runners that cannot start give up waiting orders instead of keeping them for ever', { timeout: 30_000 }, async () => {
+test('runners that cannot start give up waiting orders instead of keeping them for ever', {
+  timeout: 30_000,
+}, async () => {
   projectDir = makeProject({ 'dags/work.ts': WORK });
   bench = new Bench(projectDir, { runners: { max: 1, memoryMb: 1 } });
   await bench.executor.start();
-  expect(await bench.outcome(bench.call('noop'))).toMatchObject({ kind: 'lost', detail: /cannot be started/ });
+  expect(await bench.outcome(bench.call('noop'))).toMatchObject({
+    kind: 'lost',
+    detail: /cannot be started/,
+  });
 });

@@ -8,7 +8,14 @@ import { readAttemptLog } from '../../../core/log/read-attempt-log.ts';
 import type { AttemptDefinition, AttemptEvent, AttemptOrder, Outcome } from '../../../core/model/attempt.ts';
 import { systemClock } from '../../../core/model/clock.ts';
 import type { TaskAction } from '../../../core/model/dag.ts';
-import { type AttemptId, attemptId, type NodeNo, type RunNo, type RunUid, type TryNo } from '../../../core/model/ids.ts';
+import {
+  type AttemptId,
+  attemptId,
+  type NodeNo,
+  type RunNo,
+  type RunUid,
+  type TryNo,
+} from '../../../core/model/ids.ts';
 import type { Json } from '../../../core/model/json.ts';
 
 export type EndedEvent = Extract<AttemptEvent, { type: 'attempt.ended' }>;
@@ -45,7 +52,13 @@ export class Bench {
   constructor(projectDir: string, options: Partial<LocalExecutorOptions> = {}) {
     this.projectDir = projectDir;
     this.stateDir = join(projectDir, '.orch');
-    this.executor = createLocalExecutor({ projectDir, stateDir: this.stateDir, clock: systemClock, epoch: 1, ...options });
+    this.executor = createLocalExecutor({
+      projectDir,
+      stateDir: this.stateDir,
+      clock: systemClock,
+      epoch: 1,
+      ...options,
+    });
     this.executor.onEvent = (event) => {
       this.events.push(event);
       for (const look of [...this.#waiting]) look();
@@ -79,9 +92,21 @@ export class Bench {
       itemNames: [],
       ...over,
     };
-    const inputs = names.map((name) => (needs?.[name] === undefined ? undefined : JSON.stringify(needs[name])));
+    const inputs = names.map((name) =>
+      needs?.[name] === undefined ? undefined : JSON.stringify(needs[name]),
+    );
     const id = attemptId(runNo, nodeNo, tryNo);
-    return { attemptId: id, runNo, nodeNo, tryNo, definition, keys: keys ?? [], items: items ?? [], inputs, spinUs: spinUs ?? 0 };
+    return {
+      attemptId: id,
+      runNo,
+      nodeNo,
+      tryNo,
+      definition,
+      keys: keys ?? [],
+      items: items ?? [],
+      inputs,
+      spinUs: spinUs ?? 0,
+    };
   }
 
   /** Submits a function of `dags/work.ts`. */
@@ -120,7 +145,9 @@ export class Bench {
   }
 
   async ended(id: AttemptId): Promise<EndedEvent> {
-    return this.event((event): event is EndedEvent => event.attemptId === id && event.type === 'attempt.ended');
+    return this.event(
+      (event): event is EndedEvent => event.attemptId === id && event.type === 'attempt.ended',
+    );
   }
 
   async outcome(id: AttemptId): Promise<Outcome> {
@@ -146,7 +173,10 @@ export class Bench {
   async lines(id: AttemptId): Promise<string[]> {
     const { log } = await this.ended(id);
     if (!log) return [];
-    const page = await readAttemptLog({ stateDir: this.stateDir, runNo: 1, attemptId: id, range: log }, { limit: 1e9 });
+    const page = await readAttemptLog(
+      { stateDir: this.stateDir, runNo: 1, attemptId: id, range: log },
+      { limit: 1e9 },
+    );
     return page.lines.map((line) => `${line.stream}: ${line.text}`);
   }
 

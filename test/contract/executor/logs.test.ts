@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { followAttemptLog } from '../../../core/log/follow-attempt-log.ts';
@@ -8,7 +8,10 @@ import { WORK } from './work-fixture.ts';
 
 let bench: Bench;
 beforeAll(async () => {
-  bench = new Bench(makeProject({ 'dags/work.ts': WORK }), { runners: { max: 2 }, limits: { logBytes: 1_000_000 } });
+  bench = new Bench(makeProject({ 'dags/work.ts': WORK }), {
+    runners: { max: 2 },
+    limits: { logBytes: 1_000_000 },
+  });
   await bench.executor.start();
 });
 afterAll(async () => bench.close());
@@ -79,7 +82,9 @@ test('a running attempt can be read and followed to its end', async () => {
 });
 
 test('a log that is too long keeps its beginning and its end, and says what is missing', async () => {
-  const id = bench.shell('i=0; while [ $i -lt 60000 ]; do echo "line $i of a long log"; i=$((i+1)); done; echo the end');
+  const id = bench.shell(
+    'i=0; while [ $i -lt 60000 ]; do echo "line $i of a long log"; i=$((i+1)); done; echo the end',
+  );
   await bench.ended(id);
   const lines = await bench.lines(id);
   expect(lines[0]).toBe('stdout: line 0 of a long log');
@@ -91,7 +96,9 @@ test('a log that is too long keeps its beginning and its end, and says what is m
 });
 
 test('bytes of any kind become lines that are safe to show', async () => {
-  const id = bench.shell(`printf 'a\\377b\\000c\\007\\033[31mred\\033[0m\\r\\nprogress 1\\rprogress 2\\n\\302\\233x'`);
+  const id = bench.shell(
+    `printf 'a\\377b\\000c\\007\\033[31mred\\033[0m\\r\\nprogress 1\\rprogress 2\\n\\302\\233x'`,
+  );
   await bench.ended(id);
   expect(await bench.lines(id)).toEqual([
     'stdout: a\ufffdb\u2400c\u2407\u001b[31mred\u001b[0m',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Bench, makeProject } from './harness.ts';
 import { describeOperators } from '../../../operators/index.ts';
+import { Bench, makeProject } from './harness.ts';
 
 const GREET = `
 import { defineOperator, Type } from 'orch';
@@ -42,7 +42,11 @@ test('an operator is found by its file name and gets its params with defaults, a
   const id = greet({ name: '${{ needs.who }}' }, { needs: { who: 'Ada' }, try: 2 });
   expect(await bench.output(id)).toEqual({ said: ['hello Ada', 'hello Ada'], inputs: { who: 'Ada' } });
   const lines = await bench.lines(id);
-  expect(lines.filter((line) => line.startsWith('info:'))).toEqual(['info: retry 2', 'info: greeted 2', 'info: cleaned']);
+  expect(lines.filter((line) => line.startsWith('info:'))).toEqual([
+    'info: retry 2',
+    'info: greeted 2',
+    'info: cleaned',
+  ]);
   expect(lines.find((line) => line.startsWith('warn:'))).toContain('onSuccess failed: Error: hook is broken');
 });
 
@@ -60,7 +64,9 @@ test('params that are wrong fail for good, by schema and by validate', async () 
 
 test('a name that is none names those there are', async () => {
   const outcome = await bench.outcome(bench.submit({ kind: 'operator', operator: '../greet' }));
-  expect(outcome).toMatchObject({ error: { message: /There is no operator '\.\.\/greet'\. Known operators: .*greet/ } });
+  expect(outcome).toMatchObject({
+    error: { message: /There is no operator '\.\.\/greet'\. Known operators: .*greet/ },
+  });
 });
 
 test('operators are described without running them', async () => {

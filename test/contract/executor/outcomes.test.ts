@@ -20,15 +20,20 @@ async function failure(name: string): Promise<Extract<Outcome, { kind: 'failed' 
 
 describe('a function', () => {
   test('gets its inputs by name and its context', async () => {
-    expect(await bench.output(bench.call('echo', { needs: { a: [1], b: undefined, __proto__: null } }))).toEqual({ a: [1] });
+    expect(
+      await bench.output(bench.call('echo', { needs: { a: [1], b: undefined, __proto__: null } })),
+    ).toEqual({ a: [1] });
     const id = bench.call('context', {
       keys: ['EU', 'BTC/USD'],
       items: [{ region: 'EU' }, { name: 'BTC' }],
       try: 2,
       fanOutPath: 'region.symbol',
-      itemNames: ['symbol'],
+      itemNames: ['region', 'symbol'],
       needs: { rows: 5 },
-      with: { text: 'n=${{ needs.rows }} ${{ symbol.name }} ${{ region.region }}', deep: [{ size: '${{ params.size }}' }] },
+      with: {
+        text: 'n=${{ needs.rows }} ${{ symbol.name }} ${{ region.region }}',
+        deep: [{ size: '${{ params.size }}' }],
+      },
       env: { MODE: '${{ key }}' },
     });
     expect(await bench.output(id)).toEqual({
@@ -51,7 +56,11 @@ describe('a function', () => {
     const names = (await bench.output(bench.call('environment'))) as string[];
     expect(names).toContain('PATH');
     expect(names).not.toContain('MODE');
-    expect(names.filter((name) => name.startsWith('ORCH_')).sort()).toEqual(['ORCH_ATTEMPT', 'ORCH_GROUP', 'ORCH_STATE']);
+    expect(names.filter((name) => name.startsWith('ORCH_')).sort()).toEqual([
+      'ORCH_ATTEMPT',
+      'ORCH_GROUP',
+      'ORCH_STATE',
+    ]);
   });
 
   test('reports metrics, progress and artifacts before its end', async () => {
@@ -129,7 +138,10 @@ describe('an output', () => {
     ['notANumber', 'the output at .rows[0].mean is NaN; JSON has no such number, use null'],
     ['aFunction', 'the output at .f is a function, which JSON cannot carry'],
   ])('%s is rejected with a sentence', async (name, message) => {
-    expect(await bench.outcome(bench.call(name))).toMatchObject({ kind: 'rejected_output', error: { message } });
+    expect(await bench.outcome(bench.call(name))).toMatchObject({
+      kind: 'rejected_output',
+      error: { message },
+    });
   });
 
   test('may have dangerous keys and is passed on as it is', async () => {
@@ -141,7 +153,8 @@ describe('an output', () => {
 
   test('above the inline limit becomes a file, above the cap it is rejected', async () => {
     const outcome = await bench.outcome(bench.call('large'));
-    if (outcome.kind !== 'success' || !outcome.spilled) throw new Error(JSON.stringify(outcome).slice(0, 200));
+    if (outcome.kind !== 'success' || !outcome.spilled)
+      throw new Error(JSON.stringify(outcome).slice(0, 200));
     const { sha256, bytes } = outcome.spilled;
     const path = join(bench.stateDir, 'outputs', sha256.slice(0, 2), sha256);
     expect(statSync(path)).toMatchObject({ size: bytes });
@@ -153,7 +166,10 @@ describe('an output', () => {
     const small = new Bench(makeProject({ 'dags/work.ts': WORK }), { limits: { outputBytes: 1_000_000 } });
     await small.executor.start();
     const refused = await small.outcome(small.call('huge'));
-    expect(refused).toMatchObject({ kind: 'rejected_output', error: { message: /2000002 bytes, the limit is 1000000/ } });
+    expect(refused).toMatchObject({
+      kind: 'rejected_output',
+      error: { message: /2000002 bytes, the limit is 1000000/ },
+    });
     await small.close();
   });
 });
@@ -161,7 +177,10 @@ describe('an output', () => {
 describe('a process', () => {
   test('that calls process.exit fails the attempt and keeps its log', async () => {
     const id = bench.call('printsThenExits');
-    expect(await bench.outcome(id)).toMatchObject({ kind: 'failed', error: { message: 'process.exit(3) was called' } });
+    expect(await bench.outcome(id)).toMatchObject({
+      kind: 'failed',
+      error: { message: 'process.exit(3) was called' },
+    });
     expect(await bench.lines(id)).toEqual(['stdout: before']);
   });
 

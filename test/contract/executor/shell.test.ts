@@ -27,12 +27,15 @@ describe('a command', () => {
 
   test('is told which attempt it is, in a clean environment', async () => {
     process.env['ORCH_CONN_DB'] = 'postgres://secret';
-    const id = bench.shell('env | grep ^ORCH | sort | cut -d= -f1; echo "$ORCH_ATTEMPT $ORCH_TASK_ID $ORCH_KEY $ORCH_TRY"', {
-      node: 900,
-      try: 2,
-      keys: ['a/b'],
-      items: ['a/b'],
-    });
+    const id = bench.shell(
+      'env | grep ^ORCH | sort | cut -d= -f1; echo "$ORCH_ATTEMPT $ORCH_TASK_ID $ORCH_KEY $ORCH_TRY"',
+      {
+        node: 900,
+        try: 2,
+        keys: ['a/b'],
+        items: ['a/b'],
+      },
+    );
     const lines = (await bench.lines(id)).map((line) => line.replace('stdout: ', ''));
     expect(lines).toEqual([
       'ORCH_ATTEMPT',
@@ -68,17 +71,28 @@ describe('a command', () => {
 
 describe('the end of a command', () => {
   test('fails with its code and the last line it said', async () => {
-    const { error } = await failure(bench.outcome(bench.shell('echo first >&2; echo "no such table" >&2; exit 7')));
+    const { error } = await failure(
+      bench.outcome(bench.shell('echo first >&2; echo "no such table" >&2; exit 7')),
+    );
     expect(error).toEqual({ name: 'ExitCode', message: 'no such table', code: '7', exitCode: 7 });
-    expect((await failure(bench.outcome(bench.shell('exit 137')))).error.message).toBe('the command ended with exit code 137');
-    expect((await failure(bench.outcome(bench.shell('kill -SEGV $$')))).error).toMatchObject({ signal: 'SIGSEGV' });
+    expect((await failure(bench.outcome(bench.shell('exit 137')))).error.message).toBe(
+      'the command ended with exit code 137',
+    );
+    expect((await failure(bench.outcome(bench.shell('kill -SEGV $$')))).error).toMatchObject({
+      signal: 'SIGSEGV',
+    });
     expect(await bench.outcome(bench.shell('kill -KILL $$'))).toMatchObject({ kind: 'lost' });
-    expect((await failure(bench.outcome(bench.shell(['no-such-program'])))).error.message).toContain('no-such-program');
+    expect((await failure(bench.outcome(bench.shell(['no-such-program'])))).error.message).toContain(
+      'no-such-program',
+    );
     expect((await failure(bench.outcome(bench.shell('if then')))).error.message).toMatch(/[Ss]yntax error/);
   });
 
   test('by the skip code skips, 99 or another', async () => {
-    expect(await bench.outcome(bench.shell('echo why >&2; exit 99'))).toEqual({ kind: 'skipped', message: 'why' });
+    expect(await bench.outcome(bench.shell('echo why >&2; exit 99'))).toEqual({
+      kind: 'skipped',
+      message: 'why',
+    });
     const other = bench.submit({ kind: 'shell', run: 'exit 3', skipExitCode: 3 });
     expect(await bench.outcome(other)).toEqual({ kind: 'skipped' });
   });
@@ -103,7 +117,11 @@ describe('the end of a command', () => {
 
 describe('the output of a command', () => {
   test.each([
-    ['lines', `printf 'a=1\\nb=x=y\\n\\ntext<<EOT\\none\\ntwo\\nEOT\\n' > "$ORCH_OUTPUT"`, { a: '1', b: 'x=y', text: 'one\ntwo' }],
+    [
+      'lines',
+      `printf 'a=1\\nb=x=y\\n\\ntext<<EOT\\none\\ntwo\\nEOT\\n' > "$ORCH_OUTPUT"`,
+      { a: '1', b: 'x=y', text: 'one\ntwo' },
+    ],
     ['a JSON object', `echo '{"n": [1, 2]}' >> "$ORCH_OUTPUT"`, { n: [1, 2] }],
     ['a JSON list', `echo '[1]' >> "$ORCH_OUTPUT"`, [1]],
     ['nothing', 'true', undefined],
@@ -113,14 +131,19 @@ describe('the output of a command', () => {
 
   test('that cannot be read is rejected', async () => {
     const bad = await bench.outcome(bench.shell('echo "what is this" > "$ORCH_OUTPUT"'));
-    expect(bad).toMatchObject({ kind: 'rejected_output', error: { message: /line 1 of the output file is neither/ } });
+    expect(bad).toMatchObject({
+      kind: 'rejected_output',
+      error: { message: /line 1 of the output file is neither/ },
+    });
     const json = await bench.outcome(bench.shell('echo "{" > "$ORCH_OUTPUT"'));
     expect(json).toMatchObject({ kind: 'rejected_output', error: { message: /not valid JSON/ } });
   });
 });
 
 test('an input that no command can take fails with a sentence', async () => {
-  const { error, final } = await failure(bench.outcome(bench.shell('true', { needs: { big: 'x'.repeat(200_000) } })));
+  const { error, final } = await failure(
+    bench.outcome(bench.shell('true', { needs: { big: 'x'.repeat(200_000) } })),
+  );
   expect(final).toBe(true);
   expect(error.message).toMatch(/^variable big has 200\d\d\d bytes, a command takes 131071: pass the path/);
   const nul = await failure(bench.outcome(bench.shell('true', { needs: { text: 'a\0b' } })));

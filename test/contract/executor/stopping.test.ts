@@ -77,7 +77,9 @@ test('an attempt that waits is stopped without ever starting', async () => {
 });
 
 test('a command keeps its grace although its shell is gone', async () => {
-  const id = bench.shell(`sh -c 'trap "sleep 0.2; echo cleaned; exit 1" TERM; echo ready; sleep 60 & wait'; true`);
+  const id = bench.shell(
+    `sh -c 'trap "sleep 0.2; echo cleaned; exit 1" TERM; echo ready; sleep 60 & wait'; true`,
+  );
   await bench.started(id);
   await new Promise((resolve) => setTimeout(resolve, 150));
   bench.executor.stop(id, 'user', 5_000);
@@ -93,5 +95,7 @@ test('stopping twice, or what is unknown, does nothing more', async () => {
   bench.executor.stop('9.9.9' as AttemptId, 'user', 0);
   expect(await bench.outcome(id)).toEqual({ kind: 'stopped' });
   bench.executor.stop(id, 'user', 0);
-  expect(bench.events.filter((event) => event.attemptId === id && event.type === 'attempt.ended')).toHaveLength(1);
+  expect(
+    bench.events.filter((event) => event.attemptId === id && event.type === 'attempt.ended'),
+  ).toHaveLength(1);
 });

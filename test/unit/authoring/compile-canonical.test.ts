@@ -14,18 +14,17 @@ describe('canonicalJson', () => {
     ['\u2028"\ud800', '"\u2028\\"\\ud800"'],
   ])('%j', (value, text) => expect(canonicalJson(value)).toBe(text));
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY, [undefined], () => 1, 1n])('refuses %s', (value) => {
-    expect(() => canonicalJson({ value })).toThrow(TypeError);
-  });
-
-  test('is JSON of the same value, whatever the order of its keys', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
-        const text = canonicalJson(value);
-        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
-        expect(canonicalJson(turnedAround(value))).toBe(text);
-      }),
-    );
+  test('refuses what JSON cannot carry', () => {
+    const values = [
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      [undefined],
+      new Array(1),
+      () => 1,
+      1n,
+      Symbol('x'),
+    ];
+    for (const value of values) expect(() => canonicalJson({ value })).toThrow(TypeError);
   });
 });
 

@@ -408,6 +408,11 @@ describe('the shape of the file', () => {
       ["not-json @ tasks/a/with/at: 'tasks.a.with.at' is a Date, not JSON"],
     ],
     [
+      'a hole in a list',
+      { id: 'd', tasks: { a: { run: 'x', after: new Array(1) } } },
+      ["not-json @ tasks/a/after/0: 'tasks.a.after.0' is undefined, not JSON"],
+    ],
+    [
       'infinite',
       { id: 'd', tasks: { a: { run: 'x', timeout: Number.NaN } } },
       ["not-json @ tasks/a/timeout: 'tasks.a.timeout' is NaN, which JSON cannot carry"],

@@ -27,6 +27,7 @@ function author(tasks: Torture['tasks'], wiring: 'needs' | 'after'): unknown {
   return { id: 'torture', tasks: Object.fromEntries(entries) };
 }
 
+// The generator is shared between repositories and may be absent.
 describe.skipIf(!existsSync(generator))('torture graphs (skipped where ../shared/data is absent)', () => {
   let folder = '';
   beforeAll(() => {

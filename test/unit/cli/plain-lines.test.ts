@@ -3,9 +3,9 @@ import { heartbeatLine, logTailLines, plainLines } from '../../../cli/render/pla
 import { githubLines } from '../../../cli/render/plain-presenter.ts';
 import { RunTracker } from '../../../cli/render/run-tracker.ts';
 import { createStyle } from '../../../cli/style.ts';
+import { because } from '../../../core/model/because.ts';
 import type { TryNo } from '../../../core/model/ids.ts';
 import type { RunUpdate } from '../../../core/scheduler/session.ts';
-import { because } from '../../../core/model/because.ts';
 import { change, done, instance, runView, START } from './run-fixture.ts';
 
 const style = createStyle(false);
@@ -19,7 +19,11 @@ function lines(update: RunUpdate, verbose = false): string[] {
 
 describe('one line for each state that matters', () => {
   test.each<[string, RunUpdate, string[]]>([
-    ['success', change(done('symbol.collect', 'ETH', 1_900), 3_000), ['12:00:03Z ok    symbol[ETH].collect 1.9s']],
+    [
+      'success',
+      change(done('symbol.collect', 'ETH', 1_900), 3_000),
+      ['12:00:03Z ok    symbol[ETH].collect 1.9s'],
+    ],
     [
       'success at a later attempt',
       change(done('compare', null, 400, { attempts: 2 as TryNo }), 3_000),
@@ -37,7 +41,12 @@ describe('one line for each state that matters', () => {
     ],
     [
       'a lost attempt has no total',
-      change(instance('compare', null, 'up_for_retry', { because: because('attempt_lost', { try: 1, detail: 'gone' }) }), 0),
+      change(
+        instance('compare', null, 'up_for_retry', {
+          because: because('attempt_lost', { try: 1, detail: 'gone' }),
+        }),
+        0,
+      ),
       ['12:00:00Z retry compare try 1 Attempt 1 was lost: gone'],
     ],
     [
@@ -47,16 +56,30 @@ describe('one line for each state that matters', () => {
     ],
     [
       'a failure for good',
-      change(instance('symbol.collect', 'ETH', 'failed', { error, attempts: 3 as TryNo, reason: 'error' }), 69_000),
+      change(
+        instance('symbol.collect', 'ETH', 'failed', { error, attempts: 3 as TryNo, reason: 'error' }),
+        69_000,
+      ),
       ['12:01:09Z FAIL  symbol[ETH].collect after 3 tries: HTTPError: HTTP 429 Too Many Requests'],
     ],
-    ['what could not run', change(instance('symbol.clean', 'ETH', 'upstream_failed'), 0), ['12:00:00Z upstream_failed symbol[ETH].clean']],
+    [
+      'what could not run',
+      change(instance('symbol.clean', 'ETH', 'upstream_failed'), 0),
+      ['12:00:00Z upstream_failed symbol[ETH].clean'],
+    ],
     [
       'what was skipped',
-      change(instance('compare', null, 'skipped', { because: because('when_false', { when: 'params.x' }) }), 0),
+      change(
+        instance('compare', null, 'skipped', { because: because('when_false', { when: 'params.x' }) }),
+        0,
+      ),
       ['12:00:00Z skip  compare: Its condition params.x is false.'],
     ],
-    ['what was cancelled', change(instance('compare', null, 'cancelled', { reason: 'critical' }), 0), ['12:00:00Z cancelled compare (critical)']],
+    [
+      'what was cancelled',
+      change(instance('compare', null, 'cancelled', { reason: 'critical' }), 0),
+      ['12:00:00Z cancelled compare (critical)'],
+    ],
     ['queued: nothing', change(instance('compare', null, 'queued'), 0), []],
     ['running: nothing', change(instance('compare', null, 'running'), 0), []],
     ['outside the scope: nothing', change(instance('compare', null, 'not_selected'), 0), []],
@@ -73,13 +96,16 @@ describe('one line for each state that matters', () => {
 
   test('an error cannot steer the terminal', () => {
     const evil = { name: 'Error', message: '\u001B]0;owned\u0007\u001B[2Jx' };
-    expect(lines(change(instance('compare', null, 'failed', { error: evil }), 0)).join()).not.toContain('\u001B');
+    expect(lines(change(instance('compare', null, 'failed', { error: evil }), 0)).join()).not.toContain(
+      '\u001B',
+    );
   });
 });
 
 test('a heartbeat names what runs, at most three', () => {
   const tracker = new RunTracker(runView([]));
-  for (const key of ['A', 'B', 'C', 'D']) tracker.apply(change(instance('symbol.collect', key, 'running', { startedAt: START }), 0));
+  for (const key of ['A', 'B', 'C', 'D'])
+    tracker.apply(change(instance('symbol.collect', key, 'running', { startedAt: START }), 0));
   tracker.apply(change(done('compare', null, 5), 10));
   expect(heartbeatLine(tracker, START + 31_000, style)).toBe(
     '12:00:31Z ...   1/1 tasks done; running: symbol[A].collect 31s, symbol[B].collect 31s, symbol[C].collect 31s, 1 more',
@@ -88,7 +114,12 @@ test('a heartbeat names what runs, at most three', () => {
 
 test('the end of a log is set off; no log, no lines', () => {
   const failed = instance('compare', null, 'failed');
-  expect(logTailLines(failed, ['a', 'b'], style)).toEqual(['--- last 2 log lines of compare ---', 'a', 'b', '---']);
+  expect(logTailLines(failed, ['a', 'b'], style)).toEqual([
+    '--- last 2 log lines of compare ---',
+    'a',
+    'b',
+    '---',
+  ]);
   expect(logTailLines(failed, [], style)).toEqual([]);
 });
 

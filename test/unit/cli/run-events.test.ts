@@ -10,7 +10,10 @@ const clean = instance('symbol.clean', 'BTC', 'failed', {
   because: because('retries_spent', { try: 1, error: 'no' }),
   error: { name: 'ValueError', message: 'no' },
 });
-const compare = instance('compare', null, 'not_selected', { attempts: 0 as never, because: because('outside_scope') });
+const compare = instance('compare', null, 'not_selected', {
+  attempts: 0 as never,
+  because: because('outside_scope'),
+});
 
 test('every instance has exactly one task.finished, selected or not, and run.finished comes last', () => {
   const events = createRunEvents();
@@ -57,7 +60,12 @@ test('a finished task says what the contract names', () => {
       reason: 'error',
       attempt: 1,
       durationMs: 10,
-      because: { code: 'retries_spent', text: 'Attempt 1 failed and no retry is left: no', try: 1, error: 'no' },
+      because: {
+        code: 'retries_spent',
+        text: 'Attempt 1 failed and no retry is left: no',
+        try: 1,
+        error: 'no',
+      },
       error: { name: 'ValueError', message: 'no' },
     },
   ]);

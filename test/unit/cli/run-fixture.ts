@@ -1,6 +1,13 @@
-import { because, type BecauseCode, type Facts } from '../../../core/model/because.ts';
+import { type BecauseCode, because, type Facts } from '../../../core/model/because.ts';
 import type { DagSpec } from '../../../core/model/dag.ts';
-import { instanceName, type NodeNo, type RunNo, type RunUid, type TryNo, type VersionNo } from '../../../core/model/ids.ts';
+import {
+  instanceName,
+  type NodeNo,
+  type RunNo,
+  type RunUid,
+  type TryNo,
+  type VersionNo,
+} from '../../../core/model/ids.ts';
 import type { RunState, TaskState } from '../../../core/model/states.ts';
 import type { RunUpdate } from '../../../core/scheduler/session.ts';
 import type { InstanceView, RunView } from '../../../core/store/run-view.ts';
@@ -28,7 +35,12 @@ export const SPEC: DagSpec = {
 let nodes = 0;
 
 /** An instance as it is after a change; times are milliseconds after {@link START}. */
-export function instance(taskId: string, key: string | null, state: TaskState, more: Partial<InstanceView> = {}): InstanceView {
+export function instance(
+  taskId: string,
+  key: string | null,
+  state: TaskState,
+  more: Partial<InstanceView> = {},
+): InstanceView {
   return {
     nodeNo: ++nodes as NodeNo,
     taskId,
@@ -52,12 +64,17 @@ export function instance(taskId: string, key: string | null, state: TaskState, m
 }
 
 /** A run with the given instances. */
-export function runView(tasks: readonly InstanceView[], more: { state?: RunState; endedAt?: number; spec?: DagSpec } = {}): RunView {
+export function runView(
+  tasks: readonly InstanceView[],
+  more: { state?: RunState; endedAt?: number; spec?: DagSpec } = {},
+): RunView {
   const counts: Record<string, number> = {};
   for (const { state } of tasks) counts[state] = (counts[state] ?? 0) + 1;
   const spec = more.spec ?? SPEC;
   const total = tasks.filter(({ state }) => state !== 'not_selected').length;
-  const completed = tasks.filter(({ state }) => ['success', 'failed', 'skipped', 'upstream_failed', 'cancelled'].includes(state)).length;
+  const completed = tasks.filter(({ state }) =>
+    ['success', 'failed', 'skipped', 'upstream_failed', 'cancelled'].includes(state),
+  ).length;
   return {
     run: {
       runNo: 1 as RunNo,
@@ -78,7 +95,15 @@ export function runView(tasks: readonly InstanceView[], more: { state?: RunState
       endedAt: more.endedAt ?? null,
       because: null,
     },
-    version: { versionNo: 1 as VersionNo, dagId: spec.id, graphHash: 'g', codeHash: 'c', file: 'dags/pipeline.yaml', spec, createdAt: START },
+    version: {
+      versionNo: 1 as VersionNo,
+      dagId: spec.id,
+      graphHash: 'g',
+      codeHash: 'c',
+      file: 'dags/pipeline.yaml',
+      spec,
+      createdAt: START,
+    },
     tasks,
     counts,
     total,
@@ -88,7 +113,11 @@ export function runView(tasks: readonly InstanceView[], more: { state?: RunState
 }
 
 /** A change that brought an instance into its state. */
-export function change(view: InstanceView, atMs: number, more: { from?: TaskState; code?: BecauseCode; facts?: Facts } = {}): RunUpdate {
+export function change(
+  view: InstanceView,
+  atMs: number,
+  more: { from?: TaskState; code?: BecauseCode; facts?: Facts } = {},
+): RunUpdate {
   return {
     type: 'change',
     record: {
@@ -107,6 +136,11 @@ export function change(view: InstanceView, atMs: number, more: { from?: TaskStat
 }
 
 /** A success after `durationMs`. */
-export function done(taskId: string, key: string | null, durationMs: number, more: Partial<InstanceView> = {}): InstanceView {
+export function done(
+  taskId: string,
+  key: string | null,
+  durationMs: number,
+  more: Partial<InstanceView> = {},
+): InstanceView {
   return instance(taskId, key, 'success', { durationMs, ...more });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { agoText, clockText, spanText } from '../../../cli/render/time-text.ts';
 import { countFlag, durationFlag, instantFlag } from '../../../cli/duration-flag.ts';
+import { agoText, clockText, spanText } from '../../../cli/render/time-text.ts';
 
 test.each([
   [0, '0ms'],
@@ -52,7 +52,11 @@ describe('flags', () => {
 
   test('what is none is a mistake of usage that names the flag', () => {
     const usage = expect.objectContaining({ code: 'usage', message: expect.stringContaining('--x') });
-    for (const wrong of [() => instantFlag('--x', 'soon', now), () => instantFlag('--x', '2026-13-40', now), () => durationFlag('--x', '5 min')]) {
+    for (const wrong of [
+      () => instantFlag('--x', 'soon', now),
+      () => instantFlag('--x', '2026-13-40', now),
+      () => durationFlag('--x', '5 min'),
+    ]) {
       expect(wrong).toThrow(usage);
     }
     for (const wrong of ['0', '-1', '1.5', 'x', '']) expect(() => countFlag('--x', wrong)).toThrow(usage);

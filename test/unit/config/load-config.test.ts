@@ -56,7 +56,9 @@ describe('defaults', () => {
 
   test('a config file that holds nothing is as good as none', () => {
     for (const text of ['', '# only a comment\n', 'store:\n', '{}']) {
-      expect(loadConfig({ projectDir: project({ 'airflow.yaml': text }), env: {} }).store.kind).toBe('sqlite');
+      expect(loadConfig({ projectDir: project({ 'airflow.yaml': text }), env: {} }).store.kind).toBe(
+        'sqlite',
+      );
     }
   });
 });
@@ -71,7 +73,11 @@ describe('precedence', () => {
     const key = 'log.level';
     const yaml = { 'airflow.yaml': files['airflow.yaml'] };
     expect(originOf({ projectDir: project(), env: {} }, key)).toEqual(['info', 'default', 'default']);
-    expect(originOf({ projectDir: project(yaml), env: {} }, key)).toEqual(['warn', 'file', 'airflow.yaml:1:15']);
+    expect(originOf({ projectDir: project(yaml), env: {} }, key)).toEqual([
+      'warn',
+      'file',
+      'airflow.yaml:1:15',
+    ]);
     const inProfile = { projectDir: project(yaml), env: {}, profile: 'dev' };
     expect(originOf(inProfile, key)).toEqual(['debug', 'file', 'airflow.yaml:3:24']);
     const dotenv = { projectDir: project(files), env: {}, profile: 'dev' };
@@ -111,8 +117,13 @@ describe('precedence', () => {
 
 describe('values', () => {
   test('short forms stand for the key that matters most', () => {
-    const projectDir = project({ 'airflow.yaml': 'pools: { web: 3 }\ndefaults: { retries: 4, timeout: 1h30m }' });
-    const config = loadConfig({ projectDir, env: { ORCH__DEFAULTS__RETRIES: '5', ORCH__DEFAULTS__KILL_GRACE: '250ms' } });
+    const projectDir = project({
+      'airflow.yaml': 'pools: { web: 3 }\ndefaults: { retries: 4, timeout: 1h30m }',
+    });
+    const config = loadConfig({
+      projectDir,
+      env: { ORCH__DEFAULTS__RETRIES: '5', ORCH__DEFAULTS__KILL_GRACE: '250ms' },
+    });
     expect(config.pools.web?.slots).toBe(3);
     expect(config.defaults.retries.max).toBe(5);
     expect(config.defaults.timeoutMs).toBe(5_400_000);
@@ -134,19 +145,57 @@ describe('values', () => {
 
 describe('mistakes', () => {
   test('all of them are told at once, each with its place, line and suggestion', () => {
-    const text = ['store:', '  kind: sqlitee', 'scheduler: { maxActiv: 3 }', 'defaults: { timeout: 5 minutes }', 'alerts: {}'];
+    const text = [
+      'store:',
+      '  kind: sqlitee',
+      'scheduler: { maxActiv: 3 }',
+      'defaults: { timeout: 5 minutes }',
+      'alerts: {}',
+    ];
     const found = diagnosticsOf({
       projectDir: project({ 'airflow.yaml': text.join('\n') }),
       env: { ORCH__SCHEDULER__MAX_ACTIV: '3', ORCH__RUNNERS__MAX: 'many' },
     });
-    expect(found.map(({ file, line, column, message, hint }) => [file, line, column, message, hint])).toEqual([
-      ['ORCH__SCHEDULER__MAX_ACTIV', undefined, undefined, 'ORCH__SCHEDULER__MAX_ACTIV names no key of the config', 'did you mean ORCH__SCHEDULER__MAX_ACTIVE?'],
-      ['airflow.yaml', 2, 9, "'store.kind' must be 'sqlite' or 'postgres', not 'sqlitee'", "did you mean 'sqlite'?"],
-      ['airflow.yaml', 3, 14, "unknown key 'maxActiv' in 'scheduler'", "did you mean 'maxActive'?"],
-      ['airflow.yaml', 4, 22, "'defaults.timeout' must be a duration such as '90s', '5m' or '1h30m', not '5 minutes'", undefined],
-      ['airflow.yaml', 5, 1, "section 'alerts' is reserved: this version of orch cannot do what it configures yet", 'remove the section'],
-      ['ORCH__RUNNERS__MAX', undefined, undefined, "'runners.max' must be a whole number from 1 to 100000, not 'many'", undefined],
-    ]);
+    expect(found.map(({ file, line, column, message, hint }) => [file, line, column, message, hint])).toEqual(
+      [
+        [
+          'ORCH__SCHEDULER__MAX_ACTIV',
+          undefined,
+          undefined,
+          'ORCH__SCHEDULER__MAX_ACTIV names no key of the config',
+          'did you mean ORCH__SCHEDULER__MAX_ACTIVE?',
+        ],
+        [
+          'airflow.yaml',
+          2,
+          9,
+          "'store.kind' must be 'sqlite' or 'postgres', not 'sqlitee'",
+          "did you mean 'sqlite'?",
+        ],
+        ['airflow.yaml', 3, 14, "unknown key 'maxActiv' in 'scheduler'", "did you mean 'maxActive'?"],
+        [
+          'airflow.yaml',
+          4,
+          22,
+          "'defaults.timeout' must be a duration such as '90s', '5m' or '1h30m', not '5 minutes'",
+          undefined,
+        ],
+        [
+          'airflow.yaml',
+          5,
+          1,
+          "section 'alerts' is reserved: this version of orch cannot do what it configures yet",
+          'remove the section',
+        ],
+        [
+          'ORCH__RUNNERS__MAX',
+          undefined,
+          undefined,
+          "'runners.max' must be a whole number from 1 to 100000, not 'many'",
+          undefined,
+        ],
+      ],
+    );
     expect(found[2]?.source).toBe('scheduler: { maxActiv: 3 }');
   });
 
@@ -154,15 +203,31 @@ describe('mistakes', () => {
     ['a list for a section', 'store: [a]', "'store' must be a map of keys to values, not a list"],
     ['a text for a section', 'runners: 3', "'runners' must be a map of keys to values, not 3"],
     ['a list for the whole', '- a', 'the config must be a map of keys to values, not a list'],
-    ['a fraction', 'scheduler: { maxActive: 1.5 }', "'scheduler.maxActive' must be a whole number from 1 to 100000, not 1.5"],
-    ['a number out of range', 'scheduler: { maxActive: 0 }', "'scheduler.maxActive' must be a whole number from 1 to 100000, not 0"],
-    ['a bad pool name', 'pools: { "a b": 1 }', "'a b' is no name: a letter or underscore, then letters, digits, '_' or '-'"],
+    [
+      'a fraction',
+      'scheduler: { maxActive: 1.5 }',
+      "'scheduler.maxActive' must be a whole number from 1 to 100000, not 1.5",
+    ],
+    [
+      'a number out of range',
+      'scheduler: { maxActive: 0 }',
+      "'scheduler.maxActive' must be a whole number from 1 to 100000, not 0",
+    ],
+    [
+      'a bad pool name',
+      'pools: { "a b": 1 }',
+      "'a b' is no name: a letter or underscore, then letters, digits, '_' or '-'",
+    ],
     ['an unknown section', 'stor: {}', "unknown section 'stor'"],
     ['an alias', 'pools: { a: &x 1, b: *x }', 'anchors and aliases are not read in the config'],
     ['a duplicate key', 'store: {}\nstore: {}', 'Map keys must be unique'],
     ['postgres without an address', 'store: { kind: postgres }', "'store.kind: postgres' needs 'store.url'"],
     ['profiles that are no map', 'profiles: 3', "'profiles' must be a map of names to sections"],
-    ['a mistake in another profile', 'profiles: { x: { log: { level: loud } } }', "'log.level' must be 'debug' or 'info' or 'warn' or 'error', not 'loud'"],
+    [
+      'a mistake in another profile',
+      'profiles: { x: { log: { level: loud } } }',
+      "'log.level' must be 'debug' or 'info' or 'warn' or 'error', not 'loud'",
+    ],
   ])('%s', (_name, text, message) => {
     const found = diagnosticsOf({ projectDir: project({ 'airflow.yaml': text }), env: {} });
     expect(found.map((one) => one.message)).toContain(message);
@@ -184,14 +249,22 @@ describe('secrets', () => {
   const url = 'postgres://orch:hunter2@db/orch?sslpassword=hunter3';
 
   test('the password of the store is given to the program and shown to nobody', () => {
-    const loaded = loadConfigWithOrigins({ projectDir: project(), env: { ORCH__STORE__KIND: 'postgres', ORCH__STORE__URL: url } });
+    const loaded = loadConfigWithOrigins({
+      projectDir: project(),
+      env: { ORCH__STORE__KIND: 'postgres', ORCH__STORE__URL: url },
+    });
     expect(loaded.config.store).toMatchObject({ kind: 'postgres', url });
     expect(JSON.stringify(loaded.entries)).not.toContain('hunter');
-    expect(loaded.entries.find(({ key }) => key === 'store.url')?.value).toBe('postgres://orch:***@db/orch?sslpassword=***');
+    expect(loaded.entries.find(({ key }) => key === 'store.url')?.value).toBe(
+      'postgres://orch:***@db/orch?sslpassword=***',
+    );
   });
 
   test('an address that cannot be understood is masked whole', () => {
-    const loaded = loadConfigWithOrigins({ projectDir: project(), env: { ORCH__STORE__KIND: 'postgres', ORCH__STORE__URL: 'hunter2' } });
+    const loaded = loadConfigWithOrigins({
+      projectDir: project(),
+      env: { ORCH__STORE__KIND: 'postgres', ORCH__STORE__URL: 'hunter2' },
+    });
     expect(JSON.stringify(loaded.entries)).not.toContain('hunter');
   });
 
@@ -203,7 +276,10 @@ describe('secrets', () => {
   });
 
   test('a value of the wrong kind is not repeated', () => {
-    const found = diagnosticsOf({ projectDir: project({ 'airflow.yaml': 'store: { url: [hunter2] }' }), env: {} });
+    const found = diagnosticsOf({
+      projectDir: project({ 'airflow.yaml': 'store: { url: [hunter2] }' }),
+      env: {},
+    });
     expect(found.map(({ message }) => message).join()).not.toContain('hunter2');
   });
 });

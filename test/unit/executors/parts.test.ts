@@ -19,10 +19,15 @@ describe('lines', () => {
     fc.assert(
       fc.property(fc.array(line), fc.array(fc.nat(300)), (lines, cuts) => {
         const bytes = Buffer.from(lines.map((text) => `${text}\n`).join(''));
-        const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+        const places = [
+          0,
+          ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b),
+          bytes.length,
+        ];
         const splitter = new LineSplitter();
         const seen: string[] = [];
-        for (let i = 1; i < places.length; i++) splitter.push(bytes.subarray(places[i - 1], places[i]), (l) => seen.push(l));
+        for (let i = 1; i < places.length; i++)
+          splitter.push(bytes.subarray(places[i - 1], places[i]), (l) => seen.push(l));
         expect(seen).toEqual(lines);
       }),
     );
@@ -36,7 +41,14 @@ describe('lines', () => {
 
 describe('a run frame', () => {
   const order = (inputs: AttemptOrder['inputs']): AttemptOrder =>
-    ({ attemptId: '1.2.3', keys: ['a\n"'], items: [{ x: 1 }], inputs, spinUs: 5, definition: { id: 9 } }) as never;
+    ({
+      attemptId: '1.2.3',
+      keys: ['a\n"'],
+      items: [{ x: 1 }],
+      inputs,
+      spinUs: 5,
+      definition: { id: 9 },
+    }) as never;
 
   test('carries inputs as they are, on one line', () => {
     const file = { sha256: 'ab', bytes: 3 };
@@ -59,11 +71,23 @@ describe('a run frame', () => {
 });
 
 test('frames that are none are refused', () => {
-  const bad = ['', 'null', '[]', '{"t":"end","id":1}', '{"t":"end","id":"1.1.1","r":{"kind":"what"}}', '{"t":"nosuch"}'];
-  bad.push('{"t":"end","id":"1.1.1","r":{"kind":"success","output":3}}', '{"t":"metric","id":"1","name":"a","value":"x"}');
+  const bad = [
+    '',
+    'null',
+    '[]',
+    '{"t":"end","id":1}',
+    '{"t":"end","id":"1.1.1","r":{"kind":"what"}}',
+    '{"t":"nosuch"}',
+  ];
+  bad.push(
+    '{"t":"end","id":"1.1.1","r":{"kind":"success","output":3}}',
+    '{"t":"metric","id":"1","name":"a","value":"x"}',
+  );
   bad.push('{"t":"end","id":"1.1.1","r":{"kind":"success"},"l":[1]}', '{"t":"hello","g":1,"token":"x"}');
   for (const line of bad) expect([line, parseReport(line)]).toEqual([line, null]);
-  expect(parseReport('{"t":"end","id":"1.1.1","r":{"kind":"stopped"},"l":[1,2]}')).toMatchObject({ t: 'end' });
+  expect(parseReport('{"t":"end","id":"1.1.1","r":{"kind":"stopped"},"l":[1,2]}')).toMatchObject({
+    t: 'end',
+  });
   expect(parseReport('{"t":"spawned","g":"a","pid":3}')).toBeNull();
   expect(parseKeeperReport('{"t":"spawned","g":"a","pid":3}')).toMatchObject({ pid: 3 });
 });
@@ -75,7 +99,13 @@ describe('what is not JSON', () => {
         expect(jsonProblem(value)).toBeNull();
       }),
     );
-    const anything = fc.anything({ withDate: true, withMap: true, withSet: true, withBigInt: true, withTypedArray: true });
+    const anything = fc.anything({
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withBigInt: true,
+      withTypedArray: true,
+    });
     fc.assert(
       fc.property(anything, (value) => {
         if (value === undefined || jsonProblem(value) !== null) return;
@@ -120,7 +150,8 @@ test('whatever is thrown becomes a bounded error', () => {
       throw new Error('no');
     },
   });
-  for (const thrown of [null, undefined, 1, { a: 1 }, Symbol('s'), hostile]) expect(taskErrorOf(thrown).name).toBe('Error');
+  for (const thrown of [null, undefined, 1, { a: 1 }, Symbol('s'), hostile])
+    expect(taskErrorOf(thrown).name).toBe('Error');
 });
 
 test('segments have a number of their own in their run, over all leaders', () => {
@@ -158,6 +189,13 @@ test('deadlines come in order of time, with one timer, and not when they were ta
 });
 
 test('attempts inherit what programs need and what was allowed, nothing else', () => {
-  const source = { PATH: '/bin', LC_ALL: 'C', AWS_SECRET: 'x', ORCH_CONN_A: 'y', MINE: '1', NODE_OPTIONS: '--inspect' };
+  const source = {
+    PATH: '/bin',
+    LC_ALL: 'C',
+    AWS_SECRET: 'x',
+    ORCH_CONN_A: 'y',
+    MINE: '1',
+    NODE_OPTIONS: '--inspect',
+  };
   expect(inheritedEnvironment(source, ['MINE'])).toEqual({ PATH: '/bin', LC_ALL: 'C', MINE: '1' });
 });

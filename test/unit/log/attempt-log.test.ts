@@ -21,7 +21,9 @@ afterAll(() => rmSync(stateDir, { recursive: true, force: true }));
 
 const clock = { now: () => 1_700_000_000_000, mono: () => 0 };
 
-function open(options: { capBytes?: number; secrets?: string[]; writer?: SegmentWriter; segment?: number } = {}) {
+function open(
+  options: { capBytes?: number; secrets?: string[]; writer?: SegmentWriter; segment?: number } = {},
+) {
   const segment = options.segment ?? ++segments;
   const writer = options.writer ?? files.acquire(1, segment);
   const masker = createMaskers(options.secrets ?? []);
@@ -45,7 +47,11 @@ describe('text in any pieces', () => {
     await fc.assert(
       fc.asyncProperty(text, fc.array(fc.nat(200), { maxLength: 8 }), async (whole, cuts) => {
         const bytes = Buffer.from(whole);
-        const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+        const places = [
+          0,
+          ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b),
+          bytes.length,
+        ];
         const { log, read } = open();
         for (let i = 1; i < places.length; i++) log.bytes('stdout', bytes.subarray(places[i - 1], places[i]));
         const lines = whole.split('\n').map((line) => line.replace(/\r$/, ''));
@@ -62,7 +68,10 @@ describe('text in any pieces', () => {
     log.text('stderr', 'err ');
     log.text('stdout', 'one\n');
     log.text('stderr', 'two');
-    expect((await read()).map((line) => `${line.stream} ${line.text}`)).toEqual(['stdout out one', 'stderr err two']);
+    expect((await read()).map((line) => `${line.stream} ${line.text}`)).toEqual([
+      'stdout out one',
+      'stderr err two',
+    ]);
   });
 });
 
@@ -73,7 +82,12 @@ test('a long line is kept in pieces that say so and never cuts a character', asy
   const lines = await read();
   expect(lines.length).toBeGreaterThan(3);
   expect(lines.map((line) => line.more)).toEqual([...lines.slice(2).map(() => true), false, false]);
-  expect(lines.slice(0, -1).map((line) => line.text).join('')).toBe(`x${long}`);
+  expect(
+    lines
+      .slice(0, -1)
+      .map((line) => line.text)
+      .join(''),
+  ).toBe(`x${long}`);
 });
 
 test('one line of a gigabyte takes bounded memory and little time', { timeout: 60_000 }, async () => {
@@ -129,14 +143,21 @@ describe('reading', () => {
     const { log, segment } = open();
     for (let i = 0; i < 100; i++) log.line(i % 2 === 0 ? 'stdout' : 'warn', `line ${i}`);
     const range = log.finish();
-    const source = { stateDir, runNo: 1, attemptId: '1.1.1', range: { segment, offset: 0, length: 0, ...range } };
+    const source = {
+      stateDir,
+      runNo: 1,
+      attemptId: '1.1.1',
+      range: { segment, offset: 0, length: 0, ...range },
+    };
     const first = await readAttemptLog(source, { limit: 10, skip: 5 });
     expect([first.lines[0]?.text, first.lines.length, first.atEnd]).toEqual(['line 5', 10, false]);
     const second = await readAttemptLog(source, { fromByte: first.nextByte, limit: 1 });
     expect(second.lines[0]?.text).toBe('line 15');
     const warnings = await readAttemptLog(source, { streams: ['warn'] });
     expect([warnings.lines.length, warnings.atEnd]).toEqual([50, true]);
-    expect((await readAttemptLog(source, { pattern: { text: 'LINE 9', ignoreCase: true } })).lines).toHaveLength(11);
+    expect(
+      (await readAttemptLog(source, { pattern: { text: 'LINE 9', ignoreCase: true } })).lines,
+    ).toHaveLength(11);
     expect((await readAttemptLog(source, { pattern: { regex: '^line \\d$' } })).lines).toHaveLength(10);
   });
 
@@ -144,10 +165,20 @@ describe('reading', () => {
     const { log, segment } = open();
     log.line('stdout', 'a'.repeat(4_000));
     const range = log.finish();
-    const source = { stateDir, runNo: 1, attemptId: '1.1.1', range: { segment, offset: 0, length: 0, ...range } };
+    const source = {
+      stateDir,
+      runNo: 1,
+      attemptId: '1.1.1',
+      range: { segment, offset: 0, length: 0, ...range },
+    };
     const search = readAttemptLog(source, { pattern: { regex: '(a+)+b$' } });
-    await expect(search).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('takes too long') });
-    await expect(readAttemptLog(source, { pattern: { regex: '(' } })).rejects.toMatchObject({ code: 'invalid' });
+    await expect(search).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining('takes too long'),
+    });
+    await expect(readAttemptLog(source, { pattern: { regex: '(' } })).rejects.toMatchObject({
+      code: 'invalid',
+    });
   });
 
   test('of an open range stops where the next attempt begins', async () => {
@@ -174,7 +205,12 @@ describe('reading', () => {
   });
 
   test('of a log without a file is empty', async () => {
-    const source = { stateDir, runNo: 99, attemptId: '1.1.1', range: { segment: 1, offset: 0, length: null } };
+    const source = {
+      stateDir,
+      runNo: 99,
+      attemptId: '1.1.1',
+      range: { segment: 1, offset: 0, length: null },
+    };
     expect(await readAttemptLog(source)).toEqual({ lines: [], nextByte: 0, atEnd: true });
     for await (const batch of attemptLines(source, 0)) throw new Error(String(batch));
   });
