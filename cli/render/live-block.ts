@@ -36,7 +36,11 @@ export function liveBlock(
   const busy = [...tracker.instances.values()].filter(isBusy);
   for (const [fanOut, groups] of groupsByFanOut(tracker)) {
     rows.push(fanOutRow(fanOut, groups, style));
-    const widest = Math.min(KEY_COLUMNS_MAX, Math.max(8, ...groups.map(({ key }) => displayWidth(key))));
+    const widest = Math.min(
+      KEY_COLUMNS_MAX,
+      Math.floor(size.columns / 3),
+      Math.max(8, ...groups.map(({ key }) => displayWidth(key))),
+    );
     for (const group of groups) {
       const active = membersInOrder(tracker, group).find(isBusy);
       if (active !== undefined)
@@ -115,7 +119,7 @@ function instanceRow(
   const { state } = instance;
   const indent = inside !== null ? '    ' : '  ';
   const head = `${indent}${glyph(state, style)} ${toned(state, label, style)}${stage} `;
-  const room = Math.max(10, columns - displayWidth(head) - 1);
+  const room = Math.max(0, columns - displayWidth(head) - 1);
   return head + style.dim(cutTo(activityText(tracker, instance, now), room));
 }
 

@@ -34,26 +34,25 @@ export function wideLines(path: string, text: string): string[] {
 const FUNCTIONS = ['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'];
 
 /** The body of a `describe` is a list of tests, not a function that somebody must follow. */
-function isTestList(parent: SyntaxNode | undefined): boolean {
+function isTestList(parent: SyntaxNode | null): boolean {
   return parent?.type === 'CallExpression' && /^describe\b/.test(dottedName(parent['callee']));
 }
 
-function functionName(node: SyntaxNode, parent: SyntaxNode | undefined): string {
+function functionName(node: SyntaxNode, parent: SyntaxNode | null): string {
   const own = isNode(node['id']) ? nameOf(node['id']) : undefined;
   return own ?? nameOf(parent?.['id']) ?? nameOf(parent?.['key']) ?? 'a function';
 }
 
 /** Functions that are too long, from the first line of their head to the last of their body. */
 export function longFunctions(source: Source): string[] {
-  return [...walk(source.program)].flatMap(({ node, above }) => {
-    if (!FUNCTIONS.includes(node.type)) return [];
-    const parent = above.at(-1);
-    if (isTest(source.path) && isTestList(parent)) return [];
+  const findings: string[] = [];
+  walk(source.program, (node, parent) => {
+    if (!FUNCTIONS.includes(node.type) || (isTest(source.path) && isTestList(parent))) return;
+    if (node.end - node.start < FUNCTION_LINES_MAX) return;
     const lines = lineAt(source, node.end - 1) - lineAt(source, node.start) + 1;
-    if (lines <= FUNCTION_LINES_MAX) return [];
-    return [
-      `${placeOf(source, node)}: ${functionName(node, parent)} has ${lines} lines, ` +
-        `at most ${FUNCTION_LINES_MAX}`,
-    ];
+    if (lines <= FUNCTION_LINES_MAX) return;
+    const name = functionName(node, parent);
+    findings.push(`${placeOf(source, node)}: ${name} has ${lines} lines, at most ${FUNCTION_LINES_MAX}`);
   });
+  return findings;
 }

@@ -62,30 +62,32 @@ export function childrenOf(node: SyntaxNode): SyntaxNode[] {
   return children;
 }
 
-/** Every node of a tree with the nodes above it, outermost first. */
-export function* walk(
+/** Calls back for every node of a tree with the node above it. */
+export function walk(
   node: SyntaxNode,
-  above: readonly SyntaxNode[] = [],
-): Generator<{ node: SyntaxNode; above: readonly SyntaxNode[] }> {
-  yield { node, above };
-  const path = [...above, node];
-  for (const child of childrenOf(node)) yield* walk(child, path);
+  visit: (node: SyntaxNode, parent: SyntaxNode | null) => void,
+  parent: SyntaxNode | null = null,
+): void {
+  visit(node, parent);
+  for (const child of childrenOf(node)) walk(child, visit, node);
 }
 
 /** The nodes of every source by type: every rule asks for some, the tree is walked once. */
 const byType = new WeakMap<Source, Map<string, SyntaxNode[]>>();
 
-function collect(node: SyntaxNode, found: Map<string, SyntaxNode[]>): Map<string, SyntaxNode[]> {
-  const same = found.get(node.type);
-  if (same) same.push(node);
-  else found.set(node.type, [node]);
-  for (const child of childrenOf(node)) collect(child, found);
+function collect(program: SyntaxNode): Map<string, SyntaxNode[]> {
+  const found = new Map<string, SyntaxNode[]>();
+  walk(program, (node) => {
+    const same = found.get(node.type);
+    if (same) same.push(node);
+    else found.set(node.type, [node]);
+  });
   return found;
 }
 
 /** The nodes of the given types, in the order of the types. */
 export function nodesOf(source: Source, ...types: readonly string[]): SyntaxNode[] {
-  const found = byType.get(source) ?? collect(source.program, new Map());
+  const found = byType.get(source) ?? collect(source.program);
   byType.set(source, found);
   return types.flatMap((type) => found.get(type) ?? []);
 }

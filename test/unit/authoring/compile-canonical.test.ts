@@ -26,6 +26,16 @@ describe('canonicalJson', () => {
     ];
     for (const value of values) expect(() => canonicalJson({ value })).toThrow(TypeError);
   });
+
+  test('is JSON of the same value, whatever the order of its keys', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = canonicalJson(value);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(canonicalJson(turnedAround(value))).toBe(text);
+      }),
+    );
+  });
 });
 
 describe('the hash of a graph', () => {

@@ -25,13 +25,13 @@ function checkRun(run: RunWorld, loaded: RunWorld): void {
   same(`run ${runNo} open`, run.open, loaded.open);
   same(`run ${runNo} expansions`, run.expansions.map((one) => one.record), loaded.expansions.map((one) => one.record));
   same(`run ${runNo} keys`, [...run.foundKeys].sort(), [...loaded.foundKeys].sort());
-  for (const { node, template } of run.existing()) {
+  for (const { node, template, block } of run.existing()) {
     const name = `${runNo}.${node} (${run.nameOf(node)})`;
     same(`${name} state`, run.stored[node], loaded.state[node]);
     same(`${name} attempt`, [run.tryNo[node], run.tryBase[node], run.lost[node]], [loaded.tryNo[node], loaded.tryBase[node], loaded.lost[node]]);
     same(`${name} stored attempt`, run.storedTry[node], loaded.storedTry[node]);
     checkStates(run, node, name);
-    if (run.isPlaceholder(node, template)) continue;
+    if (run.isPlaceholder(node, template) || !run.isSelected(template, block)) continue;
     for (let counter = TOTAL; counter <= UPSTREAM_FAILED; counter++) {
       same(`${name} counter ${counter}`, run.count(node, counter), loaded.count(node, counter));
     }
