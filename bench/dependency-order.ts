@@ -46,7 +46,7 @@ export function inDependencyOrder(
         running++;
         execute(task).then(() => {
           running--;
-          ready.push(...readiness.after(task));
+          for (const freed of readiness.after(task)) ready.push(freed);
           left--;
           if (left === 0) resolve();
           else fill();
@@ -98,7 +98,7 @@ export function inTurns(
       ended = [];
       const queued = [...becameReady, ...finished.flatMap((task) => readiness.after(task))];
       becameReady = [];
-      ready.push(...queued);
+      for (const task of queued) ready.push(task);
       running -= finished.length;
       left -= finished.length;
       const starting = ready.slice(next, next + Math.max(0, concurrency - running));

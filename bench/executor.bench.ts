@@ -8,8 +8,8 @@ import type { TaskAction } from '../core/model/dag.ts';
 import { attemptId, type NodeNo, type RunNo, type RunUid, type TryNo } from '../core/model/ids.ts';
 
 /**
- * What the executor alone costs: `node bench/executor.bench.ts [runners]`. Round trip of a function that does nothing,
- * attempts per second with 8 outstanding, and commands one after the other.
+ * What the executor alone costs: `node bench/executor.bench.ts [runners]`. Round trip of a function that does
+ * nothing, attempts per second with 8 outstanding, and commands one after the other.
  */
 const projectDir = mkdtempSync(join(tmpdir(), 'orch-bench-'));
 mkdirSync(join(projectDir, 'dags'));

@@ -29,8 +29,8 @@ const OWN_FOLDER = dirname(fileURLToPath(import.meta.url));
 const NAME = /^[a-z][a-z0-9_-]{0,63}$/;
 
 /**
- * Loads every operator that a project may name: those of its `operators/` folder, then those of orch. Runs the code of
- * the files, so call it in a process that user code may end.
+ * Loads every operator that a project may name: those of its `operators/` folder, then those of orch. Runs
+ * the code of the files, so call it in a process that user code may end.
  */
 export async function describeOperators(projectDir: string): Promise<DescribedOperators> {
   const operators = new Map<string, OperatorDescription>();
@@ -50,8 +50,8 @@ export async function describeOperators(projectDir: string): Promise<DescribedOp
 }
 
 /**
- * Loads an operator by its name from the first of the given directories whose `operators/` folder has it, else from
- * orch.
+ * Loads an operator by its name from the first of the given directories whose `operators/` folder has it,
+ * else from orch.
  *
  * @throws AppError `not_found` naming the operators there are, `invalid` when the file holds none.
  */

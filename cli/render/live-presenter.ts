@@ -11,6 +11,8 @@ import { startText } from './start-line.ts';
 import { cutTo } from './text-width.ts';
 
 const REDRAW_MS = 100;
+/** Drawing may take one part in so many of the time: the run itself comes first. */
+const DRAWING_SHARE = 20;
 
 export interface LiveOptions {
   /** Changes before this instant are history: known, not told. */
@@ -29,14 +31,18 @@ export function livePresenter(context: CommandContext, draw: Draw, options: Live
   let { note } = options;
   let startedAt = host.clock.now();
   let drawnAt = Number.NEGATIVE_INFINITY;
+  let gapMs = REDRAW_MS;
   let pending: string[] = [];
   const redraw = (): void => {
     if (pending.length > 0) draw.persist(pending.join('\n'));
     pending = [];
-    drawnAt = host.clock.mono();
+    const begunAt = host.clock.mono();
+    drawnAt = begunAt;
     if (tracker === null) return;
     const { columns, rows } = host.stdout;
     draw(liveBlock(tracker, host.clock.now(), { columns, rows }, { startedAt, note }, style).join('\n'));
+    drawnAt = host.clock.mono();
+    gapMs = Math.max(REDRAW_MS, (drawnAt - begunAt) * DRAWING_SHARE);
   };
   const close = (lines: readonly string[]): void => {
     draw.clear();
@@ -64,13 +70,13 @@ export function livePresenter(context: CommandContext, draw: Draw, options: Live
       const lines = scrollLines(tracker, update, host.stdout.columns, style);
       pending.push(...lines);
       if (lines.length > 0) pending.push(...tails.shown(tracker, host.stdout.columns, style));
-      if (host.clock.mono() - drawnAt >= REDRAW_MS) redraw();
+      if (host.clock.mono() - drawnAt >= gapMs) redraw();
     },
     refresh: (view) => {
       if (tracker !== null) tracker.view = view;
     },
     tick: () => {
-      if (tracker !== null) redraw();
+      if (tracker !== null && host.clock.mono() - drawnAt >= gapMs) redraw();
     },
     notice: (text) => {
       note = text;

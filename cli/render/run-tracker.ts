@@ -1,6 +1,10 @@
 import { isFinished, S } from '../../core/model/states.ts';
 import type { RunUpdate } from '../../core/scheduler/session.ts';
 import type { InstanceView, RunView } from '../../core/store/run-view.ts';
+import { displayWidth } from './text-width.ts';
+
+export const NAME_COLUMNS_MAX = 28;
+const NAME_COLUMNS_MIN = 12;
 
 /** The instances of one key of a fan-out: one line on the screen. */
 export interface KeyGroup {
@@ -27,6 +31,7 @@ export class RunTracker {
   readonly #sizes: ReadonlyMap<string, number>;
   #view: RunView;
   #completed = 0;
+  #nameColumns = NAME_COLUMNS_MIN;
 
   /** Follows a run from its first view on. */
   constructor(first: RunView) {
@@ -59,6 +64,11 @@ export class RunTracker {
     return Math.max(this.#view.total, this.#completed);
   }
 
+  /** The column in which names end, so that what follows stands in line. */
+  get nameColumns(): number {
+    return this.#nameColumns;
+  }
+
   /** The position of a task in its DAG. */
   order(taskId: string): number {
     return this.#order.get(taskId) ?? 0;
@@ -89,6 +99,7 @@ export class RunTracker {
     const expected = this.#sizes.get(fanOut) ?? 1;
     const group = { fanOut, key: instance.key, members: new Map(), expected, shown: false };
     this.#groups.set(id, group);
+    this.#nameColumns = Math.max(this.#nameColumns, Math.min(NAME_COLUMNS_MAX, displayWidth(id)));
     return group;
   }
 

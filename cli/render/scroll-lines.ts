@@ -3,14 +3,13 @@ import type { RunUpdate } from '../../core/scheduler/session.ts';
 import type { InstanceView } from '../../core/store/run-view.ts';
 import type { Style } from '../style.ts';
 import { failureText } from './failure-text.ts';
-import { isGroupDone, type KeyGroup, type RunTracker } from './run-tracker.ts';
+import { isGroupDone, type KeyGroup, NAME_COLUMNS_MAX, type RunTracker } from './run-tracker.ts';
 import { glyph, lookOf, toned } from './state-look.ts';
 import { cutTo, displayWidth, padTo } from './text-width.ts';
 import { spanText } from './time-text.ts';
 import { wrapped } from './wrap.ts';
 
 const ARROW = ' → ';
-const NAME_COLUMNS_MAX = 28;
 /** With more keys than this, keys that ended well are counted, not listed. */
 const KEYS_LISTED_MAX = 60;
 const REASON_LINES_MAX = 4;
@@ -53,7 +52,7 @@ export function soloLines(
   columns: number,
   style: Style,
 ): string[] {
-  const name = padTo(cutTo(instance.name, NAME_COLUMNS_MAX), nameColumns(tracker));
+  const name = padTo(cutTo(instance.name, NAME_COLUMNS_MAX), tracker.nameColumns);
   const span = instance.durationMs === null ? '' : spanText(instance.durationMs);
   const word = instance.state === 'success' ? span : `${lookOf(instance.state).word} ${span}`.trimEnd();
   const head = `  ${glyph(instance.state, style)} ${toned(instance.state, name, style)}  ${word}`;
@@ -65,7 +64,7 @@ export function soloLines(
 export function groupLines(tracker: RunTracker, group: KeyGroup, columns: number, style: Style): string[] {
   const members = membersInOrder(tracker, group);
   const state = groupState(group);
-  const width = nameColumns(tracker);
+  const width = tracker.nameColumns;
   const label = padTo(cutTo(`${group.fanOut}[${group.key}]`, NAME_COLUMNS_MAX), width);
   const head = `  ${glyph(state, style)} ${toned(state, label, style)}  `;
   const lines = flow(
@@ -80,14 +79,6 @@ export function groupLines(tracker: RunTracker, group: KeyGroup, columns: number
 
 export function membersInOrder(tracker: RunTracker, group: KeyGroup): InstanceView[] {
   return [...group.members.values()].sort((a, b) => tracker.order(a.taskId) - tracker.order(b.taskId));
-}
-
-/** The column in which names end, so that what follows stands in line. */
-function nameColumns(tracker: RunTracker): number {
-  let widest = 12;
-  for (const id of tracker.groups.keys())
-    widest = Math.max(widest, Math.min(NAME_COLUMNS_MAX, displayWidth(id)));
-  return widest;
 }
 
 function stageText(member: InstanceView, style: Style): string {

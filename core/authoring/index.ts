@@ -2,7 +2,7 @@
  * What DAG files and operators import from `orch`.
  * @module
  */
-export type { Static } from 'typebox';
+export { type Static, Type } from 'typebox';
 export { FatalError, RetryableError, type TaskContext, type TaskLog } from '../model/context.ts';
 export type { PriorityLevel, TriggerRule } from '../model/dag.ts';
 export type { Json, JsonObject } from '../model/json.ts';
@@ -25,4 +25,4 @@ export type {
   TaskOptions,
 } from './builder-types.ts';
 export { defineOperator } from './define-operator.ts';
-export { Type } from './type.ts';
+

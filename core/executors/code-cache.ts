@@ -5,13 +5,17 @@ import { join } from 'node:path';
 const FLUSH_AFTER_MS = [100, 2_000] as const;
 
 /**
- * The variable that has Node keep compiled code, TypeScript included: a process starts several times faster with it.
+ * The variable that has Node keep compiled code, TypeScript included: a process starts several times faster
+ * with it.
  */
 export function codeCache(stateDir: string): { readonly NODE_COMPILE_CACHE: string } {
   return { NODE_COMPILE_CACHE: join(stateDir, 'cache', 'node') };
 }
 
-/** Writes the cache now and then: this process will be killed, not exit. Its children have no part in the cache. */
+/**
+ * Writes the cache now and then: this process will be killed, not exit. Its children have no part in the
+ * cache.
+ */
 export function keepCodeCache(): void {
   delete process.env['NODE_COMPILE_CACHE'];
   for (const delayMs of FLUSH_AFTER_MS) setTimeout(flushCompileCache, delayMs).unref();

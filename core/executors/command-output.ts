@@ -6,15 +6,16 @@ export type CommandOutput =
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_-]*)(=|<<)(.*)$/;
 
 /**
- * Reads the output file of a command. Nothing but white space: no output. Beginning with `{` or `[`: one JSON document.
- * Otherwise lines `name=value`, or for several lines of text
+ * Reads the output file of a command. Nothing but white space: no output. Beginning with `{` or `[`: one JSON
+ * document. Otherwise lines `name=value`, or for several lines of text
  *
  *     name<<END
  *     first line
  *     second line
  *     END
  *
- * with any word for `END`; all values are strings, the last value of a name counts, empty lines are passed over.
+ * with any word for `END`; all values are strings, the last value of a name counts, empty lines are passed
+ * over.
  */
 export function parseCommandOutput(text: string): CommandOutput {
   const trimmed = text.trim();

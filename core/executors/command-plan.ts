@@ -24,8 +24,8 @@ export type CommandPlanResult =
   | { readonly ok: false; readonly name: string; readonly message: string };
 
 /**
- * The gate holds the command back until the group is registered: it begins when a line arrives on stdin, and not at all
- * when stdin closes before. A command line is one argument and is evaluated by the same shell.
+ * The gate holds the command back until the group is registered: it begins when a line arrives on stdin, and
+ * not at all when stdin closes before. A command line is one argument and is evaluated by the same shell.
  */
 const LINE_GATE = 'read -r _ && exec </dev/null && eval "shift;$1"';
 const ARGV_GATE = 'read -r _ && exec </dev/null && exec "$@"';

@@ -15,7 +15,9 @@ const CRASHES = new Set([
 ]);
 const HEAP_FULL = /heap out of memory|Reached heap limit|Allocation failed/;
 
-/** The outcome of an attempt whose runner went away without telling one. `alone`: no other attempt ran in it. */
+/**
+ * The outcome of an attempt whose runner went away without telling one. `alone`: no other attempt ran in it.
+ */
 export function outcomeOfGone(frame: GoneFrame, alone: boolean): Outcome {
   if (frame.why === 'memory' || HEAP_FULL.test(frame.stray)) {
     return alone ? { kind: 'memory' } : lost('another attempt in its runner used too much memory');

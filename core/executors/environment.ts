@@ -22,7 +22,10 @@ const INHERITED = [
 
 export type Environment = { [name: string]: string };
 
-/** The environment of an attempt before its own variables: the usual ones, `LC_*`, and those named in `passEnv`. */
+/**
+ * The environment of an attempt before its own variables: the usual ones, `LC_*`, and those named in
+ * `passEnv`.
+ */
 export function inheritedEnvironment(source: NodeJS.ProcessEnv, passEnv: readonly string[]): Environment {
   const kept: Environment = {};
   for (const name of [...INHERITED, ...passEnv]) {

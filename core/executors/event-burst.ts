@@ -1,8 +1,8 @@
 import type { AttemptEvent } from '../model/attempt.ts';
 
 /**
- * Collects the events of a turn of the event loop and hands them over in one go, after everything that came in was
- * read: whoever decides then decides once.
+ * Collects the events of a turn of the event loop and hands them over in one go, after everything that came
+ * in was read: whoever decides then decides once.
  */
 export class EventBurst {
   readonly #deliver: (event: AttemptEvent) => void;

@@ -2,11 +2,11 @@ import type { AttemptEvent, AttemptOrder, StopReason } from '../model/attempt.ts
 import type { AttemptId } from '../model/ids.ts';
 
 /**
- * Runs attempts somewhere. It decides nothing: it is told what to start and what to stop, and tells what happened.
- * Contract (one suite for every implementation): `attempt.started` at most once and before `attempt.ended`; exactly
- * one `attempt.ended` for every submitted attempt, whatever happens to its process, and only when nothing of the
- * attempt lives any more; submitting an id twice does nothing; events come asynchronously, never from inside
- * `submit` or `stop`.
+ * Runs attempts somewhere. It decides nothing: it is told what to start and what to stop, and tells what
+ * happened. Contract (one suite for every implementation): `attempt.started` at most once and before
+ * `attempt.ended`; exactly one `attempt.ended` for every submitted attempt, whatever happens to its process,
+ * and only when nothing of the attempt lives any more; submitting an id twice does nothing; events come
+ * asynchronously, never from inside `submit` or `stop`.
  */
 export interface Executor {
   /** Must be set before `start`. */
@@ -15,8 +15,9 @@ export interface Executor {
   start(): Promise<void>;
   submit(order: AttemptOrder): void;
   /**
-   * Asks for the end of an attempt: message and SIGTERM at once, SIGKILL of everything it started after `graceMs`.
-   * The outcome of a stopped attempt is `stopped` (or `timeout` for that reason), or what it managed to finish with.
+   * Asks for the end of an attempt: message and SIGTERM at once, SIGKILL of everything it started after
+   * `graceMs`. The outcome of a stopped attempt is `stopped` (or `timeout` for that reason), or what it
+   * managed to finish with.
    */
   stop(attemptId: AttemptId, reason: StopReason, graceMs: number): void;
   /** Ends every attempt without grace and every process; resolves when nothing lives any more. */

@@ -22,8 +22,8 @@ interface GroupEntry {
 const COMPACT_BYTES = 256 * 1024;
 
 /**
- * The list of groups that one keeper started and that may live: a file, appended before a group may begin its work, so
- * that whoever comes after a crash knows what to kill.
+ * The list of groups that one keeper started and that may live: a file, appended before a group may begin its
+ * work, so that whoever comes after a crash knows what to kill.
  */
 export class GroupRegistry {
   readonly path: string;
@@ -81,8 +81,8 @@ export function registryFolder(stateDir: string): string {
 }
 
 /**
- * Kills what is registered in the files of `folder`, and every process with `entries` in its environment; resolves when
- * nothing of it lives any more, and removes the files.
+ * Kills what is registered in the files of `folder`, and every process with `entries` in its environment;
+ * resolves when nothing of it lives any more, and removes the files.
  *
  * @param only the one file to look at; all of them if absent
  * @throws Error if something cannot be killed: then nothing new may be started.

@@ -1,8 +1,8 @@
 const DEPTH_MAX = 1_000;
 
 /**
- * What keeps a value from being JSON, as a sentence that names the place; `null` if nothing does. Properties that are
- * `undefined` count as absent; instances of classes count by their own properties.
+ * What keeps a value from being JSON, as a sentence that names the place; `null` if nothing does. Properties
+ * that are `undefined` count as absent; instances of classes count by their own properties.
  */
 export function jsonProblem(value: unknown): string | null {
   return problemAt(value, [], []);

@@ -38,8 +38,8 @@ interface KeeperParts {
 }
 
 /**
- * The one process that starts others: runners and commands, each in its own group. It ends groups when told, when they
- * use too much memory, and all of them when the leader is gone.
+ * The one process that starts others: runners and commands, each in its own group. It ends groups when told,
+ * when they use too much memory, and all of them when the leader is gone.
  */
 export class Keeper {
   readonly #send: (frame: GroupFrame | EndFrame) => void;

@@ -14,7 +14,8 @@ type UserFunction = (inputs: unknown, ctx: LiveContext) => unknown;
 /**
  * Loads the code of a function or operator from the snapshot of its version.
  *
- * @throws FatalError when the code does not hold what the task names; whatever the code throws while it loads.
+ * @throws FatalError when the code does not hold what the task names; whatever the code throws while it
+ * loads.
  */
 export async function loadTask(definition: AttemptDefinition, projectDir: string): Promise<LoadedTask> {
   const { action, code } = definition;

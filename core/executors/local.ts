@@ -260,7 +260,9 @@ class LocalExecutor implements Executor {
   }
 }
 
-/** `stopped` is for those that somebody stopped: by its timeout it is a timeout, by nobody known it is lost. */
+/**
+ * `stopped` is for those that somebody stopped: by its timeout it is a timeout, by nobody known it is lost.
+ */
 function settledOutcome(job: Job, outcome: Outcome): Outcome {
   if (outcome.kind !== 'stopped') return outcome;
   if (job.stop === 'timeout') return { kind: 'timeout' };

@@ -7,8 +7,8 @@ const STRAY_FD = 1;
 type Sink = (stream: LogStream, chunk: string | Uint8Array) => boolean;
 
 /**
- * Sends what is written to `process.stdout` and `process.stderr`, `console` included, to `sink`; what it does not take
- * (`false`) goes to the process's own output.
+ * Sends what is written to `process.stdout` and `process.stderr`, `console` included, to `sink`; what it does
+ * not take (`false`) goes to the process's own output.
  */
 export function captureOutput(sink: Sink): void {
   redirect(process.stdout, 'stdout', sink);
@@ -33,7 +33,9 @@ function isBinary(encoding: unknown): encoding is BufferEncoding {
   );
 }
 
-/** Takes what native code or child processes wrote to the process's own output; `null` if there is nothing. */
+/**
+ * Takes what native code or child processes wrote to the process's own output; `null` if there is nothing.
+ */
 export function takeStray(maxBytes: number): Buffer | null {
   try {
     const { size } = fstatSync(STRAY_FD);

@@ -1,7 +1,10 @@
 import type { Clock } from '../model/clock.ts';
 import type { ReportFrame } from './protocol.ts';
 
-/** The progress of an attempt, and each of its metrics, are told at most so often: the last value is what counts. */
+/**
+ * The progress of an attempt, and each of its metrics, are told at most so often: the last value is what
+ * counts.
+ */
 const EVERY_MS = 100;
 const METRICS_MAX = 1_000;
 

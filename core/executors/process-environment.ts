@@ -1,6 +1,6 @@
 /**
- * Sets the variables of an attempt in this process, and the id of the attempt, by which processes that it starts are
- * found; returns what puts the former values back.
+ * Sets the variables of an attempt in this process, and the id of the attempt, by which processes that it
+ * starts are found; returns what puts the former values back.
  */
 export function applyEnvironment(attemptId: string, own: { readonly [name: string]: unknown }): () => void {
   process.env['ORCH_ATTEMPT'] = attemptId;

@@ -42,7 +42,10 @@ export class ProcessGroup {
     options.child.on('exit', (code, by) => this.#exited(code, by));
   }
 
-  /** SIGTERM to all at once; SIGKILL to all after the grace, or when none is left but the first process's children. */
+  /**
+   * SIGTERM to all at once; SIGKILL to all after the grace, or when none is left but the first process's
+   * children.
+   */
   stop(graceMs: number): void {
     this.#stopped = true;
     if (graceMs <= 0) return this.kill('killed');
@@ -75,7 +78,10 @@ export class ProcessGroup {
     this.#settle(1);
   }
 
-  /** Others of a group that was asked to stop keep their grace; of any other group nothing outlives its first process. */
+  /**
+   * Others of a group that was asked to stop keep their grace; of any other group nothing outlives its first
+   * process.
+   */
   #settle(waitMs: number): void {
     const inGrace = this.#graceTimer !== null;
     if (!inGrace) signal(-this.pid, 'SIGKILL');

@@ -66,7 +66,9 @@ export function startOf(pid: number): string | null {
   }
 }
 
-/** Resident memory of a process in bytes, 0 if it is gone. `shared` pages count in part with `proportional`. */
+/**
+ * Resident memory of a process in bytes, 0 if it is gone. `shared` pages count in part with `proportional`.
+ */
 export function residentBytes(pid: number, proportional = false): number {
   const file = proportional ? 'smaps_rollup' : 'status';
   const pattern = proportional ? /^Pss:\s+(\d+) kB/m : /^VmRSS:\s+(\d+) kB/m;
@@ -109,8 +111,9 @@ export function groupAlive(group: number): boolean {
 }
 
 /**
- * Kills every process whose environment holds the given entries, until a look finds none: processes that left their
- * group are found so. `false` if some still lived after several looks. Needs /proc; elsewhere it does nothing.
+ * Kills every process whose environment holds the given entries, until a look finds none: processes that left
+ * their group are found so. `false` if some still lived after several looks. Needs /proc; elsewhere it does
+ * nothing.
  *
  * @param above only processes with a greater id, unless ids began anew since
  */

@@ -62,7 +62,10 @@ export class Runner {
     for (const attempt of this.#live.values()) attempt.abort();
   }
 
-  /** Output of user code; `false` if it belongs to no attempt. What comes after the end of its attempt is dropped. */
+  /**
+   * Output of user code; `false` if it belongs to no attempt. What comes after the end of its attempt is
+   * dropped.
+   */
   output(stream: LogStream, chunk: string | Uint8Array): boolean {
     const attempt = this.#current.getStore();
     if (!attempt) return false;

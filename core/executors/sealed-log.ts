@@ -3,7 +3,10 @@ import type { LogRange } from '../model/attempt.ts';
 import type { Job } from './job.ts';
 import type { LocalSettings } from './local-options.ts';
 
-/** Closes the log of a job whose process is dead, with some last lines from the system; `null` if there is no log. */
+/**
+ * Closes the log of a job whose process is dead, with some last lines from the system; `null` if there is no
+ * log.
+ */
 export function sealedLog(job: Job, settings: LocalSettings, remarks: readonly string[]): LogRange | null {
   const { lane, order } = job;
   if (!lane) return null;

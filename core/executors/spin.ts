@@ -1,6 +1,6 @@
 /**
- * Polls for events instead of sleeping, until a time or until told to stop: waking a process that sleeps costs more
- * than many polls.
+ * Polls for events instead of sleeping, until a time or until told to stop: waking a process that sleeps
+ * costs more than many polls.
  */
 export class Spin {
   #untilMs = 0;

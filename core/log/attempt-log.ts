@@ -25,8 +25,9 @@ interface StreamState {
 }
 
 /**
- * The log of one attempt: takes output as it comes, in pieces and bytes of any kind, and writes clean lines. Memory is
- * bounded whatever comes in. What goes beyond the cap is left out, with a remark and the last 64 KiB at the end.
+ * The log of one attempt: takes output as it comes, in pieces and bytes of any kind, and writes clean lines.
+ * Memory is bounded whatever comes in. What goes beyond the cap is left out, with a remark and the last 64
+ * KiB at the end.
  */
 export class AttemptLog {
   readonly #segment: SegmentWriter;

@@ -8,7 +8,10 @@ import { segmentPath } from './segment-writer.ts';
 const LOOK_EVERY_MS = 250;
 
 export interface FollowOptions {
-  /** The range as it is known now; one with a length ends the following once it is read. `null`: no log is left. */
+  /**
+   * The range as it is known now; one with a length ends the following once it is read. `null`: no log is
+   * left.
+   */
   readonly range: () => LogRange | null;
   /** Ends the following at once. */
   readonly signal: AbortSignal;

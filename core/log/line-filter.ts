@@ -6,7 +6,9 @@ export type LinePattern =
   | { readonly text: string; readonly ignoreCase?: boolean }
   | { readonly regex: string; readonly ignoreCase?: boolean };
 
-/** What all matching of one regular expression may take; some need time exponential in the length of a line. */
+/**
+ * What all matching of one regular expression may take; some need time exponential in the length of a line.
+ */
 const BUDGET_MS = 2_000;
 /** A regular expression sees this much of a line. */
 const MATCH_CHARS = 4_096;
@@ -14,7 +16,8 @@ const MATCH_CHARS = 4_096;
 /**
  * Makes a filter over batches of lines. A regular expression runs under a budget of 2 s for the whole search.
  *
- * @throws AppError `invalid` for a malformed regular expression, and from the filter when the budget is spent.
+ * @throws AppError `invalid` for a malformed regular expression, and from the filter when the budget is
+ * spent.
  */
 export function lineFilter(pattern: LinePattern): (lines: readonly string[]) => boolean[] {
   const fold = pattern.ignoreCase ?? false;
@@ -33,7 +36,7 @@ export function lineFilter(pattern: LinePattern): (lines: readonly string[]) => 
     } catch (error) {
       throw new AppError(
         'invalid',
-        `The search pattern /${pattern.regex}/ takes too long on this log; use a simpler one or a plain text.`,
+        `The search pattern /${pattern.regex}/ takes too long here; use a simpler one or a plain text.`,
         {},
         error,
       );

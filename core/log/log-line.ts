@@ -3,10 +3,11 @@
  *
  *     <epoch ms> <stream> <text>
  *
- * The stream is one letter: `O` stdout, `E` stderr, `D` `I` `W` `R` a debug, info, warning or error of `ctx.log`, `S`
- * a remark of orch, `B` the beginning of an attempt (the text is its id). A `+` after the letter says that the next
- * line of the same stream goes on where this one stops: a long line is kept in pieces. The text is valid UTF-8 without
- * control characters, except for tabs and the escape character of ANSI sequences.
+ * The stream is one letter: `O` stdout, `E` stderr, `D` `I` `W` `R` a debug, info, warning or error of
+ * `ctx.log`, `S` a remark of orch, `B` the beginning of an attempt (the text is its id). A `+` after the
+ * letter says that the next line of the same stream goes on where this one stops: a long line is kept in
+ * pieces. The text is valid UTF-8 without control characters, except for tabs and the escape character of
+ * ANSI sequences.
  */
 export const LOG_STREAMS = {
   stdout: 'O',
@@ -41,7 +42,9 @@ export function formatLogLine(at: number, code: LogStreamCode, text: string, mor
   return `${at} ${code}${more ? '+' : ''} ${text}\n`;
 }
 
-/** The inverse of {@link formatLogLine} without the line break; a torn or foreign line becomes a remark at 0. */
+/**
+ * The inverse of {@link formatLogLine} without the line break; a torn or foreign line becomes a remark at 0.
+ */
 export function parseLogLine(line: string): LogLine {
   const first = line.indexOf(' ');
   const second = line.indexOf(' ', first + 1);
@@ -61,8 +64,8 @@ const CONTROL = /[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f]/;
 const CONTROLS = /[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f]/g;
 
 /**
- * Makes text safe for one line: control characters become their visible pictures (`␀`), those of the C1 block and lone
- * surrogates the replacement character.
+ * Makes text safe for one line: control characters become their visible pictures (`␀`), those of the C1 block
+ * and lone surrogates the replacement character.
  */
 export function cleanText(text: string): string {
   const line = text.endsWith('\r') ? text.slice(0, -1) : text;

@@ -2,15 +2,18 @@ const MASK = '***';
 
 /** Replaces secret values in a stream of text, also where a value is cut by the border of two pieces. */
 export interface Masker {
-  /** The text that is safe to show so far; the end of a piece that may be the beginning of a secret is held back. */
+  /**
+   * The text that is safe to show so far; the end of a piece that may be the beginning of a secret is held
+   * back.
+   */
   push(text: string): string;
   /** What was held back. */
   flush(): string;
 }
 
 /**
- * Makes maskers for the given secret values, each in its plain form and as it stands inside a JSON string. Values
- * shorter than three characters are not masked: they would blank out ordinary text.
+ * Makes maskers for the given secret values, each in its plain form and as it stands inside a JSON string.
+ * Values shorter than three characters are not masked: they would blank out ordinary text.
  */
 export function createMaskers(values: readonly string[]): (() => Masker) | null {
   const secrets = secretForms(values);
@@ -44,7 +47,9 @@ function secretForms(values: readonly string[]): string[] {
   return [...forms].sort((a, b) => b.length - a.length);
 }
 
-/** Up to where a text can be masked now: what follows may turn out to be part of a secret, or a longer one. */
+/**
+ * Up to where a text can be masked now: what follows may turn out to be part of a secret, or a longer one.
+ */
 function safeCut(text: string, secrets: readonly string[], pattern: RegExp): number {
   const cut = text.length - heldBack(text, secrets);
   if (cut === text.length) return cut;

@@ -42,7 +42,8 @@ export interface PlacedLine {
 }
 
 /**
- * Reads lines of an attempt, finished or running. A log without a file is empty: a segment is made at the first line.
+ * Reads lines of an attempt, finished or running. A log without a file is empty: a segment is made at the
+ * first line.
  *
  * @throws AppError `invalid` for a bad search pattern or one that takes too long.
  */

@@ -6,8 +6,8 @@ import type { LogSource } from './read-attempt-log.ts';
 import { segmentPath } from './segment-writer.ts';
 
 /**
- * Closes the range of an attempt whose writer is dead: adds last lines, and tells which bytes there are. `null` if the
- * attempt left no line and none is added, or the file cannot be written.
+ * Closes the range of an attempt whose writer is dead: adds last lines, and tells which bytes there are.
+ * `null` if the attempt left no line and none is added, or the file cannot be written.
  */
 export function sealLog(
   source: LogSource,

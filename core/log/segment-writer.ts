@@ -11,9 +11,9 @@ export function segmentPath(stateDir: string, runNo: number, segment: number): s
 }
 
 /**
- * Appends to one segment file, which has no other writer. The file is opened at the first line; text reaches it when
- * 64 Ki characters are waiting, after 50 ms, or on `flush`. Writing never throws: what a full disk or a removed folder
- * takes away is counted and said in a remark as soon as writing works again.
+ * Appends to one segment file, which has no other writer. The file is opened at the first line; text reaches
+ * it when 64 Ki characters are waiting, after 50 ms, or on `flush`. Writing never throws: what a full disk or
+ * a removed folder takes away is counted and said in a remark as soon as writing works again.
  */
 export class SegmentWriter {
   readonly path: string;

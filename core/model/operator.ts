@@ -17,11 +17,13 @@ export interface OperatorDefinition<Params = JsonObject, Output = unknown> {
   /** JSON Schema of the params, an object schema. */
   readonly params: JsonObject;
   /**
-   * `process` (default): alone in its process. `shared`: never blocks and keeps no state outside its attempt, so
-   * that many attempts run in one process.
+   * `process` (default): alone in its process. `shared`: never blocks and keeps no state outside its attempt,
+   * so that many attempts run in one process.
    */
   readonly isolation?: Isolation;
-  /** Checks what the schema cannot say, without any input or output. Every sentence returned is one mistake. */
+  /**
+   * Checks what the schema cannot say, without any input or output. Every sentence returned is one mistake.
+   */
   validate?(params: Params): readonly string[];
   /** Does the work. What it returns is the output of the task. */
   execute(params: Params, ctx: OperatorContext): Output | Promise<Output>;
@@ -39,8 +41,8 @@ export interface OperatorHooks<Params = JsonObject, Output = unknown> {
 }
 
 /**
- * A registered kind of task: `uses: <name>` with its params in `with`. Found by its file name in the `operators/`
- * folder of a project or of orch itself.
+ * A registered kind of task: `uses: <name>` with its params in `with`. Found by its file name in the
+ * `operators/` folder of a project or of orch itself.
  */
 export interface Operator extends OperatorDefinition {
   readonly [OPERATOR]: true;

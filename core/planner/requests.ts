@@ -192,7 +192,7 @@ function retry(turn: Turn, run: RunWorld, by: string, selection: RetrySelection)
 /** What was ready is decided anew, because something before it has changed. */
 function holdBack(turn: Turn, run: RunWorld, node: number, by: string): void {
   if (run.state[node] !== S.scheduled) return;
-  if (run.tryNo[node] === 0) turn.assume(run, node, S.none);
+  if (run.stored[node] === S.none) turn.assume(run, node, S.none);
   else reset(turn, run, node, by);
 }
 
@@ -223,15 +223,22 @@ function markTask(turn: Turn, run: RunWorld, by: string, node: number, state: 's
     turn.stop(run, node, 'user', graceOf(turn.world, run, run.templateOf(node)));
     run.ghosts.add(node);
   }
+  run.flags[node] = (run.flags[node] as number) & ~CUT;
   turn.change(run, node, S[state], 'marked', { state, by }, state === 'failed' ? { reason: 'error' } : {});
   for (const after of descendantsOf(run, [node])) {
-    if (run.state[after] === S.upstream_failed) reset(turn, run, after, by);
+    if (isUndecided(run, after)) reset(turn, run, after, by);
     else holdBack(turn, run, after, by);
   }
   forgetSettled(turn, run);
   recountRun(run);
   evaluateRun(turn, run);
   return accepted(run);
+}
+
+/** What never ran because of something before it: its rule is asked again when that changes. */
+function isUndecided(run: RunWorld, node: number): boolean {
+  const isFailedGate = run.state[node] === S.failed && run.graph.kind[run.templateOf(node)] === GATE;
+  return isFailedGate || run.state[node] === S.upstream_failed;
 }
 
 function markRefusal(run: RunWorld, node: number, state: 'success' | 'failed'): Answer | null {

@@ -15,7 +15,7 @@ export type RetrySelection =
 export function selectForRetry(run: RunWorld, selection: RetrySelection): number[] {
   if (selection.select === 'all') return selectedNodes(run, () => true);
   if (selection.select === 'failed') {
-    const bad = selectedNodes(run, (node) => isBad(run.state[node] as number));
+    const bad = withGates(run, selectedNodes(run, (node) => isBad(run.state[node] as number)));
     return sorted(new Set([...bad, ...descendantsOf(run, bad)]));
   }
   const named = withGates(run, selection.nodes);
@@ -57,7 +57,7 @@ function withGates(run: RunWorld, nodes: Iterable<number>): number[] {
   return [...chosen];
 }
 
-/** A task inside a fan-out comes after its gate, and before it when one looks upstream. */
+/** A task inside a fan-out comes after its gate; as long as it does not exist, its gate stands for it. */
 function reach(run: RunWorld, start: readonly number[], rows: Csr): number[] {
   const seen = new Set<number>();
   const stack = [...start];
@@ -69,7 +69,12 @@ function reach(run: RunWorld, start: readonly number[], rows: Csr): number[] {
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     const template = run.templateOf(node);
     const block = run.blockOf(node);
-    for (const target of targets(rows, template)) run.eachConnected(block, target, visit);
+    for (const target of targets(rows, template)) {
+      run.eachConnected(block, target, (next) => {
+        if (!run.isPlaceholder(next, target)) visit(next);
+        else if (rows === run.graph.up) visit(run.gateBefore(next, target));
+      });
+    }
     if (rows === run.graph.up) {
       const gate = run.isPlaceholder(node, template) ? run.gateBefore(node, template) : run.gateOf(block);
       if (gate !== null) visit(gate);

@@ -1,12 +1,16 @@
 import { FatalError, type TaskContext } from 'orch';
+import { accountCurve } from './account-curve.ts';
 import { readCandles } from './candles.ts';
 import { contentHash, type DatasetPart, publishDataset } from './dataset.ts';
 import { type Cell, fillTable, withDuckDb, writeParquet } from './duckdb.ts';
-import type { Backtested, Klines } from './outputs.ts';
+import type { Backtested, Collected, Klines } from './outputs.ts';
 import { type PipelineParams, readParams } from './params.ts';
 import { performance } from './performance.ts';
 import { type CrossResult, type RoundTrip, runCross } from './strategy.ts';
 import { csvText } from './trades-csv.ts';
+
+/** `source` tells what a reader of the results must know. */
+type Inputs = { readonly source: Collected; readonly candles: Klines };
 
 const BPS = 1e-4;
 const EQUITY_COLUMNS = 'timestamp_ms BIGINT, equity DOUBLE, benchmark DOUBLE, invested DOUBLE';
@@ -18,10 +22,7 @@ const TRADE_COLUMNS =
  * Runs the moving-average cross on the finest interval there is, with fees and slippage. Throws
  * `FatalError` when there are too few candles for the slow average.
  */
-export async function backtest(
-  { candles: klines }: { candles: Klines },
-  ctx: TaskContext,
-): Promise<Backtested> {
+export async function backtest({ source, candles: klines }: Inputs, ctx: TaskContext): Promise<Backtested> {
   const params = readParams(ctx);
   const { symbol } = klines;
   const finest = klines.intervals[0];
@@ -57,6 +58,8 @@ export async function backtest(
     strategy: { fast: params.fast, slow: params.slow },
     costs: { feeBps: params.feeBps, slippageBps: params.slippageBps },
     performance: numbers,
+    curve: accountCurve(result.equity),
+    notes: source.notes,
     data: ref,
   };
 }

@@ -1,9 +1,10 @@
 import { type Html, html, trusted } from './html.ts';
 import { dayText } from './instants.ts';
 import { changeText, countText, numberText, shareText } from './numbers-text.ts';
-import type { BrokenSymbol, Visualized } from './outputs.ts';
+import type { Backtested, BrokenSymbol } from './outputs.ts';
 import { page } from './page.ts';
 import { accountLegend, footer, numberCell, section, table, tone } from './page-parts.ts';
+import { reportName } from './report-name.ts';
 import { commonRange, sparkline } from './sparkline.ts';
 
 /** Drawings on the page; the table has every symbol. */
@@ -11,7 +12,7 @@ const CARDS_MAX = 60;
 
 export type Comparison = {
   /** Best first. */
-  readonly ranked: readonly Visualized[];
+  readonly ranked: readonly Backtested[];
   readonly broken: readonly BrokenSymbol[];
   readonly runId: string;
 };
@@ -22,7 +23,7 @@ export function comparePage({ ranked, broken, runId }: Comparison): string {
   const ahead = ranked.filter(({ performance: p }) => p.totalReturn > p.benchmarkReturn).length;
   const lead =
     ranked.length === 0
-      ? 'No symbol reached its report.'
+      ? 'No symbol reached its backtest.'
       : `The cross beat buying and holding on ${ahead} of ${countText(ranked.length, 'symbol')}.`;
   const sub = `${total}, best Sharpe ratio first${broken.length === 0 ? '' : `, ${broken.length} broken`}.`;
   const body = html`<header><h1>Comparison</h1><p class="sub">${sub}</p><p class="lead">${lead}</p></header>
@@ -33,16 +34,14 @@ ${footer(runId)}`;
 }
 
 function brokenTable(broken: Comparison['broken']): Html {
-  const rows = broken.map(({ symbol, state, error }) => {
-    const why = error ?? 'A stage before the report failed; the log of the run says which and why.';
-    return html`<tr><td>${symbol}</td><td class="failed">${state.replaceAll('_', ' ')}</td>
-<td class="wrap">${why}</td></tr>`;
-  });
-  return table(['Symbol', 'State', 'Why'], rows);
+  const rows = broken.map(
+    ({ symbol, why }) => html`<tr><td class="failed">${symbol}</td><td class="wrap">${why}</td></tr>`,
+  );
+  return table(['Symbol', 'Why'], rows);
 }
 
-function resultTable(ranked: readonly Visualized[]): Html {
-  const rows = ranked.map(({ symbol, report, interval, performance: p }) => {
+function resultTable(ranked: readonly Backtested[]): Html {
+  const rows = ranked.map(({ symbol, interval, performance: p }) => {
     const numbers = [
       numberCell(numberText(p.sharpe, 2)),
       numberCell(changeText(p.totalReturn), tone(p.totalReturn)),
@@ -53,18 +52,18 @@ function resultTable(ranked: readonly Visualized[]): Html {
       numberCell(shareText(p.exposure, 0)),
     ];
     const span = `${interval}, ${dayText(p.firstAt)} to ${dayText(p.lastAt)}`;
-    return html`<tr><td>${link(symbol, report)}</td>${numbers}<td class="quiet">${span}</td></tr>`;
+    return html`<tr><td>${link(symbol)}</td>${numbers}<td class="quiet">${span}</td></tr>`;
   });
   const numbers = ['#Sharpe', '#Return', '#Holding', '#Per year', '#Max drawdown', '#Trades', '#Invested'];
   return table(['Symbol', ...numbers, 'Candles'], rows);
 }
 
-function accounts(ranked: readonly Visualized[]): Html {
+function accounts(ranked: readonly Backtested[]): Html {
   const shown = ranked.slice(0, CARDS_MAX);
   const range = commonRange(shown.map(({ curve }) => curve));
   const cards = shown.map(
-    ({ symbol, report, performance: p, curve, notes }) => html`<div class="card">
-<h3>${link(symbol, report)}</h3>
+    ({ symbol, performance: p, curve, notes }) => html`<div class="card">
+<h3>${link(symbol)}</h3>
 <p>${changeText(p.totalReturn)}, holding ${changeText(p.benchmarkReturn)}</p>
 ${trusted(sparkline(curve, range))}${notes.map((note) => html`<p>${note}</p>`)}</div>`,
   );
@@ -74,6 +73,6 @@ ${trusted(sparkline(curve, range))}${notes.map((note) => html`<p>${note}</p>`)}<
   return section('Accounts', html`<div class="cards">${cards}</div>`, aside);
 }
 
-function link(symbol: string, report: string): Html {
-  return html`<a href="${encodeURIComponent(report)}">${symbol}</a>`;
+function link(symbol: string): Html {
+  return html`<a href="${encodeURIComponent(reportName(symbol))}">${symbol}</a>`;
 }

@@ -53,36 +53,38 @@ export type Klines = {
   readonly data: DatasetRef;
 };
 
+/** `[at, strategy, buy and hold]`, both 100 at the start. */
+export type CurvePoint = readonly [number, number, number];
+
 export type Backtested = {
   readonly symbol: string;
   readonly interval: IntervalName;
   readonly strategy: { readonly fast: number; readonly slow: number };
   readonly costs: { readonly feeBps: number; readonly slippageBps: number };
   readonly performance: Performance;
+  /** The account in few points, for small drawings; `data` has every close. */
+  readonly curve: readonly CurvePoint[];
+  /** Those of the source: what a reader of these numbers must know. */
+  readonly notes: readonly string[];
   readonly data: DatasetRef;
 };
-
-/** `[at, strategy, buy and hold]`, both 100 at the start. */
-export type CurvePoint = readonly [number, number, number];
 
 export type Visualized = {
   readonly symbol: string;
   /** File name in the report folder. */
   readonly report: string;
-  readonly interval: IntervalName;
-  readonly performance: Performance;
-  readonly notes: readonly string[];
-  readonly curve: readonly CurvePoint[];
 };
 
-/** A symbol without a report. */
+/** A symbol without a backtest. */
 export type BrokenSymbol = {
   readonly symbol: string;
-  readonly state: string;
-  readonly error: string | null;
+  readonly why: string;
 };
 
 export type Compared = {
   readonly report: string;
+  /** Best first. */
   readonly ranking: readonly { readonly symbol: string; readonly sharpe: number | null }[];
+  /** Symbols without a backtest, in the order of the keys. */
+  readonly broken: readonly string[];
 };

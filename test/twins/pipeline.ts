@@ -102,13 +102,14 @@ export default dag(
       const results = g.task('backtest', {
         uses: './pipeline/backtest.ts#backtest',
         stage: 'backtest',
-        needs: { candles },
+        needs: { source: raw, candles },
       });
-      return g.task('visualize', {
+      g.task('visualize', {
         uses: './pipeline/visualize.ts#visualize',
         stage: 'visualize',
         needs: { source: raw, cleaned, candles, results },
       });
+      return results;
     });
     d.task('compare', {
       uses: './pipeline/compare.ts#compare',

@@ -39,7 +39,8 @@ export function readAction(part: Part, operators: OperatorCatalog | undefined): 
   const { author } = part.entry;
   const given = ACTION_KEYS.filter((key) => author[key] !== undefined);
   if (given.length > 1) {
-    const message = `${nameOf(part.entry)} has ${given.map((key) => `'${key}'`).join(' and ')}: a task does one thing`;
+    const keys = given.map((key) => `'${key}'`).join(' and ');
+    const message = `${nameOf(part.entry)} has ${keys}: a task does one thing`;
     part.problems.error('several-actions', message, [...part.at, given[1] as string], {
       at: 'key',
       hint: 'make two tasks of it, one needing the other',

@@ -47,7 +47,8 @@ export function expandWires(
     for (const target of own.setups) after.delete(target);
     edges += own.needs.size + after.size;
     if (edges > LIMITS.edges) {
-      const message = `the DAG has more than ${LIMITS.edges} edges; ${nameOf(entry)} is where they become too many`;
+      const name = nameOf(entry);
+      const message = `the DAG has more than ${LIMITS.edges} edges; ${name} is where they become too many`;
       const hint = 'put a join between two large groups: a task with nothing but after';
       problems.error('too-many-edges', message, authorPathOf(entry), { at: 'key', hint });
       return expanded;

@@ -158,7 +158,8 @@ export function readReturns(entry: ForEachEntry, problems: Problems): Entry | un
   const at = [...authorPathOf(entry), 'forEach', 'returns'];
   const found = findReference(returns, entry.inner);
   if (!found.ok || !isInside(found.entry, entry)) {
-    const message = `'returns' of ${nameOf(entry)} must name one of its own tasks; there is no '${returns}' in it`;
+    const name = nameOf(entry);
+    const message = `'returns' of ${name} must name one of its own tasks; there is no '${returns}' in it`;
     const hint = (): string | undefined => didYouMean(returns, entry.inner.entries.keys());
     problems.error('unknown-task', message, at, { hint });
     return undefined;

@@ -153,7 +153,7 @@ function checkPolicy(retries: Partial<RetryPolicy>, name: string, at: AuthorPath
     problems.error('bad-retries', message, at);
   }
   if (retries.factor !== undefined && retries.backoff !== 'exponential') {
-    const message = `the retries of ${name} have a factor, which means something with backoff: exponential only`;
+    const message = `the retries of ${name} have a factor, but their backoff is not exponential`;
     problems.error('bad-retries', message, at, { hint: 'add backoff: exponential' });
   }
   const delayMs = retries.delayMs ?? RETRY_DEFAULTS.delayMs;

@@ -182,7 +182,8 @@ export class Names {
     if (entry.kind === 'task') return true;
     const isUnknown = next !== undefined && !/^(\d+|length)$/.test(next);
     if (isUnknown) {
-      const message = `${reader.name} reads '${entry.id}.${next}', but there is no '${next}' in ${nameOf(entry)}`;
+      const read = `'${entry.id}.${next}'`;
+      const message = `${reader.name} reads ${read}, but there is no '${next}' in ${nameOf(entry)}`;
       this.#error('unknown-name', message, reader, () => didYouMean(next, entry.inner.entries.keys()));
       return false;
     }

@@ -51,7 +51,8 @@ function checkTeardown(entry: TaskEntry, wires: Wires, problems: Problems): void
   const { teardown, critical, failRun, setups } = entry.author;
   const at = authorPathOf(entry);
   if (teardown && critical) {
-    const message = `${nameOf(entry)} is both critical and a teardown: teardowns still run when a run is aborted`;
+    const name = nameOf(entry);
+    const message = `${name} is both critical and a teardown: teardowns still run when a run is aborted`;
     problems.error('critical-teardown', message, [...at, 'critical'], {
       at: 'key',
       hint: "write 'failRun: true' to let its failure fail the run",

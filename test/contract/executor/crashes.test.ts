@@ -57,7 +57,7 @@ async function died(pids: readonly number[], withinMs: number): Promise<number> 
   return performance.now() - since;
 }
 
-test('nothing of a leader that is killed outlives it: busy loops, grandchildren, those in sessions of their own', async () => {
+test('nothing outlives a leader that is killed: no busy loop, no grandchild, no new session', async () => {
   const { pid, pids } = await startLeader();
   const all = [...new Set([...pids, ...marked()])];
   expect(all.length).toBeGreaterThan(9);

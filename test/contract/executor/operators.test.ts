@@ -16,7 +16,10 @@ export const greet = defineOperator({
   cleanup: (_, ctx) => ctx.log.info('cleaned'),
   hooks: {
     onRetry: (_, ctx) => ctx.log.info('retry ' + ctx.attempt),
-    onSuccess: (_, ctx, output) => { ctx.log.info('greeted ' + output.said.length); throw new Error('hook is broken'); },
+    onSuccess: (_, ctx, output) => {
+      ctx.log.info('greeted ' + output.said.length);
+      throw new Error('hook is broken');
+    },
     onFailure: (_, ctx, error) => ctx.log.info('sorry: ' + error.message),
   },
 });

@@ -24,9 +24,17 @@ export const logs = (_, ctx) => {
   console.log('one'); console.error('two'); process.stdout.write('par'); process.stdout.write('tial\\n');
   ctx.log.warn('careful', { rows: 3 }); console.log('last without end');
 };
-export const stray = () => { writeSync(1, 'native line\\n'); spawnSync('sh', ['-c', 'echo from child'], { stdio: 'inherit' }); };
-export const prints = async (inputs) => { for (let i = 0; i < 5; i++) { console.log(inputs.tag + i); await wait(1); } };
-export const tenMegabytes = () => { const line = 'x'.repeat(1023); for (let i = 0; i < 10240; i++) console.log(line); };
+export const stray = () => {
+  writeSync(1, 'native line\\n');
+  spawnSync('sh', ['-c', 'echo from child'], { stdio: 'inherit' });
+};
+export const prints = async (inputs) => {
+  for (let i = 0; i < 5; i++) { console.log(inputs.tag + i); await wait(1); }
+};
+export const tenMegabytes = () => {
+  const line = 'x'.repeat(1023);
+  for (let i = 0; i < 10240; i++) console.log(line);
+};
 export const printsThenExits = () => { console.log('before'); process.exit(3); };
 export const throwsError = () => { const e = new TypeError('bad thing'); e.code = 'E_BAD'; throw e; };
 export const throwsText = () => { throw 'just text'; };
@@ -44,20 +52,29 @@ export const large = () => 'é'.repeat(200000);
 export const huge = () => 'x'.repeat(2000000);
 export const lateRejection = () => { setTimeout(() => Promise.reject(new Error('too late')), 30); };
 export const rejectsAside = async () => { Promise.reject(new Error('aside')); await wait(1000); };
-export const throwsAside = async () => { setTimeout(() => { throw new Error('thrown aside'); }, 5); await wait(1000); };
+export const throwsAside = async () => {
+  setTimeout(() => { throw new Error('thrown aside'); }, 5);
+  await wait(1000);
+};
 export const pause = async (inputs) => { await wait(inputs.ms); return process.pid; };
 export const pid = () => process.pid;
 export const aborts = () => process.abort();
 export const exitsHard = () => process.reallyExit(5);
 export const killsItself = () => process.kill(process.pid, 'SIGKILL');
 export const objects = () => { const all = []; for (;;) all.push({ a: 'x'.repeat(100) + all.length }); };
-export const buffers = async () => { const all = []; for (;;) { all.push(Buffer.alloc(16e6, 1)); await wait(5); } };
+export const buffers = async () => {
+  const all = [];
+  for (;;) { all.push(Buffer.alloc(16e6, 1)); await wait(5); }
+};
 export const spins = (_, { metric }) => { metric('pid', process.pid); for (;;); };
 export const spinsFor = (inputs) => { const end = Date.now() + inputs.ms; while (Date.now() < end); };
 export const ignores = async (_, { metric }) => {
   process.on('SIGTERM', () => {}); metric('pid', process.pid); for (;;) await wait(1000);
 };
-export const obeys = async (_, { signal, metric }) => { metric('pid', process.pid); await wait(60000, signal); };
+export const obeys = async (_, { signal, metric }) => {
+  metric('pid', process.pid);
+  await wait(60000, signal);
+};
 export const finishesAnyway = async (_, { signal, metric }) => {
   metric('pid', process.pid); await wait(60000, signal).catch(() => {}); return 'done';
 };
@@ -65,7 +82,10 @@ export const startsChildren = async (_, { metric }) => {
   const child = spawn('sh', ['-c', 'sleep 300 & echo $!; wait'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const text = await new Promise((resolve) => child.stdout.once('data', resolve));
   const apart = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
-  metric('child', child.pid); metric('grandchild', Number(String(text))); metric('apart', apart.pid); metric('pid', process.pid);
+  metric('child', child.pid);
+  metric('grandchild', Number(String(text)));
+  metric('apart', apart.pid);
+  metric('pid', process.pid);
   await wait(60000);
 };
 export const leavesChild = () => {

@@ -335,8 +335,8 @@ describe('rules about several keys', () => {
         d: { ...ok, retries: { max: 1, delay: '2m', maxDelay: '1m' } },
       },
       [
-        "bad-retries @ tasks/a/retries: the retries of task 'a' have a factor, which means " +
-          'something with backoff: exponential only (add backoff: exponential)',
+        "bad-retries @ tasks/a/retries: the retries of task 'a' have a factor, but their backoff is not " +
+          'exponential (add backoff: exponential)',
         "bad-retries @ tasks/b/retries: the retries of task 'b' name 'Y' both in 'on' and in 'except'",
         "bad-retries @ tasks/c/retries: the retries of task 'c' have a maxDelay below the " +
           'default delay of 5m',

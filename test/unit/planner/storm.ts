@@ -97,7 +97,8 @@ export class Storm {
     const decided = plan(this.world, events, { at: this.now, mono: this.now });
     this.#wakeAt = decided.wakeAt;
     if (crash) {
-      const kept = this.random.upTo(decided.actions.length);
+      let kept = this.random.upTo(decided.actions.length);
+      while (decided.actions[kept - 1]?.type === 'output') kept++;
       for (const action of decided.actions.slice(0, kept)) this.store.apply(action);
       return this.crash(false);
     }

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import type { Settled } from 'orch';
 import { describe, expect, test } from 'vitest';
 import { compare } from '../../../../dags/pipeline/compare.ts';
-import type { Visualized } from '../../../../dags/pipeline/outputs.ts';
+import type { Backtested } from '../../../../dags/pipeline/outputs.ts';
+import { reportName } from '../../../../dags/pipeline/report-name.ts';
 import { fakeContext, PROJECT_DIR, workspace } from './fake-context.ts';
 import { runAll } from './run-stages.ts';
 
@@ -27,6 +28,28 @@ describe.each(['SP500', 'AAPL', 'MSFT'])('%s with the params as shipped', (symbo
       results.performance.trades + 1,
     );
   });
+});
+
+test('a backtest of many candles has a small output, with the ends of its curve and the notes', async () => {
+  await using space = workspace();
+  const { raw, candles, results } = await runAll(space.dir, 'SP500');
+  expect(candles.intervals[0]?.candles).toBeGreaterThan(5000);
+  expect(JSON.stringify(results).length).toBeLessThan(8_000);
+  const { curve, notes, performance: p } = results;
+  expect(curve).toHaveLength(120);
+  expect(curve[0]).toEqual([p.firstAt, 100, 100]);
+  expect(curve.at(-1)?.[0]).toBe(p.lastAt);
+  expect(curve.at(-1)?.[1]).toBeCloseTo(100 * (1 + p.totalReturn), 1);
+  expect(curve.at(-1)?.[2]).toBeCloseTo(100 * (1 + p.benchmarkReturn), 1);
+  expect(notes).toEqual(raw.notes);
+});
+
+test.each([
+  ['index', '%69ndex.html'],
+  ['INDEX', '%49NDEX.html'],
+  ['BTC/USD', 'BTC%2FUSD.html'],
+])('the report of %s is %s', (symbol, name) => {
+  expect(reportName(symbol)).toBe(name);
 });
 
 test('the same run gives the same page, also after other pages in the same process', async () => {
@@ -58,9 +81,9 @@ test('a symbol made of markup is text on every page, and its report has a name o
   );
   const file = join(space.dir, 'csv', '%3Cscript%3Ealert%28%22x%22%29%3C%2Fscript%3E.csv');
   await writeFile(file, `timestamp_ms,open,high,low,close,volume\n${lines.join('\n')}\n`);
-  const { visualized } = await runAll(space.dir, symbol, { sourceTypes: ['csv'], fast: 2, slow: 5 });
+  const { results } = await runAll(space.dir, symbol, { sourceTypes: ['csv'], fast: 2, slow: 5 });
   await compare(
-    { results: [{ key: symbol, state: 'success', value: visualized }] },
+    { results: [{ key: symbol, state: 'success', value: results }] },
     fakeContext(space.dir, symbol),
   );
   const names = await readdir(join(space.dir, 'reports'));
@@ -96,21 +119,25 @@ test('a process that drew reports ends by itself', async () => {
 });
 
 describe('compare', () => {
-  test('ranks by Sharpe ratio and links the reports', async () => {
+  test('ranks by Sharpe ratio, links the reports and says what is known of the sources', async () => {
     await using space = workspace();
     const [apple, ibm] = [await runAll(space.dir, 'AAPL'), await runAll(space.dir, 'IBM')];
     const ctx = fakeContext(space.dir, 'any');
-    const results: Settled<Visualized>[] = [
-      { key: 'IBM', state: 'success', value: ibm.visualized },
-      { key: 'AAPL', state: 'success', value: apple.visualized },
+    const results: Settled<Backtested>[] = [
+      { key: 'IBM', state: 'success', value: ibm.results },
+      { key: 'AAPL', state: 'success', value: apple.results },
       { key: 'MSFT', state: 'not_selected' },
     ];
-    const { ranking } = await compare({ results }, ctx);
+    const { ranking, broken } = await compare({ results }, ctx);
     const sharpes = ranking.map(({ sharpe }) => sharpe as number);
     expect(ranking.map(({ symbol }) => symbol).sort()).toEqual(['AAPL', 'IBM']);
     expect(sharpes).toEqual(sharpes.toSorted((a, b) => b - a));
     const page = await readFile(join(space.dir, 'reports/index.html'), 'utf8');
-    expect(page).toMatch(/href="AAPL.html"/);
+    expect(broken).toEqual([]);
+    for (const { visualized, results: backtested } of [apple, ibm]) {
+      expect(page).toContain(`href="${visualized.report}"`);
+      for (const note of backtested.notes) expect(page).toContain(note);
+    }
     expect(page).not.toContain('MSFT');
     expect([...ctx.told.metrics]).toEqual([
       ['symbols', 2],
@@ -118,21 +145,22 @@ describe('compare', () => {
     ]);
   });
 
-  test('lists broken symbols with their failure, and then fails so that the run does', async () => {
+  test('lists broken symbols with their failure beside the others', async () => {
     await using space = workspace();
-    const { visualized } = await runAll(space.dir, 'MSFT');
-    const results: Settled<Visualized>[] = [
-      { key: 'NOPE', state: 'upstream_failed', error: 'No source has the symbol NOPE' },
-      { key: 'MSFT', state: 'success', value: visualized },
+    const { results: backtested } = await runAll(space.dir, 'MSFT');
+    const results: Settled<Backtested>[] = [
+      { key: 'NOPE', state: 'upstream_failed', error: 'collect failed: No source has <NOPE>' },
+      { key: 'MSFT', state: 'success', value: backtested },
       { key: 'ODD', state: 'cancelled' },
     ];
     const ctx = fakeContext(space.dir, 'any');
-    await expect(compare({ results }, ctx)).rejects.toMatchObject({
-      name: 'FatalError',
-      message: '2 of 3 symbols have no report: NOPE, ODD. index.html compares the others.',
-    });
+    const compared = await compare({ results }, ctx);
+    expect(compared).toMatchObject({ broken: ['NOPE', 'ODD'], ranking: [{ symbol: 'MSFT' }] });
+    expect(ctx.told.metrics.get('broken')).toBe(2);
     const page = await readFile(join(space.dir, 'reports/index.html'), 'utf8');
-    expect(page).toMatch(/NOPE.*upstream failed.*No source has the symbol NOPE.*ODD.*cancelled/s);
+    expect(page).toMatch(
+      /NOPE.*collect failed: No source has &#60;NOPE&#62;.*ODD.*cancelled before its backtest was done/s,
+    );
     expect(page).toContain('MSFT.html');
     expect(ctx.told.artifacts.get('comparison.html')).toBe(page);
   });
@@ -140,9 +168,9 @@ describe('compare', () => {
   test('a run without any symbol still has its page', async () => {
     await using space = workspace();
     const output = await compare({ results: undefined }, fakeContext(space.dir, 'any'));
-    expect(output).toEqual({ report: 'index.html', ranking: [] });
+    expect(output).toEqual({ report: 'index.html', ranking: [], broken: [] });
     expect(await readFile(join(space.dir, 'reports/index.html'), 'utf8')).toContain(
-      'No symbol reached its report.',
+      'No symbol reached its backtest.',
     );
   });
 });

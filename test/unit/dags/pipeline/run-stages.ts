@@ -29,7 +29,7 @@ export async function runToKline(dir: string, symbol: string, params: Params = {
 export async function runAll(dir: string, symbol: string, params: Params = {}) {
   const before = await runToKline(dir, symbol, params);
   const { ctx, raw, cleaned, candles } = before;
-  const results = wire(await backtest({ candles }, ctx));
+  const results = wire(await backtest({ source: raw, candles }, ctx));
   const visualized = wire(await visualize({ source: raw, cleaned, candles, results }, ctx));
   return { ...before, results, visualized };
 }

@@ -43,6 +43,7 @@ test('the graph is six stages per symbol and one comparison of whatever they gav
     ['symbol.visualize', 'visualize'],
     ['compare', 'visualize'],
   ]);
+  expect(spec?.fanOuts?.[0]?.returns).toBe('symbol.backtest');
   expect(spec?.tasks.at(-1)).toMatchObject({ triggerRule: 'all_done', needs: { results: 'symbol' } });
   expect(spec).toMatchObject({ maxActiveRuns: 1, schedule: [{ kind: 'cron', cron: '0 */4 * * *' }] });
   expect(spec?.catchup).toBeUndefined();

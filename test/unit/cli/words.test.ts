@@ -1,0 +1,210 @@
+import { describe, expect, test } from 'vitest';
+import { asOfRecord } from '../../../cli/as-of-record.ts';
+import { findInstances } from '../../../cli/find-instances.ts';
+import { diagnosticText } from '../../../cli/render/diagnostic-text.ts';
+import { metricLines, metricRows } from '../../../cli/render/metric-lines.ts';
+import { shellWord } from '../../../cli/render/run-name.ts';
+import { summaryLines } from '../../../cli/render/run-summary.ts';
+import { metricText } from '../../../cli/render/scroll-lines.ts';
+import { tableLines } from '../../../cli/render/table.ts';
+import { problemOf } from '../../../cli/report-error.ts';
+import { newRunUid } from '../../../cli/run-uid.ts';
+import { createStyle, wantsColor } from '../../../cli/style.ts';
+import { AppError } from '../../../core/model/errors.ts';
+import type { TryNo } from '../../../core/model/ids.ts';
+import { change, done, instance, runView, START } from './run-fixture.ts';
+
+const style = createStyle(false);
+
+describe('colour', () => {
+  test.each([
+    ['always beats NO_COLOR', 'always', { NO_COLOR: '1' }, false, true],
+    ['never beats FORCE_COLOR', 'never', { FORCE_COLOR: '1' }, true, false],
+    ['NO_COLOR beats a terminal', 'auto', { NO_COLOR: '1' }, true, false],
+    ['an empty NO_COLOR says nothing', 'auto', { NO_COLOR: '' }, true, true],
+    ['FORCE_COLOR makes colour in a pipe', 'auto', { FORCE_COLOR: '1' }, false, true],
+    ['FORCE_COLOR=0 takes it away', 'auto', { FORCE_COLOR: '0' }, true, false],
+    ['a dumb terminal has none', 'auto', { TERM: 'dumb' }, true, false],
+    ['a pipe has none', 'auto', {}, false, false],
+  ] as const)('%s', (_name, choice, env, isTTY, expected) => {
+    expect(wantsColor(choice, env, isTTY)).toBe(expected);
+  });
+});
+
+describe('mistakes in files', () => {
+  const place = {
+    severity: 'error',
+    rule: 'r',
+    message: "'visualise' is not a task",
+    file: 'dags/p.ts',
+    line: 14,
+    column: 5,
+  } as const;
+
+  test('place, message, hint, line and caret', () => {
+    const text = diagnosticText(
+      { ...place, source: '  a: visualise', column: 6, hint: "did you mean 'visualize'?" },
+      style,
+    );
+    expect(text.split('\n')).toEqual([
+      "dags/p.ts:14:6  error  'visualise' is not a task (did you mean 'visualize'?)",
+      '  14 |   a: visualise',
+      '     |      ^',
+    ]);
+  });
+
+  test('the caret stands under wide characters and tabs too', () => {
+    const [, , caret] = diagnosticText({ ...place, source: '\t比: x', column: 5 }, style).split('\n');
+    expect(caret).toBe('     |      ^');
+  });
+
+  test('a very long line is cut around the place', () => {
+    const source = `${'x'.repeat(5_000)}HERE${'y'.repeat(5_000)}`;
+    const [, line, caret] = diagnosticText({ ...place, source, column: 5_001 }, style).split('\n');
+    expect(line?.length).toBeLessThan(200);
+    expect(line?.[caret?.indexOf('^') ?? 0]).toBe('H');
+  });
+
+  test('without a place there is only the sentence', () => {
+    expect(diagnosticText({ severity: 'warning', rule: 'r', message: 'odd' }, style)).toBe('warning  odd');
+  });
+});
+
+test('a table gives way in its flexible columns only', () => {
+  const columns = [
+    { title: 'id', text: (row: string[]) => row[0] ?? '' },
+    { title: 'about', text: (row: string[]) => row[1] ?? '', flex: true },
+    { title: 'n', text: (row: string[]) => row[2] ?? '', align: 'right' as const },
+  ];
+  expect(
+    tableLines(
+      columns,
+      [
+        ['a', 'a long text about it', '7'],
+        ['比特', 'x', '12'],
+      ],
+      24,
+      (text) => text,
+    ),
+  ).toEqual(['id    about            n', 'a     a long text ab…  7', '比特  x               12']);
+});
+
+describe('metrics', () => {
+  const tasks = [done('symbol.collect', 'A', 1), done('symbol.collect', 'B', 1), done('compare', null, 1)];
+  const record = (at: number, name: string, value: number, tryNo = 1) => ({
+    nodeNo: tasks[at]?.nodeNo ?? (0 as never),
+    tryNo: tryNo as TryNo,
+    name,
+    value,
+    at: START,
+  });
+
+  test('keys are rows; only the last attempt and the last value count', () => {
+    const rows = metricRows(tasks, [
+      record(1, 'x', 1),
+      record(0, 'x', 5, 9),
+      record(0, 'x', 2),
+      record(0, 'x', 3),
+      record(2, 'y', 0.5),
+    ]);
+    expect(metricLines(rows, 80, style)).toEqual([
+      '',
+      '  symbol  x',
+      '  A       3',
+      '  B       1',
+      '',
+      '  task       y',
+      '  compare  0.5',
+    ]);
+  });
+
+  test('many metrics of few keys turn the table, of many keys make a list', () => {
+    const names = Array.from({ length: 12 }, (_, at) => `metric_${at}`);
+    const rows = metricRows(
+      tasks,
+      [0, 1].flatMap((at) => names.map((name) => record(at, name, at))),
+    );
+    expect(metricLines(rows, 60, style).slice(1, 3)).toEqual(['             A  B', '  metric_0   0  1']);
+    for (const line of metricLines(rows, 14, style)) expect(line.length).toBeLessThanOrEqual(40);
+  });
+
+  test.each([
+    [5105, '5105'],
+    [0.156512, '0.1565'],
+    [-0.0024051, '-0.002405'],
+    [12345.678, '12345.7'],
+    [1.5, '1.5'],
+    [1e-9, '1.000e-9'],
+    [0, '0'],
+  ])('%d is written %s', (value, text) => {
+    expect(metricText(value)).toBe(text);
+  });
+});
+
+test.each([
+  ['success', {}, 'SUCCESS 1 ok in 1m08s'],
+  ['failed', {}, 'FAILED 1 ok in 1m08s. Retry: orch retry 019ae3f2-7c11 --failed'],
+  ['cancelled', {}, 'CANCELLED 1 ok in 1m08s. Go on: orch retry 019ae3f2-7c11'],
+] as const)('the last line of a run that is %s', (state, _more, line) => {
+  const view = runView([done('compare', null, 1), instance('symbol.clean', null, 'not_selected')], {
+    state,
+    endedAt: START + 68_120,
+  });
+  expect(summaryLines(view, [], 80, style)).toEqual([line]);
+});
+
+test('an old line is told with the state it speaks of, not with that of now', () => {
+  const now = done('symbol.collect', 'A', 900, { attempts: 2 as TryNo });
+  const late = {
+    ...change(now, 0, { code: 'retry_wait', facts: { try: 1, delayMs: 2_000, error: 'HTTP 429' } }),
+  };
+  if (late.type !== 'change') throw new Error('a change');
+  const told = asOfRecord({ ...late, record: { ...late.record, to: 'up_for_retry', tryNo: 1 as TryNo } });
+  expect(told).toMatchObject({
+    instance: { state: 'up_for_retry', attempts: 1, error: { message: 'HTTP 429' }, dueAt: START + 2_000 },
+  });
+  expect(asOfRecord(late)).toBe(late);
+});
+
+test('instances are found by name, path, last segment and key', () => {
+  const view = runView([
+    done('symbol.clean', 'A', 1),
+    done('symbol.clean', 'B', 1),
+    done('compare', null, 1),
+  ]);
+  const names = (name: string): string[] => findInstances(view, name).map((one) => one.name);
+  expect(names('symbol[A].clean')).toEqual(['symbol[A].clean']);
+  expect(names('symbol.clean')).toHaveLength(2);
+  expect(names('clean')).toHaveLength(2);
+  expect(names('clean[B]')).toEqual(['symbol[B].clean']);
+  expect(() => names('comapre')).toThrow(
+    expect.objectContaining({ code: 'not_found', message: expect.stringContaining("'compare'") }),
+  );
+});
+
+test('words for a shell are quoted when a shell would read something into them', () => {
+  expect(['pipeline', 'symbol[A].x', "it's", 'a b', '', '--x'].map(shellWord)).toEqual([
+    'pipeline',
+    "'symbol[A].x'",
+    "'it'\\''s'",
+    "'a b'",
+    "''",
+    '--x',
+  ]);
+});
+
+test('run ids are UUIDv7 and sort by time', () => {
+  const ids = [1_000, 2_000, 1_700_000_000_000].map(newRunUid);
+  for (const id of ids)
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect([...ids].sort()).toEqual(ids);
+});
+
+test('an error under --json is a problem of RFC 9457', () => {
+  expect(problemOf(new AppError('conflict', 'it runs'))).toEqual({
+    type: 'urn:orch:error:conflict',
+    title: 'Refused',
+    status: 409,
+    detail: 'It runs.',
+  });
+});
