@@ -118,7 +118,8 @@ export interface AuthorTask extends TaskDefaults, Wiring {
   readonly maxActivePerRun?: number;
 }
 
-export interface AuthorGroup extends Wiring {
+/** A group gives order to its tasks, but no inputs. */
+export interface AuthorGroup extends Pick<Wiring, 'after'> {
   readonly description?: string;
   readonly stage?: string;
   readonly group: { readonly defaults?: TaskDefaults; readonly tasks: { readonly [id: string]: AuthorEntry } };

@@ -137,7 +137,7 @@ class Writer {
     const item = { from: 'item', owner: node, fields: [] } as const;
     const ref = refSource(key(makeRef(item)));
     if (ref?.owner !== node || ref.from !== 'item') {
-      const message = `the key of forEach '${node.path}' must be the item or a field of it: (item) => item.id`;
+      const message = `the key of forEach '${node.path}' must be the item or a field: (item) => item.id`;
       this.#mistake(node, 'bad-key', message);
       return undefined;
     }
@@ -186,7 +186,9 @@ class Writer {
     return target.path;
   }
 
-  /** `${{ }}` around the expression of a symbolic value; an output is added to the needs it is read through. */
+  /**
+   * `${{ }}` around the expression of a symbolic value; an output is added to the needs it is read through.
+   */
   #template(ref: RefSource<object>, node: Node, wired: Entry): string {
     return `\${{ ${withFields(this.#rootOf(ref, node, wired), ref.fields)} }}`;
   }

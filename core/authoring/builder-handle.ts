@@ -3,7 +3,9 @@ import type { Ref } from './builder-ref.ts';
 declare const OUTPUT: unique symbol;
 declare const CONDITION: unique symbol;
 
-/** A declared task. `T` is its output as other tasks see it. Name it in `needs`, `after`, `setups` or `over`. */
+/**
+ * A declared task. `T` is its output as other tasks see it. Name it in `needs`, `after`, `setups` or `over`.
+ */
 export interface TaskHandle<out T> {
   readonly [OUTPUT]: T;
   readonly kind: 'task';

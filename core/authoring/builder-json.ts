@@ -2,8 +2,8 @@ type Primitive = string | number | boolean | null | undefined;
 type Unserializable = ((...args: never[]) => unknown) | symbol | bigint;
 
 /**
- * What is left of a `T` after it went through JSON, which is how an output reaches the tasks that need it: a `Date`
- * is a string, methods are gone, `void` is `undefined`.
+ * What is left of a `T` after it went through JSON, which is how an output reaches the tasks that need it: a
+ * `Date` is a string, methods are gone, `void` is `undefined`.
  */
 export type Jsonify<T> = 0 extends 1 & T
   ? T

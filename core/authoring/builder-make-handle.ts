@@ -55,7 +55,9 @@ function baseHandle(node: Node): object {
   return handle;
 }
 
-/** Makes every silent misuse of a symbolic object loud: awaiting it, putting it into a text, looping over it. */
+/**
+ * Makes every silent misuse of a symbolic object loud: awaiting it, putting it into a text, looping over it.
+ */
 function guard(object: object, message: string): void {
   const fail = (): never => {
     throw new AppError('invalid', message);

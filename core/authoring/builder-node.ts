@@ -74,8 +74,8 @@ export function pathIn(scope: ScopeNode, id: string): string {
 }
 
 /**
- * How `from` refers to `to` so that a look-up from the innermost scope outwards finds it: the shortest path whose
- * first segment no nearer scope hides. `undefined` if every one is hidden.
+ * How `from` refers to `to` so that a look-up from the innermost scope outwards finds it: the shortest path
+ * whose first segment no nearer scope hides. `undefined` if every one is hidden.
  */
 export function referenceTo(to: Node, from: Node): string | undefined {
   let text = to.id;

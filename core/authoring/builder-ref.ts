@@ -17,8 +17,8 @@ type Fields<T> = T extends string | number | boolean | null | undefined
       : unknown;
 
 /**
- * A value that exists only in a run: a param, the item of a fan-out, the output of a task. Reading a field gives
- * a `Ref` to that field; using it as if it were the value is an error.
+ * A value that exists only in a run: a param, the item of a fan-out, the output of a task. Reading a field
+ * gives a `Ref` to that field; using it as if it were the value is an error.
  */
 export type Ref<T> = RefTo<T> & Fields<T>;
 

@@ -161,8 +161,8 @@ export interface Scope<P> {
   /** A task that is a function of nothing but its context. */
   task<Out>(id: string, run: Handler<NoNeeds, P, Out>): TaskHandle<Jsonify<Awaited<Out>>>;
   /**
-   * A task by reference (`uses`) or command (`run`), or one that only joins others (`after`). Give the type of its
-   * output if it is needed.
+   * A task by reference (`uses`) or command (`run`), or one that only joins others (`after`). Give the type
+   * of its output if it is needed.
    */
   task<Out = Json>(id: string, options: TaskOptions<Needs, TriggerRule> & ActionOptions): TaskHandle<Out>;
   /** A task whose inputs are what `needs` names. */

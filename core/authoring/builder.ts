@@ -11,7 +11,9 @@ import type { AuthorPath } from './place.ts';
 
 const DAG = Symbol.for('orch.dag');
 
-/** What `dag()` returns and a DAG file exports by default: the author form, and the functions it refers to. */
+/**
+ * What `dag()` returns and a DAG file exports by default: the author form, and the functions it refers to.
+ */
 export interface Dag {
   readonly id: string;
   readonly author: AuthorDag;
@@ -24,8 +26,8 @@ export interface Dag {
 }
 
 /**
- * Declares a DAG: `export default dag({ id: 'prices' }, (d) => { ... })`. `build` is called once, at once, and must be
- * a pure function: the same tasks at every load. It runs no task.
+ * Declares a DAG: `export default dag({ id: 'prices' }, (d) => { ... })`. `build` is called once, at once,
+ * and must be a pure function: the same tasks at every load. It runs no task.
  */
 export function dag<S extends TObject = TObject<Record<never, never>>>(
   options: DagOptions<S>,

@@ -25,4 +25,3 @@ export type {
   TaskOptions,
 } from './builder-types.ts';
 export { defineOperator } from './define-operator.ts';
-

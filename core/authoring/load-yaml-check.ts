@@ -29,8 +29,8 @@ export interface YamlCheck {
 const JSON_TAGS: ReadonlySet<string> = new Set(['str', 'int', 'float', 'bool', 'null', 'map', 'seq']);
 
 /**
- * Walks a document once, without recursion: keys must be texts, unlike each other and not too many, values must be
- * JSON, and tags and merge keys are not part of the language.
+ * Walks a document once, without recursion: keys must be texts, unlike each other and not too many, values
+ * must be JSON, and tags and merge keys are not part of the language.
  */
 export function checkYaml(root: unknown, keysMax: number): YamlCheck {
   const mistakes: YamlMistake[] = [];

@@ -70,7 +70,7 @@ export class CommandDesk {
       this.#sent.add(definition.id);
       keeper?.sendText(`{"t":"define","d":${JSON.stringify(definition)}}\n`);
     }
-    keeper?.sendText(encodeRun(job.order, job.lane.segment, job.group));
+    keeper?.sendText(encodeRun(job.order, job.lane.segment, job.group, 0));
     this.#parts.onStarted(job);
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttemptEvent, AttemptOrder, LogRange, Outcome, StopReason } from '../model/attempt.ts';
+import { AppError } from '../model/errors.ts';
 import type { AttemptId } from '../model/ids.ts';
 import { CommandDesk } from './command-desk.ts';
 import { Deadlines } from './deadlines.ts';
@@ -17,11 +18,13 @@ import { signal } from './processes.ts';
 import type { EndFrame, GroupFrame, KeeperSettings, ReportFrame } from './protocol.ts';
 import { RunnerDesk } from './runner-desk.ts';
 import { sealedLog } from './sealed-log.ts';
-import { Spin } from './spin.ts';
 import { WatchSwitch } from './watch-switch.ts';
 
 /** Beyond the grace of an attempt the keeper gets so long to end it before it is itself taken for stuck. */
 const KEEPER_PATIENCE_MS = 2_000;
+/** Between attempts to start a keeper, doubled each time. */
+const RESTART_MS = 100;
+const RESTART_MAX_MS = 5_000;
 
 /** Runs attempts on this machine: functions and operators in warm runners, commands below the keeper. */
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
@@ -39,7 +42,6 @@ class LocalExecutor implements Executor {
   readonly #events = new EventBurst((event) => this.onEvent(event));
   readonly #deadlines: Deadlines<Job>;
   readonly #stuck: Deadlines<Job>;
-  readonly #spin = new Spin();
   readonly #runners: RunnerDesk;
   readonly #commands: CommandDesk;
   readonly #watch = new WatchSwitch(
@@ -53,6 +55,7 @@ class LocalExecutor implements Executor {
   #registry = '';
   #up: (() => void) | null = null;
   #closing = false;
+  #closed: Promise<void> | null = null;
 
   constructor(settings: LocalSettings) {
     this.#settings = settings;
@@ -82,7 +85,7 @@ class LocalExecutor implements Executor {
     rmSync(join(stateDir, 'tmp'), { recursive: true, force: true });
     await this.#runners.open();
     await this.#startKeeper();
-    this.#runners.prepare();
+    this.#resume();
   }
 
   submit(order: AttemptOrder): void {
@@ -99,16 +102,18 @@ class LocalExecutor implements Executor {
     if (!job) return;
     job.stop ??= reason;
     this.#deadlines.delete(job);
-    if (job.startedAt === 0 && (this.#commands.withdraw(job) || this.#runners.withdraw(job))) {
-      return this.#finish(job, { kind: 'stopped' }, null);
-    }
+    if (this.#withdraw(job)) return this.#finish(job, { kind: 'stopped' }, null);
     this.#stuck.add(job, graceMs + KEEPER_PATIENCE_MS);
     if (job.group !== null) this.#keeper?.send({ t: 'stop', g: job.group, graceMs });
     else this.#runners.stop(job, graceMs);
   }
 
-  async close(): Promise<void> {
-    if (this.#closing) return;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#closing = true;
     for (const job of this.#jobs.values()) job.stop ??= 'shutdown';
     this.#deadlines.close();
@@ -139,12 +144,17 @@ class LocalExecutor implements Executor {
       passEnv: settings.passEnv,
     };
     await new Promise<void>((resolve, reject) => {
-      this.#up = resolve;
+      let up = false;
+      this.#up = () => {
+        up = true;
+        resolve();
+      };
       this.#keeper = new KeeperLink(keeperSettings, {
         onFrame: (frame) => this.#fromKeeper(frame),
         onDeath: (detail) => {
-          reject(new Error(`The keeper cannot be started: ${detail}`));
-          void this.#keeperDied(detail);
+          this.#keeper = null;
+          if (up) void this.#keeperDied(detail);
+          else reject(new AppError('internal', `The keeper of processes cannot be started: ${detail}`));
         },
       });
     });
@@ -177,25 +187,56 @@ class LocalExecutor implements Executor {
   /** Everything below the keeper dies with it; whoever ran there is lost, and the next keeper takes over. */
   async #keeperDied(detail: string): Promise<void> {
     if (this.#closing) return;
-    const running = [...this.#jobs.values()].filter((job) => job.startedAt > 0);
-    this.#keeper = null;
+    this.#runners.pause();
     this.#killKnown();
-    await killLeftovers(
-      registryFolder(this.#settings.stateDir),
-      [`ORCH_STATE=${this.#stateKey}`],
-      this.#registry,
-    );
+    await this.#cleared();
     // What runners told before they were killed is still to be read.
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#closing) return;
-    for (const job of running) {
-      if (!this.#jobs.has(job.order.attemptId)) continue;
-      const lost: Outcome = { kind: 'lost', detail: `the keeper of its processes died (${detail})` };
+    const lost: Outcome = { kind: 'lost', detail: `the keeper of its processes died (${detail})` };
+    for (const job of [...this.#jobs.values()]) {
+      if (job.startedAt === 0) continue;
       this.#finishDead(job, job.stop === null ? lost : { kind: 'stopped' }, `its keeper died (${detail})`);
     }
-    await this.#startKeeper().catch(() => undefined);
+    await this.#nextKeeper();
+  }
+
+  async #nextKeeper(): Promise<void> {
+    for (let waitMs = RESTART_MS; !this.#closing; waitMs = Math.min(waitMs * 2, RESTART_MAX_MS)) {
+      try {
+        await this.#startKeeper();
+        return this.#resume();
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error);
+        for (const job of [...this.#jobs.values()]) {
+          if (this.#withdraw(job)) this.#finish(job, { kind: 'lost', detail }, null);
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await this.#cleared();
+    }
+  }
+
+  /** Resolves when nothing of the last keeper lives: before that nothing new may be started. */
+  async #cleared(): Promise<void> {
+    const folder = registryFolder(this.#settings.stateDir);
+    while (!this.#closing) {
+      const done = await killLeftovers(folder, [`ORCH_STATE=${this.#stateKey}`], this.#registry).then(
+        () => true,
+        () => false,
+      );
+      if (done) return;
+      await new Promise((resolve) => setTimeout(resolve, RESTART_MAX_MS));
+    }
+  }
+
+  #resume(): void {
     this.#commands.reset();
-    this.#runners.reset();
+    this.#runners.resume();
+  }
+
+  #withdraw(job: Job): boolean {
+    return job.startedAt === 0 && (this.#commands.withdraw(job) || this.#runners.withdraw(job));
   }
 
   #killKnown(): void {
@@ -206,13 +247,12 @@ class LocalExecutor implements Executor {
   #started(job: Job): void {
     const { clock } = this.#settings;
     job.startedAt = clock.now();
-    const { attemptId, definition, spinUs } = job.order;
+    const { attemptId, definition } = job.order;
     this.#deadlines.add(job, definition.timeoutMs);
     this.#watch.wanted();
     const { lane } = job;
     const log = lane ? { segment: lane.segment, offset: lane.end, length: null } : undefined;
     this.#events.add({ type: 'attempt.started', attemptId, at: job.startedAt, ...(log ? { log } : {}) });
-    if (spinUs > 0) this.#spin.start(spinUs);
   }
 
   #report(frame: Exclude<ReportFrame, { t: 'hello' | 'end' }>): void {

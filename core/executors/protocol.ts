@@ -124,12 +124,17 @@ export interface GoneFrame {
 }
 
 /** The `run` frame of an order, with its line break. Inputs are JSON already and go in as they are. */
-export function encodeRun(order: AttemptOrder, segment: number, group: string | null): string {
+export function encodeRun(
+  order: AttemptOrder,
+  segment: number,
+  group: string | null,
+  spinUs: number,
+): string {
   let text = `{"t":"run","id":"${order.attemptId}","d":${order.definition.id},"s":${segment}`;
   if (group !== null) text += `,"g":"${group}"`;
   if (order.keys.length > 0) text += `,"k":${JSON.stringify(order.keys)},"i":${JSON.stringify(order.items)}`;
   if (order.inputs.length > 0) text += encodeInputs(order.inputs);
-  if (order.spinUs > 0) text += `,"p":${order.spinUs}`;
+  if (spinUs > 0) text += `,"p":${spinUs}`;
   return `${text}}\n`;
 }
 

@@ -6,6 +6,8 @@ import { type RunnerHandlers, RunnerLink } from './runner-link.ts';
 import { RunnerPool } from './runner-pool.ts';
 import { RunnerServer } from './runner-server.ts';
 import { sealedLog } from './sealed-log.ts';
+import { Spin } from './spin.ts';
+import { SpinGate } from './spin-gate.ts';
 
 /** A second one takes over while the first is ended. */
 const SHARED_RUNNERS = 2;
@@ -17,9 +19,12 @@ export class RunnerDesk {
   readonly #runners = new Map<string, RunnerLink>();
   readonly #pools = new Map<string, RunnerPool>();
   readonly #handlers: RunnerHandlers;
+  readonly #spin = new Spin();
+  readonly #spinGate: SpinGate;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.#spinGate = new SpinGate(parts.settings.clock);
     this.#server = new RunnerServer(parts.settings.stateDir, (group) => this.#runners.get(group));
     this.#handlers = {
       onReady: (runner) => this.#poolOf(runner).ready(runner),
@@ -31,11 +36,6 @@ export class RunnerDesk {
 
   async open(): Promise<void> {
     await this.#server.open();
-  }
-
-  /** Starts the first runner before anybody asks for it. */
-  prepare(): void {
-    this.#pool(false, this.#parts.settings.runners.memoryMb).prepare();
   }
 
   submit(job: Job): void {
@@ -63,10 +63,16 @@ export class RunnerDesk {
     this.#runners.get(frame.g)?.onGone(frame);
   }
 
-  /** A new keeper has taken over: no runner of the old one lives. */
-  reset(): void {
+  /** The keeper died, and every runner with it: orders wait until `resume`. */
+  pause(): void {
+    for (const pool of this.#pools.values()) pool.pause();
+  }
+
+  /** There is a keeper now. Starts the first runner before anybody asks for it. */
+  resume(): void {
     this.#runners.clear();
-    for (const pool of this.#pools.values()) pool.reset();
+    this.#pool(false, this.#parts.settings.runners.memoryMb);
+    for (const pool of this.#pools.values()) pool.resume();
   }
 
   close(): void {
@@ -96,12 +102,15 @@ export class RunnerDesk {
       shared,
       runners: shared ? { ...settings.runners, max: SHARED_RUNNERS } : settings.runners,
       keepOne: !shared && memoryMb === settings.runners.memoryMb,
+      mayStart: () => this.#parts.keeper() !== null,
       startRunner: () => this.#startRunner(shared, memoryMb),
       endRunner: (runner) => this.#parts.keeper()?.send({ t: 'kill', g: runner.group }),
       onAssign: (runner, job) => {
         job.lane = runner.lanes.take(job.order.runNo);
-        runner.run(job);
+        const spinUs = this.#spinGate.allowed(job.order.spinUs);
+        runner.run(job, spinUs);
         this.#parts.onStarted(job);
+        if (spinUs > 0) this.#spin.start(spinUs);
       },
       onGiveUp: (job, detail) => this.#parts.onEnded(job, { kind: 'lost', detail }, null),
     });

@@ -104,7 +104,7 @@ export class RunnerLink implements ExpectedRunner {
     if (this.#gone) setTimeout(() => this.#connection?.close(), LAST_WORDS_MS).unref();
   }
 
-  run(job: Job): void {
+  run(job: Job, spinUs: number): void {
     const { order, lane } = job;
     this.jobs.set(order.attemptId, job);
     this.served += 1;
@@ -118,7 +118,7 @@ export class RunnerLink implements ExpectedRunner {
       this.#sent.add(definition.id);
       text += `{"t":"define","d":${JSON.stringify(definition)}}\n`;
     }
-    this.#send(text + encodeRun(order, lane?.segment ?? 0, null));
+    this.#send(text + encodeRun(order, lane?.segment ?? 0, null, spinUs));
   }
 
   cancel(id: AttemptId): void {

@@ -20,6 +20,8 @@ export interface PoolOptions {
   readonly runners: Required<RunnerOptions>;
   /** One runner is kept for the next order even when there is nothing to do. */
   readonly keepOne: boolean;
+  /** Whether there is a keeper to start runners. */
+  readonly mayStart: () => boolean;
   /** Has a runner started. */
   readonly startRunner: () => RunnerLink;
   readonly endRunner: (runner: RunnerLink) => void;
@@ -49,11 +51,6 @@ export class RunnerPool {
 
   get size(): number {
     return this.#runners.size;
-  }
-
-  /** Has a first runner started, if there is none. */
-  prepare(): void {
-    if (this.#runners.size === 0) this.#start();
   }
 
   submit(job: Job): void {
@@ -118,10 +115,15 @@ export class RunnerPool {
     for (const job of this.#waiting.drain()) this.#options.onGiveUp(job, detail);
   }
 
-  /** Forgets every runner: their keeper died. Waiting orders stay. */
-  reset(): void {
+  /** Forgets every runner: their keeper died. Orders wait until `resume`. */
+  pause(): void {
+    for (const runner of this.#runners) runner.retired = true;
     this.#runners.clear();
     this.#idle.length = 0;
+  }
+
+  /** There is a keeper now. */
+  resume(): void {
     this.#replace();
   }
 
@@ -158,7 +160,7 @@ export class RunnerPool {
   }
 
   #start(): void {
-    this.#runners.add(this.#options.startRunner());
+    if (this.#options.mayStart()) this.#runners.add(this.#options.startRunner());
   }
 
   #forget(runner: RunnerLink): void {

@@ -12,9 +12,10 @@ export function snapshotDir(stateDir: string, digest: string): string {
 }
 
 /**
- * Keeps the code of a manifest under `<stateDir>/code/<digest>/`, each file at its path in the project, and gives
- * that folder. A folder that is there is complete, since it appears by one rename; many processes may save the same
- * code at once. Fails with code `conflict` if a file has changed since it was parsed: parse again.
+ * Keeps the code of a manifest under `<stateDir>/code/<digest>/`, each file at its path in the project, and
+ * gives that folder. A folder that is there is complete, since it appears by one rename; many processes may
+ * save the same code at once. Fails with code `conflict` if a file has changed since it was parsed: parse
+ * again.
  */
 export async function saveSnapshot(
   stateDir: string,
@@ -38,8 +39,8 @@ export async function saveSnapshot(
 }
 
 /**
- * True if the declaring file, its code and the lockfile are as they were when the manifest was made, so that parsing
- * again would give the same. Reads the files; starts nothing.
+ * True if the declaring file, its code and the lockfile are as they were when the manifest was made, so that
+ * parsing again would give the same. Reads the files; starts nothing.
  */
 export function isUnchanged(projectDir: string, manifest: CodeManifest): boolean {
   if (fileHash(projectDir, manifest.entry) !== manifest.entryHash) return false;

@@ -25,8 +25,8 @@ const SCANNED = /\.[cm]?[jt]s$/;
 const NOTHING: ScannedModule = { imports: [], exports: null };
 
 /**
- * The import graph of the project's code, read from the text of the files without running them. What is wrong with
- * an import is reported where it stands.
+ * The import graph of the project's code, read from the text of the files without running them. What is wrong
+ * with an import is reported where it stands.
  */
 export class ImportGraph {
   readonly #projectDir: string;

@@ -53,7 +53,10 @@ function placeOf(stack: string, texts: SourceTexts): Place | null {
 /** Files of one graph that are compiled again to find the place of an error. */
 const CHECKED_MAX = 20;
 
-/** Errors such as a name declared twice are found by the engine only, and it names no place: ask it file by file. */
+/**
+ * Errors such as a name declared twice are found by the engine only, and it names no place: ask it file by
+ * file.
+ */
 function syntaxPlace(thrown: unknown, { projectDir, files, texts }: LoadedFiles): Place | null {
   if (!(thrown instanceof SyntaxError)) return null;
   for (const file of files.slice(0, CHECKED_MAX)) {

@@ -22,8 +22,8 @@ export interface Declared {
 }
 
 /**
- * Evaluates a TypeScript DAG file twice, the second time on another day, and gives its DAGs if both evaluations
- * declare the same. The DAG file is the first of the files.
+ * Evaluates a TypeScript DAG file twice, the second time on another day, and gives its DAGs if both
+ * evaluations declare the same. The DAG file is the first of the files.
  */
 export async function loadTypescript(loaded: LoadedFiles): Promise<Declared> {
   const { projectDir, texts } = loaded;

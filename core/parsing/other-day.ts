@@ -3,8 +3,8 @@ const DAY_MS = 86_400_000;
 const SHIFT_MS = 431 * DAY_MS + 13 * 3_600_000 + 17 * 60_000 + 29_000;
 
 /**
- * Runs `work` on another day: what it reads from the clock differs from what it would read now, so that a graph
- * which depends on the time of its loading shows itself.
+ * Runs `work` on another day: what it reads from the clock differs from what it would read now, so that a
+ * graph which depends on the time of its loading shows itself.
  */
 export async function onAnotherDay<T>(work: () => Promise<T>): Promise<T> {
   const real = globalThis.Date;

@@ -1,6 +1,6 @@
 /**
- * Entry of the process that evaluates one DAG file. Asked by its argument, it answers on its own pipe and is then
- * killed by its parent, together with everything that the file started.
+ * Entry of the process that evaluates one DAG file. Asked by its argument, it answers on its own pipe and is
+ * then killed by its parent, together with everything that the file started.
  */
 import { writeSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';

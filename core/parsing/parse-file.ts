@@ -13,7 +13,9 @@ export interface ParseFileOptions {
   readonly projectDir: string;
   /** The DAG file, relative to the project. */
   readonly file: string;
-  /** Folder that `uses: ./x.ts#y` is relative to instead of the folder of the file; relative to the project. */
+  /**
+   * Folder that `uses: ./x.ts#y` is relative to instead of the folder of the file; relative to the project.
+   */
   readonly codeDir?: string;
   readonly limits?: Partial<ParseLimits>;
   /** Ends the evaluation; the answer then says so. */
@@ -21,8 +23,8 @@ export interface ParseFileOptions {
 }
 
 /**
- * Evaluates one DAG file in a process of its own, with a deadline, a memory cap and none of the secrets of this
- * process. Whatever the file does, the answer is its DAGs or diagnostics; it never rejects.
+ * Evaluates one DAG file in a process of its own, with a deadline, a memory cap and none of the secrets of
+ * this process. Whatever the file does, the answer is its DAGs or diagnostics; it never rejects.
  */
 export async function parseFile(options: ParseFileOptions): Promise<ParsedFile> {
   const { file, codeDir } = options;
@@ -114,7 +116,8 @@ function killGroup(child: ChildProcess): void {
 }
 
 function deadlineText(deadlineMs: number): string {
-  return `loading it took longer than ${deadlineMs / 1_000} s: an endless loop, or slow work outside of a task?`;
+  const seconds = deadlineMs / 1_000;
+  return `loading it took longer than ${seconds} s: an endless loop, or slow work outside of a task?`;
 }
 
 function tooLargeText(bytes: number): string {

@@ -31,8 +31,8 @@ export function dagFiles(projectDir: string): string[] {
 }
 
 /**
- * Evaluates the DAG files of a project, each in a process of its own, a few at a time. An id that a second file
- * declares too is a mistake of that file. Never rejects because of a file.
+ * Evaluates the DAG files of a project, each in a process of its own, a few at a time. An id that a second
+ * file declares too is a mistake of that file. Never rejects because of a file.
  */
 export async function parseProject(options: ParseProjectOptions): Promise<ParsedFile[]> {
   const projectDir = realpathSync(options.projectDir);

@@ -15,8 +15,8 @@ import { UsedOperators } from './used-operators.ts';
 const YAML = /\.ya?ml$/;
 
 /**
- * Turns one DAG file into canonical graphs or diagnostics. Runs the code of the file if it is TypeScript: call it in
- * a process that the file may end, after `registerOrchResolver`.
+ * Turns one DAG file into canonical graphs or diagnostics. Runs the code of the file if it is TypeScript:
+ * call it in a process that the file may end, after `registerOrchResolver`.
  */
 export async function parseProjectFile(request: ParseRequest): Promise<ParsedFile> {
   return new FileParser(request).parse();
@@ -138,12 +138,14 @@ class FileParser {
       await operators.load(name);
       return null;
     } catch (error) {
-      const message = `operator '${name}' cannot be loaded: ${error instanceof Error ? error.message : error}`;
-      return { rule: 'bad-operator', message };
+      const cause = error instanceof Error ? error.message : String(error);
+      return { rule: 'bad-operator', message: `operator '${name}' cannot be loaded: ${cause}` };
     }
   }
 
-  /** What was hashed must be what was evaluated: a file that changed in between makes the answer worthless. */
+  /**
+   * What was hashed must be what was evaluated: a file that changed in between makes the answer worthless.
+   */
   #changed(entryHash: string, parsed: readonly ParsedDag[]): Diagnostic[] {
     const { projectDir, file } = this.#request;
     const hashes = new Map(parsed.flatMap((dag) => Object.entries(dag.code.files)));

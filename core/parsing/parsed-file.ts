@@ -17,8 +17,9 @@ export interface ParsedDag {
 }
 
 /**
- * The project-local code of a DAG: its file if that is code, every file that a `uses: ./x.ts#y` names or an own
- * operator lives in, and whatever these import, directly or not. npm packages are named by the lockfile only.
+ * The project-local code of a DAG: its file if that is code, every file that a `uses: ./x.ts#y` names or an
+ * own operator lives in, and whatever these import, directly or not. npm packages are named by the lockfile
+ * only.
  */
 export interface CodeManifest {
   /** sha256 over the paths and hashes of `files` and the lockfile: equal for equal code. */

@@ -6,7 +6,10 @@ import { isInPackages, pathOfModule, projectPath } from './project-path.ts';
 export interface ResolverOptions {
   /** The folder with `dags/`. */
   readonly projectDir: string;
-  /** A snapshot of the project's code, if code is loaded from one: its files count as if at their original place. */
+  /**
+   * A snapshot of the project's code, if code is loaded from one: its files count as if at their original
+   * place.
+   */
   readonly codeRoot?: string;
 }
 
@@ -19,9 +22,9 @@ export function evaluationUrl(path: string, number: number): string {
 }
 
 /**
- * Teaches this process to load code of a project: `orch` is this very orch, so a project needs no node_modules;
- * `.ts` files are ES modules whatever package.json says; packages imported from a snapshot are found as if the
- * importing file were in the project. Call once, before any code of the project is imported.
+ * Teaches this process to load code of a project: `orch` is this very orch, so a project needs no
+ * node_modules; `.ts` files are ES modules whatever package.json says; packages imported from a snapshot are
+ * found as if the importing file were in the project. Call once, before any code of the project is imported.
  */
 export function registerOrchResolver(options: ResolverOptions): void {
   const projectDir = realpathSync(options.projectDir);

@@ -29,8 +29,8 @@ export class ScanError extends Error {
 }
 
 /**
- * The imports and exports of a module, without running it. Types are stripped first, so that imports of types do not
- * count. Throws {@link ScanError}.
+ * The imports and exports of a module, without running it. Types are stripped first, so that imports of types
+ * do not count. Throws {@link ScanError}.
  */
 export function scanModule(path: string, text: string): ScannedModule {
   const code = /\.[cm]?ts$/.test(path) ? stripTypes(text) : text;

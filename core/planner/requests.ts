@@ -224,6 +224,7 @@ function markTask(turn: Turn, run: RunWorld, by: string, node: number, state: 's
     run.ghosts.add(node);
   }
   run.flags[node] = (run.flags[node] as number) & ~CUT;
+  if (isReset(run, node)) run.tryNo[node] = (run.tryNo[node] as number) + 1;
   turn.change(run, node, S[state], 'marked', { state, by }, state === 'failed' ? { reason: 'error' } : {});
   for (const after of descendantsOf(run, [node])) {
     if (isUndecided(run, after)) reset(turn, run, after, by);
@@ -233,6 +234,11 @@ function markTask(turn: Turn, run: RunWorld, by: string, node: number, state: 's
   recountRun(run);
   evaluateRun(turn, run);
   return accepted(run);
+}
+
+/** Retried and not started since: its number is that of the old attempt, whose output is not to be taken again. */
+function isReset(run: RunWorld, node: number): boolean {
+  return (run.tryNo[node] as number) > 0 && run.tryNo[node] === run.tryBase[node];
 }
 
 /** What never ran because of something before it: its rule is asked again when that changes. */

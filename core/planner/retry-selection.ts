@@ -42,14 +42,19 @@ function selectedNodes(run: RunWorld, test: (node: number) => boolean): number[]
   return nodes;
 }
 
-/** Instances that do not exist yet come with the gate that makes them, and with everything else behind it. */
+/**
+ * Instances come with the gates around them that did not open; those that do not exist yet also with everything else
+ * behind their gate.
+ */
 function withGates(run: RunWorld, nodes: Iterable<number>): number[] {
   const chosen = new Set(nodes);
-  for (const node of nodes) {
+  for (const node of chosen) {
     const template = run.templateOf(node);
-    if (!run.isPlaceholder(node, template)) continue;
-    const gate = run.gateBefore(node, template);
+    const isPlaceholder = run.isPlaceholder(node, template);
+    const gate = isPlaceholder ? run.gateBefore(node, template) : run.gateOf(run.blockOf(node));
+    if (gate === null || run.state[gate] === S.success) continue;
     chosen.add(gate);
+    if (!isPlaceholder) continue;
     for (const behind of run.existingBehind(gate, run.templateOf(gate))) {
       if (run.isSelected(behind.template, behind.block)) chosen.add(behind.node);
     }

@@ -1,5 +1,5 @@
 import type { InstanceChange } from '../model/action.ts';
-import { isFinished, S } from '../model/states.ts';
+import { S } from '../model/states.ts';
 
 /**
  * Whether a change replaces an attempt that must be kept: the instance goes on to its next attempt, or a
@@ -8,7 +8,7 @@ import { isFinished, S } from '../model/states.ts';
  */
 export function endsAttempt(change: InstanceChange): boolean {
   if (change.fromTry === 0) return false;
-  return change.tryNo > change.fromTry || (isFinished(change.from) && change.to === S.none);
+  return change.tryNo > change.fromTry || change.to === S.none;
 }
 
 /** Text that both databases can store: PostgreSQL refuses the character NUL. */

@@ -16,8 +16,8 @@ const BROKEN = new Set(['failed', 'upstream_failed', 'cancelled']);
 
 /**
  * Writes one page over all symbols, best Sharpe ratio first; symbols without a backtest are listed with
- * what went wrong. It never fails for them: each fails the run by itself. The page links to reports by
- * their names, for they may still be in the making.
+ * what went wrong. That is no failure of the comparison: the report of such a symbol, a leaf, fails the
+ * run. The page links to reports by their names, for they may still be in the making.
  */
 export async function compare({ results = [] }: Inputs, ctx: TaskContext): Promise<Compared> {
   const { reportDir } = readParams(ctx);

@@ -77,7 +77,7 @@ export default dag(
     id: 'pipeline',
     title: 'Market pipeline',
     description:
-      'Per symbol: prices, quality, Parquet, candles, a backtest and a report. Then one comparison.',
+      'Per symbol: prices, quality, Parquet, candles, a backtest and a report. And one comparison.',
     tags: ['market'],
     schedule: cron('0 */4 * * *'),
     catchup: false,

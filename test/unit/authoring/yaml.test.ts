@@ -41,7 +41,12 @@ describe('documents', () => {
 
 describe('places', () => {
   const text =
-    'id: x\r\nbase: &base { retries: 1 }\r\ntasks:\r\n  a: { run: "true", needs: [q, r] }\r\n  b: *base\r\n  c:\r\n';
+    'id: x\r\n' +
+    'base: &base { retries: 1 }\r\n' +
+    'tasks:\r\n' +
+    '  a: { run: "true", needs: [q, r] }\r\n' +
+    '  b: *base\r\n' +
+    '  c:\r\n';
   const locate = load(text).documents[0]?.locate;
 
   it.each([

@@ -52,7 +52,7 @@ describe('a run frame', () => {
 
   test('carries inputs as they are, on one line', () => {
     const file = { sha256: 'ab', bytes: 3 };
-    const text = encodeRun(order(['{"a":\n [1]}', undefined, file, '"é"']), 7, '1.1');
+    const text = encodeRun(order(['{"a":\n [1]}', undefined, file, '"é"']), 7, '1.1', 5);
     expect(text.indexOf('\n')).toBe(text.length - 1);
     expect(parseOrder(text)).toEqual({
       t: 'run',

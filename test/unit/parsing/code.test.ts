@@ -58,7 +58,8 @@ describe('the code of a DAG', () => {
 
   it('includes the lockfile once it imports packages', async () => {
     const text =
-      "import { pack } from 'pack';\nimport { readFile } from 'node:fs/promises';\nexport const run = () => pack(readFile);\n";
+      "import { pack } from 'pack';\nimport { readFile } from 'node:fs/promises';\n" +
+      'export const run = () => pack(readFile);\n';
     await using project = await TempProject.with({
       'dags/x.yaml': YAML,
       'dags/x/a.ts': text,
@@ -76,7 +77,8 @@ describe('the code of a DAG', () => {
       ...files,
       'dags/t.ts':
         "import { dag } from 'orch';\nimport { c2 } from './x/c2.ts';\n" +
-        "export default dag({ id: 't' }, (d) => { d.task('in', () => c2); d.task('by', { uses: './x/late.js#late' }); });\n",
+        "export default dag({ id: 't' }, (d) => {\n  d.task('in', () => c2);\n" +
+        "  d.task('by', { uses: './x/late.js#late' });\n});\n",
     });
     const code = codeOf(await project.parse('dags/t.ts'));
     expect(Object.keys(code.files)).toContain('dags/t.ts');
@@ -86,11 +88,15 @@ describe('the code of a DAG', () => {
   it('includes operators of the project with what they import', async () => {
     const operator = (types: string) =>
       "import { defineOperator, Type } from 'orch';\nimport { greeting } from './parts/greeting.ts';\n" +
-      `export const greet = defineOperator({ params: Type.Object({ name: ${types} }), isolation: 'shared',\n` +
-      "  validate: ({ name }) => (name === 'nobody' ? ['nobody cannot be greeted'] : []), execute: ({ name }) => greeting + name });\n";
+      `export const greet = defineOperator({\n  params: Type.Object({ name: ${types} }),\n  isolation: 'shared',\n` +
+      "  validate: ({ name }) => (name === 'nobody' ? ['nobody cannot be greeted'] : []),\n" +
+      '  execute: ({ name }) => greeting + name,\n});\n';
     await using project = await TempProject.with({
       'dags/x.yaml':
-        'id: x\ntasks:\n  a: { uses: greet, with: { name: "${{ run.id }}" } }\n  b: { uses: greet, with: { name: eve } }\n',
+        'id: x\n' +
+        'tasks:\n' +
+        '  a: { uses: greet, with: { name: "${{ run.id }}" } }\n' +
+        '  b: { uses: greet, with: { name: eve } }\n',
       'operators/greet.ts': operator('Type.String()'),
       'operators/parts/greeting.ts': "export const greeting = 'hello ';\n",
     });
@@ -98,7 +104,11 @@ describe('the code of a DAG', () => {
     expect(Object.keys(code.files)).toEqual(['operators/greet.ts', 'operators/parts/greeting.ts']);
     await project.write({
       'dags/x.yaml':
-        'id: x\ntasks:\n  a: { uses: greet, with: { nme: x } }\n  b: { uses: greet, with: { name: nobody } }\n  c: { uses: gret }\n',
+        'id: x\n' +
+        'tasks:\n' +
+        '  a: { uses: greet, with: { nme: x } }\n' +
+        '  b: { uses: greet, with: { name: nobody } }\n' +
+        '  c: { uses: gret }\n',
     });
     const lines = linesOf(await project.parse('dags/x.yaml'));
     expect(lines).toEqual([
@@ -160,7 +170,8 @@ describe('references', () => {
     await using project = await TempProject.with({
       'dags/x.yaml': YAML,
       'dags/x/a.ts':
-        "import pad from 'left-pad';\nimport './b';\nimport '#inner';\nimport x from './view.tsx';\nexport const run = () => pad(x);\n",
+        "import pad from 'left-pad';\nimport './b';\nimport '#inner';\nimport x from './view.tsx';\n" +
+        'export const run = () => pad(x);\n',
       'dags/x/b.ts': '',
       'dags/x/view.tsx': '',
     });
@@ -179,7 +190,8 @@ describe('references', () => {
   it('are relative to `codeDir` where it is given', async () => {
     await using project = await TempProject.with({
       'test/twins/x.ts':
-        "import { dag } from 'orch';\nexport default dag({ id: 'x' }, (d) => { d.task('a', { uses: './x/a.ts#run' }); });\n",
+        "import { dag } from 'orch';\n" +
+        "export default dag({ id: 'x' }, (d) => { d.task('a', { uses: './x/a.ts#run' }); });\n",
       'dags/x.yaml': YAML,
       'dags/x/a.ts': 'export const run = 1;\n',
     });

@@ -6,11 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { parseProject } from '../../../core/parsing/parse-pool.ts';
 import { linesOf, TempProject } from './temp-project.ts';
 
-const GOOD = `import { dag } from 'orch';\nexport default dag({ id: 'good' }, (d) => { d.task('a', () => 1); });\n`;
+const GOOD =
+  "import { dag } from 'orch';\nexport default dag({ id: 'good' }, (d) => { d.task('a', () => 1); });\n";
 
 /** A DAG file that is right but for `line`, which is its third line. */
 function spoilt(line: string): string {
-  return `import { dag } from 'orch';\n\n${line}\nexport default dag({ id: 'x' }, (d) => {\n  d.task('a', () => 1);\n});\n`;
+  const after = "export default dag({ id: 'x' }, (d) => {\n  d.task('a', () => 1);\n});\n";
+  return `import { dag } from 'orch';\n\n${line}\n${after}`;
 }
 
 const HOSTILE: [name: string, text: string, line: RegExp][] = [
@@ -136,7 +138,8 @@ describe('a hostile TypeScript file costs one line', () => {
 
   it('endless loop, also of a process that it starts', async () => {
     const mark = `orch-test-${randomUUID()}`;
-    const start = `process.getBuiltinModule('child_process').spawn(process.execPath, ['-e', 'for(;;);', '${mark}']);`;
+    const args = `['-e', 'for(;;);', '${mark}']`;
+    const start = `process.getBuiltinModule('child_process').spawn(process.execPath, ${args});`;
     await using project = await TempProject.with({ 'dags/x.ts': spoilt(`${start} for (;;);`) });
     const parsed = await project.parse('dags/x.ts', { limits: { deadlineMs: 1_500 } });
     expect(linesOf(parsed)).toEqual([
@@ -175,7 +178,8 @@ describe('a hostile TypeScript file costs one line', () => {
   it('sees none of the secrets of this process', async () => {
     process.env.ORCH_TEST_SECRET = 'canary';
     const text =
-      "import { dag } from 'orch';\nexport default dag({ id: 'x', tags: [Object.keys(process.env).sort().join(' ')] }, (d) => { d.task('a', () => 1); });\n";
+      "import { dag } from 'orch';\nconst tags = [Object.keys(process.env).sort().join(' ')];\n" +
+      "export default dag({ id: 'x', tags }, (d) => { d.task('a', () => 1); });\n";
     await using project = await TempProject.with({ 'dags/x.ts': text });
     const parsed = await project.parse('dags/x.ts');
     delete process.env.ORCH_TEST_SECRET;

@@ -10,6 +10,8 @@ import { TempProject } from './temp-project.ts';
 
 const run = promisify(execFile);
 const core = resolve(import.meta.dirname, '../../../core');
+const urlText = (path: string): string => JSON.stringify(pathToFileURL(path).href);
+
 const FILES = {
   'dags/x.yaml': 'id: x\ntasks:\n  a: { uses: ./x/a.ts#run }\n',
   'dags/x/a.ts': "import { b } from './deep/b.ts';\nexport const run = () => b;\n",
@@ -63,9 +65,9 @@ describe('saveSnapshot', () => {
     const state = join(project.dir, '.orch');
     const manifest = await manifestOf(project);
     const script =
-      `import { saveSnapshot } from ${JSON.stringify(pathToFileURL(join(core, 'parsing/code-snapshot.ts')).href)};\n` +
-      `const [state, project, manifest] = ${JSON.stringify([state, project.dir, manifest])};\n` +
-      'const all = await Promise.all(Array.from({ length: 20 }, () => saveSnapshot(state, project, manifest)));\n' +
+      `import { saveSnapshot } from ${urlText(join(core, 'parsing/code-snapshot.ts'))};\n` +
+      `const args = ${JSON.stringify([state, project.dir, manifest])};\n` +
+      'const all = await Promise.all(Array.from({ length: 20 }, () => saveSnapshot(...args)));\n' +
       'console.log(new Set(all).size);\n';
     const runs = await Promise.all(
       [1, 2, 3, 4].map(() => run(process.execPath, ['--input-type=module', '-e', script])),
@@ -103,11 +105,10 @@ describe('isUnchanged', () => {
 describe('the resolver', () => {
   /** Imports a module of a snapshot in a fresh process and prints what it exports. */
   async function exportsOf(project: TempProject, codeRoot: string, path: string): Promise<unknown> {
-    const resolver = pathToFileURL(join(core, 'parsing/resolver.ts')).href;
     const script =
-      `import { registerOrchResolver } from ${JSON.stringify(resolver)};\n` +
+      `import { registerOrchResolver } from ${urlText(join(core, 'parsing/resolver.ts'))};\n` +
       `registerOrchResolver(${JSON.stringify({ projectDir: project.dir, codeRoot })});\n` +
-      `console.log(JSON.stringify(await import(${JSON.stringify(pathToFileURL(join(codeRoot, path)).href)})));\n`;
+      `console.log(JSON.stringify(await import(${urlText(join(codeRoot, path))})));\n`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script]);
     return JSON.parse(stdout);
   }
@@ -116,7 +117,8 @@ describe('the resolver', () => {
     'package.json': '{"type":"commonjs"}',
     'dags/x.yaml': 'id: x\ntasks:\n  a: { uses: ./x/a.ts#value }\n',
     'dags/x/a.ts':
-      "import { Type, FatalError } from 'orch';\nimport { name } from 'pack';\nimport { b } from './b.ts';\n" +
+      "import { Type, FatalError } from 'orch';\nimport { name } from 'pack';\n" +
+      "import { b } from './b.ts';\n" +
       'export const value: unknown[] = [name, b, typeof Type.String, FatalError.name];\n',
     'dags/x/b.ts': 'export const b: number = 1;\n',
     'dags/node_modules/pack/package.json': '{"name":"pack","type":"module","exports":"./index.js"}',

@@ -1,0 +1,251 @@
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeProject, normalized, orch } from './orch-process.ts';
+
+const DEMO = `id: demo
+title: A small market
+params:
+  symbols: { type: array, items: { type: string }, default: [BTC, ETH] }
+tasks:
+  symbol:
+    forEach:
+      over: \${{ params.symbols }}
+      returns: clean
+      tasks:
+        collect:
+          run: 'if [ "$SYMBOL" = BAD ]; then echo "asked for $SYMBOL"; echo "no such symbol" >&2; exit 3; fi'
+          env: { SYMBOL: "\${{ item }}" }
+        clean: { run: "true", needs: [collect] }
+  compare: { run: "true", after: [symbol] }
+`;
+
+let dir = '';
+const run = (...args: string[]) => orch(['-C', dir, ...args]);
+
+beforeAll(() => {
+  dir = makeProject({ 'dags/demo.yaml': DEMO });
+});
+
+describe('a new project', () => {
+  test('init makes one that checks and runs, and never overwrites', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'orch-init-'));
+    const made = await orch(['init', 'market'], { cwd: home });
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    expect(made.stdout).toContain(
+      '✓ market is a project now: airflow.yaml, dags/hello.ts, dags/disk_report.yaml, .gitignore',
+    );
+    const market = join(home, 'market');
+    expect(readdirSync(market).sort()).toEqual(['.gitignore', 'airflow.yaml', 'dags']);
+    expect(await orch(['check'], { cwd: market })).toMatchObject({
+      code: 0,
+      stdout: '✓ 2 files, 2 DAGs, 4 tasks: no mistakes\n',
+    });
+    const hello = await orch(['trigger', 'hello'], { cwd: market });
+    expect(hello.code, hello.stderr).toBe(0);
+    expect(hello.stdout).toContain('SUCCESS 3 ok');
+    expect((await orch(['logs', 'last', 'person[Ada].greet'], { cwd: market })).stdout).toBe('Hello, Ada!\n');
+    expect((await orch(['trigger', 'disk_report'], { cwd: market })).code).toBe(0);
+    const again = await orch(['init', 'market'], { cwd: home });
+    expect(again).toMatchObject({ code: 5, stdout: '' });
+    expect(again.stderr).toContain('nothing was written');
+  });
+});
+
+describe('reading DAGs', () => {
+  test('list', async () => {
+    expect(await run('list')).toEqual({
+      code: 0,
+      stderr: '',
+      stdout:
+        'dag   schedule  tasks  file            about\ndemo  by hand       3  dags/demo.yaml  A small market\n',
+    });
+  });
+
+  test('graph', async () => {
+    const { stdout } = await run('graph', 'demo');
+    expect(stdout).toBe(
+      '●  symbol.collect  per key of symbol\n●  symbol.clean  per key of symbol\n●  compare\n',
+    );
+  });
+
+  test('plan', async () => {
+    const { stdout } = await run('plan', 'demo', '--until', 'collect', '--key', 'BTC');
+    expect(stdout).toBe(
+      [
+        'demo: 1 of 3 tasks, 1 task instances',
+        '2 keys of symbol: BTC, ETH',
+        '',
+        'step  task            times  after  because',
+        '   1  symbol.collect     1x  -      named by --until collect',
+        '',
+        'not selected: symbol.clean, compare',
+        '',
+      ].join('\n'),
+    );
+    expect((await run('plan', 'demo', '--exit-code')).code).toBe(10);
+  });
+
+  test('check tells every mistake with its line, and exits 3', async () => {
+    const broken = makeProject({
+      'airflow.yaml': 'scheduler: { maxActiv: 2 }\n',
+      'dags/one.yaml':
+        'id: one\ntasks:\n  a: { run: "true", retrys: 3 }\n  b: { run: "true", needs: [aa] }\n',
+    });
+    const { code, stdout } = await orch(['-C', broken, 'check']);
+    expect(code).toBe(3);
+    expect(stdout).toContain(
+      "airflow.yaml:1:14  error  unknown key 'maxActiv' in 'scheduler' (did you mean 'maxActive'?)",
+    );
+    expect(stdout).toMatch(/dags\/one\.yaml:3:\d+ {2}error {2}.*retrys/);
+    expect(stdout).toMatch(/ {2}3 \| {3}a: \{ run: "true", retrys: 3 \}\n {4}\| +\^/);
+    expect(stdout).toMatch(/✗ \d mistakes in 1 file/);
+    const json = await orch(['-C', broken, 'check', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, files: 1 });
+  });
+});
+
+describe('a run in a pipe', () => {
+  test('is told in lines that are only appended, then as a whole', async () => {
+    const { code, stdout, stderr } = await run('trigger', 'demo');
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = normalized(stdout).trimEnd().split('\n');
+    expect(lines[0]).toBe('<time> run   demo <run> started: 3 tasks × 2 keys');
+    expect(lines.slice(1, -1).sort()).toEqual(
+      ['compare', 'symbol[BTC].clean', 'symbol[BTC].collect', 'symbol[ETH].clean', 'symbol[ETH].collect'].map(
+        (name) => `<time> ok    ${name} <span>`,
+      ),
+    );
+    expect(lines.at(-1)).toBe('SUCCESS 5 ok in <span>');
+    expect(stdout).not.toContain('\u001B');
+  });
+
+  test('a broken key fails alone: its log stands at its failure, the last line says what to do', async () => {
+    const { code, stdout } = await run('trigger', 'demo', '-p', 'symbols=BTC,BAD', '--until', 'clean');
+    expect(code).toBe(1);
+    const text = normalized(stdout);
+    expect(text).toContain(
+      '<time> FAIL  symbol[BAD].collect after <span>: no such symbol\n--- last 2 log lines of symbol[BAD].collect ---\n',
+    );
+    expect(text).toMatch(/asked for BAD\nno such symbol|no such symbol\nasked for BAD/);
+    expect(text).toContain('<time> upstream_failed symbol[BAD].clean\n');
+    expect(text).toContain('<time> ok    symbol[BTC].clean <span>\n');
+    expect(text.trimEnd().split('\n').at(-1)).toBe(
+      'FAILED 2 ok, 1 failed, 1 upstream_failed in <span>. Retry: orch retry <run> --failed',
+    );
+    const status = normalized((await run('status')).stdout);
+    expect(status).toContain('✗ failed  demo run <run>\n');
+    expect(status).toContain('  ✗ symbol[BAD]   collect ✗ <span> → clean ⇡\n    no such symbol\n');
+    const why = normalized((await run('why', 'last', 'clean[BAD]')).stdout);
+    expect(why).toContain(
+      '⇡ symbol[BAD].clean upstream_failed: Rule all_success: upstream symbol[BAD].collect is failed.',
+    );
+    const preview = await run('retry', 'last', '-n');
+    expect(preview.stdout).toMatch(/^2 tasks of run/);
+  });
+
+  test('colour and GitHub folds are there when asked for', async () => {
+    expect((await run('list', '--color', 'always')).stdout).toContain('\u001B[1mdemo');
+    const env = { GITHUB_ACTIONS: 'true' };
+    const { stdout } = await orch(['-C', dir, 'trigger', 'demo', '-p', 'symbols=BAD', '--only', 'collect'], {
+      env,
+    });
+    expect(stdout).toContain('::group::log of symbol[BAD].collect\n');
+    expect(stdout).toContain('::error title=symbol[BAD].collect::no such symbol\n');
+  });
+
+  test('runs, stats and doctor look at what is stored', async () => {
+    const runs = JSON.parse((await run('runs', '--dag', 'demo', '--state', 'success', '--json')).stdout) as {
+      items: unknown[];
+    };
+    expect(runs.items[0]).toMatchObject({ dagId: 'demo', state: 'success' });
+    expect((await run('stats')).stdout).toMatch(/^demo +\d+ +/m);
+    const doctor = await run('doctor');
+    expect(doctor.stdout).toMatch(/✓ store +.*orch\.db is sound/);
+    expect(doctor.code).toBe(0);
+  });
+
+  test('a task runs alone, without a trace in the store', async () => {
+    const before = JSON.parse((await run('runs', '--json')).stdout) as { items: unknown[] };
+    const alone = await run('test', 'demo.symbol.collect', '--key', 'BAD');
+    expect(alone.code).toBe(1);
+    expect(alone.stderr).toContain('asked for BAD');
+    expect(JSON.parse((await run('runs', '--json')).stdout)).toEqual(before);
+  });
+});
+
+describe('mistakes of usage', () => {
+  test.each<[string, string[], number, string]>([
+    ['no such command', ['lst'], 2, "Unknown command 'lst'. Did you mean 'list'?"],
+    ['no such option', ['trigger', 'demo', '--untl', 'x'], 2, "Did you mean '--until'?"],
+    ['a missing argument', ['trigger'], 2, "Missing required argument 'dag'. See 'orch trigger --help'."],
+    ['no such DAG', ['trigger', 'dmo'], 4, "There is no DAG 'dmo'. Did you mean 'demo'?"],
+    ['no such task', ['trigger', 'demo', '--until', 'claen'], 4, "Did you mean 'clean'?"],
+    ['no such key', ['trigger', 'demo', '--key', 'BTD'], 4, "Did you mean 'BTC'?"],
+    ['no such param', ['trigger', 'demo', '-p', 'symbls=A'], 2, "Did you mean 'symbols'?"],
+    ['a value that does not fit', ['trigger', 'demo', '-p', 'symbols={}'], 3, 'symbols'],
+    ['no such run', ['status', '00000000'], 4, "There is no run '00000000'."],
+    ['no run id', ['status', 'yesterday'], 2, 'is no run id'],
+    ['a bad duration', ['trigger', 'demo', '--timeout', '5 min'], 2, '--timeout must be a duration'],
+    ['flags that exclude each other', ['retry', 'last', '--all', '--failed'], 2, 'Choose one of'],
+    ['a bad pattern', ['logs', 'last', '--grep', '('], 3, 'not a regular expression'],
+  ])('%s', async (_name, args, code, sentence) => {
+    const result = await run(...args);
+    expect([result.code, result.stdout]).toEqual([code, '']);
+    expect(result.stderr).toContain(sentence);
+    expect(result.stderr).not.toMatch(/\n {4}at /);
+    const json = await run(...args, '--json');
+    expect([json.code, json.stdout]).toEqual([code, '']);
+    expect(JSON.parse(json.stderr)).toMatchObject({
+      detail: expect.stringContaining(sentence),
+      status: expect.any(Number),
+    });
+  });
+
+  test('outside of a project the error says what to do', async () => {
+    const empty = mkdtempSync(join(tmpdir(), 'orch-empty-'));
+    const result = await orch(['list'], { cwd: empty });
+    expect(result.code).toBe(4);
+    expect(result.stderr).toContain("Make one with 'orch init', or name one with -C DIR.");
+    const inside = await orch(['list'], { cwd: join(dir, 'dags') });
+    expect(inside.stderr).toContain('The project around it: orch -C .. ...');
+  });
+
+  test('a broken config costs no stack', async () => {
+    const result = await orch(['-C', dir, 'runs'], { env: { ORCH__LOG__LEVEL: 'loud' } });
+    expect(result.code).toBe(3);
+    expect(result.stderr).toBe(
+      "ORCH__LOG__LEVEL  error  'log.level' must be 'debug' or 'info' or 'warn' or 'error', not 'loud'\n\nThe config has a mistake.\n",
+    );
+  });
+});
+
+describe('help', () => {
+  test('leads with examples, of orch and of every command', async () => {
+    const { code, stdout } = await orch(['--help']);
+    expect(code).toBe(0);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)]
+      .map(([, name]) => name ?? '')
+      .filter((name) => name !== '');
+    expect(names).toHaveLength(21);
+    const helps = await Promise.all(
+      ['trigger', 'logs', 'config', 'mark'].map((name) => orch([name, '--help'])),
+    );
+    for (const help of helps) {
+      expect(help.code).toBe(0);
+      expect(help.stdout.indexOf('Examples')).toBeGreaterThan(0);
+      expect(help.stdout.indexOf('Examples')).toBeLessThan(help.stdout.indexOf('Options'));
+    }
+  });
+
+  test('completion knows commands, DAGs and tasks', async () => {
+    const script = await orch(['completion', 'bash']);
+    expect(script.stdout).toContain('complete');
+    const ask = async (...words: string[]) => (await orch(['complete', '--', ...words], { cwd: dir })).stdout;
+    expect(await ask('tr')).toContain('trigger\t');
+    expect(await ask('trigger', '')).toContain('demo\t');
+    expect(await ask('trigger', 'demo', '--until', '')).toContain('symbol.clean\t');
+    expect(await ask('status', '')).toContain('last\t');
+  });
+});
