@@ -1,3 +1,4 @@
+import { lineFilter } from '../../core/log/line-filter.ts';
 import type { LogLine, LogStream } from '../../core/log/log-line.ts';
 import { type LogWindow, readAttemptLog } from '../../core/log/read-attempt-log.ts';
 import type { LogRange } from '../../core/model/attempt.ts';
@@ -68,9 +69,9 @@ export const logs = defineCommand<LogOptions>({
       const only = task === undefined ? null : String(task);
       if (options.follow === true) {
         const { followLogs } = await import('../follow-logs.ts');
+        const wanted = lineTest(window, options.grep);
         await followLogs(project, run.runNo, only, (instance, line, attempt) => {
-          if (wanted(line, window))
-            printLine(context, options, { instance, tryNo: attempt, alone: false }, line);
+          if (wanted(line)) printLine(context, options, { instance, tryNo: attempt, alone: false }, line);
         });
         return EXIT.ok;
       }
@@ -84,23 +85,22 @@ export const logs = defineCommand<LogOptions>({
   },
 });
 
+/** The filter of the flags; a bad pattern is refused here, whether or not there is anything to search. */
 function windowOf({ grep, level }: LogOptions): LogWindow {
   const streams = level === undefined ? undefined : LEVELS[level];
-  if (level !== undefined && streams === undefined)
+  if (level !== undefined && streams === undefined) {
     throw new AppError('usage', `There is no level '${level}'. Levels: ${Object.keys(LEVELS).join(', ')}.`);
+  }
+  if (grep !== undefined) lineFilter({ regex: grep });
   return {
     ...(streams === undefined ? {} : { streams }),
     ...(grep === undefined ? {} : { pattern: { regex: grep } }),
   };
 }
 
-function wanted(line: LogLine, { streams, pattern }: LogWindow): boolean {
-  if (streams !== undefined && !streams.includes(line.stream)) return false;
-  return (
-    pattern === undefined ||
-    !('regex' in pattern) ||
-    new RegExp(pattern.regex, 'u').test(line.text.slice(0, 4_096))
-  );
+function lineTest({ streams }: LogWindow, grep: string | undefined): (line: LogLine) => boolean {
+  const pattern = grep === undefined ? null : new RegExp(grep, 'u');
+  return ({ stream, text }) => (streams?.includes(stream) ?? true) && (pattern?.test(text) ?? true);
 }
 
 async function loggedAttempts(

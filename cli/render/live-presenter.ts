@@ -82,7 +82,8 @@ export function livePresenter(context: CommandContext, draw: Draw, options: Live
       note = text;
       redraw();
     },
-    end: (view, metrics) => close(summaryLines(view, metrics, host.stdout.columns, style)),
+    end: (view, metrics) =>
+      close(summaryLines(view, metrics, { columns: host.stdout.columns, isTerminal: true }, style)),
     leave: () => close([]),
   };
 }

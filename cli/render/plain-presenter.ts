@@ -8,6 +8,8 @@ import { startText } from './start-line.ts';
 import { clockText } from './time-text.ts';
 
 const HEARTBEAT_MS = 30_000;
+/** How wide tables may be where nobody knows the width. */
+const PIPE_COLUMNS = 120;
 
 export interface PlainPresenterOptions {
   /** Changes before this instant are history: known, not told. */
@@ -57,7 +59,7 @@ export function plainPresenter(context: CommandContext, options: PlainPresenterO
     },
     notice: (text) => print([text]),
     end: (view, metrics) =>
-      print(summaryLines(view, metrics, host.stdout.isTTY ? host.stdout.columns : 120, style)),
+      print(summaryLines(view, metrics, { columns: PIPE_COLUMNS, isTerminal: false }, style)),
     leave: () => {},
   };
 }

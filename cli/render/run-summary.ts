@@ -4,6 +4,7 @@ import type { Style } from '../style.ts';
 import { type MetricRow, metricLines } from './metric-lines.ts';
 import { shortRunId } from './run-name.ts';
 import { toned } from './state-look.ts';
+import { displayWidth } from './text-width.ts';
 import { spanText } from './time-text.ts';
 
 const ORDER = ['success', 'failed', 'upstream_failed', 'cancelled', 'skipped', 'removed'] as const;
@@ -33,24 +34,30 @@ const VERDICT: Readonly<Partial<Record<RunState, string>>> = {
   cancelled: 'CANCELLED',
 };
 
-/** The end of a followed run: metrics, then one line with the result and what to do about it. */
+/**
+ * The end of a followed run: metrics, then one line with the result and what to do about it, which a terminal too
+ * narrow for it gets as two.
+ */
 export function summaryLines(
   view: RunView,
   metrics: readonly MetricRow[],
-  columns: number,
+  size: { readonly columns: number; readonly isTerminal: boolean },
   style: Style,
 ): string[] {
   const { run } = view;
   const spanMs = (run.endedAt ?? run.createdAt) - (run.startedAt ?? run.createdAt);
   const verdict = toned(run.state, style.bold(VERDICT[run.state] ?? run.state), style);
   const line = `${verdict} ${countsText(view.counts)} in ${spanText(spanMs)}`;
-  const table = metricLines(metrics, columns, style);
-  return [...(table.length === 0 ? [] : [...table, '']), `${line}${adviceText(view)}`];
+  const table = metricLines(metrics, size.columns, style);
+  const advice = adviceText(view);
+  const isWide = size.isTerminal && displayWidth(line) + advice.length + 2 > size.columns;
+  const last = advice === '' ? [line] : isWide ? [line, advice] : [`${line}. ${advice}`];
+  return [...(table.length === 0 ? [] : [...table, '']), ...last];
 }
 
 function adviceText(view: RunView): string {
   const id = shortRunId(view.run.uid);
-  if (view.run.state === 'failed') return `. Retry: orch retry ${id} --failed`;
-  if (view.run.state === 'cancelled') return `. Go on: orch retry ${id}`;
+  if (view.run.state === 'failed') return `Retry: orch retry ${id} --failed`;
+  if (view.run.state === 'cancelled') return `Go on: orch retry ${id}`;
   return '';
 }

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../model/json.ts';
 import type { PriorityLevel, TriggerRule } from '../model/dag.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 
 /**
  * A DAG as its author writes it: the shape of a YAML document, and what the TypeScript builder produces. Private to
@@ -103,7 +103,10 @@ export interface AuthorTask extends TaskDefaults, Wiring {
   /** A constant command line, or an argument vector whose items may hold `${{ }}`. */
   readonly run?: string | readonly string[];
   readonly skipExitCode?: number;
-  readonly choose?: readonly ({ readonly when: string; readonly value: string } | { readonly otherwise: string })[];
+  readonly choose?: readonly (
+    | { readonly when: string; readonly value: string }
+    | { readonly otherwise: string }
+  )[];
   readonly with?: { readonly [name: string]: Json };
   readonly triggerRule?: TriggerRule;
   /** A bare expression. */
@@ -122,7 +125,10 @@ export interface AuthorTask extends TaskDefaults, Wiring {
 export interface AuthorGroup extends Pick<Wiring, 'after'> {
   readonly description?: string;
   readonly stage?: string;
-  readonly group: { readonly defaults?: TaskDefaults; readonly tasks: { readonly [id: string]: AuthorEntry } };
+  readonly group: {
+    readonly defaults?: TaskDefaults;
+    readonly tasks: { readonly [id: string]: AuthorEntry };
+  };
 }
 
 export interface AuthorForEach extends Wiring {

@@ -99,7 +99,7 @@ class Writer {
     const forEach: Entry = {
       over: this.#over(over, node, wired),
       key: this.#key(key, node),
-      as: as ?? (node.itemUsedInside ? node.id : undefined),
+      as: as ?? (node.itemUsedInside ? itemNameOf(node) : undefined),
       maxParallel,
       maxKeys,
       minSuccess,
@@ -148,7 +148,7 @@ class Writer {
     const source = conditionSource(when);
     if (source === undefined) return when;
     const choice = this.#resolve(source.choice, node, 'when');
-    return `${taskExpression(choice)} ${source.equal ? '==' : '!='} ${quoted(source.value)}`;
+    return `${withFields('tasks', [choice])} ${source.equal ? '==' : '!='} ${quoted(source.value)}`;
   }
 
   #wire(needs: readonly [string, unknown][], node: Node): Entry {
@@ -215,7 +215,7 @@ class Writer {
       return 'item';
     }
     fanOut.itemUsedInside = true;
-    return (fanOut.options.as as string | undefined) ?? fanOut.id;
+    return itemNameOf(fanOut);
   }
 
   /** A copy in which symbolic values became templates. */
@@ -252,10 +252,14 @@ class Writer {
   }
 }
 
-/** How an expression reads the output of the task that `reference` names. */
-function taskExpression(reference: string): string {
-  const [first = '', ...rest] = reference.split('.');
-  return /^\w+$/.test(first) ? withFields(first, rest) : withFields('tasks', [first, ...rest]);
+/** Names with a meaning of their own in expressions. */
+const TAKEN: ReadonlySet<string> = new Set(['params', 'needs', 'item', 'key', 'run', 'output', 'tasks']);
+
+/** How expressions further in call the item of a fan-out; its path makes the name differ from all others. */
+function itemNameOf(fanOut: ScopeNode): string {
+  if (fanOut.options.as !== undefined) return String(fanOut.options.as);
+  const name = fanOut.path.replace(/[.-]/g, '_');
+  return TAKEN.has(name) ? `${name}_item` : name;
 }
 
 function put(entry: Entry, name: string, value: Entry): void {

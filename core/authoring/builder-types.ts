@@ -198,5 +198,5 @@ export interface Scope<P> {
   ): FanOutHandle<OutputOf<H>>;
 }
 
-/** The params of a schema as functions get them. */
-export type ParamsOf<S extends TObject> = Static<S>;
+/** The params of a schema as functions get them, spelled out so that a DAG without params has none. */
+export type ParamsOf<S extends TObject> = { [K in keyof Static<S>]: Static<S>[K] };

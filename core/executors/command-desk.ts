@@ -40,11 +40,15 @@ export class CommandDesk {
     this.#next();
   }
 
-  /** A new keeper has taken over: what ran under the old one is settled. */
-  reset(): void {
+  /** The keeper died, and every command with it: the others wait until `resume`. */
+  pause(): void {
     this.#sent.clear();
     this.#lanes = new Lanes(this.#parts.numbers);
     this.#running = 0;
+  }
+
+  /** There is a keeper now. */
+  resume(): void {
     this.#next();
   }
 

@@ -188,6 +188,7 @@ class LocalExecutor implements Executor {
   async #keeperDied(detail: string): Promise<void> {
     if (this.#closing) return;
     this.#runners.pause();
+    this.#commands.pause();
     this.#killKnown();
     await this.#cleared();
     // What runners told before they were killed is still to be read.
@@ -231,7 +232,7 @@ class LocalExecutor implements Executor {
   }
 
   #resume(): void {
-    this.#commands.reset();
+    this.#commands.resume();
     this.#runners.resume();
   }
 

@@ -65,12 +65,12 @@ export class RunnerDesk {
 
   /** The keeper died, and every runner with it: orders wait until `resume`. */
   pause(): void {
+    this.#runners.clear();
     for (const pool of this.#pools.values()) pool.pause();
   }
 
   /** There is a keeper now. Starts the first runner before anybody asks for it. */
   resume(): void {
-    this.#runners.clear();
     this.#pool(false, this.#parts.settings.runners.memoryMb);
     for (const pool of this.#pools.values()) pool.resume();
   }

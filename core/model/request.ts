@@ -37,8 +37,6 @@ export type Request =
       readonly tasks: readonly string[];
       readonly upstream: boolean;
       readonly downstream: boolean;
-      /** Use the newest version of the DAG instead of the run's own. */
-      readonly latest: boolean;
     }
   | { readonly type: 'markTask'; readonly runUid: string; readonly by: string; readonly instance: string; readonly state: 'success' | 'failed' }
   | { readonly type: 'markRun'; readonly runUid: string; readonly by: string; readonly state: 'success' | 'failed' };

@@ -43,19 +43,19 @@ function selectedNodes(run: RunWorld, test: (node: number) => boolean): number[]
 }
 
 /**
- * Instances come with the gates around them that did not open; those that do not exist yet also with everything else
- * behind their gate.
+ * Instances come with the gates around them that did not open, and gates that never opened with everything behind
+ * them.
  */
 function withGates(run: RunWorld, nodes: Iterable<number>): number[] {
   const chosen = new Set(nodes);
   for (const node of chosen) {
     const template = run.templateOf(node);
-    const isPlaceholder = run.isPlaceholder(node, template);
-    const gate = isPlaceholder ? run.gateBefore(node, template) : run.gateOf(run.blockOf(node));
-    if (gate === null || run.state[gate] === S.success) continue;
-    chosen.add(gate);
-    if (!isPlaceholder) continue;
-    for (const behind of run.existingBehind(gate, run.templateOf(gate))) {
+    const block = run.blockOf(node);
+    const gate = run.isPlaceholder(node, template) ? run.gateBefore(node, template) : run.gateOf(block);
+    if (gate !== null && run.state[gate] !== S.success) chosen.add(gate);
+    const isGate = run.graph.kind[template] === GATE;
+    if (!isGate || block.expansions.has(run.graph.source[template] as number)) continue;
+    for (const behind of run.existingBehind(node, template)) {
       if (run.isSelected(behind.template, behind.block)) chosen.add(behind.node);
     }
   }

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { eventsOf, makeProject, orch } from './orch-process.ts';
 
 const DAG = `id: demo
@@ -14,6 +14,8 @@ tasks:
         two: { run: "true", needs: [one] }
   last: { run: "true", after: [each] }
 `;
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let dir = '';
 
@@ -145,4 +147,4 @@ test('every command that shows something gives one JSON document', async () => {
     expect(typeof JSON.parse(stdout)).toBe('object');
     expect(stdout.trimEnd()).not.toContain('\n');
   }
-}, 60_000);
+});

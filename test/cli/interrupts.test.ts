@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { eventsOf, makeProject, orch, startOrch } from './orch-process.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 /** `first` ends by itself; `gate` waits for the file `go`; `last` follows. */
 const GATED = `id: gated

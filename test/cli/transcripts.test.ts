@@ -1,13 +1,14 @@
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeProject, normalized, orch } from './orch-process.ts';
 
 const DEMO = `id: demo
 title: A small market
 params:
   symbols: { type: array, items: { type: string }, default: [BTC, ETH] }
+  fast: { type: integer, minimum: 1, default: 12 }
 tasks:
   symbol:
     forEach:
@@ -20,6 +21,8 @@ tasks:
         clean: { run: "true", needs: [collect] }
   compare: { run: "true", after: [symbol] }
 `;
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let dir = '';
 const run = (...args: string[]) => orch(['-C', dir, ...args]);
@@ -184,7 +187,7 @@ describe('mistakes of usage', () => {
     ['no such task', ['trigger', 'demo', '--until', 'claen'], 4, "Did you mean 'clean'?"],
     ['no such key', ['trigger', 'demo', '--key', 'BTD'], 4, "Did you mean 'BTC'?"],
     ['no such param', ['trigger', 'demo', '-p', 'symbls=A'], 2, "Did you mean 'symbols'?"],
-    ['a value that does not fit', ['trigger', 'demo', '-p', 'symbols={}'], 3, 'symbols'],
+    ['a value that does not fit', ['trigger', 'demo', '-p', 'fast=zero'], 3, 'fast'],
     ['no such run', ['status', '00000000'], 4, "There is no run '00000000'."],
     ['no run id', ['status', 'yesterday'], 2, 'is no run id'],
     ['a bad duration', ['trigger', 'demo', '--timeout', '5 min'], 2, '--timeout must be a duration'],

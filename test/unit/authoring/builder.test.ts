@@ -138,6 +138,22 @@ describe('author form', () => {
     });
   });
 
+  it('gives the items of fan-outs names that differ from all others', () => {
+    const tasks = tasksOf((d) => {
+      d.group('key', (k) => {
+        k.forEach('a-b', { over: [{ list: [1] }] }, (g, outer) => {
+          g.forEach('inner', { over: [1] }, (h) => h.task('t', { needs: { outer } }, () => 1));
+        });
+      });
+      d.forEach('run', { over: [{ list: [1] }] }, (g, outer) => {
+        g.forEach('inner', { over: [1] }, (h) => h.task('t', { needs: { list: outer.list } }, () => 1));
+      });
+    });
+    expect(JSON.stringify(tasks.key)).toContain('{{ key_a_b }}');
+    expect(JSON.stringify(tasks.run)).toContain('{{ run_item.list }}');
+    expect(tasks.run).toMatchObject({ forEach: { as: 'run_item' } });
+  });
+
   it('refers to tasks by the shortest path that finds them', () => {
     const tasks = tasksOf((d) => {
       const a = d.task('a', () => 1);
@@ -165,8 +181,8 @@ describe('choices', () => {
     expect(tasks).toMatchObject({
       mode: { uses: '#mode' },
       'my-mode': { choose: [{ when: 'params.x', value: 'a' }, { otherwise: 'b' }] },
-      fast: { when: "mode == 'fast'" },
-      quoted: { when: "mode != 'it\\'s'" },
+      fast: { when: "tasks.mode == 'fast'" },
+      quoted: { when: "tasks.mode != 'it\\'s'" },
       text: { when: 'params.fast > 1' },
       dashed: { when: "tasks['my-mode'] == 'b'" },
     });

@@ -30,8 +30,12 @@ test('every mistake of a file at once, in its order, each with line, column and 
   const { spec, diagnostics } = compileDag(document.author, { locate: document.locate });
   expect(spec).toBeNull();
   const lines = text.split('\n');
-  for (const { line = 0, source, file } of diagnostics) expect([file, source]).toEqual(['dags/prices.yaml', lines[line - 1]]);
-  const shown = diagnostics.map(({ line = 0, column = 0, rule, source = '' }) => `${line} ${rule} ${source.slice(column - 1)}`);
+  for (const { line = 0, source, file } of diagnostics) {
+    expect([file, source]).toEqual(['dags/prices.yaml', lines[line - 1]]);
+  }
+  const shown = diagnostics.map(
+    ({ line = 0, column = 0, rule, source = '' }) => `${line} ${rule} ${source.slice(column - 1)}`,
+  );
   expect(shown).toEqual([
     '2 bad-cron "* * 31 2 *" }',
     '4 bad-default twelve }',

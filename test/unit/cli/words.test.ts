@@ -150,7 +150,10 @@ test.each([
     state,
     endedAt: START + 68_120,
   });
-  expect(summaryLines(view, [], 80, style)).toEqual([line]);
+  expect(summaryLines(view, [], { columns: 20, isTerminal: false }, style)).toEqual([line]);
+  const narrow = summaryLines(view, [], { columns: 40, isTerminal: true }, style);
+  expect(narrow.join('. ')).toBe(line);
+  for (const part of narrow) expect(part.length).toBeLessThanOrEqual(40);
 });
 
 test('an old line is told with the state it speaks of, not with that of now', () => {

@@ -88,7 +88,8 @@ describe('the code of a DAG', () => {
   it('includes operators of the project with what they import', async () => {
     const operator = (types: string) =>
       "import { defineOperator, Type } from 'orch';\nimport { greeting } from './parts/greeting.ts';\n" +
-      `export const greet = defineOperator({\n  params: Type.Object({ name: ${types} }),\n  isolation: 'shared',\n` +
+      `export const greet = defineOperator({\n  params: Type.Object({ name: ${types} }),\n` +
+      "  isolation: 'shared',\n" +
       "  validate: ({ name }) => (name === 'nobody' ? ['nobody cannot be greeted'] : []),\n" +
       '  execute: ({ name }) => greeting + name,\n});\n';
     await using project = await TempProject.with({

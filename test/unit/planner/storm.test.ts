@@ -34,5 +34,5 @@ describe('storms', () => {
     }
     console.log(faults, 'turns', turns);
     expect(broken).toEqual([]);
-  });
+  }, 600_000);
 });
