@@ -24,7 +24,6 @@ interface RetryOptions {
   readonly task?: readonly string[];
   readonly upstream?: boolean;
   readonly downstream?: boolean;
-  readonly latest?: boolean;
   readonly dryRun?: boolean;
   readonly detach?: boolean;
   readonly timeout?: string;
@@ -48,7 +47,6 @@ export const retry = defineCommand<RetryOptions>({
       .option('--upstream', 'with --task: and all before it')
       .option('--downstream', 'with --task: and all after it')
       .option('--all', 'the whole run')
-      .option('--latest', 'with the newest version of the DAG')
       .option('-n, --dry-run', 'list what would run again, and stop')
       .option('--timeout <duration>', 'wait at most this long, then exit 124');
   },
@@ -112,7 +110,7 @@ async function ask(
   }
   const by = userName(context.host.env);
   valueOfAnswer(
-    await session.ask({ type: 'retry', runUid: run.uid, by, ...choice, latest: options.latest === true }),
+    await session.ask({ type: 'retry', runUid: run.uid, by, ...choice }),
   );
   return 'retried';
 }
