@@ -11,7 +11,7 @@ import { attemptId, type NodeNo, type RunNo, type RunUid, type TryNo } from '../
  * What the executor alone costs: `node bench/executor.bench.ts [runners]`. Round trip of a function that does
  * nothing, attempts per second with 8 outstanding, and commands one after the other.
  */
-const projectDir = mkdtempSync(join(tmpdir(), 'orch-bench-'));
+const projectDir = mkdtempSync(join(tmpdir(), 'orch-executor-bench-'));
 mkdirSync(join(projectDir, 'dags'));
 writeFileSync(
   join(projectDir, 'dags/work.ts'),

@@ -3,7 +3,7 @@ import { startPostgres } from '../test/postgres/embedded-postgres.ts';
 import type { Measurement, Summary } from './measurement.ts';
 import { otherFigures } from './other-figures.ts';
 import { quiet } from './quiet.ts';
-import { reportText } from './report.ts';
+import { closingText, workloadText } from './report.ts';
 import type { BenchResults } from './results.ts';
 import { readBaseline, thisMachine, writeResults } from './results.ts';
 import { summarize } from './summarize.ts';
@@ -121,13 +121,15 @@ async function main(): Promise<void> {
     (name) => !options.quick || options.workloads !== undefined || !QUICK.without.includes(name),
   );
   const entries = SYSTEMS.filter((entry) => names.includes(entry.name));
+  const { cores, model, memoryGib, node } = thisMachine();
+  say(`${cores} cores (${model}), ${memoryGib} GiB, Node ${node}\n`);
   const { services, missing, stop } = await startServices(entries);
   const { processes, absent } = await openSystems(entries, services, missing);
   const summaries: Summary[] = [];
   try {
     for (const workload of workloads) {
-      say(`\nrunning ${workload}: ${WORKLOADS[workload].title}`);
       summaries.push(...(await runWorkload(workload, processes)));
+      say(`\n${workloadText(workload, summaries)}`);
     }
   } finally {
     await Promise.all(processes.map((one) => one.close()));
@@ -136,10 +138,7 @@ async function main(): Promise<void> {
   const figures =
     names.includes('orch') && options.workloads === undefined ? await otherFigures(options.quick) : [];
   const results: BenchResults = { machine: thisMachine(), summaries, figures, absent };
-  const { cores, model, memoryGib, node } = results.machine;
-  say(
-    `\n${cores} cores (${model}), ${memoryGib} GiB, Node ${node}\n\n${reportText(results, readBaseline())}`,
-  );
+  say(`\n${closingText(results, readBaseline())}`);
   writeResults(results, options['save-baseline']);
 }
 

@@ -2,7 +2,8 @@ import { GOALS } from './goals.ts';
 import type { Summary } from './measurement.ts';
 import type { BenchResults } from './results.ts';
 import { figure, table } from './table.ts';
-import { WORKLOAD_NAMES, WORKLOADS } from './workloads.ts';
+import type { WorkloadName } from './workloads.ts';
+import { WORKLOADS } from './workloads.ts';
 
 /** Runs on shared cores differ by this much without a cause. */
 const NOISE = 0.25;
@@ -40,25 +41,20 @@ const HEAD = [
   'time/orch',
 ];
 
-/** The tables of all workloads, the other figures, the goals, and what got worse than the baseline. */
-export function reportText(results: BenchResults, baseline: BenchResults | null): string {
+/** The table of one workload. */
+export function workloadText(name: WorkloadName, summaries: readonly Summary[]): string {
+  const rows = summaries.filter((one) => one.workload === name);
+  const orch = rows.find((one) => one.system === 'orch');
+  const lines = rows.map((one) => row(one, orch));
+  return `${name}: ${WORKLOADS[name].title}\n${table(HEAD, lines)}`;
+}
+
+/** The other figures, the goals, and what got worse than the baseline. */
+export function closingText(results: BenchResults, baseline: BenchResults | null): string {
   const parts: string[] = [];
-  for (const name of WORKLOAD_NAMES) {
-    const rows = results.summaries.filter((one) => one.workload === name);
-    const orch = rows.find((one) => one.system === 'orch');
-    if (rows.length === 0) continue;
-    parts.push(
-      `${name}: ${WORKLOADS[name].title}`,
-      table(
-        HEAD,
-        rows.map((one) => row(one, orch)),
-      ),
-      '',
-    );
-  }
   if (results.figures.length > 0) {
     const rows = results.figures.map((one) => [one.name, `${figure(one.value)} ${one.unit}`, one.goal ?? '']);
-    parts.push('orch, other figures', table(['figure', 'median', 'goal'], rows), '');
+    parts.push(table(['orch', 'median', 'goal'], rows), '');
   }
   for (const goal of GOALS) {
     const summary = results.summaries.find((one) => one.system === 'orch' && one.workload === goal.workload);

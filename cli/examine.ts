@@ -5,8 +5,9 @@ import { isRunFinished } from '../core/model/states.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { CommandContext } from './context.ts';
 import { openProject } from './engine.ts';
-import { leaderIsAlive } from './leader-alive.ts';
+import { isLed } from './is-led.ts';
 import { livingGroups } from './leftover-groups.ts';
+import { counted } from './render/counted.ts';
 import { shortRunId } from './render/run-name.ts';
 
 /** One thing that `orch doctor` looked at. */
@@ -69,7 +70,7 @@ async function dagFinding({ library }: Project): Promise<Finding> {
   const parsed = await Promise.all(files.map((file) => library.parse(file)));
   const broken = parsed.filter(({ diagnostics }) => diagnostics.some(({ severity }) => severity === 'error'));
   if (broken.length === 0)
-    return { level: 'ok', topic: 'dags', text: `${files.length} files, all can be read` };
+    return { level: 'ok', topic: 'dags', text: `${counted(files.length, 'file')}, all can be read` };
   return {
     level: 'problem',
     topic: 'dags',
@@ -90,9 +91,10 @@ async function storeFinding({ config, stateDir, store }: Project): Promise<Findi
   };
 }
 
-async function runFindings({ store }: Project): Promise<Finding[]> {
+async function runFindings(project: Project): Promise<Finding[]> {
+  const { store } = project;
   const leader = await store.leader();
-  const isAlive = leaderIsAlive(leader);
+  const isAlive = await isLed(project);
   const leads: Finding = {
     level: 'ok',
     topic: 'leader',
@@ -118,10 +120,10 @@ async function runFindings({ store }: Project): Promise<Finding[]> {
   ];
 }
 
-async function processFinding({ stateDir, store }: Project): Promise<Finding> {
-  const groups = livingGroups(stateDir);
+async function processFinding(project: Project): Promise<Finding> {
+  const groups = livingGroups(project.stateDir);
   if (groups.length === 0) return { level: 'ok', topic: 'processes', text: 'none left over' };
-  if (leaderIsAlive(await store.leader()))
+  if (await isLed(project))
     return { level: 'ok', topic: 'processes', text: `${groups.length} process groups at work` };
   const text = `process groups without an owner: ${groups.join(', ')}`;
   return {

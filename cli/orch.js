@@ -19,7 +19,7 @@ if (isNewEnough(process.versions.node)) {
   if (node === null) {
     process.stderr.write(
       `orch needs Node.js ${NEEDED.join('.')} or newer; this is ${process.versions.node}.\n` +
-        'Install a newer one from https://nodejs.org, or add it to the project: npm install --save-dev node@24\n',
+        'Install a newer one from https://nodejs.org, or into the project: npm install --save-dev node@24\n',
     );
     process.exitCode = 6;
   } else {

@@ -1,31 +1,37 @@
 import { compileGraph, type Graph } from '../../core/graph/graph.ts';
-import { AppError } from '../../core/model/errors.ts';
 import { defineCommand } from '../command.ts';
 import { readDagFiles, requireDag } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
 import { checkKeys, keysFromParams } from '../fan-out-keys.ts';
 import { definePlanParams, type ParamOptions } from '../param-flags.ts';
 import { runParams } from '../params.ts';
+import { planChanges } from '../plan-changes.ts';
 import { type PlannedTask, planTasks } from '../plan-tasks.ts';
+import { counted } from '../render/counted.ts';
 import { tableLines } from '../render/table.ts';
 import { defineScope, type ScopeOptions, scopeOf, selectedNodes } from '../scope-flags.ts';
 
-/** `orch plan <dag>`: what a trigger with the same flags would run. Starts and stores nothing. */
+const KEYS_SHOWN_MAX = 6;
+
+/**
+ * `orch plan <dag>`: what a trigger with the same flags would run. `orch plan`: which DAGs the files would
+ * change. Starts and stores nothing.
+ */
 export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boolean }>({
   examples: [
-    { command: 'orch plan pipeline', what: 'everything, in order' },
+    { command: 'orch plan', what: 'which DAGs changed since they were last stored' },
+    { command: 'orch plan pipeline', what: 'everything a trigger would run, in order' },
     { command: 'orch plan pipeline --until backtest', what: 'up to a task or stage' },
     { command: 'orch plan pipeline --from kline --key SP500', what: 'one key, from a task on' },
   ],
   define: (command) => {
-    command.argument('[dag]', 'the DAG');
+    command.argument('[dag]', 'the DAG; without one: which DAGs their files would change');
     defineScope(command);
     definePlanParams(command);
-    command.option('--exit-code', 'exit 10 if anything would run, 0 if nothing');
+    command.option('--exit-code', 'exit 10 if anything would run or change, 0 if nothing');
   },
   run: async (context, options, [dagId]) => {
-    if (dagId === undefined)
-      throw new AppError('usage', "Name a DAG: orch plan <dag>. 'orch list' shows them.");
+    if (dagId === undefined) return planChanges(context, options.exitCode === true);
     const { spec } = requireDag(await readDagFiles(context), String(dagId));
     const graph = compileGraph(spec);
     const scope = scopeOf(options);
@@ -95,12 +101,14 @@ function headLine(
   keys: ReadonlyMap<string, readonly string[] | null>,
 ): string {
   const { selected, instances } = countsOf(tasks);
-  const fanOuts = [...keys].flatMap(([path, list]) =>
-    list === null
-      ? []
-      : [`${list.length} keys of ${path}: ${list.slice(0, 6).join(', ')}${list.length > 6 ? ', ...' : ''}`],
-  );
-  const total = instances === null ? 'as many instances as keys come up' : `${instances} task instances`;
+  const fanOuts = [...keys].flatMap(([path, list]) => (list === null ? [] : [keysText(path, list)]));
+  const total =
+    instances === null ? 'as many instances as keys come up' : counted(instances, 'task instance');
   const known = fanOuts.length === 0 ? '' : `\n${fanOuts.join('\n')}`;
   return `${graph.spec.id}: ${selected} of ${tasks.length} tasks, ${total}${known}`;
+}
+
+function keysText(path: string, keys: readonly string[]): string {
+  const named = keys.slice(0, KEYS_SHOWN_MAX).join(', ');
+  return `${counted(keys.length, 'key')} of ${path}: ${named}${keys.length > KEYS_SHOWN_MAX ? ', ...' : ''}`;
 }

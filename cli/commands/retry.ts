@@ -59,7 +59,7 @@ export const retry = defineCommand<RetryOptions>({
       const session = await openSession(project);
       try {
         const askedAt = context.host.clock.now();
-        const how = await ask(context, session, run, choice, options);
+        const how = await ask(context, session, run, choice);
         return await followRun(context, {
           project,
           session,
@@ -93,7 +93,6 @@ async function ask(
   session: Session,
   run: RunRecord,
   choice: RetryChoice,
-  options: RetryOptions,
 ): Promise<'resumed' | 'retried'> {
   const id = shortRunId(run.uid);
   const isOpen = !isRunFinished(run.state);
@@ -109,9 +108,7 @@ async function ask(
     if (goesOn) return 'resumed';
   }
   const by = userName(context.host.env);
-  valueOfAnswer(
-    await session.ask({ type: 'retry', runUid: run.uid, by, ...choice }),
-  );
+  valueOfAnswer(await session.ask({ type: 'retry', runUid: run.uid, by, ...choice }));
   return 'retried';
 }
 

@@ -5,7 +5,7 @@ import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
-import { leaderIsAlive } from '../leader-alive.ts';
+import { isLed } from '../is-led.ts';
 import { metricLines, metricRows } from '../render/metric-lines.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { runReport } from '../render/run-report.ts';
@@ -38,7 +38,7 @@ export const status = defineCommand({
       }
       const metrics = await store.metrics(run.runNo);
       const { columns } = context.host.stdout;
-      const isOrphan = !isRunFinished(run.state) && !leaderIsAlive(await store.leader());
+      const isOrphan = !isRunFinished(run.state) && !(await isLed(project));
       const lines = [
         ...headLines(context, view),
         '',

@@ -127,7 +127,8 @@ function activityText(tracker: RunTracker, instance: InstanceView, now: number):
   if (instance.state === 'up_for_retry') {
     const dueIn = instance.dueAt === null ? '' : ` in ${spanText(instance.dueAt - now)}`;
     const tries = tracker.retriesOf(instance.taskId) + 1;
-    return `try ${instance.attempts + 1}/${tries}${dueIn}  ${failureText(instance)}`;
+    const next = instance.attempts + 1;
+    return `try ${next}${next <= tries ? `/${tries}` : ''}${dueIn}  ${failureText(instance)}`;
   }
   if (instance.state !== 'running') return instance.state;
   const span = instance.startedAt === null ? '' : spanText(now - instance.startedAt);

@@ -67,7 +67,7 @@ function changeText(
 /** `try 1/3`: of how many only while the policy decides, not after retries by hand or lost attempts. */
 export function tryText(tracker: RunTracker, { taskId, attempts, because }: InstanceView): string {
   const most = tracker.retriesOf(taskId) + 1;
-  return because?.code === 'attempt_lost' || attempts > most ? `try ${attempts}` : `try ${attempts}/${most}`;
+  return because?.code === 'attempt_lost' || attempts >= most ? `try ${attempts}` : `try ${attempts}/${most}`;
 }
 
 function nextIn(instance: InstanceView, at: number): string {

@@ -35,8 +35,8 @@ const VERDICT: Readonly<Partial<Record<RunState, string>>> = {
 };
 
 /**
- * The end of a followed run: metrics, then one line with the result and what to do about it, which a terminal too
- * narrow for it gets as two.
+ * The end of a followed run: metrics, then one line with the result and what to do about it; a terminal too
+ * narrow for it gets two.
  */
 export function summaryLines(
   view: RunView,

@@ -1,4 +1,9 @@
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | null = null;
+/** Made at first use: most texts are ASCII, and making one takes longer than most commands draw. */
+function graphemes(text: string): Iterable<Intl.SegmentData> {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
 const ESCAPES = /\u001B\[[0-9;]*m|\u001B\]8;[^\u0007\u001B]*(?:\u0007|\u001B\\)/g;
 const PRINTABLE_ASCII = /^[\x20-\x7E]*$/;
@@ -18,7 +23,7 @@ export function displayWidth(text: string): number {
   const bare = text.includes('\u001B') ? text.replaceAll(ESCAPES, '') : text;
   if (PRINTABLE_ASCII.test(bare)) return bare.length;
   let width = 0;
-  for (const { segment } of segmenter.segment(bare)) width += graphemeWidth(segment);
+  for (const { segment } of graphemes(bare)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -33,7 +38,7 @@ export function cutTo(text: string, width: number): string {
   if (width <= 1) return width === 1 ? '…' : '';
   let cut = '';
   let used = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     const next = graphemeWidth(segment);
     if (used + next > width - 1) break;
     cut += segment;

@@ -1,9 +1,8 @@
 import type { AuthorDag } from './author-form.ts';
-import { conditionSource } from './builder-make-handle.ts';
+import { conditionSource, nodeOf } from './builder-make-handle.ts';
 import {
   fanOutOf,
   type Node,
-  nodeOf,
   type Options,
   referenceTo,
   type ScopeNode,
@@ -11,6 +10,7 @@ import {
   type TaskFunction,
   type TaskNode,
 } from './builder-node.ts';
+import { placeOf } from './builder-place.ts';
 import { makeRef, quoted, type RefSource, refSource, withFields } from './builder-ref.ts';
 
 /** The author form of what was declared, and its inline functions by task path. */
@@ -248,7 +248,7 @@ class Writer {
   }
 
   #mistake(node: Node, rule: string, message: string): void {
-    this.#root.build.mistakes.push({ rule, message, place: node.place });
+    this.#root.build.mistakes.push({ rule, message, place: placeOf(node.call) });
   }
 }
 

@@ -1,5 +1,5 @@
 import { AppError } from '../model/errors.ts';
-import { bindHandle, type Node, type TaskNode } from './builder-node.ts';
+import type { Node, ScopeNode, TaskNode } from './builder-node.ts';
 import { makeRef } from './builder-ref.ts';
 
 /** What the `when` of a task may be beside a text: the output of `choice` compared with `value`. */
@@ -9,60 +9,117 @@ export interface ConditionSource {
   readonly value: string;
 }
 
-const conditions = new WeakMap<object, ConditionSource>();
-
 /** What a condition compares, or `undefined` if `value` is not one. */
 export function conditionSource(value: unknown): ConditionSource | undefined {
-  return typeof value === 'object' && value !== null ? conditions.get(value) : undefined;
+  return Condition.sourceOf(value);
+}
+
+/** The node behind a handle, or `undefined` if `value` is not one. */
+export function nodeOf(value: unknown): Node | undefined {
+  return Handle.nodeOf(value);
 }
 
 /** The handle of a task; of a choice if `isChoice`. */
 export function taskHandle(node: TaskNode, isChoice: boolean): object {
-  const handle = baseHandle(node);
-  const define = (name: string, value: unknown) => Object.defineProperty(handle, name, { value });
-  Object.defineProperty(handle, 'output', {
-    get: () => makeRef({ from: 'output', owner: node, fields: [] }),
-  });
-  if (isChoice) {
-    define('is', (value: string) => condition({ choice: node, equal: true, value }));
-    define('isNot', (value: string) => condition({ choice: node, equal: false, value }));
-  }
-  return Object.freeze(handle);
+  return isChoice ? new ChoiceHandle(node) : new TaskHandle(node);
 }
 
 /** The handle of a group or fan-out. */
-export function scopeHandle(node: Node, result: unknown): object {
-  const handle = baseHandle(node);
-  if (node.kind === 'group') Object.defineProperty(handle, 'result', { value: result });
-  return Object.freeze(handle);
+export function scopeHandle(node: ScopeNode, result: unknown): object {
+  return node.kind === 'group' ? new GroupHandle(node, result) : new Handle(node);
 }
 
-function condition(source: ConditionSource): object {
-  const made = {};
-  guard(made, `a condition on '${source.choice.path}' belongs into \`when\``);
-  conditions.set(made, source);
-  return Object.freeze(made);
+/** Makes every silent misuse loud: awaiting it, putting it into a text, looping over it. */
+abstract class Symbolic {
+  protected abstract misuse(): string;
+
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a handle must fail
+  get then(): never {
+    return this.#refuse();
+  }
+  get toJSON(): never {
+    return this.#refuse();
+  }
+  get [Symbol.toPrimitive](): never {
+    return this.#refuse();
+  }
+  get [Symbol.iterator](): never {
+    return this.#refuse();
+  }
+  get [Symbol.asyncIterator](): never {
+    return this.#refuse();
+  }
+
+  #refuse(): never {
+    throw new AppError('invalid', this.misuse());
+  }
 }
 
-function baseHandle(node: Node): object {
-  const handle = { kind: node.kind, path: node.path };
-  guard(
-    handle,
-    `${node.kind === 'task' ? 'task' : node.kind} '${node.path}' has no value while the DAG is built: ` +
-      'name it in `needs` and read it in the function',
-  );
-  bindHandle(handle, node);
-  return handle;
+class Handle<N extends Node = Node> extends Symbolic {
+  readonly kind: Node['kind'];
+  readonly path: string;
+  readonly #node: N;
+
+  constructor(node: N) {
+    super();
+    this.kind = node.kind;
+    this.path = node.path;
+    this.#node = node;
+  }
+
+  static nodeOf(value: unknown): Node | undefined {
+    return typeof value === 'object' && value !== null && #node in value ? value.#node : undefined;
+  }
+
+  protected get node(): N {
+    return this.#node;
+  }
+
+  protected override misuse(): string {
+    return (
+      `${this.kind} '${this.path}' has no value while the DAG is built: ` +
+      'name it in `needs` and read it in the function'
+    );
+  }
 }
 
-/**
- * Makes every silent misuse of a symbolic object loud: awaiting it, putting it into a text, looping over it.
- */
-function guard(object: object, message: string): void {
-  const fail = (): never => {
-    throw new AppError('invalid', message);
-  };
-  for (const name of ['then', 'toJSON', Symbol.toPrimitive, Symbol.iterator, Symbol.asyncIterator]) {
-    Object.defineProperty(object, name, { get: fail });
+class TaskHandle extends Handle<TaskNode> {
+  get output(): object {
+    return makeRef({ from: 'output', owner: this.node, fields: [] });
+  }
+}
+
+class ChoiceHandle extends TaskHandle {
+  is(value: string): Condition {
+    return new Condition({ choice: this.node, equal: true, value });
+  }
+  isNot(value: string): Condition {
+    return new Condition({ choice: this.node, equal: false, value });
+  }
+}
+
+class GroupHandle extends Handle<ScopeNode> {
+  readonly result: unknown;
+
+  constructor(node: ScopeNode, result: unknown) {
+    super(node);
+    this.result = result;
+  }
+}
+
+class Condition extends Symbolic {
+  readonly #source: ConditionSource;
+
+  constructor(source: ConditionSource) {
+    super();
+    this.#source = source;
+  }
+
+  static sourceOf(value: unknown): ConditionSource | undefined {
+    return typeof value === 'object' && value !== null && #source in value ? value.#source : undefined;
+  }
+
+  protected override misuse(): string {
+    return `a condition on '${this.#source.choice.path}' belongs into \`when\``;
   }
 }

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../model/errors.ts';
-import type { CodePlace } from './builder-place.ts';
+import type { Call, CodePlace } from './builder-place.ts';
 
 /** A task function as it is kept: its types were checked where it was declared. */
 export type TaskFunction = (inputs: never, ctx: never) => unknown;
@@ -14,7 +14,8 @@ export interface TaskNode {
   readonly parent: ScopeNode;
   readonly options: Options;
   readonly run: TaskFunction | undefined;
-  readonly place: CodePlace | undefined;
+  /** The call that declared it. */
+  readonly call: Call;
 }
 
 export interface ScopeNode {
@@ -23,7 +24,8 @@ export interface ScopeNode {
   readonly path: string;
   readonly parent: ScopeNode | undefined;
   readonly options: Options;
-  readonly place: CodePlace | undefined;
+  /** The call that declared it. */
+  readonly call: Call;
   readonly entries: Map<string, Node>;
   readonly build: Build;
   /** The node whose handle the function of a fan-out returned. */
@@ -44,18 +46,6 @@ export interface Build {
 export type Mistake = Pick<Diagnostic, 'rule' | 'message' | 'hint'> & {
   readonly place: CodePlace | undefined;
 };
-
-const nodes = new WeakMap<object, Node>();
-
-/** Remembers what a handle stands for. */
-export function bindHandle(handle: object, node: Node): void {
-  nodes.set(handle, node);
-}
-
-/** The node behind a handle, or `undefined` if `value` is not one. */
-export function nodeOf(value: unknown): Node | undefined {
-  return typeof value === 'object' && value !== null ? nodes.get(value) : undefined;
-}
 
 /** The scopes around a node, innermost first. */
 export function* scopesOf(node: Node): Generator<ScopeNode> {

@@ -8,17 +8,32 @@ export interface CodePlace {
   readonly column: number;
 }
 
-/** Where the function `above` was called. Positions are exact because type stripping keeps them. */
-export function callerOf(above: (...args: never[]) => unknown): CodePlace | undefined {
-  const { prepareStackTrace, stackTraceLimit } = Error;
-  const holder: { stack?: unknown } = {};
+/** A remembered call. Where it was is worked out only when somebody asks: most are never asked for. */
+export interface Call {
+  stack?: unknown;
+}
+
+/** Remembers where the function `above` was called. */
+export function callOf(above: (...args: never[]) => unknown): Call {
+  const { stackTraceLimit } = Error;
+  const call: Call = {};
   Error.stackTraceLimit = 1;
-  Error.prepareStackTrace = (_, sites) => sites[0];
-  Error.captureStackTrace(holder, above);
-  const site = holder.stack as NodeJS.CallSite | undefined;
+  Error.captureStackTrace(call, above);
+  Error.stackTraceLimit = stackTraceLimit;
+  return call;
+}
+
+/** Where a call was. Positions are exact because type stripping keeps them. */
+export function placeOf(call: Call): CodePlace | undefined {
+  const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = (_, [site]) => siteOf(site);
+  const place = call.stack as CodePlace | undefined;
   if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
   else Error.prepareStackTrace = prepareStackTrace;
-  Error.stackTraceLimit = stackTraceLimit;
+  return place;
+}
+
+function siteOf(site: NodeJS.CallSite | undefined): CodePlace | undefined {
   const module = site?.getFileName();
   if (!site || typeof module !== 'string') return undefined;
   return { module, line: site.getLineNumber() ?? 1, column: site.getColumnNumber() ?? 1 };

@@ -1,14 +1,7 @@
 import { AppError } from '../model/errors.ts';
-import { scopeHandle, taskHandle } from './builder-make-handle.ts';
-import {
-  type Node,
-  nodeOf,
-  type Options,
-  pathIn,
-  type ScopeNode,
-  type TaskFunction,
-} from './builder-node.ts';
-import { type CodePlace, callerOf } from './builder-place.ts';
+import { nodeOf, scopeHandle, taskHandle } from './builder-make-handle.ts';
+import { type Node, type Options, pathIn, type ScopeNode, type TaskFunction } from './builder-node.ts';
+import { type Call, callOf, placeOf } from './builder-place.ts';
 import { makeRef } from './builder-ref.ts';
 
 /** Options of which a task without a function has at least one. */
@@ -27,24 +20,24 @@ export class ScopeBuilder {
   }
 
   task(id: string, second: Options | TaskFunction, third?: TaskFunction): object {
-    return this.#declareTask(id, second, third, callerOf(this.task), false);
+    return this.#declareTask(id, second, third, callOf(this.task), false);
   }
 
   choose(id: string, second: Options | TaskFunction, third?: TaskFunction): object {
-    return this.#declareTask(id, second, third, callerOf(this.choose), true);
+    return this.#declareTask(id, second, third, callOf(this.choose), true);
   }
 
   group(id: string, second: Options | BuildFunction, third?: BuildFunction): object {
-    const place = callerOf(this.group);
+    const call = callOf(this.group);
     const [options, build] = split(second, third);
-    const node = this.#declareScope('group', id, options, place);
+    const node = this.#declareScope('group', id, options, call);
     const result = build?.(new ScopeBuilder(node, this.params));
     this.#close(node, result, build);
     return scopeHandle(node, result);
   }
 
   forEach(id: string, options: Options, build: BuildFunction): object {
-    const node = this.#declareScope('forEach', id, options, callerOf(this.forEach));
+    const node = this.#declareScope('forEach', id, options, callOf(this.forEach));
     const item = makeRef({ from: 'item', owner: node, fields: [] });
     const result = build?.(new ScopeBuilder(node, this.params), item);
     node.returns = nodeOf(result);
@@ -56,27 +49,22 @@ export class ScopeBuilder {
     id: string,
     second: Options | TaskFunction,
     third: TaskFunction | undefined,
-    place: CodePlace | undefined,
+    call: Call,
     isChoice: boolean,
   ): object {
     const [options, run] = split<TaskFunction>(second, third);
     const parent = this.#node;
-    const node = { kind: 'task', id, path: pathIn(parent, id), parent, options, run, place } as const;
+    const node = { kind: 'task', id, path: pathIn(parent, id), parent, options, run, call } as const;
     this.#add(node);
     if (run === undefined && !ACTIONS.some((name) => options[name] !== undefined)) {
       const message = `task '${node.path}' does nothing: give it a function, \`uses\`, \`run\` or \`after\``;
-      parent.build.mistakes.push({ rule: 'no-action', message, place });
+      parent.build.mistakes.push({ rule: 'no-action', message, place: placeOf(call) });
     }
     return taskHandle(node, isChoice);
   }
 
-  #declareScope(
-    kind: 'group' | 'forEach',
-    id: string,
-    options: Options,
-    place: CodePlace | undefined,
-  ): ScopeNode {
-    const node = newScope(kind, id, options, place, this.#node);
+  #declareScope(kind: 'group' | 'forEach', id: string, options: Options, call: Call): ScopeNode {
+    const node = newScope(kind, id, options, call, this.#node);
     this.#add(node);
     return node;
   }
@@ -94,15 +82,16 @@ export class ScopeBuilder {
       entries.set(node.id, node);
       return;
     }
-    const at = earlier.place === undefined ? '' : ` at line ${earlier.place.line}`;
+    const first = placeOf(earlier.call);
+    const at = first === undefined ? '' : ` at line ${first.line}`;
     const message = `'${node.path}' is declared twice, first${at}`;
-    build.mistakes.push({ rule: 'duplicate-id', message, place: node.place });
+    build.mistakes.push({ rule: 'duplicate-id', message, place: placeOf(node.call) });
   }
 
   #close(node: ScopeNode, result: unknown, build: BuildFunction | undefined): void {
     if (typeof build !== 'function') {
       const message = `${node.kind} '${node.path}' lacks the function that declares its tasks`;
-      node.build.mistakes.push({ rule: 'no-function', message, place: node.place });
+      node.build.mistakes.push({ rule: 'no-function', message, place: placeOf(node.call) });
     }
     refusePromise(result, node);
   }
@@ -113,7 +102,7 @@ export function newScope(
   kind: ScopeNode['kind'],
   id: string,
   options: Options,
-  place: CodePlace | undefined,
+  call: Call,
   parent?: ScopeNode,
 ): ScopeNode {
   return {
@@ -122,7 +111,7 @@ export function newScope(
     path: parent === undefined ? '' : pathIn(parent, id),
     parent,
     options,
-    place,
+    call,
     entries: new Map(),
     build: parent?.build ?? { mistakes: [], open: true },
     returns: undefined,
@@ -136,7 +125,7 @@ export function refusePromise(result: unknown, node: ScopeNode): void {
   result.catch(() => {});
   const where = node.kind === 'dag' ? 'dag()' : `${node.kind} '${node.path}'`;
   const message = `the function of ${where} is async: declaring tasks takes no waiting, so drop \`async\``;
-  node.build.mistakes.push({ rule: 'async-build', message, place: node.place });
+  node.build.mistakes.push({ rule: 'async-build', message, place: placeOf(node.call) });
 }
 
 function split<F>(second: Options | F, third: F | undefined): [Options, F | undefined] {

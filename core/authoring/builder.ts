@@ -3,7 +3,7 @@ import type { Diagnostic } from '../model/errors.ts';
 import type { AuthorDag } from './author-form.ts';
 import { finish } from './builder-finish.ts';
 import type { Mistake, Node, ScopeNode, TaskFunction } from './builder-node.ts';
-import { type CodePlace, callerOf } from './builder-place.ts';
+import { type CodePlace, callOf, placeOf } from './builder-place.ts';
 import { makeRef } from './builder-ref.ts';
 import { newScope, refusePromise, ScopeBuilder } from './builder-scope.ts';
 import type { DagOptions, ParamsOf, Scope } from './builder-types.ts';
@@ -33,15 +33,15 @@ export function dag<S extends TObject = TObject<Record<never, never>>>(
   options: DagOptions<S>,
   build: (d: Scope<ParamsOf<S>>) => void,
 ): Dag {
-  const root = newScope('dag', String(options?.id ?? ''), { ...options }, callerOf(dag as never));
+  const root = newScope('dag', String(options?.id ?? ''), { ...options }, callOf(dag as never));
   const params = makeRef({ from: 'params', owner: root, fields: [] });
   const result: unknown = build(new ScopeBuilder(root, params) as unknown as Scope<ParamsOf<S>>);
   refusePromise(result, root);
   root.build.open = false;
   const { author, functions } = finish(root);
-  const made = { id: root.id, author, functions, mistakes: root.build.mistakes, placeOf };
-  function placeOf(path: AuthorPath): CodePlace | undefined {
-    return nodeAt(root, path).place ?? root.place;
+  const made = { id: root.id, author, functions, mistakes: root.build.mistakes, placeOf: placeAt };
+  function placeAt(path: AuthorPath): CodePlace | undefined {
+    return placeOf(nodeAt(root, path).call) ?? placeOf(root.call);
   }
   Object.defineProperty(made, DAG, { value: true });
   return Object.freeze(made);

@@ -8,7 +8,9 @@ const WEIGHT = 0.25;
 /** Of the processes that want a core, the spinning leader and the runner that it waits for. */
 const OWN_CORES = 2;
 
-/** Allows spinning only while nobody else wants the cores that it takes. Needs /proc; elsewhere it allows all. */
+/**
+ * Allows spinning only while nobody else wants the cores that it takes. Needs /proc; elsewhere it allows all.
+ */
 export class SpinGate {
   readonly #clock: Clock;
   readonly #free = availableParallelism() - OWN_CORES + 0.5;

@@ -225,14 +225,18 @@ function connect(
     if (gate < 0) continue;
     for (const path of upstreamPaths(fanOut)) edge(resolve(path, fanOut.path), gate);
   }
-  connectJoins(spec, numbering, edge, from, to);
+  connectJoins(spec, numbering, nodeOfPath, edge, from, to);
   return { from, to };
 }
 
-/** A join waits for the leaves of its fan-out: the nodes directly inside that nothing inside depends on. */
+/**
+ * A join waits for what decides whether a key succeeded: the leaves of its fan-out (the nodes inside that nothing
+ * inside depends on) and the task that it returns.
+ */
 function connectJoins(
   spec: DagSpec,
   numbering: Numbering,
+  nodeOfPath: ReadonlyMap<string, number>,
   edge: (source: number, target: number) => void,
   from: readonly number[],
   to: readonly number[],
@@ -254,6 +258,8 @@ function connectJoins(
       const teardown = isTask && spec.tasks[numbering.source[node] as number]?.teardown === true;
       if (!inner[at] && !teardown && numbering.kind[node] !== GATE) edge(node, join);
     }
+    const returns = nodeOfPath.get(spec.fanOuts?.[index]?.returns ?? '');
+    if (returns !== undefined) edge(returns, join);
   }
 }
 

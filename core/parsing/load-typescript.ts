@@ -1,4 +1,3 @@
-import type { AuthorDag } from '../authoring/author-form.ts';
 import { type Dag, exportedDags, mistakeDiagnostic } from '../authoring/builder.ts';
 import type { CodePlace } from '../authoring/builder-place.ts';
 import type { Locate, Place } from '../authoring/place.ts';
@@ -66,9 +65,13 @@ function changedGraph(
   file: string,
   texts: SourceTexts,
 ): Diagnostic | null {
-  const [before, after] = [first.map((dag) => dag.author), second.map((dag) => dag.author)].map(asJson);
-  if (JSON.stringify(before) === JSON.stringify(after)) return null;
-  const found = firstDifference(before, after) ?? { path: [], first: 'this', second: 'that' };
+  const [before, after] = [authorText(first), authorText(second)];
+  if (before === after) return null;
+  const found = firstDifference(JSON.parse(before), JSON.parse(after)) ?? {
+    path: [],
+    first: 'this',
+    second: 'that',
+  };
   const [index, ...path] = found.path;
   const dag = first[Number(index ?? 0)];
   const place = dag === undefined ? { file } : (locator(dag, file, texts)(path) ?? { file });
@@ -79,8 +82,8 @@ function changedGraph(
   return { severity: 'error', rule: 'not-deterministic', message, ...place };
 }
 
-function asJson(dags: readonly AuthorDag[]): unknown {
-  return JSON.parse(JSON.stringify(dags));
+function authorText(dags: readonly Dag[]): string {
+  return JSON.stringify(dags.map((dag) => dag.author));
 }
 
 function show(value: unknown): string {

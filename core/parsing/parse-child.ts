@@ -3,6 +3,7 @@
  * then killed by its parent, together with everything that the file started.
  */
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Diagnostic } from '../model/errors.ts';
 import { type CaughtAct, guardProcess } from './child-guards.ts';
@@ -18,6 +19,7 @@ const exit = reallyExit.bind(process);
 const [, , nonce = '', requestText = '{}'] = process.argv;
 const request = JSON.parse(requestText) as ParseRequest;
 process.argv.length = 2;
+delete process.env['NODE_COMPILE_CACHE'];
 let answered = false;
 
 process.stdin.on('end', () => exit(1)).resume();
@@ -59,6 +61,7 @@ function failure(rule: string, message: string): Diagnostic {
 
 function answer(parsed: ParsedFile): void {
   answered = true;
+  flushCompileCache();
   const frame = answerFrame(nonce, parsed);
   for (let at = 0; at < frame.length; ) at += writeSome(frame, at);
 }

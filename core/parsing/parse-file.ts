@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
+import { getCompileCacheDir } from 'node:module';
 import { homedir } from 'node:os';
+import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Diagnostic } from '../model/errors.ts';
@@ -88,22 +90,29 @@ function startChild(request: ParseRequest, nonce: string): ChildProcess {
   const entry = fileURLToPath(new URL(`./parse-child.${extension}`, import.meta.url));
   // The limit on CPU time ends an endless loop even if this process is gone and cannot kill it.
   const seconds = Math.ceil(deadlineMs / 1_000) * 3 + 5;
-  const node = [`--max-old-space-size=${memoryMb}`, '--disable-warning=ExperimentalWarning', entry];
+  const heap = [`--max-old-space-size=${memoryMb}`, '--max-semi-space-size=32'];
+  const node = [...heap, '--disable-warning=ExperimentalWarning', entry];
   const command = ['-c', 'ulimit -t "$0"; exec "$@"', String(seconds), process.execPath, ...node];
   return spawn('/bin/sh', [...command, nonce, JSON.stringify(request)], {
     cwd: request.projectDir,
-    env: cleanEnvironment(process.env),
+    env: { ...cleanEnvironment(process.env), ...sharedCodeCache() },
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
   });
 }
 
-const PASSED_ON = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|NODE_COMPILE_CACHE)$/;
+const PASSED_ON = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR)$/;
 
 /** What a DAG file may see of an environment: nothing that could be a secret. */
 export function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const passed = Object.entries(env).filter(([name]) => PASSED_ON.test(name));
   return { HOME: homedir(), ...Object.fromEntries(passed) };
+}
+
+/** Has the child share the compiled code that this process keeps, if it keeps any. */
+function sharedCodeCache(): { readonly NODE_COMPILE_CACHE?: string } {
+  const directory = getCompileCacheDir();
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: dirname(directory) };
 }
 
 function killGroup(child: ChildProcess): void {

@@ -18,7 +18,7 @@ import {
   UPSTREAM_FAILED,
 } from './run-world.ts';
 import { evaluateIn } from './scope-values.ts';
-import { AFTER_CUT, INSTANT, TEARDOWN } from './templates.ts';
+import { AFTER_CUT, INSTANT, READER, TEARDOWN } from './templates.ts';
 import { teardownVerdict, type UpstreamCounts, type Verdict, verdictOf } from './trigger-rules.ts';
 import type { Turn } from './turn.ts';
 
@@ -93,7 +93,7 @@ export function evaluateNode(turn: Turn, run: RunWorld, node: number, template: 
     if (run.hasCuts && hasCutUpstream(run, node, template)) return cutOff(turn, run, node, template);
   }
   const verdict = setupVerdict(run, node, template) ?? ruleVerdict(run, node, template);
-  if (verdict === 'wait') return;
+  if (verdict === 'wait' || (verdict === 'run' && traits & READER && hasOpenUpstream(run, node))) return;
   if (verdict === 'run') return admit(turn, run, node, template);
   const state = verdict === 'skipped' ? S.skipped : S.upstream_failed;
   const [code, facts] = verdictReason(run, node, template, verdict);

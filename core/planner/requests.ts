@@ -98,6 +98,7 @@ function start(turn: Turn, run: RunWorld, replaces: RunNo | null): Answer {
  */
 function adopt(turn: Turn, run: RunWorld, live?: ReadonlySet<string>): Answer {
   if (turn.world.runs.has(run.record.runNo)) return accepted(run);
+  if (isRunFinished(run.record.state)) return conflict(`the run is already ${run.record.state}`);
   adoptRun(turn.world, run);
   restoreCuts(run);
   for (const node of orphans(run)) {

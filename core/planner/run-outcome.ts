@@ -54,17 +54,19 @@ function isIgnorable(run: RunWorld, node: number): boolean {
 
 /**
  * The leaves of the selected part of a graph: nodes that nothing selected comes after, leaving aside teardowns whose
- * failure does not count. Gates are no leaves: their fate is that of their tasks.
+ * failure does not count (unless there is nothing else). Gates are no leaves: their fate is that of their tasks.
  */
 export function leavesOf(graph: Graph, selected: Uint8Array, isIgnorableNode: (node: number) => boolean): Uint8Array {
-  const leaf = new Uint8Array(graph.size);
+  const leaf = lastOf(graph, selected, (node) => !isIgnorableNode(node));
+  return leaf.includes(1) ? leaf : lastOf(graph, selected, () => true);
+}
+
+function lastOf(graph: Graph, selected: Uint8Array, counts: (node: number) => boolean): Uint8Array {
+  const last = new Uint8Array(graph.size);
   for (let node = 0; node < graph.size; node++) {
-    if (!selected[node] || graph.kind[node] === GATE) continue;
-    if (graph.kind[node] === TASK && isIgnorableNode(node)) continue;
-    leaf[node] = 1;
-    for (const target of targets(graph.down, node)) {
-      if (selected[target] && !isIgnorableNode(target)) leaf[node] = 0;
-    }
+    if (!selected[node] || graph.kind[node] === GATE || (graph.kind[node] === TASK && !counts(node))) continue;
+    last[node] = 1;
+    for (const target of targets(graph.down, node)) if (selected[target] && counts(target)) last[node] = 0;
   }
-  return leaf;
+  return last;
 }

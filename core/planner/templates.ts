@@ -15,6 +15,8 @@ export const INSTANT = 8;
 export const READ = 16;
 /** Comes after a short circuit: it may be cut off, so it waits until every upstream is finished. */
 export const AFTER_CUT = 32;
+/** Its condition, choice or list reads outputs, so it runs when every upstream is finished, whatever its rule. */
+export const READER = 64;
 
 /** What the planner needs of every template node, unpacked once per version. */
 export interface Templates {
@@ -107,21 +109,25 @@ function markReads(graph: Graph, traits: Uint8Array): void {
     const node = returns === undefined ? undefined : graph.nodeOfPath.get(returns);
     if (node !== undefined) traits[node] = (traits[node] as number) | READ;
   };
-  const visit = (text: string, needs: { readonly [input: string]: string } | undefined, self: string): void => {
+  const visit = (text: string, needs: { readonly [input: string]: string } | undefined, self: string, node: number): void => {
     for (const read of parsed(text).reads) {
+      if (read[0] === 'needs' || read[0] === 'tasks') traits[node] = (traits[node] as number) | READER;
       if (read[0] === 'needs' && read[1] !== undefined) mark(needs?.[read[1]]);
       else if (read[0] === 'needs') for (const path of Object.values(needs ?? {})) mark(path);
       else if (read[0] === 'tasks') mark(read[1]);
       else if (read[0] === 'output') mark(self);
     }
   };
-  for (const task of graph.spec.tasks) {
-    if (task.when !== undefined) visit(task.when, task.needs, task.path);
-    if (task.shortCircuit !== undefined) visit(task.shortCircuit, task.needs, task.path);
+  for (const [index, task] of graph.spec.tasks.entries()) {
+    const node = graph.nodeOfTask[index] as number;
+    if (task.when !== undefined) visit(task.when, task.needs, task.path, node);
+    if (task.shortCircuit !== undefined) visit(task.shortCircuit, task.needs, task.path, node);
     if (task.action.kind !== 'choose') continue;
-    for (const choice of task.action.cases) visit(choice.when, task.needs, task.path);
+    for (const choice of task.action.cases) visit(choice.when, task.needs, task.path, node);
   }
-  for (const fanOut of graph.spec.fanOuts ?? []) visit(fanOut.over, fanOut.needs, fanOut.path);
+  for (const [index, fanOut] of (graph.spec.fanOuts ?? []).entries()) {
+    visit(fanOut.over, fanOut.needs, fanOut.path, graph.gateOf[index] as number);
+  }
 }
 
 /** Marks everything after a task with a short circuit; teardowns run in spite of it. */

@@ -21,6 +21,8 @@ export type RunUpdate =
 
 /** Waits between tries to lead or to reach a leader that is just coming or going. */
 const TRY_AGAIN_MS = 20;
+/** How long a leader may take to answer at its door before this process follows through the store alone. */
+const REACH_MS = 1_000;
 /** An answer is looked for at least this often. */
 const LOOK_EVERY_MS = 250;
 
@@ -114,22 +116,42 @@ export class Session {
   }
 
   async #takePart(): Promise<void> {
-    const { store, stateDir } = this.#project;
-    while (!this.#closed) {
-      const lease = await store.tryLead();
-      if (lease) {
-        this.#leadership = await Leadership.start(this.#project, lease);
-        this.#leadership.leader.onLost = (why) => this.#onLost(why);
-        this.#hear(this.#leadership.leader.committed);
+    const giveUpAt = this.#project.clock.mono() + REACH_MS;
+    while (!this.#closed && !(await this.#tryPart())) {
+      if (this.#project.clock.mono() > giveUpAt) {
+        this.#tryLater();
         break;
       }
-      const told = (): void => this.#bell.ring();
-      this.#knocker = await connectToLeader(leaderSocket(stateDir), { told, gone: () => this.#onGone() });
-      if (this.#knocker) break;
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
     }
     this.#bell.ring();
     for (const uid of this.#watched.values()) await this.#adopt(uid);
+  }
+
+  /** Leads, or reaches the process that does. */
+  async #tryPart(): Promise<boolean> {
+    const { store, stateDir } = this.#project;
+    const lease = await store.tryLead();
+    if (lease) {
+      this.#leadership = await Leadership.start(this.#project, lease);
+      this.#leadership.leader.onLost = (why) => void this.#onLost(why);
+      this.#hear(this.#leadership.leader.committed);
+      return true;
+    }
+    const told = (): void => this.#bell.ring();
+    this.#knocker = await connectToLeader(leaderSocket(stateDir), { told, gone: () => this.#onGone() });
+    return this.#knocker !== null;
+  }
+
+  /**
+   * The leader cannot be reached from here: it is on another machine (it looks into the inbox by itself), or stopped.
+   * This process follows through the store, and now and then tries to lead.
+   */
+  #tryLater(): void {
+    const timer = setTimeout(() => {
+      if (!this.#closed && !this.#leadership && !this.#knocker) this.#onGone();
+    }, REACH_MS);
+    timer.unref();
   }
 
   /** A run that is followed here must go on under the leader of now. */

@@ -10,7 +10,9 @@ tasks:
       over: \${{ params.keys }}
       returns: two
       tasks:
-        one: { run: 'test "$KEY" != bad; echo "[1, 2]" > "$ORCH_OUTPUT"; test "$KEY" != bad', env: { KEY: "\${{ item }}" } }
+        one:
+          run: 'echo "[1, 2]" > "$ORCH_OUTPUT"; test "$KEY" != bad'
+          env: { KEY: "\${{ item }}" }
         two: { run: "true", needs: [one] }
   last: { run: "true", after: [each] }
 `;
@@ -23,7 +25,7 @@ beforeAll(() => {
   dir = makeProject({ 'dags/demo.yaml': DAG });
 });
 
-test('trigger --json: one task.finished for each instance, selected or not, and run.finished last', async () => {
+test('trigger --json: a task.finished for each instance, selected or not, run.finished last', async () => {
   const { code, stdout } = await orch(['-C', dir, 'trigger', 'demo', '--until', 'one', '--json']);
   expect(code).toBe(0);
   const events = eventsOf(stdout);

@@ -82,8 +82,9 @@ describe('Ctrl-C', () => {
     expect(items).toHaveLength(2);
   });
 
+  // Needs a Node below 24 on this machine, from which orch starts the one of its own package.
   test.skipIf(OLD_NODE === null)(
-    'through an older Node is one interrupt, with the exit code passed on (skipped: no Node below 24 here)',
+    'through an older Node is one interrupt, with the exit code passed on',
     async () => {
       const run = startOrch(['-C', gated(), 'trigger', 'gated'], { node: OLD_NODE ?? '' });
       await run.until(FIRST_DONE);

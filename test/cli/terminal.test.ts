@@ -57,8 +57,9 @@ const ESCAPES = /\u001B\[[0-9;?]*[A-Za-z]/g;
 /** Lines as they were written, the escape sequences that place them taken away. */
 const linesOf = (text: string): string[] => text.replaceAll(ESCAPES, '\n').split(/[\r\n]+/);
 
+// Needs the script command of util-linux, which gives a command a terminal of its own.
 test.skipIf(!hasScript())(
-  'a run in a terminal: finished keys scroll, a small block is redrawn, the result stays (skipped: no util-linux script)',
+  'a run in a terminal: finished keys scroll, a small block is redrawn, the result stays',
   async () => {
     const dir = makeProject({ 'dags/demo.yaml': DAG });
     for (const size of [
@@ -81,21 +82,19 @@ test.skipIf(!hasScript())(
   },
 );
 
-test.skipIf(!hasScript())(
-  'without colours, in CI and in a dumb terminal (skipped: no util-linux script)',
-  async () => {
-    const dir = makeProject({ 'dags/demo.yaml': DAG });
-    const size = { columns: 80, rows: 24 };
-    const trigger = orchLine('-C', dir, 'trigger', 'demo', '-p', 'symbols=A');
-    const bare = await inTerminal(trigger, size, { NO_COLOR: '1' });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is looked for
-    expect(bare).not.toMatch(/\u001B\[(?:[39][0-7]|1|2)m/);
-    for (const env of [{ CI: 'true' }, { TERM: 'dumb' }]) {
-      const text = await inTerminal(trigger, size, env);
-      const plain = text.replaceAll(ESCAPES, '');
-      expect(plain).toMatch(/ok {4}symbol\[A\]\.two/);
-      expect(text).not.toContain('\u001B[2K');
-      expect(plain).not.toContain('▸');
-    }
-  },
-);
+// Needs the script command of util-linux, which gives a command a terminal of its own.
+test.skipIf(!hasScript())('without colours, in CI and in a dumb terminal', async () => {
+  const dir = makeProject({ 'dags/demo.yaml': DAG });
+  const size = { columns: 80, rows: 24 };
+  const trigger = orchLine('-C', dir, 'trigger', 'demo', '-p', 'symbols=A');
+  const bare = await inTerminal(trigger, size, { NO_COLOR: '1' });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is looked for
+  expect(bare).not.toMatch(/\u001B\[(?:[39][0-7]|1|2)m/);
+  for (const env of [{ CI: 'true' }, { TERM: 'dumb' }]) {
+    const text = await inTerminal(trigger, size, env);
+    const plain = text.replaceAll(ESCAPES, '');
+    expect(plain).toMatch(/ok {4}symbol\[A\]\.two/);
+    expect(text).not.toContain('\u001B[2K');
+    expect(plain).not.toContain('▸');
+  }
+});

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeProject, normalized, orch } from './orch-process.ts';
 
 const DEMO = `id: demo
-title: A small market
+title: Small market
 params:
   symbols: { type: array, items: { type: string }, default: [BTC, ETH] }
   fast: { type: integer, minimum: 1, default: 12 }
@@ -62,7 +62,7 @@ describe('reading DAGs', () => {
       code: 0,
       stderr: '',
       stdout:
-        'dag   schedule  tasks  file            about\ndemo  by hand       3  dags/demo.yaml  A small market\n',
+        'dag   schedule  tasks  file            about\ndemo  by hand       3  dags/demo.yaml  Small market\n',
     });
   });
 
@@ -77,7 +77,7 @@ describe('reading DAGs', () => {
     const { stdout } = await run('plan', 'demo', '--until', 'collect', '--key', 'BTC');
     expect(stdout).toBe(
       [
-        'demo: 1 of 3 tasks, 1 task instances',
+        'demo: 1 of 3 tasks, 1 task instance',
         '2 keys of symbol: BTC, ETH',
         '',
         'step  task            times  after  because',
@@ -88,6 +88,23 @@ describe('reading DAGs', () => {
       ].join('\n'),
     );
     expect((await run('plan', 'demo', '--exit-code')).code).toBe(10);
+  });
+
+  test('plan without a DAG says what the files change', async () => {
+    const own = makeProject({ 'dags/demo.yaml': DEMO });
+    const plan = (...args: string[]) => orch(['-C', own, 'plan', ...args]);
+    expect((await plan('--exit-code')).stdout).toContain('+ demo  new  dags/demo.yaml\n1 DAG would change');
+    await orch(['-C', own, 'trigger', 'demo', '--only', 'compare', '--quiet']);
+    expect(await plan('--exit-code')).toMatchObject({
+      code: 0,
+      stdout: '0 DAGs would change, 1 would not\n',
+    });
+    writeFileSync(join(own, 'dags/demo.yaml'), DEMO.replace('  compare:', '  contrast:'));
+    const changed = await plan('--exit-code');
+    expect(changed.stdout).toContain('~ demo  the graph changes: +contrast -compare  dags/demo.yaml');
+    expect(changed.code).toBe(10);
+    writeFileSync(join(own, 'dags/demo.yaml'), 'id: demo\n');
+    expect((await plan('--exit-code')).code).toBe(3);
   });
 
   test('check tells every mistake with its line, and exits 3', async () => {
@@ -129,7 +146,8 @@ describe('a run in a pipe', () => {
     expect(code).toBe(1);
     const text = normalized(stdout);
     expect(text).toContain(
-      '<time> FAIL  symbol[BAD].collect after <span>: no such symbol\n--- last 2 log lines of symbol[BAD].collect ---\n',
+      '<time> FAIL  symbol[BAD].collect after <span>: no such symbol\n' +
+        '--- last 2 log lines of symbol[BAD].collect ---\n',
     );
     expect(text).toMatch(/asked for BAD\nno such symbol|no such symbol\nasked for BAD/);
     expect(text).toContain('<time> upstream_failed symbol[BAD].clean\n');
@@ -219,7 +237,8 @@ describe('mistakes of usage', () => {
     const result = await orch(['-C', dir, 'runs'], { env: { ORCH__LOG__LEVEL: 'loud' } });
     expect(result.code).toBe(3);
     expect(result.stderr).toBe(
-      "ORCH__LOG__LEVEL  error  'log.level' must be 'debug' or 'info' or 'warn' or 'error', not 'loud'\n\nThe config has a mistake.\n",
+      "ORCH__LOG__LEVEL  error  'log.level' must be 'debug' or 'info' or 'warn' or 'error', not 'loud'\n\n" +
+        'The config has a mistake.\n',
     );
   });
 });

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeOperators } from '../../../operators/index.ts';
 import { Bench, makeProject } from './harness.ts';
 
 const GREET = `
@@ -72,15 +73,16 @@ test('a name that is none names those there are', async () => {
   });
 });
 
-test('operators are described without running them', async () => {
-  const { registerOrchResolver } = await import('../../../core/parsing/resolver.ts');
-  registerOrchResolver({ projectDir: bench.projectDir });
-  const { operators, problems } = await describeOperators(bench.projectDir);
-  expect(operators.get('greet')).toMatchObject({ description: 'Greets.', isolation: 'shared' });
-  expect(operators.get('greet')?.params).toMatchObject({ type: 'object', required: ['name', 'times'] });
-  expect(operators.get('greet')?.validate({ name: 'nobody' })).toEqual(['name must be somebody']);
-  expect(problems.map((problem) => problem.message)).toEqual([
-    'at load',
-    'none.ts exports no operator: export one that was made with defineOperator.',
-  ]);
+test('operators are described without running them', () => {
+  const script = fileURLToPath(new URL('./describe-script.ts', import.meta.url));
+  const printed = execFileSync(process.execPath, [script, bench.projectDir], { encoding: 'utf8' });
+  expect(JSON.parse(printed)).toMatchObject({
+    greet: {
+      description: 'Greets.',
+      isolation: 'shared',
+      params: { type: 'object', required: ['name', 'times'] },
+    },
+    mistakes: ['name must be somebody'],
+    problems: ['at load', 'none.ts exports no operator: export one that was made with defineOperator.'],
+  });
 });

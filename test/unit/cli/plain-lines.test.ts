@@ -108,7 +108,8 @@ test('a heartbeat names what runs, at most three', () => {
     tracker.apply(change(instance('symbol.collect', key, 'running', { startedAt: START }), 0));
   tracker.apply(change(done('compare', null, 5), 10));
   expect(heartbeatLine(tracker, START + 31_000, style)).toBe(
-    '12:00:31Z ...   1/1 tasks done; running: symbol[A].collect 31s, symbol[B].collect 31s, symbol[C].collect 31s, 1 more',
+    '12:00:31Z ...   1/1 tasks done; running: symbol[A].collect 31s, symbol[B].collect 31s, ' +
+      'symbol[C].collect 31s, 1 more',
   );
 });
 
@@ -123,7 +124,7 @@ test('the end of a log is set off; no log, no lines', () => {
   expect(logTailLines(failed, [], style)).toEqual([]);
 });
 
-test('in GitHub Actions a log is a fold whose lines cannot give commands, and the error an annotation', () => {
+test('in GitHub Actions a log is a fold that cannot give commands, and the error an annotation', () => {
   expect(githubLines('symbol[A,B].x', '100% wrong\nreally', ['::set-output name=a::b'], 'tok')).toEqual([
     '::group::log of symbol[A,B].x',
     '::stop-commands::tok',

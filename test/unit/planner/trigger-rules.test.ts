@@ -74,6 +74,17 @@ const REMOVED: readonly string[] = [
   'one_success: upstream_failed -> skipped x2',
 ];
 const ORDER: readonly string[] = ['all_success: skipped -> wait x2'];
+const INDIRECT: readonly string[] = [
+  'none,skipped: skipped -> wait x5',
+  'none: skipped -> wait x2',
+  'removed: wait -> run x8',
+];
+const MAPPED: readonly string[] = [
+  'all_skipped of skipped,removed: wait -> run x3',
+  'all_success of success,removed: removed -> run x1',
+  'none_failed_min_one_success of skipped,removed: run -> skipped x3',
+  'one_success of skipped,removed: upstream_failed -> skipped x3',
+];
 
 function tally(differences: readonly string[]): string[] {
   const counts = new Map<string, number>();
@@ -217,5 +228,3 @@ describe.skipIf(!special)('teardowns, indirect setups and mapped instances of Ai
   });
 });
 
-const INDIRECT: readonly string[] = [];
-const MAPPED: readonly string[] = [];

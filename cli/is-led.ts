@@ -1,0 +1,14 @@
+import { hostname } from 'node:os';
+import { hasLeader } from '../core/scheduler/door.ts';
+import { leaderSocket } from '../core/scheduler/paths.ts';
+import type { Project } from '../core/scheduler/project.ts';
+
+/**
+ * Whether a process leads the store of a project. One on this machine answers its socket; of one on another
+ * machine only the lease is known, and believed.
+ */
+export async function isLed(project: Project): Promise<boolean> {
+  if (await hasLeader(leaderSocket(project.stateDir))) return true;
+  const leader = await project.store.leader();
+  return leader !== null && leader.host !== hostname();
+}

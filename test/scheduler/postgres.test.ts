@@ -1,0 +1,52 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { startPostgres } from '../postgres/embedded-postgres.ts';
+import { Child } from './child-process.ts';
+import { newUid, outputsOf, tempProject } from './temp-project.ts';
+import { readWitness, violations, witnessModule } from './witness.ts';
+
+const server = await startPostgres({});
+const reason = 'unavailable' in server ? ` (skipped: ${server.unavailable})` : '';
+
+afterAll(async () => {
+  if ('stop' in server) await server.stop();
+});
+
+const FILES = {
+  'airflow.yaml': 'url' in server ? `store: { kind: postgres, url: "${server.url}" }\n` : '',
+  'dags/chain.ts': `
+import { dag } from 'orch';
+import { count, step } from './chain/body.ts';
+export default dag({ id: 'chain' }, (d) => {
+  const numbers = d.task('numbers', () => [1, 2, 3]);
+  const each = d.forEach('each', { over: numbers }, (g, item) => g.task('add', { needs: { item } }, count));
+  const wait = d.task('wait', { after: [each] }, step);
+  d.task('sum', { needs: { each }, after: [wait] }, ({ each }) => each.reduce((sum, one) => sum + one.value, 0));
+});
+`,
+  'dags/chain/body.ts': `${witnessModule({ step: 'await new Promise((resolve) => setTimeout(resolve, 300));' })}
+export const count = ({ item }) => item + 1;
+`,
+};
+
+describe.skipIf(reason !== '')(`a project on PostgreSQL${reason}`, () => {
+  test('runs, follows and keeps as on SQLite', async () => {
+    await using project = tempProject(FILES);
+    await using orch = await project.open();
+    const view = await orch.run('chain');
+    expect(view.run.state).toBe('success');
+    expect(outputsOf(view)).toMatchObject({ sum: 9 });
+    expect(await orch.project.store.checkIntegrity()).toEqual([]);
+  });
+
+  test('one process leads, another follows, and both see the end', async () => {
+    await using project = tempProject(FILES);
+    const uid = newUid();
+    const leader = new Child('trigger-child.ts', [project.dir, 'trigger', 'chain', uid]);
+    await leader.line('leading');
+    await leader.line('asked');
+    const follower = new Child('trigger-child.ts', [project.dir, 'follow', uid]);
+    await Promise.all([leader.line('success'), follower.line('success')]);
+    expect(await Promise.all([leader.exited, follower.exited])).toEqual([0, 0]);
+    expect(violations(readWitness(project.dir))).toEqual([]);
+  });
+});
