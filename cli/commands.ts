@@ -127,6 +127,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/mark.ts')).mark,
   },
   {
+    name: 'server',
+    group: SET_UP,
+    summary: 'serve runs, metrics and logs over HTTP on this machine',
+    load: async () => (await import('./commands/server.ts')).server,
+  },
+  {
     name: 'config',
     group: SET_UP,
     summary: 'show the config and where it comes from',

@@ -44,3 +44,9 @@ export function body(_inputs: unknown, ctx: Context): void {
   if (lines.length >= FLUSH_CHARACTERS) flush(ctx.projectDir);
   else timer ??= setTimeout(flush, FLUSH_AFTER_MS, ctx.projectDir);
 }
+
+/** The same, and puts out the keys of a fan: `m0`, `m1`... up to `with.keys` of them. */
+export function source(inputs: unknown, ctx: Context): string[] {
+  body(inputs, ctx);
+  return Array.from({ length: Number(ctx.with['keys']) }, (_, n) => `m${n}`);
+}

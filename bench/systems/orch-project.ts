@@ -18,38 +18,31 @@ function task(id: string, after: string | null, fib: number, indent = '  '): str
   return `${indent}${id}: { ${BODY}, with: { fib: ${fib} }${wiring} }`;
 }
 
-/** The tasks of a workload as YAML. A fan gets its keys as a param, so that one file serves every width. */
-function tasksYaml({ shape, size, fib }: Workload): string[] {
-  const numbers = Array.from({ length: size }, (_, index) => index);
-  if (shape === 'chain') return numbers.map((n) => task(`t${n}`, n > 0 ? `t${n - 1}` : null, fib));
-  if (shape === 'independent') return numbers.map((n) => task(`t${n}`, null, fib));
-  const fanOut = (id: string, after: string | null, inner: readonly string[]): string[] => [
-    `  ${id}:`,
-    ...(after === null ? [] : [`    after: [${after}]`]),
-    '    forEach:',
-    `      over: "\${{ params.keys }}"`,
-    `      maxKeys: ${size}`,
-    '      tasks:',
-    ...inner,
-  ];
-  if (shape === 'pipelines') {
-    return fanOut(
-      'symbol',
-      null,
-      STAGES.map((stage, index) => task(stage, STAGES[index - 1] ?? null, fib, '        ')),
-    );
-  }
-  return [
-    task('src', null, fib),
-    ...fanOut('middle', 'src', [task('m', null, fib, '        ')]),
-    task('sink', 'middle', fib),
-  ];
+function fanOut(id: string, wiring: readonly string[], over: string, tasks: readonly string[]): string[] {
+  return [`  ${id}:`, ...wiring, '    forEach:', `      over: ${over}`, '      tasks:', ...tasks];
 }
 
-/** The fan-out keys of a workload: `m0`... or `s0`..., empty for shapes without a fan-out. */
-export function keysOf({ shape, size }: Workload): string[] {
-  if (shape !== 'fan' && shape !== 'pipelines') return [];
-  return Array.from({ length: size }, (_, n) => `${shape === 'fan' ? 'm' : 's'}${n}`);
+/** The tasks of a workload as YAML. The keys of a fan are what its source puts out, as in a real pipeline. */
+function tasksYaml({ shape, size, fib }: Workload): string[] {
+  const numbers = Array.from({ length: size }, (_, index) => index);
+  switch (shape) {
+    case 'chain':
+      return numbers.map((n) => task(`t${n}`, n > 0 ? `t${n - 1}` : null, fib));
+    case 'independent':
+      return numbers.map((n) => task(`t${n}`, null, fib));
+    case 'pipelines': {
+      const stages = STAGES.map((stage, index) => task(stage, STAGES[index - 1] ?? null, fib, '        '));
+      return fanOut('symbol', [], JSON.stringify(numbers.map((n) => `s${n}`)), stages);
+    }
+    case 'fan':
+      return [
+        `  src: { uses: './bench/orch-body.ts#source', with: { fib: ${fib}, keys: ${size} } }`,
+        ...fanOut('middle', ['    needs: { src: src }'], `"\${{ needs.src }}"\n      maxKeys: ${size}`, [
+          task('m', null, fib, '        '),
+        ]),
+        task('sink', 'middle', fib),
+      ];
+  }
 }
 
 /** Id of a workload's DAG. */
@@ -58,11 +51,9 @@ export function dagIdOf(workload: Workload): string {
 }
 
 function dagYaml(workload: Workload): string {
-  const hasKeys = keysOf(workload).length > 0;
   return [
     `id: ${dagIdOf(workload)}`,
     `maxActiveTasks: ${CONCURRENCY}`,
-    ...(hasKeys ? ['params:', '  keys: { type: array, items: { type: string } }'] : []),
     'tasks:',
     ...tasksYaml(workload),
     '',

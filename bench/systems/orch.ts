@@ -6,7 +6,7 @@ import { openProject } from '../../core/scheduler/project.ts';
 import { openSession } from '../../core/scheduler/session.ts';
 import type { Store } from '../../core/store/store.ts';
 import type { BenchSystem } from '../system.ts';
-import { dagIdOf, keysOf, workloadProject } from './orch-project.ts';
+import { dagIdOf, workloadProject } from './orch-project.ts';
 import { readWitness } from './orch-witness.ts';
 
 /** How often the end of a run is looked for; the total of a run is known to this precision. */
@@ -31,13 +31,12 @@ export async function openOrch(durability: 'normal' | 'full'): Promise<BenchSyst
   return {
     async run(workload) {
       const runUid = randomUUID();
-      const keys = keysOf(workload);
       const answer = await session.ask({
         type: 'trigger',
         dagId: dagIdOf(workload),
         runUid,
         trigger: 'manual',
-        params: keys.length > 0 ? { keys } : {},
+        params: {},
         scope: {},
         maxParallel: null,
         inputsFrom: null,

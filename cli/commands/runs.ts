@@ -1,6 +1,7 @@
 import { AppError } from '../../core/model/errors.ts';
 import type { RunRecord } from '../../core/model/run.ts';
 import { RUN_STATES, type RunState } from '../../core/model/states.ts';
+import { runJson } from '../../core/store/run-json.ts';
 import { adviceFor } from '../advice.ts';
 import { collect, defineCommand } from '../command.ts';
 import { countFlag, instantFlag } from '../duration-flag.ts';
@@ -9,7 +10,6 @@ import { shortRunId } from '../render/run-name.ts';
 import { toned } from '../render/state-look.ts';
 import { tableLines } from '../render/table.ts';
 import { agoText, spanText } from '../render/time-text.ts';
-import { runJson } from '../run-json.ts';
 import { withProject } from '../with-project.ts';
 
 interface RunsOptions {

@@ -1,5 +1,6 @@
 import { isRunFinished } from '../../core/model/states.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
+import { runViewJson } from '../../core/store/run-json.ts';
 import type { RunView } from '../../core/store/run-view.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -13,7 +14,6 @@ import { countsText } from '../render/run-summary.ts';
 import { scopeText } from '../render/start-line.ts';
 import { glyph, toned } from '../render/state-look.ts';
 import { agoText, spanText } from '../render/time-text.ts';
-import { runViewJson } from '../run-json.ts';
 import { withProject } from '../with-project.ts';
 
 /** `orch status [run]`: a run and its tasks as they are now. */

@@ -1,5 +1,5 @@
-import { AppError } from '../model/errors.ts';
 import type { DagSpec, FanOutSpec, TaskSpec } from '../model/dag.ts';
+import { AppError } from '../model/errors.ts';
 import { buildCsr, type Csr } from './csr.ts';
 import { topologicalOrder } from './order.ts';
 

@@ -1,5 +1,5 @@
-import type { BecauseCode, Facts } from './because.ts';
 import type { ArtifactRef, LogRange } from './attempt.ts';
+import type { BecauseCode, Facts } from './because.ts';
 import type { NodeNo, RunNo, TryNo } from './ids.ts';
 import type { Json, JsonText } from './json.ts';
 import type { ExpansionRecord, RunRecord } from './run.ts';
@@ -14,12 +14,46 @@ export type Action =
   | RunChange
   | { readonly type: 'expand'; readonly expansion: ExpansionRecord }
   | InstanceChange
-  | { readonly type: 'output'; readonly runNo: RunNo; readonly nodeNo: NodeNo; readonly tryNo: TryNo; readonly output: StoredOutput }
-  | { readonly type: 'metric'; readonly runNo: RunNo; readonly nodeNo: NodeNo; readonly tryNo: TryNo; readonly name: string; readonly value: number; readonly at: number }
-  | { readonly type: 'artifact'; readonly runNo: RunNo; readonly nodeNo: NodeNo; readonly tryNo: TryNo; readonly artifact: ArtifactRef }
-  | { readonly type: 'progress'; readonly runNo: RunNo; readonly nodeNo: NodeNo; readonly done: number; readonly total: number; readonly step: string | null }
+  | {
+      readonly type: 'output';
+      readonly runNo: RunNo;
+      readonly nodeNo: NodeNo;
+      readonly tryNo: TryNo;
+      readonly output: StoredOutput;
+    }
+  | {
+      readonly type: 'metric';
+      readonly runNo: RunNo;
+      readonly nodeNo: NodeNo;
+      readonly tryNo: TryNo;
+      readonly name: string;
+      readonly value: number;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'artifact';
+      readonly runNo: RunNo;
+      readonly nodeNo: NodeNo;
+      readonly tryNo: TryNo;
+      readonly artifact: ArtifactRef;
+    }
+  | {
+      readonly type: 'progress';
+      readonly runNo: RunNo;
+      readonly nodeNo: NodeNo;
+      readonly done: number;
+      readonly total: number;
+      readonly step: string | null;
+    }
   /** A fact worth keeping that changes no state: a late outcome, a refused request, `memory_stale`. */
-  | { readonly type: 'note'; readonly runNo: RunNo | null; readonly nodeNo: NodeNo | null; readonly tryNo: TryNo | null; readonly code: BecauseCode; readonly facts: Facts | null }
+  | {
+      readonly type: 'note';
+      readonly runNo: RunNo | null;
+      readonly nodeNo: NodeNo | null;
+      readonly tryNo: TryNo | null;
+      readonly code: BecauseCode;
+      readonly facts: Facts | null;
+    }
   | { readonly type: 'dag.paused'; readonly dagId: string; readonly paused: boolean }
   /** The answer to a request that came through the inbox. */
   | { readonly type: 'answer'; readonly inboxId: number; readonly answer: Answer };
@@ -71,9 +105,7 @@ export interface InstanceChange {
 }
 
 /** An output as stored: text in the row, or a content-addressed file. */
-export type StoredOutput =
-  | { readonly json: JsonText }
-  | { readonly sha256: string; readonly bytes: number };
+export type StoredOutput = { readonly json: JsonText } | { readonly sha256: string; readonly bytes: number };
 
 /** What the asker of an inbox request gets. */
 export type Answer =

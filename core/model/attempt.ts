@@ -1,7 +1,7 @@
+import type { TaskAction } from './dag.ts';
 import type { AttemptId, NodeNo, RunNo, RunUid, TryNo } from './ids.ts';
 import type { Json, JsonObject, JsonText } from './json.ts';
 import type { CancelledReason } from './states.ts';
-import type { TaskAction } from './dag.ts';
 
 /** How an attempt is kept apart: `process` = alone in its process, `shared` = with other attempts in one. */
 export type Isolation = 'process' | 'shared';
@@ -76,7 +76,13 @@ export type Outcome =
   | { readonly kind: 'success'; readonly output?: JsonText; readonly spilled?: SpilledOutput }
   | { readonly kind: 'skipped'; readonly message?: string }
   /** `final`: a `FatalError`; never retried, whatever the policy says. `retry`: a `RetryableError`. */
-  | { readonly kind: 'failed'; readonly error: TaskError; readonly final?: boolean; readonly retry?: boolean; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'failed';
+      readonly error: TaskError;
+      readonly final?: boolean;
+      readonly retry?: boolean;
+      readonly retryAfterMs?: number;
+    }
   | { readonly kind: 'rejected_output'; readonly error: TaskError }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'memory' }
@@ -100,10 +106,33 @@ export interface LogRange {
 
 /** What an executor tells about an attempt. */
 export type AttemptEvent =
-  | { readonly type: 'attempt.started'; readonly attemptId: AttemptId; readonly at: number; readonly log?: LogRange }
-  | { readonly type: 'attempt.progress'; readonly attemptId: AttemptId; readonly at: number; readonly done: number; readonly total: number; readonly step?: string }
-  | { readonly type: 'attempt.metric'; readonly attemptId: AttemptId; readonly at: number; readonly name: string; readonly value: number }
-  | { readonly type: 'attempt.artifact'; readonly attemptId: AttemptId; readonly at: number; readonly artifact: ArtifactRef }
+  | {
+      readonly type: 'attempt.started';
+      readonly attemptId: AttemptId;
+      readonly at: number;
+      readonly log?: LogRange;
+    }
+  | {
+      readonly type: 'attempt.progress';
+      readonly attemptId: AttemptId;
+      readonly at: number;
+      readonly done: number;
+      readonly total: number;
+      readonly step?: string;
+    }
+  | {
+      readonly type: 'attempt.metric';
+      readonly attemptId: AttemptId;
+      readonly at: number;
+      readonly name: string;
+      readonly value: number;
+    }
+  | {
+      readonly type: 'attempt.artifact';
+      readonly attemptId: AttemptId;
+      readonly at: number;
+      readonly artifact: ArtifactRef;
+    }
   | {
       readonly type: 'attempt.ended';
       readonly attemptId: AttemptId;

@@ -39,8 +39,10 @@ const SENTENCES = {
   attempt_failed: (f) => `Attempt ${f.try} failed: ${f.error}`,
   final_failure: (f) => `Attempt ${f.try} failed and is not retried: ${f.error}`,
   retries_spent: (f) => `Attempt ${f.try} failed and no retry is left: ${f.error}`,
-  not_retryable: (f) => `Attempt ${f.try} failed with ${f.name}, which its retry policy does not retry: ${f.error}`,
-  retry_wait: (f) => `Attempt ${f.try} failed; attempt ${Number(f.try) + 1} follows in ${f.delayMs} ms: ${f.error}`,
+  not_retryable: (f) =>
+    `Attempt ${f.try} failed with ${f.name}, which its retry policy does not retry: ${f.error}`,
+  retry_wait: (f) =>
+    `Attempt ${f.try} failed; attempt ${Number(f.try) + 1} follows in ${f.delayMs} ms: ${f.error}`,
   retry_due: (f) => `The wait before attempt ${f.try} is over.`,
   timed_out: (f) => `It ran longer than its timeout of ${f.timeoutMs} ms.`,
   attempt_lost: (f) => `Attempt ${f.try} was lost: ${f.detail}`,
@@ -53,7 +55,8 @@ const SENTENCES = {
   outside_scope: () => 'It is outside the scope of the run.',
   leaves_succeeded: () => 'Every leaf ended well.',
   leaf_failed: (f) => `${f.task} is ${f.state}.`,
-  quorum_missed: (f) => `Fan-out ${f.fanOut}: ${f.succeeded} of ${plural(f.keys, 'key')} succeeded, ${f.needed} needed.`,
+  quorum_missed: (f) =>
+    `Fan-out ${f.fanOut}: ${f.succeeded} of ${plural(f.keys, 'key')} succeeded, ${f.needed} needed.`,
   marked: (f) => `Marked ${f.state} by ${f.by ?? 'hand'}.`,
   retried: (f) => `Retried by ${f.by ?? 'hand'}.`,
   run_paused: () => 'The run is paused.',
@@ -78,9 +81,11 @@ const SENTENCES = {
   quarantined: (f) => `The run was set aside after repeated internal errors: ${f.error}`,
   output_rejected: (f) => `Its output was rejected: ${f.error}`,
   out_of_memory: (f) => `It used more memory than its cap of ${f.memoryMb} MB.`,
-  late_outcome: (f) => `An outcome of attempt ${f.try} came after the attempt had been settled; it was ignored.`,
+  late_outcome: (f) =>
+    `An outcome of attempt ${f.try} came after the attempt had been settled; it was ignored.`,
   started: () => 'The run started.',
-  input_missing: (f) => `Input ${f.input} has no value: ${f.upstream} is outside the scope and never succeeded before.`,
+  input_missing: (f) =>
+    `Input ${f.input} has no value: ${f.upstream} is outside the scope and never succeeded before.`,
   removed_key: (f) => `Key ${f.key} is no longer among the keys of fan-out ${f.fanOut}.`,
   dag_unpaused: (f) => `DAG ${f.dag} is no longer paused.`,
 } as const satisfies Record<string, Sentence>;

@@ -1,5 +1,5 @@
-import type { Json } from './json.ts';
 import type { RunFacts } from './attempt.ts';
+import type { Json } from './json.ts';
 
 /** What a task function gets beside its inputs. Everything a function may know or do goes through it. */
 export interface TaskContext<Params = Record<string, Json>> {

@@ -17,7 +17,12 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly details: { readonly [key: string]: Json };
 
-  constructor(code: ErrorCode, message: string, details: { readonly [key: string]: Json } = {}, cause?: unknown) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: { readonly [key: string]: Json } = {},
+    cause?: unknown,
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'AppError';
     this.code = code;

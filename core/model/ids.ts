@@ -23,7 +23,11 @@ export function attemptId(run: RunNo, node: NodeNo, tryNo: TryNo): AttemptId {
 export function parseAttemptId(text: string): { run: RunNo; node: NodeNo; tryNo: TryNo } | null {
   const match = /^(\d{1,15})\.(\d{1,15})\.(\d{1,9})$/.exec(text);
   if (!match) return null;
-  return { run: Number(match[1]) as RunNo, node: Number(match[2]) as NodeNo, tryNo: Number(match[3]) as TryNo };
+  return {
+    run: Number(match[1]) as RunNo,
+    node: Number(match[2]) as NodeNo,
+    tryNo: Number(match[3]) as TryNo,
+  };
 }
 
 /** DAG, task and group ids: a letter or underscore, then letters, digits, `_` or `-`; at most 128 characters. */

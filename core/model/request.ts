@@ -1,6 +1,6 @@
 import type { JsonObject } from './json.ts';
-import type { RunScope } from './scope.ts';
 import type { TriggerKind } from './run.ts';
+import type { RunScope } from './scope.ts';
 
 /**
  * What users ask of the leader. Every request is a row of the inbox, whoever asks and from wherever, so that it
@@ -38,5 +38,16 @@ export type Request =
       readonly upstream: boolean;
       readonly downstream: boolean;
     }
-  | { readonly type: 'markTask'; readonly runUid: string; readonly by: string; readonly instance: string; readonly state: 'success' | 'failed' }
-  | { readonly type: 'markRun'; readonly runUid: string; readonly by: string; readonly state: 'success' | 'failed' };
+  | {
+      readonly type: 'markTask';
+      readonly runUid: string;
+      readonly by: string;
+      readonly instance: string;
+      readonly state: 'success' | 'failed';
+    }
+  | {
+      readonly type: 'markRun';
+      readonly runUid: string;
+      readonly by: string;
+      readonly state: 'success' | 'failed';
+    };

@@ -1,9 +1,9 @@
+import type { LogRange, TaskError } from './attempt.ts';
+import type { Because } from './because.ts';
 import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from './ids.ts';
 import type { Json, JsonObject } from './json.ts';
-import type { Reason, RunState, TaskState } from './states.ts';
-import type { Because } from './because.ts';
 import type { RunScope } from './scope.ts';
-import type { LogRange, TaskError } from './attempt.ts';
+import type { Reason, RunState, TaskState } from './states.ts';
 
 /** What made a run. */
 export const TRIGGER_KINDS = ['manual', 'schedule', 'backfill', 'asset', 'api'] as const;

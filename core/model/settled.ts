@@ -9,4 +9,9 @@ export interface Keyed<T> {
 /** What a task that needs a fan-out gets under every other rule: `value` exists only when `state` is `success`. */
 export type Settled<T> =
   | { readonly key: string; readonly state: 'success'; readonly value: T }
-  | { readonly key: string; readonly state: Exclude<TaskState, 'success'>; readonly value?: undefined; readonly error?: string };
+  | {
+      readonly key: string;
+      readonly state: Exclude<TaskState, 'success'>;
+      readonly value?: undefined;
+      readonly error?: string;
+    };

@@ -69,7 +69,14 @@ export function isRunFinished(state: RunState): boolean {
   return state === 'success' || state === 'failed' || state === 'cancelled';
 }
 
-const settled: readonly TaskState[] = ['success', 'failed', 'skipped', 'upstream_failed', 'cancelled', 'removed'];
+const settled: readonly TaskState[] = [
+  'success',
+  'failed',
+  'skipped',
+  'upstream_failed',
+  'cancelled',
+  'removed',
+];
 
 /**
  * The legal transitions of a task instance. Finished states leave by `retry` (to `none`) or by a manual mark

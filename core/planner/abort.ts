@@ -1,4 +1,4 @@
-import { taskAt, TASK } from '../graph/graph.ts';
+import { TASK, taskAt } from '../graph/graph.ts';
 import type { Facts } from '../model/because.ts';
 import { type CancelledReason, holdsSlot, isFinished, isRunFinished, S } from '../model/states.ts';
 import { evaluateNode, isBlockOpen, survivesAbort } from './readiness.ts';
@@ -60,17 +60,31 @@ export function sweep(turn: Turn, run: RunWorld): void {
   const abort = run.abort as Abort;
   const kill = isKill(abort);
   const reason = cancelReason(abort);
-  if (kill) for (const ghost of run.ghosts) turn.stop(run, ghost, reason, 0);
+  for (const ghost of run.ghosts) {
+    run.ending.add(ghost);
+    if (kill) turn.stop(run, ghost, reason, 0);
+  }
   const spared: { node: number; template: number }[] = [];
   for (const { node, template, block } of run.existing()) {
     const state = run.state[node] as number;
     if (isFinished(state) || !run.isSelected(template, block)) continue;
     const isReal = isBlockOpen(run, block) && !run.isPlaceholder(node, template);
     if (!kill && isReal && survivesAbort(run, template)) spared.push({ node, template });
-    else if (holdsSlot(state)) turn.stop(run, node, reason, kill ? 0 : graceOf(turn.world, run, template));
-    else turn.change(run, node, S.cancelled, abort.code, abort.facts, { reason });
+    else if (holdsSlot(state)) {
+      run.ending.add(node);
+      turn.stop(run, node, reason, kill ? 0 : graceOf(turn.world, run, template));
+    } else turn.change(run, node, S.cancelled, abort.code, abort.facts, { reason });
   }
   for (const { node, template } of spared) evaluateNode(turn, run, node, template);
+}
+
+/** An attempt that an abort asked to stop is over; after the last one the teardowns begin. */
+export function markEnded(turn: Turn, run: RunWorld, node: number): void {
+  if (!run.ending.delete(node) || run.ending.size > 0) return;
+  for (const { node: teardown, template, block } of run.existing()) {
+    const isReal = isBlockOpen(run, block) && !run.isPlaceholder(teardown, template);
+    if (isReal && survivesAbort(run, template)) evaluateNode(turn, run, teardown, template);
+  }
 }
 
 /** How long an attempt of this task may take to end after it was asked to. */

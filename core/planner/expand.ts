@@ -1,6 +1,6 @@
+import { evaluate } from '../expression/evaluate.ts';
 import { targets } from '../graph/csr.ts';
 import { fanOutAt, GATE, type Scope } from '../graph/graph.ts';
-import { evaluate } from '../expression/evaluate.ts';
 import type { FanOutSpec } from '../model/dag.ts';
 import { KEY_BYTES_MAX, type NodeNo, parseKeyText } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
@@ -67,7 +67,13 @@ function evaluateIfReal(turn: Turn, run: RunWorld, node: number, template: numbe
 }
 
 /** The instances take the place of the placeholders: in the open count of the run and in the counters around. */
-function countInstances(turn: Turn, run: RunWorld, gate: number, gateTemplate: number, expansion: Expansion): void {
+function countInstances(
+  turn: Turn,
+  run: RunWorld,
+  gate: number,
+  gateTemplate: number,
+  expansion: Expansion,
+): void {
   const scope = run.graph.scopes[expansion.record.fanOut + 1] as Scope;
   const wanted = expansion.blocks.filter((block) => run.wantsKeys(block.keys));
   for (let at = 0; at < scope.size; at++) {
@@ -132,7 +138,12 @@ function keysOf(run: RunWorld, gate: number, template: number, fanOut: FanOutSpe
   for (const item of items) {
     let raw: Json = item;
     if (keyExpression) {
-      const scope = { ...names, item, ...(fanOut.as === undefined ? {} : { [fanOut.as]: item }), params: run.record.params };
+      const scope = {
+        ...names,
+        item,
+        ...(fanOut.as === undefined ? {} : { [fanOut.as]: item }),
+        params: run.record.params,
+      };
       const result = evaluate(keyExpression, scope);
       if (!result.ok) return { ok: false, error: result.error.message };
       raw = result.value;

@@ -1,7 +1,7 @@
 import { type Because, because } from '../model/because.ts';
 import { isFinished, S, TASK_STATES } from '../model/states.ts';
-import { countsOf, firstUpstream, ruleVerdict } from './readiness.ts';
 import { laneOf } from './lanes.ts';
+import { countsOf, firstUpstream, ruleVerdict } from './readiness.ts';
 import type { RunWorld } from './run-world.ts';
 import { refusal } from './slots.ts';
 import { runsLimit, type World } from './world.ts';
@@ -54,7 +54,12 @@ function runCheck(world: World, run: RunWorld): Check {
 function upstreamCheck(run: RunWorld, node: number, template: number): Check {
   const gate = gateBefore(run, node, template);
   if (gate !== null) {
-    const upstream = firstUpstream(run, gate, run.templateOf(gate), (at) => !isFinished(run.state[at] as number));
+    const upstream = firstUpstream(
+      run,
+      gate,
+      run.templateOf(gate),
+      (at) => !isFinished(run.state[at] as number),
+    );
     const name = upstream === null ? run.nameOf(gate) : run.nameOf(upstream);
     return { name: 'upstreams', ok: false, because: because('waits_upstream', { open: 1, upstream: name }) };
   }

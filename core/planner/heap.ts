@@ -37,7 +37,8 @@ export class Heap {
     for (;;) {
       let child = at * 2 + 1;
       if (child >= items.length) break;
-      if (child + 1 < items.length && this.#before(items[child + 1] as number, items[child] as number)) child++;
+      if (child + 1 < items.length && this.#before(items[child + 1] as number, items[child] as number))
+        child++;
       if (!this.#before(items[child] as number, last)) break;
       items[at] = items[child] as number;
       at = child;

@@ -1,11 +1,11 @@
 import { isTrue } from '../expression/evaluate.ts';
-import { fanOutAt, GATE, JOIN, nodePath, taskAt } from '../graph/graph.ts';
 import { targets } from '../graph/csr.ts';
-import type { TryNo, NodeNo } from '../model/ids.ts';
+import { fanOutAt, GATE, JOIN, nodePath, taskAt } from '../graph/graph.ts';
+import type { NodeNo, TryNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import { isFinished, S, TASK_STATES } from '../model/states.ts';
-import { type Block, EMPTY, type RunWorld } from './run-world.ts';
 import { settleUnrun } from './readiness.ts';
+import { type Block, EMPTY, type RunWorld } from './run-world.ts';
 import { evaluateIn } from './scope-values.ts';
 import { parsed } from './templates.ts';
 import type { Turn } from './turn.ts';

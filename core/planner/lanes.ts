@@ -103,7 +103,8 @@ function effectiveLevel(lane: Lane, at: number): number {
 }
 
 function isFairer(world: World, lane: Lane, than: Lane): boolean {
-  if (lane.run === than.run) return goesFirst(lane.run, lane.ready.peek() as number, than.ready.peek() as number);
+  if (lane.run === than.run)
+    return goesFirst(lane.run, lane.ready.peek() as number, than.ready.peek() as number);
   const load = world.dagLoad(lane.run.record.dagId).tasks;
   const otherLoad = world.dagLoad(than.run.record.dagId).tasks;
   if (load !== otherLoad) return load < otherLoad;

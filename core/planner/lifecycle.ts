@@ -4,8 +4,8 @@ import { abortFatal, abortRun, storedAbort } from './abort.ts';
 import { expandReady } from './expand.ts';
 import { choose } from './lanes.ts';
 import { evaluateNode, propagate, recount } from './readiness.ts';
-import type { RunWorld } from './run-world.ts';
 import { runOutcome } from './run-outcome.ts';
+import type { RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import { runsLimit } from './world.ts';
 
@@ -22,7 +22,8 @@ export function recountRun(run: RunWorld): void {
 /** Decides about every instance of a run that has not started: at its start, and when it was loaded or retried. */
 export function evaluateRun(turn: Turn, run: RunWorld): void {
   for (const { node, template } of run.existing()) {
-    if (run.state[node] === S.none && !run.isPlaceholder(node, template)) evaluateNode(turn, run, node, template);
+    if (run.state[node] === S.none && !run.isPlaceholder(node, template))
+      evaluateNode(turn, run, node, template);
   }
 }
 
@@ -71,7 +72,8 @@ export function timeOutRuns(turn: Turn): void {
 /** When a running run reaches its timeout, in wall time; `null` if it has none. */
 export function runDueAt(run: RunWorld): number | null {
   const { timeoutMs } = run.graph.spec;
-  if (timeoutMs === undefined || run.record.startedAt === null || isRunFinished(run.record.state)) return null;
+  if (timeoutMs === undefined || run.record.startedAt === null || isRunFinished(run.record.state))
+    return null;
   return run.record.startedAt + timeoutMs;
 }
 
@@ -79,7 +81,8 @@ export function runDueAt(run: RunWorld): number | null {
 export function finishRuns(turn: Turn): RunWorld[] {
   const ended: RunWorld[] = [];
   for (const run of turn.world.runs.values()) {
-    if (!isOver(run) || (run.record.state === 'queued' && !run.abort) || isRunFinished(run.record.state)) continue;
+    if (!isOver(run) || (run.record.state === 'queued' && !run.abort) || isRunFinished(run.record.state))
+      continue;
     endRun(turn, run);
     ended.push(run);
   }

@@ -37,13 +37,18 @@ export function loadRun(stored: StoredRun, graph: Graph, selected: Uint8Array): 
   const run = new RunWorld(stored.run, graph, selected);
   for (const expansion of [...stored.expansions].sort((a, b) => a.base - b.base)) {
     const added = run.addExpansion(expansion);
-    if (run.wantedKeys) for (const block of added.blocks) for (const key of block.keys) run.foundKeys.add(key);
+    if (run.wantedKeys)
+      for (const block of added.blocks) for (const key of block.keys) run.foundKeys.add(key);
   }
   for (const instance of stored.instances) fillInstance(run, instance);
   const { because } = stored.run;
   if (because && ABORT_CODES.has(because.code) && stored.run.endedAt === null) {
     const { code, text: _, outcome, ...facts } = because;
-    run.abort = { code: code as Abort['code'], facts: facts as Abort['facts'], state: outcome as Abort['state'] };
+    run.abort = {
+      code: code as Abort['code'],
+      facts: facts as Abort['facts'],
+      state: outcome as Abort['state'],
+    };
   }
   recountRun(run);
   return run;

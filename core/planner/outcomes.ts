@@ -3,7 +3,7 @@ import type { AttemptEvent, Outcome } from '../model/attempt.ts';
 import type { BecauseCode } from '../model/because.ts';
 import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
 import { type FailedReason, holdsSlot, S } from '../model/states.ts';
-import { cancelReason, graceOf } from './abort.ts';
+import { cancelReason, graceOf, markEnded } from './abort.ts';
 import { makeReady } from './lanes.ts';
 import { survivesAbort } from './readiness.ts';
 import { chanceOf, decideRetry, errorOf, retryDelay } from './retry.ts';
@@ -26,8 +26,8 @@ export function onAttempt(turn: Turn, event: AttemptEvent): void {
   const current = node < run.size && run.tryNo[node] === tryNo && holdsSlot(run.state[node] as number);
   if (!current) {
     if (event.type !== 'attempt.ended') return;
-    if (run.tryNo[node] === tryNo) run.ghosts.delete(node);
     turn.note(run, node, 'late_outcome', { try: tryNo });
+    if (run.tryNo[node] === tryNo && run.ghosts.delete(node)) markEnded(turn, run, node);
     return;
   }
   const at = { runNo: run.record.runNo, nodeNo: node, tryNo };
@@ -35,7 +35,13 @@ export function onAttempt(turn: Turn, event: AttemptEvent): void {
     case 'attempt.started':
       return onStarted(turn, run, node, event);
     case 'attempt.progress':
-      turn.actions.push({ type: 'progress', ...at, done: event.done, total: event.total, step: event.step ?? null });
+      turn.actions.push({
+        type: 'progress',
+        ...at,
+        done: event.done,
+        total: event.total,
+        step: event.step ?? null,
+      });
       return;
     case 'attempt.metric':
       turn.actions.push({ type: 'metric', ...at, name: event.name, value: event.value, at: event.at });
@@ -48,7 +54,12 @@ export function onAttempt(turn: Turn, event: AttemptEvent): void {
   }
 }
 
-function onStarted(turn: Turn, run: RunWorld, node: number, event: Extract<AttemptEvent, { type: 'attempt.started' }>): void {
+function onStarted(
+  turn: Turn,
+  run: RunWorld,
+  node: number,
+  event: Extract<AttemptEvent, { type: 'attempt.started' }>,
+): void {
   if (run.state[node] === S.running) return;
   run.startedAt[node] = event.at;
   const { world, now } = turn;
@@ -81,10 +92,17 @@ export function writeRunning(turn: Turn): void {
     const isLate = run.tryNo[node] !== due.tryNo || run.state[node] !== S.running;
     if (isLate || !((run.flags[node] as number) & UNWRITTEN)) continue;
     const log = run.openLogs.get(node);
-    turn.change(run, node, S.running, 'running', { try: due.tryNo }, {
-      startedAt: run.startedAt[node] as number,
-      ...(log ? { log } : {}),
-    });
+    turn.change(
+      run,
+      node,
+      S.running,
+      'running',
+      { try: due.tryNo },
+      {
+        startedAt: run.startedAt[node] as number,
+        ...(log ? { log } : {}),
+      },
+    );
   }
 }
 
@@ -124,10 +142,12 @@ function onEnded(turn: Turn, run: RunWorld, node: number, event: Ended): void {
   const template = run.templateOf(node);
   const times = { startedAt: event.startedAt, endedAt: event.at, ...(event.log ? { log: event.log } : {}) };
   const { outcome } = event;
-  const spared = survivesAbort(run, template) && outcome.kind !== 'stopped' && run.abort?.facts['kill'] !== true;
+  const spared =
+    survivesAbort(run, template) && outcome.kind !== 'stopped' && run.abort?.facts['kill'] !== true;
   if (run.abort && !spared) {
     const reason = cancelReason(run.abort);
-    return turn.change(run, node, S.cancelled, run.abort.code, run.abort.facts, { ...times, reason });
+    turn.change(run, node, S.cancelled, run.abort.code, run.abort.facts, { ...times, reason });
+    return markEnded(turn, run, node);
   }
   if (outcome.kind === 'success') return succeed(turn, run, node, template, outcome, times);
   if (outcome.kind === 'skipped') {
@@ -162,7 +182,14 @@ function succeed(
   turn.change(run, node, S.success, 'succeeded', null, times);
 }
 
-function fail(turn: Turn, run: RunWorld, node: number, template: number, outcome: Outcome, times: Times): void {
+function fail(
+  turn: Turn,
+  run: RunWorld,
+  node: number,
+  template: number,
+  outcome: Outcome,
+  times: Times,
+): void {
   const task = taskAt(run.graph, template);
   const tryNo = run.tryNo[node] as number;
   const failures = tryNo - (run.tryBase[node] as number) - (run.lost[node] as number);
@@ -171,11 +198,21 @@ function fail(turn: Turn, run: RunWorld, node: number, template: number, outcome
   const policy = { ...turn.world.limits.defaults.retries, ...task.retries };
   const decision = decideRetry(policy, outcome, failures);
   const reason: FailedReason =
-    outcome.kind === 'timeout' || outcome.kind === 'memory' || outcome.kind === 'rejected_output' ? outcome.kind : 'error';
+    outcome.kind === 'timeout' || outcome.kind === 'memory' || outcome.kind === 'rejected_output'
+      ? outcome.kind
+      : 'error';
   if (decision.retry) {
     const chance = chanceOf(`${run.record.uid}/${node}/${tryNo}`);
     const delayMs = Math.max(decision.atLeastMs, retryDelay(policy, failures, chance));
-    return retryLater(turn, run, node, delayMs, 'retry_wait', { try: tryNo, delayMs, error: error.message }, { ...details, reason });
+    return retryLater(
+      turn,
+      run,
+      node,
+      delayMs,
+      'retry_wait',
+      { try: tryNo, delayMs, error: error.message },
+      { ...details, reason },
+    );
   }
   const facts = { try: tryNo, name: error.name, error: error.message };
   run.errors.set(node, error.message);
@@ -187,7 +224,11 @@ function lose(turn: Turn, run: RunWorld, node: number, template: number, detail:
   const task = taskAt(run.graph, template);
   const lost = (run.lost[node] as number) + 1;
   run.lost[node] = lost;
-  const details = { ...times, reason: 'lost' as const, error: JSON.stringify({ name: 'Lost', message: detail }) };
+  const details = {
+    ...times,
+    reason: 'lost' as const,
+    error: JSON.stringify({ name: 'Lost', message: detail }),
+  };
   const tryNo = run.tryNo[node] as number;
   if (task.onLost === 'fail') {
     return turn.change(run, node, S.failed, 'attempt_lost', { try: tryNo, detail }, details);
@@ -214,7 +255,12 @@ function retryLater(
   const dueAt = Math.min(details.endedAt, now.at) + delayMs;
   turn.change(run, node, S.up_for_retry, code, facts, { ...details, dueAt });
   run.dueAt.set(node, dueAt);
-  world.addRetry({ atMono: now.mono + Math.max(0, dueAt - now.at), run, node, tryNo: run.tryNo[node] as number });
+  world.addRetry({
+    atMono: now.mono + Math.max(0, dueAt - now.at),
+    run,
+    node,
+    tryNo: run.tryNo[node] as number,
+  });
 }
 
 /** Makes attempts ready whose wait is over. */

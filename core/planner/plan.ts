@@ -1,6 +1,6 @@
 import type { AttemptEvent } from '../model/attempt.ts';
-import { onAttempt, stopOverdue, wakeRetries, writeRunning } from './outcomes.ts';
 import { finishRuns, promoteRuns, queueReady, runDueAt, settle, timeOutRuns } from './lifecycle.ts';
+import { onAttempt, stopOverdue, wakeRetries, writeRunning } from './outcomes.ts';
 import { onRequest, type PlannedRequest } from './requests.ts';
 import type { RunWorld } from './run-world.ts';
 import { type Instant, Turn } from './turn.ts';

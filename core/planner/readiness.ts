@@ -1,8 +1,7 @@
 import { isTrue } from '../expression/evaluate.ts';
 import { targets } from '../graph/csr.ts';
 import { GATE, JOIN, nodePath, TASK, taskAt } from '../graph/graph.ts';
-import type { Facts } from '../model/because.ts';
-import type { BecauseCode } from '../model/because.ts';
+import type { BecauseCode, Facts } from '../model/because.ts';
 import { holdsSlot, isFinished, S, TASK_STATES } from '../model/states.ts';
 import { completeInstant } from './instant.ts';
 import { makeReady } from './lanes.ts';
@@ -85,7 +84,7 @@ export function recount(run: RunWorld, node: number, template: number): void {
 export function evaluateNode(turn: Turn, run: RunWorld, node: number, template: number): void {
   if (run.state[node] !== S.none || (run.record.state !== 'running' && !run.abort)) return;
   const traits = run.templates.traits[template] as number;
-  if (run.abort && !(traits & TEARDOWN)) return;
+  if (run.abort && (!(traits & TEARDOWN) || run.ending.size > 0)) return;
   const block = run.blockOf(node);
   if (!run.isSelected(template, block) || !isBlockOpen(run, block)) return;
   if (traits & AFTER_CUT) {
@@ -126,7 +125,8 @@ function setupVerdict(run: RunWorld, node: number, template: number): Verdict | 
       if (!run.isSelected(setup, run.blockOf(upstream))) return;
       const state = run.state[upstream] as number;
       if (state === S.success || state === S.removed) return;
-      if (state === S.failed || state === S.upstream_failed || state === S.cancelled) verdict = 'upstream_failed';
+      if (state === S.failed || state === S.upstream_failed || state === S.cancelled)
+        verdict = 'upstream_failed';
       else if (state === S.skipped) verdict ??= 'skipped';
       else if (verdict !== 'upstream_failed') verdict = 'wait';
     });
@@ -239,13 +239,18 @@ export function isCutSource(run: RunWorld, node: number, template: number): bool
 }
 
 function hasCutUpstream(run: RunWorld, node: number, template: number): boolean {
-  return firstUpstream(run, node, template, (upstream) => ((run.flags[upstream] as number) & CUT) !== 0) !== null;
+  return (
+    firstUpstream(run, node, template, (upstream) => ((run.flags[upstream] as number) & CUT) !== 0) !== null
+  );
 }
 
 function cutFacts(run: RunWorld, node: number, template: number): Facts {
   const upstream = firstUpstream(run, node, template, (at) => ((run.flags[at] as number) & CUT) !== 0);
   const source = upstream === null ? template : run.templateOf(upstream);
-  return { task: nodePath(run.graph, source), expression: run.templates.shortCircuit[source]?.text ?? 'its condition' };
+  return {
+    task: nodePath(run.graph, source),
+    expression: run.templates.shortCircuit[source]?.text ?? 'its condition',
+  };
 }
 
 /** The first upstream instance that passes a test, or `null`. */
@@ -265,7 +270,12 @@ export function firstUpstream(
   return found;
 }
 
-function verdictReason(run: RunWorld, node: number, template: number, verdict: Verdict): [BecauseCode, Facts] {
+function verdictReason(
+  run: RunWorld,
+  node: number,
+  template: number,
+  verdict: Verdict,
+): [BecauseCode, Facts] {
   const rule = run.templates.rule[template] as string;
   if (run.graph.kind[template] === JOIN) return ['rule_unmet', { rule }];
   const wanted =

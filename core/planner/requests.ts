@@ -1,9 +1,17 @@
-import type { Answer } from '../model/action.ts';
 import { GATE } from '../graph/graph.ts';
+import type { Answer } from '../model/action.ts';
 import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
-import { canTransition, holdsSlot, isFinished, isRunFinished, S, TASK_STATES, type TaskState } from '../model/states.ts';
-import { RUN_TRANSITIONS } from '../model/states.ts';
+import {
+  canTransition,
+  holdsSlot,
+  isFinished,
+  isRunFinished,
+  RUN_TRANSITIONS,
+  S,
+  TASK_STATES,
+  type TaskState,
+} from '../model/states.ts';
 import { abortFatal, abortRun, graceOf, sweep } from './abort.ts';
 import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
 import { adoptRun, orphans } from './load.ts';
@@ -23,9 +31,25 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
   | { readonly kind: 'pause'; readonly runNo: RunNo }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
-  | { readonly kind: 'retry'; readonly run: RunWorld; readonly by: string; readonly selection: RetrySelection }
-  | { readonly kind: 'markTask'; readonly run: RunWorld; readonly by: string; readonly node: number; readonly state: 'success' | 'failed' }
-  | { readonly kind: 'markRun'; readonly run: RunWorld; readonly by: string; readonly state: 'success' | 'failed' }
+  | {
+      readonly kind: 'retry';
+      readonly run: RunWorld;
+      readonly by: string;
+      readonly selection: RetrySelection;
+    }
+  | {
+      readonly kind: 'markTask';
+      readonly run: RunWorld;
+      readonly by: string;
+      readonly node: number;
+      readonly state: 'success' | 'failed';
+    }
+  | {
+      readonly kind: 'markRun';
+      readonly run: RunWorld;
+      readonly by: string;
+      readonly state: 'success' | 'failed';
+    }
 );
 
 /** Decides about a request and answers it in the same transaction. */
@@ -46,7 +70,12 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
       return adopt(turn, request.run, request.live);
     case 'cancel':
       return withRun(turn, request.runNo, (run) => {
-        abortRun(turn, run, { code: 'cancelled_by_user', facts: { by: request.by }, state: 'cancelled' }, request.kill);
+        abortRun(
+          turn,
+          run,
+          { code: 'cancelled_by_user', facts: { by: request.by }, state: 'cancelled' },
+          request.kill,
+        );
         return undefined;
       });
     case 'pause':
@@ -180,14 +209,18 @@ function retry(turn: Turn, run: RunWorld, by: string, selection: RetrySelection)
   const chosen = selectForRetry(run, selection);
   const busy = chosen.find((node) => holdsSlot(run.state[node] as number) || run.ghosts.has(node));
   if (busy !== undefined) return conflict(`${run.nameOf(busy)} has an attempt under way: cancel it first`);
-  const nodes = chosen.filter((node) => isFinished(run.state[node] as number) || run.state[node] === S.up_for_retry);
+  const nodes = chosen.filter(
+    (node) => isFinished(run.state[node] as number) || run.state[node] === S.up_for_retry,
+  );
   if (nodes.length === 0) return conflict('there is nothing to retry in this run');
   reopen(turn, run, by);
   for (const node of nodes) reset(turn, run, node, by);
   for (const node of chosen) holdBack(turn, run, node, by);
   recountRun(run);
   evaluateRun(turn, run);
-  return accepted(run, { instances: nodes.filter((node) => run.isTask(run.templateOf(node))).map((node) => run.nameOf(node)) });
+  return accepted(run, {
+    instances: nodes.filter((node) => run.isTask(run.templateOf(node))).map((node) => run.nameOf(node)),
+  });
 }
 
 /** What was ready is decided anew, because something before it has changed. */
@@ -209,11 +242,13 @@ function reset(turn: Turn, run: RunWorld, node: number, by: string): void {
 /** A finished run becomes active again. */
 function reopen(turn: Turn, run: RunWorld, by: string): void {
   run.abort = null;
+  run.ending.clear();
   if (!turn.world.runs.has(run.record.runNo)) {
     adoptRun(turn.world, run);
     restoreCuts(run);
   }
-  if (isRunFinished(run.record.state)) turn.changeRun(run, 'queued', 'retried', { by }, { startedAt: null, endedAt: null });
+  if (isRunFinished(run.record.state))
+    turn.changeRun(run, 'queued', 'retried', { by }, { startedAt: null, endedAt: null });
 }
 
 function markTask(turn: Turn, run: RunWorld, by: string, node: number, state: 'success' | 'failed'): Answer {
@@ -251,11 +286,15 @@ function isUndecided(run: RunWorld, node: number): boolean {
 function markRefusal(run: RunWorld, node: number, state: 'success' | 'failed'): Answer | null {
   const template = run.templateOf(node);
   if (run.isPlaceholder(node, template)) {
-    return conflict(`${run.nameOf(node)} has no instances, because its fan-out has no keys yet: it cannot be marked`);
+    return conflict(
+      `${run.nameOf(node)} has no instances, because its fan-out has no keys yet: it cannot be marked`,
+    );
   }
   const isSelected = run.isSelected(template, run.blockOf(node));
   const from = isSelected ? (TASK_STATES[run.state[node] as number] as TaskState) : 'not_selected';
-  return canTransition(from, state) ? null : conflict(`${run.nameOf(node)} is ${from}: it cannot be marked ${state}`);
+  return canTransition(from, state)
+    ? null
+    : conflict(`${run.nameOf(node)} is ${from}: it cannot be marked ${state}`);
 }
 
 /** A recount includes what just finished, so nobody needs to be told again. */

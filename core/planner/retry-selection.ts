@@ -9,13 +9,21 @@ export type RetrySelection =
   /** All that failed, could not run or were cancelled, and everything after them. */
   | { readonly select: 'failed' }
   | { readonly select: 'all' }
-  | { readonly select: 'nodes'; readonly nodes: readonly number[]; readonly upstream: boolean; readonly downstream: boolean };
+  | {
+      readonly select: 'nodes';
+      readonly nodes: readonly number[];
+      readonly upstream: boolean;
+      readonly downstream: boolean;
+    };
 
 /** The nodes of a selection, in node order. */
 export function selectForRetry(run: RunWorld, selection: RetrySelection): number[] {
   if (selection.select === 'all') return selectedNodes(run, () => true);
   if (selection.select === 'failed') {
-    const bad = withGates(run, selectedNodes(run, (node) => isBad(run.state[node] as number)));
+    const bad = withGates(
+      run,
+      selectedNodes(run, (node) => isBad(run.state[node] as number)),
+    );
     return sorted(new Set([...bad, ...descendantsOf(run, bad)]));
   }
   const named = withGates(run, selection.nodes);
@@ -37,7 +45,8 @@ function isBad(state: number): boolean {
 function selectedNodes(run: RunWorld, test: (node: number) => boolean): number[] {
   const nodes: number[] = [];
   for (const { node, template, block } of run.existing()) {
-    if (run.isSelected(template, block) && isFinished(run.state[node] as number) && test(node)) nodes.push(node);
+    if (run.isSelected(template, block) && isFinished(run.state[node] as number) && test(node))
+      nodes.push(node);
   }
   return nodes;
 }

@@ -14,7 +14,11 @@ export function retryDelay(policy: RetryPolicy, failures: number, chance: number
   const most = Math.min(policy.maxDelayMs ?? RETRY_DEFAULTS.maxDelayMs, DELAY_MAX_MS);
   const backoff = policy.backoff ?? RETRY_DEFAULTS.backoff;
   const growth =
-    backoff === 'fixed' ? 1 : backoff === 'linear' ? failures : (policy.factor ?? RETRY_DEFAULTS.factor) ** (failures - 1);
+    backoff === 'fixed'
+      ? 1
+      : backoff === 'linear'
+        ? failures
+        : (policy.factor ?? RETRY_DEFAULTS.factor) ** (failures - 1);
   const base = Math.min(delay * growth, most);
   const jitter = base * (policy.jitter ?? RETRY_DEFAULTS.jitter) * chance;
   return Math.round(Math.min(base + jitter, most));
@@ -63,7 +67,8 @@ export function decideRetry(policy: RetryPolicy, outcome: Outcome, failures: num
   if (outcome.kind === 'failed' && outcome.retry) return { retry: true, atLeastMs };
   const names = failureNames(outcome);
   if (policy.except?.some((name) => names.includes(name))) return { retry: false, why: 'not_retryable' };
-  if (policy.on && !policy.on.some((name) => names.includes(name))) return { retry: false, why: 'not_retryable' };
+  if (policy.on && !policy.on.some((name) => names.includes(name)))
+    return { retry: false, why: 'not_retryable' };
   return { retry: true, atLeastMs };
 }
 
@@ -76,7 +81,10 @@ export function errorOf(outcome: Outcome, limits: { timeoutMs: number; memoryMb:
     case 'timeout':
       return { name: 'Timeout', message: `it ran longer than ${limits.timeoutMs} ms` };
     case 'memory':
-      return { name: 'OutOfMemory', message: `it used more memory than its cap${limits.memoryMb ? ` of ${limits.memoryMb} MB` : ''}` };
+      return {
+        name: 'OutOfMemory',
+        message: `it used more memory than its cap${limits.memoryMb ? ` of ${limits.memoryMb} MB` : ''}`,
+      };
     case 'lost':
       return { name: 'Lost', message: outcome.detail };
     default:

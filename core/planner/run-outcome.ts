@@ -1,5 +1,5 @@
 import { targets } from '../graph/csr.ts';
-import { type Graph, GATE, TASK } from '../graph/graph.ts';
+import { GATE, type Graph, TASK } from '../graph/graph.ts';
 import type { BecauseCode, Facts } from '../model/because.ts';
 import { S, TASK_STATES } from '../model/states.ts';
 import type { RunWorld } from './run-world.ts';
@@ -45,7 +45,11 @@ function decide(
   if (!culprit) return { state: 'success', code: 'leaves_succeeded', facts: null };
   const task = run.nameOf(culprit.node);
   if (culprit.critical) return { state: 'failed', code: 'critical_failed', facts: { task } };
-  return { state: 'failed', code: 'leaf_failed', facts: { task, state: TASK_STATES[culprit.state] as string } };
+  return {
+    state: 'failed',
+    code: 'leaf_failed',
+    facts: { task, state: TASK_STATES[culprit.state] as string },
+  };
 }
 
 function isIgnorable(run: RunWorld, node: number): boolean {
@@ -56,7 +60,11 @@ function isIgnorable(run: RunWorld, node: number): boolean {
  * The leaves of the selected part of a graph: nodes that nothing selected comes after, leaving aside teardowns whose
  * failure does not count (unless there is nothing else). Gates are no leaves: their fate is that of their tasks.
  */
-export function leavesOf(graph: Graph, selected: Uint8Array, isIgnorableNode: (node: number) => boolean): Uint8Array {
+export function leavesOf(
+  graph: Graph,
+  selected: Uint8Array,
+  isIgnorableNode: (node: number) => boolean,
+): Uint8Array {
   const leaf = lastOf(graph, selected, (node) => !isIgnorableNode(node));
   return leaf.includes(1) ? leaf : lastOf(graph, selected, () => true);
 }
@@ -64,7 +72,8 @@ export function leavesOf(graph: Graph, selected: Uint8Array, isIgnorableNode: (n
 function lastOf(graph: Graph, selected: Uint8Array, counts: (node: number) => boolean): Uint8Array {
   const last = new Uint8Array(graph.size);
   for (let node = 0; node < graph.size; node++) {
-    if (!selected[node] || graph.kind[node] === GATE || (graph.kind[node] === TASK && !counts(node))) continue;
+    if (!selected[node] || graph.kind[node] === GATE || (graph.kind[node] === TASK && !counts(node)))
+      continue;
     last[node] = 1;
     for (const target of targets(graph.down, node)) if (selected[target] && counts(target)) last[node] = 0;
   }

@@ -1,8 +1,8 @@
 import { type Graph, nodePath, type Scope, TASK } from '../graph/graph.ts';
 import type { StoredOutput } from '../model/action.ts';
 import type { LogRange } from '../model/attempt.ts';
-import type { Json } from '../model/json.ts';
 import { instanceName, keyText } from '../model/ids.ts';
+import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, RunRecord } from '../model/run.ts';
 import { S } from '../model/states.ts';
 import { type Templates, templatesOf } from './templates.ts';
@@ -49,7 +49,16 @@ export const EMPTY = 32;
 
 /** Why a run stops early; kept with the run so that a new leader goes on with it. */
 export interface Abort {
-  readonly code: 'critical_failed' | 'cancelled_by_user' | 'run_timed_out' | 'superseded' | 'shutdown' | 'expansion_failed' | 'unknown_key' | 'quarantined' | 'marked';
+  readonly code:
+    | 'critical_failed'
+    | 'cancelled_by_user'
+    | 'run_timed_out'
+    | 'superseded'
+    | 'shutdown'
+    | 'expansion_failed'
+    | 'unknown_key'
+    | 'quarantined'
+    | 'marked';
   readonly facts: { readonly [fact: string]: Json };
   /** What the run becomes when everything has ended. */
   readonly state: 'failed' | 'cancelled' | 'success';
@@ -107,6 +116,8 @@ export class RunWorld {
   /** Active attempts per task with a cap, by template node. */
   readonly activeOfTask = new Map<number, number>();
   abort: Abort | null = null;
+  /** Instances that an abort has asked to stop and that have not ended yet: teardowns wait for them. */
+  readonly ending = new Set<number>();
   /** A short circuit has cut a path. */
   hasCuts = false;
   /** Instances that were marked while an attempt ran: the attempt was asked to stop and has not ended yet. */
@@ -235,7 +246,8 @@ export class RunWorld {
   wantsKeys(keys: readonly string[]): boolean {
     const wanted = this.wantedKeys;
     if (wanted === null) return true;
-    if (keys.some((key, index) => wanted.has(key) || wanted.has(keyText(keys.slice(0, index + 1)) as string))) return true;
+    if (keys.some((key, index) => wanted.has(key) || wanted.has(keyText(keys.slice(0, index + 1)) as string)))
+      return true;
     return this.wantedPaths.has(keyText(keys) as string);
   }
 
@@ -286,7 +298,8 @@ export class RunWorld {
   /** Nodes that exist: not the placeholders whose fan-out is expanded. */
   *existing(): Iterable<{ node: number; template: number; block: Block }> {
     yield* this.existingIn(this.root);
-    for (const expansion of this.expansions) for (const block of expansion.blocks) yield* this.existingIn(block);
+    for (const expansion of this.expansions)
+      for (const block of expansion.blocks) yield* this.existingIn(block);
   }
 
   private *existingIn(block: Block): Iterable<{ node: number; template: number; block: Block }> {
@@ -298,7 +311,10 @@ export class RunWorld {
   }
 
   /** The same for what is behind a gate: its placeholders, or the nodes of its keys. */
-  *existingBehind(gate: number, template: number): Iterable<{ node: number; template: number; block: Block }> {
+  *existingBehind(
+    gate: number,
+    template: number,
+  ): Iterable<{ node: number; template: number; block: Block }> {
     const block = this.blockOf(gate);
     const fanOut = this.graph.source[template] as number;
     const expansion = block.expansions.get(fanOut);

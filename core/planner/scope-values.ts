@@ -1,13 +1,15 @@
 import { evaluate } from '../expression/evaluate.ts';
 import type { Expression, ExpressionScope } from '../expression/expression.ts';
-import { fanOutAt, GATE, taskAt, TASK } from '../graph/graph.ts';
-import type { Json, JsonObject } from '../model/json.ts';
+import { fanOutAt, GATE, TASK, taskAt } from '../graph/graph.ts';
 import { keyText } from '../model/ids.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import { S } from '../model/states.ts';
 import type { Block, RunWorld } from './run-world.ts';
 
 /** What an expression gave: a value, or a sentence on why there is none. */
-export type Evaluated = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly error: string };
+export type Evaluated =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly error: string };
 
 /** Evaluates an expression of a task or fan-out in a block, over the params, inputs and items it may read. */
 export function evaluateIn(run: RunWorld, node: number, template: number, expression: Expression): Evaluated {
@@ -16,7 +18,13 @@ export function evaluateIn(run: RunWorld, node: number, template: number, expres
   return result.ok ? { ok: true, value: result.value } : { ok: false, error: result.error.message };
 }
 
-function scopeOf(run: RunWorld, block: Block, template: number, expression: Expression, node: number): ExpressionScope {
+function scopeOf(
+  run: RunWorld,
+  block: Block,
+  template: number,
+  expression: Expression,
+  node: number,
+): ExpressionScope {
   const item = block.items.at(-1);
   const scope: { [name: string]: Json | undefined } = {
     params: run.record.params,
@@ -50,12 +58,19 @@ function runScope(run: RunWorld): JsonObject {
     record.intervalStartAt === null
       ? null
       : { start: iso(record.intervalStartAt), end: iso(record.intervalEndAt) };
-  return { id: record.uid, dagId: record.dagId, logicalDate: iso(record.logicalAt), interval, trigger: record.trigger };
+  return {
+    id: record.uid,
+    dagId: record.dagId,
+    logicalDate: iso(record.logicalAt),
+    interval,
+    trigger: record.trigger,
+  };
 }
 
 function needsOf(run: RunWorld, block: Block, template: number): JsonObject {
   const wired = run.graph.kind[template] === GATE ? fanOutAt(run.graph, template) : null;
-  const needs = wired?.needs ?? (run.graph.kind[template] === TASK ? taskAt(run.graph, template).needs : undefined);
+  const needs =
+    wired?.needs ?? (run.graph.kind[template] === TASK ? taskAt(run.graph, template).needs : undefined);
   const values: { [input: string]: Json } = Object.create(null);
   for (const [input, path] of Object.entries(needs ?? {})) values[input] = outputAt(run, block, path);
   return values;

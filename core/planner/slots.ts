@@ -1,7 +1,7 @@
+import { fanOutAt, nodePath, TASK, taskAt } from '../graph/graph.ts';
 import type { Because } from '../model/because.ts';
 import { because } from '../model/because.ts';
 import { FAN_OUT_DEFAULTS } from '../model/dag.ts';
-import { fanOutAt, nodePath, taskAt, TASK } from '../graph/graph.ts';
 import type { Block, Expansion, RunWorld } from './run-world.ts';
 import { type Lane, runLimit, type World } from './world.ts';
 
@@ -23,7 +23,8 @@ function book(world: World, run: RunWorld, node: number, by: 1 | -1): void {
   const pool = world.pools.get(run.templates.pool[template] as string);
   if (pool) pool.used += by * (run.templates.slots[template] as number);
   if (isCapped(run, template)) run.activeOfTask.set(template, (run.activeOfTask.get(template) ?? 0) + by);
-  if (node >= run.graph.size) for (const expansion of expansionsAround(run, run.blockOf(node))) expansion.active += by;
+  if (node >= run.graph.size)
+    for (const expansion of expansionsAround(run, run.blockOf(node))) expansion.active += by;
 }
 
 /** The expansions whose blocks a block lies in, innermost first. */
@@ -61,8 +62,10 @@ export function keysLimit(run: RunWorld, fanOut: number): number {
 export function refusal(world: World, lane: Lane): Because | null {
   const { run } = lane;
   if (run.record.state === 'paused' && !run.abort) return because('run_paused');
-  if (run.record.state === 'queued') return because('run_queued', { dag: run.record.dagId, active: 0, limit: 0 });
-  if (world.used >= world.limits.globalSlots) return because('global_cap', { limit: world.limits.globalSlots });
+  if (run.record.state === 'queued')
+    return because('run_queued', { dag: run.record.dagId, active: 0, limit: 0 });
+  if (world.used >= world.limits.globalSlots)
+    return because('global_cap', { limit: world.limits.globalSlots });
   const pool = world.pools.get(lane.pool);
   if (!pool) return because('pool_unknown', { pool: lane.pool });
   if (lane.slots > pool.slots) {
@@ -105,5 +108,7 @@ function taskRefusal(world: World, run: RunWorld, template: number): Because | n
     const same = other.graph.nodeOfPath.get(task.path);
     if (same !== undefined) everywhere += other.activeOfTask.get(same) ?? 0;
   }
-  return everywhere < task.maxActive ? null : because('task_cap', { active: everywhere, limit: task.maxActive });
+  return everywhere < task.maxActive
+    ? null
+    : because('task_cap', { active: everywhere, limit: task.maxActive });
 }

@@ -1,8 +1,14 @@
 import type { Expression } from '../expression/expression.ts';
 import { parseExpression } from '../expression/parse.ts';
-import { type Graph, GATE, JOIN, type Scope, TASK, fanOutAt, taskAt } from '../graph/graph.ts';
 import { targets } from '../graph/csr.ts';
-import { PRIORITY_LEVELS, TASK_DEFAULTS, FAN_OUT_DEFAULTS, type TaskSpec, type TriggerRule } from '../model/dag.ts';
+import { fanOutAt, GATE, type Graph, JOIN, type Scope, TASK, taskAt } from '../graph/graph.ts';
+import {
+  FAN_OUT_DEFAULTS,
+  PRIORITY_LEVELS,
+  TASK_DEFAULTS,
+  type TaskSpec,
+  type TriggerRule,
+} from '../model/dag.ts';
 
 /** Bits of {@link Templates.traits}. */
 export const CRITICAL = 1;
@@ -79,7 +85,18 @@ function unpack(graph: Graph): Templates {
   if (graph.spec.priorityRule) accumulate(graph, weight, graph.spec.priorityRule);
   const setups = indirectSetups(graph);
   const heldBySetup = inverse(setups);
-  return { rule, traits, pool, slots, level, weight, when, shortCircuit, indirectSetups: setups, heldBySetup };
+  return {
+    rule,
+    traits,
+    pool,
+    slots,
+    level,
+    weight,
+    when,
+    shortCircuit,
+    indirectSetups: setups,
+    heldBySetup,
+  };
 }
 
 function traitsOf(task: TaskSpec): number {
@@ -109,7 +126,12 @@ function markReads(graph: Graph, traits: Uint8Array): void {
     const node = returns === undefined ? undefined : graph.nodeOfPath.get(returns);
     if (node !== undefined) traits[node] = (traits[node] as number) | READ;
   };
-  const visit = (text: string, needs: { readonly [input: string]: string } | undefined, self: string, node: number): void => {
+  const visit = (
+    text: string,
+    needs: { readonly [input: string]: string } | undefined,
+    self: string,
+    node: number,
+  ): void => {
     for (const read of parsed(text).reads) {
       if (read[0] === 'needs' || read[0] === 'tasks') traits[node] = (traits[node] as number) | READER;
       if (read[0] === 'needs' && read[1] !== undefined) mark(needs?.[read[1]]);

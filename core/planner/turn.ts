@@ -35,7 +35,12 @@ export class Turn {
   readonly now: Instant;
   readonly actions: Action[] = [];
   readonly dispatch: { readonly run: RunWorld; readonly node: number }[] = [];
-  readonly stops: { readonly run: RunWorld; readonly node: number; readonly reason: StopReason; readonly graceMs: number }[] = [];
+  readonly stops: {
+    readonly run: RunWorld;
+    readonly node: number;
+    readonly reason: StopReason;
+    readonly graceMs: number;
+  }[] = [];
   /** Finished nodes whose downstreams have not been told. */
   readonly settled: { readonly run: RunWorld; readonly node: number }[] = [];
   /** Gates that are ready to expand. */
@@ -51,7 +56,14 @@ export class Turn {
   }
 
   /** Moves an instance to a state and records it. */
-  change(run: RunWorld, node: number, to: number, code: BecauseCode, facts: Facts | null, details: ChangeDetails = {}): void {
+  change(
+    run: RunWorld,
+    node: number,
+    to: number,
+    code: BecauseCode,
+    facts: Facts | null,
+    details: ChangeDetails = {},
+  ): void {
     const from = run.state[node] as number;
     run.state[node] = to;
     this.#account(run, node, from, to);
@@ -112,7 +124,11 @@ export class Turn {
     to: RunState,
     code: BecauseCode,
     facts: Facts | null,
-    details: { startedAt?: number | null; endedAt?: number | null; counts?: { [state: string]: number } } = {},
+    details: {
+      startedAt?: number | null;
+      endedAt?: number | null;
+      counts?: { [state: string]: number };
+    } = {},
   ): void {
     const from = run.record.state;
     const load = this.world.dagLoad(run.record.dagId);

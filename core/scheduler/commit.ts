@@ -26,7 +26,12 @@ interface Target {
  * leader goes on. Waits as long as the database is busy or away. Synchronous when the store is and one transaction
  * is enough.
  */
-export function commitTick(target: Target, tick: number, at: number, actions: readonly Action[]): Committed | Promise<Committed> {
+export function commitTick(
+  target: Target,
+  tick: number,
+  at: number,
+  actions: readonly Action[],
+): Committed | Promise<Committed> {
   if (actions.length > ACTIONS_MAX) return commitMany(target, tick, at, actions);
   const result = target.store.commit(target.lease, { no: tick + 1, at, actions });
   if (result instanceof Promise || (!result.ok && result.why === 'retry')) {
@@ -35,7 +40,12 @@ export function commitTick(target: Target, tick: number, at: number, actions: re
   return conclude(tick, result);
 }
 
-async function commitMany(target: Target, tick: number, at: number, actions: readonly Action[]): Promise<Committed> {
+async function commitMany(
+  target: Target,
+  tick: number,
+  at: number,
+  actions: readonly Action[],
+): Promise<Committed> {
   let last = tick;
   for (let from = 0; from < actions.length; from += ACTIONS_MAX) {
     const part = actions.slice(from, from + ACTIONS_MAX);
@@ -56,7 +66,11 @@ async function commitPatiently(
   first: CommitResult | Promise<CommitResult>,
 ): Promise<Committed> {
   let result = await first;
-  for (let waitMs = RETRY_MS.first; !result.ok && result.why === 'retry'; waitMs = Math.min(waitMs * 2, RETRY_MS.most)) {
+  for (
+    let waitMs = RETRY_MS.first;
+    !result.ok && result.why === 'retry';
+    waitMs = Math.min(waitMs * 2, RETRY_MS.most)
+  ) {
     await sleep(waitMs);
     result = await target.store.commit(target.lease, { no, at, actions });
   }

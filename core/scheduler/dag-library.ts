@@ -5,8 +5,8 @@ import { didYouMean } from '../model/did-you-mean.ts';
 import { AppError, type Diagnostic } from '../model/errors.ts';
 import type { Json } from '../model/json.ts';
 import { isUnchanged } from '../parsing/code-snapshot.ts';
-import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
 import { parseFile } from '../parsing/parse-file.ts';
+import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
 
 /** A DAG as its file declares it now. */
 export interface LoadedDag {
@@ -50,7 +50,11 @@ export class DagLibrary {
   /** What a file gives now. */
   async parse(file: string): Promise<ParsedFile> {
     const known = this.#parsed.get(file) ?? this.#remembered(file);
-    if (known && known.dags.length > 0 && known.dags.every((dag) => isUnchanged(this.#projectDir, dag.code))) {
+    if (
+      known &&
+      known.dags.length > 0 &&
+      known.dags.every((dag) => isUnchanged(this.#projectDir, dag.code))
+    ) {
       this.#parsed.set(file, known);
       return known;
     }
@@ -91,7 +95,10 @@ export class DagLibrary {
 
   #remembered(file: string): ParsedFile | null {
     try {
-      const stored = JSON.parse(readFileSync(this.#cacheFile(file), 'utf8')) as { stamp: string; parsed: ParsedFile };
+      const stored = JSON.parse(readFileSync(this.#cacheFile(file), 'utf8')) as {
+        stamp: string;
+        parsed: ParsedFile;
+      };
       return stored.stamp === this.#stamp && stored.parsed.file === file ? stored.parsed : null;
     } catch {
       return null;
@@ -109,9 +116,16 @@ export class DagLibrary {
 
 function invalid(dagId: string, diagnostics: readonly Diagnostic[]): AppError {
   const [first] = diagnostics;
-  const where = first?.file === undefined ? '' : ` in ${first.file}${first.line === undefined ? '' : `:${first.line}:${first.column}`}`;
+  const where =
+    first?.file === undefined
+      ? ''
+      : ` in ${first.file}${first.line === undefined ? '' : `:${first.line}:${first.column}`}`;
   const details = { dagId, diagnostics: diagnostics as unknown as Json };
-  return new AppError('invalid', `DAG ${dagId} cannot be loaded${where}: ${first?.message ?? 'unknown mistake'}`, details);
+  return new AppError(
+    'invalid',
+    `DAG ${dagId} cannot be loaded${where}: ${first?.message ?? 'unknown mistake'}`,
+    details,
+  );
 }
 
 /** Names the parser that made a result: the version of Node and the newest change of orch's own sources. */

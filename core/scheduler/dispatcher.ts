@@ -1,10 +1,10 @@
+import type { Executor } from '../executors/executor.ts';
 import { nodePath, taskAt } from '../graph/graph.ts';
 import { itemNamesOf } from '../graph/item-names.ts';
-import type { Executor } from '../executors/executor.ts';
 import type { AttemptDefinition, AttemptOrder, RunFacts } from '../model/attempt.ts';
 import { attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
-import { attemptLimits } from '../planner/outcomes.ts';
 import { graceOf } from '../planner/abort.ts';
+import { attemptLimits } from '../planner/outcomes.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import type { World } from '../planner/world.ts';
 import type { VersionRecord } from '../store/store.ts';
@@ -55,11 +55,24 @@ export class Dispatcher {
       const spinUs = this.#canSpin && world.used === 1 ? SPIN_US : 0;
       const { keys, items } = block;
       const { runNo } = run.record;
-      this.#executor.submit({ attemptId: id, runNo, nodeNo: node as NodeNo, tryNo, definition, keys, items, inputs, spinUs });
+      this.#executor.submit({
+        attemptId: id,
+        runNo,
+        nodeNo: node as NodeNo,
+        tryNo,
+        definition,
+        keys,
+        items,
+        inputs,
+        spinUs,
+      });
     };
     const refuse = (error: unknown): void => {
       if (!this.live.delete(id)) return;
-      this.onRefused(id, error instanceof MissingInput ? error.message : `its inputs cannot be read: ${String(error)}`);
+      this.onRefused(
+        id,
+        error instanceof MissingInput ? error.message : `its inputs cannot be read: ${String(error)}`,
+      );
     };
     const inputs = this.#inputs.now(run, node, template);
     if (inputs) submit(inputs);

@@ -77,7 +77,10 @@ export class InputReader {
     const all: number[] = [];
     run.eachConnected(block, template, (found) => all.push(found));
     const inside = run.encloses(run.graph.scopeOf[template] as number, block.scope);
-    return { single: inside ? all[0] : undefined, all: all.filter((one) => !run.isPlaceholder(one, template)) };
+    return {
+      single: inside ? all[0] : undefined,
+      all: all.filter((one) => !run.isPlaceholder(one, template)),
+    };
   }
 
   #isInScope(run: RunWorld, node: number): boolean {
@@ -101,7 +104,8 @@ export class InputReader {
     for (const node of nodes) {
       if (!this.#isInScope(run, node)) continue;
       const input = inputOf(run, node);
-      const text = typeof input === 'object' ? await readFile(outputFile(this.#stateDir, input.sha256), 'utf8') : input;
+      const text =
+        typeof input === 'object' ? await readFile(outputFile(this.#stateDir, input.sha256), 'utf8') : input;
       const entry = entryOf(run, template, node, text);
       if (entry !== null) parts.push(entry);
     }
@@ -127,7 +131,11 @@ export class InputReader {
     const { record } = run;
     const candidates: RunNo[] = record.inputsFrom === null ? [] : [record.inputsFrom];
     if (record.inputsFrom === null) {
-      const runs = await this.#store.runs({ dagId: record.dagId, before: record.runNo, limit: EARLIER_RUNS_MAX });
+      const runs = await this.#store.runs({
+        dagId: record.dagId,
+        before: record.runNo,
+        limit: EARLIER_RUNS_MAX,
+      });
       candidates.push(...runs.map((one) => one.runNo));
     }
     for (const runNo of candidates) {
@@ -181,7 +189,9 @@ function failureOf(run: RunWorld, node: number): string | null {
   for (let at = 0; at < size; at++) {
     const culprit = block.base + at;
     if (run.state[culprit] !== S.failed) continue;
-    const name = nodePath(run.graph, first + at).split('.').at(-1);
+    const name = nodePath(run.graph, first + at)
+      .split('.')
+      .at(-1);
     const message = run.errors.get(culprit);
     return message === undefined ? `${name} failed` : `${name} failed: ${message}`;
   }

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { createLocalExecutor } from '../executors/local.ts';
 import type { Executor } from '../executors/executor.ts';
+import { createLocalExecutor } from '../executors/local.ts';
 import type { RunnerOptions } from '../executors/local-options.ts';
+import { createLogger, type Logger } from '../log/logger.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { Limits } from '../planner/world.ts';
 import type { Lease } from '../store/store.ts';
@@ -9,7 +10,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
 import { InputReader } from './inputs.ts';
 import { Leader } from './leader.ts';
-import { leaderSocket } from './paths.ts';
+import { leaderSocket, logFile } from './paths.ts';
 import type { Project } from './project.ts';
 import { RequestDesk } from './request-desk.ts';
 import { VersionKeeper } from './version-keeper.ts';
@@ -24,6 +25,7 @@ export class Leadership {
   readonly #lease: Lease;
   readonly #executor: Executor;
   readonly #desk: RequestDesk;
+  readonly #log: Logger;
   #door: LeaderDoor | null = null;
   #poll: NodeJS.Timeout | null = null;
   #reading: Promise<void> | null = null;
@@ -32,10 +34,17 @@ export class Leadership {
   readonly #prepared = new Set<number>();
   #closed = false;
 
-  private constructor(project: Project, lease: Lease, executor: Executor, counters: { runNo: RunNo; tick: number }) {
+  private constructor(
+    project: Project,
+    lease: Lease,
+    executor: Executor,
+    counters: { runNo: RunNo; tick: number },
+  ) {
     this.#project = project;
     this.#lease = lease;
     this.#executor = executor;
+    const bindings = { part: 'scheduler', epoch: lease.epoch };
+    this.#log = createLogger({ level: project.config.log.level, to: logFile(project.stateDir), bindings });
     const { store, stateDir, config, clock, library, dir } = project;
     const dispatcher = new Dispatcher({
       executor,
@@ -46,7 +55,17 @@ export class Leadership {
     });
     const limits = limitsOf(project);
     const reload = (runNo: RunNo) => this.#desk.load(runNo).catch(() => null);
-    this.leader = new Leader({ store, lease, clock, executor, dispatcher, limits, tick: counters.tick, reload });
+    this.leader = new Leader({
+      store,
+      lease,
+      clock,
+      executor,
+      dispatcher,
+      limits,
+      tick: counters.tick,
+      reload,
+      log: this.#log,
+    });
     const versions = new VersionKeeper({ store, lease, library, clock, projectDir: dir, stateDir });
     let last = counters.runNo as number;
     const nextRunNo = (): RunNo => ++last as RunNo;
@@ -75,6 +94,7 @@ export class Leadership {
     leadership.leader.onCommit = () => leadership.#door?.tell();
     leadership.#poll = setInterval(() => leadership.lookIntoInbox(), INBOX_EVERY_MS);
     leadership.#poll.unref();
+    leadership.#log.info('this process leads');
     leadership.lookIntoInbox();
     return leadership;
   }
@@ -87,7 +107,9 @@ export class Leadership {
       return;
     }
     this.#reading = this.#readInbox()
-      .catch((error: unknown) => this.leader.onLost(error instanceof Error ? error : new Error(String(error))))
+      .catch((error: unknown) =>
+        this.leader.onLost(error instanceof Error ? error : new Error(String(error))),
+      )
       .finally(() => {
         this.#reading = null;
         if (!this.#readAgain) return;
@@ -121,6 +143,7 @@ export class Leadership {
     await this.#reading;
     await this.#executor.close();
     await this.#lease.release();
+    this.#log.info('this process gave the lead back');
     await this.#door?.close();
   }
 }

@@ -1,12 +1,13 @@
 import type { Executor } from '../executors/executor.ts';
-import type { Clock } from '../model/clock.ts';
+import type { Logger } from '../log/logger.ts';
 import type { AttemptEvent } from '../model/attempt.ts';
+import type { Clock } from '../model/clock.ts';
 import type { AttemptId, RunNo } from '../model/ids.ts';
-import { type Plan, plan, type PlannerEvent } from '../planner/plan.ts';
+import { attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
+import { type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import { type Limits, World } from '../planner/world.ts';
-import { attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
 import type { Lease, Store, VersionRecord } from '../store/store.ts';
 import { Bell } from './bell.ts';
 import { commitTick } from './commit.ts';
@@ -28,6 +29,7 @@ export interface LeaderOptions {
   readonly executor: Executor;
   readonly dispatcher: Dispatcher;
   readonly limits: Limits;
+  readonly log: Logger;
   /** Number of the last tick that is stored. */
   readonly tick: number;
   /** Reads a run again when memory turned out to be stale. */
@@ -64,7 +66,7 @@ export class Leader {
     this.#tick = options.tick;
     options.executor.onEvent = (event) => this.#onAttempt(event);
     options.dispatcher.onRefused = (id, message) => this.#onRefused(id, message);
-    options.lease.lost.then(() => this.#lose(null));
+    void options.lease.lost.then(() => this.#lose(null));
   }
 
   /** The runs in memory. */
@@ -109,7 +111,13 @@ export class Leader {
     const error = { name: 'MissingInput', message };
     this.#push({
       type: 'attempt',
-      event: { type: 'attempt.ended', attemptId: id, startedAt: at, at, outcome: { kind: 'failed', error, final: true } },
+      event: {
+        type: 'attempt.ended',
+        attemptId: id,
+        startedAt: at,
+        at,
+        outcome: { kind: 'failed', error, final: true },
+      },
     });
   }
 
@@ -188,11 +196,18 @@ export class Leader {
    * process stops deciding.
    */
   async #recover(events: readonly PlannerEvent[], stale: readonly RunNo[]): Promise<void> {
-    if (++this.#staleTicks > 1) throw new Error(`runs ${stale.join(', ')} differ from the store again and again`);
-    const { limits, dispatcher, reload } = this.#options;
+    if (++this.#staleTicks > 1)
+      throw new Error(`runs ${stale.join(', ')} differ from the store again and again`);
+    const { limits, dispatcher, reload, log } = this.#options;
     const runNos = [...this.#world.runs.keys()] as RunNo[];
     const isNew = (runNo: RunNo): boolean =>
-      events.some((event) => event.type === 'request' && event.request.kind === 'start' && event.request.run.record.runNo === runNo);
+      events.some(
+        (event) =>
+          event.type === 'request' &&
+          event.request.kind === 'start' &&
+          event.request.run.record.runNo === runNo,
+      );
+    log.warn({ runs: stale }, 'memory differed from the store; every run is read again');
     this.#world = new World(limits);
     const reloaded: PlannerEvent[] = [];
     for (const runNo of runNos) {
@@ -211,6 +226,8 @@ export class Leader {
 
   #lose(why: Error | null): void {
     if (this.#stopped) return;
+    if (why) this.#options.log.error({ err: why }, 'this process stops deciding');
+    else this.#options.log.warn('another process leads now');
     this.stop();
     this.onLost(why);
   }

@@ -16,6 +16,11 @@ export function outputFile(stateDir: string, sha256: string): string {
   return join(stateDir, 'outputs', sha256.slice(0, 2), sha256);
 }
 
+/** orch's own log. */
+export function logFile(stateDir: string): string {
+  return join(stateDir, 'log', 'orch.log');
+}
+
 /** The socket of the leader; in a private folder of the system's temporary files when the state folder is too deep. */
 export function leaderSocket(stateDir: string): string {
   const own = join(stateDir, 'leader.sock');

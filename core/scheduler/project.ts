@@ -58,5 +58,10 @@ export async function openProject(dir: string, options: OpenProjectOptions = {})
 function openProjectStore(config: Config, clock: Clock): Promise<Store> {
   const { store } = config;
   if (store.kind === 'postgres') return openStore({ kind: 'postgres', url: store.url, clock });
-  return openStore({ kind: 'sqlite', path: join(store.path, 'orch.db'), durability: store.durability, clock });
+  return openStore({
+    kind: 'sqlite',
+    path: join(store.path, 'orch.db'),
+    durability: store.durability,
+    clock,
+  });
 }

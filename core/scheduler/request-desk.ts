@@ -1,5 +1,5 @@
 import { compileGraph, type Graph } from '../graph/graph.ts';
-import { type ScopeProblem, selectScope } from '../graph/select.ts';
+import { type ScopeProblem, scopeNames, selectScope } from '../graph/select.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { AppError } from '../model/errors.ts';
 import type { NodeNo, RunNo, RunUid } from '../model/ids.ts';
@@ -10,7 +10,6 @@ import { isRunFinished } from '../model/states.ts';
 import { giveValues, loadRun, nodesRead } from '../planner/load.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
-import { scopeNames } from '../graph/select.ts';
 import { checkParams } from '../schema/params.ts';
 import type { InboxRecord, Store, VersionRecord } from '../store/store.ts';
 import type { LedRun } from './leader.ts';
@@ -85,7 +84,10 @@ export class RequestDesk {
     switch (request.type) {
       case 'cancel':
       case 'kill':
-        return { ...adopt, request: { inboxId, kind: 'cancel', runNo, by: request.by, kill: request.type === 'kill' } };
+        return {
+          ...adopt,
+          request: { inboxId, kind: 'cancel', runNo, by: request.by, kill: request.type === 'kill' },
+        };
       case 'pauseRun':
         return { ...adopt, request: { inboxId, kind: 'pause', runNo } };
       case 'resumeRun':
@@ -104,7 +106,8 @@ export class RequestDesk {
       const [node] = nodesNamed(run, request.instance);
       return { inboxId, kind: 'markTask', run, by, node: node as number, state: request.state };
     }
-    if (request.select !== 'tasks') return { inboxId, kind: 'retry', run, by, selection: { select: request.select } };
+    if (request.select !== 'tasks')
+      return { inboxId, kind: 'retry', run, by, selection: { select: request.select } };
     const nodes = request.tasks.flatMap((name) => nodesNamed(run, name));
     const { upstream, downstream } = request;
     return { inboxId, kind: 'retry', run, by, selection: { select: 'nodes', nodes, upstream, downstream } };
@@ -121,7 +124,8 @@ export class RequestDesk {
     }
     const replaced = request.replaces === null ? null : await this.#runOf(request.replaces);
     const isOpen = replaced !== null && !isRunFinished(replaced.state);
-    const adopt = isOpen && !this.#led().has(replaced.runNo) ? { adopt: await this.load(replaced.runNo) } : {};
+    const adopt =
+      isOpen && !this.#led().has(replaced.runNo) ? { adopt: await this.load(replaced.runNo) } : {};
     const record: RunRecord = {
       runNo: this.#nextRunNo(),
       uid: request.runUid as RunUid,
@@ -142,7 +146,11 @@ export class RequestDesk {
       because: null,
     };
     const run = loadRun({ run: record, expansions: [], instances: [] }, graph, selection.selected);
-    return { ...adopt, request: { inboxId, kind: 'start', run, replaces: isOpen ? replaced.runNo : null }, version };
+    return {
+      ...adopt,
+      request: { inboxId, kind: 'start', run, replaces: isOpen ? replaced.runNo : null },
+      version,
+    };
   }
 
   /** Reads a run and everything that the planner needs of it. */

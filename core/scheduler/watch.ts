@@ -16,7 +16,12 @@ const LOOK_EVERY_MS = 250;
  * Follows a run through its journal, from the beginning to its end. The bell says when to look; everything told comes
  * from the store, so followers in this process and in others see the same.
  */
-export async function* watchRun(store: Store, runNo: RunNo, bell: Bell, signal?: AbortSignal): AsyncGenerator<RunUpdate> {
+export async function* watchRun(
+  store: Store,
+  runNo: RunNo,
+  bell: Bell,
+  signal?: AbortSignal,
+): AsyncGenerator<RunUpdate> {
   const ear = bell.listen();
   const metrics = new MetricTail(store, runNo);
   const progress = new ProgressTail(store, runNo);
@@ -35,7 +40,8 @@ export async function* watchRun(store: Store, runNo: RunNo, bell: Bell, signal?:
         if (record.nodeNo !== null && instance === null) continue;
         yield { type: 'change', record, instance };
       }
-      const viewOf = (node: NodeNo): Promise<InstanceView | null> => readView(store, world as RunWorld, runNo, node);
+      const viewOf = (node: NodeNo): Promise<InstanceView | null> =>
+        readView(store, world as RunWorld, runNo, node);
       yield* metrics.news(viewOf);
       yield* progress.news(viewOf);
       if (lines.length === LINES_MAX) continue;
@@ -85,7 +91,12 @@ async function readViews(
   return views;
 }
 
-async function readView(store: Store, world: RunWorld, runNo: RunNo, node: NodeNo): Promise<InstanceView | null> {
+async function readView(
+  store: Store,
+  world: RunWorld,
+  runNo: RunNo,
+  node: NodeNo,
+): Promise<InstanceView | null> {
   const [row] = await store.instances(runNo, [node]);
   return instanceView(world, node, row);
 }

@@ -1,7 +1,7 @@
 import { because } from '../model/because.ts';
 import type { NodeNo, RunNo } from '../model/ids.ts';
 import { isFinished } from '../model/states.ts';
-import { explain, type Explanation } from '../planner/explain.ts';
+import { type Explanation, explain } from '../planner/explain.ts';
 import { adoptRun } from '../planner/load.ts';
 import { World } from '../planner/world.ts';
 import { worldOf } from '../store/read-run-view.ts';
@@ -26,7 +26,8 @@ export async function why(project: Project, runNo: RunNo, node: NodeNo): Promise
   if (!run) return { because: because('none'), checks: [] };
   const [row] = await store.instances(runNo, [node]);
   const explained = explain(world, run, node, row?.because ?? null);
-  const waits = !isFinished(run.state[node] as number) && run.isSelected(run.templateOf(node), run.blockOf(node));
+  const waits =
+    !isFinished(run.state[node] as number) && run.isSelected(run.templateOf(node), run.blockOf(node));
   if (!waits || (await hasLeader(leaderSocket(project.stateDir)))) return explained;
   return { because: because('no_leader'), checks: explained.checks };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { RunUpdate } from '../../core/scheduler/session.ts';
-import type { Request } from '../../core/model/request.ts';
 import type { RunNo } from '../../core/model/ids.ts';
+import type { Request } from '../../core/model/request.ts';
+import type { RunUpdate } from '../../core/scheduler/session.ts';
 import { type Opened, outputsOf, statesOf, tempProject } from './temp-project.ts';
 
 const IMPORTS = `import { dag } from 'orch';
@@ -77,7 +77,12 @@ describe('cancel', () => {
     await ask(orch, { type: 'cancel', runUid: run?.uid ?? '', by: 'a test' });
     const view = await orch.finish(runNo);
     expect(view.run.state).toBe('cancelled');
-    expect(statesOf(view)).toEqual({ first: 'success', slow: 'cancelled', stubborn: 'cancelled', last: 'cancelled' });
+    expect(statesOf(view)).toEqual({
+      first: 'success',
+      slow: 'cancelled',
+      stubborn: 'cancelled',
+      last: 'cancelled',
+    });
     expect(view.tasks.find((task) => task.name === 'last')).toMatchObject({
       reason: 'user',
       because: { code: 'cancelled_by_user', text: 'Cancelled by a test.' },
@@ -99,7 +104,12 @@ describe('failures', () => {
     await using orch = await project.open();
     const view = await orch.run('critical');
     expect(view.run).toMatchObject({ state: 'failed', because: { code: 'critical_failed' } });
-    expect(statesOf(view)).toMatchObject({ vital: 'failed', other: 'cancelled', after: 'cancelled', tidy_up: 'success' });
+    expect(statesOf(view)).toMatchObject({
+      vital: 'failed',
+      other: 'cancelled',
+      after: 'cancelled',
+      tidy_up: 'success',
+    });
     expect(view.tasks.find((task) => task.name === 'other')?.reason).toBe('critical');
   });
 

@@ -4,7 +4,7 @@ import { Child } from './child-process.ts';
 import { newUid, outputsOf, tempProject } from './temp-project.ts';
 import { readWitness, violations, witnessModule } from './witness.ts';
 
-const server = await startPostgres({});
+const server = await startPostgres({ fsync: false });
 const reason = 'unavailable' in server ? ` (skipped: ${server.unavailable})` : '';
 
 afterAll(async () => {

@@ -50,7 +50,11 @@ describe('a run from files to outputs', () => {
     });
     expect(outputsOf(failed)).toMatchObject({ sum: 2 });
     const task = failed.tasks.find((one) => one.name === 'each[k1].square');
-    expect(task).toMatchObject({ reason: 'error', attempts: 1, error: { name: 'FatalError', message: 'broken on request' } });
+    expect(task).toMatchObject({
+      reason: 'error',
+      attempts: 1,
+      error: { name: 'FatalError', message: 'broken on request' },
+    });
   });
 
   test('commands: values arrive as environment variables and leave through $ORCH_OUTPUT', async () => {
@@ -91,7 +95,12 @@ describe('a run from files to outputs', () => {
       await orch.session.ask(triggerRequest('squares', { params: { n: 'many' } })),
       await orch.session.ask(triggerRequest('squares', { params: { m: 1 } })),
     ];
-    expect(refused.map((answer) => (answer.ok ? 'ok' : answer.code))).toEqual(['not_found', 'not_found', 'invalid', 'invalid']);
+    expect(refused.map((answer) => (answer.ok ? 'ok' : answer.code))).toEqual([
+      'not_found',
+      'not_found',
+      'invalid',
+      'invalid',
+    ]);
     expect(await orch.project.store.runs({})).toEqual([]);
   });
 
@@ -125,7 +134,9 @@ describe('a change of the files', () => {
   });
 
   test('a file with a mistake refuses a trigger with its place', async () => {
-    await using project = tempProject({ 'dags/bad.yaml': 'id: bad\ntasks:\n  a: { run: "true", after: [b] }\n' });
+    await using project = tempProject({
+      'dags/bad.yaml': 'id: bad\ntasks:\n  a: { run: "true", after: [b] }\n',
+    });
     await using orch = await project.open();
     const answer = await orch.session.ask(triggerRequest('bad'));
     expect(answer).toMatchObject({ ok: false, code: 'invalid' });

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Child } from './child-process.ts';
-import { newUid, statesOf, tempProject, type TempProject } from './temp-project.ts';
+import { newUid, statesOf, type TempProject, tempProject } from './temp-project.ts';
 import { readWitness, violations, witnessModule } from './witness.ts';
 
 const FILES = {
@@ -90,17 +90,20 @@ describe('two processes on one store', () => {
 });
 
 describe('kill -9 and start again', () => {
-  test.each([1, 2, 4, 7, 10])('after %i witnessed marks: nothing is lost, nothing runs twice', async (marks) => {
-    await using project = tempProject(FILES);
-    const uid = newUid();
-    const first = new Child('trigger-child.ts', [project.dir, 'trigger', 'chains', uid]);
-    await witnessReaches(project.dir, marks);
-    await first.kill();
-    const second = new Child('trigger-child.ts', [project.dir, 'follow', uid]);
-    expect(await second.line('success')).toBe('success');
-    const lines = readWitness(project.dir);
-    expect(violations(lines)).toEqual([]);
-    expect(new Set(lines.filter((line) => line.mark === 'END').map((line) => line.instance)).size).toBe(9);
-    expect(await outcomeOf(project, uid)).toEqual(ALL_DONE);
-  });
+  test.each([1, 2, 4, 7, 10])(
+    'after %i witnessed marks: nothing is lost, nothing runs twice',
+    async (marks) => {
+      await using project = tempProject(FILES);
+      const uid = newUid();
+      const first = new Child('trigger-child.ts', [project.dir, 'trigger', 'chains', uid]);
+      await witnessReaches(project.dir, marks);
+      await first.kill();
+      const second = new Child('trigger-child.ts', [project.dir, 'follow', uid]);
+      expect(await second.line('success')).toBe('success');
+      const lines = readWitness(project.dir);
+      expect(violations(lines)).toEqual([]);
+      expect(new Set(lines.filter((line) => line.mark === 'END').map((line) => line.instance)).size).toBe(9);
+      expect(await outcomeOf(project, uid)).toEqual(ALL_DONE);
+    },
+  );
 });

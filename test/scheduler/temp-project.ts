@@ -110,6 +110,8 @@ export function statesOf(view: RunView): { [name: string]: string } {
 /** The outputs of a run by instance name. */
 export function outputsOf(view: RunView): { [name: string]: unknown } {
   return Object.fromEntries(
-    view.tasks.flatMap((task) => (task.output && 'json' in task.output ? [[task.name, JSON.parse(task.output.json)]] : [])),
+    view.tasks.flatMap((task) =>
+      task.output && 'json' in task.output ? [[task.name, JSON.parse(task.output.json)]] : [],
+    ),
   );
 }

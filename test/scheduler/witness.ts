@@ -62,7 +62,8 @@ export function violations(lines: readonly WitnessLine[]): string[] {
   const started = new Set<string>();
   const byInstance = new Map<string, WitnessLine[]>();
   for (const line of lines) {
-    if (line.mark === 'START' && started.has(line.attemptId)) found.push(`attempt ${line.attemptId} started twice`);
+    if (line.mark === 'START' && started.has(line.attemptId))
+      found.push(`attempt ${line.attemptId} started twice`);
     if (line.mark === 'START') started.add(line.attemptId);
     byInstance.set(line.instance, [...(byInstance.get(line.instance) ?? []), line]);
   }
@@ -72,7 +73,8 @@ export function violations(lines: readonly WitnessLine[]): string[] {
     for (const [index, later] of starts.entries()) {
       for (const earlier of starts.slice(0, index)) {
         const endedAt = ends.get(earlier.attemptId);
-        if (endedAt !== undefined && endedAt > later.at) found.push(`${instance}: two attempts at work at once`);
+        if (endedAt !== undefined && endedAt > later.at)
+          found.push(`${instance}: two attempts at work at once`);
       }
     }
   }

@@ -79,15 +79,15 @@ test('Mermaid and Graphviz keep fan-outs together', () => {
   const drawn = drawnGraph(compileGraph(SPEC));
   expect(mermaidGraph(drawn).split('\n')).toEqual([
     'flowchart TD',
-    '  n3["compare"]',
+    '  n4["compare"]',
     '  subgraph f0["symbol (per key)"]',
-    '    n0["symbol.collect"]',
-    '    n1["symbol.clean"]',
-    '    n2["symbol.backtest"]',
+    '    n1["symbol.collect"]',
+    '    n2["symbol.clean"]',
+    '    n3["symbol.backtest"]',
     '  end',
-    '  n0 --> n1',
     '  n1 --> n2',
     '  n2 --> n3',
+    '  n3 --> n4',
   ]);
   expect(dotGraph(drawn)).toContain('subgraph cluster_0');
 });

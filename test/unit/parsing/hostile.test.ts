@@ -185,8 +185,7 @@ describe('a hostile TypeScript file costs one line', () => {
     delete process.env.ORCH_TEST_SECRET;
     const names = parsed.dags[0]?.spec.tags?.[0]?.split(' ') ?? [];
     expect(names).toContain('PATH');
-    for (const name of names)
-      expect(name).toMatch(/^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|PWD|OLDPWD|SHLVL|_)$/);
+    for (const name of names) expect(name).toMatch(/^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|PWD|OLDPWD|SHLVL|_)$/);
   });
 });
 

@@ -5,13 +5,17 @@ import type { TriggerRule } from '../../../core/model/dag.ts';
 import { airflowData } from './airflow-data.ts';
 import { Random } from './random.ts';
 import { RandomDag, randomParams } from './random-dag.ts';
-import { dagOf, FAILURE, Simulation, statesOf, SUCCESS, task } from './simulation.ts';
+import { dagOf, FAILURE, Simulation, SUCCESS, statesOf, task } from './simulation.ts';
 import { checkOutcome } from './start-oracle.ts';
 import { outcomeOf } from './storm.ts';
 
 interface Case {
   readonly id: number;
-  readonly tasks: readonly { readonly id: string; readonly upstream: readonly string[]; readonly trigger_rule: TriggerRule }[];
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly upstream: readonly string[];
+    readonly trigger_rule: TriggerRule;
+  }[];
   readonly outcome_if_it_runs: { readonly [task: string]: 'success' | 'failed' | 'skipped' };
   readonly final_states: { readonly [task: string]: string };
   readonly run_state: string;
@@ -33,7 +37,12 @@ function isSkipBeforeFailure(row: Case, id: string, states: { readonly [task: st
   if (!own || own.trigger_rule !== 'all_success') return false;
   const before = own.upstream.map((upstream) => states[upstream]);
   const failed = before.includes('failed') || before.includes('upstream_failed');
-  return failed && before.includes('skipped') && states[id] === 'upstream_failed' && row.final_states[id] === 'skipped';
+  return (
+    failed &&
+    before.includes('skipped') &&
+    states[id] === 'upstream_failed' &&
+    row.final_states[id] === 'skipped'
+  );
 }
 
 function play(row: Case, seed: number): { states: { [task: string]: string }; run: string } {
@@ -41,7 +50,9 @@ function play(row: Case, seed: number): { states: { [task: string]: string }; ru
   const random = new Random(seed);
   sim.pick = (running) => (seed === 0 ? 0 : random.upTo(running - 1));
   sim.behaviour = (name) => OUTCOMES[row.outcome_if_it_runs[name] as string] as Outcome;
-  const spec = dagOf(row.tasks.map((one) => task(one.id, { after: one.upstream, triggerRule: one.trigger_rule })));
+  const spec = dagOf(
+    row.tasks.map((one) => task(one.id, { after: one.upstream, triggerRule: one.trigger_rule })),
+  );
   const run = sim.trigger(spec);
   sim.run();
   checkOutcome(run);
@@ -81,12 +92,24 @@ describe.skipIf(!data)('whole DAGs end as in Airflow', () => {
 });
 
 /** Runs a random DAG in one finishing order. */
-function inOrder(dagSeed: number, tasks: number, order: number): { states: { [task: string]: string }; run: string } {
+function inOrder(
+  dagSeed: number,
+  tasks: number,
+  order: number,
+): { states: { [task: string]: string }; run: string } {
   const random = new Random(dagSeed);
-  const spec = new RandomDag(random, { tasks, rich: true, limits: order % 2 === 1, critical: false }).build('test');
-  const free = { ...spec, tasks: spec.tasks.map((one) => ({ ...one, retries: { max: 0 }, poolSlots: 1, timeoutMs: 1_000_000 })) };
+  const spec = new RandomDag(random, { tasks, rich: true, limits: order % 2 === 1, critical: false }).build(
+    'test',
+  );
+  const free = {
+    ...spec,
+    tasks: spec.tasks.map((one) => ({ ...one, retries: { max: 0 }, poolSlots: 1, timeoutMs: 1_000_000 })),
+  };
   const { timeoutMs: _, ...dag } = free;
-  const limits = order % 2 === 1 ? { globalSlots: 2, pools: { default: 2, small: 1, big: 2 } } : { pools: { default: 99, small: 99, big: 99 } };
+  const limits =
+    order % 2 === 1
+      ? { globalSlots: 2, pools: { default: 2, small: 1, big: 2 } }
+      : { pools: { default: 99, small: 99, big: 99 } };
   const sim = new Simulation(limits);
   const chance = new Random(order);
   sim.pick = (running) => chance.upTo(running - 1);
@@ -104,6 +127,6 @@ describe('order independence', () => {
       const first = inOrder(seed, tasks, 0);
       for (const order of [2, 4, 6]) expect(inOrder(seed, tasks, order)).toEqual(first);
     });
-    fc.assert(property, { numRuns: Number(process.env["RUNS"] ?? 400) });
+    fc.assert(property, { numRuns: Number(process.env['RUNS'] ?? 400) });
   });
 });

@@ -1,4 +1,10 @@
-import { type DagSpec, type FanOutSpec, PRIORITY_LEVELS, type TaskSpec, TRIGGER_RULES } from '../../../core/model/dag.ts';
+import {
+  type DagSpec,
+  type FanOutSpec,
+  PRIORITY_LEVELS,
+  type TaskSpec,
+  TRIGGER_RULES,
+} from '../../../core/model/dag.ts';
 import type { JsonObject } from '../../../core/model/json.ts';
 import type { Random } from './random.ts';
 
@@ -18,7 +24,14 @@ export const RANDOM_POOLS = { default: 4, small: 2, big: 3 };
 /** Params that random DAGs read. */
 export function randomParams(random: Random): JsonObject {
   const keys = (): string[] => ['A', 'B', 'C/D'].slice(0, random.upTo(3));
-  return { yes: true, no: false, n: random.upTo(3), k0: keys(), k1: keys(), k2: [{ id: 'x', more: [1] }, { id: 'y' }] };
+  return {
+    yes: true,
+    no: false,
+    n: random.upTo(3),
+    k0: keys(),
+    k1: keys(),
+    k2: [{ id: 'x', more: [1] }, { id: 'y' }],
+  };
 }
 
 interface Region {
@@ -67,7 +80,9 @@ export class RandomDag {
     const random = this.#random;
     const path = `${region.prefix}f${this.#names++}`;
     const index = this.#fanOuts.length;
-    const producers = this.#tasks.filter((task) => visible.includes(task.path) && task.tags?.includes('list'));
+    const producers = this.#tasks.filter(
+      (task) => visible.includes(task.path) && task.tags?.includes('list'),
+    );
     const inner: string[] = [];
     const producer = producers.length > 0 && random.chance(0.5) ? random.pick(producers) : undefined;
     const source: Partial<FanOutSpec> & { over: string } = producer
@@ -124,12 +139,18 @@ export class RandomDag {
       return { action: { kind: 'choose', cases, ...(random.chance(0.5) ? { otherwise: 'right' } : {}) } };
     }
     if (roll < 0.14) return { action: { kind: 'pass' } };
-    if (roll < 0.24) return { when: random.pick(['params.yes', 'params.no', 'params.n >= 1', '1 / params.zero > 0']) };
+    if (roll < 0.24)
+      return { when: random.pick(['params.yes', 'params.no', 'params.n >= 1', '1 / params.zero > 0']) };
     if (roll < 0.32) return { shortCircuit: 'output.ok' };
     if (roll < 0.42) return { tags: ['list'] };
     if (roll < 0.55 && setups.length > 0) {
       const failRun = random.chance(0.4) ? { failRun: true as const } : {};
-      return { teardown: true, setups: [random.pick(setups)], triggerRule: 'all_done_setup_success', ...failRun };
+      return {
+        teardown: true,
+        setups: [random.pick(setups)],
+        triggerRule: 'all_done_setup_success',
+        ...failRun,
+      };
     }
     const chooser = this.#tasks.find((task) => after.includes(task.path) && task.action.kind === 'choose');
     if (chooser) return { when: "needs.c == 'left'", needs: { c: chooser.path } };

@@ -4,7 +4,7 @@ import type { Outcome } from '../../../core/model/attempt.ts';
 import type { RetryPolicy, TaskSpec } from '../../../core/model/dag.ts';
 import { chanceOf, decideRetry, retryDelay } from '../../../core/planner/retry.ts';
 import { airflowData } from './airflow-data.ts';
-import { dagOf, FAILURE, Simulation, statesOf, SUCCESS, task } from './simulation.ts';
+import { dagOf, FAILURE, Simulation, SUCCESS, statesOf, task } from './simulation.ts';
 
 interface Row {
   readonly retry_delay_s: number;
@@ -97,17 +97,22 @@ describe('back-off', () => {
       maxDelayMs: fc.nat(1_000_000_000),
       jitter: fc.double({ min: 0, max: 1, noNaN: true }),
     });
-    const property = fc.property(policy, fc.integer({ min: 1, max: 1_000 }), fc.string(), (retries, failures, text) => {
-      const chance = chanceOf(text);
-      const wait = retryDelay(retries, failures, chance);
-      const without = retryDelay({ ...retries, jitter: 0 }, failures, chance);
-      expect(chance >= 0 && chance < 1).toBe(true);
-      expect(Number.isInteger(wait)).toBe(true);
-      expect(wait).toBeLessThanOrEqual(Math.min(retries.maxDelayMs, 7 * 86_400_000));
-      expect(wait).toBeGreaterThanOrEqual(without);
-      expect(wait).toBeLessThanOrEqual(Math.ceil(without * (1 + retries.jitter)) + 1);
-      expect(retryDelay(retries, failures, chanceOf(text))).toBe(wait);
-    });
+    const property = fc.property(
+      policy,
+      fc.integer({ min: 1, max: 1_000 }),
+      fc.string(),
+      (retries, failures, text) => {
+        const chance = chanceOf(text);
+        const wait = retryDelay(retries, failures, chance);
+        const without = retryDelay({ ...retries, jitter: 0 }, failures, chance);
+        expect(chance >= 0 && chance < 1).toBe(true);
+        expect(Number.isInteger(wait)).toBe(true);
+        expect(wait).toBeLessThanOrEqual(Math.min(retries.maxDelayMs, 7 * 86_400_000));
+        expect(wait).toBeGreaterThanOrEqual(without);
+        expect(wait).toBeLessThanOrEqual(Math.ceil(without * (1 + retries.jitter)) + 1);
+        expect(retryDelay(retries, failures, chanceOf(text))).toBe(wait);
+      },
+    );
     fc.assert(property);
   });
 });
@@ -144,7 +149,7 @@ describe('which failures are retried', () => {
     const starts: number[] = [];
     sim.behaviour = (_, tryNo) => {
       starts.push(sim.now);
-      return tryNo === 1 ? { ...FAILURE, retryAfterMs: 7_000 } as Outcome : SUCCESS;
+      return tryNo === 1 ? ({ ...FAILURE, retryAfterMs: 7_000 } as Outcome) : SUCCESS;
     };
     sim.trigger(dagOf([task('a', { retries: { max: 1, delayMs: 1_000 } })]));
     sim.run();
@@ -154,27 +159,46 @@ describe('which failures are retried', () => {
 
 describe('lost attempts', () => {
   const lost: Outcome = { kind: 'lost', detail: 'gone' };
-  const play = (more: Partial<TaskSpec>, outcomes: readonly Outcome[]): { state: string; tries: number; row: unknown } => {
+  const play = (
+    more: Partial<TaskSpec>,
+    outcomes: readonly Outcome[],
+  ): { state: string; tries: number; row: unknown } => {
     const sim = new Simulation();
     sim.behaviour = (_, tryNo) => outcomes[tryNo - 1] ?? SUCCESS;
     const run = sim.trigger(dagOf([task('a', more)]));
     sim.run();
     const row = sim.store?.row(1, 0);
-    return { state: statesOf(run)['a'] as string, tries: run.tryNo[0] as number, row: [row?.reason, row?.because?.code] };
+    return {
+      state: statesOf(run)['a'] as string,
+      tries: run.tryNo[0] as number,
+      row: [row?.reason, row?.because?.code],
+    };
   };
 
   test('are replaced at once without using up retries', () => {
     expect(play({}, [lost, lost, lost])).toEqual({ state: 'success', tries: 4, row: [null, 'succeeded'] });
   });
   test('have a small budget of their own', () => {
-    expect(play({}, [lost, lost, lost, lost])).toEqual({ state: 'failed', tries: 4, row: ['lost', 'lost_too_often'] });
+    expect(play({}, [lost, lost, lost, lost])).toEqual({
+      state: 'failed',
+      tries: 4,
+      row: ['lost', 'lost_too_often'],
+    });
   });
   test('with onLost fail none is replaced', () => {
     const row = ['lost', 'attempt_lost'];
-    expect(play({ onLost: 'fail', retries: { max: 5, delayMs: 0 } }, [lost])).toEqual({ state: 'failed', tries: 1, row });
+    expect(play({ onLost: 'fail', retries: { max: 5, delayMs: 0 } }, [lost])).toEqual({
+      state: 'failed',
+      tries: 1,
+      row,
+    });
   });
   test('do not count as failures between failures', () => {
     const retries = { max: 1, delayMs: 0 };
-    expect(play({ retries }, [FAILURE, lost, lost, FAILURE])).toEqual({ state: 'failed', tries: 4, row: ['error', 'retries_spent'] });
+    expect(play({ retries }, [FAILURE, lost, lost, FAILURE])).toEqual({
+      state: 'failed',
+      tries: 4,
+      row: ['error', 'retries_spent'],
+    });
   });
 });

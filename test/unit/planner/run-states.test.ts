@@ -31,12 +31,17 @@ const data = airflowData<{ cases: Case[]; tasks_that_decide_the_run_state: Leave
 function taskOf(one: AirflowTask): TaskSpec {
   const rule = one.trigger_rule === undefined ? {} : { triggerRule: one.trigger_rule as TriggerRule };
   const fails = one.on_failure_fail_dagrun ? { failRun: true as const } : {};
-  return task(one.id, { after: one.upstream, ...rule, ...(one.teardown ? { teardown: true, ...fails } : {}) });
+  return task(one.id, {
+    after: one.upstream,
+    ...rule,
+    ...(one.teardown ? { teardown: true, ...fails } : {}),
+  });
 }
 
 /** Rows that cannot come up, with the reason. */
 function notOurs(row: Case): string | null {
-  if (row.tasks.some((one) => one.trigger_rule === 'invalid')) return 'an unknown rule is refused when the file is read';
+  if (row.tasks.some((one) => one.trigger_rule === 'invalid'))
+    return 'an unknown rule is refused when the file is read';
   return null;
 }
 
@@ -48,55 +53,75 @@ describe.skipIf(!data)('run states of Airflow', () => {
     expect([cases.length, cases.filter((row) => notOurs(row) === null).length]).toEqual([20, 19]);
   });
 
-  test.each(cases.filter((row) => notOurs(row) === null).map((row) => [row.source, row] as const))('%s', (_, row) => {
-    const sim = new Simulation({}, false);
-    sim.behaviour = () => 'hang';
-    const run = sim.trigger(dagOf(row.tasks.map(taskOf)));
-    sim.turn();
-    let open = 0;
-    for (const [id, state] of Object.entries(row.states)) {
-      const code = TASK_STATES.indexOf((state ?? 'none') as TaskState);
-      run.state[run.graph.nodeOfPath.get(id) as number] = Math.max(0, code);
-      if (!isFinished(code)) open++;
-    }
-    expect(open > 0 ? 'running' : runOutcome(run).state).toBe(row.expected_run_state);
-  });
-
-  test.each((data?.tasks_that_decide_the_run_state ?? []).map((row) => [row.dag, row] as const))('leaves of %s', (_, row) => {
-    const names = new Set<string>();
-    const after = new Map<string, string[]>();
-    for (const part of row.dag.split('; ')) {
-      const chain = part.split('>>');
-      for (const [index, name] of chain.entries()) {
-        names.add(name);
-        if (index > 0) after.set(name, [...(after.get(name) ?? []), chain[index - 1] as string]);
+  test.each(cases.filter((row) => notOurs(row) === null).map((row) => [row.source, row] as const))(
+    '%s',
+    (_, row) => {
+      const sim = new Simulation({}, false);
+      sim.behaviour = () => 'hang';
+      const run = sim.trigger(dagOf(row.tasks.map(taskOf)));
+      sim.turn();
+      let open = 0;
+      for (const [id, state] of Object.entries(row.states)) {
+        const code = TASK_STATES.indexOf((state ?? 'none') as TaskState);
+        run.state[run.graph.nodeOfPath.get(id) as number] = Math.max(0, code);
+        if (!isFinished(code)) open++;
       }
-    }
-    const specs = [...names].map((name) => {
-      const teardown = name.startsWith('t') ? { teardown: true as const, ...(name.endsWith('_') ? { failRun: true as const } : {}) } : {};
-      return task(name, { after: after.get(name) ?? [], ...teardown });
-    });
-    const graph = compileGraph(dagOf(specs));
-    const { traits } = templatesOf(graph);
-    const leaf = leavesOf(graph, new Uint8Array(graph.size).fill(1), (node) => ((traits[node] as number) & IGNORABLE) !== 0);
-    const found = specs.filter((_one, index) => leaf[index] === 1).map((one) => one.path);
-    expect(found).toEqual(row.expected);
-  });
+      expect(open > 0 ? 'running' : runOutcome(run).state).toBe(row.expected_run_state);
+    },
+  );
+
+  test.each((data?.tasks_that_decide_the_run_state ?? []).map((row) => [row.dag, row] as const))(
+    'leaves of %s',
+    (_, row) => {
+      const names = new Set<string>();
+      const after = new Map<string, string[]>();
+      for (const part of row.dag.split('; ')) {
+        const chain = part.split('>>');
+        for (const [index, name] of chain.entries()) {
+          names.add(name);
+          if (index > 0) after.set(name, [...(after.get(name) ?? []), chain[index - 1] as string]);
+        }
+      }
+      const specs = [...names].map((name) => {
+        const teardown = name.startsWith('t')
+          ? { teardown: true as const, ...(name.endsWith('_') ? { failRun: true as const } : {}) }
+          : {};
+        return task(name, { after: after.get(name) ?? [], ...teardown });
+      });
+      const graph = compileGraph(dagOf(specs));
+      const { traits } = templatesOf(graph);
+      const leaf = leavesOf(
+        graph,
+        new Uint8Array(graph.size).fill(1),
+        (node) => ((traits[node] as number) & IGNORABLE) !== 0,
+      );
+      const found = specs.filter((_one, index) => leaf[index] === 1).map((one) => one.path);
+      expect(found).toEqual(row.expected);
+    },
+  );
 });
 
 describe('outcome of a run', () => {
   test('a critical failure decides, whatever the leaves say', () => {
     const sim = new Simulation();
-    sim.behaviour = (name) => (name === 'a' ? { kind: 'failed', error: { name: 'E', message: 'no' } } : { kind: 'success' });
-    const run = sim.trigger(dagOf([task('a', { critical: true }), task('b', { after: ['a'], triggerRule: 'all_done' })]));
+    sim.behaviour = (name) =>
+      name === 'a' ? { kind: 'failed', error: { name: 'E', message: 'no' } } : { kind: 'success' };
+    const run = sim.trigger(
+      dagOf([task('a', { critical: true }), task('b', { after: ['a'], triggerRule: 'all_done' })]),
+    );
     sim.run();
     expect(run.record.state).toBe('failed');
   });
 
   test('a scope has its own leaves', () => {
     const sim = new Simulation();
-    sim.behaviour = (name) => (name === 'b' ? { kind: 'failed', error: { name: 'E', message: 'no' } } : { kind: 'success' });
-    const spec = dagOf([task('a'), task('b', { after: ['a'] }), task('c', { after: ['b'], triggerRule: 'all_done' })]);
+    sim.behaviour = (name) =>
+      name === 'b' ? { kind: 'failed', error: { name: 'E', message: 'no' } } : { kind: 'success' };
+    const spec = dagOf([
+      task('a'),
+      task('b', { after: ['a'] }),
+      task('c', { after: ['b'], triggerRule: 'all_done' }),
+    ]);
     const states = [{ until: ['a'] }, { until: ['b'] }, {}].map((scope) => {
       const run = sim.trigger(spec, { scope });
       sim.run();

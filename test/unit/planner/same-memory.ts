@@ -1,9 +1,9 @@
+import { taskAt } from '../../../core/graph/graph.ts';
 import { FIRST_FINISHED, holdsSlot, S } from '../../../core/model/states.ts';
 import { laneOf } from '../../../core/planner/lanes.ts';
 import { CUT, type RunWorld, TOTAL, UPSTREAM_FAILED } from '../../../core/planner/run-world.ts';
 import { expansionsAround, isCapped, parallelLimit } from '../../../core/planner/slots.ts';
 import { type Lane, runLimit, runsLimit, type World } from '../../../core/planner/world.ts';
-import { taskAt } from '../../../core/graph/graph.ts';
 import type { ShadowStore } from './shadow-store.ts';
 
 function same(what: string, live: unknown, expected: unknown): void {
@@ -23,12 +23,20 @@ function checkRun(run: RunWorld, loaded: RunWorld): void {
   same(`run ${runNo} abort`, run.abort, loaded.abort);
   same(`run ${runNo} size`, run.size, loaded.size);
   same(`run ${runNo} open`, run.open, loaded.open);
-  same(`run ${runNo} expansions`, run.expansions.map((one) => one.record), loaded.expansions.map((one) => one.record));
+  same(
+    `run ${runNo} expansions`,
+    run.expansions.map((one) => one.record),
+    loaded.expansions.map((one) => one.record),
+  );
   same(`run ${runNo} keys`, [...run.foundKeys].sort(), [...loaded.foundKeys].sort());
   for (const { node, template, block } of run.existing()) {
     const name = `${runNo}.${node} (${run.nameOf(node)})`;
     same(`${name} state`, run.stored[node], loaded.state[node]);
-    same(`${name} attempt`, [run.tryNo[node], run.tryBase[node], run.lost[node]], [loaded.tryNo[node], loaded.tryBase[node], loaded.lost[node]]);
+    same(
+      `${name} attempt`,
+      [run.tryNo[node], run.tryBase[node], run.lost[node]],
+      [loaded.tryNo[node], loaded.tryBase[node], loaded.lost[node]],
+    );
     same(`${name} stored attempt`, run.storedTry[node], loaded.storedTry[node]);
     checkStates(run, node, name);
     if (run.isPlaceholder(node, template) || !run.isSelected(template, block)) continue;
@@ -47,7 +55,8 @@ function checkStates(run: RunWorld, node: number, name: string): void {
   const live = run.state[node];
   const stored = run.stored[node];
   if (live === stored) return;
-  const ahead = live === S.scheduled ? [S.none, S.up_for_retry, S.scheduled] : live === S.running ? [S.queued] : [];
+  const ahead =
+    live === S.scheduled ? [S.none, S.up_for_retry, S.scheduled] : live === S.running ? [S.queued] : [];
   if (!ahead.includes(stored as never)) throw new Error(`${name}: memory says ${live}, the store ${stored}`);
 }
 
@@ -83,7 +92,8 @@ function countRun(world: World, run: RunWorld, count: Recount): void {
   const load = count.dags.get(dagId) ?? { runs: 0, tasks: 0 };
   count.dags.set(dagId, load);
   if (state === 'running' || (state === 'paused' && startedAt !== null)) load.runs++;
-  if (load.runs > runsLimit(world, run.graph.spec)) throw new Error(`DAG ${dagId} has ${load.runs} active runs`);
+  if (load.runs > runsLimit(world, run.graph.spec))
+    throw new Error(`DAG ${dagId} has ${load.runs} active runs`);
   let active = 0;
   const perTask = new Map<number, number>();
   const perExpansion = new Map<unknown, number>();
@@ -104,10 +114,12 @@ function countRun(world: World, run: RunWorld, count: Recount): void {
   load.tasks += active;
   same(`active of run ${run.record.runNo}`, run.active, active);
   if (active > runLimit(world, run)) throw new Error(`run ${run.record.runNo} has ${active} active tasks`);
-  for (const [template, booked] of run.activeOfTask) same(`active of task ${template}`, booked, perTask.get(template) ?? 0);
+  for (const [template, booked] of run.activeOfTask)
+    same(`active of task ${template}`, booked, perTask.get(template) ?? 0);
   for (const one of run.expansions) {
     same(`active of an expansion at ${one.record.base}`, one.active, perExpansion.get(one) ?? 0);
-    if (one.active > parallelLimit(run, one)) throw new Error(`fan-out ${one.record.fanOut} has ${one.active} active`);
+    if (one.active > parallelLimit(run, one))
+      throw new Error(`fan-out ${one.record.fanOut} has ${one.active} active`);
   }
 }
 
@@ -119,7 +131,8 @@ function checkTaskCaps(world: World): void {
       const id = `${run.record.dagId} ${path}`;
       everywhere.set(id, (everywhere.get(id) ?? 0) + active);
       if (active > (maxActivePerRun ?? active)) throw new Error(`${id} has ${active} attempts in a run`);
-      if ((everywhere.get(id) as number) > (maxActive ?? Number.POSITIVE_INFINITY)) throw new Error(`${id} is over its cap`);
+      if ((everywhere.get(id) as number) > (maxActive ?? Number.POSITIVE_INFINITY))
+        throw new Error(`${id} is over its cap`);
     }
     const { maxActiveTasksTotal, id } = run.graph.spec;
     const { tasks } = world.dagLoad(id);
@@ -132,6 +145,7 @@ export function checkQuiet(run: RunWorld): void {
   for (const { node, template, block } of run.existing()) {
     if (!run.isSelected(template, block)) continue;
     const state = run.state[node] as number;
-    if (state < FIRST_FINISHED) throw new Error(`run ${run.record.runNo} ended with ${run.nameOf(node)} in state ${state}`);
+    if (state < FIRST_FINISHED)
+      throw new Error(`run ${run.record.runNo} ended with ${run.nameOf(node)} in state ${state}`);
   }
 }

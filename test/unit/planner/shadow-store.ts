@@ -5,7 +5,13 @@ import { BECAUSE_CODES, because } from '../../../core/model/because.ts';
 import type { NodeNo, TryNo } from '../../../core/model/ids.ts';
 import type { Json } from '../../../core/model/json.ts';
 import type { ExpansionRecord, InstanceRecord, RunRecord } from '../../../core/model/run.ts';
-import { canTransition, isRunFinished, REASONS, RUN_TRANSITIONS, TASK_STATES } from '../../../core/model/states.ts';
+import {
+  canTransition,
+  isRunFinished,
+  REASONS,
+  RUN_TRANSITIONS,
+  TASK_STATES,
+} from '../../../core/model/states.ts';
 import { giveValues, loadRun, nodesRead } from '../../../core/planner/load.ts';
 import type { RunWorld } from '../../../core/planner/run-world.ts';
 
@@ -24,13 +30,23 @@ function must(condition: boolean, what: string): void {
 export class ShadowStore {
   readonly runs = new Map<number, StoredRun>();
   /** Every state that each instance had in the store, as `run.node` to names. */
-  readonly changes: { readonly runNo: number; readonly node: number; readonly from: string; readonly to: string }[] = [];
+  readonly changes: {
+    readonly runNo: number;
+    readonly node: number;
+    readonly from: string;
+    readonly to: string;
+  }[] = [];
 
   apply(action: Action): void {
     switch (action.type) {
       case 'run.create': {
         must(!this.runs.has(action.run.runNo), `run ${action.run.runNo} was created twice`);
-        this.runs.set(action.run.runNo, { record: action.run, expansions: [], rows: new Map(), outputs: new Map() });
+        this.runs.set(action.run.runNo, {
+          record: action.run,
+          expansions: [],
+          rows: new Map(),
+          outputs: new Map(),
+        });
         return;
       }
       case 'run.change':
@@ -38,7 +54,9 @@ export class ShadowStore {
       case 'expand': {
         const { base, fanOut, parentBase, runNo } = action.expansion;
         const { expansions } = this.#run(runNo);
-        const isTwin = expansions.some((one) => one.base === base || (one.fanOut === fanOut && one.parentBase === parentBase));
+        const isTwin = expansions.some(
+          (one) => one.base === base || (one.fanOut === fanOut && one.parentBase === parentBase),
+        );
         must(!isTwin, `fan-out ${fanOut} of block ${parentBase} was expanded twice`);
         expansions.push(action.expansion);
         return;
@@ -75,7 +93,10 @@ export class ShadowStore {
       ...(startedAt === undefined ? {} : { startedAt }),
       ...(endedAt === undefined ? {} : { endedAt }),
     };
-    must(isRunFinished(to) === (run.record.endedAt !== null), `run ${change.runNo} is ${to}, ended ${run.record.endedAt}`);
+    must(
+      isRunFinished(to) === (run.record.endedAt !== null),
+      `run ${change.runNo} is ${to}, ended ${run.record.endedAt}`,
+    );
   }
 
   #changeInstance(change: InstanceChange): void {
@@ -90,7 +111,10 @@ export class ShadowStore {
     must((row?.tryNo ?? 0) === change.fromTry, `${name} has attempt ${row?.tryNo}, not ${change.fromTry}`);
     must(change.tryNo >= change.fromTry, `${name} goes back to attempt ${change.tryNo}`);
     must(canTransition(from, to), `${name} goes from ${from} to ${to}`);
-    must(change.startedAt === null || change.endedAt === null || change.startedAt <= change.endedAt, `${name} ended before it started`);
+    must(
+      change.startedAt === null || change.endedAt === null || change.startedAt <= change.endedAt,
+      `${name} ended before it started`,
+    );
     this.changes.push({ runNo: change.runNo, node: nodeNo, from, to });
     rows.set(nodeNo, {
       runNo: change.runNo,
@@ -100,7 +124,10 @@ export class ShadowStore {
       tryBase: change.tryBase,
       lost: change.lost,
       reason: change.reason === 0 ? null : (REASONS[change.reason - 1] ?? null),
-      because: because(BECAUSE_CODES[change.because] ?? 'none', change.facts === null ? {} : JSON.parse(change.facts)),
+      because: because(
+        BECAUSE_CODES[change.because] ?? 'none',
+        change.facts === null ? {} : JSON.parse(change.facts),
+      ),
       queuedAt: change.queuedAt,
       startedAt: change.startedAt,
       endedAt: change.endedAt,
@@ -120,7 +147,11 @@ export class ShadowStore {
     const { record, expansions, rows, outputs } = this.#run(runNo);
     const selection = selectScope(graph, record.scope);
     if (!selection.ok) throw new Error('the scope of a stored run cannot be used');
-    const run = loadRun({ run: record, expansions, instances: [...rows.values()] }, graph, selection.selected);
+    const run = loadRun(
+      { run: record, expansions, instances: [...rows.values()] },
+      graph,
+      selection.selected,
+    );
     for (const row of rows.values()) {
       const output = outputs.get(`${row.nodeNo}/${row.tryNo}`);
       if (output && row.state === 'success') run.outputs.set(row.nodeNo, output);

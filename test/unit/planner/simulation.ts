@@ -4,13 +4,20 @@ import type { Action } from '../../../core/model/action.ts';
 import type { AttemptEvent, Outcome } from '../../../core/model/attempt.ts';
 import type { DagSpec, TaskSpec } from '../../../core/model/dag.ts';
 import { ENGINE_DEFAULTS } from '../../../core/model/defaults.ts';
-import { attemptId, type NodeNo, type RunNo, type RunUid, type TryNo, type VersionNo } from '../../../core/model/ids.ts';
+import {
+  attemptId,
+  type NodeNo,
+  type RunNo,
+  type RunUid,
+  type TryNo,
+  type VersionNo,
+} from '../../../core/model/ids.ts';
 import type { JsonObject } from '../../../core/model/json.ts';
 import type { RunRecord } from '../../../core/model/run.ts';
 import type { RunScope } from '../../../core/model/scope.ts';
 import { isRunFinished, TASK_STATES } from '../../../core/model/states.ts';
 import { loadRun } from '../../../core/planner/load.ts';
-import { type Plan, plan, type PlannerEvent } from '../../../core/planner/plan.ts';
+import { type Plan, type PlannerEvent, plan } from '../../../core/planner/plan.ts';
 import type { PlannedRequest } from '../../../core/planner/requests.ts';
 import type { RunWorld } from '../../../core/planner/run-world.ts';
 import { type Limits, World } from '../../../core/planner/world.ts';
@@ -33,7 +40,11 @@ export function dagOf(tasks: readonly TaskSpec[], more: Partial<DagSpec> = {}): 
   return { v: 1, id: 'test', maxActiveTasks: 1_000_000, ...more, tasks };
 }
 
-const NO_LIMITS: Limits = { globalSlots: 1_000_000, pools: { default: 1_000_000 }, defaults: ENGINE_DEFAULTS };
+const NO_LIMITS: Limits = {
+  globalSlots: 1_000_000,
+  pools: { default: 1_000_000 },
+  defaults: ENGINE_DEFAULTS,
+};
 
 interface Running {
   readonly run: RunWorld;
@@ -80,7 +91,10 @@ export class Simulation {
   }
 
   /** Asks for a new run of a DAG; it starts with the next turn. */
-  trigger(spec: DagSpec | Graph, options: { scope?: RunScope; params?: JsonObject; maxParallel?: number } = {}): RunWorld {
+  trigger(
+    spec: DagSpec | Graph,
+    options: { scope?: RunScope; params?: JsonObject; maxParallel?: number } = {},
+  ): RunWorld {
     const graph = 'spec' in spec ? spec : compileGraph(spec);
     const selection = selectScope(graph, options.scope ?? {});
     if (!selection.ok) throw new Error(`scope: ${JSON.stringify(selection.problems)}`);
@@ -129,12 +143,20 @@ export class Simulation {
       const tryNo = run.tryNo[node] as number;
       this.starts.push(name);
       const endAt = this.now + (this.durationMs?.(name, tryNo) ?? 0);
-      this.#running.push({ run, node, tryNo, outcome: this.behaviour(name, tryNo), startedAt: this.now, endAt });
+      this.#running.push({
+        run,
+        node,
+        tryNo,
+        outcome: this.behaviour(name, tryNo),
+        startedAt: this.now,
+        endAt,
+      });
     }
     for (const { run, node, reason, graceMs } of result.stops) {
       const at = this.#running.findIndex((one) => one.run === run && one.node === node);
       this.stops.push({ name: run.nameOf(node), reason, graceMs });
-      if (at >= 0 && !this.holdStops) this.#end(at, reason === 'timeout' ? { kind: 'timeout' } : { kind: 'stopped' });
+      if (at >= 0 && !this.holdStops)
+        this.#end(at, reason === 'timeout' ? { kind: 'timeout' } : { kind: 'stopped' });
     }
     if (this.store) {
       checkFold(this.world, this.store);

@@ -1,5 +1,5 @@
-import type { FanOutSpec, TaskSpec, TriggerRule } from '../../../core/model/dag.ts';
 import { GATE, JOIN, TASK } from '../../../core/graph/graph.ts';
+import type { FanOutSpec, TaskSpec, TriggerRule } from '../../../core/model/dag.ts';
 import { S, TASK_STATES } from '../../../core/model/states.ts';
 import type { RunWorld } from '../../../core/planner/run-world.ts';
 import { constantVerdict, type Final, type Upstream } from './rule-reference.ts';
@@ -63,7 +63,9 @@ export function upstreamsOf(run: RunWorld, node: number): { rule: TriggerRule; s
   const all = look(run);
   const self = all.find((seen) => seen.node === node) as Seen;
   const source = run.graph.source[run.templateOf(node)] as number;
-  const spec = (self.kind === TASK ? run.graph.spec.tasks[source] : run.graph.spec.fanOuts?.[source]) as TaskSpec;
+  const spec = (
+    self.kind === TASK ? run.graph.spec.tasks[source] : run.graph.spec.fanOuts?.[source]
+  ) as TaskSpec;
   const found = new Map<number, Seen>();
   for (const path of pathsBefore(spec)) {
     for (const seen of sourcesOf(run, all, self, path)) if (seen.selected) found.set(seen.node, seen);
@@ -76,7 +78,8 @@ export function upstreamsOf(run: RunWorld, node: number): { rule: TriggerRule; s
 export function checkStart(run: RunWorld, node: number): void {
   const { rule, states } = upstreamsOf(run, node);
   const verdict = constantVerdict(rule, states);
-  if (verdict !== 'run') throw new Error(`${run.nameOf(node)} starts, but ${rule} of ${states} says ${verdict}`);
+  if (verdict !== 'run')
+    throw new Error(`${run.nameOf(node)} starts, but ${rule} of ${states} says ${verdict}`);
 }
 
 /** Throws when the final state of an untouched run contradicts a rule: the outcome is a function of the upstreams. */
@@ -90,6 +93,7 @@ export function checkOutcome(run: RunWorld): void {
     const ran = (run.tryNo[node] as number) > 0;
     const name = `${run.nameOf(node)} (${run.graph.kind[template] === GATE ? 'gate' : 'task'})`;
     if (ran && verdict !== 'run') throw new Error(`${name} ran, but ${rule} of ${states} says ${verdict}`);
-    if (state === S.success && verdict !== 'run') throw new Error(`${name} is success, but ${rule} of ${states} says ${verdict}`);
+    if (state === S.success && verdict !== 'run')
+      throw new Error(`${name} is success, but ${rule} of ${states} says ${verdict}`);
   }
 }

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { compileGraph, type Graph } from '../../../core/graph/graph.ts';
 import type { AttemptEvent, Outcome } from '../../../core/model/attempt.ts';
-import { RUN_STATES, type RunState, S, TASK_STATES, type TaskState } from '../../../core/model/states.ts';
+import {
+  isFinished,
+  RUN_STATES,
+  type RunState,
+  S,
+  TASK_STATES,
+  type TaskState,
+} from '../../../core/model/states.ts';
 import type { PlannedRequest } from '../../../core/planner/requests.ts';
 import type { RunWorld } from '../../../core/planner/run-world.ts';
 import { dagOf, FAILURE, Simulation, SUCCESS, task } from './simulation.ts';
@@ -33,7 +40,10 @@ const SPEC = dagOf(
 );
 const X = 1;
 
-function situation(outcomes: { readonly [name: string]: Outcome }, more: { finish?: true; narrow?: number; only?: string } = {}): Situation {
+function situation(
+  outcomes: { readonly [name: string]: Outcome },
+  more: { finish?: true; narrow?: number; only?: string } = {},
+): Situation {
   const sim = new Simulation({ pools: { default: 99, narrow: more.narrow ?? 99 } });
   const graph = compileGraph(SPEC);
   sim.holdStops = true;
@@ -83,34 +93,64 @@ const SITUATIONS: { readonly [State in TaskState]?: () => Situation } = {
   not_selected: () => situation({}, { only: 'up' }),
 };
 
-const TASK_TABLE = `
-                             none      scheduled queued       running      up_for_retry success failed  skipped upstream_failed cancelled not_selected
-its attempt starts           =         =         running      =            =            =       =       =       =               =         =
-its attempt success          =         =         success      success      =            =       =       =       =               =         =
-its attempt skips            =         =         skipped      skipped      =            =       =       =       =               =         =
-its attempt fails            =         =         up_for_retry up_for_retry =            =       =       =       =               =         =
-its attempt fails for good   =         =         failed       failed       =            =       =       =       =               =         =
-its attempt is rejected      =         =         up_for_retry up_for_retry =            =       =       =       =               =         =
-its attempt times out        =         =         up_for_retry up_for_retry =            =       =       =       =               =         =
-its attempt is out of memory =         =         up_for_retry up_for_retry =            =       =       =       =               =         =
-its attempt stops            =         =         =            queued       =            =       =       =       =               =         =
-its attempt is lost          =         =         =            queued       =            =       =       =       =               =         =
-a later attempt ends         =         =         =            =            =            =       =       =       =               =         =
-its attempt tells progress   =         =         =            =            =            =       =       =       =               =         =
-cancel                       cancelled cancelled =            =            cancelled    =       =       =       =               =         =
-kill                         cancelled cancelled =            =            cancelled    =       =       =       =               =         =
-pause                        =         =         =            =            =            =       =       =       =               !         =
-resume                       =         =         =            =            =            =       =       =       =               !         =
-retry failed                 !         !         !            !            !            !       !       !       !               !         !
-retry all                    =         =         =            =            =            none    none    none    none            !         !
-retry it                     !         !         !            !            queued       queued  queued  =       =               !         !
-retry it and upstream        !         none      !            !            none         none    none    none    none            !         !
-retry it and downstream      !         !         !            !            queued       !       !       !       !               !         !
-mark success                 success   success   success      success      success      !       success success success         !         !
-mark failed                  failed    failed    failed       failed       failed       failed  !       failed  failed          !         !
-mark the run success         cancelled cancelled =            =            cancelled    =       =       =       =               =         =
-mark the run failed          cancelled cancelled =            =            cancelled    =       =       =       =               =         =
-the leader dies              =         queued    =            queued       =            =       =       =       =               =         =
+const OPEN_TABLE = `
+                             none      scheduled queued       running      up_for_retry
+its attempt starts           =         =         running      =            =
+its attempt success          =         =         success      success      =
+its attempt skips            =         =         skipped      skipped      =
+its attempt fails            =         =         up_for_retry up_for_retry =
+its attempt fails for good   =         =         failed       failed       =
+its attempt is rejected      =         =         up_for_retry up_for_retry =
+its attempt times out        =         =         up_for_retry up_for_retry =
+its attempt is out of memory =         =         up_for_retry up_for_retry =
+its attempt stops            =         =         =            queued       =
+its attempt is lost          =         =         =            queued       =
+a later attempt ends         =         =         =            =            =
+its attempt tells progress   =         =         =            =            =
+cancel                       cancelled cancelled =            =            cancelled
+kill                         cancelled cancelled =            =            cancelled
+pause                        =         =         =            =            =
+resume                       =         =         =            =            =
+retry failed                 !         !         !            !            !
+retry all                    =         =         =            =            =
+retry it                     !         !         !            !            queued
+retry it and upstream        !         none      !            !            none
+retry it and downstream      !         !         !            !            queued
+mark success                 success   success   success      success      success
+mark failed                  failed    failed    failed       failed       failed
+mark the run success         cancelled cancelled =            =            cancelled
+mark the run failed          cancelled cancelled =            =            cancelled
+the leader dies              =         queued    =            queued       =
+`;
+
+const FINISHED_TABLE = `
+                             success failed  skipped upstream_failed cancelled not_selected
+its attempt starts           =       =       =       =               =         =
+its attempt success          =       =       =       =               =         =
+its attempt skips            =       =       =       =               =         =
+its attempt fails            =       =       =       =               =         =
+its attempt fails for good   =       =       =       =               =         =
+its attempt is rejected      =       =       =       =               =         =
+its attempt times out        =       =       =       =               =         =
+its attempt is out of memory =       =       =       =               =         =
+its attempt stops            =       =       =       =               =         =
+its attempt is lost          =       =       =       =               =         =
+a later attempt ends         =       =       =       =               =         =
+its attempt tells progress   =       =       =       =               =         =
+cancel                       =       =       =       =               =         =
+kill                         =       =       =       =               =         =
+pause                        =       =       =       =               !         =
+resume                       =       =       =       =               !         =
+retry failed                 !       !       !       !               !         !
+retry all                    none    none    none    none            !         !
+retry it                     queued  queued  =       =               !         !
+retry it and upstream        none    none    none    none            !         !
+retry it and downstream      !       !       !       !               !         !
+mark success                 !       success success success         !         !
+mark failed                  failed  !       failed  failed          !         !
+mark the run success         =       =       =       =               =         =
+mark the run failed          =       =       =       =               =         =
+the leader dies              =       =       =       =               =         =
 `;
 
 const RUN_TABLE = `
@@ -157,12 +197,14 @@ const EVENTS: { readonly [name: string]: (made: Situation) => void } = {
   ...Object.fromEntries(
     Object.entries(OUTCOMES).map(([name, outcome]) => [
       `its attempt ${name}`,
-      (made: Situation) => attempt(made, current(made), { type: 'attempt.ended', startedAt: made.sim.now, outcome }),
+      (made: Situation) =>
+        attempt(made, current(made), { type: 'attempt.ended', startedAt: made.sim.now, outcome }),
     ]),
   ),
   'a later attempt ends': (made) =>
     attempt(made, current(made) + 1, { type: 'attempt.ended', startedAt: 1, outcome: SUCCESS }),
-  'its attempt tells progress': (made) => attempt(made, current(made), { type: 'attempt.progress', done: 1, total: 2 }),
+  'its attempt tells progress': (made) =>
+    attempt(made, current(made), { type: 'attempt.progress', done: 1, total: 2 }),
   cancel: (made) => ask(made, { kind: 'cancel', inboxId: 1, runNo: 1 as never, by: 'ann', kill: false }),
   kill: (made) => ask(made, { kind: 'cancel', inboxId: 1, runNo: 1 as never, by: 'ann', kill: true }),
   pause: (made) => ask(made, { kind: 'pause', inboxId: 1, runNo: 1 as never }),
@@ -174,8 +216,10 @@ const EVENTS: { readonly [name: string]: (made: Situation) => void } = {
   'retry it and downstream': (made) => retry(made, { ...nodes, downstream: true }),
   'mark success': (made) => mark(made, 'success'),
   'mark failed': (made) => mark(made, 'failed'),
-  'mark the run success': (made) => ask(made, { kind: 'markRun', inboxId: 1, run: made.run(), by: 'ann', state: 'success' }),
-  'mark the run failed': (made) => ask(made, { kind: 'markRun', inboxId: 1, run: made.run(), by: 'ann', state: 'failed' }),
+  'mark the run success': (made) =>
+    ask(made, { kind: 'markRun', inboxId: 1, run: made.run(), by: 'ann', state: 'success' }),
+  'mark the run failed': (made) =>
+    ask(made, { kind: 'markRun', inboxId: 1, run: made.run(), by: 'ann', state: 'failed' }),
   'the leader dies': (made) => {
     made.sim.crash([made.graph]);
     made.sim.turn();
@@ -196,13 +240,29 @@ function cell(from: string, to: string, made: Situation, actions: number): strin
 }
 
 function lines(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] as string).length)));
-  return [head, ...rows].map((row) => row.map((text, column) => text.padEnd(widths[column] as number)).join(' ').trimEnd());
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((row) => (row[column] as string).length)),
+  );
+  return [head, ...rows].map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column] as number))
+      .join(' ')
+      .trimEnd(),
+  );
 }
 
 describe('every state of a task meets every event', () => {
-  test('with the state of this table after it', () => {
-    const states = Object.entries(SITUATIONS);
+  const open = Object.entries(SITUATIONS).filter(
+    ([state]) => !isFinished(TASK_STATES.indexOf(state as TaskState)),
+  );
+  const finished = Object.entries(SITUATIONS).filter(([state]) =>
+    isFinished(TASK_STATES.indexOf(state as TaskState)),
+  );
+
+  test.each([
+    ['unfinished', open, OPEN_TABLE],
+    ['finished', finished, FINISHED_TABLE],
+  ] as const)('%s: with the state of this table after it', (_, states, table) => {
     const rows = Object.entries(EVENTS).map(([name, happen]) => [
       name,
       ...states.map(([state, make]) => {
@@ -213,7 +273,9 @@ describe('every state of a task meets every event', () => {
         return cell(state, stateOfX(made), made, actions);
       }),
     ]);
-    expect(lines(['', ...states.map(([state]) => state)], rows)).toEqual(TASK_TABLE.trimEnd().split('\n').slice(1));
+    expect(lines(['', ...states.map(([state]) => state)], rows)).toEqual(
+      table.trimEnd().split('\n').slice(1),
+    );
   });
 
   test('waiting, paused and removed are not reached by anything that exists', () => {
@@ -228,7 +290,11 @@ const RUN_SITUATIONS: { readonly [State in RunState]: () => Situation } = {
     const made = situation({});
     const other = made.sim.trigger(made.graph, { params: { no: false } });
     made.sim.turn();
-    return { ...made, run: () => made.sim.world.runs.get(2) ?? (made.sim.store?.load(other.record.runNo, made.graph) as RunWorld) };
+    return {
+      ...made,
+      run: () =>
+        made.sim.world.runs.get(2) ?? (made.sim.store?.load(other.record.runNo, made.graph) as RunWorld),
+    };
   },
   running: () => situation({}),
   paused: () => {
@@ -260,7 +326,14 @@ const REQUESTS: { readonly [name: string]: Request } = {
   'retry all': (run) => ({ kind: 'retry', inboxId: 1, run, by: 'ann', selection: { select: 'all' } }),
   'mark success': (run) => ({ kind: 'markRun', inboxId: 1, run, by: 'ann', state: 'success' }),
   'mark failed': (run) => ({ kind: 'markRun', inboxId: 1, run, by: 'ann', state: 'failed' }),
-  'mark a task success': (run) => ({ kind: 'markTask', inboxId: 1, run, by: 'ann', node: X, state: 'success' }),
+  'mark a task success': (run) => ({
+    kind: 'markTask',
+    inboxId: 1,
+    run,
+    by: 'ann',
+    node: X,
+    state: 'success',
+  }),
 };
 
 describe('every state of a run meets every request', () => {

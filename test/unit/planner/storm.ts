@@ -3,13 +3,20 @@ import { selectScope } from '../../../core/graph/select.ts';
 import type { AttemptEvent, Outcome } from '../../../core/model/attempt.ts';
 import type { DagSpec } from '../../../core/model/dag.ts';
 import { ENGINE_DEFAULTS } from '../../../core/model/defaults.ts';
-import { attemptId, type NodeNo, type RunNo, type RunUid, type TryNo, type VersionNo } from '../../../core/model/ids.ts';
+import {
+  attemptId,
+  type NodeNo,
+  type RunNo,
+  type RunUid,
+  type TryNo,
+  type VersionNo,
+} from '../../../core/model/ids.ts';
 import type { JsonObject } from '../../../core/model/json.ts';
 import type { RunRecord } from '../../../core/model/run.ts';
 import type { RunScope } from '../../../core/model/scope.ts';
 import { isRunFinished } from '../../../core/model/states.ts';
 import { loadRun } from '../../../core/planner/load.ts';
-import { type Plan, plan, type PlannerEvent } from '../../../core/planner/plan.ts';
+import { type Plan, type PlannerEvent, plan } from '../../../core/planner/plan.ts';
 import type { PlannedRequest } from '../../../core/planner/requests.ts';
 import { chanceOf } from '../../../core/planner/retry.ts';
 import type { RunWorld } from '../../../core/planner/run-world.ts';
@@ -129,7 +136,9 @@ export class Storm {
       this.live.set(id, { id, runNo, node, name, tryNo, startedAt: this.now, stopping: null });
     }
     for (const { run, node, reason } of decided.stops) {
-      const one = [...this.live.values()].find((each) => each.runNo === run.record.runNo && each.node === node);
+      const one = [...this.live.values()].find(
+        (each) => each.runNo === run.record.runNo && each.node === node,
+      );
       if (one) one.stopping = reason === 'timeout' ? 'timeout' : 'other';
     }
   }
@@ -158,8 +167,15 @@ export class Storm {
   /** Lets one attempt end, in a way that follows from its name and number. */
   end(one: Live, calm = false): void {
     this.live.delete(one.id);
-    const outcome = one.stopping && this.random.chance(0.8) ? stopped(one.stopping) : outcomeOf(one.name, one.tryNo, calm);
-    this.tell({ type: 'attempt.ended', attemptId: one.id as never, startedAt: one.startedAt, at: this.now, outcome });
+    const outcome =
+      one.stopping && this.random.chance(0.8) ? stopped(one.stopping) : outcomeOf(one.name, one.tryNo, calm);
+    this.tell({
+      type: 'attempt.ended',
+      attemptId: one.id as never,
+      startedAt: one.startedAt,
+      at: this.now,
+      outcome,
+    });
   }
 
   /** One thing that happens: mostly attempts that end, sometimes people and faults. */
@@ -223,7 +239,8 @@ export class Storm {
 
   /** No more faults: every run must end, and nothing may be left. */
   calm(): void {
-    for (const runNo of this.world.runs.keys()) this.ask({ kind: 'resume', inboxId: null, runNo: runNo as RunNo });
+    for (const runNo of this.world.runs.keys())
+      this.ask({ kind: 'resume', inboxId: null, runNo: runNo as RunNo });
     for (let turns = 0; turns < CALM_TURNS_MAX; turns++) {
       this.turn();
       const [one] = this.live.values();
@@ -232,7 +249,8 @@ export class Storm {
       else if (Number.isFinite(this.#wakeAt)) this.now = Math.max(this.now, this.#wakeAt);
       else break;
     }
-    for (const run of this.world.runs.values()) throw new Error(`run ${run.record.runNo} does not end: ${open(run)}`);
+    for (const run of this.world.runs.values())
+      throw new Error(`run ${run.record.runNo} does not end: ${open(run)}`);
     if (this.world.used !== 0) throw new Error(`${this.world.used} slots are still in use`);
   }
 }
@@ -241,7 +259,8 @@ function open(run: RunWorld): string {
   const names: string[] = [];
   for (const { node, template, block } of run.existing()) {
     const state = run.state[node] as number;
-    if (state < 7 && run.isSelected(template, block)) names.push(`${run.nameOf(node)} (${run.graph.kind[template]}) is ${state}`);
+    if (state < 7 && run.isSelected(template, block))
+      names.push(`${run.nameOf(node)} (${run.graph.kind[template]}) is ${state}`);
   }
   return `${run.record.state}, ${JSON.stringify(run.abort)}, open ${run.open}: ${names.join('; ')}`;
 }
@@ -254,8 +273,10 @@ function stopped(how: 'timeout' | 'other'): Outcome {
 export function outcomeOf(name: string, tryNo: number, calm = false): Outcome {
   const chance = chanceOf(`${name}#${tryNo}`);
   const error = { name: chance < 0.68 ? 'Error' : 'Odd', message: 'no' };
-  if (chance < 0.5) return { kind: 'success', output: JSON.stringify({ ok: chance < 0.35, list: ['L1', 'L2'] }) };
-  if (chance < 0.6) return { kind: 'success', output: JSON.stringify(['L1', 'L2'].slice(0, Math.round(chance * 20) % 3)) };
+  if (chance < 0.5)
+    return { kind: 'success', output: JSON.stringify({ ok: chance < 0.35, list: ['L1', 'L2'] }) };
+  if (chance < 0.6)
+    return { kind: 'success', output: JSON.stringify(['L1', 'L2'].slice(0, Math.round(chance * 20) % 3)) };
   if (chance < 0.66) return { kind: 'skipped' };
   if (chance < 0.8) return { kind: 'failed', error };
   if (chance < 0.84) return { kind: 'failed', error, final: true };

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { TRIGGER_RULES, type TriggerRule } from '../../../core/model/dag.ts';
 import { S, TASK_STATES, type TaskState } from '../../../core/model/states.ts';
 import { evaluateRun, recountRun } from '../../../core/planner/lifecycle.ts';
-import { teardownVerdict, type UpstreamCounts, type Verdict, verdictOf } from '../../../core/planner/trigger-rules.ts';
+import {
+  teardownVerdict,
+  type UpstreamCounts,
+  type Verdict,
+  verdictOf,
+} from '../../../core/planner/trigger-rules.ts';
 import { Turn } from '../../../core/planner/turn.ts';
 import { airflowData } from './airflow-data.ts';
 import { constantVerdict, FINAL, type Upstream } from './rule-reference.ts';
@@ -129,7 +134,8 @@ interface FromTest {
 function notOurs(row: FromTest): string | null {
   if (row.past_depends_met === false) return 'wait_for_past_depends_before_skipping is not part of a DAG';
   if (!row.flag_upstream_failed) return 'evaluates without setting states, which orch never does';
-  if (row.expected.outcome === 'removed') return 'a fan-out that is retried keeps its keys, so nothing is removed';
+  if (row.expected.outcome === 'removed')
+    return 'a fan-out that is retried keeps its keys, so nothing is removed';
   return null;
 }
 
@@ -149,23 +155,38 @@ describe.skipIf(!fromTests)('rows of Airflow’s own tests', () => {
     ]);
   });
 
-  test.each(rows.filter((row) => notOurs(row) === null).map((row) => [row.id, row] as const))('%s', (_, row) => {
-    const { success = 0, skipped = 0, failed = 0, upstream_failed = 0, removed = 0 } = row.counts;
-    const counts = { total: row.upstream_total - removed, success, skipped, failed, upstreamFailed: upstream_failed };
-    const setups = {
-      total: row.upstream_setups,
-      success: row.counts['success_setup'] ?? 0,
-      skipped: row.counts['skipped_setup'] ?? 0,
-    };
-    const isTeardown = row.rule === 'all_done_setup_success';
-    expect(isTeardown ? teardownVerdict(counts, setups) : verdictOf(row.rule, counts)).toBe(row.expected.outcome);
-  });
+  test.each(rows.filter((row) => notOurs(row) === null).map((row) => [row.id, row] as const))(
+    '%s',
+    (_, row) => {
+      const { success = 0, skipped = 0, failed = 0, upstream_failed = 0, removed = 0 } = row.counts;
+      const counts = {
+        total: row.upstream_total - removed,
+        success,
+        skipped,
+        failed,
+        upstreamFailed: upstream_failed,
+      };
+      const setups = {
+        total: row.upstream_setups,
+        success: row.counts['success_setup'] ?? 0,
+        skipped: row.counts['skipped_setup'] ?? 0,
+      };
+      const isTeardown = row.rule === 'all_done_setup_success';
+      expect(isTeardown ? teardownVerdict(counts, setups) : verdictOf(row.rule, counts)).toBe(
+        row.expected.outcome,
+      );
+    },
+  );
 });
 
 /** What an instance becomes when its upstreams are put into these states by hand. */
 function verdictIn(row: Row): Verdict {
   const clean = (state: string): string => state.replace('(setup)', '');
-  const direct = row.upstream.map((state, index) => ({ id: `u${index}`, state: clean(state), isSetup: state !== clean(state) }));
+  const direct = row.upstream.map((state, index) => ({
+    id: `u${index}`,
+    state: clean(state),
+    isSetup: state !== clean(state),
+  }));
   const indirect = (row.indirect_setups ?? []).map((state, index) => ({ id: `i${index}`, state }));
   const between = indirect.map(({ id }) => task(`b${id}`, { after: [id] }));
   const sources = [...direct, ...indirect].map(({ id }) => task(id));
@@ -173,7 +194,12 @@ function verdictIn(row: Row): Verdict {
   const setups = direct.filter(({ isSetup }) => isSetup).map(({ id }) => id);
   const teardown = row.is_teardown ? { teardown: true as const, setups } : {};
   const cleaning = indirect.map(({ id }) => task(`t${id}`, { teardown: true, setups: [id], after: ['x'] }));
-  const spec = dagOf([...sources, ...between, task('x', { after, triggerRule: row.rule, ...teardown }), ...cleaning]);
+  const spec = dagOf([
+    ...sources,
+    ...between,
+    task('x', { after, triggerRule: row.rule, ...teardown }),
+    ...cleaning,
+  ]);
   const sim = new Simulation({}, false);
   sim.behaviour = () => 'hang';
   const run = sim.trigger(spec);
@@ -216,7 +242,9 @@ describe.skipIf(!special)('teardowns, indirect setups and mapped instances of Ai
     const differences = rows
       .map((row) => ({ row, verdict: verdictIn(row) }))
       .filter(({ row, verdict }) => verdict !== row.outcome)
-      .map(({ row, verdict }) => `${row.rule} of ${[...new Set(row.upstream)]}: ${row.outcome} -> ${verdict}`);
+      .map(
+        ({ row, verdict }) => `${row.rule} of ${[...new Set(row.upstream)]}: ${row.outcome} -> ${verdict}`,
+      );
     expect(rows).toHaveLength(97);
     expect(tally(differences)).toEqual(MAPPED);
   });
@@ -227,4 +255,3 @@ describe.skipIf(!special)('teardowns, indirect setups and mapped instances of Ai
     expect([rows.length, differences]).toEqual([28, []]);
   });
 });
-

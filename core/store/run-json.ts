@@ -1,6 +1,10 @@
-import type { RunRecord } from '../core/model/run.ts';
-import type { InstanceView, RunView } from '../core/store/run-view.ts';
-import { instantText } from './render/time-text.ts';
+import type { RunRecord } from '../model/run.ts';
+import type { InstanceView, RunView } from './run-view.ts';
+
+/** An RFC 3339 instant. */
+function instantText(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
 
 /** A run as programs see it. */
 export function runJson(run: RunRecord): object {
