@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Tests start real processes and databases, so files run in forked processes (a test that crashes costs its own file
- * only) and no more than two at once: the machine must keep cores for what they start.
+ * Tests start real processes and databases, so files run in forked processes (a test that crashes costs its
+ * own file only) and no more than two at once: the machine must keep cores for what they start.
  */
 export default defineConfig({
   test: {

@@ -22,8 +22,9 @@ const PAGE = { default: 50, most: 500 };
 const LOG_LINES_MAX = 5_000;
 
 /**
- * The HTTP API over what is stored: runs, their tasks, metrics and logs. It reads and changes nothing. Answers only
- * requests that name this machine, so that no page of another site can read it through a browser.
+ * The HTTP API over what is stored: runs, their tasks, metrics and logs. It reads and changes nothing.
+ * Answers only requests that name this machine, so that no page of another site can read it through a
+ * browser.
  */
 export function createApp({ store, stateDir }: ServerDeps): Hono {
   const app = new Hono();

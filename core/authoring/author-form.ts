@@ -2,9 +2,9 @@ import type { PriorityLevel, TriggerRule } from '../model/dag.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 
 /**
- * A DAG as its author writes it: the shape of a YAML document, and what the TypeScript builder produces. Private to
- * authoring: `compileDag` turns it into the canonical `DagSpec` that everybody else sees. The JSON Schema of the
- * same shape is `core/schema/dag-file.schema.ts`.
+ * A DAG as its author writes it: the shape of a YAML document, and what the TypeScript builder produces.
+ * Private to authoring: `compileDag` turns it into the canonical `DagSpec` that everybody else sees. The JSON
+ * Schema of the same shape is `core/schema/dag-file.schema.ts`.
  */
 export interface AuthorDag {
   readonly id: string;

@@ -4,7 +4,10 @@ export interface Csr {
   readonly to: Int32Array;
 }
 
-/** Builds rows for `size` nodes from parallel arrays of sources and targets; the order of equal sources is kept. */
+/**
+ * Builds rows for `size` nodes from parallel arrays of sources and targets; the order of equal sources is
+ * kept.
+ */
 export function buildCsr(size: number, from: readonly number[], to: readonly number[]): Csr {
   const off = new Int32Array(size + 1);
   for (const node of from) off[node + 1] = (off[node + 1] as number) + 1;

@@ -8,8 +8,8 @@ export const NODE_KINDS = ['task', 'gate', 'join'] as const;
 export type NodeKind = (typeof NODE_KINDS)[number];
 
 /**
- * A region of the graph that exists once per key: scope 0 is the DAG itself, scope `f + 1` is fan-out `f`. The
- * nodes of a scope, those of inner fan-outs included, have consecutive numbers.
+ * A region of the graph that exists once per key: scope 0 is the DAG itself, scope `f + 1` is fan-out `f`.
+ * The nodes of a scope, those of inner fan-outs included, have consecutive numbers.
  */
 export interface Scope {
   /** -1 for the DAG itself. */
@@ -22,9 +22,10 @@ export interface Scope {
 }
 
 /**
- * A DAG as arrays: template nodes with numbers, edges in both directions. Beside its tasks every fan-out has a
- * `gate` (in the scope around it, just before its tasks): it waits for what the keys depend on, and expands; with
- * `minSuccess` it also has a `join` (just after its tasks): it waits for all keys and counts those that succeeded.
+ * A DAG as arrays: template nodes with numbers, edges in both directions. Beside its tasks every fan-out has
+ * a `gate` (in the scope around it, just before its tasks): it waits for what the keys depend on, and
+ * expands; with `minSuccess` it also has a `join` (just after its tasks): it waits for all keys and counts
+ * those that succeeded.
  */
 export interface Graph {
   readonly spec: DagSpec;
@@ -78,8 +79,8 @@ interface Numbering {
 
 /**
  * Numbers the nodes of a DAG and connects them.
- * @throws AppError `invalid` when a reference leads nowhere or the tasks form a cycle; files of users are checked
- * before with places by `compileDag`, so this says that a stored graph is damaged.
+ * @throws AppError `invalid` when a reference leads nowhere or the tasks form a cycle; files of users are
+ * checked before with places by `compileDag`, so this says that a stored graph is damaged.
  */
 export function compileGraph(spec: DagSpec): Graph {
   const numbering = numberNodes(spec);
@@ -230,8 +231,8 @@ function connect(
 }
 
 /**
- * A join waits for what decides whether a key succeeded: the leaves of its fan-out (the nodes inside that nothing
- * inside depends on) and the task that it returns.
+ * A join waits for what decides whether a key succeeded: the leaves of its fan-out (the nodes inside that
+ * nothing inside depends on) and the task that it returns.
  */
 function connectJoins(
   spec: DagSpec,

@@ -34,8 +34,8 @@ export function topologicalOrder(size: number, down: Csr, up: Csr): Order {
 }
 
 /**
- * One cycle among the nodes that Kahn's algorithm left over: each of them waits for another leftover, so walking
- * upstream must meet a node twice.
+ * One cycle among the nodes that Kahn's algorithm left over: each of them waits for another leftover, so
+ * walking upstream must meet a node twice.
  */
 function findCycle(size: number, up: Csr, waiting: Int32Array): number[] {
   let node = waiting.findIndex((count) => count > 0);

@@ -11,14 +11,17 @@ export type Selection =
 /** A name of a scope that cannot be used as it is. */
 export interface ScopeProblem {
   readonly name: string;
-  /** `unknown`: nothing has this name. `ambiguous`: several last segments have; `candidates` are full paths. */
+  /**
+   * `unknown`: nothing has this name. `ambiguous`: several last segments have; `candidates` are full paths.
+   */
   readonly kind: 'unknown' | 'ambiguous';
   readonly candidates: readonly string[];
 }
 
 /**
- * Selects the nodes of a scope: `until` with all ancestors, `from` with all descendants, `only` alone; several
- * fields are intersected, several names of one field united. The gates and joins of selected tasks come along.
+ * Selects the nodes of a scope: `until` with all ancestors, `from` with all descendants, `only` alone;
+ * several fields are intersected, several names of one field united. The gates and joins of selected tasks
+ * come along.
  */
 export function selectScope(graph: Graph, scope: RunScope): Selection {
   const problems: ScopeProblem[] = [];
@@ -34,8 +37,8 @@ export function selectScope(graph: Graph, scope: RunScope): Selection {
   if (scope.from) keep(selected, reach(graph, resolve(scope.from), graph.down));
   if (scope.only) keep(selected, reach(graph, resolve(scope.only), null));
   if (problems.length > 0) return { ok: false, problems };
-  completeFanOuts(graph, selected);
   addTeardowns(graph, selected);
+  completeFanOuts(graph, selected);
   return { ok: true, selected };
 }
 
@@ -75,7 +78,9 @@ function tasksWhere(graph: Graph, test: (task: TaskSpec) => boolean): number[] {
   return nodes;
 }
 
-/** The nodes and everything that the rows lead to from them. A task inside a fan-out also leads to its gate. */
+/**
+ * The nodes and everything that the rows lead to from them. A task inside a fan-out also leads to its gate.
+ */
 function reach(graph: Graph, start: readonly number[], rows: Csr | null): Uint8Array {
   const reached = new Uint8Array(graph.size);
   const stack = [...start];

@@ -86,7 +86,10 @@ export interface InstanceChange {
   readonly fromTry: number;
   /** New state code. */
   readonly to: number;
-  /** A greater number than `fromTry` (when that is above 0) moves the stored attempt to the past attempts first. */
+  /**
+   * A greater number than `fromTry` (when that is above 0) moves the stored attempt to the past attempts
+   * first.
+   */
   readonly tryNo: number;
   readonly tryBase: number;
   readonly lost: number;

@@ -53,7 +53,10 @@ export interface AttemptOrder {
   readonly keys: readonly string[];
   /** Items of the fan-outs around the instance, outermost first. */
   readonly items: readonly Json[];
-  /** Values by position of the input name: JSON text, or the file that holds it; `undefined` where there is none. */
+  /**
+   * Values by position of the input name: JSON text, or the file that holds it; `undefined` where there is
+   * none.
+   */
   readonly inputs: readonly (JsonText | SpilledOutput | undefined)[];
   /** How long the runner may poll for its next order before it sleeps, in microseconds. */
   readonly spinUs: number;

@@ -2,7 +2,9 @@
 export interface Clock {
   /** Wall time in epoch milliseconds: for slots, stored due times and what people read. */
   now(): number;
-  /** Monotonic milliseconds from an arbitrary origin: for timeouts, heartbeats and durations in one process. */
+  /**
+   * Monotonic milliseconds from an arbitrary origin: for timeouts, heartbeats and durations in one process.
+   */
   mono(): number;
 }
 

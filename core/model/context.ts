@@ -45,7 +45,9 @@ export interface TaskLog {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** Thrown by user code to have the attempt retried, whatever `on` and `except` say, while retries are left. */
+/**
+ * Thrown by user code to have the attempt retried, whatever `on` and `except` say, while retries are left.
+ */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError';
   /** Wait at least this long before the next attempt. */

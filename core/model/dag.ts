@@ -1,6 +1,8 @@
 import type { JsonObject } from './json.ts';
 
-/** When a task may run, given the states of its direct upstreams. The rules are Airflow's, see docs/states.md. */
+/**
+ * When a task may run, given the states of its direct upstreams. The rules are Airflow's, see docs/states.md.
+ */
 export const TRIGGER_RULES = [
   'all_success',
   'all_failed',
@@ -31,7 +33,10 @@ export interface RetryPolicy {
   /** Growth of exponential back-off. */
   readonly factor?: number;
   readonly maxDelayMs?: number;
-  /** Share of the delay, 0 to 1, that is added at most; which part is a function of the attempt, not of chance. */
+  /**
+   * Share of the delay, 0 to 1, that is added at most; which part is a function of the attempt, not of
+   * chance.
+   */
   readonly jitter?: number;
   /** Retry only errors with one of these names or codes. */
   readonly on?: readonly string[];
@@ -44,7 +49,9 @@ export interface RetryPolicy {
  * `choose` and `pass` are decided by the planner without starting anything.
  */
 export type TaskAction =
-  /** `ref` is `./x/clean.ts#clean`, relative to the declaring file, or `#<task path>` for an inline function. */
+  /**
+   * `ref` is `./x/clean.ts#clean`, relative to the declaring file, or `#<task path>` for an inline function.
+   */
   | { readonly kind: 'function'; readonly ref: string }
   /** `run` is a command line for the shell, never templated, or an argument vector whose items may be. */
   | { readonly kind: 'shell'; readonly run: string | readonly string[]; readonly skipExitCode?: number }
@@ -155,8 +162,8 @@ export interface AssetSchedule {
 export type ScheduleSpec = CronSchedule | IntervalSchedule | DateSchedule | AssetSchedule;
 
 /**
- * The canonical graph of a DAG: the one form that planner, store, UI and hash see. TypeScript and YAML load to
- * equal bytes (keys sorted, defaults left out). It never holds the path of the declaring file.
+ * The canonical graph of a DAG: the one form that planner, store, UI and hash see. TypeScript and YAML load
+ * to equal bytes (keys sorted, defaults left out). It never holds the path of the declaring file.
  */
 export interface DagSpec {
   /** Number of this format. A new field is optional and its absence keeps the old meaning. */

@@ -30,7 +30,9 @@ export function parseAttemptId(text: string): { run: RunNo; node: NodeNo; tryNo:
   };
 }
 
-/** DAG, task and group ids: a letter or underscore, then letters, digits, `_` or `-`; at most 128 characters. */
+/**
+ * DAG, task and group ids: a letter or underscore, then letters, digits, `_` or `-`; at most 128 characters.
+ */
 export const ID_PATTERN = '^[A-Za-z_][A-Za-z0-9_-]{0,127}$';
 
 /** The longest fan-out key in UTF-8 bytes. */
@@ -50,7 +52,9 @@ export function parseKeyText(text: string): string[] {
   return text.split('/').map((part) => part.replaceAll('%2F', '/').replaceAll('%25', '%'));
 }
 
-/** How people see a task instance: `symbol[BTC-USD].backtest` for path `symbol.backtest` and key `BTC-USD`. */
+/**
+ * How people see a task instance: `symbol[BTC-USD].backtest` for path `symbol.backtest` and key `BTC-USD`.
+ */
 export function instanceName(path: string, fanOutPath: string | null, key: string | null): string {
   if (key === null || fanOutPath === null) return path;
   return `${fanOutPath}[${key}]${path.slice(fanOutPath.length)}`;

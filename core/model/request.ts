@@ -3,8 +3,8 @@ import type { TriggerKind } from './run.ts';
 import type { RunScope } from './scope.ts';
 
 /**
- * What users ask of the leader. Every request is a row of the inbox, whoever asks and from wherever, so that it
- * survives any crash once the asker was told its number.
+ * What users ask of the leader. Every request is a row of the inbox, whoever asks and from wherever, so that
+ * it survives any crash once the asker was told its number.
  */
 export type Request =
   | {

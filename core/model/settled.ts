@@ -6,7 +6,10 @@ export interface Keyed<T> {
   readonly value: T;
 }
 
-/** What a task that needs a fan-out gets under every other rule: `value` exists only when `state` is `success`. */
+/**
+ * What a task that needs a fan-out gets under every other rule: `value` exists only when `state` is
+ * `success`.
+ */
 export type Settled<T> =
   | { readonly key: string; readonly state: 'success'; readonly value: T }
   | {

@@ -24,8 +24,8 @@ export function cancelReason(abort: Abort): CancelledReason {
 }
 
 /**
- * Ends a run early: what has not started is cancelled, what runs is stopped with grace, teardowns still run. The
- * decision is stored before its effects, so that a new leader goes on with it.
+ * Ends a run early: what has not started is cancelled, what runs is stopped with grace, teardowns still run.
+ * The decision is stored before its effects, so that a new leader goes on with it.
  */
 export function abortRun(turn: Turn, run: RunWorld, abort: Abort, kill = false): void {
   if (isRunFinished(run.record.state)) return;

@@ -6,12 +6,13 @@ import { KEY_BYTES_MAX, type NodeNo, parseKeyText } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import { isFinished, S } from '../model/states.ts';
 import { abortRun } from './abort.ts';
-import { evaluateNode, propagate, recount, settleUnrun } from './readiness.ts';
+import { evaluateNode, propagate, recount } from './readiness.ts';
 import { EMPTY, type Expansion, type RunWorld, TOTAL } from './run-world.ts';
 import { evaluateIn, itemNames } from './scope-values.ts';
 import { keysLimit } from './slots.ts';
 import { parsed } from './templates.ts';
 import type { Turn } from './turn.ts';
+import { settleUnrun } from './unrun.ts';
 
 /** Expands every fan-out whose gate became ready in this turn. */
 export function expandReady(turn: Turn): void {
@@ -66,7 +67,9 @@ function evaluateIfReal(turn: Turn, run: RunWorld, node: number, template: numbe
   if (!run.isPlaceholder(node, template)) evaluateNode(turn, run, node, template);
 }
 
-/** The instances take the place of the placeholders: in the open count of the run and in the counters around. */
+/**
+ * The instances take the place of the placeholders: in the open count of the run and in the counters around.
+ */
 function countInstances(
   turn: Turn,
   run: RunWorld,
@@ -100,8 +103,8 @@ function countInstances(
 }
 
 /**
- * A key of the scope that no fan-out has is a mistake of whoever asked for it: the run fails. It is known once every
- * gate has told its keys; where one could not, nobody knows.
+ * A key of the scope that no fan-out has is a mistake of whoever asked for it: the run fails. It is known
+ * once every gate has told its keys; where one could not, nobody knows.
  */
 function refuseUnknownKeys(turn: Turn, run: RunWorld): void {
   const names = new Set<string>();
@@ -162,8 +165,7 @@ function keysOf(run: RunWorld, gate: number, template: number, fanOut: FanOutSpe
 export function keyProblem(raw: Json): string | null {
   if (typeof raw === 'object') return `${describe(raw)} cannot be a key: name one of its fields with key`;
   const key = String(raw);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: keys with control characters are what it looks for
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(key)) return `key ${JSON.stringify(key)} has control characters`;
+  if (/\p{Cc}/u.test(key)) return `key ${JSON.stringify(key)} has control characters`;
   if (!key.isWellFormed()) return `key ${JSON.stringify(key)} is not valid Unicode`;
   const bytes = utf8Length(key);
   if (bytes === 0) return 'a key is empty';

@@ -20,8 +20,8 @@ export interface Explanation {
 }
 
 /**
- * Explains an unfinished instance with the functions that decide about it, so that explanation and decision cannot
- * differ. `stored` is the reason of its last transition, for states that speak for themselves.
+ * Explains an unfinished instance with the functions that decide about it, so that explanation and decision
+ * cannot differ. `stored` is the reason of its last transition, for states that speak for themselves.
  */
 export function explain(world: World, run: RunWorld, node: number, stored: Because | null): Explanation {
   const state = run.state[node] as number;

@@ -4,11 +4,11 @@ import { fanOutAt, GATE, JOIN, nodePath, taskAt } from '../graph/graph.ts';
 import type { NodeNo, TryNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import { isFinished, S, TASK_STATES } from '../model/states.ts';
-import { settleUnrun } from './readiness.ts';
 import { type Block, EMPTY, type RunWorld } from './run-world.ts';
 import { evaluateIn } from './scope-values.ts';
 import { parsed } from './templates.ts';
 import type { Turn } from './turn.ts';
+import { settleUnrun } from './unrun.ts';
 
 /** Does what needs no runner: hands gates to the expansion, counts quorums, chooses, passes. */
 export function completeInstant(turn: Turn, run: RunWorld, node: number, template: number): void {
@@ -73,7 +73,9 @@ function joinClosed(turn: Turn, run: RunWorld, node: number, gate: number): void
   turn.change(run, node, S.skipped, 'upstream_skipped', { rule: 'all_done', upstream: fanOut });
 }
 
-/** A key succeeded when none of the fan-out's leaves ended badly for it, and its result, if any, is a success. */
+/**
+ * A key succeeded when none of the fan-out's leaves ended badly for it, and its result, if any, is a success.
+ */
 function keySucceeded(run: RunWorld, block: Block, join: number): boolean {
   let good = true;
   for (const leaf of targets(run.graph.up, join)) {

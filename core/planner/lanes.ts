@@ -39,8 +39,8 @@ export function laneOf(world: World, run: RunWorld, node: number): Lane {
 }
 
 /**
- * The order within a run: level, then weight, then node number. Blocks of a fan-out are numbered one after the
- * other, so that a key runs through its stages before the next key starts.
+ * The order within a run: level, then weight, then node number. Blocks of a fan-out are numbered one after
+ * the other, so that a key runs through its stages before the next key starts.
  */
 function goesFirst(run: RunWorld, a: number, b: number): boolean {
   const { level, weight } = run.templates;
@@ -52,9 +52,10 @@ function goesFirst(run: RunWorld, a: number, b: number): boolean {
 }
 
 /**
- * Takes the ready instances that may start now, one by one: the highest priority level first (lanes that wait rise
- * with time), within a level fairly over DAGs, then over runs (whoever holds fewer slots goes first), then in the
- * order of the run. Limits are part of the choice, so a full pool never hides work that could run elsewhere.
+ * Takes the ready instances that may start now, one by one: the highest priority level first (lanes that wait
+ * rise with time), within a level fairly over DAGs, then over runs (whoever holds fewer slots goes first),
+ * then in the order of the run. Limits are part of the choice, so a full pool never hides work that could run
+ * elsewhere.
  */
 export function choose(turn: Turn, start: (run: RunWorld, node: number) => void): void {
   const { world } = turn;

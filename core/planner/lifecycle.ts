@@ -19,7 +19,10 @@ export function recountRun(run: RunWorld): void {
   }
 }
 
-/** Decides about every instance of a run that has not started: at its start, and when it was loaded or retried. */
+/**
+ * Decides about every instance of a run that has not started: at its start, and when it was loaded or
+ * retried.
+ */
 export function evaluateRun(turn: Turn, run: RunWorld): void {
   for (const { node, template } of run.existing()) {
     if (run.state[node] === S.none && !run.isPlaceholder(node, template))

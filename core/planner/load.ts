@@ -30,8 +30,8 @@ export interface StoredRun {
 }
 
 /**
- * Builds a run in memory from what is stored. The counters follow from the states, so memory after a crash equals
- * memory before it.
+ * Builds a run in memory from what is stored. The counters follow from the states, so memory after a crash
+ * equals memory before it.
  */
 export function loadRun(stored: StoredRun, graph: Graph, selected: Uint8Array): RunWorld {
   const run = new RunWorld(stored.run, graph, selected);

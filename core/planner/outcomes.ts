@@ -17,7 +17,9 @@ const RUNNING_WRITE_MS = 50;
 
 type Ended = Extract<AttemptEvent, { type: 'attempt.ended' }>;
 
-/** Takes in what the executor tells about an attempt; anything about an attempt that is over is only noted. */
+/**
+ * Takes in what the executor tells about an attempt; anything about an attempt that is over is only noted.
+ */
 export function onAttempt(turn: Turn, event: AttemptEvent): void {
   const id = parseAttemptId(event.attemptId);
   const run = id ? turn.world.runs.get(id.run) : undefined;

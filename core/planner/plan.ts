@@ -25,8 +25,8 @@ export interface Plan {
 }
 
 /**
- * Decides. Takes what happened and the time, changes the world in place and says what to write, start and stop. Pure
- * otherwise: no clock, no chance, no IO; equal worlds and events give equal plans.
+ * Decides. Takes what happened and the time, changes the world in place and says what to write, start and
+ * stop. Pure otherwise: no clock, no chance, no IO; equal worlds and events give equal plans.
  */
 export function plan(world: World, events: readonly PlannerEvent[], now: Instant): Plan {
   const turn = new Turn(world, now);

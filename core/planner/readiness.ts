@@ -1,14 +1,13 @@
 import { isTrue } from '../expression/evaluate.ts';
 import { targets } from '../graph/csr.ts';
-import { GATE, JOIN, nodePath, TASK, taskAt } from '../graph/graph.ts';
+import { JOIN, nodePath, TASK, taskAt } from '../graph/graph.ts';
 import type { BecauseCode, Facts } from '../model/because.ts';
-import { holdsSlot, isFinished, S, TASK_STATES } from '../model/states.ts';
+import { isFinished, S, TASK_STATES } from '../model/states.ts';
 import { completeInstant } from './instant.ts';
 import { makeReady } from './lanes.ts';
 import {
   type Block,
   CUT,
-  EMPTY,
   FAILED,
   type RunWorld,
   SKIPPED,
@@ -20,6 +19,7 @@ import { evaluateIn } from './scope-values.ts';
 import { AFTER_CUT, INSTANT, READER, TEARDOWN } from './templates.ts';
 import { teardownVerdict, type UpstreamCounts, type Verdict, verdictOf } from './trigger-rules.ts';
 import type { Turn } from './turn.ts';
+import { settleUnrun } from './unrun.ts';
 
 /** Tells the downstreams of everything that finished in this turn, until nothing changes any more. */
 export function propagate(turn: Turn): void {
@@ -99,7 +99,9 @@ export function evaluateNode(turn: Turn, run: RunWorld, node: number, template: 
   settleUnrun(turn, run, node, template, state, code, facts);
 }
 
-/** Whether the instances of a block may be decided: a retried gate holds them back until it is through again. */
+/**
+ * Whether the instances of a block may be decided: a retried gate holds them back until it is through again.
+ */
 export function isBlockOpen(run: RunWorld, block: Block): boolean {
   const gate = run.gateOf(block);
   return gate === null || run.state[gate] === S.success;
@@ -184,43 +186,6 @@ function admit(turn: Turn, run: RunWorld, node: number, template: number): void 
   if ((run.templates.traits[template] as number) & INSTANT) return completeInstant(turn, run, node, template);
   turn.assume(run, node, S.scheduled);
   makeReady(turn.world, run, node, turn.now.at);
-}
-
-/** Gives an instance a final state without running it; the placeholders behind a gate share its fate. */
-export function settleUnrun(
-  turn: Turn,
-  run: RunWorld,
-  node: number,
-  template: number,
-  state: number,
-  code: BecauseCode,
-  facts: Facts | null,
-): void {
-  const failed = state === S.failed;
-  turn.change(run, node, state, code, facts, failed ? { reason: 'error' } : {});
-  if (run.graph.kind[template] !== GATE) return;
-  if (code === 'no_keys') run.flags[node] = (run.flags[node] as number) | EMPTY;
-  if (run.wantedKeys) turn.expanded.add(run);
-  shareFate(turn, run, node, template, code, facts);
-}
-
-/** Gives what is behind a gate that did not open the fate of the gate. */
-export function shareFate(
-  turn: Turn,
-  run: RunWorld,
-  gate: number,
-  template: number,
-  code: BecauseCode,
-  facts: Facts | null,
-): void {
-  const state = run.state[gate] as number;
-  const cut = (run.flags[gate] as number) & CUT;
-  for (const { node, template: inner, block } of run.existingBehind(gate, template)) {
-    const at = run.state[node] as number;
-    if (isFinished(at) || holdsSlot(at) || !run.isSelected(inner, block)) continue;
-    run.flags[node] = (run.flags[node] as number) | cut;
-    turn.change(run, node, state === S.failed ? S.upstream_failed : state, code, facts);
-  }
 }
 
 /** A success whose short circuit says no: what follows is cut off. */

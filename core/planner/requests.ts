@@ -16,10 +16,11 @@ import { abortFatal, abortRun, graceOf, sweep } from './abort.ts';
 import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
 import { adoptRun, orphans } from './load.ts';
 import { onAttempt, watchDeadline } from './outcomes.ts';
-import { isCutSource, propagate, shareFate } from './readiness.ts';
+import { isCutSource, propagate } from './readiness.ts';
 import { descendantsOf, type RetrySelection, selectForRetry } from './retry-selection.ts';
 import { CUT, EMPTY, type RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
+import { shareFate } from './unrun.ts';
 
 /** A request whose names have been looked up and whose run is in memory, ready to be decided. */
 export type PlannedRequest = { readonly inboxId: number | null } & (
@@ -122,8 +123,8 @@ function start(turn: Turn, run: RunWorld, replaces: RunNo | null): Answer {
 }
 
 /**
- * Goes on with a run whose process is gone. Its attempts are lost: what they may have left alive was ended before
- * the executor started, so a new attempt cannot meet an old one.
+ * Goes on with a run whose process is gone. Its attempts are lost: what they may have left alive was ended
+ * before the executor started, so a new attempt cannot meet an old one.
  */
 function adopt(turn: Turn, run: RunWorld, live?: ReadonlySet<string>): Answer {
   if (turn.world.runs.has(run.record.runNo)) return accepted(run);
@@ -202,7 +203,9 @@ function resume(turn: Turn, run: RunWorld): Answer | undefined {
   return undefined;
 }
 
-/** Adds attempts: the chosen instances go back to `none`; what they did before stays in their past attempts. */
+/**
+ * Adds attempts: the chosen instances go back to `none`; what they did before stays in their past attempts.
+ */
 function retry(turn: Turn, run: RunWorld, by: string, selection: RetrySelection): Answer {
   const refused = refuseWhileEnding(turn, run);
   if (refused) return refused;
@@ -272,7 +275,10 @@ function markTask(turn: Turn, run: RunWorld, by: string, node: number, state: 's
   return accepted(run);
 }
 
-/** Retried and not started since: its number is that of the old attempt, whose output is not to be taken again. */
+/**
+ * Retried and not started since: its number is that of the old attempt, whose output is not to be taken
+ * again.
+ */
 function isReset(run: RunWorld, node: number): boolean {
   return (run.tryNo[node] as number) > 0 && run.tryNo[node] === run.tryBase[node];
 }

@@ -52,8 +52,8 @@ function selectedNodes(run: RunWorld, test: (node: number) => boolean): number[]
 }
 
 /**
- * Instances come with the gates around them that did not open, and gates that never opened with everything behind
- * them.
+ * Instances come with the gates around them that did not open, and gates that never opened with everything
+ * behind them.
  */
 function withGates(run: RunWorld, nodes: Iterable<number>): number[] {
   const chosen = new Set(nodes);

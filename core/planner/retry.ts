@@ -5,9 +5,9 @@ import { RETRY_DEFAULTS, type RetryPolicy } from '../model/dag.ts';
 const DELAY_MAX_MS = 7 * 86_400_000;
 
 /**
- * The wait before the attempt that follows failure number `failures` (1 for the first): `fixed` is the delay itself,
- * `linear` grows by it, `exponential` is `delay * factor^(failures - 1)`; capped by `maxDelayMs`. Jitter adds up to
- * its share of the wait; `chance` in [0, 1) says which part of it.
+ * The wait before the attempt that follows failure number `failures` (1 for the first): `fixed` is the delay
+ * itself, `linear` grows by it, `exponential` is `delay * factor^(failures - 1)`; capped by `maxDelayMs`.
+ * Jitter adds up to its share of the wait; `chance` in [0, 1) says which part of it.
  */
 export function retryDelay(policy: RetryPolicy, failures: number, chance: number): number {
   const delay = policy.delayMs ?? RETRY_DEFAULTS.delayMs;
@@ -24,7 +24,10 @@ export function retryDelay(policy: RetryPolicy, failures: number, chance: number
   return Math.round(Math.min(base + jitter, most));
 }
 
-/** A number in [0, 1) that is a function of its text: FNV-1a, 32 bits, with a final mix so that near texts differ. */
+/**
+ * A number in [0, 1) that is a function of its text: FNV-1a, 32 bits, with a final mix so that near texts
+ * differ.
+ */
 export function chanceOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) {
@@ -42,7 +45,10 @@ export type RetryDecision =
   | { readonly retry: true; readonly atLeastMs: number }
   | { readonly retry: false; readonly why: 'final_failure' | 'retries_spent' | 'not_retryable' };
 
-/** How a failure is called in `on` and `except`: the class name, the code, `exit:<n>`, or the kind of its ending. */
+/**
+ * How a failure is called in `on` and `except`: the class name, the code, `exit:<n>`, or the kind of its
+ * ending.
+ */
 export function failureNames(outcome: Outcome): string[] {
   if (outcome.kind === 'failed' || outcome.kind === 'rejected_output') {
     const { error } = outcome;
@@ -56,8 +62,8 @@ export function failureNames(outcome: Outcome): string[] {
 }
 
 /**
- * Whether an attempt that failed is followed by another one. A `FatalError` never is, a `RetryableError` always
- * while retries are left; otherwise `except` and then `on` decide.
+ * Whether an attempt that failed is followed by another one. A `FatalError` never is, a `RetryableError`
+ * always while retries are left; otherwise `except` and then `on` decide.
  */
 export function decideRetry(policy: RetryPolicy, outcome: Outcome, failures: number): RetryDecision {
   if (outcome.kind === 'failed' && outcome.final) return { retry: false, why: 'final_failure' };

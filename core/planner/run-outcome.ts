@@ -15,8 +15,8 @@ export interface RunOutcome {
 }
 
 /**
- * The outcome of a run whose every node is finished: an abort decides first, then a failed critical task, then the
- * leaves: any that failed or could not run fails the run; otherwise it is a success.
+ * The outcome of a run whose every node is finished: an abort decides first, then a failed critical task,
+ * then the leaves: any that failed or could not run fails the run; otherwise it is a success.
  */
 export function runOutcome(run: RunWorld): RunOutcome {
   const leaf = leavesOf(run.graph, run.selected, (node) => isIgnorable(run, node));
@@ -57,8 +57,9 @@ function isIgnorable(run: RunWorld, node: number): boolean {
 }
 
 /**
- * The leaves of the selected part of a graph: nodes that nothing selected comes after, leaving aside teardowns whose
- * failure does not count (unless there is nothing else). Gates are no leaves: their fate is that of their tasks.
+ * The leaves of the selected part of a graph: nodes that nothing selected comes after, leaving aside
+ * teardowns whose failure does not count (unless there is nothing else). Gates are no leaves: their fate is
+ * that of their tasks.
  */
 export function leavesOf(
   graph: Graph,

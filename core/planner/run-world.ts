@@ -71,8 +71,8 @@ function beginnings(path: string): string[] {
 }
 
 /**
- * One active run in memory, as arrays by node number. Nodes below `graph.size` are templates (and the instances of
- * tasks outside fan-outs), the others come from expansions. Only the planner changes it.
+ * One active run in memory, as arrays by node number. Nodes below `graph.size` are templates (and the
+ * instances of tasks outside fan-outs), the others come from expansions. Only the planner changes it.
  */
 export class RunWorld {
   record: RunRecord;
@@ -228,8 +228,8 @@ export class RunWorld {
   }
 
   /**
-   * Whether a node stands for instances that do not exist: a task inside a fan-out that is not expanded (or whose
-   * expansion has taken its place).
+   * Whether a node stands for instances that do not exist: a task inside a fan-out that is not expanded (or
+   * whose expansion has taken its place).
    */
   isPlaceholder(node: number, template: number): boolean {
     return (this.graph.scopeOf[template] as number) !== this.blockOf(node).scope;
@@ -242,7 +242,10 @@ export class RunWorld {
     return this.wantsKeys(block.keys);
   }
 
-  /** Whether keys are within the scope: one of them is named, or a path that goes through them or leads to them. */
+  /**
+   * Whether keys are within the scope: one of them is named, or a path that goes through them or leads to
+   * them.
+   */
   wantsKeys(keys: readonly string[]): boolean {
     const wanted = this.wantedKeys;
     if (wanted === null) return true;
@@ -251,7 +254,10 @@ export class RunWorld {
     return this.wantedPaths.has(keyText(keys) as string);
   }
 
-  /** Calls back with every instance (or placeholder) of a template that an instance in `block` is connected to. */
+  /**
+   * Calls back with every instance (or placeholder) of a template that an instance in `block` is connected
+   * to.
+   */
   eachConnected(block: Block, template: number, visit: (node: number) => void): void {
     const scope = this.graph.scopeOf[template] as number;
     let at = block;

@@ -84,7 +84,10 @@ function tasksOf(run: RunWorld, block: Block, expression: Expression): JsonObjec
   return values;
 }
 
-/** The output of a task as seen from a block: one value, or `{ key, value }` per key of a fan-out it is not in. */
+/**
+ * The output of a task as seen from a block: one value, or `{ key, value }` per key of a fan-out it is not
+ * in.
+ */
 function outputAt(run: RunWorld, block: Block, path: string): Json {
   const fanOut = run.graph.fanOutOfPath.get(path);
   const target = fanOut === undefined ? path : run.graph.spec.fanOuts?.[fanOut]?.returns;

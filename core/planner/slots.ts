@@ -57,7 +57,8 @@ export function keysLimit(run: RunWorld, fanOut: number): number {
 }
 
 /**
- * Why nothing of a lane may start now, or `null` if its first instance may. The same function decides and explains.
+ * Why nothing of a lane may start now, or `null` if its first instance may. The same function decides and
+ * explains.
  */
 export function refusal(world: World, lane: Lane): Because | null {
   const { run } = lane;

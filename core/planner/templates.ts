@@ -21,7 +21,9 @@ export const INSTANT = 8;
 export const READ = 16;
 /** Comes after a short circuit: it may be cut off, so it waits until every upstream is finished. */
 export const AFTER_CUT = 32;
-/** Its condition, choice or list reads outputs, so it runs when every upstream is finished, whatever its rule. */
+/**
+ * Its condition, choice or list reads outputs, so it runs when every upstream is finished, whatever its rule.
+ */
 export const READER = 64;
 
 /** What the planner needs of every template node, unpacked once per version. */
@@ -198,8 +200,8 @@ function accumulate(graph: Graph, weight: Float64Array, rule: 'downstream' | 'up
 }
 
 /**
- * The setups that hold for each task without being its direct upstreams: a setup holds for everything after it
- * that is before one of its teardowns.
+ * The setups that hold for each task without being its direct upstreams: a setup holds for everything after
+ * it that is before one of its teardowns.
  */
 function indirectSetups(graph: Graph): (readonly number[] | null)[] {
   const found: (number[] | null)[] = new Array(graph.size).fill(null);

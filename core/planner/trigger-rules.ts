@@ -14,9 +14,9 @@ export interface UpstreamCounts {
 export type Verdict = 'wait' | 'run' | 'skipped' | 'upstream_failed';
 
 /**
- * Applies a trigger rule. The verdict is a function of the final states of the upstreams, independent of the order
- * in which they finish: it is given as soon as no upstream that is still open could change it, and not before.
- * `all_done_setup_success` looks at its setups and is decided by {@link teardownVerdict}.
+ * Applies a trigger rule. The verdict is a function of the final states of the upstreams, independent of the
+ * order in which they finish: it is given as soon as no upstream that is still open could change it, and not
+ * before. `all_done_setup_success` looks at its setups and is decided by {@link teardownVerdict}.
  */
 export function verdictOf(rule: TriggerRule, counts: UpstreamCounts): Verdict {
   const { total, success, skipped, failed, upstreamFailed } = counts;
@@ -74,8 +74,8 @@ export interface SetupCounts {
 }
 
 /**
- * A teardown with `all_done_setup_success`: once everything before it is done it runs if a setup succeeded; if all
- * setups were skipped so is it, otherwise there is nothing to tear down and it is `upstream_failed`.
+ * A teardown with `all_done_setup_success`: once everything before it is done it runs if a setup succeeded;
+ * if all setups were skipped so is it, otherwise there is nothing to tear down and it is `upstream_failed`.
  */
 export function teardownVerdict(counts: UpstreamCounts, setups: SetupCounts): Verdict {
   const done = counts.success + counts.skipped + counts.failed + counts.upstreamFailed;

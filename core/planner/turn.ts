@@ -27,8 +27,8 @@ export interface ChangeDetails {
 }
 
 /**
- * One call of the planner: what it may look at, and what it has decided so far. `change` is the only way in which
- * the state of an instance changes, so that memory and actions cannot differ.
+ * One call of the planner: what it may look at, and what it has decided so far. `change` is the only way in
+ * which the state of an instance changes, so that memory and actions cannot differ.
  */
 export class Turn {
   readonly world: World;

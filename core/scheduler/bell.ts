@@ -1,6 +1,6 @@
 /**
- * Wakes whoever waits. `wait` resolves with the next ring; a ring while nobody waits is remembered for the next
- * waiter of the same ear, so that nothing between looking and waiting is missed.
+ * Wakes whoever waits. `wait` resolves with the next ring; a ring while nobody waits is remembered for the
+ * next waiter of the same ear, so that nothing between looking and waiting is missed.
  */
 export class Bell {
   readonly #ears = new Set<Ear>();

@@ -22,9 +22,9 @@ interface Target {
 }
 
 /**
- * Writes actions, in several transactions when there are many: each leaves the store in a state from which a new
- * leader goes on. Waits as long as the database is busy or away. Synchronous when the store is and one transaction
- * is enough.
+ * Writes actions, in several transactions when there are many: each leaves the store in a state from which a
+ * new leader goes on. Waits as long as the database is busy or away. Synchronous when the store is and one
+ * transaction is enough.
  */
 export function commitTick(
   target: Target,

@@ -19,8 +19,8 @@ const DAG_FILE = /^[^.].*\.(ts|mts|js|mjs|yaml|yml)$/;
 const PARSER_FOLDERS = ['authoring', 'schema', 'expression', 'parsing', 'model'];
 
 /**
- * The DAG files of a project. A file is evaluated when it or its code has changed, otherwise what it gave before is
- * used again: the result of a parse is a function of the files.
+ * The DAG files of a project. A file is evaluated when it or its code has changed, otherwise what it gave
+ * before is used again: the result of a parse is a function of the files.
  */
 export class DagLibrary {
   readonly #projectDir: string;

@@ -42,7 +42,10 @@ export class Dispatcher {
     this.#canSpin = options.canSpin;
   }
 
-  /** Submits an attempt that was stored as `queued`. At once when its inputs are in memory, else when they are read. */
+  /**
+   * Submits an attempt that was stored as `queued`. At once when its inputs are in memory, else when they are
+   * read.
+   */
   dispatch(world: World, run: RunWorld, version: VersionRecord, node: number): void {
     const tryNo = run.tryNo[node] as TryNo;
     const id = attemptId(run.record.runNo, node as NodeNo, tryNo);

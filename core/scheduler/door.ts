@@ -5,9 +5,9 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 const TELL_EVERY_MS = 15;
 
 /**
- * The leader's side of its socket. A byte from a client means "look into the inbox", a byte to a client "something
- * was written"; a closed connection means that the leader is gone. Nothing else travels here: facts are read from
- * the store, so nothing is lost with a connection.
+ * The leader's side of its socket. A byte from a client means "look into the inbox", a byte to a client
+ * "something was written"; a closed connection means that the leader is gone. Nothing else travels here:
+ * facts are read from the store, so nothing is lost with a connection.
  */
 export class LeaderDoor {
   readonly #server: Server;

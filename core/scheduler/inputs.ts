@@ -169,7 +169,10 @@ function inputOf(run: RunWorld, node: number): Input {
   return 'json' in output ? output.json : output;
 }
 
-/** One entry of a fan-out's list: `{ key, value }` under `all_success`, settled results under every other rule. */
+/**
+ * One entry of a fan-out's list: `{ key, value }` under `all_success`, settled results under every other
+ * rule.
+ */
 function entryOf(run: RunWorld, template: number, node: number, value: JsonText | undefined): string | null {
   const key = JSON.stringify(keyText(run.blockOf(node).keys));
   const state = run.state[node] as number;

@@ -102,7 +102,7 @@ export class Leadership {
   /** Takes requests without an answer to the planner, in order, one after the other. */
   lookIntoInbox(): void {
     if (this.#closed) return;
-    if (this.#reading) {
+    if (this.#reading !== null) {
       this.#readAgain = true;
       return;
     }
@@ -132,7 +132,8 @@ export class Leadership {
   }
 
   /**
-   * Gives the lead back. Attempts under way end by themselves unless the lead is lost already; nothing new starts.
+   * Gives the lead back. Attempts under way end by themselves unless the lead is lost already; nothing new
+   * starts.
    */
   async close(how: 'drain' | 'now'): Promise<void> {
     if (this.#closed) return;

@@ -37,8 +37,8 @@ export interface LeaderOptions {
 }
 
 /**
- * The loop of the one process that decides: takes what happened, asks the planner, stores its actions in one fenced
- * transaction, then hands attempts to the executor. Nothing is started that is not stored.
+ * The loop of the one process that decides: takes what happened, asks the planner, stores its actions in one
+ * fenced transaction, then hands attempts to the executor. Nothing is started that is not stored.
  */
 export class Leader {
   readonly #options: LeaderOptions;
@@ -191,9 +191,9 @@ export class Leader {
   }
 
   /**
-   * The store was not as memory had it. Memory is dropped, not repaired: every run is read again, the outcomes of the
-   * failed tick are decided anew, requests come again from the inbox. A second miss in a row means a defect: this
-   * process stops deciding.
+   * The store was not as memory had it. Memory is dropped, not repaired: every run is read again, the
+   * outcomes of the failed tick are decided anew, requests come again from the inbox. A second miss in a row
+   * means a defect: this process stops deciding.
    */
   async #recover(events: readonly PlannerEvent[], stale: readonly RunNo[]): Promise<void> {
     if (++this.#staleTicks > 1)

@@ -21,7 +21,10 @@ export function logFile(stateDir: string): string {
   return join(stateDir, 'log', 'orch.log');
 }
 
-/** The socket of the leader; in a private folder of the system's temporary files when the state folder is too deep. */
+/**
+ * The socket of the leader; in a private folder of the system's temporary files when the state folder is too
+ * deep.
+ */
 export function leaderSocket(stateDir: string): string {
   const own = join(stateDir, 'leader.sock');
   if (Buffer.byteLength(own) <= SOCKET_PATH_MAX) return own;

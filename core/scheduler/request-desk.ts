@@ -27,8 +27,8 @@ export interface Prepared {
 type TriggerRequest = Extract<Request, { type: 'trigger' }>;
 
 /**
- * Turns requests as users write them into requests that the planner can decide: looks up names, checks params, reads
- * runs from the store. Everything that waits happens here, so that the planner never does.
+ * Turns requests as users write them into requests that the planner can decide: looks up names, checks
+ * params, reads runs from the store. Everything that waits happens here, so that the planner never does.
  */
 export class RequestDesk {
   readonly #store: Store;

@@ -27,8 +27,8 @@ const REACH_MS = 1_000;
 const LOOK_EVERY_MS = 250;
 
 /**
- * A process's way to have requests decided: it leads the store if nobody does (session mode: only the runs that it
- * was asked for), otherwise it asks the leader, and takes the lead over when that one goes away.
+ * A process's way to have requests decided: it leads the store if nobody does (session mode: only the runs
+ * that it was asked for), otherwise it asks the leader, and takes the lead over when that one goes away.
  */
 export class Session {
   readonly #project: Project;
@@ -91,8 +91,8 @@ export class Session {
   }
 
   /**
-   * Leaves. A leader lets running attempts finish, starts nothing new, and gives the lead to whoever waits; with
-   * `now` it ends them instead.
+   * Leaves. A leader lets running attempts finish, starts nothing new, and gives the lead to whoever waits;
+   * with `now` it ends them instead.
    */
   async close(how: 'drain' | 'now' = 'drain'): Promise<void> {
     this.#closed = true;
@@ -144,8 +144,8 @@ export class Session {
   }
 
   /**
-   * The leader cannot be reached from here: it is on another machine (it looks into the inbox by itself), or stopped.
-   * This process follows through the store, and now and then tries to lead.
+   * The leader cannot be reached from here: it is on another machine (it looks into the inbox by itself), or
+   * stopped. This process follows through the store, and now and then tries to lead.
    */
   #tryLater(): void {
     const timer = setTimeout(() => {

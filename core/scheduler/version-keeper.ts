@@ -15,7 +15,9 @@ export interface VersionKeeperOptions {
   readonly stateDir: string;
 }
 
-/** Stores what DAG files declare as versions: the graph in the store, its code content-addressed beside it. */
+/**
+ * Stores what DAG files declare as versions: the graph in the store, its code content-addressed beside it.
+ */
 export class VersionKeeper {
   readonly #options: VersionKeeperOptions;
 
@@ -24,8 +26,8 @@ export class VersionKeeper {
   }
 
   /**
-   * The version of a DAG that its file declares now; stored if it is new. Its code is kept before the version is, so
-   * that no version is without code.
+   * The version of a DAG that its file declares now; stored if it is new. Its code is kept before the version
+   * is, so that no version is without code.
    */
   async current(dagId: string): Promise<VersionRecord> {
     const { store, lease, library, clock, projectDir, stateDir } = this.#options;

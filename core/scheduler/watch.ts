@@ -13,8 +13,8 @@ const LINES_MAX = 2_000;
 const LOOK_EVERY_MS = 250;
 
 /**
- * Follows a run through its journal, from the beginning to its end. The bell says when to look; everything told comes
- * from the store, so followers in this process and in others see the same.
+ * Follows a run through its journal, from the beginning to its end. The bell says when to look; everything
+ * told comes from the store, so followers in this process and in others see the same.
  */
 export async function* watchRun(
   store: Store,

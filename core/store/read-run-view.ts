@@ -22,7 +22,9 @@ export function worldOf(stored: RunSnapshot): RunWorld {
   return loadRun(stored, graph, selected);
 }
 
-/** Reads a run with all its task instances; `null` if there is none. With `outputs`, their outputs as well. */
+/**
+ * Reads a run with all its task instances; `null` if there is none. With `outputs`, their outputs as well.
+ */
 export async function readRunView(
   store: Store,
   runNo: RunNo,

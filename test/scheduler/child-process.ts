@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 /** A process of a test, whose lines can be waited for. */
 export class Child {
@@ -11,9 +11,11 @@ export class Child {
   readonly exited: Promise<number | null>;
   #errors = '';
 
-  constructor(script: string, args: readonly string[]) {
-    const path = join(import.meta.dirname, script);
-    this.process = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Runs a script with the Node of the tests. */
+  constructor(script: URL, args: readonly string[]) {
+    this.process = spawn(process.execPath, [fileURLToPath(script), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.exited = once(this.process, 'exit').then(([code]) => code as number | null);
     if (this.process.stdout) createInterface(this.process.stdout).on('line', (line) => this.#onLine(line));
     this.process.stderr?.on('data', (chunk: Buffer) => {

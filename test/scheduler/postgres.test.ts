@@ -4,6 +4,7 @@ import { Child } from './child-process.ts';
 import { newUid, outputsOf, tempProject } from './temp-project.ts';
 import { readWitness, violations, witnessModule } from './witness.ts';
 
+const TRIGGER = new URL('./trigger-child.ts', import.meta.url);
 const server = await startPostgres({ fsync: false });
 const reason = 'unavailable' in server ? ` (skipped: ${server.unavailable})` : '';
 
@@ -11,6 +12,7 @@ afterAll(async () => {
   if ('stop' in server) await server.stop();
 });
 
+const STEP = 'await new Promise((resolve) => setTimeout(resolve, 300));';
 const FILES = {
   'airflow.yaml': 'url' in server ? `store: { kind: postgres, url: "${server.url}" }\n` : '',
   'dags/chain.ts': `
@@ -20,14 +22,16 @@ export default dag({ id: 'chain' }, (d) => {
   const numbers = d.task('numbers', () => [1, 2, 3]);
   const each = d.forEach('each', { over: numbers }, (g, item) => g.task('add', { needs: { item } }, count));
   const wait = d.task('wait', { after: [each] }, step);
-  d.task('sum', { needs: { each }, after: [wait] }, ({ each }) => each.reduce((sum, one) => sum + one.value, 0));
+  d.task('sum', { needs: { each }, after: [wait] }, ({ each }) =>
+    each.reduce((sum, one) => sum + one.value, 0));
 });
 `,
-  'dags/chain/body.ts': `${witnessModule({ step: 'await new Promise((resolve) => setTimeout(resolve, 300));' })}
+  'dags/chain/body.ts': `${witnessModule({ step: STEP })}
 export const count = ({ item }) => item + 1;
 `,
 };
 
+// Skipped only where no PostgreSQL can be started; the title says why.
 describe.skipIf(reason !== '')(`a project on PostgreSQL${reason}`, () => {
   test('runs, follows and keeps as on SQLite', async () => {
     await using project = tempProject(FILES);
@@ -41,10 +45,10 @@ describe.skipIf(reason !== '')(`a project on PostgreSQL${reason}`, () => {
   test('one process leads, another follows, and both see the end', async () => {
     await using project = tempProject(FILES);
     const uid = newUid();
-    const leader = new Child('trigger-child.ts', [project.dir, 'trigger', 'chain', uid]);
+    const leader = new Child(TRIGGER, [project.dir, 'trigger', 'chain', uid]);
     await leader.line('leading');
     await leader.line('asked');
-    const follower = new Child('trigger-child.ts', [project.dir, 'follow', uid]);
+    const follower = new Child(TRIGGER, [project.dir, 'follow', uid]);
     await Promise.all([leader.line('success'), follower.line('success')]);
     expect(await Promise.all([leader.exited, follower.exited])).toEqual([0, 0]);
     expect(violations(readWitness(project.dir))).toEqual([]);

@@ -7,7 +7,8 @@ const SQUARES = `
 import { dag, FatalError, Type } from 'orch';
 const params = Type.Object({ n: Type.Number({ default: 3 }), broken: Type.String({ default: '' }) });
 export default dag({ id: 'squares', params }, (d) => {
-  const list = d.task('list', (_, ctx) => Array.from({ length: ctx.params.n }, (_, i) => ({ id: 'k' + i, value: i })));
+  const list = d.task('list', (_, ctx) =>
+    Array.from({ length: ctx.params.n }, (_, i) => ({ id: 'k' + i, value: i })));
   const each = d.forEach('each', { over: list, key: (item) => item.id }, (g, item) => {
     const square = g.task('square', { needs: { item } }, ({ item }, ctx) => {
       if (ctx.key === ctx.params.broken) throw new FatalError('broken on request');
@@ -24,7 +25,10 @@ const STEPS = `
 id: steps
 tasks:
   one: { run: 'echo "n=1" >> "$ORCH_OUTPUT"' }
-  two: { run: 'echo "n=$((1 + 1)) from $(echo "$ONE")" > two.txt; echo "n=2" >> "$ORCH_OUTPUT"', needs: { ONE: one }, stage: middle }
+  two:
+    run: 'echo "n=$((1 + 1)) from $(echo "$ONE")" > two.txt; echo "n=2" >> "$ORCH_OUTPUT"'
+    needs: { ONE: one }
+    stage: middle
   three: { run: 'echo "$TWO" > three.txt', needs: { TWO: two } }
 `;
 

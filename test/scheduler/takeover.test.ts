@@ -4,6 +4,7 @@ import { Child } from './child-process.ts';
 import { newUid, statesOf, type TempProject, tempProject } from './temp-project.ts';
 import { readWitness, violations, witnessModule } from './witness.ts';
 
+const TRIGGER = new URL('./trigger-child.ts', import.meta.url);
 const FILES = {
   'dags/chains.ts': `
 import { dag } from 'orch';
@@ -52,9 +53,9 @@ describe('two processes on one store', () => {
   test('one leads, the other follows; both see the end', async () => {
     await using project = tempProject(FILES);
     const uid = newUid();
-    const leader = new Child('trigger-child.ts', [project.dir, 'trigger', 'chains', uid]);
+    const leader = new Child(TRIGGER, [project.dir, 'trigger', 'chains', uid]);
     await leader.line('asked');
-    const follower = new Child('trigger-child.ts', [project.dir, 'follow', uid]);
+    const follower = new Child(TRIGGER, [project.dir, 'follow', uid]);
     expect(await follower.line('following')).toBe('following');
     await Promise.all([leader.line('success'), follower.line('success')]);
     expect(await Promise.all([leader.exited, follower.exited])).toEqual([0, 0]);
@@ -64,9 +65,9 @@ describe('two processes on one store', () => {
   test('kill -9 of the leader: the follower takes over and finishes the run', async () => {
     await using project = tempProject(FILES);
     const uid = newUid();
-    const leader = new Child('trigger-child.ts', [project.dir, 'trigger', 'chains', uid]);
+    const leader = new Child(TRIGGER, [project.dir, 'trigger', 'chains', uid]);
     await leader.line('asked');
-    const follower = new Child('trigger-child.ts', [project.dir, 'follow', uid]);
+    const follower = new Child(TRIGGER, [project.dir, 'follow', uid]);
     await follower.line('asked');
     await witnessReaches(project.dir, 3);
     await leader.kill();
@@ -79,10 +80,10 @@ describe('two processes on one store', () => {
   test('a leader whose own run ends leaves; the run of the follower goes on', async () => {
     await using project = tempProject(FILES);
     const [first, second] = [newUid(), newUid()];
-    const leader = new Child('trigger-child.ts', [project.dir, 'trigger', 'chains', first]);
+    const leader = new Child(TRIGGER, [project.dir, 'trigger', 'chains', first]);
     await leader.line('leading');
     await witnessReaches(project.dir, 4);
-    const follower = new Child('trigger-child.ts', [project.dir, 'trigger', 'chains', second]);
+    const follower = new Child(TRIGGER, [project.dir, 'trigger', 'chains', second]);
     await Promise.all([leader.line('success'), follower.line('success')]);
     expect(violations(readWitness(project.dir))).toEqual([]);
     expect(await outcomeOf(project, second)).toEqual(ALL_DONE);
@@ -95,10 +96,10 @@ describe('kill -9 and start again', () => {
     async (marks) => {
       await using project = tempProject(FILES);
       const uid = newUid();
-      const first = new Child('trigger-child.ts', [project.dir, 'trigger', 'chains', uid]);
+      const first = new Child(TRIGGER, [project.dir, 'trigger', 'chains', uid]);
       await witnessReaches(project.dir, marks);
       await first.kill();
-      const second = new Child('trigger-child.ts', [project.dir, 'follow', uid]);
+      const second = new Child(TRIGGER, [project.dir, 'follow', uid]);
       expect(await second.line('success')).toBe('success');
       const lines = readWitness(project.dir);
       expect(violations(lines)).toEqual([]);

@@ -4,8 +4,9 @@ import { openSession } from '../../core/scheduler/session.ts';
 import { triggerRequest } from './temp-project.ts';
 
 /**
- * Entry of a process that triggers or follows a run, as `orch trigger` does: `trigger-child.ts DIR trigger DAG UID`
- * or `trigger-child.ts DIR follow UID`. Prints `leading`, `following`, `asked` and at last the state of the run.
+ * Entry of a process that triggers or follows a run, as `orch trigger` does: `trigger-child.ts DIR trigger
+ * DAG UID` or `trigger-child.ts DIR follow UID`. Prints `leading`, `following`, `asked` and at last the state
+ * of the run.
  */
 const [dir = '', mode = '', name = '', uid = ''] = process.argv.slice(2);
 const project = await openProject(dir);

@@ -11,7 +11,9 @@ export interface WitnessLine {
   readonly at: number;
 }
 
-/** TypeScript of a module of task bodies that witness their start and end; by name, what each does in between. */
+/**
+ * TypeScript of a module of task bodies that witness their start and end; by name, what each does in between.
+ */
 export function witnessModule(bodies: { readonly [name: string]: string }): string {
   const functions = Object.entries(bodies).map(
     ([name, work]) => `export async function ${name}(_inputs, ctx) {
@@ -24,7 +26,8 @@ export function witnessModule(bodies: { readonly [name: string]: string }): stri
 function mark(word, ctx) {
   const instance = ctx.taskId + '[' + (ctx.key ?? '') + ']';
   const at = Number(process.hrtime.bigint()) / 1e6;
-  appendFileSync(ctx.projectDir + '/witness.log', [word, instance, ctx.attemptId, process.pid, at].join(' ') + '\\n');
+  const line = [word, instance, ctx.attemptId, process.pid, at].join(' ') + '\\n';
+  appendFileSync(ctx.projectDir + '/witness.log', line);
 }
 ${functions.join('\n')}
 `;
@@ -54,8 +57,9 @@ export function readWitness(dir: string): WitnessLine[] {
 }
 
 /**
- * What must never be seen: an attempt that started twice, an attempt that started after one of the same instance had
- * ended well, and an attempt that started while an earlier one of the instance was still at work.
+ * What must never be seen: an attempt that started twice, an attempt that started after one of the same
+ * instance had ended well, and an attempt that started while an earlier one of the instance was still at
+ * work.
  */
 export function violations(lines: readonly WitnessLine[]): string[] {
   const found: string[] = [];

@@ -14,14 +14,17 @@ export function anyAndEnum(source: Source): string[] {
 }
 
 /** These are found by their file, by orch or by a package; everything else is imported by a name. */
-function mayExportDefault(path: string): boolean {
-  return /^dags\/[^/]+$|^test\/(twins|types)\/|^operators\/|\.config\.[a-z]+$|-processor\.ts$|fixtures\//.test(
-    path,
-  );
-}
+const DEFAULT_EXPORTERS = [
+  /^dags\/[^/]+$/,
+  /^operators\//,
+  /^test\/(twins|types)\//,
+  /(^|\/)fixtures\//,
+  /\.config\.[a-z]+$/,
+  /-processor\.ts$/,
+];
 
 export function defaultExports(source: Source): string[] {
-  if (mayExportDefault(source.path)) return [];
+  if (DEFAULT_EXPORTERS.some((pattern) => pattern.test(source.path))) return [];
   return nodesOf(source, 'ExportDefaultDeclaration').map(
     (node) => `${placeOf(source, node)}: no default export here`,
   );

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ImportGraph } from './imports.ts';
 import { resolveImport } from './imports.ts';
 import type { Source } from './source.ts';
@@ -19,15 +20,12 @@ const ENTRIES = [
   /^\.ci\//,
 ];
 
-/** Texts in a source that name a file beside it, as in `new URL('./child.ts', import.meta.url)`. */
+/** Files named by a text of a source: `new URL('./child.ts', import.meta.url)`, or `'child.ts'` beside it. */
 export function namedFiles(source: Source): string[] {
-  const texts = nodesOf(source, 'Literal')
-    .map((node) => node['value'])
-    .filter((value) => typeof value === 'string');
-  const names = texts.flatMap(
-    (text) => /^(\.{1,2}\/[^\s#?]+\.(?:ts|tsx|js|mjs))(#.*)?$/.exec(text)?.[1] ?? [],
-  );
-  return names.map((name) => resolveImport(source.path, name) ?? name);
+  return nodesOf(source, 'Literal').flatMap(({ value }) => {
+    const name = /^([\w./-]+\.(?:ts|tsx|js|mjs))(?:#.*)?$/.exec(typeof value === 'string' ? value : '')?.[1];
+    return name === undefined ? [] : [posix.normalize(posix.join(posix.dirname(source.path), name))];
+  });
 }
 
 /** Files named by `uses: ./x/y.ts#z` in a YAML file. */

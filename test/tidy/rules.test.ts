@@ -228,6 +228,7 @@ describe('dead files', () => {
     const used = filesUsedByYaml('dags/x.yaml', "a:\n  uses: './x/y.ts#clean'\n");
     expect(dead(files, used)).toEqual([]);
     expect(dead(files)).toHaveLength(1);
+    expect(dead({ 'test/a.test.ts': "start('b-child.ts')", 'test/b-child.ts': '' })).toEqual([]);
   });
 });
 

@@ -1,4 +1,7 @@
-/** The transitions in a Mermaid state diagram, `[*]` left out; names in `groups` stand for each of their members. */
+/**
+ * The transitions in a Mermaid state diagram, `[*]` left out; names in `groups` stand for each of their
+ * members.
+ */
 export function diagramTransitions(
   diagram: string,
   groups: Readonly<Record<string, readonly string[]>> = {},

@@ -29,8 +29,8 @@ const OUTCOMES: { readonly [name: string]: Outcome } = {
 };
 
 /**
- * `all_success` after both a skip and a failure: Airflow takes whichever it sees first, orch always the failure. What
- * comes after such a task may differ as well.
+ * `all_success` after both a skip and a failure: Airflow takes whichever it sees first, orch always the
+ * failure. What comes after such a task may differ as well.
  */
 function isSkipBeforeFailure(row: Case, id: string, states: { readonly [task: string]: string }): boolean {
   const own = row.tasks.find((one) => one.id === id);

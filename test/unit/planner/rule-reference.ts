@@ -40,7 +40,9 @@ export function onFinal(rule: TriggerRule, states: readonly Final[]): Verdict {
   }
 }
 
-/** What a rule must say now: the verdict on which every completion of the open upstreams agrees, else to wait. */
+/**
+ * What a rule must say now: the verdict on which every completion of the open upstreams agrees, else to wait.
+ */
 export function constantVerdict(rule: TriggerRule, states: readonly Upstream[]): Verdict {
   const at = states.indexOf('open');
   if (at < 0) return onFinal(rule, states as readonly Final[]);

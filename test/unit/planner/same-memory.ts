@@ -67,7 +67,9 @@ interface Recount {
   readonly lanes: Map<Lane, number>;
 }
 
-/** Caps are never exceeded and what is booked equals a recount from the states: S12 of the reliability rules. */
+/**
+ * Caps are never exceeded and what is booked equals a recount from the states: S12 of the reliability rules.
+ */
 export function checkCaps(world: World): void {
   const count: Recount = { used: 0, pools: new Map(), dags: new Map(), lanes: new Map() };
   for (const run of world.runs.values()) countRun(world, run, count);

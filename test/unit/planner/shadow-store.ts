@@ -26,7 +26,9 @@ function must(condition: boolean, what: string): void {
   if (!condition) throw new Error(`shadow store: ${what}`);
 }
 
-/** A store in memory that knows nothing but the actions, and refuses those whose expectation it does not meet. */
+/**
+ * A store in memory that knows nothing but the actions, and refuses those whose expectation it does not meet.
+ */
 export class ShadowStore {
   readonly runs = new Map<number, StoredRun>();
   /** Every state that each instance had in the store, as `run.node` to names. */

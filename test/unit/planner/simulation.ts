@@ -56,8 +56,9 @@ interface Running {
 }
 
 /**
- * Runs the planner on a virtual clock: attempts end as told, one after the other in the order in which they were
- * dispatched (or as `pick` says, or when their time is over), and time passes only when nothing else can happen.
+ * Runs the planner on a virtual clock: attempts end as told, one after the other in the order in which they
+ * were dispatched (or as `pick` says, or when their time is over), and time passes only when nothing else can
+ * happen.
  */
 export class Simulation {
   world: World;
@@ -176,7 +177,9 @@ export class Simulation {
     });
   }
 
-  /** Ends the attempt of one instance, in its own way or as told; the planner hears of it with the next turn. */
+  /**
+   * Ends the attempt of one instance, in its own way or as told; the planner hears of it with the next turn.
+   */
   end(name: string, outcome?: Outcome): void {
     const at = this.#running.findIndex((one) => one.run.nameOf(one.node) === name);
     if (at < 0) throw new Error(`${name} has no attempt under way`);

@@ -4,7 +4,9 @@ import { S, TASK_STATES } from '../../../core/model/states.ts';
 import type { RunWorld } from '../../../core/planner/run-world.ts';
 import { constantVerdict, type Final, type Upstream } from './rule-reference.ts';
 
-/** One node of a run as the oracle sees it: found by names and keys, not by the numbers that the planner uses. */
+/**
+ * One node of a run as the oracle sees it: found by names and keys, not by the numbers that the planner uses.
+ */
 interface Seen {
   readonly node: number;
   readonly path: string;
@@ -82,7 +84,10 @@ export function checkStart(run: RunWorld, node: number): void {
     throw new Error(`${run.nameOf(node)} starts, but ${rule} of ${states} says ${verdict}`);
 }
 
-/** Throws when the final state of an untouched run contradicts a rule: the outcome is a function of the upstreams. */
+/**
+ * Throws when the final state of an untouched run contradicts a rule: the outcome is a function of the
+ * upstreams.
+ */
 export function checkOutcome(run: RunWorld): void {
   for (const { node, template, block } of run.existing()) {
     const state = run.state[node] as number;

@@ -14,8 +14,9 @@ import type { RunWorld } from '../../../core/planner/run-world.ts';
 import { dagOf, FAILURE, Simulation, SUCCESS, task } from './simulation.ts';
 
 /**
- * Every state of a task and of a run meets every event, from a situation that really puts it there. Simulation checks
- * after each turn that every transition is legal, that memory equals the store and that caps hold.
+ * Every state of a task and of a run meets every event, from a situation that really puts it there.
+ * Simulation checks after each turn that every transition is legal, that memory equals the store and that
+ * caps hold.
  */
 
 interface Situation {
@@ -26,7 +27,9 @@ interface Situation {
 }
 
 const RETRIES = { max: 1, delayMs: 1_000 };
-/** `x` is the instance that meets the events; `up` comes before it, `y` after it, `side` keeps the run open. */
+/**
+ * `x` is the instance that meets the events; `up` comes before it, `y` after it, `side` keeps the run open.
+ */
 const SPEC = dagOf(
   [
     task('up'),

@@ -42,8 +42,9 @@ const LIMITS = { globalSlots: 5, pools: RANDOM_POOLS, defaults: ENGINE_DEFAULTS 
 const CALM_TURNS_MAX = 20_000;
 
 /**
- * Drives the planner through chance: attempts end in any order and in every way, people cancel, pause, retry and mark,
- * leaders crash and others go on from the store. After every turn memory is compared with the store and with the caps.
+ * Drives the planner through chance: attempts end in any order and in every way, people cancel, pause, retry
+ * and mark, leaders crash and others go on from the store. After every turn memory is compared with the store
+ * and with the caps.
  */
 export class Storm {
   world = new World(LIMITS);
@@ -96,7 +97,10 @@ export class Storm {
     this.#events.push({ type: 'request', request });
   }
 
-  /** One turn, all checks included. A `crash` loses everything after that many actions, and what was to be done. */
+  /**
+   * One turn, all checks included. A `crash` loses everything after that many actions, and what was to be
+   * done.
+   */
   turn(crash = false): void {
     this.turns++;
     const events = this.#events;

@@ -62,8 +62,8 @@ interface Row {
 }
 
 /**
- * Rows in which orch differs, by the row of docs/airflow-differences.md that says why: rule, Airflow's outcome, orch's,
- * and how many rows.
+ * Rows in which orch differs, by the row of docs/airflow-differences.md that says why: rule, Airflow's
+ * outcome, orch's, and how many rows.
  */
 const REMOVED: readonly string[] = [
   'all_done_min_one_success: upstream_failed -> run x1',
