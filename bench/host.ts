@@ -80,4 +80,13 @@ process.on('message', (request: HostRequest) => {
     .then((reply) => process.send?.(reply))
     .catch(() => process.exit(1));
 });
-process.on('disconnect', () => process.exit(0));
+/** A host outlives its benchmark only to clear up. */
+const CLOSE_MS_MAX = 5000;
+// A signal to the whole group reaches the benchmark too; its closed channel is what ends a host.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.on('disconnect', () => {
+  setTimeout(() => process.exit(1), CLOSE_MS_MAX).unref();
+  Promise.resolve(opened?.system.close())
+    .catch(() => undefined)
+    .finally(() => process.exit(0));
+});

@@ -142,4 +142,7 @@ async function main(): Promise<void> {
   writeResults(results, options['save-baseline']);
 }
 
+// What the benchmark started ends with it: hosts by their closed channel, Redis by the handler of `exit`.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
+
 await main();

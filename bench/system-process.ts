@@ -22,6 +22,8 @@ export class SystemProcess {
   static async open(name: string, services: Services): Promise<SystemProcess> {
     const child = fork(new URL('./host.ts', import.meta.url), {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // Peers warn of what their own packages do; that says nothing about a measurement.
+      execArgv: ['--no-deprecation'],
     });
     const process = new SystemProcess(name, child);
     try {

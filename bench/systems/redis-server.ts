@@ -44,7 +44,10 @@ export async function startRedis(): Promise<RedisServer | { readonly unavailable
     return { unavailable: 'redis-server is not installed (on Debian: apt-get install redis-server)' };
   }
   server.stdout.resume();
-  const kill = (): void => void server.kill('SIGKILL');
+  const kill = (): void => {
+    server.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', kill);
   return {
     port,

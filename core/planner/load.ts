@@ -84,6 +84,11 @@ export function nodesRead(run: RunWorld): NodeNo[] {
   return nodes;
 }
 
+/** Whether expressions read the output of a node. */
+export function isRead(run: RunWorld, node: number): boolean {
+  return node < run.size && ((run.templates.traits[run.templateOf(node)] as number) & READ) !== 0;
+}
+
 /** Hands the outputs that expressions read to a loaded run. */
 export function giveValues(run: RunWorld, values: ReadonlyMap<number, Json>): void {
   for (const [node, value] of values) run.values.set(node, value);

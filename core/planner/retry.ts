@@ -19,7 +19,7 @@ export function retryDelay(policy: RetryPolicy, failures: number, chance: number
       : backoff === 'linear'
         ? failures
         : (policy.factor ?? RETRY_DEFAULTS.factor) ** (failures - 1);
-  const base = Math.min(delay * growth, most);
+  const base = delay === 0 ? 0 : Math.min(delay * growth, most);
   const jitter = base * (policy.jitter ?? RETRY_DEFAULTS.jitter) * chance;
   return Math.round(Math.min(base + jitter, most));
 }

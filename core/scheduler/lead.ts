@@ -62,6 +62,7 @@ export class Leadership {
       executor,
       dispatcher,
       limits,
+      stateDir,
       tick: counters.tick,
       reload,
       log: this.#log,
@@ -69,7 +70,7 @@ export class Leadership {
     const versions = new VersionKeeper({ store, lease, library, clock, projectDir: dir, stateDir });
     let last = counters.runNo as number;
     const nextRunNo = (): RunNo => ++last as RunNo;
-    this.#desk = new RequestDesk({ store, versions, led: () => this.leader.runs, nextRunNo });
+    this.#desk = new RequestDesk({ store, versions, led: () => this.leader.runs, nextRunNo, stateDir });
     this.leader.onForgotten = () => {
       this.#prepared.clear();
       this.lookIntoInbox();

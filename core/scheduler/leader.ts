@@ -2,8 +2,15 @@ import type { Executor } from '../executors/executor.ts';
 import type { Logger } from '../log/logger.ts';
 import type { AttemptEvent } from '../model/attempt.ts';
 import type { Clock } from '../model/clock.ts';
-import type { AttemptId, RunNo } from '../model/ids.ts';
-import { attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
+import {
+  type AttemptId,
+  attemptId,
+  type NodeNo,
+  parseAttemptId,
+  type RunNo,
+  type TryNo,
+} from '../model/ids.ts';
+import { isRead } from '../planner/load.ts';
 import { type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
@@ -12,6 +19,7 @@ import type { Lease, Store, VersionRecord } from '../store/store.ts';
 import { Bell } from './bell.ts';
 import { commitTick } from './commit.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { spilledText } from './spilled.ts';
 
 /** The longest sleep of a loop that has nothing to wait for; timers of Node hold 31 bits. */
 const SLEEP_MAX_MS = 60_000;
@@ -29,6 +37,7 @@ export interface LeaderOptions {
   readonly executor: Executor;
   readonly dispatcher: Dispatcher;
   readonly limits: Limits;
+  readonly stateDir: string;
   readonly log: Logger;
   /** Number of the last tick that is stored. */
   readonly tick: number;
@@ -103,7 +112,18 @@ export class Leader {
 
   #onAttempt(event: AttemptEvent): void {
     if (event.type === 'attempt.ended') this.#options.dispatcher.live.delete(event.attemptId);
-    this.#push({ type: 'attempt', event });
+    this.#push({ type: 'attempt', event: this.#withText(event) });
+  }
+
+  /** Gives the planner the text of a spilled output that its expressions read. */
+  #withText(event: AttemptEvent): AttemptEvent {
+    if (event.type !== 'attempt.ended' || event.outcome.kind !== 'success') return event;
+    const { spilled } = event.outcome;
+    const id = spilled ? parseAttemptId(event.attemptId) : null;
+    const run = id ? this.#world.runs.get(id.run) : undefined;
+    if (!spilled || !id || !run || !isRead(run, id.node)) return event;
+    const output = spilledText(this.#options.stateDir, spilled);
+    return { ...event, outcome: { ...event.outcome, output } };
   }
 
   #onRefused(id: AttemptId, message: string): void {

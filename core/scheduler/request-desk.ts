@@ -13,6 +13,7 @@ import type { RunWorld } from '../planner/run-world.ts';
 import { checkParams } from '../schema/params.ts';
 import type { InboxRecord, Store, VersionRecord } from '../store/store.ts';
 import type { LedRun } from './leader.ts';
+import { spilledText } from './spilled.ts';
 import type { VersionKeeper } from './version-keeper.ts';
 
 /** A request for the planner, with what must be done before it. */
@@ -35,6 +36,7 @@ export class RequestDesk {
   readonly #versions: VersionKeeper;
   readonly #led: () => ReadonlyMap<number, RunWorld>;
   readonly #nextRunNo: () => RunNo;
+  readonly #stateDir: string;
   readonly #graphs = new Map<number, Graph>();
 
   constructor(options: {
@@ -42,11 +44,13 @@ export class RequestDesk {
     versions: VersionKeeper;
     led: () => ReadonlyMap<number, RunWorld>;
     nextRunNo: () => RunNo;
+    stateDir: string;
   }) {
     this.#store = options.store;
     this.#versions = options.versions;
     this.#led = options.led;
     this.#nextRunNo = options.nextRunNo;
+    this.#stateDir = options.stateDir;
   }
 
   /** Prepares a request; one that cannot be done becomes a refusal. */
@@ -165,7 +169,9 @@ export class RequestDesk {
     const values = new Map<NodeNo, Json>();
     for (const node of nodesRead(run)) {
       const output = run.outputs.get(node);
-      if (output && 'json' in output) values.set(node, JSON.parse(output.json) as Json);
+      if (!output) continue;
+      const text = 'json' in output ? output.json : spilledText(this.#stateDir, output);
+      values.set(node, JSON.parse(text) as Json);
     }
     giveValues(run, values);
     return { run, version: stored.version };

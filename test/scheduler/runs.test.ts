@@ -118,6 +118,24 @@ describe('a run from files to outputs', () => {
   });
 });
 
+test('keys that are too many for a row of the database come from a file', async () => {
+  await using project = tempProject({
+    'dags/wide.ts': `import { dag } from 'orch';
+      export default dag({ id: 'wide' }, (d) => {
+        const list = d.task('list', () => Array.from({ length: 400 }, (_, i) => ({ id: 'k' + i, text: 'x'.repeat(1000) })));
+        const each = d.forEach('each', { over: list, key: (item) => item.id }, (g, item) =>
+          g.task('length', { needs: { item } }, ({ item }) => item.text.length));
+        d.task('sum', { needs: { each } }, ({ each }) => each.reduce((sum, one) => sum + one.value, 0));
+      });`,
+  });
+  await using orch = await project.open();
+  const view = await orch.run('wide');
+  expect(view.tasks.find((task) => task.taskId === 'list')?.output).toMatchObject({
+    sha256: expect.any(String),
+  });
+  expect(outputsOf(view)).toMatchObject({ sum: 400_000 });
+});
+
 describe('a change of the files', () => {
   test('makes a new version; a run stays with the version it began with', async () => {
     await using project = tempProject({

@@ -41,7 +41,7 @@ function checkOrder(graph: Graph): void {
   }
 }
 
-/** Cases about the text of ids, which the graph does not judge: `compileDag` refuses them with their place. */
+/** Cases about the text of ids, which the graph does not judge: `compileDag` refuses them by their place. */
 const DUPLICATES = ['duplicate-id'];
 
 // The generator of torture graphs lies beside the project, not in it.

@@ -52,6 +52,7 @@ describe('back-off', () => {
   const cases: [RetryPolicy, number[]][] = [
     [{ max: 9 }, [300_000, 300_000, 300_000]],
     [{ max: 9, delayMs: 0 }, [0, 0, 0]],
+    [{ max: 999, delayMs: 0, backoff: 'exponential', factor: 100 }, new Array(200).fill(0)],
     [{ max: 9, delayMs: 100, backoff: 'fixed' }, [100, 100, 100]],
     [{ max: 9, delayMs: 100, backoff: 'linear' }, [100, 200, 300]],
     [{ max: 9, delayMs: 100, backoff: 'exponential' }, [100, 200, 400]],

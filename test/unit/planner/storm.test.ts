@@ -10,14 +10,25 @@ import { Storm } from './storm.ts';
 function randomScope(random: Random, dag: DagSpec): RunScope {
   if (random.chance(0.7)) return {};
   const name = random.pick(dag.tasks).path;
-  return random.pick<RunScope>([{ keys: ['A'] }, { keys: ['C/D', 'x'] }, { until: [name] }, { from: [name] }, { only: [name] }]);
+  return random.pick<RunScope>([
+    { keys: ['A'] },
+    { keys: ['C/D', 'x'] },
+    { until: [name] },
+    { from: [name] },
+    { only: [name] },
+  ]);
 }
 
 /** One storm over two random DAGs, all of it following from the seed. */
 function weather(seed: number, faults: boolean): Storm {
   const random = new Random(seed);
   const tasks = 1 + random.upTo(9);
-  const traits = { tasks, rich: random.chance(0.7), limits: random.chance(0.8), critical: faults && random.chance(0.5) };
+  const traits = {
+    tasks,
+    rich: random.chance(0.7),
+    limits: random.chance(0.8),
+    critical: faults && random.chance(0.5),
+  };
   const storm = new Storm(random);
   const dags = [new RandomDag(random, traits).build('one'), new RandomDag(random, traits).build('two')];
   const steps = 20 + random.upTo(60);
@@ -41,18 +52,22 @@ describe('storms', () => {
   test.each([
     ['without faults', false],
     ['with people, crashes and lost attempts', true],
-  ] as const)('%s, memory equals the store, caps hold and every run ends', (_, faults) => {
-    const broken: string[] = [];
-    let turns = 0;
-    for (let seed = FIRST; seed < FIRST + COUNT && broken.length < 10; seed++) {
-      try {
-        turns += weather(seed, faults).turns;
-      } catch (error) {
-        const { message, stack } = error as Error;
-        broken.push(`STORM=${seed}: ${COUNT === 1 ? stack : message}`);
+  ] as const)(
+    '%s, memory equals the store, caps hold and every run ends',
+    (_, faults) => {
+      const broken: string[] = [];
+      let turns = 0;
+      for (let seed = FIRST; seed < FIRST + COUNT && broken.length < 10; seed++) {
+        try {
+          turns += weather(seed, faults).turns;
+        } catch (error) {
+          const { message, stack } = error as Error;
+          broken.push(`STORM=${seed}: ${COUNT === 1 ? stack : message}`);
+        }
       }
-    }
-    expect(broken).toEqual([]);
-    expect(turns).toBeGreaterThan(COUNT);
-  }, 600_000);
+      expect(broken).toEqual([]);
+      expect(turns).toBeGreaterThan(COUNT);
+    },
+    600_000,
+  );
 });

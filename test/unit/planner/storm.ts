@@ -25,7 +25,7 @@ import type { Random } from './random.ts';
 import { RANDOM_POOLS } from './random-dag.ts';
 import { checkCaps, checkFold, checkQuiet } from './same-memory.ts';
 import { ShadowStore } from './shadow-store.ts';
-import { checkStart } from './start-oracle.ts';
+import { checkOutcome, checkStart } from './start-oracle.ts';
 
 interface Live {
   readonly id: string;
@@ -122,6 +122,7 @@ export class Storm {
 
   #checkEnded(run: RunWorld): void {
     checkQuiet(run);
+    if (!this.touched.has(run.record.runNo)) checkOutcome(run);
     const left = [...this.live.values()].filter((one) => one.runNo === run.record.runNo);
     if (left.length > 0) throw new Error(`run ${run.record.runNo} ended while ${left[0]?.name} is alive`);
   }
@@ -202,8 +203,9 @@ export class Storm {
   #gossip(id: string): void {
     const attempt = { attemptId: id as never, at: this.now };
     const { random } = this;
-    if (random.chance(0.3)) this.tell({ type: 'attempt.progress', ...attempt, done: 1, total: 2 });
-    else if (random.chance(0.3)) this.tell({ type: 'attempt.metric', ...attempt, name: 'rows', value: 1 });
+    const roll = random.next();
+    if (roll < 0.3) this.tell({ type: 'attempt.progress', ...attempt, done: 1, total: 2 });
+    else if (roll < 0.5) this.tell({ type: 'attempt.metric', ...attempt, name: 'rows', value: 1 });
     else if (!this.live.has(id)) {
       this.tell({ type: 'attempt.ended', ...attempt, startedAt: this.now, outcome: { kind: 'success' } });
     }
