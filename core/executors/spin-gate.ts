@@ -13,7 +13,7 @@ const OWN_CORES = 2;
  */
 export class SpinGate {
   readonly #clock: Clock;
-  readonly #free = availableParallelism() - OWN_CORES + 0.5;
+  readonly #free = availableParallelism() - OWN_CORES + 0.25;
   #lookedMono = Number.NEGATIVE_INFINITY;
   /** Others that want a core, on average. */
   #others = 0;
@@ -33,7 +33,7 @@ export class SpinGate {
 
   #look(now: number): void {
     this.#lookedMono = now;
-    const others = Math.max(0, runnable() - (this.#spinning ? OWN_CORES : 1));
+    const others = Math.max(0, runnable() - OWN_CORES);
     this.#others += (others - this.#others) * WEIGHT;
     this.#spinning = this.#others <= this.#free;
   }

@@ -47,8 +47,7 @@ async function commitMany(
   actions: readonly Action[],
 ): Promise<Committed> {
   let last = tick;
-  for (let from = 0; from < actions.length; from += ACTIONS_MAX) {
-    const part = actions.slice(from, from + ACTIONS_MAX);
+  for (const part of transactions(actions)) {
     const result = target.store.commit(target.lease, { no: last + 1, at, actions: part });
     const done = await commitPatiently(target, last + 1, at, part, result);
     last = done.tick;
@@ -56,6 +55,16 @@ async function commitMany(
     await new Promise(setImmediate);
   }
   return { tick: last, why: null, runs: [] };
+}
+
+/** Actions in groups for one transaction each; an output and the success that it belongs to stay together. */
+function* transactions(actions: readonly Action[]): Iterable<readonly Action[]> {
+  for (let from = 0; from < actions.length; ) {
+    let to = Math.min(from + ACTIONS_MAX, actions.length);
+    while (to < actions.length && actions[to - 1]?.type === 'output') to++;
+    yield actions.slice(from, to);
+    from = to;
+  }
 }
 
 async function commitPatiently(

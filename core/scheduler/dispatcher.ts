@@ -12,7 +12,7 @@ import { type InputReader, MissingInput } from './inputs.ts';
 import { codeDir } from './paths.ts';
 
 /** How long a runner polls for its next order when it is the only one at work. */
-const SPIN_US = 100;
+const SPIN_US = 200;
 
 /** Hands attempts to the executor, with everything that they need. */
 export class Dispatcher {
@@ -55,7 +55,7 @@ export class Dispatcher {
     const submit = (inputs: AttemptOrder['inputs']): void => {
       if (!this.live.has(id)) return;
       const block = run.blockOf(node);
-      const spinUs = this.#canSpin && world.used === 1 ? SPIN_US : 0;
+      const spinUs = this.#canSpin ? SPIN_US : 0;
       const { keys, items } = block;
       const { runNo } = run.record;
       this.#executor.submit({

@@ -4,12 +4,13 @@ import { selectScope } from '../graph/select.ts';
 import type { StoredOutput } from '../model/action.ts';
 import type { AttemptOrder } from '../model/attempt.ts';
 import { keyText, type NodeNo, type RunNo } from '../model/ids.ts';
-import type { JsonText } from '../model/json.ts';
+import type { Json, JsonText } from '../model/json.ts';
 import { S, TASK_STATES } from '../model/states.ts';
-import { loadRun } from '../planner/load.ts';
+import { isRead, loadRun } from '../planner/load.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import type { Store } from '../store/store.ts';
 import { outputFile } from './paths.ts';
+import { spilledText } from './spilled.ts';
 
 type Inputs = AttemptOrder['inputs'];
 type Input = Inputs[number];
@@ -128,22 +129,42 @@ export class InputReader {
   }
 
   async #search(run: RunWorld, name: string, input: string): Promise<StoredOutput | undefined> {
+    const found = await this.#earlier(run, name);
+    if (found) return found.output;
+    const where = run.record.inputsFrom === null ? 'an earlier run' : 'the run given with --from-run';
+    throw new MissingInput(`input ${input}: ${name} is outside the scope and did not succeed in ${where}`);
+  }
+
+  /**
+   * Gives the expressions of a run what they read from tasks outside its scope: the outputs of an earlier
+   * run. What is not found stays without a value.
+   */
+  async giveOutsideValues(run: RunWorld): Promise<void> {
+    for (let node = 0; node < run.graph.size; node++) {
+      if (run.selected[node] || !isRead(run, node) || run.isPlaceholder(node, node)) continue;
+      const output = (await this.#earlier(run, run.nameOf(node)))?.output;
+      if (output === undefined) continue;
+      const text = 'json' in output ? output.json : spilledText(this.#stateDir, output);
+      run.values.set(node, JSON.parse(text) as Json);
+    }
+  }
+
+  /**
+   * The output that a task had when it last succeeded, in the run that was named or the newest that has it.
+   */
+  async #earlier(run: RunWorld, name: string): Promise<{ output: StoredOutput | undefined } | null> {
     const { record } = run;
     const candidates: RunNo[] = record.inputsFrom === null ? [] : [record.inputsFrom];
     if (record.inputsFrom === null) {
-      const runs = await this.#store.runs({
-        dagId: record.dagId,
-        before: record.runNo,
-        limit: EARLIER_RUNS_MAX,
-      });
+      const { dagId, runNo: before } = record;
+      const runs = await this.#store.runs({ dagId, before, limit: EARLIER_RUNS_MAX });
       candidates.push(...runs.map((one) => one.runNo));
     }
     for (const runNo of candidates) {
       const found = await this.#successIn(runNo, name);
-      if (found) return found.output;
+      if (found) return found;
     }
-    const where = record.inputsFrom === null ? 'an earlier run' : 'the run given with --from-run';
-    throw new MissingInput(`input ${input}: ${name} is outside the scope and did not succeed in ${where}`);
+    return null;
   }
 
   async #successIn(runNo: RunNo, name: string): Promise<{ output: StoredOutput | undefined } | null> {

@@ -46,9 +46,10 @@ export class Leadership {
     const bindings = { part: 'scheduler', epoch: lease.epoch };
     this.#log = createLogger({ level: project.config.log.level, to: logFile(project.stateDir), bindings });
     const { store, stateDir, config, clock, library, dir } = project;
+    const inputs = new InputReader(store, stateDir);
     const dispatcher = new Dispatcher({
       executor,
-      inputs: new InputReader(store, stateDir),
+      inputs,
       stateDir,
       memoryMb: config.runners.memoryMb,
       canSpin: availableParallelism() > 1,
@@ -70,7 +71,14 @@ export class Leadership {
     const versions = new VersionKeeper({ store, lease, library, clock, projectDir: dir, stateDir });
     let last = counters.runNo as number;
     const nextRunNo = (): RunNo => ++last as RunNo;
-    this.#desk = new RequestDesk({ store, versions, led: () => this.leader.runs, nextRunNo, stateDir });
+    this.#desk = new RequestDesk({
+      store,
+      versions,
+      led: () => this.leader.runs,
+      nextRunNo,
+      stateDir,
+      inputs,
+    });
     this.leader.onForgotten = () => {
       this.#prepared.clear();
       this.lookIntoInbox();

@@ -147,11 +147,11 @@ export class Leader {
     this.#wake();
   }
 
-  /** Everything that arrives in one turn of the event loop becomes one tick. */
+  /** The executor tells all that ended in a turn of the event loop in one go; it becomes one tick. */
   #wake(): void {
     if (this.#scheduled || this.#busy || this.#stopped) return;
     this.#scheduled = true;
-    setImmediate(() => void this.#turn());
+    queueMicrotask(() => void this.#turn());
   }
 
   async #turn(): Promise<void> {

@@ -12,6 +12,7 @@ import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import { checkParams } from '../schema/params.ts';
 import type { InboxRecord, Store, VersionRecord } from '../store/store.ts';
+import type { InputReader } from './inputs.ts';
 import type { LedRun } from './leader.ts';
 import { spilledText } from './spilled.ts';
 import type { VersionKeeper } from './version-keeper.ts';
@@ -37,6 +38,7 @@ export class RequestDesk {
   readonly #led: () => ReadonlyMap<number, RunWorld>;
   readonly #nextRunNo: () => RunNo;
   readonly #stateDir: string;
+  readonly #inputs: InputReader;
   readonly #graphs = new Map<number, Graph>();
 
   constructor(options: {
@@ -45,12 +47,14 @@ export class RequestDesk {
     led: () => ReadonlyMap<number, RunWorld>;
     nextRunNo: () => RunNo;
     stateDir: string;
+    inputs: InputReader;
   }) {
     this.#store = options.store;
     this.#versions = options.versions;
     this.#led = options.led;
     this.#nextRunNo = options.nextRunNo;
     this.#stateDir = options.stateDir;
+    this.#inputs = options.inputs;
   }
 
   /** Prepares a request; one that cannot be done becomes a refusal. */
@@ -150,6 +154,7 @@ export class RequestDesk {
       because: null,
     };
     const run = loadRun({ run: record, expansions: [], instances: [] }, graph, selection.selected);
+    await this.#inputs.giveOutsideValues(run);
     return {
       ...adopt,
       request: { inboxId, kind: 'start', run, replaces: isOpen ? replaced.runNo : null },
@@ -174,6 +179,7 @@ export class RequestDesk {
       values.set(node, JSON.parse(text) as Json);
     }
     giveValues(run, values);
+    await this.#inputs.giveOutsideValues(run);
     return { run, version: stored.version };
   }
 

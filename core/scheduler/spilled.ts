@@ -3,8 +3,8 @@ import type { JsonText } from '../model/json.ts';
 import { outputFile } from './paths.ts';
 
 /**
- * The text of an output that was too large for its row. Read at once: an expression waits for it, and the planner
- * reads no files.
+ * The text of an output that was too large for its row. Read at once: an expression waits for it, and the
+ * planner reads no files.
  */
 export function spilledText(stateDir: string, output: { readonly sha256: string }): JsonText {
   return readFileSync(outputFile(stateDir, output.sha256), 'utf8');

@@ -90,6 +90,15 @@ describe('a run from files to outputs', () => {
     expect(three?.because?.text).toContain('two is outside the scope and did not succeed in an earlier run');
   });
 
+  test('a part of a fan-out whose keys an earlier run gave', async () => {
+    await using project = tempProject({ 'dags/squares.ts': SQUARES });
+    await using orch = await project.open();
+    await orch.run('squares', { params: { n: 2 } });
+    const only = await orch.run('squares', { scope: { only: ['each.half'], keys: ['k1'] } });
+    expect(statesOf(only)).toMatchObject({ list: 'not_selected', 'each[k0].half': 'not_selected' });
+    expect(outputsOf(only)).toEqual({ 'each[k1].half': 0.5 });
+  });
+
   test('a scope, params or DAG that do not fit are refused and leave no run', async () => {
     await using project = tempProject({ 'dags/steps.yaml': STEPS, 'dags/squares.ts': SQUARES });
     await using orch = await project.open();
