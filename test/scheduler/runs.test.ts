@@ -131,7 +131,8 @@ test('keys that are too many for a row of the database come from a file', async 
   await using project = tempProject({
     'dags/wide.ts': `import { dag } from 'orch';
       export default dag({ id: 'wide' }, (d) => {
-        const list = d.task('list', () => Array.from({ length: 400 }, (_, i) => ({ id: 'k' + i, text: 'x'.repeat(1000) })));
+        const list = d.task('list', () =>
+          Array.from({ length: 400 }, (_, i) => ({ id: 'k' + i, text: 'x'.repeat(1000) })));
         const each = d.forEach('each', { over: list, key: (item) => item.id }, (g, item) =>
           g.task('length', { needs: { item } }, ({ item }) => item.text.length));
         d.task('sum', { needs: { each } }, ({ each }) => each.reduce((sum, one) => sum + one.value, 0));
