@@ -12,7 +12,7 @@ import type { JsonObject } from '../../../core/model/json.ts';
 const page = readFileSync('docs/expressions.md', 'utf8');
 const examples = page.slice(page.indexOf('## Examples'));
 const scope = JSON.parse(/```json\n([\s\S]*?)```/.exec(examples)?.[1] ?? '') as JsonObject;
-const rows = [...examples.matchAll(/^\| `(.+?)` \| `(.+?)` \|$/gm)].map(
+const rows = [...examples.matchAll(/^\| `(.+?)` +\| `(.+?)` +\|$/gm)].map(
   ([, text, value]) => [text, value] as const,
 );
 
