@@ -110,7 +110,8 @@ export class RunnerDesk {
         const spinUs = this.#spinGate.allowed(job.order.spinUs);
         runner.run(job, spinUs);
         this.#parts.onStarted(job);
-        if (spinUs > 0) this.#spin.start(spinUs);
+        // With orders in the queue this process has work: only the runner polls for its next one.
+        if (spinUs > 0 && !pool.hasWaiting) this.#spin.start(spinUs);
       },
       onGiveUp: (job, detail) => this.#parts.onEnded(job, { kind: 'lost', detail }, null),
     });

@@ -53,6 +53,11 @@ export class RunnerPool {
     return this.#runners.size;
   }
 
+  /** Whether orders wait for a runner. */
+  get hasWaiting(): boolean {
+    return this.#waiting.first !== null;
+  }
+
   submit(job: Job): void {
     const runner = this.#waiting.first === null ? this.#free() : undefined;
     if (runner) return this.#assign(runner, job);

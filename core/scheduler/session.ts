@@ -1,6 +1,8 @@
 import type { Answer } from '../model/action.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
+import type { RunRecord } from '../model/run.ts';
+import { isRunFinished } from '../model/states.ts';
 import type { InstanceView, RunView } from '../store/run-view.ts';
 import type { JournalRecord, MetricRecord } from '../store/store.ts';
 import { Bell } from './bell.ts';
@@ -70,6 +72,22 @@ export class Session {
         if (answer) return answer;
         await ear.wait(LOOK_EVERY_MS);
         this.#knock();
+      }
+    } finally {
+      ear.close();
+    }
+  }
+
+  /** Resolves once a run is finished; reads nothing in between when this process leads it. */
+  async finished(runNo: RunNo): Promise<RunRecord> {
+    const ear = this.#bell.listen();
+    try {
+      for (;;) {
+        if (this.#failure) throw this.#failure;
+        const isLed = this.#leadership?.leader.runs.has(runNo) === true;
+        const run = isLed ? null : await this.#project.store.run(runNo);
+        if (run && isRunFinished(run.state)) return run;
+        await ear.wait(LOOK_EVERY_MS);
       }
     } finally {
       ear.close();
