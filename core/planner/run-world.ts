@@ -17,7 +17,7 @@ export interface Block {
   readonly keys: readonly string[];
   readonly items: readonly Json[];
   /** By fan-out; a fan-out that is missing here has only placeholders. */
-  readonly expansions: Map<number, Expansion>;
+  expansions: ReadonlyMap<number, Expansion>;
 }
 
 /** An expanded fan-out: one block per key. */
@@ -27,6 +27,9 @@ export interface Expansion {
   /** Instances that hold a slot, for `maxParallel`. */
   active: number;
 }
+
+/** Shared by all blocks without an expansion: there may be very many. */
+const NOT_EXPANDED: ReadonlyMap<number, Expansion> = new Map();
 
 /** Positions in the groups of five counters of {@link RunWorld.counts}. */
 export const TOTAL = 0;
@@ -132,7 +135,7 @@ export class RunWorld {
     this.selected = selected;
     this.wantedKeys = record.scope.keys ? new Set(record.scope.keys) : null;
     this.wantedPaths = new Set(record.scope.keys?.flatMap(beginnings));
-    this.root = { base: 0, scope: 0, parent: null, keys: [], items: [], expansions: new Map() };
+    this.root = { base: 0, scope: 0, parent: null, keys: [], items: [], expansions: NOT_EXPANDED };
     this.size = graph.size;
     this.state = new Uint8Array(graph.size);
     this.stored = new Uint8Array(graph.size);
@@ -150,16 +153,16 @@ export class RunWorld {
   addExpansion(record: ExpansionRecord): Expansion {
     const parent = this.blockAt(record.parentBase, record.fanOut);
     const scope = this.graph.scopes[record.fanOut + 1] as Scope;
-    const blocks = record.keys.map((key, index) => ({
-      base: record.base + index * scope.size,
-      scope: record.fanOut + 1,
-      parent,
-      keys: [...parent.keys, key],
-      items: [...parent.items, record.items ? (record.items[index] as Json) : key],
-      expansions: new Map<number, Expansion>(),
-    }));
+    const blocks = record.keys.map((key, index): Block => {
+      const keys = [...parent.keys, key];
+      // Keys that are their own items, all the way up, are kept once.
+      const isItem = record.items === null && (parent.parent === null || parent.items === parent.keys);
+      const items = isItem ? keys : [...parent.items, record.items ? (record.items[index] as Json) : key];
+      const base = record.base + index * scope.size;
+      return { base, scope: record.fanOut + 1, parent, keys, items, expansions: NOT_EXPANDED };
+    });
     const expansion = { record, blocks, active: 0 };
-    parent.expansions.set(record.fanOut, expansion);
+    parent.expansions = new Map([...parent.expansions, [record.fanOut, expansion]]);
     this.expansions.push(expansion);
     this.grow(record.base + record.keys.length * scope.size);
     return expansion;
