@@ -1,3 +1,5 @@
+import type { EngineDefaults } from '../model/defaults.ts';
+
 /** The config of one process: complete, checked and frozen. Paths are absolute, durations in milliseconds. */
 export interface Config {
   readonly store: StoreConfig;
@@ -15,21 +17,7 @@ export interface Config {
   readonly pools: {
     readonly [name: string]: { readonly slots: number; readonly description: string | null };
   };
-  readonly defaults: {
-    readonly retries: {
-      readonly max: number;
-      readonly delayMs: number;
-      readonly backoff: 'fixed' | 'linear' | 'exponential';
-      readonly factor: number;
-      readonly maxDelayMs: number;
-      readonly jitter: number;
-    };
-    readonly timeoutMs: number;
-    readonly killGraceMs: number;
-    readonly lostBudget: number;
-    readonly maxActiveRuns: number;
-    readonly maxActiveTasks: number;
-  };
+  readonly defaults: EngineDefaults;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly maxBytesPerAttempt: number };
 }
 
