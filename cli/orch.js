@@ -39,7 +39,9 @@ function packagedNode() {
       const folder = dirname(module.createRequire(from).resolve('node/package.json'));
       const binary = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
       if (existsSync(binary)) return binary;
-    } catch {}
+    } catch {
+      // The package is not installed there: the next place may have it.
+    }
   }
   return null;
 }

@@ -106,7 +106,9 @@ export class KeeperLink {
     let said = '';
     try {
       said = readFileSync(this.#errorFile, 'utf8').trim().split('\n').slice(-20).join('\n');
-    } catch {}
+    } catch {
+      // It said nothing: how it ended is all there is to tell.
+    }
     this.#handlers.onDeath(said === '' ? how : `${how}: ${said}`);
   }
 }
