@@ -20,6 +20,14 @@ export class JobQueue {
     this.#size += 1;
   }
 
+  /** Puts jobs before all others, in their order. */
+  unshift(jobs: readonly Job[]): void {
+    if (jobs.length === 0) return;
+    this.#jobs = [...jobs, ...this.#jobs.slice(this.#head)];
+    this.#head = 0;
+    this.#size += jobs.length;
+  }
+
   shift(): Job | null {
     const first = this.first;
     if (first === null) return null;

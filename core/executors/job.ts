@@ -8,6 +8,10 @@ export interface Job {
   startedAt: number;
   lane: Lane | null;
   stop: StopReason | null;
+  /** Its processes were told to end. */
+  killed: boolean;
+  /** Its number at the turnstile of its runner, if it was sent behind another attempt. */
+  turn: number | null;
   /** Group of its command; `null` for one that runs in a runner. */
   group: string | null;
   /** What the attempt ended with, while its processes are still being ended. */
@@ -15,5 +19,14 @@ export interface Job {
 }
 
 export function newJob(order: AttemptOrder): Job {
-  return { order, startedAt: 0, lane: null, stop: null, group: null, ending: null };
+  return {
+    order,
+    startedAt: 0,
+    lane: null,
+    stop: null,
+    killed: false,
+    turn: null,
+    group: null,
+    ending: null,
+  };
 }

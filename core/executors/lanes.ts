@@ -60,6 +60,15 @@ export class Lanes {
     return this.#free.get(runNo)?.pop() ?? { runNo, segment: this.#numbers.next(runNo), end: 0 };
   }
 
+  /** The one lane of a run in a process where one attempt runs at a time. */
+  only(runNo: number): Lane {
+    const known = this.#free.get(runNo)?.[0];
+    if (known) return known;
+    const lane = this.take(runNo);
+    this.giveBack(lane);
+    return lane;
+  }
+
   giveBack(lane: Lane): void {
     const free = this.#free.get(lane.runNo);
     if (free) {

@@ -31,6 +31,7 @@ export class LiveAttempt {
   /** Processes were started: they may have left others behind. */
   startedProcesses = false;
   readonly #parts: LiveAttemptParts;
+  readonly #startedMono: number;
   #reports: PacedReports | null = null;
   #context: LiveContext | null = null;
   #aborted = false;
@@ -42,6 +43,7 @@ export class LiveAttempt {
     this.definition = parts.definition;
     this.segment = parts.segment;
     const { clock, settings } = parts;
+    this.#startedMono = clock.mono();
     this.log = new AttemptLog(parts.segment, parts.frame.id, { clock, capBytes: settings.logCapBytes });
   }
 
@@ -96,7 +98,9 @@ export class LiveAttempt {
     if (tempDir !== null) rmSync(tempDir, { recursive: true, force: true });
     const range = this.log.finish();
     const r: Outcome = outcome.kind === 'failed' && this.#aborted ? { kind: 'stopped' } : outcome;
-    return { t: 'end', id: this.frame.id, r, ...(range ? { l: [range.offset, range.length] } : {}) };
+    const tookMs = this.#parts.clock.mono() - this.#startedMono;
+    const m = Math.round(tookMs * 1e3) / 1e3;
+    return { t: 'end', id: this.frame.id, r, m, ...(range ? { l: [range.offset, range.length] } : {}) };
   }
 
   /** Makes the process this attempt's own, as far as one process can; how to undo it. */

@@ -27,6 +27,10 @@ export interface RunnerOptions {
   readonly idleMs?: number;
   /** A runner is replaced after so many attempts. */
   readonly attemptsMax?: number;
+  /** Orders are sent ahead to a runner that is busy while all that it has is expected to take no longer. */
+  readonly aheadMs?: number;
+  /** Orders are taken back from behind an attempt that has run for so long. */
+  readonly takeBackMs?: number;
 }
 
 export interface AttemptLimits {
@@ -64,6 +68,8 @@ export function localSettings(options: LocalExecutorOptions): LocalSettings {
       growAfterMs: 5,
       idleMs: 60_000,
       attemptsMax: 50_000,
+      aheadMs: 0.5,
+      takeBackMs: 2,
       ...options.runners,
     },
     commands: { max: 64, memoryMb: null, ...options.commands },

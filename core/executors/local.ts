@@ -194,6 +194,7 @@ class LocalExecutor implements Executor {
     // What runners told before they were killed is still to be read.
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#closing) return;
+    this.#runners.settleDead();
     const lost: Outcome = { kind: 'lost', detail: `the keeper of its processes died (${detail})` };
     for (const job of [...this.#jobs.values()]) {
       if (job.startedAt === 0) continue;
@@ -237,7 +238,7 @@ class LocalExecutor implements Executor {
   }
 
   #withdraw(job: Job): boolean {
-    return job.startedAt === 0 && (this.#commands.withdraw(job) || this.#runners.withdraw(job));
+    return this.#commands.withdraw(job) || this.#runners.withdraw(job);
   }
 
   #killKnown(): void {

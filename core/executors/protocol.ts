@@ -43,6 +43,8 @@ export interface RunFrame {
   readonly f?: readonly (readonly [number, SpilledOutput])[];
   /** Spin for so many microseconds after the attempt. */
   readonly p?: number;
+  /** Sent behind another attempt: it starts only if the runner gets it at the turnstile, with this number. */
+  readonly q?: number;
 }
 
 /** To the keeper only. */
@@ -74,6 +76,8 @@ export interface RunnerSettings {
   readonly socket: string;
   readonly token: string;
   readonly g: string;
+  /** The file of its turnstile. */
+  readonly turnstile: string;
   readonly shared: boolean;
   readonly projectDir: string;
   readonly stateDir: string;
@@ -102,7 +106,9 @@ export interface EndFrame {
   readonly r: Outcome;
   /** Offset and length of the log. */
   readonly l?: readonly [number, number];
-  /** The runner may hold remains of the attempt and must not be used again. */
+  /** Milliseconds that it took. */
+  readonly m?: number;
+  /** The runner may hold remains of the attempt and must not be used again: it starts nothing more. */
   readonly x?: true;
 }
 
@@ -129,12 +135,14 @@ export function encodeRun(
   segment: number,
   group: string | null,
   spinUs: number,
+  turn: number | null = null,
 ): string {
   let text = `{"t":"run","id":"${order.attemptId}","d":${order.definition.id},"s":${segment}`;
   if (group !== null) text += `,"g":"${group}"`;
   if (order.keys.length > 0) text += `,"k":${JSON.stringify(order.keys)},"i":${JSON.stringify(order.items)}`;
   if (order.inputs.length > 0) text += encodeInputs(order.inputs);
   if (spinUs > 0) text += `,"p":${spinUs}`;
+  if (turn !== null) text += `,"q":${turn}`;
   return `${text}}\n`;
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { DeskParts } from './desk.ts';
 import { outcomeOfGone } from './ended-outcome.ts';
 import type { Job } from './job.ts';
@@ -18,6 +19,8 @@ export class RunnerDesk {
   readonly #server: RunnerServer;
   readonly #runners = new Map<string, RunnerLink>();
   readonly #pools = new Map<string, RunnerPool>();
+  /** Runners of a keeper that died. */
+  readonly #dead: RunnerLink[] = [];
   readonly #handlers: RunnerHandlers;
   readonly #spin = new Spin();
   readonly #spinGate: SpinGate;
@@ -51,8 +54,11 @@ export class RunnerDesk {
     const runner = this.#holder(job);
     if (!runner) return;
     runner.cancel(job.order.attemptId);
-    if (!runner.shared) this.#parts.keeper()?.send({ t: 'stop', g: runner.group, graceMs });
-    else setTimeout(() => this.#endShared(runner, job), graceMs);
+    if (runner.shared) return void setTimeout(() => this.#endShared(runner, job), graceMs);
+    // Whoever has started behind it shows that it has ended already: its processes are not its own any more.
+    if (!this.#poolOf(runner).clearBehind(runner, job)) return;
+    job.killed = true;
+    this.#parts.keeper()?.send({ t: 'stop', g: runner.group, graceMs });
   }
 
   spawned(group: string, pid: number): void {
@@ -65,8 +71,14 @@ export class RunnerDesk {
 
   /** The keeper died, and every runner with it: orders wait until `resume`. */
   pause(): void {
+    this.#dead.push(...this.#runners.values());
     this.#runners.clear();
     for (const pool of this.#pools.values()) pool.pause();
+  }
+
+  /** Nothing of the runners lives: what they had not started waits again, the rest counts as started. */
+  settleDead(): void {
+    for (const runner of this.#dead.splice(0)) this.#poolOf(runner).requeue(this.#unstarted(runner));
   }
 
   /** There is a keeper now. Starts the first runner before anybody asks for it. */
@@ -106,13 +118,15 @@ export class RunnerDesk {
       startRunner: () => this.#startRunner(shared, memoryMb),
       endRunner: (runner) => this.#parts.keeper()?.send({ t: 'kill', g: runner.group }),
       onAssign: (runner, job) => {
-        job.lane = runner.lanes.take(job.order.runNo);
-        const spinUs = this.#spinGate.allowed(job.order.spinUs);
+        const { runNo, spinUs: wishedUs } = job.order;
+        job.lane = shared ? runner.lanes.take(runNo) : runner.lanes.only(runNo);
+        const spinUs = this.#spinGate.allowed(wishedUs);
         runner.run(job, spinUs);
-        this.#parts.onStarted(job);
+        if (job.turn === null) this.#parts.onStarted(job);
         // With orders in the queue this process has work: only the runner polls for its next one.
         if (spinUs > 0 && !pool.hasWaiting) this.#spin.start(spinUs);
       },
+      onHead: (runner) => this.#headStarts(runner),
       onGiveUp: (job, detail) => this.#parts.onEnded(job, { kind: 'lost', detail }, null),
     });
     this.#pools.set(name, pool);
@@ -122,12 +136,14 @@ export class RunnerDesk {
   #startRunner(shared: boolean, memoryMb: number): RunnerLink {
     const { projectDir, stateDir, limits } = this.#parts.settings;
     const group = this.#parts.nextGroup();
-    const runner = new RunnerLink(group, shared, memoryMb, this.#parts.numbers, this.#handlers);
+    const turnstile = join(stateDir, 'tmp', `${group}.turns`);
+    const runner = new RunnerLink(group, shared, memoryMb, this.#parts.numbers, turnstile, this.#handlers);
     this.#runners.set(group, runner);
     const settings: RunnerSettings = {
       socket: this.#server.path,
       token: runner.token,
       g: group,
+      turnstile,
       shared,
       projectDir,
       stateDir,
@@ -153,15 +169,17 @@ export class RunnerDesk {
   #ended(runner: RunnerLink, frame: EndFrame): void {
     const job = runner.jobs.get(frame.id);
     if (!job) return;
-    runner.jobs.delete(frame.id);
+    runner.ended(job);
     const { lane } = job;
     const log = lane && frame.l ? { segment: lane.segment, offset: frame.l[0], length: frame.l[1] } : null;
     if (lane && log) lane.end = log.offset + log.length;
-    if (lane) runner.lanes.giveBack(lane);
+    if (lane && runner.shared) runner.lanes.giveBack(lane);
     const pool = this.#poolOf(runner);
-    const replace = frame.x === true || (job.stop !== null && !runner.shared);
+    if (frame.m !== undefined) pool.measured(job, frame.m);
+    const replace = frame.x === true || job.killed;
     if (runner.shared || (!replace && !runner.retired)) {
       this.#parts.onEnded(job, frame.r, log);
+      if (!runner.shared) this.#headStarts(runner);
       return replace || runner.draining ? pool.drain(runner) : pool.available(runner);
     }
     // Something of the attempt may live: its end is told when the runner is gone.
@@ -175,6 +193,7 @@ export class RunnerDesk {
     for (const job of runner.ending) {
       if (job.ending) this.#parts.onEnded(job, job.ending.outcome, job.ending.log);
     }
+    const unstarted = this.#unstarted(runner);
     const alone = runner.jobs.size === 1;
     for (const job of runner.jobs.values()) {
       const outcome = outcomeOf(job, frame, alone);
@@ -182,7 +201,32 @@ export class RunnerDesk {
       this.#parts.onEnded(job, outcome, sealedLog(job, this.#parts.settings, alone ? said.slice(-100) : []));
     }
     runner.jobs.clear();
-    this.#poolOf(runner).gone(runner, frame);
+    this.#poolOf(runner).gone(runner, frame, unstarted);
+  }
+
+  /** The attempt before it has ended, so the runner starts the next one. */
+  #headStarts(runner: RunnerLink): void {
+    const { head } = runner;
+    if (!head || head.startedAt > 0) return;
+    runner.headSinceMono = this.#parts.settings.clock.mono();
+    this.#parts.onStarted(head);
+  }
+
+  /** Takes out of a dead runner what it had not started. */
+  #unstarted(runner: RunnerLink): Job[] {
+    const unstarted: Job[] = [];
+    for (const job of runner.jobs.values()) {
+      if (runner.hasStarted(job)) {
+        if (job.startedAt === 0) this.#parts.onStarted(job);
+        continue;
+      }
+      runner.jobs.delete(job.order.attemptId);
+      job.turn = null;
+      job.lane = null;
+      unstarted.push(job);
+    }
+    runner.close();
+    return unstarted;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Job } from './job.ts';
 import { Lanes, type SegmentNumbers } from './lanes.ts';
 import { type EndFrame, encodeRun, type GoneFrame, type ReportFrame } from './protocol.ts';
 import type { ExpectedRunner, RunnerConnection } from './runner-server.ts';
+import { Turnstile } from './turnstile.ts';
 
 /** Definitions that a runner holds before it is told to forget them. */
 const DEFINITIONS_MAX = 512;
@@ -25,7 +26,7 @@ export class RunnerLink implements ExpectedRunner {
   readonly memoryMb: number;
   readonly token = randomBytes(24).toString('base64url');
   readonly lanes: Lanes;
-  /** Attempts that run in it. */
+  /** Attempts that run in it, and behind them those that were sent ahead, in the order of sending. */
   readonly jobs = new Map<AttemptId, Job>();
   /** Attempts that have ended, but whose processes are still being ended. */
   readonly ending: Job[] = [];
@@ -37,9 +38,11 @@ export class RunnerLink implements ExpectedRunner {
   served = 0;
   /** Monotonic time since when it has had nothing to do. */
   idleSinceMono = 0;
-  /** Monotonic time of the last order. */
-  assignedMono = 0;
+  /** Monotonic time since when the first of its attempts has run. */
+  headSinceMono = 0;
   readonly #handlers: RunnerHandlers;
+  readonly #turnstile: Turnstile;
+  #turns = 0;
   readonly #sent = new Set<number>();
   #connection: RunnerConnection | null = null;
   #connected = false;
@@ -56,12 +59,14 @@ export class RunnerLink implements ExpectedRunner {
     shared: boolean,
     memoryMb: number,
     numbers: SegmentNumbers,
+    turnstile: string,
     handlers: RunnerHandlers,
   ) {
     this.group = group;
     this.shared = shared;
     this.memoryMb = memoryMb;
     this.lanes = new Lanes(numbers);
+    this.#turnstile = new Turnstile(turnstile, 'leader');
     this.#handlers = handlers;
   }
 
@@ -104,8 +109,15 @@ export class RunnerLink implements ExpectedRunner {
     if (this.#gone) setTimeout(() => this.#connection?.close(), LAST_WORDS_MS).unref();
   }
 
+  /** The attempt that runs, as far as the leader was told. */
+  get head(): Job | undefined {
+    return this.jobs.values().next().value;
+  }
+
+  /** Sends an order; behind another one it can be taken back until the runner starts it. */
   run(job: Job, spinUs: number): void {
     const { order, lane } = job;
+    job.turn = this.jobs.size > 0 && !this.shared ? ++this.#turns : null;
     this.jobs.set(order.attemptId, job);
     this.served += 1;
     const { definition } = order;
@@ -118,7 +130,37 @@ export class RunnerLink implements ExpectedRunner {
       this.#sent.add(definition.id);
       text += `{"t":"define","d":${JSON.stringify(definition)}}\n`;
     }
-    this.#send(text + encodeRun(order, lane?.segment ?? 0, null, spinUs));
+    this.#send(text + encodeRun(order, lane?.segment ?? 0, null, spinUs, job.turn));
+  }
+
+  /**
+   * Takes an order back that was sent ahead; `false` if the runner has started it.
+   *
+   * @throws when the turnstile cannot be written.
+   */
+  takeBack(job: Job): boolean {
+    if (job.turn === null || !this.#turnstile.pass(job.turn)) return false;
+    this.served -= 1;
+    this.jobs.delete(job.order.attemptId);
+    job.turn = null;
+    job.lane = null;
+    return true;
+  }
+
+  /** Whether the runner, which is dead, ever started an order. */
+  hasStarted(job: Job): boolean {
+    return job.startedAt > 0 || job.turn === null || this.#turnstile.holder(job.turn) === 'runner';
+  }
+
+  /** Its attempt has ended. */
+  ended(job: Job): void {
+    this.jobs.delete(job.order.attemptId);
+    if (job.turn !== null) this.#turnstile.forget(job.turn);
+  }
+
+  /** Nothing of it is needed any more. */
+  close(): void {
+    this.#turnstile.close();
   }
 
   cancel(id: AttemptId): void {

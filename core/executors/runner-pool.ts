@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Job } from './job.ts';
 import { JobQueue } from './job-queue.ts';
 import type { RunnerOptions } from './local-options.ts';
+import { Pace } from './pace.ts';
 import type { GoneFrame } from './protocol.ts';
 import type { RunnerLink } from './runner-link.ts';
 
@@ -9,6 +10,8 @@ import type { RunnerLink } from './runner-link.ts';
 const SHARED_MAX = 64;
 /** Attempts that are shorter gain nothing from one more runner: handing them out is what takes the time. */
 const WORTH_MS = 0.25;
+/** Orders in one runner at most. */
+const AHEAD_MAX = 16;
 /** Runners that are started at once: starting takes a core for a while. */
 const STARTING_MAX = 2;
 /** Runners that end before they are ready, one after the other, before the waiting orders are given up. */
@@ -25,21 +28,27 @@ export interface PoolOptions {
   /** Has a runner started. */
   readonly startRunner: () => RunnerLink;
   readonly endRunner: (runner: RunnerLink) => void;
-  /** The runner takes the order now. */
+  /** The runner gets the order, behind those that it has. */
   readonly onAssign: (runner: RunnerLink, job: Job) => void;
+  /** Another order of the runner comes first than before. */
+  readonly onHead: (runner: RunnerLink) => void;
   /** Runners cannot be started. */
   readonly onGiveUp: (job: Job, detail: string) => void;
 }
 
-/** Runners of one kind, and the orders that wait for them, first come first served. */
+/**
+ * Runners of one kind, and the orders that wait for them, first come first served. Orders that are known to
+ * be short are sent ahead to a runner that is busy, so that neither side waits for the other between them.
+ */
 export class RunnerPool {
   readonly #options: PoolOptions;
   readonly #runners = new Set<RunnerLink>();
   /** The one used last is taken first: its caches are warm, and others get idle enough to go. */
   readonly #idle: RunnerLink[] = [];
   readonly #waiting = new JobQueue();
-  /** How long an attempt holds its runner, on average of the last ones. */
-  #meanMs = 0;
+  readonly #pace = new Pace();
+  #last: RunnerLink | null = null;
+  #takeBackTimer: NodeJS.Timeout | null = null;
   #failedStarts = 0;
   #growTimer: NodeJS.Timeout | null = null;
   #idleTimer: NodeJS.Timeout | null = null;
@@ -59,15 +68,49 @@ export class RunnerPool {
   }
 
   submit(job: Job): void {
-    const runner = this.#waiting.first === null ? this.#free() : undefined;
+    const runner = this.#waiting.first === null ? this.#free(job) : undefined;
     if (runner) return this.#assign(runner, job);
     this.#waiting.push(job);
     this.#growLater();
   }
 
-  /** Takes an order back that has not been given to a runner; `false` if it is not here. */
+  /** Takes an order back that no runner has started; `false` if it is not here. */
   withdraw(job: Job): boolean {
-    return this.#waiting.remove(job);
+    if (job.turn === null) return this.#waiting.remove(job);
+    for (const runner of this.#runners) {
+      if (!runner.jobs.has(job.order.attemptId)) continue;
+      const taken = this.#takeBack(runner, [job]);
+      if (runner.jobs.size > 0) this.#options.onHead(runner);
+      else this.available(runner);
+      return taken.length > 0;
+    }
+    return false;
+  }
+
+  /** Takes back what was sent ahead behind an attempt; whether all of it could be. */
+  clearBehind(runner: RunnerLink, job: Job): boolean {
+    const jobs = [...runner.jobs.values()];
+    const ahead = jobs.slice(jobs.indexOf(job) + 1);
+    const taken = this.#takeBack(runner, ahead);
+    this.requeue(taken);
+    return taken.length === ahead.length;
+  }
+
+  /** Puts orders that were never started before all that wait. */
+  requeue(jobs: readonly Job[]): void {
+    if (jobs.length === 0) return;
+    this.#waiting.unshift(jobs);
+    for (let runner = this.#idle.pop(); runner; runner = this.#idle.pop()) {
+      const next = this.#waiting.shift();
+      if (next === null) return void this.#idle.push(runner);
+      this.#assign(runner, next);
+    }
+    this.#growLater();
+  }
+
+  /** An attempt has ended after so many milliseconds. */
+  measured(job: Job, ms: number): void {
+    this.#pace.saw(job.order.definition, ms);
   }
 
   /** A runner is ready for its first order. */
@@ -79,15 +122,13 @@ export class RunnerPool {
   /** A runner has finished an attempt. */
   available(runner: RunnerLink): void {
     if (!runner.ready) return;
-    if (runner.assignedMono > 0) {
-      this.#meanMs += (this.#options.clock.mono() - runner.assignedMono - this.#meanMs) / 8;
-    }
     if (runner.jobs.size === 0 && runner.served >= this.#options.runners.attemptsMax)
       return this.retire(runner);
     for (let next = this.#nextFor(runner); next !== null; next = this.#nextFor(runner))
       this.#assign(runner, next);
     if (runner.jobs.size === 0) this.#rest(runner);
-    else if (runner.jobs.size < this.#capacity && !this.#idle.includes(runner)) this.#idle.push(runner);
+    else if (this.#options.shared && runner.jobs.size < SHARED_MAX && !this.#idle.includes(runner))
+      this.#idle.push(runner);
   }
 
   /** Ends a runner; another one takes its place if orders wait or one is to be kept. */
@@ -96,6 +137,7 @@ export class RunnerPool {
     runner.retired = true;
     this.#forget(runner);
     this.#options.endRunner(runner);
+    this.#waiting.unshift(this.#takeBack(runner, [...runner.jobs.values()]));
     this.#replace();
   }
 
@@ -107,11 +149,12 @@ export class RunnerPool {
     if (runner.jobs.size === 0) this.retire(runner);
   }
 
-  /** A runner is gone, told to or not. */
-  gone(runner: RunnerLink, frame: GoneFrame): void {
+  /** A runner is gone, told to or not; these of its orders were not started. */
+  gone(runner: RunnerLink, frame: GoneFrame, unstarted: readonly Job[]): void {
     const known = this.#runners.has(runner);
     this.#forget(runner);
     if (this.#closed) return;
+    this.#waiting.unshift(unstarted);
     if (known && !runner.started) this.#failedStarts += 1;
     if (this.#failedStarts < FAILED_STARTS_MAX) return this.#replace();
     this.#failedStarts = 0;
@@ -125,6 +168,7 @@ export class RunnerPool {
     for (const runner of this.#runners) runner.retired = true;
     this.#runners.clear();
     this.#idle.length = 0;
+    this.#last = null;
   }
 
   /** There is a keeper now. */
@@ -136,26 +180,77 @@ export class RunnerPool {
     this.#closed = true;
     if (this.#growTimer) clearTimeout(this.#growTimer);
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
+    if (this.#takeBackTimer) clearTimeout(this.#takeBackTimer);
     this.#waiting.drain();
   }
 
-  get #capacity(): number {
-    return this.#options.shared ? SHARED_MAX : 1;
-  }
-
   #nextFor(runner: RunnerLink): Job | null {
-    return runner.jobs.size < this.#capacity ? this.#waiting.shift() : null;
+    const { first } = this.#waiting;
+    return first !== null && this.#hasRoom(runner, first) ? this.#waiting.shift() : null;
   }
 
-  #free(): RunnerLink | undefined {
-    const runner = this.#idle.at(-1);
-    if (runner && (!this.#options.shared || runner.jobs.size + 1 >= SHARED_MAX)) this.#idle.pop();
-    return runner;
+  #hasRoom(runner: RunnerLink, job: Job): boolean {
+    const { size } = runner.jobs;
+    if (size === 0) return true;
+    return this.#options.shared ? size < SHARED_MAX : this.#maySendAhead(runner, job);
+  }
+
+  /** Whether a runner that is busy gets one more order: all that it has, and this one, are short. */
+  #maySendAhead(runner: RunnerLink, job: Job): boolean {
+    const { clock, runners } = this.#options;
+    if (!runner.ready || runner.jobs.size >= AHEAD_MAX || runner.served >= runners.attemptsMax) return false;
+    let expectedMs = this.#pace.of(job.order.definition);
+    for (const one of runner.jobs.values()) expectedMs += this.#pace.of(one.order.definition);
+    return expectedMs <= runners.aheadMs && clock.mono() - runner.headSinceMono < runners.takeBackMs;
+  }
+
+  #free(job: Job): RunnerLink | undefined {
+    if (this.#options.shared) {
+      const runner = this.#idle.at(-1);
+      if (runner && runner.jobs.size + 1 >= SHARED_MAX) this.#idle.pop();
+      return runner;
+    }
+    const last = this.#last;
+    if (last && last.jobs.size > 0 && this.#maySendAhead(last, job)) return last;
+    return this.#idle.pop();
   }
 
   #assign(runner: RunnerLink, job: Job): void {
-    runner.assignedMono = this.#options.clock.mono();
+    if (runner.jobs.size === 0) runner.headSinceMono = this.#options.clock.mono();
+    this.#last = runner;
     this.#options.onAssign(runner, job);
+    if (job.turn !== null) this.#takeBackLater();
+  }
+
+  /** Takes back what the runner has not started; if that cannot be decided, the runner is ended. */
+  #takeBack(runner: RunnerLink, jobs: readonly Job[]): Job[] {
+    try {
+      return jobs.filter((job) => runner.takeBack(job));
+    } catch {
+      this.#options.endRunner(runner);
+      return [];
+    }
+  }
+
+  #takeBackLater(): void {
+    // What runners have told by now is read before it is judged.
+    const look = (): void => void setImmediate(() => this.#takeBackFromBehind());
+    this.#takeBackTimer ??= setTimeout(look, this.#options.runners.takeBackMs);
+  }
+
+  #takeBackFromBehind(): void {
+    this.#takeBackTimer = null;
+    if (this.#closed) return;
+    const { clock, runners } = this.#options;
+    let isAhead = false;
+    for (const runner of this.#runners) {
+      if (runner.jobs.size < 2) continue;
+      const { head } = runner;
+      const ranMs = clock.mono() - runner.headSinceMono;
+      if (ranMs < runners.takeBackMs || !head) isAhead = true;
+      else this.clearBehind(runner, head);
+    }
+    if (isAhead) this.#takeBackLater();
   }
 
   #rest(runner: RunnerLink): void {
@@ -170,6 +265,7 @@ export class RunnerPool {
 
   #forget(runner: RunnerLink): void {
     this.#runners.delete(runner);
+    if (this.#last === runner) this.#last = null;
     const at = this.#idle.indexOf(runner);
     if (at >= 0) this.#idle.splice(at, 1);
   }
@@ -190,12 +286,18 @@ export class RunnerPool {
     this.#growTimer = setTimeout(() => {
       this.#growTimer = null;
       const stuck = first !== null && this.#waiting.first === first;
-      const worthIt = this.#waiting.first !== null && this.#meanMs >= WORTH_MS;
+      const worthIt = this.#isWorthARunner(this.#waiting.first);
       const starting = this.#starting();
-      const needed = starting < STARTING_MAX && this.#waiting.size > starting * this.#capacity;
+      const capacity = this.#options.shared ? SHARED_MAX : 1;
+      const needed = starting < STARTING_MAX && this.#waiting.size > starting * capacity;
       if (needed && (stuck || worthIt)) this.#start();
       if (this.#waiting.first !== null) this.#growLater();
     }, growAfterMs);
+  }
+
+  #isWorthARunner(job: Job | null): boolean {
+    const ms = job === null ? Number.POSITIVE_INFINITY : this.#pace.of(job.order.definition);
+    return Number.isFinite(ms) && ms >= WORTH_MS;
   }
 
   #starting(): number {

@@ -12,6 +12,7 @@ import { outcomeOf } from './output-outcome.ts';
 import type { KeeperFrame, OrderFrame, ReportFrame, RunFrame, RunnerSettings } from './protocol.ts';
 import { leftProcesses } from './started-processes.ts';
 import { outcomeOfThrown } from './task-error.ts';
+import { Turnstile } from './turnstile.ts';
 
 /** Snapshots of code that one runner loads before it asks to be replaced: modules are never unloaded. */
 const CODE_ROOTS_MAX = 32;
@@ -28,14 +29,20 @@ export class Runner {
   readonly #roots = new Set<string>();
   readonly #live = new Map<string, LiveAttempt>();
   readonly #current = new AsyncLocalStorage<LiveAttempt>();
+  readonly #turnstile: Turnstile;
+  /** Orders behind the attempt that runs. */
+  readonly #ahead: { readonly frame: RunFrame; readonly definition: AttemptDefinition }[] = [];
   /** Something of an attempt that has ended may still run here. */
   #dirty = false;
+  /** The leader was told to replace this process: nothing more is started here. */
+  #closed = false;
 
   constructor(settings: RunnerSettings, clock: Clock, report: (frame: ReportFrame) => void) {
     this.#settings = settings;
     this.#clock = clock;
     this.#report = report;
     this.#segments = new SegmentFiles(settings.stateDir);
+    this.#turnstile = new Turnstile(settings.turnstile, 'runner');
     registerOrchResolver({ projectDir: settings.projectDir });
     this.#roots.add(realpathSync(settings.projectDir));
   }
@@ -43,7 +50,7 @@ export class Runner {
   take(frame: OrderFrame | KeeperFrame): void {
     switch (frame.t) {
       case 'run':
-        return this.#start(frame);
+        return this.#accept(frame);
       case 'define':
         this.#definitions.set(frame.d.id, frame.d);
         return;
@@ -111,9 +118,27 @@ export class Runner {
     return attempt && !attempt.ended ? attempt : undefined;
   }
 
-  #start(frame: RunFrame): void {
+  #accept(frame: RunFrame): void {
     const definition = this.#definitions.get(frame.d);
     if (!definition) throw new Error(`the runner knows no definition ${frame.d}`);
+    if (frame.q === undefined) return this.#start(frame, definition);
+    this.#ahead.push({ frame, definition });
+    if (this.#live.size === 0) setImmediate(this.#startNext);
+  }
+
+  /** Starts the next order that the leader has not taken back. */
+  readonly #startNext = (): void => {
+    while (this.#live.size === 0 && !this.#closed) {
+      const next = this.#ahead.shift();
+      if (!next) return;
+      const { frame, definition } = next;
+      const isMine = this.#turnstile.pass(frame.q ?? 0);
+      this.#turnstile.forget(frame.q ?? 0);
+      if (isMine) return this.#start(frame, definition);
+    }
+  };
+
+  #start(frame: RunFrame, definition: AttemptDefinition): void {
     const segment = this.#segments.acquire(definition.runNo, frame.s);
     const attempt = new LiveAttempt({
       frame,
@@ -172,8 +197,10 @@ export class Runner {
     const frame = attempt.end(outcome);
     this.#live.delete(attempt.frame.id);
     this.#segments.release(attempt.segment);
-    const replace = this.#dirty || this.#roots.size > CODE_ROOTS_MAX;
-    this.#report(replace ? { ...frame, x: true } : frame);
+    this.#closed = this.#dirty || this.#roots.size > CODE_ROOTS_MAX;
+    this.#report(this.#closed ? { ...frame, x: true } : frame);
+    // What the attempt left to do in this turn is done before the next one starts.
+    if (this.#ahead.length > 0) setImmediate(this.#startNext);
   }
 
   #codeOf(definition: AttemptDefinition): LoadedTask | Promise<LoadedTask> {
