@@ -36,6 +36,7 @@ import { saveVersionScript } from '../versions.ts';
 import { IN_MEMORY, openSqlite, type SqliteConnection } from './connection.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import { LeaderLock } from './leader-lock.ts';
+import { LogWriteback } from './log-writeback.ts';
 import { prepareTick } from './statements.ts';
 import { TickCommit } from './tick-commit.ts';
 
@@ -59,6 +60,8 @@ interface Leading {
   readonly lease: Lease;
   readonly connection: SqliteConnection;
   readonly ticks: TickCommit;
+  /** `null` where every commit is on the disk already. */
+  readonly writeback: LogWriteback | null;
   readonly markLost: () => void;
 }
 
@@ -134,13 +137,15 @@ export class SqliteStore extends Reads implements Store {
     const ticks = new TickCommit(connection, prepareTick(connection, this.#db), fence, marks);
     const { promise: lost, resolve: markLost } = Promise.withResolvers<void>();
     const lease: Lease = { epoch: raised.epoch, lost, release: () => this.#release(lease) };
-    return { lease, connection, ticks, markLost };
+    const isLazy = durability === 'normal' && path !== IN_MEMORY;
+    return { lease, connection, ticks, writeback: isLazy ? new LogWriteback(path) : null, markLost };
   }
 
   async #release(lease: Lease): Promise<void> {
     const leading = this.#leading;
     if (leading?.lease !== lease) return;
     this.#leading = null;
+    leading.writeback?.close();
     await this.#whenIdle(leading.connection, () => {
       if (leading.connection !== this.#connection) leading.connection.close();
     });
@@ -153,6 +158,7 @@ export class SqliteStore extends Reads implements Store {
     if (leading?.lease !== lease) return { ok: false, why: 'fenced' };
     return this.#whenIdle(leading.connection, () => {
       const result = leading.ticks.commit(tick);
+      if (result.ok) leading.writeback?.committed();
       if (!result.ok && result.why === 'fenced') leading.markLost();
       return result;
     });
