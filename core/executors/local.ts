@@ -89,8 +89,8 @@ class LocalExecutor implements Executor {
   }
 
   submit(order: AttemptOrder): void {
-    const id = order.attemptId;
-    if (this.#closing || this.#jobs.has(id) || this.#ended.has(id)) return;
+    const { attemptId: id, runNo, nodeNo, tryNo } = order;
+    if (this.#closing || this.#ended.has(runNo, nodeNo, tryNo) || this.#jobs.has(id)) return;
     const job = newJob(order);
     this.#jobs.set(id, job);
     if (order.definition.action.kind === 'shell') this.#commands.submit(job);
@@ -285,9 +285,9 @@ class LocalExecutor implements Executor {
   }
 
   #finish(job: Job, outcome: Outcome, log: LogRange | null): void {
-    const { attemptId } = job.order;
+    const { attemptId, runNo, nodeNo, tryNo } = job.order;
     if (!this.#jobs.delete(attemptId)) return;
-    this.#ended.add(attemptId);
+    this.#ended.add(runNo, nodeNo, tryNo);
     this.#deadlines.delete(job);
     if (job.stop !== null) this.#stuck.delete(job);
     const at = this.#settings.clock.now();

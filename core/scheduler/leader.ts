@@ -59,6 +59,7 @@ export class Leader {
   #busy = false;
   #stopped = false;
   #timer: NodeJS.Timeout | null = null;
+  #timerAtMono = 0;
   #staleTicks = 0;
   /** Rings after every commit. */
   readonly committed = new Bell();
@@ -186,7 +187,7 @@ export class Leader {
       this.committed.ring();
       this.onCommit();
     }
-    this.#sleep(decided.wakeAt - now.mono);
+    this.#sleepUntil(decided.wakeAt);
   }
 
   #carryOut(decided: Plan): void {
@@ -202,12 +203,21 @@ export class Leader {
     for (const run of decided.ended) this.#versions.delete(run.record.runNo);
   }
 
-  #sleep(ms: number): void {
+  /** A timer that is due earlier stays: waking for nothing now and then costs less than a timer a tick. */
+  #sleepUntil(wakeAtMono: number): void {
+    if (this.#timer && this.#timerAtMono <= wakeAtMono) return;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    if (!Number.isFinite(ms)) return;
-    const sleepMs = Math.min(Math.max(0, Math.ceil(ms)), SLEEP_MAX_MS);
-    this.#timer = setTimeout(() => this.#wake(), sleepMs);
+    if (!Number.isFinite(wakeAtMono)) return;
+    const ms = Math.ceil(wakeAtMono - this.#options.clock.mono());
+    this.#timerAtMono = wakeAtMono;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        this.#wake();
+      },
+      Math.min(Math.max(0, ms), SLEEP_MAX_MS),
+    );
   }
 
   /**
