@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { renderJson } from '../expression/template.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
 import type { SegmentWriter } from '../log/segment-writer.ts';
-import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
+import type { AttemptDefinition, Outcome, StopReason } from '../model/attempt.ts';
 import type { Clock } from '../model/clock.ts';
 import { FatalError } from '../model/context.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -35,6 +35,7 @@ export class LiveAttempt {
   #reports: PacedReports | null = null;
   #context: LiveContext | null = null;
   #aborted = false;
+  #stop: StopReason | null = null;
   #restore: (() => void) | null = null;
 
   constructor(parts: LiveAttemptParts) {
@@ -80,13 +81,15 @@ export class LiveAttempt {
       },
     });
     this.#context = context;
-    if (this.#aborted) LiveContext.abort(context);
+    if (this.#aborted) LiveContext.abort(context, this.#stop);
     return context;
   }
 
-  abort(): void {
+  /** Without a reason when all that is known is that its process was told to end. */
+  abort(why?: StopReason): void {
     this.#aborted = true;
-    if (this.#context) LiveContext.abort(this.#context);
+    this.#stop ??= why ?? null;
+    if (this.#context) LiveContext.abort(this.#context, this.#stop);
   }
 
   /** Closes the attempt; the frame that tells its end, to which the caller adds what it knows. */

@@ -303,11 +303,12 @@ class LocalExecutor implements Executor {
 }
 
 /**
- * `stopped` is for those that somebody stopped: by its timeout it is a timeout, by nobody known it is lost.
+ * `stopped` is for those that somebody stopped: by nobody known it is lost. What an attempt answers after its
+ * timeout does not count.
  */
 function settledOutcome(job: Job, outcome: Outcome): Outcome {
+  if (job.stop === 'timeout' && outcome.kind !== 'memory') return { kind: 'timeout' };
   if (outcome.kind !== 'stopped') return outcome;
-  if (job.stop === 'timeout') return { kind: 'timeout' };
   if (job.stop === null && job.startedAt > 0)
     return { kind: 'lost', detail: 'it was told to end from outside (SIGTERM)' };
   return outcome;

@@ -2,7 +2,10 @@ import { FatalError } from '../model/context.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Operator } from '../model/operator.ts';
 import type { LoadedTask } from './load-task.ts';
-import type { LiveContext } from './task-context.ts';
+import { LiveContext } from './task-context.ts';
+
+/** Of the grace of an attempt that must end, the share that its work has; the rest is for the clean-up. */
+const SHARE_OF_WORK = 0.5;
 
 /** Makes an operator callable: checks its params, and runs its hooks and its clean-up around `execute`. */
 export async function operatorTask(operator: Operator, name: string): Promise<LoadedTask> {
@@ -14,7 +17,7 @@ export async function operatorTask(operator: Operator, name: string): Promise<Lo
     const { hooks } = operator;
     try {
       if (ctx.attempt > 1) await aside(ctx, 'onRetry', () => hooks?.onRetry?.(params, ctx));
-      const output = await operator.execute(params, ctx);
+      const output = await Promise.race([executed(operator, params, ctx), graceOver(ctx)]);
       await aside(ctx, 'onSuccess', () => hooks?.onSuccess?.(params, ctx, output));
       return output;
     } catch (error) {
@@ -24,6 +27,27 @@ export async function operatorTask(operator: Operator, name: string): Promise<Lo
       await aside(ctx, 'cleanup', () => operator.cleanup?.(params, ctx));
     }
   };
+}
+
+/** The output; an attempt that is out of time has none, whatever it still returns. */
+async function executed(operator: Operator, params: JsonObject, ctx: LiveContext): Promise<unknown> {
+  const output = await operator.execute(params, ctx);
+  if (!ctx.shouldStop()) return output;
+  // Why it must end may be known a turn later than that it must.
+  await new Promise(setImmediate);
+  if (LiveContext.stopReason(ctx) === 'timeout') throw ctx.signal.reason;
+  return output;
+}
+
+/** Rejects when work that was told to end has not ended in its share of the grace. */
+function graceOver(ctx: LiveContext): Promise<never> {
+  return new Promise((_, reject) => {
+    const giveUp = (): void => {
+      setTimeout(() => reject(ctx.signal.reason), LiveContext.graceMs(ctx) * SHARE_OF_WORK).unref();
+    };
+    if (ctx.signal.aborted) giveUp();
+    else ctx.signal.addEventListener('abort', giveUp, { once: true });
+  });
 }
 
 /** Params that the schema gives a default and the task leaves out. */

@@ -4,6 +4,7 @@ import type {
   AttemptOrder,
   Outcome,
   SpilledOutput,
+  StopReason,
 } from '../model/attempt.ts';
 import type { AttemptId } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
@@ -21,7 +22,7 @@ export type OrderFrame =
   | { readonly t: 'forget' }
   | RunFrame
   /** To a runner: abort the signal of the attempt. */
-  | { readonly t: 'cancel'; readonly id: AttemptId };
+  | { readonly t: 'cancel'; readonly id: AttemptId; readonly why: StopReason };
 
 export interface RunFrame {
   readonly t: 'run';

@@ -53,7 +53,7 @@ export class RunnerDesk {
   stop(job: Job, graceMs: number): void {
     const runner = this.#holder(job);
     if (!runner) return;
-    runner.cancel(job.order.attemptId);
+    runner.cancel(job.order.attemptId, job.stop ?? 'user');
     if (runner.shared) return void setTimeout(() => this.#endShared(runner, job), graceMs);
     // Whoever has started behind it shows that it has ended already: its processes are not its own any more.
     if (!this.#poolOf(runner).clearBehind(runner, job)) return;

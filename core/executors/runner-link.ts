@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { StopReason } from '../model/attempt.ts';
 import type { AttemptId } from '../model/ids.ts';
 import type { Job } from './job.ts';
 import { Lanes, type SegmentNumbers } from './lanes.ts';
@@ -163,8 +164,8 @@ export class RunnerLink implements ExpectedRunner {
     this.#turnstile.close();
   }
 
-  cancel(id: AttemptId): void {
-    this.#send(`{"t":"cancel","id":"${id}"}\n`);
+  cancel(id: AttemptId, why: StopReason): void {
+    this.#send(`{"t":"cancel","id":"${id}","why":"${why}"}\n`);
   }
 
   #send(text: string): void {

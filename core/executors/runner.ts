@@ -57,7 +57,7 @@ export class Runner {
       case 'forget':
         return this.#definitions.clear();
       case 'cancel':
-        this.#live.get(frame.id)?.abort();
+        this.#live.get(frame.id)?.abort(frame.why);
         return;
       default:
         return;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { LogStream } from '../log/log-line.ts';
-import type { ArtifactRef, AttemptDefinition, RunFacts } from '../model/attempt.ts';
+import type { ArtifactRef, AttemptDefinition, RunFacts, StopReason } from '../model/attempt.ts';
 import { FatalError, SkipError, type TaskLog } from '../model/context.ts';
 import { type AttemptId, keyText, parseAttemptId } from '../model/ids.ts';
 import type { Json, JsonObject } from '../model/json.ts';
@@ -37,6 +37,7 @@ export class LiveContext implements OperatorContext {
   readonly #parts: ContextParts;
   #controller: AbortController | null = null;
   #abortReason: Error | null = null;
+  #stop: StopReason | null = null;
   #tempDir: string | null = null;
   #log: TaskLog | null = null;
 
@@ -123,10 +124,21 @@ export class LiveContext implements OperatorContext {
   }
 
   /** Tells the code that it must end. Not for user code: the object that it gets is this one's face. */
-  static abort(context: LiveContext): void {
+  static abort(context: LiveContext, why: StopReason | null): void {
+    context.#stop ??= why;
     if (context.#abortReason) return;
     context.#abortReason = new DOMException('The attempt must end.', 'AbortError');
     context.#controller?.abort(context.#abortReason);
+  }
+
+  /** Why the attempt must end, as far as its process knows. */
+  static stopReason(context: LiveContext): StopReason | null {
+    return context.#stop;
+  }
+
+  /** Milliseconds from being told to end until it is killed. */
+  static graceMs(context: LiveContext): number {
+    return context.#parts.definition.killGraceMs;
   }
 
   /** The temporary folder if it was asked for. */

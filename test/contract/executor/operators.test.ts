@@ -26,11 +26,29 @@ export const greet = defineOperator({
 });
 `;
 
+/** Waits for ever: `hangs` ignores its signal, `ends` returns when it is told to end. */
+const WAIT = `
+import { defineOperator } from 'orch';
+export default defineOperator({
+  params: { type: 'object', properties: { how: { type: 'string' } } },
+  execute: ({ how }, ctx) => new Promise((resolve) => {
+    ctx.metric('running', 1);
+    if (how === 'ends') ctx.signal.addEventListener('abort', () => resolve('half'));
+  }),
+  cleanup: (_, ctx) => ctx.log.info('cleaned'),
+  hooks: {
+    onSuccess: (_, ctx, output) => ctx.log.info('success ' + output),
+    onFailure: (_, ctx, error) => ctx.log.info('sorry: ' + error.name),
+  },
+});
+`;
+
 let bench: Bench;
 beforeAll(async () => {
   const files = {
     'dags/work.ts': '',
     'operators/greet.ts': GREET,
+    'operators/wait.ts': WAIT,
     'operators/broken.ts': 'throw new Error("at load");',
     'operators/none.ts': 'export const a = 1;',
   };
@@ -85,4 +103,25 @@ test('operators are described without running them', () => {
     mistakes: ['name must be somebody'],
     problems: ['at load', 'none.ts exports no operator: export one that was made with defineOperator.'],
   });
+});
+
+test.each(['hangs', 'ends'])(
+  'an operator that %s at its timeout is cleaned up, and has failed',
+  async (how) => {
+    const id = bench.submit(
+      { kind: 'operator', operator: 'wait' },
+      { with: { how }, timeoutMs: 1_500, killGraceMs: 5_000 },
+    );
+    await bench.metric(id, 'running');
+    expect(await bench.outcome(id)).toEqual({ kind: 'timeout' });
+    expect(await bench.lines(id)).toEqual(['info: sorry: AbortError', 'info: cleaned']);
+  },
+);
+
+test('an operator that finishes its work after a cancel has its result', async () => {
+  const id = bench.submit({ kind: 'operator', operator: 'wait' }, { with: { how: 'ends' } });
+  await bench.metric(id, 'running');
+  bench.executor.stop(id, 'user', 5_000);
+  expect(await bench.output(id)).toBe('half');
+  expect(await bench.lines(id)).toEqual(['info: success half', 'info: cleaned']);
 });
