@@ -2,7 +2,7 @@ import type { DagSpec } from '../core/model/dag.ts';
 import { AppError, type Diagnostic } from '../core/model/errors.ts';
 import { nearest } from '../core/model/nearest.ts';
 import type { CommandContext } from './context.ts';
-import { readKnownFiles } from './engine.ts';
+import { fileStem, readKnownFiles } from './engine.ts';
 import { projectDir } from './project-dir.ts';
 import { counted } from './render/counted.ts';
 
@@ -20,10 +20,17 @@ export interface DagFiles {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Reads the DAG files of the project that the command line names. */
-export async function readDagFiles(context: CommandContext): Promise<DagFiles> {
+/**
+ * Reads the DAG files of the project that the command line names: with `dagId` only as many of them as it
+ * takes to find that DAG.
+ */
+export async function readDagFiles(
+  context: CommandContext,
+  dagId?: string,
+  meanwhile?: () => void,
+): Promise<DagFiles> {
   const dir = projectDir(context);
-  const files = await readKnownFiles(dir, context);
+  const files = await readKnownFiles(dir, context, dagId, meanwhile);
   const dags = files.flatMap(({ file, dags }) =>
     dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })),
   );
@@ -54,8 +61,4 @@ export function requireDag(files: DagFiles, dagId: string): FoundDag {
     'not_found',
     `There is no DAG '${dagId}'. ${similar === null ? known : `Did you mean '${similar}'?`}${broken}`,
   );
-}
-
-function fileStem(file: string): string {
-  return file.replace(/^.*\//, '').replace(/\.(ts|ya?ml)$/, '');
 }

@@ -1,7 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import type { ParsedFile } from '../core/parsing/parsed-file.ts';
 import type { Project } from '../core/scheduler/project.ts';
-import type { Session } from '../core/scheduler/session.ts';
+import type { Session, SessionOptions } from '../core/scheduler/session.ts';
 import type { CommandContext } from './context.ts';
 
 /*
@@ -20,20 +22,50 @@ export async function openProject(dir: string, context: CommandContext): Promise
   });
 }
 
-/** Joins a project: as its leader, or as a follower of the process that leads. */
-export async function openSession(project: Project): Promise<Session> {
-  const engine = await import('../core/scheduler/session.ts');
-  return engine.openSession(project);
+/** Loads what runs need, so that it is there when they begin. */
+export function loadEngine(): void {
+  // Whoever needs the modules imports them again and is told what is wrong with them.
+  for (const loading of [import('../core/scheduler/project.ts'), import('../core/scheduler/session.ts')])
+    loading.catch(() => undefined);
 }
 
-/** Reads every DAG file of a project; files that did not change are not evaluated again. */
-export async function readKnownFiles(dir: string, context: CommandContext): Promise<readonly ParsedFile[]> {
+/** Joins a project: as its leader, or as a follower of the process that leads. */
+export async function openSession(project: Project, options: SessionOptions = {}): Promise<Session> {
+  const engine = await import('../core/scheduler/session.ts');
+  return engine.openSession(project, options);
+}
+
+/**
+ * Reads the DAG files of a project; files that did not change are not evaluated again. With `dagId` the files
+ * of that name come first, and the others are read only if none of them declares the DAG. `meanwhile` is
+ * called while the first are read.
+ */
+export async function readKnownFiles(
+  dir: string,
+  context: CommandContext,
+  dagId?: string,
+  meanwhile?: () => void,
+): Promise<readonly ParsedFile[]> {
   const [{ DagLibrary }, { stateDirOf }] = await Promise.all([
     import('../core/scheduler/dag-library.ts'),
     import('./state-dir.ts'),
   ]);
   const library = new DagLibrary(dir, stateDirOf(dir, context));
-  return Promise.all(library.files().map((file) => library.parse(file)));
+  const limit = pLimit(availableParallelism());
+  const read = (files: readonly string[]) =>
+    Promise.all(files.map((file) => limit(() => library.parse(file))));
+  const files = library.files();
+  const likely = files.filter((file) => dagId !== undefined && fileStem(file) === dagId);
+  const reading = read(likely);
+  if (meanwhile !== undefined) setImmediate(meanwhile);
+  const first = await reading;
+  if (first.some(({ dags }) => dags.some(({ spec }) => spec.id === dagId))) return first;
+  return read(files);
+}
+
+/** The id that a DAG of a file usually has: the name of the file. */
+export function fileStem(file: string): string {
+  return file.replace(/^.*\//, '').replace(/\.[^.]+$/, '');
 }
 
 /** Evaluates DAG files anew, all of them or those named. */

@@ -11,7 +11,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 if (isNewEnough(process.versions.node)) {
   module.enableCompileCache?.(join(here, '..', 'node_modules', '.cache', 'orch'));
-  const entry = existsSync(join(here, 'main.ts')) ? './main.ts' : './main.js';
+  const isCheckout = existsSync(join(here, 'main.ts'));
+  if (isCheckout) await import('../core/parsing/packed-packages-main.ts');
+  const entry = isCheckout ? './main.ts' : './main.js';
   const { main } = await import(entry);
   await main(process);
 } else {

@@ -1,5 +1,6 @@
 import { Command, CommanderError, type Help, Option } from 'commander';
 import { AppError } from '../core/model/errors.ts';
+import { nearest } from '../core/model/nearest.ts';
 import type { CommandModule, Example } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 import type { Host } from './context.ts';
@@ -55,8 +56,8 @@ export async function runCommandLine(argv: readonly string[], host: Host, versio
   return exitCode;
 }
 
-/** The command that the words name: the first that is no option of the program nor the value of one. */
-function commandOf(argv: readonly string[]): CommandEntry | null {
+/** The words of a command line that are no options of the program nor the values of these. */
+function wordsOf(argv: readonly string[]): string[] {
   const withValue = new Set(['-C', '--directory', '--color', '--profile']);
   const words: string[] = [];
   for (let at = 0; at < argv.length; at++) {
@@ -64,6 +65,12 @@ function commandOf(argv: readonly string[]): CommandEntry | null {
     if (withValue.has(word)) at++;
     else if (!word.startsWith('-')) words.push(word);
   }
+  return words;
+}
+
+/** The command that the first word names, or the second after `help`. */
+function commandOf(argv: readonly string[]): CommandEntry | null {
+  const words = wordsOf(argv);
   const name = words[0] === 'help' ? words[1] : words[0];
   if (name === undefined) return null;
   return COMMANDS.find((entry) => entry.name === name || entry.alias === name) ?? null;
@@ -130,11 +137,24 @@ function commandLineError(
   const context = createContext(host, { json: argv.includes('--json'), verbose: argv.includes('-v') });
   if (!(error instanceof CommanderError)) return reportError(context, error);
   if (error.exitCode === 0) return EXIT.ok;
-  if (error.code === 'commander.help') return EXIT.usage;
+  if (error.code === 'commander.help')
+    return reportError(context, new AppError('usage', noCommandText(argv)));
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const suggestion = rest.join(' ').replace(/^\(Did you mean (.*)\?\)$/, "Did you mean '$1'?");
   const help = asked === null ? 'orch --help' : `orch ${asked.name} --help`;
   const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, '')}.`;
   const message = [sentence, suggestion, `See '${help}'.`].filter((part) => part !== '').join(' ');
   return reportError(context, new AppError('usage', message));
+}
+
+/** What is wrong with a command line that names no command, or asks for help on one that does not exist. */
+function noCommandText(argv: readonly string[]): string {
+  const [first, name] = wordsOf(argv);
+  if (first !== 'help' || name === undefined) return "A command is missing. See 'orch --help'.";
+  const similar = nearest(
+    name,
+    COMMANDS.map((entry) => entry.name),
+  );
+  const suggestion = similar === null ? '' : ` Did you mean '${similar}'?`;
+  return `Unknown command '${name}'.${suggestion} See 'orch --help'.`;
 }

@@ -12,7 +12,8 @@ export function projectDir(context: CommandContext): string {
   }
   if (isProject(directory)) return directory;
   const above = projectAbove(directory);
-  const inside = relative(context.host.cwd, directory) || 'This folder';
+  const below = relative(context.host.cwd, directory);
+  const inside = below.startsWith('..') ? directory : below || 'This folder';
   const advice =
     above === null
       ? `Make one with 'orch init', or name one with -C DIR.`

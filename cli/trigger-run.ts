@@ -16,6 +16,8 @@ export interface WantedRun {
   readonly maxParallel: number | null;
   /** Id of the run whose outputs stand in for tasks outside the scope. */
   readonly inputsFrom: string | null;
+  /** Whether tasks run in runners: functions and operators do. */
+  readonly needsRunner: boolean;
   /** Never resume. */
   readonly fresh: boolean;
 }

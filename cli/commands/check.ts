@@ -70,7 +70,7 @@ async function checkAll(
     dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })),
   );
   const diagnostics = parsed.flatMap(({ diagnostics }) => diagnostics);
-  if (files === undefined) rememberDags(context, { dir, dags, diagnostics });
+  if (files === undefined) rememberDags({ dir, dags, diagnostics }, 'all');
   const sources = parsed.map(({ file }) => file).filter((file) => file.endsWith('.ts'));
   const typed = types && sources.length > 0 ? await typeDiagnostics(dir, sources) : [];
   const known = new Set(diagnostics.map(({ file, line }) => `${file}:${line}`));

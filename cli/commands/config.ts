@@ -5,7 +5,7 @@ import { AppError } from '../../core/model/errors.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { projectDir } from '../project-dir.ts';
-import { tableLines } from '../render/table.ts';
+import { tableLines, tableWidth } from '../render/table.ts';
 
 const DURATIONS = /\.(idle|delay|maxDelay|timeout|killGrace)$/;
 
@@ -55,7 +55,9 @@ export const config = defineCommand<{ origin?: boolean }>({
         ? [{ title: 'from', text: (entry: ConfigEntry) => entry.origin.place, paint: context.style.dim }]
         : []),
     ];
-    context.print(tableLines(columns, entries, context.host.stdout.columns, context.style.dim).join('\n'));
+    context.print(
+      tableLines(columns, entries, tableWidth(context.host.stdout), context.style.dim).join('\n'),
+    );
     return EXIT.ok;
   },
 });

@@ -23,7 +23,7 @@ export const graph = defineCommand<{ format?: 'ascii' | 'mermaid' | 'dot' | 'jso
     );
   },
   run: async (context, { format }, [dagId]) => {
-    const { spec } = requireDag(await readDagFiles(context), String(dagId));
+    const { spec } = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
     const drawn = drawnGraph(compileGraph(spec));
     if (context.flags.json || format === 'json')
       context.json({ dagId: spec.id, nodes: drawn.nodes, edges: drawn.edges, fanOuts: drawn.fanOuts });

@@ -4,7 +4,7 @@ import { defineCommand } from '../command.ts';
 import { type FoundDag, readDagFiles } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
 import { rememberDags } from '../remember-dags.ts';
-import { tableLines } from '../render/table.ts';
+import { tableLines, tableWidth } from '../render/table.ts';
 import { tamed } from '../render/text-width.ts';
 
 /** `orch list`: the DAGs of the project as their files say. */
@@ -19,7 +19,7 @@ export const list = defineCommand<{ tag?: string }>({
   },
   run: async (context, { tag }) => {
     const files = await readDagFiles(context);
-    rememberDags(context, files);
+    rememberDags(files, 'all');
     const dags = files.dags.filter(({ spec }) => tag === undefined || spec.tags?.includes(tag));
     const broken = new Set(
       files.diagnostics.filter(({ severity }) => severity === 'error').map(({ file }) => file),
@@ -33,14 +33,14 @@ export const list = defineCommand<{ tag?: string }>({
         { title: 'dag', text: ({ spec }: FoundDag) => spec.id, paint: context.style.bold },
         { title: 'schedule', text: ({ spec }: FoundDag) => schedulesText(spec) },
         { title: 'tasks', text: ({ spec }: FoundDag) => String(spec.tasks.length), align: 'right' as const },
-        { title: 'file', text: ({ file }: FoundDag) => file, paint: context.style.dim },
+        { title: 'file', text: ({ file }: FoundDag) => file, paint: context.style.dim, flex: true },
         {
           title: 'about',
           text: ({ spec }: FoundDag) => tamed(spec.title ?? spec.description ?? ''),
           flex: true,
         },
       ];
-      context.print(tableLines(columns, dags, context.host.stdout.columns, context.style.dim).join('\n'));
+      context.print(tableLines(columns, dags, tableWidth(context.host.stdout), context.style.dim).join('\n'));
     }
     if (broken.size > 0)
       context.warn(

@@ -75,11 +75,10 @@ export const logs = defineCommand<LogOptions>({
         });
         return EXIT.ok;
       }
-      const attempts = await loggedAttempts(project, run.runNo, only, tryNo);
+      const { instances, attempts } = await loggedAttempts(project, run.runNo, only, tryNo);
       for (const one of attempts)
         await printLog(context, project, run.runNo, options, one, attempts.length === 1, window);
-      if (attempts.length === 0)
-        context.say(only === null ? 'The run has no logs yet.' : `'${only}' has no log: it was not started.`);
+      if (attempts.length === 0) context.say(noLogText(instances, only));
       return EXIT.ok;
     });
   },
@@ -103,14 +102,21 @@ function lineTest({ streams }: LogWindow, grep: string | undefined): (line: LogL
   return ({ stream, text }) => (streams?.includes(stream) ?? true) && (pattern?.test(text) ?? true);
 }
 
+/** Why there is nothing to read: a task may have run and written nothing. */
+function noLogText(instances: readonly InstanceView[], only: string | null): string {
+  const isStarted = instances.some(({ startedAt }) => startedAt !== null);
+  if (only === null) return isStarted ? 'The tasks of the run wrote nothing.' : 'The run has no logs yet.';
+  return isStarted ? `'${only}' wrote nothing.` : `'${only}' has no log: it was not started.`;
+}
+
 async function loggedAttempts(
   project: Project,
   runNo: RunNo,
   task: string | null,
   tryNo: TryNo | null,
-): Promise<LoggedAttempt[]> {
+): Promise<{ readonly instances: readonly InstanceView[]; readonly attempts: readonly LoggedAttempt[] }> {
   const view = await readRunView(project.store, runNo);
-  if (view === null) return [];
+  if (view === null) return { instances: [], attempts: [] };
   const instances = task === null ? view.tasks : findInstances(view, task);
   const found: LoggedAttempt[] = [];
   for (const instance of instances) {
@@ -121,7 +127,8 @@ async function loggedAttempts(
     const range = isPast ? (past?.log ?? null) : instance.log;
     if (range !== null) found.push({ instance, tryNo: tryNo ?? instance.attempts, range });
   }
-  return found.sort((a, b) => (a.instance.startedAt ?? 0) - (b.instance.startedAt ?? 0));
+  const attempts = found.sort((a, b) => (a.instance.startedAt ?? 0) - (b.instance.startedAt ?? 0));
+  return { instances, attempts };
 }
 
 async function printLog(

@@ -8,7 +8,7 @@ import { runParams } from '../params.ts';
 import { planChanges } from '../plan-changes.ts';
 import { type PlannedTask, planTasks } from '../plan-tasks.ts';
 import { counted } from '../render/counted.ts';
-import { tableLines } from '../render/table.ts';
+import { tableLines, tableWidth } from '../render/table.ts';
 import { defineScope, type ScopeOptions, scopeOf, selectedNodes } from '../scope-flags.ts';
 
 const KEYS_SHOWN_MAX = 6;
@@ -32,7 +32,7 @@ export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boo
   },
   run: async (context, options, [dagId]) => {
     if (dagId === undefined) return planChanges(context, options.exitCode === true);
-    const { spec } = requireDag(await readDagFiles(context), String(dagId));
+    const { spec } = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
     const graph = compileGraph(spec);
     const scope = scopeOf(options);
     const selected = selectedNodes(graph, scope);
@@ -72,7 +72,7 @@ export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boo
     context.print(headLine(graph, tasks, keys));
     if (chosen.length > 0)
       context.print(
-        `\n${tableLines(columns, chosen, context.host.stdout.columns, context.style.dim).join('\n')}`,
+        `\n${tableLines(columns, chosen, tableWidth(context.host.stdout), context.style.dim).join('\n')}`,
       );
     if (left.length > 0)
       context.print(context.style.dim(`\nnot selected: ${left.map((task) => task.taskId).join(', ')}`));

@@ -8,7 +8,7 @@ import { countFlag, instantFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { toned } from '../render/state-look.ts';
-import { tableLines } from '../render/table.ts';
+import { tableLines, tableWidth } from '../render/table.ts';
 import { agoText, spanText } from '../render/time-text.ts';
 import { withProject } from '../with-project.ts';
 
@@ -62,7 +62,7 @@ export const runs = defineCommand<RunsOptions>({
           { title: 'took', text: (run: RunRecord) => tookText(run, now), align: 'right' as const },
           { title: 'scope', text: scopeWords, flex: true, paint: style.dim },
         ];
-        context.print(tableLines(columns, found, context.host.stdout.columns, style.dim).join('\n'));
+        context.print(tableLines(columns, found, tableWidth(context.host.stdout), style.dim).join('\n'));
       }
       return EXIT.ok;
     });

@@ -5,7 +5,7 @@ import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
-import { tableLines } from '../render/table.ts';
+import { tableLines, tableWidth } from '../render/table.ts';
 import { cutTo, tamed } from '../render/text-width.ts';
 import { schedulesText } from './list.ts';
 
@@ -19,7 +19,7 @@ export const show = defineCommand({
     command.argument('<dag>', 'the DAG');
   },
   run: async (context, _options, [dagId]) => {
-    const dag = requireDag(await readDagFiles(context), String(dagId));
+    const dag = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
     if (context.flags.json) {
       context.json({ dagId: dag.spec.id, file: dag.file, graphHash: dag.graphHash, spec: dag.spec });
       return EXIT.ok;
@@ -77,7 +77,7 @@ function paramLines({ style, host }: CommandContext, spec: DagSpec): string[] {
     { title: 'default', text: (row: ParamRow) => row.value, flex: true },
     { title: 'about', text: (row: ParamRow) => row.about, flex: true, paint: style.dim },
   ];
-  return tableLines(columns, rows, host.stdout.columns, style.dim);
+  return tableLines(columns, rows, tableWidth(host.stdout), style.dim);
 }
 
 function taskLines({ style, host }: CommandContext, spec: DagSpec): string[] {
@@ -91,7 +91,7 @@ function taskLines({ style, host }: CommandContext, spec: DagSpec): string[] {
     },
     { title: 'notes', text: (task: TaskSpec) => notesText(spec, task), paint: style.dim, flex: true },
   ];
-  return tableLines(columns, spec.tasks, host.stdout.columns, style.dim);
+  return tableLines(columns, spec.tasks, tableWidth(host.stdout), style.dim);
 }
 
 /** What a task waits for; tasks of the same fan-out by their last name. */

@@ -3,7 +3,7 @@ import type { Store } from '../../core/store/store.ts';
 import { defineCommand } from '../command.ts';
 import { instantFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
-import { tableLines } from '../render/table.ts';
+import { tableLines, tableWidth } from '../render/table.ts';
 import { agoText, instantText, spanText } from '../render/time-text.ts';
 import { withProject } from '../with-project.ts';
 
@@ -55,7 +55,9 @@ export const stats = defineCommand<{ dag?: string; since?: string }>({
           { title: 'max', text: span('max'), align: 'right' as const },
           { title: 'last', text: (row: DagStats) => agoText(row.lastAt, now) },
         ];
-        context.print(tableLines(columns, rows, context.host.stdout.columns, context.style.dim).join('\n'));
+        context.print(
+          tableLines(columns, rows, tableWidth(context.host.stdout), context.style.dim).join('\n'),
+        );
       }
       return EXIT.ok;
     });

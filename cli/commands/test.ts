@@ -39,7 +39,7 @@ export const test = defineCommand<TestOptions>({
   },
   run: async (context, options, [name]) => {
     const [dagId = '', ...path] = String(name).split('.');
-    const files = await readDagFiles(context);
+    const files = await readDagFiles(context, dagId);
     const dag = requireDag(files, dagId);
     const task = taskOf(dag, path.join('.'));
     const file = options.paramsFile;

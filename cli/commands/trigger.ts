@@ -4,7 +4,7 @@ import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { type DagFiles, type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
 import { countFlag, durationFlag } from '../duration-flag.ts';
-import { openSession } from '../engine.ts';
+import { loadEngine, openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
 import { checkKeys, keysFromParams } from '../fan-out-keys.ts';
 import { findRun } from '../find-run.ts';
@@ -49,9 +49,9 @@ export const trigger = defineCommand<TriggerOptions>({
       .option('--run-uid <uid>', 'the id of the run: asking twice gives one run');
   },
   run: async (context, options, [dagId]) => {
-    const files = await readDagFiles(context);
+    const files = await readDagFiles(context, String(dagId), loadEngine);
     const dag = requireDag(files, String(dagId));
-    rememberDags(context, files);
+    rememberDags(files, 'some');
     const wanted = wantedRun(context, dag, options);
     const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
     if (options.detach === true) return detach(context, files, wanted.runUid);
@@ -81,6 +81,7 @@ function wantedRun(context: CommandContext, { spec }: FoundDag, options: Trigger
     params,
     maxParallel: options.maxParallel === undefined ? null : countFlag('--max-parallel', options.maxParallel),
     inputsFrom: null,
+    needsRunner: spec.tasks.some(({ action }) => action.kind === 'function' || action.kind === 'operator'),
     fresh: options.new === true,
   };
 }
@@ -91,7 +92,7 @@ async function runHere(
   wanted: WantedRun,
   timeoutMs: number | null,
 ): Promise<number> {
-  const session = await openSession(project);
+  const session = await openSession(project, { warm: wanted.needsRunner });
   try {
     const askedAt = context.host.clock.now();
     const started = await startRun(project.store, session, wanted);

@@ -8,9 +8,13 @@ export type KnownNames = { readonly [dagId: string]: readonly string[] };
 const FILE = 'names.json';
 const NAMES_MAX = 2_000;
 
-/** Remembers the names of DAGs and tasks for completion; failing to do so is no failure of the command. */
-export function rememberNames(stateDir: string, specs: readonly DagSpec[]): void {
-  const names = Object.fromEntries(specs.map((spec) => [spec.id, namesOf(spec)]));
+/**
+ * Remembers the names of DAGs and tasks for completion: these only (`all` that there are), or these beside
+ * those that are known. Failing to do so is no failure of the command.
+ */
+export function rememberNames(stateDir: string, specs: readonly DagSpec[], which: 'all' | 'some'): void {
+  const others = which === 'all' ? {} : knownNames(stateDir);
+  const names = { ...others, ...Object.fromEntries(specs.map((spec) => [spec.id, namesOf(spec)])) };
   const path = join(stateDir, FILE);
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });

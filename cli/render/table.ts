@@ -1,6 +1,9 @@
 import { cutTo, displayWidth, padTo } from './text-width.ts';
 
-/** A column of a table; `flex` columns give way when the table is too wide. */
+/**
+ * A column of a table; `flex` columns give way when the table is too wide: they get narrower, then the last
+ * of them are left out.
+ */
 export interface Column<Row> {
   readonly title: string;
   readonly text: (row: Row) => string;
@@ -10,19 +13,25 @@ export interface Column<Row> {
   readonly paint?: (text: string, row: Row) => string;
 }
 
+/** The width that a table may have: what reads a pipe wants whole words, not whole lines. */
+export function tableWidth(output: { readonly isTTY: boolean; readonly columns: number }): number {
+  return output.isTTY ? output.columns : Number.POSITIVE_INFINITY;
+}
+
 const GAP = '  ';
 const FLEX_MIN = 8;
 
 /** Lines of a table with a title row, cut to a width. Cells must be plain text. */
 export function tableLines<Row>(
-  columns: readonly Column<Row>[],
+  columnsWanted: readonly Column<Row>[],
   rows: readonly Row[],
   width: number,
   paintTitle: (text: string) => string,
 ): string[] {
+  const columns = fitting(columnsWanted, rows, width);
   const cells = rows.map((row) => columns.map((column) => column.text(row)));
   const widths = columns.map((column, at) =>
-    Math.max(displayWidth(column.title), ...cells.map((line) => displayWidth(line[at] ?? ''))),
+    cells.reduce((most, line) => Math.max(most, displayWidth(line[at] ?? '')), displayWidth(column.title)),
   );
   shrink(columns, widths, width);
   const titles = columns.map((column, at) => cell(column.title, widths[at] ?? 0, column.align));
@@ -34,6 +43,23 @@ export function tableLines<Row>(
     return shown.join(GAP).trimEnd();
   });
   return [paintTitle(titles.join(GAP).trimEnd()), ...lines];
+}
+
+/** The columns that have a place when those that give way are as narrow as they get. */
+function fitting<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): Column<Row>[] {
+  const least = (column: Column<Row>): number => {
+    const texts = [column.title, ...rows.map(column.text)].map(displayWidth);
+    const widest = texts.reduce((a, b) => Math.max(a, b), 0);
+    return column.flex === true ? Math.min(FLEX_MIN, widest) : widest;
+  };
+  const kept = columns.map((column) => ({ column, least: least(column) }));
+  const total = (): number => kept.reduce((sum, one) => sum + one.least, GAP.length * (kept.length - 1));
+  while (total() > width) {
+    const last = kept.findLastIndex(({ column }) => column.flex === true);
+    if (last < 0) break;
+    kept.splice(last, 1);
+  }
+  return kept.map(({ column }) => column);
 }
 
 function cell(text: string, width: number, align: 'left' | 'right' = 'left'): string {

@@ -11,7 +11,12 @@ import type { AttemptId } from '../model/ids.ts';
 export interface Executor {
   /** Must be set before `start`. */
   onEvent: (event: AttemptEvent) => void;
-  /** Ends what earlier processes of this store left alive, then gets ready. */
+  /** Called once if attempts cannot be run at all. Must be set before `start`. */
+  onFailed: (error: Error) => void;
+  /**
+   * Ends what earlier processes of this store left alive, then takes orders; those that come before it is
+   * ready wait.
+   */
   start(): Promise<void>;
   submit(order: AttemptOrder): void;
   /**

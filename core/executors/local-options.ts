@@ -25,6 +25,8 @@ export interface RunnerOptions {
   readonly growAfterMs?: number;
   /** A runner less when one has been idle for so long. */
   readonly idleMs?: number;
+  /** A runner is kept for the next order even when there is nothing to do. */
+  readonly keepOne?: boolean;
   /** A runner is replaced after so many attempts. */
   readonly attemptsMax?: number;
   /** Orders are sent ahead to a runner that is busy while all that it has is expected to take no longer. */
@@ -67,6 +69,7 @@ export function localSettings(options: LocalExecutorOptions): LocalSettings {
       memoryMb: 2_048,
       growAfterMs: 5,
       idleMs: 60_000,
+      keepOne: true,
       attemptsMax: 50_000,
       aheadMs: 0.5,
       takeBackMs: 2,

@@ -35,6 +35,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
 
 class LocalExecutor implements Executor {
   onEvent: (event: AttemptEvent) => void = () => undefined;
+  onFailed: (error: Error) => void = () => undefined;
   readonly #settings: LocalSettings;
   readonly #stateKey: string;
   readonly #jobs = new Map<AttemptId, Job>();
@@ -84,8 +85,11 @@ class LocalExecutor implements Executor {
     await killLeftovers(registryFolder(stateDir), [`ORCH_STATE=${this.#stateKey}`]);
     rmSync(join(stateDir, 'tmp'), { recursive: true, force: true });
     await this.#runners.open();
-    await this.#startKeeper();
-    this.#resume();
+    // Whoever starts this has other things to do until the keeper answers.
+    void this.#startKeeper().then(
+      () => this.#resume(),
+      (error: Error) => this.#failed(error),
+    );
   }
 
   submit(order: AttemptOrder): void {
@@ -158,6 +162,10 @@ class LocalExecutor implements Executor {
         },
       });
     });
+  }
+
+  #failed(error: Error): void {
+    if (!this.#closing) this.onFailed(error);
   }
 
   #fromKeeper(frame: ReportFrame | GroupFrame): void {

@@ -81,9 +81,10 @@ export class RunnerDesk {
     for (const runner of this.#dead.splice(0)) this.#poolOf(runner).requeue(this.#unstarted(runner));
   }
 
-  /** There is a keeper now. Starts the first runner before anybody asks for it. */
+  /** There is a keeper now. Starts the first runner before anybody asks for it, if one is to be kept. */
   resume(): void {
-    this.#pool(false, this.#parts.settings.runners.memoryMb);
+    const { keepOne, memoryMb } = this.#parts.settings.runners;
+    if (keepOne) this.#pool(false, memoryMb);
     for (const pool of this.#pools.values()) pool.resume();
   }
 
@@ -113,7 +114,7 @@ export class RunnerDesk {
       clock: settings.clock,
       shared,
       runners: shared ? { ...settings.runners, max: SHARED_RUNNERS } : settings.runners,
-      keepOne: !shared && memoryMb === settings.runners.memoryMb,
+      keepOne: settings.runners.keepOne && !shared && memoryMb === settings.runners.memoryMb,
       mayStart: () => this.#parts.keeper() !== null,
       startRunner: () => this.#startRunner(shared, memoryMb),
       endRunner: (runner) => this.#parts.keeper()?.send({ t: 'kill', g: runner.group }),

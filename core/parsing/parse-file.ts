@@ -86,12 +86,13 @@ function runChild(request: ParseRequest, signal: AbortSignal | undefined): Promi
 
 function startChild(request: ParseRequest, nonce: string): ChildProcess {
   const { deadlineMs, memoryMb } = request.limits;
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const entry = fileURLToPath(new URL(`./parse-child.${extension}`, import.meta.url));
+  const isCheckout = import.meta.url.endsWith('.ts');
+  const entry = fileURLToPath(new URL(isCheckout ? './parse-child.ts' : './parse-child.js', import.meta.url));
+  const packed = isCheckout ? ['--import', new URL('./packed-packages-main.ts', import.meta.url).href] : [];
   // The limit on CPU time ends an endless loop even if this process is gone and cannot kill it.
   const seconds = Math.ceil(deadlineMs / 1_000) * 3 + 5;
   const heap = [`--max-old-space-size=${memoryMb}`, '--max-semi-space-size=32'];
-  const node = [...heap, '--disable-warning=ExperimentalWarning', entry];
+  const node = [...heap, '--disable-warning=ExperimentalWarning', ...packed, entry];
   const command = ['-c', 'ulimit -t "$0"; exec "$@"', String(seconds), process.execPath, ...node];
   return spawn('/bin/sh', [...command, nonce, JSON.stringify(request)], {
     cwd: request.projectDir,

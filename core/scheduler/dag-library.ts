@@ -7,6 +7,7 @@ import type { Json } from '../model/json.ts';
 import { isUnchanged } from '../parsing/code-snapshot.ts';
 import { parseFile } from '../parsing/parse-file.ts';
 import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
+import { checkDagSpec, prepareDagSpecCheck } from '../schema/check-dag-spec.ts';
 
 /** A DAG as its file declares it now. */
 export interface LoadedDag {
@@ -58,7 +59,9 @@ export class DagLibrary {
       this.#parsed.set(file, known);
       return known;
     }
-    const parsed = await parseFile({ projectDir: this.#projectDir, file });
+    const parsing = parseFile({ projectDir: this.#projectDir, file });
+    prepareDagSpecCheck();
+    const parsed = checked(await parsing);
     this.#parsed.set(file, parsed);
     if (parsed.dags.length > 0) this.#remember(file, parsed);
     return parsed;
@@ -114,6 +117,18 @@ export class DagLibrary {
   }
 }
 
+/** Refuses graphs that cannot be right: the process that made them ran code of the file. */
+function checked(parsed: ParsedFile): ParsedFile {
+  const damaged = parsed.dags.flatMap(({ spec }): Diagnostic[] => {
+    const result = checkDagSpec(spec);
+    if (result.ok) return [];
+    const message = `it gives a damaged graph: ${result.message}`;
+    return [{ severity: 'error', rule: 'bad-answer', message, file: parsed.file }];
+  });
+  if (damaged.length === 0) return parsed;
+  return { file: parsed.file, dags: [], diagnostics: [...parsed.diagnostics, ...damaged] };
+}
+
 function invalid(dagId: string, diagnostics: readonly Diagnostic[]): AppError {
   const [first] = diagnostics;
   const where =
@@ -133,7 +148,8 @@ function parserStamp(): string {
   let newest = 0;
   for (const folder of PARSER_FOLDERS) {
     const dir = join(import.meta.dirname, '..', folder);
-    for (const name of readdirSync(dir)) newest = Math.max(newest, statSync(join(dir, name)).mtimeMs);
+    for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' }))
+      newest = Math.max(newest, statSync(join(dir, name)).mtimeMs);
   }
   return `${process.version}/${newest}`;
 }

@@ -21,6 +21,8 @@ const INBOX_EVERY_MS = 500;
 /** A process that leads: its loop, its executor, its door and its way through the inbox. */
 export class Leadership {
   readonly leader: Leader;
+  /** Resolves if attempts cannot be run here. */
+  readonly failed: Promise<Error>;
   readonly #project: Project;
   readonly #lease: Lease;
   readonly #executor: Executor;
@@ -83,17 +85,23 @@ export class Leadership {
       this.#prepared.clear();
       this.lookIntoInbox();
     };
+    this.failed = new Promise((resolve) => {
+      executor.onFailed = resolve;
+    });
   }
 
-  /** Starts to lead: ends what earlier processes left alive, opens the door, reads the inbox. */
-  static async start(project: Project, lease: Lease): Promise<Leadership> {
+  /**
+   * Starts to lead: ends what earlier processes left alive, opens the door, reads the inbox. With `warm` a
+   * runner is kept ready for the first function or operator.
+   */
+  static async start(project: Project, lease: Lease, warm: boolean): Promise<Leadership> {
     const { config, clock, dir, stateDir } = project;
     const executor = createLocalExecutor({
       projectDir: dir,
       stateDir,
       clock,
       epoch: lease.epoch,
-      runners: runnerOptions(config),
+      runners: { ...runnerOptions(config), keepOne: warm },
       limits: { logBytes: config.log.maxBytesPerAttempt },
     });
     const counters = await project.store.counters();

@@ -21,6 +21,11 @@ export type RunUpdate =
   /** The last one: the run is finished. */
   | { readonly type: 'ended'; readonly view: RunView };
 
+export interface SessionOptions {
+  /** Keeps a runner ready for the first function or operator; true by default. */
+  readonly warm?: boolean;
+}
+
 /** Waits between tries to lead or to reach a leader that is just coming or going. */
 const TRY_AGAIN_MS = 20;
 /** How long a leader may take to answer at its door before this process follows through the store alone. */
@@ -34,6 +39,7 @@ const LOOK_EVERY_MS = 250;
  */
 export class Session {
   readonly #project: Project;
+  readonly #warm: boolean;
   readonly #bell = new Bell();
   /** Runs that somebody here follows: a new leader has to lead them. */
   readonly #watched = new Map<RunNo, string>();
@@ -43,13 +49,14 @@ export class Session {
   #failure: Error | null = null;
   #closed = false;
 
-  private constructor(project: Project) {
+  private constructor(project: Project, options: SessionOptions) {
     this.#project = project;
+    this.#warm = options.warm ?? true;
   }
 
   /** Joins a project: as its leader, or as a follower of the process that leads. */
-  static async open(project: Project): Promise<Session> {
-    const session = new Session(project);
+  static async open(project: Project, options: SessionOptions = {}): Promise<Session> {
+    const session = new Session(project, options);
     await session.#join();
     return session;
   }
@@ -151,9 +158,11 @@ export class Session {
     const { store, stateDir } = this.#project;
     const lease = await store.tryLead();
     if (lease) {
-      this.#leadership = await Leadership.start(this.#project, lease);
-      this.#leadership.leader.onLost = (why) => void this.#onLost(why);
-      this.#hear(this.#leadership.leader.committed);
+      const leadership = await Leadership.start(this.#project, lease, this.#warm);
+      this.#leadership = leadership;
+      leadership.leader.onLost = (why) => void this.#onLost(why);
+      void leadership.failed.then((why) => this.#onLost(why));
+      this.#hear(leadership.leader.committed);
       return true;
     }
     const told = (): void => this.#bell.ring();
@@ -211,6 +220,6 @@ export class Session {
 }
 
 /** Joins a project; see {@link Session}. */
-export function openSession(project: Project): Promise<Session> {
-  return Session.open(project);
+export function openSession(project: Project, options: SessionOptions = {}): Promise<Session> {
+  return Session.open(project, options);
 }

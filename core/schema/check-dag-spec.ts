@@ -5,6 +5,11 @@ import { makeQuickCheck } from './validate.ts';
 
 const check = makeQuickCheck(DAG_SPEC_SCHEMA);
 
+/** Makes the check ready: its first use takes long, and whoever waits for the value has the time. */
+export function prepareDagSpecCheck(): void {
+  check(null);
+}
+
 /**
  * A value from another process as a `DagSpec`, or a sentence on the first thing in it that cannot be right.
  */

@@ -73,6 +73,18 @@ describe('reading DAGs', () => {
     );
   });
 
+  test('a DAG is looked for in the file of its name; others are read only if it is not there', async () => {
+    const two = makeProject({
+      'dags/demo.yaml': DEMO,
+      'dags/other.yaml': "id: elsewhere\ntasks:\n  a: { run: 'true' }\n",
+    });
+    const parsed = () => readdirSync(join(two, '.orch', 'parsed')).length;
+    expect((await orch(['-C', two, 'graph', 'demo'])).code).toBe(0);
+    expect(parsed()).toBe(1);
+    expect((await orch(['-C', two, 'graph', 'elsewhere'])).code).toBe(0);
+    expect(parsed()).toBe(2);
+  });
+
   test('plan', async () => {
     const { stdout } = await run('plan', 'demo', '--until', 'collect', '--key', 'BTC');
     expect(stdout).toBe(
@@ -187,6 +199,16 @@ describe('a run in a pipe', () => {
     expect(doctor.code).toBe(0);
   });
 
+  test('logs tell a task that wrote nothing from one that was not started', async () => {
+    const quiet = makeProject({
+      'dags/two.yaml': "id: two\ntasks:\n  a: { run: 'exit 1' }\n  b: { run: 'true', after: [a] }\n",
+    });
+    expect((await orch(['-C', quiet, 'trigger', 'two'])).code).toBe(1);
+    const said = async (task: string) => (await orch(['-C', quiet, 'logs', 'last', task])).stderr;
+    expect(await said('a')).toBe("'a' wrote nothing.\n");
+    expect(await said('b')).toBe("'b' has no log: it was not started.\n");
+  });
+
   test('a task runs alone, without a trace in the store', async () => {
     const before = JSON.parse((await run('runs', '--json')).stdout) as { items: unknown[] };
     const alone = await run('test', 'demo.symbol.collect', '--key', 'BAD');
@@ -199,6 +221,8 @@ describe('a run in a pipe', () => {
 describe('mistakes of usage', () => {
   test.each<[string, string[], number, string]>([
     ['no such command', ['lst'], 2, "Unknown command 'lst'. Did you mean 'list'?"],
+    ['help on no such command', ['help', 'lst'], 2, "Unknown command 'lst'. Did you mean 'list'?"],
+    ['no command', ['--quiet'], 2, "A command is missing. See 'orch --help'."],
     ['no such option', ['trigger', 'demo', '--untl', 'x'], 2, "Did you mean '--until'?"],
     ['a missing argument', ['trigger'], 2, "Missing required argument 'dag'. See 'orch trigger --help'."],
     ['no such DAG', ['trigger', 'dmo'], 4, "There is no DAG 'dmo'. Did you mean 'demo'?"],

@@ -6,7 +6,7 @@ import { nodesOf } from './source.ts';
 
 /** Files that something outside the imports starts or reads. */
 const ENTRIES = [
-  /^cli\/orch\.js$/,
+  /^cli\/(orch|pack-packages)\.js$/,
   /^core\/authoring\/index\.ts$/,
   /(^|\/)[^/]+-main\.ts$/,
   /^core\/parsing\/parse-child\.ts$/,

@@ -83,8 +83,8 @@ test('what a leader and its keeper left behind is killed before anything new sta
   bench = new Bench(projectDir, { epoch: 2 });
   await bench.executor.start();
   expect(all.filter(lives)).toEqual([]);
-  expect(registries().map((path) => path.endsWith('2-1.ndjson'))).toEqual([true]);
   expect(await bench.output(bench.call('pid'))).toBeTypeOf('number');
+  expect(registries().map((path) => path.endsWith('2-1.ndjson'))).toEqual([true]);
 });
 
 test('a registered id that belongs to somebody else by now is left alone', async () => {

@@ -6,7 +6,7 @@ import { metricLines, metricRows } from '../../../cli/render/metric-lines.ts';
 import { shellWord } from '../../../cli/render/run-name.ts';
 import { summaryLines } from '../../../cli/render/run-summary.ts';
 import { metricText } from '../../../cli/render/scroll-lines.ts';
-import { tableLines } from '../../../cli/render/table.ts';
+import { tableLines, tableWidth } from '../../../cli/render/table.ts';
 import { problemOf } from '../../../cli/report-error.ts';
 import { newRunUid } from '../../../cli/run-uid.ts';
 import { createStyle, wantsColor } from '../../../cli/style.ts';
@@ -87,6 +87,21 @@ test('a table gives way in its flexible columns only', () => {
       (text) => text,
     ),
   ).toEqual(['id    about            n', 'a     a long text a…   7', '比特  x               12']);
+});
+
+test('columns that give way are left out, the last first, when they have no place at their narrowest', () => {
+  const columns = [
+    { title: 'id', text: (row: string[]) => row[0] ?? '' },
+    { title: 'file', text: (row: string[]) => row[1] ?? '', flex: true },
+    { title: 'about', text: (row: string[]) => row[2] ?? '', flex: true },
+  ];
+  const lines = (width: number) =>
+    tableLines(columns, [['prices', 'dags/prices.yaml', 'Daily prices']], width, (text) => text);
+  expect(lines(26)).toEqual(['id      file      about', 'prices  dags/pr…  Daily p…']);
+  expect(lines(25)).toEqual(['id      file', 'prices  dags/prices.yaml']);
+  expect(lines(10)).toEqual(['id', 'prices']);
+  expect(tableWidth({ isTTY: false, columns: 80 })).toBe(Number.POSITIVE_INFINITY);
+  expect(tableWidth({ isTTY: true, columns: 40 })).toBe(40);
 });
 
 describe('metrics', () => {

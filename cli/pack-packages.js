@@ -1,0 +1,50 @@
+/**
+ * Run by npm after an install in a checkout: makes one file of each package that orch loads at every start.
+ * Some have hundreds of small modules, and finding and linking them takes longer than running them. Without
+ * the files, or with those of another version, the packages themselves are loaded.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const PACKAGES = ['ajv', 'commander', 'kysely', 'typebox', 'yaml'];
+const project = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(project, 'node_modules', '.cache', 'orch', 'packages');
+
+try {
+  await packAll();
+} catch (error) {
+  // An install without development dependencies has no bundler. Nothing but speed depends on it.
+  process.stderr.write(`orch starts without packed packages: ${error.message}\n`);
+}
+
+async function packAll() {
+  const { rolldown } = await import('rolldown');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const index = {};
+  for (const name of PACKAGES) {
+    const { version } = JSON.parse(readFileSync(join(project, 'node_modules', name, 'package.json'), 'utf8'));
+    const file = `${name}-${version}.mjs`;
+    await pack(rolldown, name, join(folder, file));
+    index[name] = { version, file };
+  }
+  const path = join(folder, 'index.json');
+  writeFileSync(`${path}.new`, JSON.stringify(index));
+  renameSync(`${path}.new`, path);
+}
+
+/** Packs a package and makes sure that the file exports what the package does. */
+async function pack(rolldown, name, file) {
+  const original = await import(name);
+  const names = Object.keys(original).filter((one) => /^[\w$]+$/.test(one) && one !== 'module.exports');
+  const entry = file.replace(/\.mjs$/, '.entry.mjs');
+  writeFileSync(entry, `export { ${names.join(', ')} } from '${name}';\n`);
+  const bundle = await rolldown({ input: entry, platform: 'node', logLevel: 'silent' });
+  await bundle.write({ file, format: 'esm', codeSplitting: false });
+  await bundle.close();
+  rmSync(entry);
+  const packed = await import(pathToFileURL(file).href);
+  const wrong = names.filter((one) => typeof packed[one] !== typeof original[one]);
+  if (wrong.length > 0) throw new Error(`${name} packed lacks ${wrong.join(', ')}`);
+}

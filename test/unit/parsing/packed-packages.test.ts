@@ -1,0 +1,96 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+
+const PROJECT = resolve(import.meta.dirname, '../../..');
+const HOOK = 'core/parsing/packed-packages-main.ts';
+const CACHE = 'node_modules/.cache/orch/packages';
+
+/** A checkout with one package, `foo`, of version 1.0.0, and these files. */
+function makeCheckout(files: { readonly [path: string]: string } = {}): string {
+  const dir = mkdtempSync(join(tmpdir(), 'orch-packed-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const all = {
+    'package.json': '{"type":"module"}',
+    'node_modules/foo/package.json':
+      '{"name":"foo","version":"1.0.0","type":"module","exports":"./index.js"}',
+    'node_modules/foo/index.js': `export const from = 'package';`,
+    'core/own.ts': `import { from } from 'foo'; console.log(from);`,
+    'dags/body.ts': `import { from } from 'foo'; console.log(from);`,
+    ...files,
+  };
+  for (const [path, text] of Object.entries(all)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text);
+  }
+  cpSync(join(PROJECT, HOOK), join(dir, HOOK));
+  return dir;
+}
+
+function packedAs(version: string): { readonly [path: string]: string } {
+  return {
+    [`${CACHE}/index.json`]: JSON.stringify({ foo: { version, file: 'foo.mjs' } }),
+    [`${CACHE}/foo.mjs`]: `export const from = 'packed';`,
+  };
+}
+
+/** What a file prints when it is run behind the hook. */
+function said(dir: string, file: string): string {
+  const args = ['--import', join(dir, HOOK), join(dir, file)];
+  return execFileSync(process.execPath, args, { encoding: 'utf8' }).trim();
+}
+
+test('modules of orch import the packed file of a package, code of a project the package', () => {
+  const dir = makeCheckout(packedAs('1.0.0'));
+  expect(said(dir, 'core/own.ts')).toBe('packed');
+  expect(said(dir, 'dags/body.ts')).toBe('package');
+});
+
+test('without a packed file, or with one of another version, the package is imported', () => {
+  expect(said(makeCheckout(), 'core/own.ts')).toBe('package');
+  expect(said(makeCheckout(packedAs('0.9.0')), 'core/own.ts')).toBe('package');
+  const damaged = { [`${CACHE}/index.json`]: '{"foo":' };
+  expect(said(makeCheckout(damaged), 'core/own.ts')).toBe('package');
+});
+
+const PACKED = ['ajv', 'commander', 'kysely', 'typebox', 'yaml'];
+
+/** A checkout with the script that packs, and links to installed packages. */
+function withScript(packages: readonly string[]): string {
+  const dir = makeCheckout();
+  cpSync(join(PROJECT, 'cli/pack-packages.js'), join(dir, 'cli/pack-packages.js'));
+  for (const name of packages)
+    symlinkSync(join(PROJECT, 'node_modules', name), join(dir, 'node_modules', name));
+  return dir;
+}
+
+function pack(dir: string) {
+  return spawnSync(process.execPath, [join(dir, 'cli/pack-packages.js')], { encoding: 'utf8' });
+}
+
+test('the packages are packed with all that they export, and named by version', {
+  timeout: 60_000,
+}, async () => {
+  const dir = withScript([...PACKED, 'rolldown']);
+  const { status, stderr } = pack(dir);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const index = JSON.parse(readFileSync(join(dir, CACHE, 'index.json'), 'utf8'));
+  expect(Object.keys(index)).toEqual(PACKED);
+  for (const name of PACKED) {
+    const installed = JSON.parse(readFileSync(join(PROJECT, 'node_modules', name, 'package.json'), 'utf8'));
+    expect(index[name]).toEqual({ version: installed.version, file: `${name}-${installed.version}.mjs` });
+  }
+  const program = `
+    import { parse } from 'yaml';
+    console.log(parse('a: [1, 2]').a.length, import.meta.resolve('yaml'));`;
+  writeFileSync(join(dir, 'core/own.ts'), program);
+  expect(said(dir, 'core/own.ts')).toMatch(/^2 file:.*\/packages\/yaml-/);
+});
+
+test('an install without the bundler is no failure', () => {
+  const { status, stderr } = pack(withScript(PACKED));
+  expect(status).toBe(0);
+  expect(stderr).toContain('orch starts without packed packages');
+});
