@@ -11,7 +11,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 if (isNewEnough(process.versions.node)) {
   module.enableCompileCache?.(join(here, '..', 'node_modules', '.cache', 'orch'));
-  const entry = existsSync(join(here, 'main.ts')) ? './main.ts' : './main.js';
+  // The repository runs from its sources; the package holds them compiled.
+  const entry = existsSync(join(here, 'main.ts')) ? './main.ts' : '../dist/cli/main.js';
   const { main } = await import(entry);
   await main(process);
 } else {
