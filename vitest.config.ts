@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
  * own file only) and no more than two at once: the machine must keep cores for what they start.
  */
 export default defineConfig({
+  // Tests that import `orch` mean the sources, not what a build left in dist/.
+  ssr: { resolve: { conditions: ['orch-source', 'module', 'node', 'development|production'] } },
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, relative, sep } from 'node:path';
+import { typesPath } from '../core/config/installation.ts';
 import type { Diagnostic } from '../core/model/errors.ts';
 
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
@@ -29,18 +29,16 @@ export async function checkTypes(
 }
 
 function compilerConfig(projectDir: string, files: readonly string[]): object {
-  const source = fileURLToPath(new URL('../core/authoring/index.ts', import.meta.url));
-  const orch = existsSync(source) ? source : source.replace(/\.ts$/, '.d.ts');
   const hasNodeTypes = existsSync(join(projectDir, 'node_modules', '@types', 'node'));
   return {
     compilerOptions: {
       target: 'es2024',
       lib: ['es2024', 'esnext.disposable'],
-      module: 'nodenext',
-      moduleResolution: 'nodenext',
+      // Files of a project are ES modules whatever its package.json says: nodenext would doubt it.
+      module: isModuleProject(projectDir) ? 'nodenext' : 'preserve',
       typeRoots: [join(projectDir, 'node_modules', '@types')],
       types: hasNodeTypes ? ['node'] : [],
-      paths: { orch: [orch] },
+      paths: { orch: [typesPath()] },
       strict: true,
       erasableSyntaxOnly: true,
       allowImportingTsExtensions: true,
@@ -49,6 +47,15 @@ function compilerConfig(projectDir: string, files: readonly string[]): object {
     },
     files: files.map((file) => join(projectDir, file)),
   };
+}
+
+/** Whether the nearest package.json makes files ES modules. */
+function isModuleProject(projectDir: string): boolean {
+  for (let folder = projectDir; ; folder = dirname(folder)) {
+    const manifest = readLines(join(folder, 'package.json')).join('\n');
+    if (manifest !== '') return /"type"\s*:\s*"module"/.test(manifest);
+    if (dirname(folder) === folder) return false;
+  }
 }
 
 function run(compiler: string, args: readonly string[], cwd: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { packagePath } from '../core/config/installation.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { CommandContext } from './context.ts';
 import { openProject } from './engine.ts';
@@ -13,8 +13,7 @@ const STARTED_WITHIN_MS = 30_000;
  */
 export async function detachRun(context: CommandContext, dir: string, runUid: string): Promise<void> {
   const words = process.argv.slice(2).filter((word) => word !== '--detach');
-  const entry = fileURLToPath(new URL('./orch.js', import.meta.url));
-  const args = [...process.execArgv, entry, ...words, '--quiet', '--run-uid', runUid];
+  const args = [...process.execArgv, packagePath('cli/orch.js'), ...words, '--quiet', '--run-uid', runUid];
   const child = spawn(process.execPath, args, {
     cwd: context.host.cwd,
     detached: true,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { orchVersion } from '../core/config/installation.ts';
 import { createContext } from './create-context.ts';
 import { processHost } from './host.ts';
 import { runCommandLine } from './program.ts';
@@ -11,8 +11,5 @@ export async function main(process: NodeJS.Process): Promise<void> {
     const { complete } = await import('./completion/complete.ts');
     return complete(argv.slice(2), createContext(host, {}));
   }
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  process.exitCode = await runCommandLine(argv, host, version);
+  process.exitCode = await runCommandLine(argv, host, orchVersion());
 }

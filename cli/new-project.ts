@@ -1,3 +1,9 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { packagePath } from '../core/config/installation.ts';
+import { isInPackages } from '../core/parsing/project-path.ts';
+
 interface NewFile {
   readonly path: string;
   readonly text: string;
@@ -37,7 +43,7 @@ export default dag(
 );
 `;
 
-const YAML_DAG = `# yaml-language-server: $schema=../node_modules/orch/dag.schema.json
+const YAML_DAG = `# yaml-language-server: $schema={{schema}}
 id: disk_report
 title: How full is the disk?
 schedule: "0 9 * * *"
@@ -57,10 +63,54 @@ const GITIGNORE = `node_modules/
 .env
 `;
 
+const TSCONFIG = `{
+  "compilerOptions": {
+    "target": "es2024",
+    "module": "preserve",
+    "types": ["*"],
+    "strict": true,
+    "erasableSyntaxOnly": true,
+    "verbatimModuleSyntax": true,
+    "allowImportingTsExtensions": true,
+    "skipLibCheck": true,
+    "noEmit": true
+  },
+  "include": ["dags", "operators"]
+}
+`;
+
 /** The files of a new project. */
 export const NEW_PROJECT: readonly NewFile[] = [
   { path: 'airflow.yaml', text: CONFIG },
   { path: 'dags/hello.ts', text: TYPESCRIPT_DAG },
   { path: 'dags/disk_report.yaml', text: YAML_DAG },
+  { path: 'tsconfig.json', text: TSCONFIG, merge: true },
   { path: '.gitignore', text: GITIGNORE, merge: true },
 ];
+
+/** The text of a file of a new project that lies in this folder, which exists. */
+export function textIn(projectDir: string, { text }: NewFile): string {
+  return text.replace('{{schema}}', () => schemaReference(projectDir));
+}
+
+const SCHEMA = 'node_modules/orch/dag.schema.json';
+
+/**
+ * How files in `dags/` name the schema of DAG files: the one of the orch that the project has installed. A
+ * project without one names that of the running repository, or, if orch itself runs as a package from
+ * elsewhere, the place where installing it will put the schema.
+ */
+function schemaReference(projectDir: string): string {
+  const own = packagePath('dag.schema.json');
+  const schema = installedSchema(projectDir) ?? (isInPackages(own) ? join(projectDir, SCHEMA) : own);
+  const path = relative(join(projectDir, 'dags'), schema).split(sep).join('/');
+  // The line ends at the first blank, and of the two only an URL may be escaped.
+  return /\s/.test(path) ? pathToFileURL(schema).href : path;
+}
+
+function installedSchema(projectDir: string): string | null {
+  for (let folder = projectDir; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, SCHEMA))) return join(folder, SCHEMA);
+    if (dirname(folder) === folder) return null;
+  }
+}

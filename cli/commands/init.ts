@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { AppError } from '../../core/model/errors.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
-import { NEW_PROJECT } from '../new-project.ts';
+import { NEW_PROJECT, textIn } from '../new-project.ts';
 import { shellWord } from '../render/run-name.ts';
 
 /** `orch init [dir]`: a project that can be triggered at once. Never overwrites a file. */
@@ -26,11 +26,13 @@ export const init = defineCommand({
       );
     }
     const written: string[] = [];
-    for (const { path, text } of NEW_PROJECT) {
-      if (existsSync(join(dir, path))) continue;
-      mkdirSync(dirname(join(dir, path)), { recursive: true });
-      writeFileSync(join(dir, path), text, { flag: 'wx' });
-      written.push(path);
+    mkdirSync(dir, { recursive: true });
+    for (const file of NEW_PROJECT) {
+      const path = join(dir, file.path);
+      if (existsSync(path)) continue;
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, textIn(realpathSync(dir), file), { flag: 'wx' });
+      written.push(file.path);
     }
     const shown = relative(context.host.cwd, dir) || '.';
     if (context.flags.json) {

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { entryPath } from '../config/installation.ts';
 import { codeCache } from './code-cache.ts';
-import { entryPath } from './entry-path.ts';
 import { LineSplitter } from './line-splitter.ts';
 import {
   type GroupFrame,
@@ -42,7 +42,7 @@ export class KeeperLink {
     const errors = openSync(this.#errorFile, 'w', 0o600);
     this.#child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', entryPath('keeper-main')],
+      ['--disable-warning=ExperimentalWarning', entryPath('core/executors/keeper-main')],
       {
         cwd: settings.projectDir,
         env: { ...process.env, ...codeCache(settings.stateDir), ORCH_STATE: settings.stateKey },

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { entryPath } from '../config/installation.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
 import { SegmentFiles } from '../log/segment-files.ts';
 import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
@@ -9,7 +10,6 @@ import { TASK_DEFAULTS } from '../model/dag.ts';
 import { codeCache } from './code-cache.ts';
 import { Command } from './command.ts';
 import { planCommand } from './command-plan.ts';
-import { entryPath } from './entry-path.ts';
 import { type Environment, inheritedEnvironment } from './environment.ts';
 import { GroupRegistry } from './group-registry.ts';
 import { MemoryWatch } from './memory-watch.ts';
@@ -158,7 +158,7 @@ export class Keeper {
     const args = [
       '--disable-warning=ExperimentalWarning',
       `--max-old-space-size=${memoryMb}`,
-      entryPath('runner-main'),
+      entryPath('core/executors/runner-main'),
     ];
     const own = {
       ...this.#marks(name),

@@ -5,7 +5,7 @@ import { getCompileCacheDir } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { entryPath, isCheckout } from '../config/installation.ts';
 import type { Diagnostic } from '../model/errors.ts';
 import { AnswerReader } from './child-protocol.ts';
 import { PARSE_LIMITS, type ParsedFile, type ParseLimits, type ParseRequest } from './parsed-file.ts';
@@ -86,12 +86,11 @@ function runChild(request: ParseRequest, signal: AbortSignal | undefined): Promi
 
 function startChild(request: ParseRequest, nonce: string): ChildProcess {
   const { deadlineMs, memoryMb } = request.limits;
-  const isCheckout = import.meta.url.endsWith('.ts');
-  const entry = fileURLToPath(new URL(isCheckout ? './parse-child.ts' : './parse-child.js', import.meta.url));
   const packed = isCheckout ? ['--import', new URL('./packed-packages-main.ts', import.meta.url).href] : [];
   // The limit on CPU time ends an endless loop even if this process is gone and cannot kill it.
   const seconds = Math.ceil(deadlineMs / 1_000) * 3 + 5;
   const heap = [`--max-old-space-size=${memoryMb}`, '--max-semi-space-size=32'];
+  const entry = entryPath('core/parsing/parse-child');
   const node = [...heap, '--disable-warning=ExperimentalWarning', ...packed, entry];
   const command = ['-c', 'ulimit -t "$0"; exec "$@"', String(seconds), process.execPath, ...node];
   return spawn('/bin/sh', [...command, nonce, JSON.stringify(request)], {

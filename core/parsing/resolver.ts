@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { entryUrl } from '../config/installation.ts';
 import { isInPackages, pathOfModule, projectPath } from './project-path.ts';
 
 export interface ResolverOptions {
@@ -64,5 +65,4 @@ export function isBare(specifier: string): boolean {
   return !/^(\.{0,2}\/|\.{1,2}$|#|[A-Za-z][A-Za-z0-9+.-]+:)/.test(specifier);
 }
 
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const ORCH_URL = new URL(`../authoring/index.${EXTENSION}`, import.meta.url).href;
+const ORCH_URL = entryUrl('core/authoring/index');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { orchVersion } from '../config/installation.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { AppError, type Diagnostic } from '../model/errors.ts';
 import type { Json } from '../model/json.ts';
@@ -143,7 +144,10 @@ function invalid(dagId: string, diagnostics: readonly Diagnostic[]): AppError {
   );
 }
 
-/** Names the parser that made a result: the version of Node and the newest change of orch's own sources. */
+/**
+ * Names the parser that made a result: the versions of Node and orch, and the newest change of orch's own
+ * sources. An installer may give every file of a package the same time, so the time alone is not enough.
+ */
 function parserStamp(): string {
   let newest = 0;
   for (const folder of PARSER_FOLDERS) {
@@ -151,5 +155,5 @@ function parserStamp(): string {
     for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' }))
       newest = Math.max(newest, statSync(join(dir, name)).mtimeMs);
   }
-  return `${process.version}/${newest}`;
+  return `${process.version}/${orchVersion()}/${newest}`;
 }

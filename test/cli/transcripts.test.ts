@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeProject, normalized, orch } from './orch-process.ts';
 
@@ -36,11 +36,13 @@ describe('a new project', () => {
     const home = mkdtempSync(join(tmpdir(), 'orch-init-'));
     const made = await orch(['init', 'market'], { cwd: home });
     expect(made).toMatchObject({ code: 0, stderr: '' });
-    expect(made.stdout).toContain(
-      '✓ market is a project now: airflow.yaml, dags/hello.ts, dags/disk_report.yaml, .gitignore',
-    );
+    const files = 'airflow.yaml, dags/hello.ts, dags/disk_report.yaml, tsconfig.json, .gitignore';
+    expect(made.stdout).toContain(`✓ market is a project now: ${files}`);
     const market = join(home, 'market');
-    expect(readdirSync(market).sort()).toEqual(['.gitignore', 'airflow.yaml', 'dags']);
+    expect(readdirSync(market).sort()).toEqual(['.gitignore', 'airflow.yaml', 'dags', 'tsconfig.json']);
+    const yaml = readFileSync(join(market, 'dags/disk_report.yaml'), 'utf8');
+    const [, schema = ''] = /\$schema=(\S+)/.exec(yaml) ?? [];
+    expect(resolve(market, 'dags', schema)).toBe(resolve('dag.schema.json'));
     expect(await orch(['check'], { cwd: market })).toMatchObject({
       code: 0,
       stdout: '✓ 2 files, 2 DAGs, 4 tasks: no mistakes\n',

@@ -68,7 +68,7 @@ test('kill -9 at any line leaves the old files or the new ones, and the next run
   for (let line = 8; line <= 30; line++) {
     const child = spawn(
       process.execPath,
-      [join(import.meta.dirname, './dataset-writer.ts'), space.dir, `w${line}`],
+      ['--conditions=orch-source', join(import.meta.dirname, './dataset-writer.ts'), space.dir, `w${line}`],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
       },

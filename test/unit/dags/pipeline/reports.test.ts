@@ -112,7 +112,7 @@ test('a process that drew reports ends by itself', async () => {
     console.log('drawn');`;
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--input-type=module', '--eval', code, space.dir],
+    ['--conditions=orch-source', '--input-type=module', '--eval', code, space.dir],
     { cwd: PROJECT_DIR, timeout: 20_000 },
   );
   expect(stdout.trim()).toBe('drawn');
