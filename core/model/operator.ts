@@ -28,8 +28,8 @@ export interface OperatorDefinition<Params = JsonObject, Output = unknown> {
   /** Does the work. What it returns is the output of the task. */
   execute(params: Params, ctx: OperatorContext): Output | Promise<Output>;
   /**
-   * Runs after `execute` has returned or thrown, and when an attempt that was told to end (timeout, cancel) has
-   * not ended in the first half of its grace. It cannot run when the process of the attempt dies or is
+   * Runs after `execute` has returned or thrown, and when an attempt that was told to end (timeout, cancel)
+   * has not ended in the first half of its grace. It cannot run when the process of the attempt dies or is
    * blocked: what must happen then belongs into a teardown task. Its errors are logged and change nothing.
    */
   cleanup?(params: Params, ctx: OperatorContext): unknown;
