@@ -30,9 +30,16 @@ export interface StartedRun {
 
 /**
  * Starts a run, or goes on with the unfinished one of the same DAG, scope and params whose process is gone.
- * Only a process that leads can know that of a run: nobody else does.
+ * Only a process that leads can know that of a run: nobody else does. A run that was asked for before this
+ * process began, and not made yet, is such a run too.
  */
-export async function startRun(store: Store, session: Session, wanted: WantedRun): Promise<StartedRun> {
+export async function startRun(
+  store: Store,
+  session: Session,
+  wanted: WantedRun,
+  beganAt: number,
+): Promise<StartedRun> {
+  if (session.leading) await makeAskedRuns(store, session, wanted, beganAt);
   const orphan = session.leading ? await findOrphan(store, wanted) : null;
   if (orphan !== null && !wanted.fresh) {
     valueOfAnswer(await session.ask({ type: 'adopt', runUid: orphan.uid }));
@@ -57,15 +64,30 @@ export async function startRun(store: Store, session: Session, wanted: WantedRun
   return { runNo: run.runNo, uid: run.uid, resumed: false };
 }
 
+/** Waits for the runs like this one that a process asked for and did not live to see. */
+async function makeAskedRuns(
+  store: Store,
+  session: Session,
+  wanted: WantedRun,
+  beganAt: number,
+): Promise<void> {
+  for (const { inboxId, request, createdAt } of await store.pendingRequests()) {
+    const isSame = request.type === 'trigger' && isLike(request, wanted);
+    if (isSame && createdAt < beganAt) await session.answered(inboxId);
+  }
+}
+
 async function findOrphan(store: Store, wanted: WantedRun): Promise<RunRecord | null> {
   const unfinished = await store.unfinishedRuns();
-  const same = unfinished.filter(
-    (run) =>
-      run.dagId === wanted.dagId &&
-      isDeepStrictEqual(plain(run.scope), plain(wanted.scope)) &&
-      isDeepStrictEqual(plain(run.params), plain(wanted.params)),
+  return unfinished.filter((run) => isLike(run, wanted)).at(-1) ?? null;
+}
+
+function isLike(run: Pick<RunRecord, 'dagId' | 'scope' | 'params'>, wanted: WantedRun): boolean {
+  return (
+    run.dagId === wanted.dagId &&
+    isDeepStrictEqual(plain(run.scope), plain(wanted.scope)) &&
+    isDeepStrictEqual(plain(run.params), plain(wanted.params))
   );
-  return same.at(-1) ?? null;
 }
 
 /** Scopes and params compare by content; what made them does not matter. */

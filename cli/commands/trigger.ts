@@ -92,10 +92,11 @@ async function runHere(
   wanted: WantedRun,
   timeoutMs: number | null,
 ): Promise<number> {
+  const beganAt = context.host.clock.now();
   const session = await openSession(project, { warm: wanted.needsRunner });
   try {
     const askedAt = context.host.clock.now();
-    const started = await startRun(project.store, session, wanted);
+    const started = await startRun(project.store, session, wanted, beganAt);
     const sinceAt = started.resumed ? askedAt : 0;
     return await followRun(context, {
       project,

@@ -26,6 +26,9 @@ const KEEPER_PATIENCE_MS = 2_000;
 const RESTART_MS = 100;
 const RESTART_MAX_MS = 5_000;
 
+/** Keepers that may die before they are up until the executor says that it cannot start. */
+const FIRST_KEEPERS_MAX = 3;
+
 /** Runs attempts on this machine: functions and operators in warm runners, commands below the keeper. */
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
@@ -86,7 +89,7 @@ class LocalExecutor implements Executor {
     rmSync(join(stateDir, 'tmp'), { recursive: true, force: true });
     await this.#runners.open();
     // Whoever starts this has other things to do until the keeper answers.
-    void this.#startKeeper().then(
+    void this.#firstKeeper().then(
       () => this.#resume(),
       (error: Error) => this.#failed(error),
     );
@@ -131,6 +134,19 @@ class LocalExecutor implements Executor {
     await this.#runners.closeServer();
     for (const job of [...this.#jobs.values()]) this.#finishDead(job, { kind: 'stopped' }, '');
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** One keeper that dies while it starts says little; several say that none can be started here. */
+  async #firstKeeper(): Promise<void> {
+    for (let left = FIRST_KEEPERS_MAX - 1; ; left--) {
+      try {
+        return await this.#startKeeper();
+      } catch (error) {
+        if (left > 0 && !this.#closing) continue;
+        await this.#runners.closeServer();
+        throw error;
+      }
+    }
   }
 
   async #startKeeper(): Promise<void> {

@@ -69,16 +69,19 @@ export class Session {
   /** Puts the request into the inbox and resolves with the leader's answer. */
   async ask(request: Request): Promise<Answer> {
     const { store, clock } = this.#project;
+    return this.answered(await store.ask(request, clock.now()));
+  }
+
+  /** Resolves with the leader's answer to a request that is in the inbox, whoever put it there. */
+  async answered(inboxId: number): Promise<Answer> {
     const ear = this.#bell.listen();
     try {
-      const inboxId = await store.ask(request, clock.now());
-      this.#knock();
       for (;;) {
+        this.#knock();
         if (this.#failure) throw this.#failure;
-        const answer = await store.answer(inboxId);
+        const answer = await this.#project.store.answer(inboxId);
         if (answer) return answer;
         await ear.wait(LOOK_EVERY_MS);
-        this.#knock();
       }
     } finally {
       ear.close();

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from '../model/clock.ts';
 import type { JsonText } from '../model/json.ts';
@@ -12,6 +12,7 @@ export function thisHolder(clock: Clock): JsonText {
     pid: process.pid,
     host: hostname(),
     bootId: bootId(),
+    pidSpace: pidSpace(),
     since: clock.now(),
   };
   return JSON.stringify(holder);
@@ -22,6 +23,22 @@ export function toLeader(epoch: number, holder: JsonText | null): LeaderRecord |
   return holder === null ? null : { epoch, ...(JSON.parse(holder) as Omit<LeaderRecord, 'epoch'>) };
 }
 
+/**
+ * Whether a leader is known to be gone: it was a process of this machine, and the machine has it no more.
+ * Process numbers of another machine, start or container say nothing here: then only time tells.
+ */
+export function isKnownDead(leader: LeaderRecord): boolean {
+  const [boot, space] = [bootId(), pidSpace()];
+  if (boot === '' || space === '') return false;
+  if (leader.host !== hostname() || leader.bootId !== boot || leader.pidSpace !== space) return false;
+  try {
+    process.kill(leader.pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
 /** How messages name a leader. */
 export function describeLeader(leader: LeaderRecord | null): string {
   return leader === null ? 'another process' : `process ${leader.pid} on ${leader.host}`;
@@ -30,6 +47,14 @@ export function describeLeader(leader: LeaderRecord | null): string {
 function bootId(): string {
   try {
     return readFileSync(BOOT_ID_FILE, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+function pidSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
   } catch {
     return '';
   }

@@ -112,6 +112,8 @@ export interface LeaderRecord {
   readonly host: string;
   /** Differs after every start of the machine; empty where the system tells none. */
   readonly bootId: string;
+  /** Whose numbering `pid` belongs to; empty where the system tells none. */
+  readonly pidSpace: string;
   readonly since: number;
 }
 

@@ -14,12 +14,16 @@ export interface TakenLease {
   readonly runNo: number;
 }
 
-/** Takes the lease if it is free or has run out, in the time of the database; raises the epoch. */
+/**
+ * Takes the lease if it is free or has run out, in the time of the database, or if its holder of `deadEpoch`
+ * is known to be gone; raises the epoch.
+ */
 export async function takeLease(
   db: Kysely<Database>,
   holder: string,
   schemaNo: number,
   ttlMs: number,
+  deadEpoch: number | null = null,
 ): Promise<TakenLease | null> {
   const row = await db
     .updateTable('lease')
@@ -31,7 +35,13 @@ export async function takeLease(
     }))
     .where('id', '=', 1)
     .where('schema_no', '=', schemaNo)
-    .where((lease) => lease.or([lease('holder', 'is', null), lease('expires_at', '<=', databaseNow)]))
+    .where((lease) =>
+      lease.or([
+        lease('holder', 'is', null),
+        lease('expires_at', '<=', databaseNow),
+        ...(deadEpoch === null ? [] : [lease('epoch', '=', deadEpoch)]),
+      ]),
+    )
     .returning(['epoch', 'seal', 'seq', 'run_no'])
     .executeTakeFirst();
   return row === undefined ? null : { epoch: row.epoch, seal: row.seal, seq: row.seq, runNo: row.run_no };

@@ -5,7 +5,7 @@ import type { Answer } from '../../model/action.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
-import { thisHolder } from '../holder.ts';
+import { isKnownDead, thisHolder } from '../holder.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
@@ -27,7 +27,7 @@ import type { Database } from '../tables.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 import { saveVersionScript } from '../versions.ts';
 import { openPool } from './connection.ts';
-import { LeaseKeeper, leaseIsHeld, takeLease } from './lease.ts';
+import { LeaseKeeper, leaseIsHeld, type TakenLease, takeLease } from './lease.ts';
 import { TickCommit } from './tick-commit.ts';
 
 export interface PostgresStoreOptions {
@@ -100,7 +100,9 @@ export class PostgresStore extends Reads implements Store {
     const { clock, leaseTtlMs: ttlMs = LEASE_TTL_MS, timers = systemTimers, url } = this.#options;
     const schemaNo = newestNumber(this.#plan.migrations);
     const takenAt = clock.mono();
-    const taken = await takeLease(this.#db, thisHolder(clock), schemaNo, ttlMs);
+    const taken =
+      (await takeLease(this.#db, thisHolder(clock), schemaNo, ttlMs)) ??
+      (await this.#inherit(schemaNo, ttlMs));
     if (taken === null) return null;
     const { epoch, ...marks } = taken;
     const keeper = new LeaseKeeper({ db: this.#db, epoch, ttlMs, clock, timers }, takenAt);
@@ -112,6 +114,13 @@ export class PostgresStore extends Reads implements Store {
     const lease: Lease = { epoch, lost, release: () => this.#release(lease) };
     this.#leading = { lease, keeper, ticks };
     return lease;
+  }
+
+  /** Takes the lease of a process of this machine that died with it: there is nobody to wait for. */
+  async #inherit(schemaNo: number, ttlMs: number): Promise<TakenLease | null> {
+    const last = await this.leader();
+    if (last === null || !isKnownDead(last)) return null;
+    return takeLease(this.#db, thisHolder(this.#options.clock), schemaNo, ttlMs, last.epoch);
   }
 
   async #release(lease: Lease): Promise<void> {

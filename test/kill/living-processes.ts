@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { processFacts, processIds } from '../../core/executors/processes.ts';
+
+/** A process of a project, as the machine shows it. */
+export interface Living {
+  readonly pid: number;
+  readonly parent: number;
+  readonly kind: 'keeper' | 'runner' | 'command';
+  /** Epoch of the leader for whom it was started; `null` for a keeper. */
+  readonly epoch: number | null;
+}
+
+/** What orch writes into the environment of every process of a project. */
+export function stateMark(dir: string): string {
+  const state = realpathSync(join(dir, '.orch'));
+  return `ORCH_STATE=${createHash('sha256').update(state).digest('hex').slice(0, 24)}`;
+}
+
+/** Every living process of a project that is not a command line of orch itself. */
+export function livingProcesses(dir: string): Living[] {
+  if (!existsSync(join(dir, '.orch'))) return [];
+  const mark = stateMark(dir);
+  return processIds().flatMap((pid) => {
+    const environment = textOf(pid, 'environ').split('\0');
+    if (!environment.includes(mark)) return [];
+    const facts = processFacts(pid);
+    if (facts === null || facts.zombie) return [];
+    const group = environment.find((entry) => entry.startsWith('ORCH_GROUP='));
+    const epoch = group === undefined ? null : Number.parseInt(group.slice('ORCH_GROUP='.length), 10);
+    const command = textOf(pid, 'cmdline');
+    const kind =
+      epoch === null ? 'keeper' : command.includes('runner-main.ts') ? ('runner' as const) : 'command';
+    return [{ pid, parent: facts.parent, kind, epoch }];
+  });
+}
+
+/** The epoch of the newest leader that started a keeper: registries are named for it. */
+export function newestEpoch(dir: string): number {
+  const folder = join(dir, '.orch', 'groups');
+  if (!existsSync(folder)) return 0;
+  return Math.max(0, ...readdirSync(folder).map((name) => Number.parseInt(name, 10) || 0));
+}
+
+/** Whether a process is there and more than an exit code that nobody took. */
+export function isAlive(pid: number): boolean {
+  return processFacts(pid)?.zombie === false;
+}
+
+function textOf(pid: number, file: 'environ' | 'cmdline'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,123 @@
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { systemClock } from '../../core/model/clock.ts';
+import { openStore } from '../../core/store/open-store.ts';
+import { readRunView } from '../../core/store/read-run-view.ts';
+import type { Store } from '../../core/store/store.ts';
+import type { Stored, StoredRun } from './history.ts';
+
+/** A look at the store of a project from outside, which must not change what the next start finds. */
+export interface StoreEye {
+  /** Whether somebody asked for something. */
+  hasRequest(): Promise<boolean>;
+  /** Runs by id; only while no command line is at work. */
+  runs(): Promise<readonly { readonly runId: string; readonly state: string }[]>;
+  /** Everything, at the end. */
+  read(): Promise<Stored>;
+  close(): Promise<void>;
+}
+
+/**
+ * The file of a SQLite store is copied and the copy is read: whoever closes a file that a crash left would
+ * mend it.
+ */
+export function sqliteEye(dir: string): StoreEye {
+  const path = join(dir, '.orch', 'orch.db');
+  return {
+    hasRequest: async () => {
+      if (!existsSync(path)) return false;
+      try {
+        using database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+        return Number(database.prepare('select count(*) as n from inbox').get()?.['n']) > 0;
+      } catch {
+        return false;
+      }
+    },
+    runs: async () => {
+      if (!existsSync(path)) return [];
+      const copy = mkdtempSync(join(tmpdir(), 'orch-kill-copy-'));
+      for (const end of ['', '-wal']) {
+        if (existsSync(path + end)) cpSync(path + end, join(copy, `orch.db${end}`));
+      }
+      try {
+        return await withStore(await openSqlite(join(copy, 'orch.db')), runIds);
+      } finally {
+        rmSync(copy, { recursive: true, force: true });
+      }
+    },
+    read: async () => withStore(await openSqlite(path), readAll),
+    close: async () => undefined,
+  };
+}
+
+/** The eye on a database of PostgreSQL. */
+export async function postgresEye(url: string): Promise<StoreEye> {
+  const store = await openStore({ kind: 'postgres', url, clock: systemClock });
+  return {
+    hasRequest: () => store.pendingRequests().then((list) => list.length > 0, nothingYet(false)),
+    runs: () => runIds(store),
+    read: () => readAll(store),
+    close: () => store.close(),
+  };
+}
+
+function openSqlite(path: string): Promise<Store> {
+  return openStore({ kind: 'sqlite', path, durability: 'normal', clock: systemClock });
+}
+
+async function withStore<T>(store: Store, read: (store: Store) => Promise<T>): Promise<T> {
+  try {
+    return await read(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** A store that was not made yet has no tables. */
+function nothingYet<T>(value: T): (error: Error) => T {
+  return (error) => {
+    if (/no such table|does not exist/.test(error.message)) return value;
+    throw error;
+  };
+}
+
+async function runIds(store: Store): Promise<readonly { runId: string; state: string }[]> {
+  const runs = await store.runs({}).catch(nothingYet([]));
+  return runs.map((run) => ({ runId: run.uid, state: run.state }));
+}
+
+async function readAll(store: Store): Promise<Stored> {
+  const runs: StoredRun[] = [];
+  for (const { runNo, uid, state } of await store.runs({})) {
+    const view = await readRunView(store, runNo, { outputs: true });
+    const lines = await store.journal({ runNo, limit: 100_000 });
+    runs.push({
+      runNo,
+      runId: uid,
+      state,
+      tasks: (view?.tasks ?? []).map(({ nodeNo, name, state, attempts, output }) => ({
+        nodeNo,
+        name,
+        state,
+        attempts,
+        output: output && 'json' in output ? (JSON.parse(output.json) as unknown) : null,
+      })),
+      journal: lines.map(({ seq, epoch, nodeNo, tryNo, from, to }) => ({
+        seq,
+        epoch,
+        nodeNo,
+        tryNo,
+        from,
+        to,
+      })),
+    });
+  }
+  return {
+    runs,
+    unanswered: (await store.pendingRequests()).length,
+    problems: await store.checkIntegrity(),
+    released: (await store.leader()) === null,
+  };
+}

@@ -1,0 +1,175 @@
+import {
+  canTransition,
+  isFinished,
+  isRunFinished,
+  RUN_TRANSITIONS,
+  type RunState,
+  S,
+  type TaskState,
+} from '../../core/model/states.ts';
+import type { Fault, History, Launch, Stored, StoredLine, StoredRun, WitnessLine } from './history.ts';
+
+/** Processes of a dead leader may live so long. */
+export const GONE_WITHIN_MS = 5_000;
+
+/** Outputs of the tasks that give one, whatever was killed. */
+export const OUTPUTS: { readonly [name: string]: unknown } = {
+  names: ['a', 'bb', 'ccc'],
+  'each[a].push': 1,
+  'each[bb].push': 2,
+  'each[ccc].push': 3,
+  sum: 6,
+};
+const TASKS = 13;
+
+/** Everything in a history that must not be. */
+export function violations(history: History): string[] {
+  const { witness, faults, launches, stored, givenUp, leftAtEnd } = history;
+  return [
+    ...(givenUp === null ? [] : [givenUp]),
+    ...startedTwice(witness),
+    ...overlaps(witness),
+    ...survivors(faults, leftAtEnd),
+    ...badLaunches(launches),
+    ...badRuns(stored),
+    ...keptLead(stored, launches),
+    ...stored.runs.flatMap(badJournal),
+    ...stored.runs.flatMap((run) => disagreements(run, witness)),
+  ];
+}
+
+/** No attempt id is started twice. */
+export function startedTwice(witness: readonly WitnessLine[]): string[] {
+  const started = new Map<string, number>();
+  for (const { word, attemptId } of witness) {
+    if (word === 'START') started.set(attemptId, (started.get(attemptId) ?? 0) + 1);
+  }
+  return [...started].filter(([, times]) => times > 1).map(([id, times]) => `${id} started ${times} times`);
+}
+
+/**
+ * No attempt starts while a process of an earlier one of its instance lives: it sees none, and none writes
+ * after it.
+ */
+export function overlaps(witness: readonly WitnessLine[]): string[] {
+  const found = new Set<string>();
+  const newest = new Map<string, number>();
+  for (const { word, attemptId, instance, tryNo, saw, pid } of witness) {
+    if (saw.length > 0) found.add(`${attemptId} started while processes of earlier attempts lived: ${saw}`);
+    const started = newest.get(instance) ?? 0;
+    if (tryNo < started) found.add(`process ${pid} of ${attemptId} lived after attempt ${started} began`);
+    if (word === 'START') newest.set(instance, Math.max(started, tryNo));
+  }
+  return [...found];
+}
+
+/** Nothing outlives a dead leader for long, and nothing the last command line. */
+export function survivors(faults: readonly Fault[], leftAtEnd: number): string[] {
+  const slow = faults.filter((fault) => (fault.goneAfterMs ?? 0) > GONE_WITHIN_MS);
+  return [
+    ...slow.map((fault) => `processes lived ${fault.goneAfterMs} ms after the leader (${fault.moment})`),
+    ...(leftAtEnd === 0 ? [] : [`${leftAtEnd} processes lived after the last command line had ended`]),
+  ];
+}
+
+/** Whoever starts again goes on with the run and says so; whoever is not killed ends well. */
+export function badLaunches(launches: readonly Launch[]): string[] {
+  return launches.flatMap((launch) => {
+    const { command, expects, started, code, signal, hadCompany, errors } = launch;
+    const found: string[] = [];
+    if (started && command !== 'watch' && expects !== null) {
+      if (started.runId !== expects) found.push(`orch ${command} went on with another run than ${expects}`);
+      if (!started.resumed) found.push(`orch ${command} did not say that it resumes`);
+    }
+    // Who wants to watch, and finds that nobody is at work any more, is told what to do.
+    const nobodyToWatch = command === 'watch' && code === 5;
+    const somebodyAtWork = command === 'retry' && code === 5 && hadCompany;
+    if (signal === null && code !== 0 && !nobodyToWatch && !somebodyAtWork)
+      found.push(`orch ${command} ended with ${code}: ${errors.trim().slice(-600)}`);
+    return found;
+  });
+}
+
+/** One run, finished well, with the right outputs, and nothing unfinished beside it. */
+export function badRuns({ runs, unanswered, problems }: Stored): string[] {
+  const found = [...problems];
+  if (runs.length !== 1) found.push(`${runs.length} runs came of one trigger`);
+  if (unanswered > 0) found.push(`${unanswered} requests have no answer`);
+  for (const { runId, state, tasks } of runs) {
+    if (state !== 'success') found.push(`run ${runId} is ${state}`);
+    if (tasks.length !== TASKS) found.push(`run ${runId} has ${tasks.length} task instances`);
+    for (const task of tasks) {
+      if (task.state !== 'success') found.push(`${task.name} is ${task.state}`);
+      const wanted = OUTPUTS[task.name];
+      if (wanted !== undefined && JSON.stringify(wanted) !== JSON.stringify(task.output))
+        found.push(`${task.name} gave ${JSON.stringify(task.output)}`);
+      if (task.state !== 'success' && !isFinished(S[task.state as TaskState]))
+        found.push(`${task.name} is left unfinished`);
+    }
+  }
+  return found;
+}
+
+/** Who was not killed gives the lead back. */
+export function keptLead({ released }: Stored, launches: readonly Launch[]): string[] {
+  return released || launches.at(-1)?.signal != null ? [] : ['the lead was not given back'];
+}
+
+/** The journal grows, epochs never go back, and each instance walks a legal way to its state. */
+export function badJournal({ runId, state, tasks, journal }: StoredRun): string[] {
+  const found: string[] = [];
+  const at = new Map<number | null, StoredLine>();
+  let last: StoredLine | null = null;
+  for (const line of journal) {
+    if (last && line.seq <= last.seq) found.push(`line ${line.seq} comes after ${last.seq}`);
+    if (last && line.epoch < last.epoch)
+      found.push(`line ${line.seq} of epoch ${line.epoch} comes after epoch ${last.epoch}`);
+    last = line;
+    if (line.from === line.to) continue;
+    const before = at.get(line.nodeNo);
+    if (before && before.to !== line.from)
+      found.push(`line ${line.seq} leaves ${line.from}, but ${line.nodeNo ?? 'the run'} was ${before.to}`);
+    if (before && line.nodeNo !== null && (line.tryNo ?? 0) < (before.tryNo ?? 0))
+      found.push(`line ${line.seq} goes back to attempt ${line.tryNo}`);
+    if (!isLegal(line)) found.push(`line ${line.seq}: from ${line.from} to ${line.to} is not legal`);
+    at.set(line.nodeNo, line);
+  }
+  if (at.get(null)?.to !== state) found.push(`the last line of run ${runId} does not say ${state}`);
+  for (const task of tasks) {
+    const end = at.get(task.nodeNo);
+    if (end?.to !== task.state || end.tryNo !== task.attempts)
+      found.push(`${task.name} is ${task.state} after ${task.attempts}, its last line says otherwise`);
+  }
+  return found;
+}
+
+/** A run begins `queued`; once finished it stays so, as nobody retries it here. */
+function isLegal({ nodeNo, from, to }: StoredLine): boolean {
+  if (nodeNo !== null) return canTransition(from as TaskState, to as TaskState);
+  if (from === 'none') return to === 'queued';
+  return !isRunFinished(from as RunState) && RUN_TRANSITIONS[from as RunState].includes(to as RunState);
+}
+
+/** What bodies witnessed is what the store has: no attempt more, and the last one began and ended. */
+export function disagreements(run: StoredRun, witness: readonly WitnessLine[]): string[] {
+  const found: string[] = [];
+  const began = new Set<string>();
+  const ended = new Set<string>();
+  for (const { word, attemptId } of witness) {
+    if (word === 'START') began.add(attemptId);
+    if (word === 'END') ended.add(attemptId);
+  }
+  const known = new Set<string>();
+  for (const { nodeNo, name, attempts } of run.tasks) {
+    for (let tryNo = 1; tryNo <= attempts; tryNo++) known.add(`${run.runNo}.${nodeNo}.${tryNo}`);
+    const last = `${run.runNo}.${nodeNo}.${attempts}`;
+    if (!began.has(last) || !ended.has(last)) found.push(`${name} is done, but ${last} was not seen to end`);
+  }
+  const own = [...began].filter((id) => id.startsWith(`${run.runNo}.`));
+  for (const id of own) if (!known.has(id)) found.push(`${id} was seen, but the store does not have it`);
+  const queued = run.journal.filter((line) => line.nodeNo !== null && line.to === 'queued');
+  const given = new Set(queued.map((line) => `${run.runNo}.${line.nodeNo}.${line.tryNo}`));
+  for (const id of own) if (!given.has(id)) found.push(`${id} was seen, but was never handed out`);
+  if (given.size !== queued.length) found.push('an attempt was handed out twice');
+  return found;
+}

@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { isKnownDead, thisHolder, toLeader } from '../../../core/store/holder.ts';
+import type { LeaderRecord } from '../../../core/store/store.ts';
+
+const clock = { now: () => 0, mono: () => 0 };
+const here = toLeader(1, thisHolder(clock)) as LeaderRecord;
+/** The number of a process that has ended. */
+const goneBy = spawnSync(process.execPath, ['-e', '']).pid;
+
+// Without /proc nobody is ever known to be dead: the lease runs out instead.
+describe.runIf(process.platform === 'linux')('a leader is known to be dead', () => {
+  it('if it was a process of this machine that is gone', () =>
+    expect(isKnownDead({ ...here, pid: goneBy })).toBe(true));
+
+  it.each<[string, Partial<LeaderRecord>]>([
+    ['not while it lives', { pid: process.pid }],
+    ['not if it is of another machine', { host: 'elsewhere' }],
+    ['not if it is of another start of the machine', { bootId: 'another' }],
+    ['not if it is of another container', { pidSpace: 'pid:[1]' }],
+    ['not if it does not say where it is', { bootId: '', pidSpace: '' }],
+  ])('%s', (_, other) => expect(isKnownDead({ ...here, pid: goneBy, ...other })).toBe(false));
+});
