@@ -100,9 +100,10 @@ async function runFindings(project: Project): Promise<Finding[]> {
     topic: 'leader',
     text: isAlive ? `process ${leader?.pid} on ${leader?.host}` : 'no process leads now',
   };
+  const setAside = await setAsideFindings(project, isAlive);
   const open = (await store.unfinishedRuns()).filter(({ state }) => !isRunFinished(state));
   if (open.length === 0 || isAlive)
-    return [leads, { level: 'ok', topic: 'runs', text: `${open.length} unfinished` }];
+    return [leads, { level: 'ok', topic: 'runs', text: `${open.length} unfinished` }, ...setAside];
   const names = open
     .slice(0, 3)
     .map(({ uid, dagId }) => `${shortRunId(uid)} of ${dagId}`)
@@ -117,7 +118,23 @@ async function runFindings(project: Project): Promise<Finding[]> {
       text,
       advice: `go on: orch retry ${first}; give up: orch cancel ${first}`,
     },
+    ...setAside,
   ];
+}
+
+/** Runs that a leader gave up on because deciding about them failed. */
+async function setAsideFindings({ store }: Project, isAlive: boolean): Promise<Finding[]> {
+  const { epoch: now } = await store.counters();
+  return (await store.setAsideRuns()).map(({ run, epoch, because }) => {
+    const id = shortRunId(run.uid);
+    const again = `'orch retry ${id}' tries it again`;
+    return {
+      level: 'problem',
+      topic: 'runs',
+      text: `${id} of ${run.dagId} was set aside: ${because['error']}`,
+      advice: isAlive && epoch === now ? `once the process that leads has ended, ${again}` : again,
+    };
+  });
 }
 
 async function processFinding(project: Project): Promise<Finding> {

@@ -51,6 +51,9 @@ export async function followRun(context: CommandContext, options: FollowOptions)
     const metrics = metricRows(last.tasks, await options.project.store.metrics(options.runNo));
     presenter.end(last, metrics);
     return watching.endCode(last);
+  } catch (error) {
+    presenter.leave();
+    throw error;
   } finally {
     clearInterval(ticker);
     if (deadline !== null) clearTimeout(deadline);

@@ -113,4 +113,9 @@ export type StoredOutput = { readonly json: JsonText } | { readonly sha256: stri
 /** What the asker of an inbox request gets. */
 export type Answer =
   | { readonly ok: true; readonly value: Json }
-  | { readonly ok: false; readonly code: 'invalid' | 'not_found' | 'conflict'; readonly message: string };
+  | {
+      readonly ok: false;
+      /** `internal`: a defect of orch made it impossible. */
+      readonly code: 'invalid' | 'not_found' | 'conflict' | 'internal';
+      readonly message: string;
+    };

@@ -22,9 +22,11 @@ import { CUT, EMPTY, type RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import { shareFate } from './unrun.ts';
 
+type Refusal = Extract<Answer, { ok: false }>;
+
 /** A request whose names have been looked up and whose run is in memory, ready to be decided. */
 export type PlannedRequest = { readonly inboxId: number | null } & (
-  | { readonly kind: 'refuse'; readonly code: 'invalid' | 'not_found' | 'conflict'; readonly message: string }
+  | { readonly kind: 'refuse'; readonly code: Refusal['code']; readonly message: string }
   /** A new run, with the number of the unfinished run that it replaces. */
   | { readonly kind: 'start'; readonly run: RunWorld; readonly replaces: RunNo | null }
   /** A run loaded from the store; attempts in `live` are still with the executor, all others are lost. */

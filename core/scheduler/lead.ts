@@ -1,22 +1,32 @@
 import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import type { Executor } from '../executors/executor.ts';
 import { createLocalExecutor } from '../executors/local.ts';
 import type { RunnerOptions } from '../executors/local-options.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
+import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { Limits } from '../planner/world.ts';
-import type { Lease } from '../store/store.ts';
+import type { InboxRecord, Lease } from '../store/store.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
 import { InputReader } from './inputs.ts';
 import { Leader } from './leader.ts';
 import { leaderSocket, logFile } from './paths.ts';
 import type { Project } from './project.ts';
-import { RequestDesk } from './request-desk.ts';
+import { asError, faultText } from './quarantine.ts';
+import { isThere } from './read-run.ts';
+import { type Prepared, RequestDesk } from './request-desk.ts';
 import { VersionKeeper } from './version-keeper.ts';
 
 /** The inbox of a database that others write without knocking is looked into this often. */
 const INBOX_EVERY_MS = 500;
+
+/**
+ * How far the heap may grow between full collections, in percent. What a task leaves behind lives just long
+ * enough to reach the old heap; by its own rules V8 lets several times the live memory gather there.
+ */
+const HEAP_GROWING_PERCENT = 30;
 
 /** A process that leads: its loop, its executor, its door and its way through the inbox. */
 export class Leadership {
@@ -57,7 +67,11 @@ export class Leadership {
       canSpin: availableParallelism() > 1,
     });
     const limits = limitsOf(project);
-    const reload = (runNo: RunNo) => this.#desk.load(runNo).catch(() => null);
+    const reload = (runNo: RunNo) =>
+      this.#desk.load(runNo).catch((error: unknown) => {
+        if (error instanceof AppError && error.code === 'not_found') return null;
+        throw error;
+      });
     this.leader = new Leader({
       store,
       lease,
@@ -77,6 +91,7 @@ export class Leadership {
       store,
       versions,
       led: () => this.leader.runs,
+      setAside: () => this.leader.setAside,
       nextRunNo,
       stateDir,
       inputs,
@@ -96,6 +111,7 @@ export class Leadership {
    */
   static async start(project: Project, lease: Lease, warm: boolean): Promise<Leadership> {
     const { config, clock, dir, stateDir } = project;
+    setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
     const executor = createLocalExecutor({
       projectDir: dir,
       stateDir,
@@ -124,9 +140,10 @@ export class Leadership {
       return;
     }
     this.#reading = this.#readInbox()
-      .catch((error: unknown) =>
-        this.leader.onLost(error instanceof Error ? error : new Error(String(error))),
-      )
+      .catch(async (error: unknown) => {
+        if (await isThere(this.#project.store)) return this.leader.onLost(asError(error));
+        this.#log.warn({ err: error }, 'the inbox cannot be read now; it is looked into again');
+      })
       .finally(() => {
         this.#reading = null;
         if (!this.#readAgain) return;
@@ -138,13 +155,30 @@ export class Leadership {
   async #readInbox(): Promise<void> {
     for (const record of await this.#project.store.pendingRequests()) {
       if (this.#prepared.has(record.inboxId) || this.#closed) continue;
-      const prepared = await this.#desk.prepare(record);
+      const { generation } = this.leader;
+      const prepared = await this.#prepare(record);
+      if (generation !== this.leader.generation) {
+        this.#readAgain = true;
+        return;
+      }
       this.#prepared.add(record.inboxId);
       if (prepared.adopt) {
         const { run, version } = prepared.adopt;
         this.leader.request({ inboxId: null, kind: 'adopt', run }, version);
       }
       this.leader.request(prepared.request, prepared.version);
+    }
+  }
+
+  /** A request that cannot even be prepared is answered with the error and keeps nobody else waiting. */
+  async #prepare(record: InboxRecord): Promise<Prepared> {
+    try {
+      return await this.#desk.prepare(record);
+    } catch (error) {
+      if (!(await isThere(this.#project.store))) throw error;
+      this.#log.error({ err: error, request: record.inboxId }, 'a request cannot be prepared');
+      const message = `orch failed at this request: ${faultText(asError(error))}`;
+      return { request: { inboxId: record.inboxId, kind: 'refuse', code: 'internal', message } };
     }
   }
 

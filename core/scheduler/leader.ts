@@ -1,5 +1,6 @@
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from '../log/logger.ts';
+import type { Action } from '../model/action.ts';
 import type { AttemptEvent } from '../model/attempt.ts';
 import type { Clock } from '../model/clock.ts';
 import {
@@ -14,15 +15,21 @@ import { isRead } from '../planner/load.ts';
 import { type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
+import type { Instant } from '../planner/turn.ts';
 import { type Limits, World } from '../planner/world.ts';
 import type { Lease, Store, VersionRecord } from '../store/store.ts';
 import { Bell } from './bell.ts';
 import { commitTick } from './commit.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { asError, attemptsOf, endedIn, faultText, isNew, note, Quarantine, runOf } from './quarantine.ts';
+import { readRun } from './read-run.ts';
 import { spilledText } from './spilled.ts';
 
 /** The longest sleep of a loop that has nothing to wait for; timers of Node hold 31 bits. */
 const SLEEP_MAX_MS = 60_000;
+const NO_RUNS: ReadonlySet<RunNo> = new Set();
+/** Ticks in a row that found memory stale, after which this process stops deciding. */
+const STALE_MAX = 5;
 
 /** A run that the leader has in memory, with the version that its attempts execute. */
 export interface LedRun {
@@ -41,7 +48,7 @@ export interface LeaderOptions {
   readonly log: Logger;
   /** Number of the last tick that is stored. */
   readonly tick: number;
-  /** Reads a run again when memory turned out to be stale. */
+  /** Reads a run again when memory is not to be trusted; `null` if there is none. */
   readonly reload: (runNo: RunNo) => Promise<LedRun | null>;
 }
 
@@ -61,6 +68,10 @@ export class Leader {
   #timer: NodeJS.Timeout | null = null;
   #timerAtMono = 0;
   #staleTicks = 0;
+  /** Runs of which the last tick found memory stale. */
+  #stale: ReadonlySet<RunNo> = NO_RUNS;
+  readonly #quarantine = new Quarantine();
+  #generation = 0;
   /** Rings after every commit. */
   readonly committed = new Bell();
   /** Called after every commit. */
@@ -86,6 +97,16 @@ export class Leader {
 
   get world(): World {
     return this.#world;
+  }
+
+  /** Runs that are set aside after an internal error, with that error: nothing is decided about them here. */
+  get setAside(): ReadonlyMap<RunNo, string> {
+    return this.#quarantine.runs;
+  }
+
+  /** Changes when memory is dropped: a request that was prepared under another one names runs of the past. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** Hands a request to the planner. The version of a run that comes with it must be known from then on. */
@@ -127,9 +148,9 @@ export class Leader {
     return { ...event, outcome: { ...event.outcome, output } };
   }
 
-  #onRefused(id: AttemptId, message: string): void {
+  #onRefused(id: AttemptId, message: string, name = 'MissingInput'): void {
     const at = this.#options.clock.now();
-    const error = { name: 'MissingInput', message };
+    const error = { name, message };
     this.#push({
       type: 'attempt',
       event: {
@@ -159,48 +180,68 @@ export class Leader {
     this.#scheduled = false;
     if (this.#busy || this.#stopped) return;
     this.#busy = true;
+    const events = this.#quarantine.take(this.#events);
     try {
-      await this.#decide();
+      await this.#decide(events).catch((error: unknown) => this.#onFault(events, asError(error)));
     } catch (error) {
-      this.#lose(error instanceof Error ? error : new Error(String(error)));
+      this.#lose(asError(error));
     }
     this.#busy = false;
     if (this.#events.length > 0) this.#wake();
+    else if (this.#world.draining) this.committed.ring();
   }
 
-  async #decide(): Promise<void> {
-    const events = this.#events;
-    this.#events = [];
-    const { clock } = this.#options;
-    const now = { at: clock.now(), mono: clock.mono() };
+  async #decide(events: readonly PlannerEvent[]): Promise<void> {
+    const now = this.#now();
     const decided = plan(this.#world, events, now);
     if (decided.actions.length > 0) {
       const committing = commitTick(this.#options, this.#tick, now.at, decided.actions);
       const result = committing instanceof Promise ? await committing : committing;
       this.#tick = result.tick;
       if (result.why === 'fenced') return this.#lose(null);
-      if (result.why === 'stale') return this.#recover(events, result.runs);
+      if (result.why === 'stale') return this.#onStale(events, result.runs);
     }
     this.#staleTicks = 0;
+    this.#stale = NO_RUNS;
+    this.#quarantine.acquit(events);
     this.#carryOut(decided);
-    if (decided.actions.length > 0) {
-      this.committed.ring();
-      this.onCommit();
-    }
+    if (decided.actions.length > 0) this.#tellCommitted();
     this.#sleepUntil(decided.wakeAt);
   }
 
   #carryOut(decided: Plan): void {
-    const { executor, dispatcher } = this.#options;
+    const { executor } = this.#options;
     for (const { run, node } of decided.dispatch) {
       const version = this.#versions.get(run.record.runNo);
-      if (version) dispatcher.dispatch(this.#world, run, version, node);
+      if (version) this.#handOver(run, version, node);
     }
     for (const { run, node, reason, graceMs } of decided.stops) {
       const id = attemptId(run.record.runNo, node as NodeNo, run.tryNo[node] as TryNo);
       executor.stop(id, reason, graceMs);
     }
     for (const run of decided.ended) this.#versions.delete(run.record.runNo);
+  }
+
+  #handOver(run: RunWorld, version: VersionRecord, node: number): void {
+    const { dispatcher, log } = this.#options;
+    try {
+      dispatcher.dispatch(this.#world, run, version, node);
+    } catch (error) {
+      const id = attemptId(run.record.runNo, node as NodeNo, run.tryNo[node] as TryNo);
+      log.error({ err: error, attempt: id }, 'an attempt cannot be handed over');
+      dispatcher.live.delete(id);
+      this.#onRefused(id, `it cannot be handed over: ${faultText(asError(error))}`, 'InternalError');
+    }
+  }
+
+  #tellCommitted(): void {
+    this.committed.ring();
+    this.onCommit();
+  }
+
+  #now(): Instant {
+    const { clock } = this.#options;
+    return { at: clock.now(), mono: clock.mono() };
   }
 
   /** A timer that is due earlier stays: waking for nothing now and then costs less than a timer a tick. */
@@ -221,37 +262,102 @@ export class Leader {
   }
 
   /**
-   * The store was not as memory had it. Memory is dropped, not repaired: every run is read again, the
-   * outcomes of the failed tick are decided anew, requests come again from the inbox. A second miss in a row
-   * means a defect: this process stops deciding.
+   * The store was not as memory had it. A run that is stale twice in a row is set aside; when that does not
+   * help either, this process stops deciding.
    */
-  async #recover(events: readonly PlannerEvent[], stale: readonly RunNo[]): Promise<void> {
-    if (++this.#staleTicks > 1)
+  async #onStale(events: readonly PlannerEvent[], stale: readonly RunNo[]): Promise<void> {
+    if (++this.#staleTicks > STALE_MAX)
       throw new Error(`runs ${stale.join(', ')} differ from the store again and again`);
-    const { limits, dispatcher, reload, log } = this.#options;
-    const runNos = [...this.#world.runs.keys()] as RunNo[];
-    const isNew = (runNo: RunNo): boolean =>
-      events.some(
-        (event) =>
-          event.type === 'request' &&
-          event.request.kind === 'start' &&
-          event.request.run.record.runNo === runNo,
-      );
-    log.warn({ runs: stale }, 'memory differed from the store; every run is read again');
-    this.#world = new World(limits);
-    const reloaded: PlannerEvent[] = [];
-    for (const runNo of runNos) {
-      if (isNew(runNo)) continue;
-      const led = await reload(runNo);
-      if (!led) continue;
-      this.#versions.set(runNo, led.version);
-      const request: PlannedRequest = { inboxId: null, kind: 'adopt', run: led.run, live: dispatcher.live };
-      reloaded.push({ type: 'request', request });
+    this.#options.log.warn({ runs: stale }, 'memory differed from the store; every run is read again');
+    const actions: Action[] = [];
+    for (const runNo of stale) {
+      const known = this.#world.runs.has(runNo) && !isNew(events, runNo);
+      if (known) actions.push(note(runNo, 'memory_stale', null));
+      if (known && this.#stale.has(runNo))
+        actions.push(this.#setAside(runNo, new Error('its rows differ from memory again and again')));
     }
-    const outcomes = [...events, ...this.#events].filter((event) => event.type === 'attempt');
-    this.#events = [...reloaded, ...outcomes];
+    this.#stale = new Set(stale);
+    await this.#readAgain(events, actions, false);
+  }
+
+  /**
+   * Planning or storing failed. What failed alone is the cause: a request is answered with the error, a run
+   * is set aside. Otherwise the cause is looked for, see {@link Quarantine}.
+   */
+  async #onFault(events: readonly PlannerEvent[], error: Error): Promise<void> {
+    if (this.#stopped) return;
+    this.#options.log.error({ err: error }, 'a tick failed; every run is read again and planned alone');
+    const culprit = this.#quarantine.culpritOf(events);
+    const actions: Action[] = [];
+    if (culprit === null) this.#quarantine.notFound(error);
+    else this.#quarantine.found(culprit);
+    if (culprit === null) this.#quarantine.suspect(events);
+    else if ('runNo' in culprit) actions.push(this.#setAside(culprit.runNo, error));
+    else {
+      const message = `orch failed at this request: ${faultText(error)}`;
+      const answer = { ok: false, code: 'internal', message } as const;
+      actions.push({ type: 'answer', inboxId: culprit.inboxId, answer });
+    }
+    await this.#readAgain(events, actions, true);
+  }
+
+  /** Stops the attempts of a run and decides nothing about it from now on; the note for the journal. */
+  #setAside(runNo: RunNo, error: Error): Action {
+    const { executor, dispatcher, limits, log } = this.#options;
+    const text = faultText(error);
+    log.error({ err: error, run: runNo }, 'a run is set aside; the next leader tries it again');
+    this.#quarantine.runs.set(runNo, text);
+    this.#versions.delete(runNo);
+    for (const id of attemptsOf(runNo, dispatcher.live)) {
+      executor.stop(id, 'shutdown', limits.defaults.killGraceMs);
+      dispatcher.live.delete(id);
+    }
+    return note(runNo, 'quarantined', { error: text });
+  }
+
+  /**
+   * Drops memory and reads every run again; nothing is mended. Outcomes of the failed tick are decided anew,
+   * requests come again from the inbox. `doubtful`: each run is planned on trial, then in a turn of its own.
+   */
+  async #readAgain(events: readonly PlannerEvent[], actions: Action[], doubtful: boolean): Promise<void> {
+    const { limits, dispatcher, store } = this.#options;
+    const { draining, runs } = this.#world;
+    const pending = [...events, ...this.#events.splice(0)];
+    const outcomes = pending.filter((event) => event.type === 'attempt');
+    this.#world = new World(limits);
+    this.#world.draining = draining;
+    this.#generation++;
+    const live = new Set([...dispatcher.live, ...endedIn(outcomes)]);
+    const again: PlannerEvent[] = [];
+    for (const runNo of new Set([...runs.keys(), ...pending.map(runOf)]) as Set<RunNo | null>) {
+      if (runNo === null || this.setAside.has(runNo) || isNew(pending, runNo)) continue;
+      const ofRun = outcomes.filter((event) => runOf(event) === runNo);
+      const led = await readRun(this.#options, runNo, {
+        outcomes: doubtful ? ofRun : null,
+        live,
+        now: () => this.#now(),
+        isStopped: () => this.#stopped,
+      });
+      if (led instanceof Error) {
+        actions.push(this.#setAside(runNo, led));
+        this.#quarantine.found({ runNo });
+      } else if (led) {
+        this.#versions.set(runNo, led.version);
+        if (doubtful) this.#quarantine.alone(runNo);
+        const request: PlannedRequest = { inboxId: null, kind: 'adopt', run: led.run, live };
+        again.push({ type: 'request', request }, ...ofRun);
+      }
+    }
+    this.#tick = (await store.counters()).tick;
+    if (actions.length > 0) {
+      const written = await commitTick(this.#options, this.#tick, this.#options.clock.now(), actions);
+      this.#tick = written.tick;
+      if (written.why === 'fenced') return this.#lose(null);
+    }
+    this.#events = [...again, ...this.#events.filter((event) => event.type === 'attempt')];
+    this.#generation++;
     this.onForgotten();
-    this.#wake();
+    this.#tellCommitted();
   }
 
   #lose(why: Error | null): void {

@@ -36,6 +36,7 @@ export class RequestDesk {
   readonly #store: Store;
   readonly #versions: VersionKeeper;
   readonly #led: () => ReadonlyMap<number, RunWorld>;
+  readonly #setAside: () => ReadonlyMap<RunNo, string>;
   readonly #nextRunNo: () => RunNo;
   readonly #stateDir: string;
   readonly #inputs: InputReader;
@@ -45,6 +46,8 @@ export class RequestDesk {
     store: Store;
     versions: VersionKeeper;
     led: () => ReadonlyMap<number, RunWorld>;
+    /** Runs that the leader does not touch any more, with the error. */
+    setAside: () => ReadonlyMap<RunNo, string>;
     nextRunNo: () => RunNo;
     stateDir: string;
     inputs: InputReader;
@@ -52,6 +55,7 @@ export class RequestDesk {
     this.#store = options.store;
     this.#versions = options.versions;
     this.#led = options.led;
+    this.#setAside = options.setAside;
     this.#nextRunNo = options.nextRunNo;
     this.#stateDir = options.stateDir;
     this.#inputs = options.inputs;
@@ -73,6 +77,8 @@ export class RequestDesk {
     const record = await this.#runOf(request.runUid);
     const { runNo } = record;
     const finished = isRunFinished(record.state);
+    const fault = this.#setAside().get(runNo);
+    if (fault !== undefined) throw setAsideError(record.uid, fault);
     const led = this.#led().get(runNo);
     if (request.type === 'adopt') {
       if (led) return { request: { inboxId, kind: 'adopt', run: led } };
@@ -132,6 +138,8 @@ export class RequestDesk {
     }
     const replaced = request.replaces === null ? null : await this.#runOf(request.replaces);
     const isOpen = replaced !== null && !isRunFinished(replaced.state);
+    const fault = replaced === null ? undefined : this.#setAside().get(replaced.runNo);
+    if (replaced !== null && fault !== undefined) throw setAsideError(replaced.uid, fault);
     const adopt =
       isOpen && !this.#led().has(replaced.runNo) ? { adopt: await this.load(replaced.runNo) } : {};
     const record: RunRecord = {
@@ -215,6 +223,15 @@ function nodesNamed(run: RunWorld, name: string): number[] {
   if (found.length > 0) return found;
   const hint = didYouMean(name, names);
   throw new AppError('not_found', `the run has no task ${name}${hint ? `: ${hint}` : ''}`);
+}
+
+/** Why nothing can be asked of a run that the leader has set aside. */
+function setAsideError(uid: string, fault: string): AppError {
+  return new AppError(
+    'conflict',
+    `run ${uid} was set aside by the process that leads, after an internal error (${fault}); ` +
+      'the next process that leads tries it again: once this one has ended, orch retry goes on with it',
+  );
 }
 
 /** What is wrong with the names of a scope. */

@@ -1,4 +1,5 @@
 import type { Answer } from '../model/action.ts';
+import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
 import type { RunRecord } from '../model/run.ts';
@@ -94,7 +95,10 @@ export class Session {
     try {
       for (;;) {
         if (this.#failure) throw this.#failure;
-        const isLed = this.#leadership?.leader.runs.has(runNo) === true;
+        const leader = this.#leadership?.leader;
+        const fault = leader?.setAside.get(runNo);
+        if (fault !== undefined) throw new AppError('internal', `run ${runNo} was set aside: ${fault}`);
+        const isLed = leader?.runs.has(runNo) === true;
         const run = isLed ? null : await this.#project.store.run(runNo);
         if (run && isRunFinished(run.state)) return run;
         await ear.wait(LOOK_EVERY_MS);

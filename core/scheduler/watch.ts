@@ -1,3 +1,4 @@
+import { AppError } from '../model/errors.ts';
 import type { NodeNo, RunNo } from '../model/ids.ts';
 import { isRunFinished } from '../model/states.ts';
 import type { RunWorld } from '../planner/run-world.ts';
@@ -39,6 +40,7 @@ export async function* watchRun(
         const instance = record.nodeNo === null ? null : (views.get(record.nodeNo) ?? null);
         if (record.nodeNo !== null && instance === null) continue;
         yield { type: 'change', record, instance };
+        await refuseSetAside(store, record);
       }
       const viewOf = (node: NodeNo): Promise<InstanceView | null> =>
         readView(store, world as RunWorld, runNo, node);
@@ -58,6 +60,22 @@ export async function* watchRun(
   } finally {
     ear.close();
   }
+}
+
+/**
+ * Nothing more happens in a run that the leader of now has set aside. A note of an earlier leader is history.
+ * @throws AppError `internal`, so that nobody waits for an end that does not come.
+ */
+async function refuseSetAside(store: Store, { runNo, epoch, because }: JournalRecord): Promise<void> {
+  if (runNo === null || because.code !== 'quarantined') return;
+  if ((await store.counters()).epoch !== epoch) return;
+  const run = await store.run(runNo);
+  throw new AppError(
+    'internal',
+    `run ${run?.uid ?? runNo} was set aside: ${because['error']}. Its attempts were stopped; it is ` +
+      'unfinished, and other runs go on. The next process that leads tries it again: orch retry',
+    { runId: run?.uid ?? null },
+  );
 }
 
 async function isDry(store: Store, runNo: RunNo, afterSeq: number): Promise<boolean> {

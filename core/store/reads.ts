@@ -1,9 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import type { StoredOutput } from '../model/action.ts';
+import { type Because, becauseNumber } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
 import { RUN_STATES, S } from '../model/states.ts';
-import { toAttempt, toExpansion, toInstance, toOutput, toRun, toVersion } from './records.ts';
+import { becauseOf, toAttempt, toExpansion, toInstance, toOutput, toRun, toVersion } from './records.ts';
 import type {
   ArtifactRecord,
   DagRecord,
@@ -12,6 +13,7 @@ import type {
   RunCounts,
   RunFilter,
   RunSnapshot,
+  SetAsideRecord,
   VersionRecord,
 } from './store.ts';
 import type { Database } from './tables.ts';
@@ -221,6 +223,16 @@ export class Reads {
     }));
   }
 
+  async setAsideRuns(): Promise<readonly SetAsideRecord[]> {
+    const rows = await setAsideQuery(this.#db).execute();
+    return rows.map(({ line_at, line_epoch, line_because, line_facts, ...run }) => ({
+      run: toRun(run),
+      at: line_at,
+      epoch: line_epoch,
+      because: becauseOf(line_because, line_facts) as Because,
+    }));
+  }
+
   #keep(version: VersionRecord): void {
     this.#versions.delete(version.versionNo);
     this.#versions.set(version.versionNo, version);
@@ -252,6 +264,33 @@ export function unfinishedRunsQuery(db: Kysely<Database>) {
     .selectAll()
     .where('state', '<', sql.lit(FIRST_FINISHED_RUN))
     .orderBy('run_no');
+}
+
+/** Unfinished runs whose last journal line says that they were set aside. */
+export function setAsideQuery(db: Kysely<Database>) {
+  return db
+    .selectFrom('dag_run')
+    .innerJoin('journal', 'journal.run_no', 'dag_run.run_no')
+    .selectAll('dag_run')
+    .select([
+      'journal.at as line_at',
+      'journal.epoch as line_epoch',
+      'journal.because as line_because',
+      'journal.facts as line_facts',
+    ])
+    .where('dag_run.state', '<', sql.lit(FIRST_FINISHED_RUN))
+    .where('journal.because', '=', becauseNumber('quarantined'))
+    .where((line) =>
+      line(
+        'journal.seq',
+        '=',
+        line
+          .selectFrom('journal as last')
+          .select((last) => last.fn.max('last.seq').as('seq'))
+          .whereRef('last.run_no', '=', 'dag_run.run_no'),
+      ),
+    )
+    .orderBy('dag_run.run_no');
 }
 
 /** Every instance row of a run, in the order of its nodes. */

@@ -117,6 +117,15 @@ export interface LeaderRecord {
   readonly since: number;
 }
 
+/** A run that a leader set aside, and why. */
+export interface SetAsideRecord {
+  readonly run: RunRecord;
+  readonly at: number;
+  /** Of the leader that did it. */
+  readonly epoch: number;
+  readonly because: Because;
+}
+
 export interface JournalFilter {
   readonly runNo?: RunNo;
   /** Lines with a greater number only. */
@@ -205,6 +214,8 @@ export interface Store {
   metrics(runNo: RunNo): Promise<readonly MetricRecord[]>;
   artifacts(runNo: RunNo): Promise<readonly ArtifactRecord[]>;
   progress(runNo: RunNo): Promise<readonly ProgressRecord[]>;
+  /** Unfinished runs that a leader set aside after an internal error and nobody has gone on with since. */
+  setAsideRuns(): Promise<readonly SetAsideRecord[]>;
   /** Journal lines after `afterSeq`, oldest first. */
   journal(filter: JournalFilter): Promise<readonly JournalRecord[]>;
 

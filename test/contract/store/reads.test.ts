@@ -83,6 +83,17 @@ describe.each(databases)('reads and requests on $name', ({ newPlace }) => {
       expect(await store.dag('nobody')).toBeNull();
     });
 
+    it('lists runs that were set aside until something happens in them again', async () => {
+      const facts = { error: 'no' };
+      const aside = { type: 'note', nodeNo: null, tryNo: null, code: 'quarantined', facts } as const;
+      await leader.tick(create(1), create(2), create(3, { state: 'failed', endedAt: T0 }));
+      await leader.tick(...[1, 2, 3].map((run) => ({ ...aside, runNo: runNo(run) })));
+      await leader.tick(queued(2, 1));
+      const found = await store.setAsideRuns();
+      expect(found).toMatchObject([{ run: { runNo: 1, dagId: 'prices' }, epoch: leader.lease.epoch }]);
+      expect(found[0]?.because.text).toBe('The run was set aside after an internal error: no');
+    });
+
     it('reads while commits go on', async () => {
       await leader.tick(create(1, { state: 'running' }));
       const loads: Promise<unknown>[] = [];
