@@ -4,7 +4,7 @@ import type { Fault, History } from './history.ts';
 import { planRound } from './plan.ts';
 import { makeProject, Round, removeProject } from './round.ts';
 import { postgresEye, type StoreEye, sqliteEye } from './store-eye.ts';
-import { violations } from './violations.ts';
+import { gaveUpSlowly, violations } from './violations.ts';
 
 export interface CampaignOptions {
   readonly kills: number;
@@ -105,6 +105,7 @@ export function tally(rounds: readonly PlayedRound[]) {
     byMoment: counts(faults, (fault) => fault.momentKind),
     attempts: rounds.reduce((all, { history }) => all + startsOf(history), 0),
     starts: rounds.reduce((all, { history }) => all + history.launches.length, 0),
+    slowStarts: rounds.flatMap(({ history }) => history.launches).filter(gaveUpSlowly).length,
     gone: { measured: gone.length, longestMs: Math.max(0, ...gone) },
     violations: rounds.reduce((all, round) => all + round.violations.length, 0),
   };

@@ -72,8 +72,8 @@ export class CommandLine {
   launch(): Launch {
     const { command, expects } = this.options;
     const { code, signal } = this.#exit ?? { code: null, signal: 'none: it still runs' };
-    const { hadCompany } = this;
-    return { command, expects, started: this.#started, code, signal, hadCompany, errors: this.#errors };
+    const { pid, hadCompany } = this;
+    return { pid, command, expects, started: this.#started, code, signal, hadCompany, errors: this.#errors };
   }
 
   #onLine(line: string): void {

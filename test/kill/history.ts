@@ -30,6 +30,7 @@ export interface Fault {
 
 /** One start of a command line. */
 export interface Launch {
+  readonly pid: number;
   readonly command: 'trigger' | 'retry' | 'watch';
   /** The id of the unfinished run that was stored when it started. */
   readonly expects: string | null;
@@ -73,8 +74,8 @@ export interface Stored {
   readonly unanswered: number;
   /** What its own check of integrity found. */
   readonly problems: readonly string[];
-  /** Whether the last leader gave the lead back. */
-  readonly released: boolean;
+  /** The process that leads by the store: `null` if the last leader gave the lead back. */
+  readonly leaderPid: number | null;
 }
 
 /** Everything that is known of one round from outside and from the store. */

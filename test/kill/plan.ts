@@ -92,9 +92,9 @@ function planMoment(random: Random, no: number): Moment {
   return { after: 'event', count: 1 + random.upTo(9), ms };
 }
 
-/** Now and then longer than the lease of PostgreSQL lasts, so that another process leads meanwhile. */
+/** Now and then longer than the lease of PostgreSQL lasts. */
 function planStop(random: Random, store: StoreKind): number {
-  if (store === 'postgres' && random.chance(0.3)) return 16_000 + random.upTo(2_000);
+  if (store === 'postgres' && random.chance(0.1)) return 16_000 + random.upTo(2_000);
   return 50 + random.upTo(1_500);
 }
 

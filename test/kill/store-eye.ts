@@ -118,6 +118,6 @@ async function readAll(store: Store): Promise<Stored> {
     runs,
     unanswered: (await store.pendingRequests()).length,
     problems: await store.checkIntegrity(),
-    released: (await store.leader()) === null,
+    leaderPid: (await store.leader())?.pid ?? null,
   };
 }

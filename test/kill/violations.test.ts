@@ -51,6 +51,7 @@ ${TASKS.map(({ nodeNo, attempts }) => {
 `;
 const KILL: Fault = { kind: 'kill', victim: 'leader', moment: 'now', momentKind: 'event', goneAfterMs: 40 };
 const FIRST: Launch = {
+  pid: 1,
   command: 'trigger',
   expects: null,
   started: { runId: 'r', resumed: false },
@@ -61,6 +62,7 @@ const FIRST: Launch = {
 };
 const SECOND: Launch = {
   ...FIRST,
+  pid: 2,
   expects: 'r',
   started: { runId: 'r', resumed: true },
   code: 0,
@@ -76,7 +78,7 @@ function history(
     witness: parseWitness(log ?? WITNESS),
     faults: [KILL],
     launches: [FIRST, SECOND],
-    stored: { runs: [{ ...RUN, ...run }], unanswered: 0, problems: [], released: true },
+    stored: { runs: [{ ...RUN, ...run }], unanswered: 0, problems: [], leaderPid: null },
     givenUp: null,
     leftAtEnd: 0,
     ...others,
@@ -93,6 +95,9 @@ const task = (name: string, more: Partial<StoredTask>): { run: Partial<StoredRun
 
 describe('the checks of a history', () => {
   it('find nothing where nothing is wrong', () => expect(violations(history({}))).toEqual([]));
+
+  it('do not blame who was killed for a lead that is kept', () =>
+    expect(violations(history({ stored: { ...stored, leaderPid: FIRST.pid } }))).toEqual([]));
 
   it.each<[string, Parameters<typeof history>[0], RegExp]>([
     ['an attempt that started twice', { log: `${WITNESS}START 1.3.1 30 9 -\n` }, /1\.3\.1 started 2 times/],
@@ -132,7 +137,7 @@ describe('the checks of a history', () => {
     ['two runs of one trigger', { stored: { ...stored, runs: [RUN, RUN] } }, /2 runs came of one trigger/],
     ['a request without an answer', { stored: { ...stored, unanswered: 1 } }, /1 requests have no answer/],
     ['a damaged store', { stored: { ...stored, problems: ['bad page'] } }, /bad page/],
-    ['a lead that is kept', { stored: { ...stored, released: false } }, /lead was not given back/],
+    ['a lead that is kept', { stored: { ...stored, leaderPid: 2 } }, /trigger ended and did not give/],
     ['a run that failed', { run: { state: 'failed' } }, /run r is failed/],
     ['a task that is not done', task('first', { state: 'failed' }), /first is failed/],
     ['a row that is left unfinished', task('first', { state: 'queued' }), /first is left unfinished/],

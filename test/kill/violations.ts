@@ -72,6 +72,21 @@ export function survivors(faults: readonly Fault[], leftAtEnd: number): string[]
   ];
 }
 
+/**
+ * Whether a command line gave up because the machine was too slow for its deadlines: the next start goes on
+ * as after a kill. Counted, so that nobody takes a round on such a machine for more than it is.
+ */
+export function gaveUpSlowly({ errors }: Launch): boolean {
+  return SLOW.some((sentence) => errors.includes(sentence));
+}
+
+const SLOW = [
+  '"rule":"deadline"',
+  'Timeout exceeded when trying to connect',
+  'due to connection timeout',
+  'connection error and is not queryable',
+];
+
 /** Whoever starts again goes on with the run and says so; whoever is not killed ends well. */
 export function badLaunches(launches: readonly Launch[]): string[] {
   return launches.flatMap((launch) => {
@@ -84,7 +99,7 @@ export function badLaunches(launches: readonly Launch[]): string[] {
     // Who wants to watch, and finds that nobody is at work any more, is told what to do.
     const nobodyToWatch = command === 'watch' && code === 5;
     const somebodyAtWork = command === 'retry' && code === 5 && hadCompany;
-    if (signal === null && code !== 0 && !nobodyToWatch && !somebodyAtWork)
+    if (signal === null && code !== 0 && !nobodyToWatch && !somebodyAtWork && !gaveUpSlowly(launch))
       found.push(`orch ${command} ended with ${code}: ${errors.trim().slice(-600)}`);
     return found;
   });
@@ -111,8 +126,9 @@ export function badRuns({ runs, unanswered, problems }: Stored): string[] {
 }
 
 /** Who was not killed gives the lead back. */
-export function keptLead({ released }: Stored, launches: readonly Launch[]): string[] {
-  return released || launches.at(-1)?.signal != null ? [] : ['the lead was not given back'];
+export function keptLead({ leaderPid }: Stored, launches: readonly Launch[]): string[] {
+  const keeper = launches.find((launch) => launch.pid === leaderPid && launch.signal === null);
+  return keeper ? [`orch ${keeper.command} ended and did not give the lead back`] : [];
 }
 
 /** The journal grows, epochs never go back, and each instance walks a legal way to its state. */
