@@ -18,9 +18,6 @@ import { isThere } from './read-run.ts';
 import { type Prepared, RequestDesk } from './request-desk.ts';
 import { VersionKeeper } from './version-keeper.ts';
 
-/** The inbox of a database that others write without knocking is looked into this often. */
-const INBOX_EVERY_MS = 500;
-
 /** A process that leads: its loop, its executor, its door and its way through the inbox. */
 export class Leadership {
   readonly leader: Leader;
@@ -30,7 +27,6 @@ export class Leadership {
   readonly #desk: RequestDesk;
   readonly #log: Logger;
   #door: LeaderDoor | null = null;
-  #poll: NodeJS.Timeout | null = null;
   #reading: Promise<void> | null = null;
   #readAgain = false;
   /** Requests given to the planner whose answer is not stored yet. */
@@ -93,8 +89,11 @@ export class Leadership {
     };
   }
 
-  /** Starts to lead: ends what earlier processes left alive, opens the door, reads the inbox. */
-  static async start(project: Project, lease: Lease): Promise<Leadership> {
+  /**
+   * Starts to lead: ends what earlier processes left alive, opens the door, reads the inbox. From then on its
+   * owner says when to look into the inbox again.
+   */
+  static async start(project: Project, lease: Lease, onCommit: () => void): Promise<Leadership> {
     const { config, clock, dir, stateDir } = project;
     const executor = createLocalExecutor({
       projectDir: dir,
@@ -108,9 +107,10 @@ export class Leadership {
     const leadership = new Leadership(project, lease, executor, counters);
     await executor.start();
     leadership.#door = await LeaderDoor.open(leaderSocket(stateDir), () => leadership.lookIntoInbox());
-    leadership.leader.onCommit = () => leadership.#door?.tell();
-    leadership.#poll = setInterval(() => leadership.lookIntoInbox(), INBOX_EVERY_MS);
-    leadership.#poll.unref();
+    leadership.leader.onCommit = () => {
+      leadership.#door?.tell();
+      onCommit();
+    };
     leadership.#log.info('this process leads');
     leadership.lookIntoInbox();
     return leadership;
@@ -174,7 +174,6 @@ export class Leadership {
     if (this.#closed) return;
     if (how === 'drain') await this.leader.drain();
     this.#closed = true;
-    if (this.#poll) clearInterval(this.#poll);
     this.leader.stop();
     await this.#reading;
     await this.#executor.close();
