@@ -19,9 +19,6 @@ import { isThere } from './read-run.ts';
 import { type Prepared, RequestDesk } from './request-desk.ts';
 import { VersionKeeper } from './version-keeper.ts';
 
-/** The inbox of a database that others write without knocking is looked into this often. */
-const INBOX_EVERY_MS = 500;
-
 /**
  * How far the heap may grow between full collections, in percent. What a task leaves behind lives just long
  * enough to reach the old heap; by its own rules V8 lets several times the live memory gather there.
@@ -39,7 +36,6 @@ export class Leadership {
   readonly #desk: RequestDesk;
   readonly #log: Logger;
   #door: LeaderDoor | null = null;
-  #poll: NodeJS.Timeout | null = null;
   #reading: Promise<void> | null = null;
   #readAgain = false;
   /** Requests given to the planner whose answer is not stored yet. */
@@ -106,10 +102,16 @@ export class Leadership {
   }
 
   /**
-   * Starts to lead: ends what earlier processes left alive, opens the door, reads the inbox. With `warm` a
-   * runner is kept ready for the first function or operator.
+   * Starts to lead: ends what earlier processes left alive, opens the door, reads the inbox. From then on its
+   * owner says when to look into the inbox again. With `warm` a runner is kept ready for the first function or
+   * operator.
    */
-  static async start(project: Project, lease: Lease, warm: boolean): Promise<Leadership> {
+  static async start(
+    project: Project,
+    lease: Lease,
+    warm: boolean,
+    onCommit: () => void,
+  ): Promise<Leadership> {
     const { config, clock, dir, stateDir } = project;
     setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
     const executor = createLocalExecutor({
@@ -124,9 +126,10 @@ export class Leadership {
     const leadership = new Leadership(project, lease, executor, counters);
     await executor.start();
     leadership.#door = await LeaderDoor.open(leaderSocket(stateDir), () => leadership.lookIntoInbox());
-    leadership.leader.onCommit = () => leadership.#door?.tell();
-    leadership.#poll = setInterval(() => leadership.lookIntoInbox(), INBOX_EVERY_MS);
-    leadership.#poll.unref();
+    leadership.leader.onCommit = () => {
+      leadership.#door?.tell();
+      onCommit();
+    };
     leadership.#log.info('this process leads');
     leadership.lookIntoInbox();
     return leadership;
@@ -190,7 +193,6 @@ export class Leadership {
     if (this.#closed) return;
     if (how === 'drain') await this.leader.drain();
     this.#closed = true;
-    if (this.#poll) clearInterval(this.#poll);
     this.leader.stop();
     await this.#reading;
     await this.#executor.close();

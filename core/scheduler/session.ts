@@ -5,7 +5,7 @@ import type { Request } from '../model/request.ts';
 import type { RunRecord } from '../model/run.ts';
 import { isRunFinished } from '../model/states.ts';
 import type { InstanceView, RunView } from '../store/run-view.ts';
-import type { JournalRecord, MetricRecord } from '../store/store.ts';
+import type { JournalRecord, Listening, MetricRecord } from '../store/store.ts';
 import { Bell } from './bell.ts';
 import { connectToLeader, type Knocker } from './door.ts';
 import { Leadership } from './lead.ts';
@@ -31,8 +31,10 @@ export interface SessionOptions {
 const TRY_AGAIN_MS = 20;
 /** How long a leader may take to answer at its door before this process follows through the store alone. */
 const REACH_MS = 1_000;
-/** An answer is looked for at least this often. */
-const LOOK_EVERY_MS = 250;
+/** A lead whose holder cannot be reached is tried for this often; a leader that ends says so earlier. */
+const TRY_LEAD_EVERY_MS = 5_000;
+/** Looks again after this long even if nothing rang. */
+const LOOK_EVERY_MS = 5_000;
 
 /**
  * A process's way to have requests decided: it leads the store if nobody does (session mode: only the runs
@@ -46,6 +48,7 @@ export class Session {
   readonly #watched = new Map<RunNo, string>();
   #leadership: Leadership | null = null;
   #knocker: Knocker | null = null;
+  #listening: Listening | null = null;
   #joining: Promise<void> | null = null;
   #failure: Error | null = null;
   #closed = false;
@@ -58,8 +61,14 @@ export class Session {
   /** Joins a project: as its leader, or as a follower of the process that leads. */
   static async open(project: Project, options: SessionOptions = {}): Promise<Session> {
     const session = new Session(project, options);
-    await session.#join();
-    return session;
+    try {
+      await session.#join();
+      session.#listen();
+      return session;
+    } catch (error) {
+      await session.close('now');
+      throw error;
+    }
   }
 
   /** Whether this process leads now. */
@@ -132,7 +141,21 @@ export class Session {
     this.#knocker?.close();
     await this.#leadership?.close(how);
     this.#leadership = null;
+    await this.#listening?.close();
     this.#bell.ring();
+  }
+
+  /** Hears what processes do that share nothing with this one but the store. */
+  #listen(): void {
+    this.#listening = this.#project.store.listen({
+      asked: () => this.#leadership?.lookIntoInbox(),
+      written: () => {
+        if (!this.#leadership) this.#bell.ring();
+      },
+      freed: () => {
+        if (!this.#leadership && !this.#knocker) this.#onGone();
+      },
+    });
   }
 
   #knock(): void {
@@ -140,17 +163,17 @@ export class Session {
     this.#knocker?.knock();
   }
 
-  #join(): Promise<void> {
-    this.#joining ??= this.#takePart().finally(() => {
+  #join(patienceMs = REACH_MS): Promise<void> {
+    this.#joining ??= this.#takePart(patienceMs).finally(() => {
       this.#joining = null;
     });
     return this.#joining;
   }
 
-  async #takePart(): Promise<void> {
-    const giveUpAt = this.#project.clock.mono() + REACH_MS;
+  async #takePart(patienceMs: number): Promise<void> {
+    const giveUpAt = this.#project.clock.mono() + patienceMs;
     while (!this.#closed && !(await this.#tryPart())) {
-      if (this.#project.clock.mono() > giveUpAt) {
+      if (this.#project.clock.mono() >= giveUpAt) {
         this.#tryLater();
         break;
       }
@@ -165,11 +188,10 @@ export class Session {
     const { store, stateDir } = this.#project;
     const lease = await store.tryLead();
     if (lease) {
-      const leadership = await Leadership.start(this.#project, lease, this.#warm);
+      const leadership = await Leadership.start(this.#project, lease, this.#warm, () => this.#onCommit());
       this.#leadership = leadership;
       leadership.leader.onLost = (why) => void this.#onLost(why);
       void leadership.failed.then((why) => this.#onLost(why));
-      this.#hear(leadership.leader.committed);
       return true;
     }
     const told = (): void => this.#bell.ring();
@@ -178,13 +200,13 @@ export class Session {
   }
 
   /**
-   * The leader cannot be reached from here: it is on another machine (it looks into the inbox by itself), or
-   * stopped. This process follows through the store, and now and then tries to lead.
+   * The leader cannot be reached from here: it is on another machine, or stopped. This process follows
+   * through the store, and now and then tries to lead, once.
    */
   #tryLater(): void {
     const timer = setTimeout(() => {
-      if (!this.#closed && !this.#leadership && !this.#knocker) this.#onGone();
-    }, REACH_MS);
+      if (!this.#closed && !this.#leadership && !this.#knocker) this.#onGone(0);
+    }, TRY_LEAD_EVERY_MS);
     timer.unref();
   }
 
@@ -195,21 +217,14 @@ export class Session {
     this.#knock();
   }
 
-  #hear(committed: Bell): void {
-    const ear = committed.listen();
-    const forward = async (): Promise<void> => {
-      while (this.#leadership) {
-        await ear.wait(LOOK_EVERY_MS);
-        this.#bell.ring();
-      }
-      ear.close();
-    };
-    void forward();
+  #onCommit(): void {
+    this.#listening?.tell();
+    this.#bell.ring();
   }
 
-  #onGone(): void {
+  #onGone(patienceMs = REACH_MS): void {
     this.#knocker = null;
-    if (!this.#closed) void this.#join().catch((error: Error) => this.#fail(error));
+    if (!this.#closed) void this.#join(patienceMs).catch((error: Error) => this.#fail(error));
   }
 
   async #onLost(why: Error | null): Promise<void> {

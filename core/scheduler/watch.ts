@@ -10,8 +10,8 @@ import type { RunUpdate } from './session.ts';
 
 /** Journal lines read at once. */
 const LINES_MAX = 2_000;
-/** Looks again after this long even if nothing rang: a leader on another machine rings nobody here. */
-const LOOK_EVERY_MS = 250;
+/** Looks again after this long even if nothing rang. */
+const LOOK_EVERY_MS = 5_000;
 
 /**
  * Follows a run through its journal, from the beginning to its end. The bell says when to look; everything

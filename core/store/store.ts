@@ -153,6 +153,23 @@ export interface RunFilter {
   readonly before?: RunNo;
 }
 
+/** What a process that listens to a store is woken for. A wake is a hint: the facts are in the store. */
+export interface Wakes {
+  /** There may be a request in the inbox. */
+  asked(): void;
+  /** A tick may have been written. */
+  written(): void;
+  /** A leader gave the lead back. */
+  freed(): void;
+}
+
+/** An open ear of a process for what others do with the store. */
+export interface Listening {
+  /** Tells others, soon, that a tick was written; nothing where they notice by themselves. */
+  tell(): void;
+  close(): Promise<void>;
+}
+
 /**
  * The only door to the database. `commit` is synchronous on SQLite (it then returns the result itself) so
  * that a tick costs no turn of the event loop; await it in any case.
@@ -234,6 +251,12 @@ export interface Store {
    * `doctor`.
    */
   checkIntegrity(): Promise<readonly string[]>;
+
+  /**
+   * Wakes this process when others did something, until that is closed. What does not come through is made
+   * up for within 5 s.
+   */
+  listen(wakes: Wakes): Listening;
 
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { startPostgres } from '../postgres/embedded-postgres.ts';
 import { Child } from './child-process.ts';
 import { newUid, outputsOf, tempProject } from './temp-project.ts';
@@ -40,6 +40,19 @@ describe.skipIf(reason !== '')(`a project on PostgreSQL${reason}`, () => {
     expect(view.run.state).toBe('success');
     expect(outputsOf(view)).toMatchObject({ sum: 9 });
     expect(await orch.project.store.checkIntegrity()).toEqual([]);
+  });
+
+  test('a process that shares the database alone asks, follows and takes over', async () => {
+    await using here = tempProject(FILES);
+    await using there = tempProject(FILES);
+    await using leader = await here.open();
+    await using follower = await there.open();
+    expect([leader.session.leading, follower.session.leading]).toEqual([true, false]);
+    const view = await follower.run('chain');
+    expect(view.run.state).toBe('success');
+    expect(readWitness(here.dir).length).toBeGreaterThan(0);
+    await leader.session.close();
+    await vi.waitFor(() => expect(follower.session.leading).toBe(true), { timeout: 20_000 });
   });
 
   test('one process leads, another follows, and both see the end', async () => {

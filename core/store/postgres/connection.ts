@@ -64,6 +64,14 @@ export function openPool(url: string, schema: string): pg.Pool {
  */
 export function ignoreLoss(): void {}
 
+/** Gives a connection up without waiting for its server. */
+export function dropConnection(client: pg.Client): void {
+  client.end().catch(ignoreLoss);
+  (
+    client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }
+  ).connection.stream.destroy();
+}
+
 /** SQLSTATE of an answer of the server, or `null` for an error of the connection. */
 export function sqlState(error: unknown): string | null {
   return error instanceof pg.DatabaseError && error.code !== undefined ? error.code : null;

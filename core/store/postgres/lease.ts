@@ -61,6 +61,8 @@ export async function leaseIsHeld(db: Kysely<Database>): Promise<boolean> {
 
 export interface LeaseKeeperOptions {
   readonly db: Kysely<Database>;
+  /** Where a lease that is given back is told. */
+  readonly channel: string;
   readonly epoch: number;
   readonly ttlMs: number;
   readonly clock: Clock;
@@ -95,8 +97,13 @@ export class LeaseKeeper {
   /** Gives the lease back, so that another process may have it at once. */
   async release(): Promise<void> {
     this.#stopped.abort();
-    const { db, epoch } = this.#options;
-    await db.updateTable('lease').set({ holder: null, expires_at: 0 }).where('epoch', '=', epoch).execute();
+    const { db, channel, epoch } = this.#options;
+    await db
+      .updateTable('lease')
+      .set({ holder: null, expires_at: 0 })
+      .where('epoch', '=', epoch)
+      .returning(sql`pg_notify(${channel}, 'freed')`.as('told'))
+      .execute();
   }
 
   async #renewUntilStopped(): Promise<void> {

@@ -11,7 +11,7 @@ import { checkInvariants } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
 import { applyOne, newestNumber, readLeader, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
 import { Reads } from '../reads.ts';
-import { runInTransaction } from '../script.ts';
+import { rowsOf, runInTransaction, type Script } from '../script.ts';
 import type {
   CommitResult,
   InboxRecord,
@@ -19,15 +19,18 @@ import type {
   JournalRecord,
   LeaderRecord,
   Lease,
+  Listening,
   Store,
   Tick,
   VersionRecord,
+  Wakes,
 } from '../store.ts';
 import type { Database } from '../tables.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 import { saveVersionScript } from '../versions.ts';
 import { openPool } from './connection.ts';
 import { LeaseKeeper, leaseIsHeld, type TakenLease, takeLease } from './lease.ts';
+import { channelOf, Listener } from './listener.ts';
 import { TickCommit } from './tick-commit.ts';
 
 export interface PostgresStoreOptions {
@@ -105,7 +108,8 @@ export class PostgresStore extends Reads implements Store {
       (await this.#inherit(schemaNo, ttlMs));
     if (taken === null) return null;
     const { epoch, ...marks } = taken;
-    const keeper = new LeaseKeeper({ db: this.#db, epoch, ttlMs, clock, timers }, takenAt);
+    const channel = channelOf(this.#schema);
+    const keeper = new LeaseKeeper({ db: this.#db, channel, epoch, ttlMs, clock, timers }, takenAt);
     const fence = { epoch, schemaNo };
     const ticks = new TickCommit({ url, schema: this.#schema, fence, marks, lost: keeper.lost, timers });
     const lost = new Promise<void>((resolve) =>
@@ -145,7 +149,15 @@ export class PostgresStore extends Reads implements Store {
   }
 
   ask(request: Request, at: number): Promise<number> {
-    return runInTransaction(this.#db, askScript(this.#db, request, at));
+    return runInTransaction(this.#db, this.#askAndTell(request, at));
+  }
+
+  /** The leader hears of a request when, and only when, it is stored. */
+  *#askAndTell(request: Request, at: number): Script<number> {
+    const inboxId = yield* askScript(this.#db, request, at);
+    const told = sql`pg_notify(${channelOf(this.#schema)}, 'asked')`.as('told');
+    yield* rowsOf(this.#db.selectNoFrom(told));
+    return inboxId;
   }
 
   pendingRequests(): Promise<readonly InboxRecord[]> {
@@ -166,6 +178,11 @@ export class PostgresStore extends Reads implements Store {
 
   checkIntegrity(): Promise<readonly string[]> {
     return checkInvariants(this.#db);
+  }
+
+  listen(wakes: Wakes): Listening {
+    const { url, timers = systemTimers } = this.#options;
+    return new Listener({ url, schema: this.#schema, timers, wakes });
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@ import { newMisses, staleResult } from '../misses.ts';
 import type { CommitResult, Tick } from '../store.ts';
 import type { Timers } from '../timers.ts';
 import type { Fence } from '../versions.ts';
-import { connectionConfig, ignoreLoss, QUERY_TIMEOUT_MS, sqlState } from './connection.ts';
+import { connectionConfig, dropConnection, ignoreLoss, QUERY_TIMEOUT_MS, sqlState } from './connection.ts';
 import { type FoldedTick, foldTick } from './fold.ts';
 import { tickStatement } from './tick-statement.ts';
 
@@ -189,11 +189,7 @@ export class TickCommit {
   #drop(): void {
     const client = this.#client;
     this.#client = null;
-    if (client === null) return;
-    client.end().catch(ignoreLoss);
-    (
-      client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }
-    ).connection.stream.destroy();
+    if (client !== null) dropConnection(client);
   }
 
   async close(): Promise<void> {

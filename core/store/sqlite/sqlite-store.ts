@@ -27,13 +27,16 @@ import type {
   JournalRecord,
   LeaderRecord,
   Lease,
+  Listening,
   Store,
   Tick,
   VersionRecord,
+  Wakes,
 } from '../store.ts';
 import type { Database } from '../tables.ts';
 import { saveVersionScript } from '../versions.ts';
 import { IN_MEMORY, openSqlite, type SqliteConnection } from './connection.ts';
+import { DataVersionWatch } from './data-version.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import { LeaderLock } from './leader-lock.ts';
 import { LogWriteback } from './log-writeback.ts';
@@ -198,6 +201,10 @@ export class SqliteStore extends Reads implements Store {
     for (const { table, parent } of orphans)
       problems.push(`A row of ${String(table)} names a missing row of ${String(parent)}.`);
     return [...problems, ...(await checkInvariants(this.#db))];
+  }
+
+  listen(wakes: Wakes): Listening {
+    return new DataVersionWatch(this.#connection, wakes);
   }
 
   async close(): Promise<void> {
