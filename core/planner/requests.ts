@@ -245,6 +245,7 @@ function reset(turn: Turn, run: RunWorld, node: number, by: string): void {
 /** A finished run becomes active again. */
 function reopen(turn: Turn, run: RunWorld, by: string): void {
   run.abort = null;
+  turn.world.ranking.touch(run);
   run.ending.clear();
   if (!turn.world.runs.has(run.record.runNo)) {
     adoptRun(turn.world, run);

@@ -20,6 +20,12 @@ export interface Block {
   expansions: ReadonlyMap<number, Expansion>;
 }
 
+/** What is counted against a limit. */
+export interface Load {
+  /** Instances that hold a slot. */
+  active: number;
+}
+
 /** An expanded fan-out: one block per key. */
 export interface Expansion {
   readonly record: ExpansionRecord;
@@ -117,7 +123,7 @@ export class RunWorld {
   /** Instances that hold a slot. */
   active = 0;
   /** Active attempts per task with a cap, by template node. */
-  readonly activeOfTask = new Map<number, number>();
+  readonly activeOfTask = new Map<number, Load>();
   abort: Abort | null = null;
   /** Instances that an abort has asked to stop and that have not ended yet: teardowns wait for them. */
   readonly ending = new Set<number>();
