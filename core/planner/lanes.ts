@@ -1,6 +1,7 @@
 import { taskAt } from '../graph/graph.ts';
+import type { Expansion } from './blocks.ts';
 import { Branch, Lane, type Ranking } from './ranking.ts';
-import type { Expansion, RunWorld } from './run-world.ts';
+import type { RunWorld } from './run-world.ts';
 import {
   expansionsAround,
   hasRoom,
@@ -28,7 +29,7 @@ export function laneOf(world: World, run: RunWorld, node: number): Lane {
   const cappedExpansions = around.filter(
     (expansion) => parallelLimit(run, expansion) !== Number.POSITIVE_INFINITY,
   );
-  const id = `${pool}/${slots}/${cappedTask}/${cappedExpansions[0]?.record.base ?? ''}`;
+  const id = `${pool}/${slots}/${cappedTask}/${cappedExpansions[0]?.base ?? ''}`;
   const { ranking } = world;
   let lanes = ranking.lanes.get(run);
   if (!lanes) {

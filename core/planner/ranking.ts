@@ -1,6 +1,7 @@
 import { S } from '../model/states.ts';
+import type { Expansion } from './blocks.ts';
 import { Heap } from './heap.ts';
-import type { Expansion, RunWorld } from './run-world.ts';
+import type { RunWorld } from './run-world.ts';
 
 /** A lane that has waited this long counts one priority level higher, again and again. */
 const AGING_MS = 600_000;

@@ -2,8 +2,9 @@ import { fanOutAt, nodePath, TASK, taskAt } from '../graph/graph.ts';
 import type { Because } from '../model/because.ts';
 import { because } from '../model/because.ts';
 import { FAN_OUT_DEFAULTS } from '../model/dag.ts';
+import type { Block, Expansion, Load } from './blocks.ts';
 import type { Lane } from './ranking.ts';
-import type { Block, Expansion, Load, RunWorld } from './run-world.ts';
+import type { RunWorld } from './run-world.ts';
 import { type Pool, runLimit, type World } from './world.ts';
 
 /** Books the slots of an instance that becomes active. */
@@ -70,7 +71,7 @@ export function isCapped(run: RunWorld, template: number): boolean {
 
 /** The limit of instances of a fan-out that may be active at once. */
 export function parallelLimit(run: RunWorld, expansion: Expansion): number {
-  const gate = run.graph.gateOf[expansion.record.fanOut] as number;
+  const gate = run.graph.gateOf[expansion.fanOut] as number;
   return fanOutAt(run.graph, gate).maxParallel ?? Number.POSITIVE_INFINITY;
 }
 
@@ -129,7 +130,7 @@ function capRefusal(world: World, lane: Lane): Because | null {
   for (const expansion of lane.cappedExpansions) {
     const most = parallelLimit(run, expansion);
     if (hasRoom(expansion, most)) continue;
-    const fanOut = nodePath(run.graph, run.graph.gateOf[expansion.record.fanOut] as number);
+    const fanOut = nodePath(run.graph, run.graph.gateOf[expansion.fanOut] as number);
     return because('fan_out_cap', { fanOut, active: expansion.active, limit: most });
   }
   return lane.cappedTask < 0 ? null : taskRefusal(world, run, lane.cappedTask);

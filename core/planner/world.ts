@@ -1,9 +1,10 @@
 import type { DagSpec } from '../model/dag.ts';
 import type { EngineDefaults } from '../model/defaults.ts';
 import type { RunRecord } from '../model/run.ts';
+import type { Load } from './blocks.ts';
 import { Heap } from './heap.ts';
 import { Ranking } from './ranking.ts';
-import type { Load, RunWorld } from './run-world.ts';
+import type { RunWorld } from './run-world.ts';
 
 /** Limits from the configuration. */
 export interface Limits {

@@ -26,10 +26,9 @@ function checkRun(run: RunWorld, loaded: RunWorld): void {
   same(`run ${runNo} open`, run.open, loaded.open);
   same(
     `run ${runNo} expansions`,
-    run.expansions.map((one) => one.record),
-    loaded.expansions.map((one) => one.record),
+    run.parts.map((one) => one.record),
+    loaded.parts.map((one) => one.record),
   );
-  same(`run ${runNo} keys`, [...run.foundKeys].sort(), [...loaded.foundKeys].sort());
   for (const { node, template, block } of run.existing()) {
     const name = `${runNo}.${node} (${run.nameOf(node)})`;
     same(`${name} state`, run.stored[node], loaded.state[node]);
@@ -41,6 +40,7 @@ function checkRun(run: RunWorld, loaded: RunWorld): void {
     same(`${name} stored attempt`, run.storedTry[node], loaded.storedTry[node]);
     checkStates(run, node, name);
     if (run.isPlaceholder(node, template) || !run.isSelected(template, block)) continue;
+    if (run.state[node] === S.removed) continue;
     for (let counter = TOTAL; counter <= UPSTREAM_FAILED; counter++) {
       same(`${name} counter ${counter}`, run.count(node, counter), loaded.count(node, counter));
     }
@@ -121,10 +121,10 @@ function countRun(world: World, run: RunWorld, count: Recount): void {
   if (active > runLimit(world, run)) throw new Error(`run ${run.record.runNo} has ${active} active tasks`);
   for (const [template, booked] of run.activeOfTask)
     same(`active of task ${template}`, booked.active, perTask.get(template) ?? 0);
-  for (const one of run.expansions) {
-    same(`active of an expansion at ${one.record.base}`, one.active, perExpansion.get(one) ?? 0);
+  for (const one of new Set(run.parts.map(({ expansion }) => expansion))) {
+    same(`active of an expansion at ${one.base}`, one.active, perExpansion.get(one) ?? 0);
     if (one.active > parallelLimit(run, one))
-      throw new Error(`fan-out ${one.record.fanOut} has ${one.active} active`);
+      throw new Error(`fan-out ${one.fanOut} has ${one.active} active`);
   }
 }
 
