@@ -132,8 +132,8 @@ async function createRuns(db: Kysely<unknown>, dialect: DialectName, end: Ends):
     .addColumn('parent_base', t.int, (c) => c.notNull())
     .addColumn('keys', t.text, (c) => c.notNull())
     .addColumn('items', t.text)
-    .addPrimaryKeyConstraint('run_expansion_pk', ['run_no', 'fan_out', 'parent_base'])
-    .addUniqueConstraint('run_expansion_base', ['run_no', 'base'])
+    .addColumn('gone', t.text)
+    .addPrimaryKeyConstraint('run_expansion_pk', ['run_no', 'base'])
     .$call(end.keyed)
     .execute();
 }

@@ -20,8 +20,7 @@ index CREATE UNIQUE INDEX inbox_pkey ON inbox USING btree (inbox_id)
 index CREATE UNIQUE INDEX inbox_trigger_uid_key ON inbox USING btree (trigger_uid)
 index CREATE UNIQUE INDEX journal_pkey ON journal USING btree (seq)
 index CREATE UNIQUE INDEX lease_pkey ON lease USING btree (id)
-index CREATE UNIQUE INDEX run_expansion_base ON run_expansion USING btree (run_no, base)
-index CREATE UNIQUE INDEX run_expansion_pk ON run_expansion USING btree (run_no, fan_out, parent_base)
+index CREATE UNIQUE INDEX run_expansion_pk ON run_expansion USING btree (run_no, base)
 index CREATE UNIQUE INDEX schema_migration_pkey ON schema_migration USING btree (number)
 index CREATE UNIQUE INDEX task_attempt_pk ON task_attempt USING btree (run_no, node_no, try_no)
 index CREATE UNIQUE INDEX task_instance_pk ON task_instance USING btree (run_no, node_no)
@@ -123,9 +122,9 @@ table run_expansion column 03 fan_out integer not null
 table run_expansion column 04 parent_base integer not null
 table run_expansion column 05 keys text not null
 table run_expansion column 06 items text
-table run_expansion constraint run_expansion_base UNIQUE (run_no, base)
+table run_expansion column 07 gone text
 table run_expansion constraint run_expansion_base_check CHECK ((base > 0))
-table run_expansion constraint run_expansion_pk PRIMARY KEY (run_no, fan_out, parent_base)
+table run_expansion constraint run_expansion_pk PRIMARY KEY (run_no, base)
 table run_expansion constraint run_expansion_run_no_fkey FOREIGN KEY (run_no) REFERENCES dag_run(run_no) ON DELETE CASCADE
 table schema_migration column 01 number integer not null
 table schema_migration column 02 name text not null

@@ -120,8 +120,8 @@ CREATE TABLE "run_expansion" (
   "parent_base" integer not null,
   "keys" text not null,
   "items" text,
-  constraint "run_expansion_pk" primary key ("run_no", "fan_out", "parent_base"),
-  constraint "run_expansion_base" unique ("run_no", "base")
+  "gone" text,
+  constraint "run_expansion_pk" primary key ("run_no", "base")
 ) strict, without rowid;
 
 CREATE TABLE "schema_migration" (

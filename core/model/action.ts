@@ -12,7 +12,10 @@ import type { RunState } from './states.ts';
 export type Action =
   | { readonly type: 'run.create'; readonly run: RunRecord }
   | RunChange
-  | { readonly type: 'expand'; readonly expansion: ExpansionRecord }
+  /** New keys of a fan-out, with the number of keys that it has now. */
+  | { readonly type: 'expand'; readonly expansion: ExpansionRecord; readonly keys: number }
+  /** Items and gone keys of a stored expansion have changed. */
+  | { readonly type: 'reexpand'; readonly expansion: ExpansionRecord }
   | InstanceChange
   | {
       readonly type: 'output';

@@ -88,6 +88,8 @@ const SENTENCES = {
     `Input ${f.input} has no value: ${f.upstream} is outside the scope and never succeeded before.`,
   removed_key: (f) => `Key ${f.key} is no longer among the keys of fan-out ${f.fanOut}.`,
   dag_unpaused: (f) => `DAG ${f.dag} is no longer paused.`,
+  key_back: (f) => `Key ${f.key} is among the keys of fan-out ${f.fanOut} again.`,
+  list_again: (f) => `Fan-out ${f.fanOut} asks for its keys again, because what gives them was done again.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

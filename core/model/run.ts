@@ -32,7 +32,10 @@ export interface RunRecord {
   readonly because: Because | null;
 }
 
-/** The expansion of one fan-out in one run: nodes `base ...` in blocks of one block per key. */
+/**
+ * Keys that a fan-out got at once in one run: nodes `base ...` in blocks of one block per key. When its list is
+ * asked again, further keys make a further record, and keys that are not in it any more are `gone` from theirs.
+ */
 export interface ExpansionRecord {
   readonly runNo: RunNo;
   /** First node of the first key. */
@@ -43,6 +46,8 @@ export interface ExpansionRecord {
   readonly keys: readonly string[];
   /** Items in the order of the keys; `null` when every item is its key. */
   readonly items: readonly Json[] | null;
+  /** Positions of the keys that the fan-out does not have any more. */
+  readonly gone: readonly number[];
 }
 
 /** A task instance as stored; an absent row means state `none`, attempt 0. */

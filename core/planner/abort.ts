@@ -34,6 +34,7 @@ export function abortRun(turn: Turn, run: RunWorld, abort: Abort, kill = false):
     run.abort = kill ? { ...known, facts: { ...known.facts, kill: true } } : known;
     const { state, runNo } = run.record;
     turn.actions.push({ type: 'run.change', runNo, from: state, to: state, ...storedAbort(run.abort) });
+    turn.world.ranking.touch(run);
   }
   sweep(turn, run);
 }

@@ -1,9 +1,9 @@
-/** A binary heap of numbers ordered by a comparison given at construction; the smallest comes first. */
-export class Heap {
-  readonly #items: number[] = [];
-  readonly #before: (a: number, b: number) => boolean;
+/** A binary heap ordered by a comparison given at construction; the smallest comes first. */
+export class Heap<Item = number> {
+  readonly #items: Item[] = [];
+  readonly #before: (a: Item, b: Item) => boolean;
 
-  constructor(before: (a: number, b: number) => boolean) {
+  constructor(before: (a: Item, b: Item) => boolean) {
     this.#before = before;
   }
 
@@ -11,16 +11,16 @@ export class Heap {
     return this.#items.length;
   }
 
-  peek(): number | undefined {
+  peek(): Item | undefined {
     return this.#items[0];
   }
 
-  push(item: number): void {
+  push(item: Item): void {
     const items = this.#items;
     let at = items.push(item) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      const above = items[parent] as number;
+      const above = items[parent] as Item;
       if (!this.#before(item, above)) break;
       items[at] = above;
       at = parent;
@@ -28,7 +28,7 @@ export class Heap {
     items[at] = item;
   }
 
-  pop(): number | undefined {
+  pop(): Item | undefined {
     const items = this.#items;
     const top = items[0];
     const last = items.pop();
@@ -37,10 +37,9 @@ export class Heap {
     for (;;) {
       let child = at * 2 + 1;
       if (child >= items.length) break;
-      if (child + 1 < items.length && this.#before(items[child + 1] as number, items[child] as number))
-        child++;
-      if (!this.#before(items[child] as number, last)) break;
-      items[at] = items[child] as number;
+      if (child + 1 < items.length && this.#before(items[child + 1] as Item, items[child] as Item)) child++;
+      if (!this.#before(items[child] as Item, last)) break;
+      items[at] = items[child] as Item;
       at = child;
     }
     items[at] = last;

@@ -4,7 +4,8 @@ import { fanOutAt, GATE, JOIN, nodePath, taskAt } from '../graph/graph.ts';
 import type { NodeNo, TryNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import { isFinished, S, TASK_STATES } from '../model/states.ts';
-import { type Block, EMPTY, type RunWorld } from './run-world.ts';
+import type { Block } from './blocks.ts';
+import { EMPTY, type RunWorld } from './run-world.ts';
 import { evaluateIn } from './scope-values.ts';
 import { parsed } from './templates.ts';
 import type { Turn } from './turn.ts';
@@ -49,10 +50,9 @@ function succeedWith(turn: Turn, run: RunWorld, node: number, value: Json): void
 function countQuorum(turn: Turn, run: RunWorld, node: number, template: number): void {
   const fanOut = fanOutAt(run.graph, template);
   const index = run.graph.source[template] as number;
-  const expansion = run.blockOf(node).expansions.get(index);
   const gate = run.nodeIn(run.blockOf(node), run.graph.gateOf[index] as number);
-  if (!expansion || run.state[gate] !== S.success) return joinClosed(turn, run, node, gate);
-  const blocks = expansion.blocks.filter((block) => run.wantsKeys(block.keys));
+  if (run.state[gate] !== S.success) return joinClosed(turn, run, node, gate);
+  const blocks = run.blocksIn(run.blockOf(node), index).filter((block) => run.wantsKeys(block.keys));
   const succeeded = blocks.filter((block) => keySucceeded(run, block, template)).length;
   const asked = fanOut.minSuccess ?? 1;
   const needed = Math.min(blocks.length, asked < 1 ? Math.ceil(asked * blocks.length) : asked);

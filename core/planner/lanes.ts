@@ -1,18 +1,22 @@
-import { S } from '../model/states.ts';
-import { Heap } from './heap.ts';
+import { taskAt } from '../graph/graph.ts';
+import type { Expansion } from './blocks.ts';
+import { Branch, Lane, type Ranking } from './ranking.ts';
 import type { RunWorld } from './run-world.ts';
-import { expansionsAround, isCapped, parallelLimit, refusal } from './slots.ts';
+import {
+  expansionsAround,
+  hasRoom,
+  isCapped,
+  parallelLimit,
+  pauseOf,
+  poolHasRoom,
+  taskLoadOf,
+} from './slots.ts';
 import type { Turn } from './turn.ts';
-import type { Lane, World } from './world.ts';
-
-/** A lane that has waited this long counts one priority level higher, again and again. */
-const AGING_MS = 600_000;
+import { runLimit, type World } from './world.ts';
 
 /** Puts a ready instance into its lane. */
 export function makeReady(world: World, run: RunWorld, node: number, at: number): void {
-  const lane = laneOf(world, run, node);
-  if (lane.ready.size === 0) lane.waitingSince = at;
-  lane.ready.push(node);
+  world.ranking.add(laneOf(world, run, node), node, at);
 }
 
 /** The lane of an instance; made when first asked for. */
@@ -22,33 +26,104 @@ export function laneOf(world: World, run: RunWorld, node: number): Lane {
   const slots = run.templates.slots[template] as number;
   const cappedTask = isCapped(run, template) ? template : -1;
   const around = node < run.graph.size ? [] : expansionsAround(run, run.blockOf(node));
-  const capped = around.filter((expansion) => parallelLimit(run, expansion) !== Number.POSITIVE_INFINITY);
-  const id = `${pool}/${slots}/${cappedTask}/${capped[0]?.record.base ?? ''}`;
-  let lanes = world.lanes.get(run);
+  const cappedExpansions = around.filter(
+    (expansion) => parallelLimit(run, expansion) !== Number.POSITIVE_INFINITY,
+  );
+  const id = `${pool}/${slots}/${cappedTask}/${cappedExpansions[0]?.base ?? ''}`;
+  const { ranking } = world;
+  let lanes = ranking.lanes.get(run);
   if (!lanes) {
     lanes = new Map();
-    world.lanes.set(run, lanes);
+    ranking.lanes.set(run, lanes);
   }
   let lane = lanes.get(id);
   if (!lane) {
-    const ready = new Heap((a, b) => goesFirst(run, a, b));
-    lane = { run, pool, slots, cappedTask, cappedExpansions: capped, ready, waitingSince: 0 };
+    lane = plant(world, { run, pool, slots, cappedTask, cappedExpansions });
     lanes.set(id, lane);
   }
   return lane;
 }
 
-/**
- * The order within a run: level, then weight, then node number. Blocks of a fan-out are numbered one after
- * the other, so that a key runs through its stages before the next key starts.
- */
-function goesFirst(run: RunWorld, a: number, b: number): boolean {
-  const { level, weight } = run.templates;
-  const one = run.templateOf(a);
-  const other = run.templateOf(b);
-  if (level[one] !== level[other]) return (level[one] as number) > (level[other] as number);
-  if (weight[one] !== weight[other]) return (weight[one] as number) > (weight[other] as number);
-  return a < b;
+/** Makes a lane and the branches that lead to it: pool, DAG, task of all runs, run, fan-outs. */
+function plant(
+  world: World,
+  limits: Pick<Lane, 'run' | 'pool' | 'slots' | 'cappedTask' | 'cappedExpansions'>,
+): Lane {
+  const { ranking } = world;
+  const { run, slots, cappedTask } = limits;
+  let at = poolBranch(world, limits.pool, slots);
+  at = dagBranch(world, at, run);
+  at = taskBranch(world, at, run, cappedTask);
+  at = runBranch(world, at, run);
+  for (const expansion of [...limits.cappedExpansions].reverse()) {
+    at = expansionBranch(ranking, at, run, expansion);
+  }
+  if (cappedTask < 0) return new Lane(ranking, at, limits, () => true);
+  const { maxActivePerRun } = taskAt(run.graph, cappedTask);
+  const load = taskLoadOf(run, cappedTask);
+  const lane = new Lane(ranking, at, limits, () => hasRoom(load, maxActivePerRun));
+  ranking.tie(load, lane);
+  return lane;
+}
+
+function poolBranch(world: World, name: string, slots: number): Branch {
+  const pool = world.pools.get(name);
+  return child(world.ranking, world.ranking.root, `${name}/${slots}`, pool, () => {
+    return new Branch(world.ranking.root, 'dags', () => pool !== undefined && poolHasRoom(pool, slots));
+  });
+}
+
+function dagBranch(world: World, parent: Branch, run: RunWorld): Branch {
+  const load = world.dagLoad(run.record.dagId);
+  const limit = run.graph.spec.maxActiveTasksTotal;
+  return child(world.ranking, parent, `${load.dagId}/${limit}`, load, () => {
+    const weigh = (branch: Branch): void => {
+      branch.load = load.active;
+    };
+    return new Branch(parent, 'runs', () => hasRoom(load, limit), weigh);
+  });
+}
+
+/** A cap over all runs of a DAG holds for the runs whose version has it. */
+function taskBranch(world: World, parent: Branch, run: RunWorld, template: number): Branch {
+  if (template < 0) return parent;
+  const { path, maxActive } = taskAt(run.graph, template);
+  if (maxActive === undefined) return parent;
+  const cap = world.taskLoad(run.record.dagId, path);
+  return child(world.ranking, parent, `${path}/${maxActive}`, cap, () => {
+    return new Branch(parent, 'runs', () => hasRoom(cap, maxActive));
+  });
+}
+
+function runBranch(world: World, parent: Branch, run: RunWorld): Branch {
+  return child(world.ranking, parent, run, run, () => {
+    const weigh = (branch: Branch): void => {
+      branch.active = run.active;
+    };
+    const isOpen = (): boolean => pauseOf(run) === null && hasRoom(run, runLimit(world, run));
+    return new Branch(parent, 'lanes', isOpen, weigh);
+  });
+}
+
+function expansionBranch(ranking: Ranking, parent: Branch, run: RunWorld, expansion: Expansion): Branch {
+  return child(ranking, parent, expansion, expansion, () => {
+    return new Branch(parent, 'lanes', () => hasRoom(expansion, parallelLimit(run, expansion)));
+  });
+}
+
+function child(
+  ranking: Ranking,
+  parent: Branch,
+  id: unknown,
+  owner: object | undefined,
+  make: () => Branch,
+): Branch {
+  const known = parent.children.get(id);
+  if (known) return known;
+  const made = make();
+  parent.children.set(id, made);
+  if (owner) ranking.tie(owner, made);
+  return made;
 }
 
 /**
@@ -58,57 +133,10 @@ function goesFirst(run: RunWorld, a: number, b: number): boolean {
  * elsewhere.
  */
 export function choose(turn: Turn, start: (run: RunWorld, node: number) => void): void {
-  const { world } = turn;
-  const held = new Set<Lane>();
+  const { world, now } = turn;
   while (world.used < world.limits.globalSlots) {
-    const lane = bestLane(world, held, turn.now.at);
+    const lane = world.ranking.next(now.at);
     if (!lane) return;
-    if (refusal(world, lane)) {
-      held.add(lane);
-      continue;
-    }
-    lane.waitingSince = turn.now.at;
-    start(lane.run, lane.ready.pop() as number);
+    start(lane.run, world.ranking.take(lane));
   }
-}
-
-function bestLane(world: World, held: ReadonlySet<Lane>, at: number): Lane | null {
-  let best: Lane | null = null;
-  let bestLevel = 0;
-  for (const lanes of world.lanes.values()) {
-    for (const lane of lanes.values()) {
-      if (held.has(lane) || isEmpty(lane)) continue;
-      const level = effectiveLevel(lane, at);
-      if (best === null || level > bestLevel || (level === bestLevel && isFairer(world, lane, best))) {
-        best = lane;
-        bestLevel = level;
-      }
-    }
-  }
-  return best;
-}
-
-/** Drops instances that were settled while they waited, and tells whether any is left. */
-function isEmpty(lane: Lane): boolean {
-  for (let top = lane.ready.peek(); top !== undefined; top = lane.ready.peek()) {
-    if (lane.run.state[top] === S.scheduled) return false;
-    lane.ready.pop();
-  }
-  return true;
-}
-
-function effectiveLevel(lane: Lane, at: number): number {
-  const top = lane.run.templateOf(lane.ready.peek() as number);
-  const aged = Math.max(0, Math.floor((at - lane.waitingSince) / AGING_MS));
-  return (lane.run.templates.level[top] as number) + aged;
-}
-
-function isFairer(world: World, lane: Lane, than: Lane): boolean {
-  if (lane.run === than.run)
-    return goesFirst(lane.run, lane.ready.peek() as number, than.ready.peek() as number);
-  const load = world.dagLoad(lane.run.record.dagId).tasks;
-  const otherLoad = world.dagLoad(than.run.record.dagId).tasks;
-  if (load !== otherLoad) return load < otherLoad;
-  if (lane.run.active !== than.run.active) return lane.run.active < than.run.active;
-  return lane.run.record.runNo < than.run.record.runNo;
 }

@@ -36,9 +36,7 @@ export interface StoredRun {
 export function loadRun(stored: StoredRun, graph: Graph, selected: Uint8Array): RunWorld {
   const run = new RunWorld(stored.run, graph, selected);
   for (const expansion of [...stored.expansions].sort((a, b) => a.base - b.base)) {
-    const added = run.addExpansion(expansion);
-    if (run.wantedKeys)
-      for (const block of added.blocks) for (const key of block.keys) run.foundKeys.add(key);
+    run.addExpansion(expansion);
   }
   for (const instance of stored.instances) fillInstance(run, instance);
   const { because } = stored.run;

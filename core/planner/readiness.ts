@@ -1,20 +1,12 @@
 import { isTrue } from '../expression/evaluate.ts';
 import { targets } from '../graph/csr.ts';
-import { JOIN, nodePath, TASK, taskAt } from '../graph/graph.ts';
+import { GATE, JOIN, nodePath, type Scope, TASK, taskAt } from '../graph/graph.ts';
 import type { BecauseCode, Facts } from '../model/because.ts';
 import { isFinished, S, TASK_STATES } from '../model/states.ts';
+import type { Block } from './blocks.ts';
 import { completeInstant } from './instant.ts';
 import { makeReady } from './lanes.ts';
-import {
-  type Block,
-  CUT,
-  FAILED,
-  type RunWorld,
-  SKIPPED,
-  SUCCESS,
-  TOTAL,
-  UPSTREAM_FAILED,
-} from './run-world.ts';
+import { CUT, FAILED, type RunWorld, SKIPPED, SUCCESS, TOTAL, UPSTREAM_FAILED } from './run-world.ts';
 import { evaluateIn } from './scope-values.ts';
 import { AFTER_CUT, INSTANT, READER, TEARDOWN } from './templates.ts';
 import { teardownVerdict, type UpstreamCounts, type Verdict, verdictOf } from './trigger-rules.ts';
@@ -33,6 +25,7 @@ function tellDownstreams(turn: Turn, run: RunWorld, node: number): void {
   const block = run.blockOf(node);
   const counter = counterOf(run.state[node] as number);
   cutPath(run, node, template);
+  if (run.graph.kind[template] === GATE) dropPlaceholders(turn, run, node, template);
   for (const target of targets(run.graph.down, template)) {
     run.eachConnected(block, target, (downstream) => {
       if (run.isPlaceholder(downstream, target)) return;
@@ -46,6 +39,29 @@ function tellDownstreams(turn: Turn, run: RunWorld, node: number): void {
       if (!run.isPlaceholder(held, target)) evaluateNode(turn, run, held, target);
     });
   }
+}
+
+/** A gate that is through has told its keys: nothing stands for instances that may still come. */
+function dropPlaceholders(turn: Turn, run: RunWorld, gate: number, template: number): void {
+  const block = run.blockOf(gate);
+  const fanOut = run.graph.source[template] as number;
+  if (run.awaitsKeys(block, fanOut)) return;
+  const { first, size } = run.graph.scopes[fanOut + 1] as Scope;
+  const after = new Set<number>();
+  for (let inner = first; inner < first + size; inner++) {
+    if (!run.isSelected(inner, block)) continue;
+    const state = run.state[run.nodeIn(block, inner)] as number;
+    for (const target of targets(run.graph.down, inner)) {
+      if (target >= first && target < first + size) continue;
+      run.eachConnected(block, target, (node) => {
+        if (run.isPlaceholder(node, target)) return;
+        run.addCount(node, TOTAL, -1);
+        if (isFinished(state)) run.addCount(node, counterOf(state), -1);
+        after.add(node);
+      });
+    }
+  }
+  for (const node of after) evaluateNode(turn, run, node, run.templateOf(node));
 }
 
 /** The counter of a finished state; `TOTAL` for a removed one, which no longer counts. */
@@ -150,7 +166,7 @@ export function ruleVerdict(run: RunWorld, node: number, template: number): Verd
     const source = run.graph.nodeOfPath.get(path) as number;
     run.eachConnected(run.blockOf(node), source, (setup) => {
       const state = run.state[setup];
-      if (!run.isSelected(source, run.blockOf(setup))) return;
+      if (state === S.removed || !run.isSelected(source, run.blockOf(setup))) return;
       total++;
       if (state === S.success) success++;
       if (state === S.skipped) skipped++;

@@ -214,6 +214,9 @@ function retry(turn: Turn, run: RunWorld, by: string, selection: RetrySelection)
   const chosen = selectForRetry(run, selection);
   const busy = chosen.find((node) => holdsSlot(run.state[node] as number) || run.ghosts.has(node));
   if (busy !== undefined) return conflict(`${run.nameOf(busy)} has an attempt under way: cancel it first`);
+  const leaving = ghostBehind(run, new Set(chosen));
+  if (leaving !== undefined)
+    return conflict(`an attempt of ${run.nameOf(leaving)} is being stopped: wait until it has ended`);
   const nodes = chosen.filter(
     (node) => isFinished(run.state[node] as number) || run.state[node] === S.up_for_retry,
   );
@@ -225,6 +228,15 @@ function retry(turn: Turn, run: RunWorld, by: string, selection: RetrySelection)
   evaluateRun(turn, run);
   return accepted(run, {
     instances: nodes.filter((node) => run.isTask(run.templateOf(node))).map((node) => run.nameOf(node)),
+  });
+}
+
+/** A key that comes back while an old attempt of it lives would have two: its fan-out may not ask yet. */
+function ghostBehind(run: RunWorld, chosen: ReadonlySet<number>): number | undefined {
+  return [...run.ghosts].find((ghost) => {
+    for (let block = run.blockOf(ghost); block.parent !== null; block = block.parent)
+      if (chosen.has(run.gateOf(block) as number)) return true;
+    return false;
   });
 }
 
@@ -247,6 +259,7 @@ function reset(turn: Turn, run: RunWorld, node: number, by: string): void {
 /** A finished run becomes active again. */
 function reopen(turn: Turn, run: RunWorld, by: string): void {
   run.abort = null;
+  turn.world.ranking.touch(run);
   run.ending.clear();
   if (!turn.world.runs.has(run.record.runNo)) {
     adoptRun(turn.world, run);

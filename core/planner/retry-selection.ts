@@ -26,11 +26,34 @@ export function selectForRetry(run: RunWorld, selection: RetrySelection): number
     );
     return sorted(new Set([...bad, ...descendantsOf(run, bad)]));
   }
-  const named = withGates(run, selection.nodes);
+  const named = withGates(
+    run,
+    withFedGates(
+      run,
+      selection.nodes.filter((node) => run.state[node] !== S.removed),
+    ),
+  );
   const chosen = new Set(named);
   if (selection.upstream) for (const node of reach(run, named, run.graph.up)) chosen.add(node);
   if (selection.downstream) for (const node of descendantsOf(run, named)) chosen.add(node);
-  return sorted(withGates(run, chosen));
+  return sorted(withGates(run, withFedGates(run, chosen)));
+}
+
+/** What gives the keys of a fan-out brings its gate along: it asks again, and counts its keys again. */
+function withFedGates(run: RunWorld, nodes: Iterable<number>): Set<number> {
+  const chosen = new Set(nodes);
+  const { joinOf, source } = run.graph;
+  for (const node of chosen) {
+    for (const gate of run.templates.gatesFed.get(run.templateOf(node)) ?? []) {
+      const join = joinOf[source[gate] as number] as number;
+      for (const target of join < 0 ? [gate] : [gate, join]) {
+        run.eachConnected(run.blockOf(node), target, (next) => {
+          if (!run.isPlaceholder(next, target) && run.isSelected(target, run.blockOf(next))) chosen.add(next);
+        });
+      }
+    }
+  }
+  return chosen;
 }
 
 /** Everything after the given nodes, without them (unless one comes after another). */
@@ -45,7 +68,8 @@ function isBad(state: number): boolean {
 function selectedNodes(run: RunWorld, test: (node: number) => boolean): number[] {
   const nodes: number[] = [];
   for (const { node, template, block } of run.existing()) {
-    if (run.isSelected(template, block) && isFinished(run.state[node] as number) && test(node))
+    const state = run.state[node] as number;
+    if (run.isSelected(template, block) && isFinished(state) && state !== S.removed && test(node))
       nodes.push(node);
   }
   return nodes;
@@ -63,7 +87,7 @@ function withGates(run: RunWorld, nodes: Iterable<number>): number[] {
     const gate = run.isPlaceholder(node, template) ? run.gateBefore(node, template) : run.gateOf(block);
     if (gate !== null && run.state[gate] !== S.success) chosen.add(gate);
     const isGate = run.graph.kind[template] === GATE;
-    if (!isGate || block.expansions.has(run.graph.source[template] as number)) continue;
+    if (!isGate || run.blocksIn(block, run.graph.source[template] as number).length > 0) continue;
     for (const behind of run.existingBehind(node, template)) {
       if (run.isSelected(behind.template, behind.block)) chosen.add(behind.node);
     }

@@ -5,31 +5,9 @@ import { instanceName, keyText } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, RunRecord } from '../model/run.ts';
 import { S } from '../model/states.ts';
+import { type Block, type Load, liveBlocks, NOT_EXPANDED, type Part, setItem } from './blocks.ts';
+import { KeyScope } from './key-scope.ts';
 import { type Templates, templatesOf } from './templates.ts';
-
-/** One copy of a scope: the run itself, or one key of an expanded fan-out. */
-export interface Block {
-  /** Node number of the first node. */
-  readonly base: number;
-  readonly scope: number;
-  readonly parent: Block | null;
-  /** Keys of the fan-outs around, outermost first. */
-  readonly keys: readonly string[];
-  readonly items: readonly Json[];
-  /** By fan-out; a fan-out that is missing here has only placeholders. */
-  expansions: ReadonlyMap<number, Expansion>;
-}
-
-/** An expanded fan-out: one block per key. */
-export interface Expansion {
-  readonly record: ExpansionRecord;
-  readonly blocks: readonly Block[];
-  /** Instances that hold a slot, for `maxParallel`. */
-  active: number;
-}
-
-/** Shared by all blocks without an expansion: there may be very many. */
-const NOT_EXPANDED: ReadonlyMap<number, Expansion> = new Map();
 
 /** Positions in the groups of five counters of {@link RunWorld.counts}. */
 export const TOTAL = 0;
@@ -67,12 +45,6 @@ export interface Abort {
   readonly state: 'failed' | 'cancelled' | 'success';
 }
 
-/** `A/x/1` begins with `A` and `A/x`. */
-function beginnings(path: string): string[] {
-  const parts = path.split('/');
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
-}
-
 /**
  * One active run in memory, as arrays by node number. Nodes below `graph.size` are templates (and the
  * instances of tasks outside fan-outs), the others come from expansions. Only the planner changes it.
@@ -84,12 +56,10 @@ export class RunWorld {
   /** By template node. */
   readonly selected: Uint8Array;
   /** Keys of the scope, `null` for all. */
-  readonly wantedKeys: ReadonlySet<string> | null;
-  /** What the keys of the scope that are paths begin with. */
-  private readonly wantedPaths: ReadonlySet<string>;
+  readonly wantedKeys: KeyScope | null;
   readonly root: Block;
   /** In order of their base. */
-  readonly expansions: Expansion[] = [];
+  readonly parts: Part[] = [];
   size: number;
   state: Uint8Array;
   /** State and attempt number in the store: what a write expects. */
@@ -117,7 +87,7 @@ export class RunWorld {
   /** Instances that hold a slot. */
   active = 0;
   /** Active attempts per task with a cap, by template node. */
-  readonly activeOfTask = new Map<number, number>();
+  readonly activeOfTask = new Map<number, Load>();
   abort: Abort | null = null;
   /** Instances that an abort has asked to stop and that have not ended yet: teardowns wait for them. */
   readonly ending = new Set<number>();
@@ -125,16 +95,13 @@ export class RunWorld {
   hasCuts = false;
   /** Instances that were marked while an attempt ran: the attempt was asked to stop and has not ended yet. */
   readonly ghosts = new Set<number>();
-  /** Keys that some fan-out has; kept when the scope names keys. */
-  readonly foundKeys = new Set<string>();
 
   constructor(record: RunRecord, graph: Graph, selected: Uint8Array) {
     this.record = record;
     this.graph = graph;
     this.templates = templatesOf(graph);
     this.selected = selected;
-    this.wantedKeys = record.scope.keys ? new Set(record.scope.keys) : null;
-    this.wantedPaths = new Set(record.scope.keys?.flatMap(beginnings));
+    this.wantedKeys = record.scope.keys ? new KeyScope(graph, record.params, record.scope.keys) : null;
     this.root = { base: 0, scope: 0, parent: null, keys: [], items: [], expansions: NOT_EXPANDED };
     this.size = graph.size;
     this.state = new Uint8Array(graph.size);
@@ -149,8 +116,8 @@ export class RunWorld {
     this.startedAt = new Float64Array(graph.size);
   }
 
-  /** Adds the blocks of an expansion; their nodes are in state `none` and not yet counted. */
-  addExpansion(record: ExpansionRecord): Expansion {
+  /** Adds keys to a fan-out; their nodes are in state `none` and not yet counted. */
+  addExpansion(record: ExpansionRecord): Part {
     const parent = this.blockAt(record.parentBase, record.fanOut);
     const scope = this.graph.scopes[record.fanOut + 1] as Scope;
     const blocks = record.keys.map((key, index): Block => {
@@ -161,11 +128,27 @@ export class RunWorld {
       const base = record.base + index * scope.size;
       return { base, scope: record.fanOut + 1, parent, keys, items, expansions: NOT_EXPANDED };
     });
-    const expansion = { record, blocks, active: 0 };
-    parent.expansions = new Map([...parent.expansions, [record.fanOut, expansion]]);
-    this.expansions.push(expansion);
+    let expansion = parent.expansions.get(record.fanOut);
+    if (!expansion) {
+      expansion = { fanOut: record.fanOut, base: record.base, blocks: [], parts: [], active: 0 };
+      parent.expansions = new Map([...parent.expansions, [record.fanOut, expansion]]);
+    }
+    const part = { record, expansion, blocks };
+    expansion.parts.push(part);
+    expansion.blocks = liveBlocks(expansion);
+    this.parts.push(part);
     this.grow(record.base + record.keys.length * scope.size);
-    return expansion;
+    return part;
+  }
+
+  /** Takes in other items and gone keys of a part. */
+  changePart(part: Part, record: ExpansionRecord): void {
+    if (record.items !== part.record.items) {
+      for (const [index, block] of part.blocks.entries())
+        setItem(block, record.items ? (record.items[index] as Json) : (record.keys[index] as string));
+    }
+    part.record = record;
+    part.expansion.blocks = liveBlocks(part.expansion);
   }
 
   /** The block with this base that the fan-out stands in. */
@@ -200,7 +183,7 @@ export class RunWorld {
   /** The template node of a node. */
   templateOf(node: number): number {
     if (node < this.graph.size) return node;
-    const { record } = this.expansionOf(node);
+    const { record } = this.partOf(node);
     const scope = this.graph.scopes[record.fanOut + 1] as Scope;
     return scope.first + ((node - record.base) % scope.size);
   }
@@ -208,21 +191,21 @@ export class RunWorld {
   /** The block that a node lies in. */
   blockOf(node: number): Block {
     if (node < this.graph.size) return this.root;
-    const { record, blocks } = this.expansionOf(node);
+    const { record, blocks } = this.partOf(node);
     const scope = this.graph.scopes[record.fanOut + 1] as Scope;
     return blocks[Math.floor((node - record.base) / scope.size)] as Block;
   }
 
-  /** The expansion that a node above the templates belongs to. */
-  expansionOf(node: number): Expansion {
+  /** The part of an expansion that a node above the templates belongs to. */
+  private partOf(node: number): Part {
     let low = 0;
-    let high = this.expansions.length - 1;
+    let high = this.parts.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if ((this.expansions[middle] as Expansion).record.base <= node) low = middle;
+      if ((this.parts[middle] as Part).record.base <= node) low = middle;
       else high = middle - 1;
     }
-    return this.expansions[low] as Expansion;
+    return this.parts[low] as Part;
   }
 
   /** The node of a template in a block. */
@@ -241,20 +224,12 @@ export class RunWorld {
   /** Whether the scope of the run includes an instance in this block. */
   isSelected(template: number, block: Block): boolean {
     if (this.selected[template] !== 1) return false;
-    if (this.wantedKeys === null || block.keys.length === 0) return true;
-    return this.wantsKeys(block.keys);
+    return block.keys.length === 0 || this.wantsKeys(block.keys);
   }
 
-  /**
-   * Whether keys are within the scope: one of them is named, or a path that goes through them or leads to
-   * them.
-   */
+  /** Whether keys, outermost first, are within the scope of the run. */
   wantsKeys(keys: readonly string[]): boolean {
-    const wanted = this.wantedKeys;
-    if (wanted === null) return true;
-    if (keys.some((key, index) => wanted.has(key) || wanted.has(keyText(keys.slice(0, index + 1)) as string)))
-      return true;
-    return this.wantedPaths.has(keyText(keys) as string);
+    return this.wantedKeys === null || this.wantedKeys.wants(keys);
   }
 
   /**
@@ -271,9 +246,23 @@ export class RunWorld {
   private eachBelow(block: Block, template: number, scope: number, visit: (node: number) => void): void {
     if (block.scope === scope) return visit(this.nodeIn(block, template));
     const child = this.childTowards(block.scope, scope);
-    const expansion = block.expansions.get((this.graph.scopes[child] as Scope).fanOut);
-    if (!expansion) return visit(this.nodeIn(block, template));
-    for (const inner of expansion.blocks) this.eachBelow(inner, template, scope, visit);
+    const { fanOut } = this.graph.scopes[child] as Scope;
+    if (this.awaitsKeys(block, fanOut)) visit(this.nodeIn(block, template));
+    for (const inner of this.blocksIn(block, fanOut)) this.eachBelow(inner, template, scope, visit);
+  }
+
+  /** The blocks of the keys that a fan-out has in a block. */
+  blocksIn(block: Block, fanOut: number): readonly Block[] {
+    return block.expansions.get(fanOut)?.blocks ?? [];
+  }
+
+  /**
+   * Whether placeholders stand for instances of a fan-out: it has no keys, or is asking for them again and may
+   * get others.
+   */
+  awaitsKeys(block: Block, fanOut: number): boolean {
+    if (this.blocksIn(block, fanOut).length === 0) return true;
+    return this.isOpen(this.nodeIn(block, this.graph.gateOf[fanOut] as number));
   }
 
   /** Whether scope `outer` is `inner` or around it. */
@@ -307,11 +296,11 @@ export class RunWorld {
   /** Nodes that exist: not the placeholders whose fan-out is expanded. */
   *existing(): Iterable<{ node: number; template: number; block: Block }> {
     yield* this.existingIn(this.root);
-    for (const expansion of this.expansions)
-      for (const block of expansion.blocks) yield* this.existingIn(block);
+    for (const part of this.parts) for (const block of part.blocks) yield* this.existingIn(block);
   }
 
-  private *existingIn(block: Block): Iterable<{ node: number; template: number; block: Block }> {
+  /** The same in one block. */
+  *existingIn(block: Block): Iterable<{ node: number; template: number; block: Block }> {
     const { first, size } = this.graph.scopes[block.scope] as Scope;
     for (let template = first; template < first + size; template++) {
       if (this.isReplaced(block, template)) continue;
@@ -326,11 +315,9 @@ export class RunWorld {
   ): Iterable<{ node: number; template: number; block: Block }> {
     const block = this.blockOf(gate);
     const fanOut = this.graph.source[template] as number;
-    const expansion = block.expansions.get(fanOut);
-    if (expansion) {
-      for (const inner of expansion.blocks) yield* this.existingInside(inner);
-      return;
-    }
+    const blocks = this.blocksIn(block, fanOut);
+    for (const inner of blocks) yield* this.existingInside(inner);
+    if (blocks.length > 0) return;
     const { first, size } = this.graph.scopes[fanOut + 1] as Scope;
     for (let inner = first; inner < first + size; inner++) {
       yield { node: this.nodeIn(block, inner), template: inner, block };
@@ -361,7 +348,8 @@ export class RunWorld {
   private isReplaced(block: Block, template: number): boolean {
     const scope = this.graph.scopeOf[template] as number;
     if (scope === block.scope) return false;
-    return block.expansions.has((this.graph.scopes[this.childTowards(block.scope, scope)] as Scope).fanOut);
+    const { fanOut } = this.graph.scopes[this.childTowards(block.scope, scope)] as Scope;
+    return this.blocksIn(block, fanOut).length > 0;
   }
 
   /** Whether the node is a task of the user, not a gate or join. */

@@ -4,7 +4,8 @@ import { fanOutAt, GATE, TASK, taskAt } from '../graph/graph.ts';
 import { keyText } from '../model/ids.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { S } from '../model/states.ts';
-import type { Block, RunWorld } from './run-world.ts';
+import type { Block } from './blocks.ts';
+import type { RunWorld } from './run-world.ts';
 
 /** What an expression gave: a value, or a sentence on why there is none. */
 export type Evaluated =

@@ -2,8 +2,10 @@ import { fanOutAt, nodePath, TASK, taskAt } from '../graph/graph.ts';
 import type { Because } from '../model/because.ts';
 import { because } from '../model/because.ts';
 import { FAN_OUT_DEFAULTS } from '../model/dag.ts';
-import type { Block, Expansion, RunWorld } from './run-world.ts';
-import { type Lane, runLimit, type World } from './world.ts';
+import type { Block, Expansion, Load } from './blocks.ts';
+import type { Lane } from './ranking.ts';
+import type { RunWorld } from './run-world.ts';
+import { type Pool, runLimit, type World } from './world.ts';
 
 /** Books the slots of an instance that becomes active. */
 export function acquire(world: World, run: RunWorld, node: number): void {
@@ -18,13 +20,35 @@ export function release(world: World, run: RunWorld, node: number): void {
 function book(world: World, run: RunWorld, node: number, by: 1 | -1): void {
   const template = run.templateOf(node);
   world.used += by;
-  run.active += by;
-  world.dagLoad(run.record.dagId).tasks += by;
+  count(world, run, by);
+  const { dagId } = run.record;
+  count(world, world.dagLoad(dagId), by);
   const pool = world.pools.get(run.templates.pool[template] as string);
-  if (pool) pool.used += by * (run.templates.slots[template] as number);
-  if (isCapped(run, template)) run.activeOfTask.set(template, (run.activeOfTask.get(template) ?? 0) + by);
+  if (pool) {
+    pool.used += by * (run.templates.slots[template] as number);
+    world.ranking.touch(pool);
+  }
+  if (isCapped(run, template)) {
+    count(world, taskLoadOf(run, template), by);
+    count(world, world.taskLoad(dagId, taskAt(run.graph, template).path), by);
+  }
   if (node >= run.graph.size)
-    for (const expansion of expansionsAround(run, run.blockOf(node))) expansion.active += by;
+    for (const expansion of expansionsAround(run, run.blockOf(node))) count(world, expansion, by);
+}
+
+function count(world: World, load: Load, by: 1 | -1): void {
+  load.active += by;
+  world.ranking.touch(load);
+}
+
+/** What a run uses of a task with a cap of its own; made when first asked for. */
+export function taskLoadOf(run: RunWorld, template: number): Load {
+  let load = run.activeOfTask.get(template);
+  if (!load) {
+    load = { active: 0 };
+    run.activeOfTask.set(template, load);
+  }
+  return load;
 }
 
 /** The expansions whose blocks a block lies in, innermost first. */
@@ -47,7 +71,7 @@ export function isCapped(run: RunWorld, template: number): boolean {
 
 /** The limit of instances of a fan-out that may be active at once. */
 export function parallelLimit(run: RunWorld, expansion: Expansion): number {
-  const gate = run.graph.gateOf[expansion.record.fanOut] as number;
+  const gate = run.graph.gateOf[expansion.fanOut] as number;
   return fanOutAt(run.graph, gate).maxParallel ?? Number.POSITIVE_INFINITY;
 }
 
@@ -56,15 +80,31 @@ export function keysLimit(run: RunWorld, fanOut: number): number {
   return fanOutAt(run.graph, run.graph.gateOf[fanOut] as number).maxKeys ?? FAN_OUT_DEFAULTS.maxKeys;
 }
 
+/** Whether one more may be active under a limit. */
+export function hasRoom(load: Load, limit = Number.POSITIVE_INFINITY): boolean {
+  return load.active < limit;
+}
+
+/** Whether a pool has this many slots free. */
+export function poolHasRoom(pool: Pool, slots: number): boolean {
+  return pool.used + slots <= pool.slots;
+}
+
+/** Why a run starts nothing at all, or `null`. A paused run that is being ended goes on: teardowns. */
+export function pauseOf(run: RunWorld): 'run_paused' | 'run_queued' | null {
+  if (run.record.state === 'paused' && !run.abort) return 'run_paused';
+  return run.record.state === 'queued' ? 'run_queued' : null;
+}
+
 /**
- * Why nothing of a lane may start now, or `null` if its first instance may. The same function decides and
- * explains.
+ * Why nothing of a lane may start now, or `null` if its first instance may. It asks what the choice asks, so
+ * that explanation and decision cannot differ.
  */
 export function refusal(world: World, lane: Lane): Because | null {
   const { run } = lane;
-  if (run.record.state === 'paused' && !run.abort) return because('run_paused');
-  if (run.record.state === 'queued')
-    return because('run_queued', { dag: run.record.dagId, active: 0, limit: 0 });
+  const pause = pauseOf(run);
+  if (pause === 'run_paused') return because(pause);
+  if (pause === 'run_queued') return because(pause, { dag: run.record.dagId, active: 0, limit: 0 });
   if (world.used >= world.limits.globalSlots)
     return because('global_cap', { limit: world.limits.globalSlots });
   const pool = world.pools.get(lane.pool);
@@ -72,7 +112,7 @@ export function refusal(world: World, lane: Lane): Because | null {
   if (lane.slots > pool.slots) {
     return because('pool_too_small', { pool: pool.name, needed: lane.slots, slots: pool.slots });
   }
-  if (pool.used + lane.slots > pool.slots) {
+  if (!poolHasRoom(pool, lane.slots)) {
     return because('pool_full', { pool: pool.name, used: pool.used, slots: pool.slots });
   }
   return capRefusal(world, lane);
@@ -82,34 +122,28 @@ function capRefusal(world: World, lane: Lane): Because | null {
   const { run } = lane;
   const { spec } = run.graph;
   const load = world.dagLoad(spec.id);
-  if (spec.maxActiveTasksTotal !== undefined && load.tasks >= spec.maxActiveTasksTotal) {
-    return because('dag_cap', { dag: spec.id, active: load.tasks, limit: spec.maxActiveTasksTotal });
+  if (!hasRoom(load, spec.maxActiveTasksTotal)) {
+    return because('dag_cap', { dag: spec.id, active: load.active, limit: spec.maxActiveTasksTotal ?? 0 });
   }
   const limit = runLimit(world, run);
-  if (run.active >= limit) return because('run_cap', { active: run.active, limit });
+  if (!hasRoom(run, limit)) return because('run_cap', { active: run.active, limit });
   for (const expansion of lane.cappedExpansions) {
     const most = parallelLimit(run, expansion);
-    if (expansion.active < most) continue;
-    const fanOut = nodePath(run.graph, run.graph.gateOf[expansion.record.fanOut] as number);
+    if (hasRoom(expansion, most)) continue;
+    const fanOut = nodePath(run.graph, run.graph.gateOf[expansion.fanOut] as number);
     return because('fan_out_cap', { fanOut, active: expansion.active, limit: most });
   }
   return lane.cappedTask < 0 ? null : taskRefusal(world, run, lane.cappedTask);
 }
 
 function taskRefusal(world: World, run: RunWorld, template: number): Because | null {
-  const task = taskAt(run.graph, template);
-  const here = run.activeOfTask.get(template) ?? 0;
-  if (task.maxActivePerRun !== undefined && here >= task.maxActivePerRun) {
-    return because('task_cap', { active: here, limit: task.maxActivePerRun });
+  const { path, maxActive, maxActivePerRun } = taskAt(run.graph, template);
+  const rows: [Load, number | undefined][] = [
+    [taskLoadOf(run, template), maxActivePerRun],
+    [world.taskLoad(run.record.dagId, path), maxActive],
+  ];
+  for (const [load, limit] of rows) {
+    if (!hasRoom(load, limit)) return because('task_cap', { active: load.active, limit: limit ?? 0 });
   }
-  if (task.maxActive === undefined) return null;
-  let everywhere = 0;
-  for (const other of world.runs.values()) {
-    if (other.record.dagId !== run.record.dagId) continue;
-    const same = other.graph.nodeOfPath.get(task.path);
-    if (same !== undefined) everywhere += other.activeOfTask.get(same) ?? 0;
-  }
-  return everywhere < task.maxActive
-    ? null
-    : because('task_cap', { active: everywhere, limit: task.maxActive });
+  return null;
 }

@@ -40,6 +40,8 @@ export interface Templates {
   readonly indirectSetups: readonly (readonly number[] | null)[];
   /** The inverse: the nodes for which a setup holds indirectly. */
   readonly heldBySetup: ReadonlyMap<number, readonly number[]>;
+  /** The gates whose keys come from the output of a node. */
+  readonly gatesFed: ReadonlyMap<number, readonly number[]>;
 }
 
 const cache = new WeakMap<Graph, Templates>();
@@ -98,6 +100,7 @@ function unpack(graph: Graph): Templates {
     shortCircuit,
     indirectSetups: setups,
     heldBySetup,
+    gatesFed: gatesFed(graph),
   };
 }
 
@@ -119,13 +122,36 @@ export function parsed(text: string): Expression {
   return result.expression;
 }
 
+/** The gates that read the output of each node for their keys. */
+function gatesFed(graph: Graph): Map<number, number[]> {
+  const fed = new Map<number, number[]>();
+  for (const [index, fanOut] of (graph.spec.fanOuts ?? []).entries()) {
+    const givers = new Set<number>();
+    for (const [root, name] of parsed(fanOut.over).reads) {
+      const { needs = {} } = fanOut;
+      const paths =
+        root === 'tasks' ? [name] : root !== 'needs' ? [] : name ? [needs[name]] : Object.values(needs);
+      for (const path of paths) {
+        const node = path === undefined ? undefined : outputNode(graph, path);
+        if (node !== undefined) givers.add(node);
+      }
+    }
+    for (const node of givers) fed.set(node, [...(fed.get(node) ?? []), graph.gateOf[index] as number]);
+  }
+  return fed;
+}
+
+/** The task whose output a path stands for: itself, or what a fan-out returns. */
+function outputNode(graph: Graph, path: string): number | undefined {
+  const fanOut = graph.fanOutOfPath.get(path);
+  const returns = fanOut === undefined ? path : graph.spec.fanOuts?.[fanOut]?.returns;
+  return returns === undefined ? undefined : graph.nodeOfPath.get(returns);
+}
+
 /** Marks the nodes whose outputs appear in conditions, cases, short circuits and fan-out lists. */
 function markReads(graph: Graph, traits: Uint8Array): void {
   const mark = (path: string | undefined): void => {
-    if (path === undefined) return;
-    const fanOut = graph.fanOutOfPath.get(path);
-    const returns = fanOut === undefined ? path : graph.spec.fanOuts?.[fanOut]?.returns;
-    const node = returns === undefined ? undefined : graph.nodeOfPath.get(returns);
+    const node = path === undefined ? undefined : outputNode(graph, path);
     if (node !== undefined) traits[node] = (traits[node] as number) | READ;
   };
   const visit = (

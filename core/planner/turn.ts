@@ -140,6 +140,7 @@ export class Turn {
       ...(details.endedAt === undefined ? {} : { endedAt: details.endedAt }),
     };
     load.runs += isActive(run.record) ? 1 : 0;
+    this.world.ranking.touch(run);
     this.actions.push({ type: 'run.change', runNo: run.record.runNo, from, to, code, facts, ...details });
   }
 

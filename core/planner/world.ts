@@ -1,8 +1,10 @@
 import type { DagSpec } from '../model/dag.ts';
 import type { EngineDefaults } from '../model/defaults.ts';
 import type { RunRecord } from '../model/run.ts';
+import type { Load } from './blocks.ts';
 import { Heap } from './heap.ts';
-import type { Expansion, RunWorld } from './run-world.ts';
+import { Ranking } from './ranking.ts';
+import type { RunWorld } from './run-world.ts';
 
 /** Limits from the configuration. */
 export interface Limits {
@@ -26,21 +28,9 @@ export interface DagLoad {
   /** Runs that have started and are not finished. */
   runs: number;
   /** Instances that hold a slot. */
-  tasks: number;
-}
-
-/** Ready instances of one run that share every limit, so that a full limit holds back the lane as a whole. */
-export interface Lane {
-  readonly run: RunWorld;
-  readonly pool: string;
-  readonly slots: number;
-  /** Template node with a cap of its own, or -1. */
-  readonly cappedTask: number;
-  /** Enclosing expansions with `maxParallel`. */
-  readonly cappedExpansions: readonly Expansion[];
-  readonly ready: Heap;
-  /** Since when (wall) nothing of a non-empty lane was chosen. */
-  waitingSince: number;
+  active: number;
+  /** The same by path, for tasks with a cap of their own. */
+  readonly tasks: Map<string, Load>;
 }
 
 /** A timer of the planner, by the monotonic clock. */
@@ -57,7 +47,8 @@ export class World {
   readonly runs = new Map<number, RunWorld>();
   readonly dags = new Map<string, DagLoad>();
   readonly pools = new Map<string, Pool>();
-  readonly lanes = new Map<RunWorld, Map<string, Lane>>();
+  /** What is ready, in the order in which it starts. */
+  readonly ranking = new Ranking();
   /** Instances that hold a slot. */
   used = 0;
   /** Nothing new is started: the leader is about to give the lead away. */
@@ -110,8 +101,19 @@ export class World {
   dagLoad(dagId: string): DagLoad {
     let load = this.dags.get(dagId);
     if (!load) {
-      load = { dagId, runs: 0, tasks: 0 };
+      load = { dagId, runs: 0, active: 0, tasks: new Map() };
       this.dags.set(dagId, load);
+    }
+    return load;
+  }
+
+  /** What all runs of a DAG use of a task with a cap of its own; made when first asked for. */
+  taskLoad(dagId: string, path: string): Load {
+    const { tasks } = this.dagLoad(dagId);
+    let load = tasks.get(path);
+    if (!load) {
+      load = { active: 0 };
+      tasks.set(path, load);
     }
     return load;
   }
@@ -119,7 +121,7 @@ export class World {
   /** Forgets a run and all that it uses. */
   drop(run: RunWorld): void {
     this.runs.delete(run.record.runNo);
-    this.lanes.delete(run);
+    this.ranking.drop(run);
     for (const held of [this.deadlines, this.unwritten]) {
       for (const [id, due] of held) if (due.run === run) held.delete(id);
     }

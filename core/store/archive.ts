@@ -1,14 +1,15 @@
 import type { InstanceChange } from '../model/action.ts';
-import { S } from '../model/states.ts';
+import { isFinished, S } from '../model/states.ts';
 
 /**
  * Whether a change replaces an attempt that must be kept: the instance goes on to its next attempt, or a
- * finished one is put back to `none` by a retry. (The second way has kept it already when the next attempt
- * comes.)
+ * finished one is put back to `none` by a retry or loses its key. (The later ways have kept it already when the
+ * next attempt comes.)
  */
 export function endsAttempt(change: InstanceChange): boolean {
   if (change.fromTry === 0) return false;
-  return change.tryNo > change.fromTry || change.to === S.none;
+  const loses = change.to === S.removed && isFinished(change.from);
+  return loses || change.tryNo > change.fromTry || change.to === S.none;
 }
 
 /** Text that both databases can store: PostgreSQL refuses the character NUL. */

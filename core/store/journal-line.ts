@@ -25,6 +25,7 @@ export function hasLine(type: Action['type']): boolean {
     case 'artifact':
     case 'progress':
     case 'answer':
+    case 'reexpand':
       return false;
     default:
       return true;
@@ -60,8 +61,8 @@ export function journalLine(action: Action): JournalLine | null {
       );
     }
     case 'expand': {
-      const { runNo, fanOut, parentBase, keys } = action.expansion;
-      const facts = JSON.stringify({ fanOut, parentBase, keys: keys.length });
+      const { runNo, fanOut, parentBase } = action.expansion;
+      const facts = JSON.stringify({ fanOut, parentBase, keys: action.keys });
       return runLine(runNo, NO_STATE, NO_STATE, becauseNumber('expanded'), facts);
     }
     case 'note': {

@@ -76,6 +76,16 @@ export function toVersion(row: DagVersionTable): VersionRecord {
   };
 }
 
+/** The items of an expansion as stored. */
+export function itemsText(expansion: ExpansionRecord): string | null {
+  return expansion.items === null ? null : JSON.stringify(expansion.items);
+}
+
+/** The gone keys of an expansion as stored: mostly none. */
+export function goneText(expansion: ExpansionRecord): string | null {
+  return expansion.gone.length === 0 ? null : JSON.stringify(expansion.gone);
+}
+
 export function toExpansion(row: RunExpansionTable): ExpansionRecord {
   return {
     runNo: row.run_no as RunNo,
@@ -84,6 +94,7 @@ export function toExpansion(row: RunExpansionTable): ExpansionRecord {
     parentBase: row.parent_base as NodeNo,
     keys: JSON.parse(row.keys),
     items: row.items === null ? null : JSON.parse(row.items),
+    gone: row.gone === null ? [] : JSON.parse(row.gone),
   };
 }
 

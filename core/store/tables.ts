@@ -69,6 +69,7 @@ export interface RunExpansionTable {
   parent_base: number;
   keys: JsonText;
   items: JsonText | null;
+  gone: JsonText | null;
 }
 
 /** What an instance row and the row of a past attempt have in common. */

@@ -41,6 +41,8 @@ export interface FoldedTick {
   /** Attempts that came and went within the tick. */
   readonly attempts: readonly InstanceChange[];
   readonly expansions: readonly ExpansionRecord[];
+  /** Stored expansions with other items or gone keys. */
+  readonly reexpansions: readonly ExpansionRecord[];
   readonly outputs: readonly (Place & { readonly output: StoredOutput })[];
   readonly metrics: readonly (Place & {
     readonly name: string;
@@ -70,6 +72,7 @@ class Fold {
   readonly #keep: InstanceChange[] = [];
   readonly #attempts: InstanceChange[] = [];
   readonly #expansions = new Map<string, ExpansionRecord>();
+  readonly #reexpansions = new Map<string, ExpansionRecord>();
   readonly #outputs = new Map<string, Extract<Action, { type: 'output' }>>();
   readonly #metrics = new Map<string, Extract<Action, { type: 'metric' }>>();
   readonly #artifacts = new Map<string, Extract<Action, { type: 'artifact' }>>();
@@ -94,8 +97,15 @@ class Fold {
       case 'run.change':
         return this.#addRunChange(action);
       case 'expand': {
-        const { runNo, fanOut, parentBase } = action.expansion;
-        return this.#addOnce(this.#expansions, `${runNo}.${fanOut}.${parentBase}`, action.expansion, runNo);
+        const { runNo, base } = action.expansion;
+        return this.#addOnce(this.#expansions, `${runNo}.${base}`, action.expansion, runNo);
+      }
+      case 'reexpand': {
+        const { runNo, base } = action.expansion;
+        const place = `${runNo}.${base}`;
+        const isNew = this.#expansions.has(place);
+        (isNew ? this.#expansions : this.#reexpansions).set(place, action.expansion);
+        return;
       }
       case 'output':
         return this.#addOnce(this.#outputs, placeKey(action), action, action.runNo);
@@ -180,6 +190,7 @@ class Fold {
       keep: this.#keep,
       attempts: this.#attempts,
       expansions: [...this.#expansions.values()],
+      reexpansions: [...this.#reexpansions.values()],
       outputs: [...this.#outputs.values()],
       metrics: [...this.#metrics.values()],
       artifacts: [...this.#artifacts.values()],

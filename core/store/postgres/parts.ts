@@ -4,6 +4,7 @@ import { TRIGGER_KINDS } from '../../model/run.ts';
 import { RUN_STATES } from '../../model/states.ts';
 import { storable } from '../archive.ts';
 import { factsText } from '../journal-line.ts';
+import { goneText, itemsText } from '../records.ts';
 import type { Database } from '../tables.ts';
 import type { CreatedRun, FoldedTick } from './fold.ts';
 import { type Columns, type Part, part } from './part.ts';
@@ -133,10 +134,25 @@ const runParts: readonly Part[] = [
       fan_out: ['int4', (row) => row.fanOut],
       parent_base: ['int4', (row) => row.parentBase],
       keys: ['text', (row) => JSON.stringify(row.keys)],
-      items: ['text', (row) => (row.items === null ? null : JSON.stringify(row.items))],
+      items: ['text', itemsText],
+      gone: ['text', goneText],
     },
-    sql: (given, columns) => insert('run_expansion', columns, given, 'run_no, fan_out, parent_base'),
-    missed: { as: 'run', key: ['run_no', 'fan_out', 'parent_base'] },
+    sql: (given, columns) => insert('run_expansion', columns, given, 'run_no, base'),
+    missed: { as: 'run', key: ['run_no', 'base'] },
+  }),
+  part({
+    name: 'changed_expansion',
+    rows: (tick) => tick.reexpansions,
+    columns: {
+      run_no: ['int4', (row) => row.runNo],
+      base: ['int4', (row) => row.base],
+      items: ['text', itemsText],
+      gone: ['text', goneText],
+    },
+    sql: (given) => `update run_expansion as stored set items = wanted.items, gone = wanted.gone
+      from ${given} as wanted, fence where stored.run_no = wanted.run_no and stored.base = wanted.base
+      returning stored.run_no, stored.base`,
+    missed: { as: 'run', key: ['run_no', 'base'] },
   }),
 ];
 

@@ -141,13 +141,30 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
         .where('run_no', '=', at(11))
         .where('state', '=', at(12)),
     ),
-    /** runNo, base, fanOut, parentBase, keys, items */
+    /** runNo, base, fanOut, parentBase, keys, items, gone */
     insertExpansion: prepare(
       connection,
       db
         .insertInto('run_expansion')
-        .values({ run_no: at(0), base: at(1), fan_out: at(2), parent_base: at(3), keys: at(4), items: at(5) })
+        .values({
+          run_no: at(0),
+          base: at(1),
+          fan_out: at(2),
+          parent_base: at(3),
+          keys: at(4),
+          items: at(5),
+          gone: at(6),
+        })
         .onConflict((conflict) => conflict.doNothing()),
+    ),
+    /** items, gone, runNo, base */
+    changeExpansion: prepare(
+      connection,
+      db
+        .updateTable('run_expansion')
+        .set({ items: at(0), gone: at(1) })
+        .where('run_no', '=', at(2))
+        .where('base', '=', at(3)),
     ),
   };
 }

@@ -7,6 +7,7 @@ import { RUN_STATES } from '../../model/states.ts';
 import { endsAttempt, storable } from '../archive.ts';
 import { factsText, hasLine, journalLine } from '../journal-line.ts';
 import { type Misses, newMisses, staleResult } from '../misses.ts';
+import { goneText, itemsText } from '../records.ts';
 import type { CommitResult, Tick } from '../store.ts';
 import type { Fence } from '../versions.ts';
 import { SQLITE, type SqliteConnection, sqliteCode } from './connection.ts';
@@ -123,15 +124,26 @@ export class TickCommit {
         if (!this.#changeRun(action)) misses.runs.add(action.runNo);
         break;
       case 'expand': {
-        const { runNo, base, fanOut, parentBase, keys, items } = action.expansion;
-        const list = items === null ? null : JSON.stringify(items);
+        const { runNo, base, fanOut, parentBase, keys } = action.expansion;
         const { changes } = this.#statements.insertExpansion.run(
           runNo,
           base,
           fanOut,
           parentBase,
           JSON.stringify(keys),
-          list,
+          itemsText(action.expansion),
+          goneText(action.expansion),
+        );
+        if (changes !== 1) misses.runs.add(runNo);
+        break;
+      }
+      case 'reexpand': {
+        const { runNo, base } = action.expansion;
+        const { changes } = this.#statements.changeExpansion.run(
+          itemsText(action.expansion),
+          goneText(action.expansion),
+          runNo,
+          base,
         );
         if (changes !== 1) misses.runs.add(runNo);
         break;

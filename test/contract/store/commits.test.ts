@@ -401,14 +401,19 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
         parentBase: nodeNo(0),
         keys: ['A/B', 'ü"\\'],
         items: [{ a: 1 }, 'x'],
+        gone: [],
       };
-      await leader.tick({ type: 'expand', expansion });
+      await leader.tick({ type: 'expand', expansion, keys: 2 });
       await leader.tick({
         type: 'expand',
         expansion: { ...expansion, base: nodeNo(20), parentBase: nodeNo(10), items: null },
+        keys: 2,
       });
       expect(await store.expansions(runNo(1))).toMatchObject([expansion, { base: 20, items: null }]);
-      expect(await leader.try({ type: 'expand', expansion })).toMatchObject({ why: 'stale', runs: [1] });
+      expect(await leader.try({ type: 'expand', expansion, keys: 2 })).toMatchObject({
+        why: 'stale',
+        runs: [1],
+      });
       const line = (await store.journal({ runNo: runNo(1) })).find(
         ({ because }) => because.code === 'expanded',
       );

@@ -63,10 +63,12 @@ describe.each(databases)('reads and requests on $name', ({ newPlace }) => {
         parentBase: nodeNo(0),
         keys: ['A'],
         items: null,
+        gone: [],
       };
       await leader.tick(create(1), create(2), queued(1, 3), queued(1, 1), queued(2, 1), {
         type: 'expand',
         expansion,
+        keys: 1,
       });
       await leader.tick(succeeded(1, 3));
       const loaded = await store.loadRun(runNo(1));

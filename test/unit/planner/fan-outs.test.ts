@@ -49,7 +49,7 @@ describe('keys', () => {
       { list: gives([{ id: 'a' }, { id: 7 }]) },
     );
     expect(states).toEqual({ list: 'success', 'f[a].x': 'success', 'f[7].x': 'success' });
-    expect(run.expansions[0]?.record.items).toEqual([{ id: 'a' }, { id: 7 }]);
+    expect(run.parts[0]?.record.items).toEqual([{ id: 'a' }, { id: 7 }]);
   });
 
   const refused: [string, unknown, Partial<FanOutSpec>, string][] = [
@@ -181,7 +181,7 @@ describe('keys of the scope', () => {
   test('a path brings what leads to it, and nothing beside it', () => {
     expect(names(['A/x']).sort()).toEqual(['a.b[A/x].u', 'a[A].t', 'z']);
   });
-  test.each([['C'], ['x'], ['A/q']])('%s: an unknown key fails the run', (key) => {
+  test.each([['C'], ['A/q'], ['*/q'], ['B/x/1']])('%s: an unknown key fails the run', (key) => {
     const { run, sim } = play(nested, params, {}, { keys: [key] });
     expect([run.record.state, sim.store?.runs.get(1)?.record.because?.code]).toEqual([
       'failed',

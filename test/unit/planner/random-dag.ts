@@ -38,6 +38,8 @@ interface Region {
   readonly fanOut: number | undefined;
   readonly prefix: string;
   readonly depth: number;
+  /** Items have lists in them: `item.more`. */
+  readonly lists: boolean;
 }
 
 /** Builds DAGs from a seed: the same random numbers give the same DAG. */
@@ -58,7 +60,7 @@ export class RandomDag {
   build(id: string): DagSpec {
     const random = this.#random;
     const visible: string[] = [];
-    while (this.#left > 0) this.#item({ fanOut: undefined, prefix: '', depth: 0 }, visible);
+    while (this.#left > 0) this.#item({ fanOut: undefined, prefix: '', depth: 0, lists: false }, visible);
     const caps: Partial<DagSpec> = this.#traits.limits
       ? {
           maxActiveTasks: 1 + random.upTo(3),
@@ -85,11 +87,19 @@ export class RandomDag {
     );
     const inner: string[] = [];
     const producer = producers.length > 0 && random.chance(0.5) ? random.pick(producers) : undefined;
-    const source: Partial<FanOutSpec> & { over: string } = producer
-      ? { over: 'needs.list', needs: { list: producer.path } }
-      : random.pick([{ over: 'params.k0' }, { over: 'params.k1' }, { over: 'params.k2', key: 'item.id' }]);
+    const inItem = region.lists && random.chance(0.6);
+    const source: Partial<FanOutSpec> & { over: string } = inItem
+      ? { over: 'item.more' }
+      : producer
+        ? { over: 'needs.list', needs: { list: producer.path }, key: 'item.id' }
+        : random.pick([{ over: 'params.k0' }, { over: 'params.k1' }, { over: 'params.k2', key: 'item.id' }]);
     this.#fanOuts.push({ path, over: source.over });
-    const here: Region = { fanOut: index, prefix: `${path}.`, depth: region.depth + 1 };
+    const here: Region = {
+      fanOut: index,
+      prefix: `${path}.`,
+      depth: region.depth + 1,
+      lists: !inItem && producer !== undefined,
+    };
     const size = 1 + random.upTo(3);
     const before = [...visible];
     for (let at = 0; at < size; at++) this.#item(here, before);
@@ -114,7 +124,8 @@ export class RandomDag {
   #task(region: Region, visible: string[]): void {
     this.#left--;
     const random = this.#random;
-    const path = `${region.prefix}t${this.#names++}`;
+    const isList = this.#traits.rich && random.chance(0.15);
+    const path = `${region.prefix}${isList ? 'list' : 't'}${this.#names++}`;
     const after = random.some(visible, Math.min(0.5, 2 / Math.max(1, visible.length)));
     const task: TaskSpec = {
       path,
@@ -122,7 +133,8 @@ export class RandomDag {
       ...(region.fanOut === undefined ? {} : { fanOut: region.fanOut }),
       after,
       ...(random.chance(0.4) ? { triggerRule: random.pick(TRIGGER_RULES) } : {}),
-      ...(this.#traits.rich ? this.#richness(after) : {}),
+      ...(this.#traits.rich && !isList ? this.#richness(after) : {}),
+      ...(isList ? { tags: ['list'] } : {}),
       ...(this.#traits.limits ? this.#limits() : {}),
       ...(this.#traits.critical && random.chance(0.08) ? { critical: true as const } : {}),
     };
@@ -142,8 +154,7 @@ export class RandomDag {
     if (roll < 0.24)
       return { when: random.pick(['params.yes', 'params.no', 'params.n >= 1', '1 / params.zero > 0']) };
     if (roll < 0.32) return { shortCircuit: 'output.ok' };
-    if (roll < 0.42) return { tags: ['list'] };
-    if (roll < 0.55 && setups.length > 0) {
+    if (roll < 0.45 && setups.length > 0) {
       const failRun = random.chance(0.4) ? { failRun: true as const } : {};
       return {
         teardown: true,

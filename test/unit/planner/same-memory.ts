@@ -1,9 +1,10 @@
 import { taskAt } from '../../../core/graph/graph.ts';
 import { FIRST_FINISHED, holdsSlot, S } from '../../../core/model/states.ts';
 import { laneOf } from '../../../core/planner/lanes.ts';
+import type { Lane } from '../../../core/planner/ranking.ts';
 import { CUT, type RunWorld, TOTAL, UPSTREAM_FAILED } from '../../../core/planner/run-world.ts';
-import { expansionsAround, isCapped, parallelLimit } from '../../../core/planner/slots.ts';
-import { type Lane, runLimit, runsLimit, type World } from '../../../core/planner/world.ts';
+import { expansionsAround, isCapped, parallelLimit, refusal } from '../../../core/planner/slots.ts';
+import { runLimit, runsLimit, type World } from '../../../core/planner/world.ts';
 import type { ShadowStore } from './shadow-store.ts';
 
 function same(what: string, live: unknown, expected: unknown): void {
@@ -25,10 +26,9 @@ function checkRun(run: RunWorld, loaded: RunWorld): void {
   same(`run ${runNo} open`, run.open, loaded.open);
   same(
     `run ${runNo} expansions`,
-    run.expansions.map((one) => one.record),
-    loaded.expansions.map((one) => one.record),
+    run.parts.map((one) => one.record),
+    loaded.parts.map((one) => one.record),
   );
-  same(`run ${runNo} keys`, [...run.foundKeys].sort(), [...loaded.foundKeys].sort());
   for (const { node, template, block } of run.existing()) {
     const name = `${runNo}.${node} (${run.nameOf(node)})`;
     same(`${name} state`, run.stored[node], loaded.state[node]);
@@ -40,6 +40,7 @@ function checkRun(run: RunWorld, loaded: RunWorld): void {
     same(`${name} stored attempt`, run.storedTry[node], loaded.storedTry[node]);
     checkStates(run, node, name);
     if (run.isPlaceholder(node, template) || !run.isSelected(template, block)) continue;
+    if (run.state[node] === S.removed) continue;
     for (let counter = TOTAL; counter <= UPSTREAM_FAILED; counter++) {
       same(`${name} counter ${counter}`, run.count(node, counter), loaded.count(node, counter));
     }
@@ -81,10 +82,12 @@ export function checkCaps(world: World): void {
   }
   for (const load of world.dags.values()) {
     const { runs, tasks } = count.dags.get(load.dagId) ?? { runs: 0, tasks: 0 };
-    same(`load of ${load.dagId}`, { runs: load.runs, tasks: load.tasks }, { runs, tasks });
+    same(`load of ${load.dagId}`, { runs: load.runs, tasks: load.active }, { runs, tasks });
   }
   for (const [lane, ready] of count.lanes) {
     if (lane.ready.size < ready) throw new Error(`a lane has ${lane.ready.size} of ${ready} ready instances`);
+    if (!world.draining && refusal(world, lane) === null)
+      throw new Error(`${ready} ready instances of run ${lane.run.record.runNo} could start and did not`);
   }
   checkTaskCaps(world);
 }
@@ -117,18 +120,18 @@ function countRun(world: World, run: RunWorld, count: Recount): void {
   same(`active of run ${run.record.runNo}`, run.active, active);
   if (active > runLimit(world, run)) throw new Error(`run ${run.record.runNo} has ${active} active tasks`);
   for (const [template, booked] of run.activeOfTask)
-    same(`active of task ${template}`, booked, perTask.get(template) ?? 0);
-  for (const one of run.expansions) {
-    same(`active of an expansion at ${one.record.base}`, one.active, perExpansion.get(one) ?? 0);
+    same(`active of task ${template}`, booked.active, perTask.get(template) ?? 0);
+  for (const one of new Set(run.parts.map(({ expansion }) => expansion))) {
+    same(`active of an expansion at ${one.base}`, one.active, perExpansion.get(one) ?? 0);
     if (one.active > parallelLimit(run, one))
-      throw new Error(`fan-out ${one.record.fanOut} has ${one.active} active`);
+      throw new Error(`fan-out ${one.fanOut} has ${one.active} active`);
   }
 }
 
 function checkTaskCaps(world: World): void {
   const everywhere = new Map<string, number>();
   for (const run of world.runs.values()) {
-    for (const [template, active] of run.activeOfTask) {
+    for (const [template, { active }] of run.activeOfTask) {
       const { path, maxActive, maxActivePerRun } = taskAt(run.graph, template);
       const id = `${run.record.dagId} ${path}`;
       everywhere.set(id, (everywhere.get(id) ?? 0) + active);
@@ -137,8 +140,8 @@ function checkTaskCaps(world: World): void {
         throw new Error(`${id} is over its cap`);
     }
     const { maxActiveTasksTotal, id } = run.graph.spec;
-    const { tasks } = world.dagLoad(id);
-    if (tasks > (maxActiveTasksTotal ?? tasks)) throw new Error(`DAG ${id} has ${tasks} active tasks`);
+    const { active } = world.dagLoad(id);
+    if (active > (maxActiveTasksTotal ?? active)) throw new Error(`DAG ${id} has ${active} active tasks`);
   }
 }
 

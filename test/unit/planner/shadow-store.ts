@@ -54,13 +54,25 @@ export class ShadowStore {
       case 'run.change':
         return this.#changeRun(action);
       case 'expand': {
-        const { base, fanOut, parentBase, runNo } = action.expansion;
+        const { base, fanOut, parentBase, runNo, keys } = action.expansion;
         const { expansions } = this.#run(runNo);
-        const isTwin = expansions.some(
-          (one) => one.base === base || (one.fanOut === fanOut && one.parentBase === parentBase),
+        must(!expansions.some((one) => one.base === base), `nodes ${base} of run ${runNo} are given twice`);
+        const twin = expansions.find(
+          (one) =>
+            one.fanOut === fanOut &&
+            one.parentBase === parentBase &&
+            one.keys.some((key) => keys.includes(key)),
         );
-        must(!isTwin, `fan-out ${fanOut} of block ${parentBase} was expanded twice`);
+        must(!twin, `fan-out ${fanOut} of block ${parentBase} has one key twice`);
         expansions.push(action.expansion);
+        return;
+      }
+      case 'reexpand': {
+        const { base, runNo } = action.expansion;
+        const { expansions } = this.#run(runNo);
+        const at = expansions.findIndex((one) => one.base === base);
+        must(at >= 0, `run ${runNo} has no expansion at ${base}`);
+        expansions[at] = action.expansion;
         return;
       }
       case 'instance':

@@ -173,7 +173,13 @@ export class Simulation {
     const id = attemptId(one.run.record.runNo, one.node as NodeNo, one.tryNo as TryNo);
     this.#events.push({
       type: 'attempt',
-      event: { type: 'attempt.ended', attemptId: id, startedAt: one.startedAt, at: this.now, outcome },
+      event: {
+        type: 'attempt.ended',
+        attemptId: id,
+        startedAt: one.startedAt,
+        at: Math.max(this.now, one.startedAt),
+        outcome,
+      },
     });
   }
 

@@ -219,7 +219,8 @@ export class Storm {
     const run = this.world.runs.get(runNo) ?? store.load(runNo, this.graphs.get(runNo) as Graph);
     this.touched.add(runNo);
     const nodes = [...run.existing()].filter(({ template }) => run.isTask(template)).map(({ node }) => node);
-    const node = random.pick(nodes);
+    const lists = nodes.filter((one) => /\blist\d+$/.test(run.nameOf(one)));
+    const node = random.pick(lists.length > 0 && random.chance(0.5) ? lists : nodes);
     const by = 'ann';
     const state = random.pick(['success', 'failed'] as const);
     const [upstream, downstream] = [random.chance(0.3), random.chance(0.5)];
@@ -275,9 +276,20 @@ function stopped(how: 'timeout' | 'other'): Outcome {
   return how === 'timeout' ? { kind: 'timeout' } : { kind: 'stopped' };
 }
 
+/** Some of four keys, in an order of its own, each with some of three inner keys. */
+function listOf(chance: number): { id: string; more: string[] }[] {
+  const bits = Math.floor(chance * 2 ** 30);
+  const more = (at: number): string[] => ['m', 'n', 'o'].filter((_, bit) => bits & (1 << (at * 3 + bit)));
+  const items = ['L1', 'L2', 'L3', 'L4'].map((id, at) => ({ id, more: more(at) }));
+  const some = items.filter((_, at) => bits & (1 << (20 + at)));
+  return bits & (1 << 12) ? some.reverse() : some;
+}
+
 /** What an attempt does: the same for the same name and number. Without faults attempts are never lost. */
 export function outcomeOf(name: string, tryNo: number, calm = false): Outcome {
   const chance = chanceOf(`${name}#${tryNo}`);
+  if (/\blist\d+$/.test(name) && chance < 0.85)
+    return { kind: 'success', output: JSON.stringify(listOf(chance)) };
   const error = { name: chance < 0.68 ? 'Error' : 'Odd', message: 'no' };
   if (chance < 0.5)
     return { kind: 'success', output: JSON.stringify({ ok: chance < 0.35, list: ['L1', 'L2'] }) };
