@@ -47,7 +47,12 @@ export function assembleConfig(settings: Settings, machine: Machine): Config {
       maxActiveRuns: number('defaults.maxActiveRuns'),
       maxActiveTasks: number('defaults.maxActiveTasks'),
     },
-    log: { level: text('log.level'), maxBytesPerAttempt: number('log.maxBytesPerAttempt') },
+    log: {
+      level: text('log.level'),
+      maxBytes: number('log.maxBytes'),
+      keep: number('log.keep'),
+      maxBytesPerAttempt: number('log.maxBytesPerAttempt'),
+    },
   });
 }
 
@@ -126,6 +131,8 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   add('defaults.maxActiveRuns', config.defaults.maxActiveRuns);
   add('defaults.maxActiveTasks', config.defaults.maxActiveTasks);
   add('log.level', config.log.level);
+  add('log.maxBytes', config.log.maxBytes);
+  add('log.keep', config.log.keep);
   add('log.maxBytesPerAttempt', config.log.maxBytesPerAttempt);
   return entries;
 }

@@ -195,6 +195,20 @@ const log = section('What is written down.', {
     default: 'info',
     description: 'The least important lines of orch itself that are kept. Also ORCH_LOG_LEVEL.',
   },
+  maxBytes: {
+    type: 'integer',
+    minimum: 65_536,
+    maximum: 1_099_511_627_776,
+    default: 10_485_760,
+    description: "Size of orch's own log, `log/orch.log` in the state folder, at which a new file is begun.",
+  },
+  keep: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000,
+    default: 5,
+    description: "Older files of orch's own log that are kept: `orch.log.1` is the newest of them.",
+  },
   maxBytesPerAttempt: {
     type: 'integer',
     minimum: 1_024,

@@ -18,7 +18,14 @@ export interface Config {
     readonly [name: string]: { readonly slots: number; readonly description: string | null };
   };
   readonly defaults: EngineDefaults;
-  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly maxBytesPerAttempt: number };
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error';
+    /** Of orch's own log, before it is put aside. */
+    readonly maxBytes: number;
+    /** Older files of orch's own log. */
+    readonly keep: number;
+    readonly maxBytesPerAttempt: number;
+  };
 }
 
 /**

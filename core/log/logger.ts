@@ -1,11 +1,13 @@
 import { destination, type LevelWithSilent, type Logger, pino } from 'pino';
 
+import { RotatingFile, type RotatingFileOptions } from './rotating-file.ts';
+
 export type { Logger } from 'pino';
 
 export interface LoggerOptions {
   readonly level: LevelWithSilent;
-  /** A file, or a file descriptor: 2 is stderr. stdout belongs to the answers of commands. */
-  readonly to: string | number;
+  /** A file that is rotated, or a file descriptor: 2 is stderr. stdout belongs to the answers of commands. */
+  readonly to: RotatingFileOptions | number;
   /** What every line carries: `{ part: 'scheduler' }`. */
   readonly bindings?: Readonly<Record<string, string | number>>;
 }
@@ -32,6 +34,8 @@ export function createLogger(options: LoggerOptions): Logger {
       timestamp: true,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination({ dest: options.to, sync: true, mkdir: true, mode: 0o600 }),
+    typeof options.to === 'number'
+      ? destination({ dest: options.to, sync: true })
+      : new RotatingFile(options.to),
   );
 }

@@ -52,7 +52,9 @@ export class Leadership {
     this.#lease = lease;
     this.#executor = executor;
     const bindings = { part: 'scheduler', epoch: lease.epoch };
-    this.#log = createLogger({ level: project.config.log.level, to: logFile(project.stateDir), bindings });
+    const { level, maxBytes, keep } = project.config.log;
+    const to = { path: logFile(project.stateDir), maxBytes, keep, clock: project.clock };
+    this.#log = createLogger({ level, to, bindings });
     const { store, stateDir, config, clock, library, dir } = project;
     const inputs = new InputReader(store, stateDir);
     const dispatcher = new Dispatcher({

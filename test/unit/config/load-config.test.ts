@@ -43,7 +43,7 @@ describe('defaults', () => {
         maxActiveRuns: 16,
         maxActiveTasks: 16,
       },
-      log: { level: 'info', maxBytesPerAttempt: 67_108_864 },
+      log: { level: 'info', maxBytes: 10_485_760, keep: 5, maxBytesPerAttempt: 67_108_864 },
     });
   });
 
