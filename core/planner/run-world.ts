@@ -102,6 +102,7 @@ export class RunWorld {
   counts: Int32Array;
   queuedAt: Float64Array;
   startedAt: Float64Array;
+  endedAt: Float64Array;
   /** Outputs that expressions read. */
   readonly values = new Map<number, Json>();
   /** Outputs of this run as far as they are in memory; the others are read from the store. */
@@ -147,6 +148,7 @@ export class RunWorld {
     this.counts = new Int32Array(graph.size * COUNTERS);
     this.queuedAt = new Float64Array(graph.size);
     this.startedAt = new Float64Array(graph.size);
+    this.endedAt = new Float64Array(graph.size);
   }
 
   /** Adds the blocks of an expansion; their nodes are in state `none` and not yet counted. */
@@ -193,6 +195,7 @@ export class RunWorld {
       this.counts = copy(this.counts, new Int32Array(room * COUNTERS));
       this.queuedAt = copy(this.queuedAt, new Float64Array(room));
       this.startedAt = copy(this.startedAt, new Float64Array(room));
+      this.endedAt = copy(this.endedAt, new Float64Array(room));
     }
     this.size = size;
   }
