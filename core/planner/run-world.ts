@@ -1,7 +1,7 @@
 import { type Graph, nodePath, type Scope, TASK } from '../graph/graph.ts';
 import type { StoredOutput } from '../model/action.ts';
 import type { LogRange } from '../model/attempt.ts';
-import { instanceName, keyText } from '../model/ids.ts';
+import { instanceName, keyPath, keyText } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, RunRecord } from '../model/run.ts';
 import { S } from '../model/states.ts';
@@ -257,7 +257,7 @@ export class RunWorld {
     if (wanted === null) return true;
     if (keys.some((key, index) => wanted.has(key) || wanted.has(keyText(keys.slice(0, index + 1)) as string)))
       return true;
-    return this.wantedPaths.has(keyText(keys) as string);
+    return this.wantedPaths.has(keyPath(keys));
   }
 
   /**
