@@ -41,8 +41,8 @@ export function scopeOf(options: ScopeOptions): RunScope {
 }
 
 /**
- * The selected template nodes of a scope. An unknown name is `not_found`; an ambiguous one, or a scope that no
- * task is in, is `usage`.
+ * The selected template nodes of a scope. An unknown name is `not_found`; an ambiguous one, or a scope
+ * that no task is in, is `usage`.
  */
 export function selectedNodes(graph: Graph, scope: RunScope): Uint8Array {
   const selection = selectScope(graph, scope);
@@ -77,6 +77,6 @@ function refuseEmpty(graph: Graph, { until, from, only }: RunScope, selected: Ui
   const asked = fields.flatMap(([field, names]) => (names ?? []).map((name) => `--${field} ${name}`));
   throw new AppError(
     'usage',
-    `No task of DAG ${graph.spec.id} is in ${asked.join(' ')}: different flags select what is in all of them.`,
+    `No task of DAG ${graph.spec.id} is in ${asked.join(' ')}: different flags select what all of them do.`,
   );
 }
