@@ -192,7 +192,7 @@ describe('keys of the scope', () => {
     const { states } = play(keyed([inside('f.x')]), { keys: ['C/D', 'E'] }, {}, { keys: ['C/D'] });
     expect(states).toEqual({ 'f[C/D].x': 'success', 'f[E].x': 'not_selected' });
   });
-  test('a nested key with a slash is named by the text that is shown, and what leads to it comes along', () => {
+  test('a nested key with a slash is named as it is shown, and brings what leads to it', () => {
     const { states } = play(nested, { ...params, outer: ['C/D', 'B'] }, {}, { keys: ['C%2FD/x'] });
     const ran = Object.keys(states).filter((name) => states[name] === 'success');
     expect(ran.sort()).toEqual(['a.b[C%2FD/x].u', 'a[C/D].t', 'z']);
