@@ -1,14 +1,16 @@
 import { relative, resolve, sep } from 'node:path';
+import type { Config } from '../../core/config/config.ts';
 import { AppError, type Diagnostic } from '../../core/model/errors.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { readFilesAnew } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
+import { poolProblems } from '../pool-problems.ts';
 import { projectDir } from '../project-dir.ts';
 import { rememberDags } from '../remember-dags.ts';
 import { counted } from '../render/counted.ts';
 import { diagnosticText } from '../render/diagnostic-text.ts';
-import { stateDirOf } from '../state-dir.ts';
+import { configOf } from '../state-dir.ts';
 
 interface CheckReport {
   readonly files: number;
@@ -64,7 +66,7 @@ async function checkAll(
   files: readonly string[] | undefined,
   types: boolean,
 ): Promise<CheckReport> {
-  const config = configDiagnostics(context, dir);
+  const { pools, diagnostics: config } = readConfig(context, dir);
   const parsed = await readFilesAnew(dir, files);
   const dags = parsed.flatMap(({ file, dags }) =>
     dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })),
@@ -81,6 +83,7 @@ async function checkAll(
     diagnostics: [
       ...config,
       ...diagnostics,
+      ...(pools === null ? [] : poolProblems(dags, pools)),
       ...typed.filter(({ file, line }) => !known.has(`${file}:${line}`)),
     ],
   };
@@ -91,13 +94,16 @@ async function typeDiagnostics(dir: string, sources: readonly string[]): Promise
   return checkTypes(dir, sources);
 }
 
-function configDiagnostics(context: CommandContext, dir: string): readonly Diagnostic[] {
+/** The pools of the config; `null` where its mistakes do not tell. */
+function readConfig(
+  context: CommandContext,
+  dir: string,
+): { readonly pools: Config['pools'] | null; readonly diagnostics: readonly Diagnostic[] } {
   try {
-    stateDirOf(dir, context);
-    return [];
+    return { pools: configOf(dir, context).pools, diagnostics: [] };
   } catch (error) {
     if (!(error instanceof AppError) || !Array.isArray(error.details.diagnostics)) throw error;
-    return error.details.diagnostics as unknown as readonly Diagnostic[];
+    return { pools: null, diagnostics: error.details.diagnostics as unknown as readonly Diagnostic[] };
   }
 }
 

@@ -11,9 +11,11 @@ import { findRun } from '../find-run.ts';
 import { followRun } from '../follow-run.ts';
 import { definePlanParams, type ParamOptions } from '../param-flags.ts';
 import { runParams } from '../params.ts';
+import { requirePools } from '../pool-problems.ts';
 import { rememberDags } from '../remember-dags.ts';
 import { newRunUid } from '../run-uid.ts';
 import { defineScope, type ScopeOptions, scopeOf, selectedNodes } from '../scope-flags.ts';
+import { configOf } from '../state-dir.ts';
 import { startRun, type WantedRun } from '../trigger-run.ts';
 import { withProject } from '../with-project.ts';
 
@@ -52,6 +54,7 @@ export const trigger = defineCommand<TriggerOptions>({
     const files = await readDagFiles(context, String(dagId), loadEngine);
     const dag = requireDag(files, String(dagId));
     rememberDags(files, 'some');
+    requirePools(dag, configOf(files.dir, context).pools);
     const wanted = wantedRun(context, dag, options);
     const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
     if (options.detach === true) return detach(context, files, wanted.runUid);

@@ -39,16 +39,23 @@ export const ID_PATTERN = '^[A-Za-z_][A-Za-z0-9_-]{0,127}$';
 export const KEY_BYTES_MAX = 256;
 
 /**
- * The keys of nested fan-outs, outermost first, as one text: joined by `/`, with `/` and `%` inside a key
- * percent-encoded, so that different paths never give the same text. `null` outside a fan-out.
+ * The keys around an instance, outermost first, as one text on every surface: the key itself in one fan-out;
+ * those of nested ones joined by `/`, with `/` and `%` inside a key percent-encoded, so that different paths
+ * of one task never give the same text. `null` outside a fan-out.
  */
 export function keyText(keys: readonly string[]): string | null {
-  if (keys.length === 0) return null;
+  if (keys.length < 2) return keys[0] ?? null;
+  return keyPath(keys);
+}
+
+/** The keys as a path whatever their number: what the beginning of a text of nested keys looks like. */
+export function keyPath(keys: readonly string[]): string {
   return keys.map((key) => key.replaceAll('%', '%25').replaceAll('/', '%2F')).join('/');
 }
 
-/** The inverse of {@link keyText}. */
+/** The keys of nested fan-outs in a text; the inverse of {@link keyText}. A text without `/` is one key. */
 export function parseKeyText(text: string): string[] {
+  if (!text.includes('/')) return [text];
   return text.split('/').map((part) => part.replaceAll('%2F', '/').replaceAll('%25', '%'));
 }
 

@@ -2,7 +2,7 @@ import { evaluate } from '../expression/evaluate.ts';
 import { parseExpression } from '../expression/parse.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { FanOutSpec } from '../model/dag.ts';
-import { keyText, parseKeyText } from '../model/ids.ts';
+import { keyPath, keyText, parseKeyText } from '../model/ids.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 
 /** Stands for every key of a fan-out in a path of keys. */
@@ -60,7 +60,7 @@ function agree(parts: readonly string[], keys: readonly string[]): boolean {
 function innerPaths(name: string, known: readonly (readonly string[])[] | null): string[] {
   const depths = known?.filter((keys) => keys.at(-1) === name).map((keys) => keys.length) ?? [];
   if (depths.includes(1) || known?.some((keys) => keyText(keys) === name)) return [];
-  const text = keyText([name]) as string;
+  const text = keyPath([name]);
   return [...new Set(depths)].map((depth) => `${`${ANY}/`.repeat(depth - 1)}${text}`);
 }
 

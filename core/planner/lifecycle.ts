@@ -75,9 +75,10 @@ export function timeOutRuns(turn: Turn): void {
 /** When a running run reaches its timeout, in wall time; `null` if it has none. */
 export function runDueAt(run: RunWorld): number | null {
   const { timeoutMs } = run.graph.spec;
-  if (timeoutMs === undefined || run.record.startedAt === null || isRunFinished(run.record.state))
+  const { state, startedAt } = run.record;
+  if (timeoutMs === undefined || startedAt === null || state === 'queued' || isRunFinished(state))
     return null;
-  return run.record.startedAt + timeoutMs;
+  return startedAt + timeoutMs;
 }
 
 /** Ends runs that have nothing left to do. Ended runs leave the world once that is stored. */

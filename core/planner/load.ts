@@ -63,6 +63,7 @@ function fillInstance(run: RunWorld, instance: InstanceRecord): void {
   run.lost[nodeNo] = instance.lost;
   run.queuedAt[nodeNo] = instance.queuedAt ?? 0;
   run.startedAt[nodeNo] = instance.startedAt ?? 0;
+  run.endedAt[nodeNo] = instance.endedAt ?? 0;
   if (instance.dueAt !== null) run.dueAt.set(nodeNo, instance.dueAt);
   if (instance.state === 'failed' && instance.error) run.errors.set(nodeNo, instance.error.message);
   let flags = HAS_ROW;

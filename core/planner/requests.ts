@@ -221,7 +221,7 @@ function retry(turn: Turn, run: RunWorld, by: string, selection: RetrySelection)
     (node) => isFinished(run.state[node] as number) || run.state[node] === S.up_for_retry,
   );
   if (nodes.length === 0) return conflict('there is nothing to retry in this run');
-  reopen(turn, run, by);
+  reopen(turn, run, by, null);
   for (const node of nodes) reset(turn, run, node, by);
   for (const node of chosen) holdBack(turn, run, node, by);
   recountRun(run);
@@ -256,8 +256,8 @@ function reset(turn: Turn, run: RunWorld, node: number, by: string): void {
   turn.change(run, node, S.none, 'retried', { by });
 }
 
-/** A finished run becomes active again. */
-function reopen(turn: Turn, run: RunWorld, by: string): void {
+/** A finished run becomes active again, as one that started at `startedAt`; `null`: that starts anew. */
+function reopen(turn: Turn, run: RunWorld, by: string, startedAt: number | null): void {
   run.abort = null;
   turn.world.ranking.touch(run);
   run.ending.clear();
@@ -266,21 +266,32 @@ function reopen(turn: Turn, run: RunWorld, by: string): void {
     restoreCuts(run);
   }
   if (isRunFinished(run.record.state))
-    turn.changeRun(run, 'queued', 'retried', { by }, { startedAt: null, endedAt: null });
+    turn.changeRun(run, 'queued', 'retried', { by }, { startedAt, endedAt: null });
 }
 
+/**
+ * A mark says how an instance counts, not how long it ran. The run keeps its start too, unless its timeout
+ * has to leave time for what runs after the mark.
+ */
 function markTask(turn: Turn, run: RunWorld, by: string, node: number, state: 'success' | 'failed'): Answer {
   const refused = markRefusal(run, node, state) ?? refuseWhileEnding(turn, run);
   if (refused) return refused;
-  reopen(turn, run, by);
+  const behind = descendantsOf(run, [node]);
+  const isTimedAnew =
+    run.graph.spec.timeoutMs !== undefined && behind.some((after) => isUndecided(run, after));
+  reopen(turn, run, by, isTimedAnew ? null : run.record.startedAt);
   if (holdsSlot(run.state[node] as number)) {
     turn.stop(run, node, 'user', graceOf(turn.world, run, run.templateOf(node)));
     run.ghosts.add(node);
   }
   run.flags[node] = (run.flags[node] as number) & ~CUT;
-  if (isReset(run, node)) run.tryNo[node] = (run.tryNo[node] as number) + 1;
-  turn.change(run, node, S[state], 'marked', { state, by }, state === 'failed' ? { reason: 'error' } : {});
-  for (const after of descendantsOf(run, [node])) {
+  if (isReset(run, node)) {
+    run.tryNo[node] = (run.tryNo[node] as number) + 1;
+    run.startedAt[node] = 0;
+  }
+  const details = { ...timesOf(run, node), ...(state === 'failed' ? { reason: 'error' as const } : {}) };
+  turn.change(run, node, S[state], 'marked', { state, by }, details);
+  for (const after of behind) {
     if (isUndecided(run, after)) reset(turn, run, after, by);
     else holdBack(turn, run, after, by);
   }
@@ -288,6 +299,12 @@ function markTask(turn: Turn, run: RunWorld, by: string, node: number, state: 's
   recountRun(run);
   evaluateRun(turn, run);
   return accepted(run);
+}
+
+function timesOf(run: RunWorld, node: number): { endedAt?: number } {
+  const endedAt = run.endedAt[node] as number;
+  const ran = (run.startedAt[node] as number) > 0 && isFinished(run.state[node] as number);
+  return ran && endedAt > 0 ? { endedAt } : {};
 }
 
 /**

@@ -72,6 +72,7 @@ export class RunWorld {
   counts: Int32Array;
   queuedAt: Float64Array;
   startedAt: Float64Array;
+  endedAt: Float64Array;
   /** Outputs that expressions read. */
   readonly values = new Map<number, Json>();
   /** Outputs of this run as far as they are in memory; the others are read from the store. */
@@ -114,6 +115,7 @@ export class RunWorld {
     this.counts = new Int32Array(graph.size * COUNTERS);
     this.queuedAt = new Float64Array(graph.size);
     this.startedAt = new Float64Array(graph.size);
+    this.endedAt = new Float64Array(graph.size);
   }
 
   /** Adds keys to a fan-out; their nodes are in state `none` and not yet counted. */
@@ -176,6 +178,7 @@ export class RunWorld {
       this.counts = copy(this.counts, new Int32Array(room * COUNTERS));
       this.queuedAt = copy(this.queuedAt, new Float64Array(room));
       this.startedAt = copy(this.startedAt, new Float64Array(room));
+      this.endedAt = copy(this.endedAt, new Float64Array(room));
     }
     this.size = size;
   }

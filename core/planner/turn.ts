@@ -71,6 +71,8 @@ export class Turn {
     const tryNo = run.tryNo[node] as number;
     if (to === S.queued) run.queuedAt[node] = this.now.at;
     if (details.startedAt !== undefined) run.startedAt[node] = details.startedAt;
+    const endedAt = details.endedAt ?? (isFinished(to) ? this.now.at : null);
+    run.endedAt[node] = endedAt ?? 0;
     this.actions.push({
       type: 'instance',
       runNo: run.record.runNo,
@@ -87,7 +89,7 @@ export class Turn {
       facts: facts === null ? null : JSON.stringify(facts),
       queuedAt: run.queuedAt[node] || null,
       startedAt: details.startedAt ?? (to === S.queued ? null : run.startedAt[node] || null),
-      endedAt: details.endedAt ?? (isFinished(to) ? this.now.at : null),
+      endedAt,
       dueAt: details.dueAt ?? null,
       error: details.error ?? null,
       log: details.log ?? null,

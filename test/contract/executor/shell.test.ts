@@ -47,7 +47,7 @@ describe('a command', () => {
       'ORCH_STATE',
       'ORCH_TASK_ID',
       'ORCH_TRY',
-      '1.900.2 task a%2Fb 2',
+      '1.900.2 task a/b 2',
     ]);
   });
 

@@ -126,6 +126,10 @@ describe('the plan', () => {
     expect(() => selectedNodes(graph, { until: ['claen'] })).toThrow(
       expect.objectContaining({ code: 'not_found', message: expect.stringContaining("'clean'") }),
     );
+    const apart = { until: ['symbol.collect'], from: ['compare'] };
+    expect(() => selectedNodes(graph, apart)).toThrow(
+      'is in --until symbol.collect --from compare: different flags',
+    );
     expect(() => selectedNodes(twice, { until: ['load'] })).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringContaining('x.load') }),
     );

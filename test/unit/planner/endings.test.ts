@@ -403,6 +403,32 @@ describe('marks', () => {
     expect(statesOf(run)).toEqual({ a: 'success', b: 'queued', c: 'skipped', hog: 'queued' });
   });
 
+  test.each([undefined, 60_000])('a mark changes no time of what ran (timeout %s)', (timeoutMs) => {
+    const tasks = [task('a'), task('b', { after: ['a'] }), task('c', { after: ['b'] })];
+    const sim = new Simulation();
+    sim.durationMs = () => 1_000;
+    sim.behaviour = (name) => (name === 'b' ? fatal : SUCCESS);
+    const run = sim.trigger(dagOf(tasks, timeoutMs === undefined ? {} : { timeoutMs }));
+    const startedAt = sim.now;
+    sim.run();
+    const before = sim.store?.row(1, 1);
+    expect(before).toMatchObject({ state: 'failed', endedAt: startedAt + 2_000 });
+    sim.now += 3_600_000;
+    const markedAt = sim.now;
+    sim.request({ kind: 'markTask', inboxId: null, run, by: 'ann', node: 2, state: 'success' });
+    sim.run();
+    expect([run.record.state, run.record.startedAt, run.record.endedAt]).toEqual([
+      'success',
+      startedAt,
+      markedAt,
+    ]);
+    expect(sim.store?.row(1, 2)).toMatchObject({ state: 'success', startedAt: null, endedAt: markedAt });
+    sim.request({ kind: 'markTask', inboxId: null, run, by: 'ann', node: 1, state: 'success' });
+    sim.run();
+    const { startedAt: began, endedAt } = before ?? {};
+    expect(sim.store?.row(1, 1)).toMatchObject({ state: 'success', startedAt: began, endedAt });
+  });
+
   test('what is outside the scope or does not exist yet cannot be marked', () => {
     const fanOuts = [{ path: 'f', over: 'needs.l', needs: { l: 'list' } }];
     const graph = compileGraph(

@@ -190,7 +190,16 @@ describe('keys of the scope', () => {
   });
   test('a key with a slash is known by its own text', () => {
     const { states } = play(keyed([inside('f.x')]), { keys: ['C/D', 'E'] }, {}, { keys: ['C/D'] });
-    expect(states).toEqual({ 'f[C%2FD].x': 'success', 'f[E].x': 'not_selected' });
+    expect(states).toEqual({ 'f[C/D].x': 'success', 'f[E].x': 'not_selected' });
+  });
+  test('a nested key with a slash is named as it is shown, and brings what leads to it', () => {
+    const { states } = play(nested, { ...params, outer: ['C/D', 'B'] }, {}, { keys: ['C%2FD/x'] });
+    const ran = Object.keys(states).filter((name) => states[name] === 'success');
+    expect(ran.sort()).toEqual(['a.b[C%2FD/x].u', 'a[C/D].t', 'z']);
+  });
+  test('a key that only looks encoded is not the one it decodes to', () => {
+    const { sim } = play(keyed([inside('f.x')]), { keys: ['C/D'] }, {}, { keys: ['C%2FD'] });
+    expect(sim.store?.runs.get(1)?.record.because?.code).toBe('unknown_key');
   });
   test('a fan-out without any keys knows none', () => {
     const { run } = play(keyed([inside('f.x')]), { keys: [] }, {}, { keys: ['A'] });
