@@ -33,8 +33,9 @@ export interface RunRecord {
 }
 
 /**
- * Keys that a fan-out got at once in one run: nodes `base ...` in blocks of one block per key. When its list is
- * asked again, further keys make a further record, and keys that are not in it any more are `gone` from theirs.
+ * Keys that a fan-out got at once in one run: nodes `base ...` in blocks of one block per key. When its list
+ * is asked again, further keys make a further record, and keys that are not in it any more are `gone` from
+ * theirs.
  */
 export interface ExpansionRecord {
   readonly runNo: RunNo;

@@ -9,9 +9,10 @@ import type { Json, JsonObject } from '../model/json.ts';
 const ANY = '*';
 
 /**
- * The keys that a run is limited to. `A` is a key with everything inside it, `A/x` one key of the fan-out inside
- * it, and `*` in a path any key. A name that only inner fan-outs have stands for that key under every outer one,
- * as far as the params tell all keys: keys that come from outputs are not known when the outer ones are chosen.
+ * The keys that a run is limited to. `A` is a key with everything inside it, `A/x` one key of the fan-out
+ * inside it, and `*` in a path any key. A name that only inner fan-outs have stands for that key under every
+ * outer one, as far as the params tell all keys: keys that come from outputs are not known when the outer
+ * ones are chosen.
  */
 export class KeyScope {
   readonly #names: ReadonlySet<string>;

@@ -22,9 +22,9 @@ interface Site {
 }
 
 /**
- * Gives a fan-out the keys of its list. Keys that it had keep their nodes, attempts and states; new ones get new
- * nodes; what belongs to keys that are not in the list any more becomes `removed`, and comes back to life should
- * its key return. Everything is as it was when the same list is given again, so this may be repeated.
+ * Gives a fan-out the keys of its list. Keys that it had keep their nodes, attempts and states; new ones get
+ * new nodes; what belongs to keys that are not in the list any more becomes `removed`, and comes back to life
+ * should its key return. Everything is as it was when the same list is given again, so this may be repeated.
  */
 export function regroup(
   turn: Turn,
@@ -44,7 +44,7 @@ export function regroup(
   }
   const added = items.size > 0 ? addPart(site, items, keyed.keys.length) : null;
   const hasKeys = keyed.keys.length > 0;
-  // What stands for the instances is counted upstream until the gate is through: only the run's count changes.
+  // The counters around know placeholders until the gate is through: only the count of the run changes.
   if (hadKeys !== hasKeys) run.open += (hasKeys ? -1 : 1) * openPlaceholders(site).length;
   if (added) for (const inner of added.blocks) enter(site, inner);
 }

@@ -260,8 +260,8 @@ export class RunWorld {
   }
 
   /**
-   * Whether placeholders stand for instances of a fan-out: it has no keys, or is asking for them again and may
-   * get others.
+   * Whether placeholders stand for instances of a fan-out: it has no keys, or is asking for them again and
+   * may get others.
    */
   awaitsKeys(block: Block, fanOut: number): boolean {
     if (this.blocksIn(block, fanOut).length === 0) return true;

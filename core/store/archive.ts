@@ -3,8 +3,8 @@ import { isFinished, S } from '../model/states.ts';
 
 /**
  * Whether a change replaces an attempt that must be kept: the instance goes on to its next attempt, or a
- * finished one is put back to `none` by a retry or loses its key. (The later ways have kept it already when the
- * next attempt comes.)
+ * finished one is put back to `none` by a retry or loses its key. (The later ways have kept it already when
+ * the next attempt comes.)
  */
 export function endsAttempt(change: InstanceChange): boolean {
   if (change.fromTry === 0) return false;

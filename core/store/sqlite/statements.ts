@@ -35,6 +35,7 @@ export function prepareTick(connection: SqliteConnection, db: Kysely<Database>) 
     rollback: connection.prepare('rollback'),
     ...prepareLease(connection, db),
     ...prepareRuns(connection, db),
+    ...prepareExpansions(connection, db),
     ...prepareInstances(connection, db),
     ...prepareResults(connection, db),
   };
@@ -141,6 +142,11 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
         .where('run_no', '=', at(11))
         .where('state', '=', at(12)),
     ),
+  };
+}
+
+function prepareExpansions(connection: SqliteConnection, db: Kysely<Database>) {
+  return {
     /** runNo, base, fanOut, parentBase, keys, items, gone */
     insertExpansion: prepare(
       connection,

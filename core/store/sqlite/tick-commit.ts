@@ -146,7 +146,7 @@ export class TickCommit {
           base,
         );
         if (changes !== 1) misses.runs.add(runNo);
-        break;
+        return;
       }
       case 'answer': {
         const { changes } = this.#statements.answer.run(JSON.stringify(action.answer), at, action.inboxId);

@@ -419,6 +419,37 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
       );
       expect(line?.because.text).toBe('Fan-out symbol has 2 keys.');
     });
+
+    it('keeps further keys of a fan-out, and which are gone', async () => {
+      const first = {
+        runNo: runNo(1),
+        base: nodeNo(10),
+        fanOut: 0,
+        parentBase: nodeNo(0),
+        keys: ['A', 'B'],
+        items: null,
+        gone: [],
+      };
+      const more = { ...first, base: nodeNo(12), keys: ['C'] };
+      await leader.tick({ type: 'expand', expansion: first, keys: 2 });
+      await leader.tick(
+        { type: 'reexpand', expansion: { ...first, gone: [0] } },
+        { type: 'expand', expansion: more, keys: 2 },
+        { type: 'reexpand', expansion: { ...more, items: [{ id: 'C' }] } },
+        { type: 'reexpand', expansion: { ...first, items: [1, { b: 2 }], gone: [0, 1] } },
+      );
+      expect(await store.expansions(runNo(1))).toEqual([
+        { ...first, items: [1, { b: 2 }], gone: [0, 1] },
+        { ...more, items: [{ id: 'C' }] },
+      ]);
+      await leader.tick({ type: 'reexpand', expansion: first });
+      expect((await store.expansions(runNo(1)))[0]).toEqual(first);
+      const unknown = { ...first, base: nodeNo(99) };
+      expect(await leader.try({ type: 'reexpand', expansion: unknown })).toMatchObject({
+        why: 'stale',
+        runs: [1],
+      });
+    });
   });
 
   describe('the journal', () => {

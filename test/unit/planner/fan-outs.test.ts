@@ -188,6 +188,29 @@ describe('keys of the scope', () => {
       'unknown_key',
     ]);
   });
+  test('* stands for every outer key', () => {
+    expect(names(['*/x']).sort()).toEqual(['a.b[A/x].u', 'a.b[B/x].u', 'a[A].t', 'a[B].t', 'z']);
+  });
+  test('a name that only the inner fan-out has is that key under every outer one', () => {
+    expect(names(['x'])).toEqual(names(['*/x']));
+    expect(names(['B', 'x']).sort()).toEqual(
+      ['a.b[A/x].u', 'a.b[B/x].u', 'a.b[B/y].u', 'a[A].t', 'a[B].t', 'z'].sort(),
+    );
+  });
+  test('a name that both have is the outer key', () => {
+    const { states } = play(nested, { outer: ['A', 'x'], inner: ['x', 'y'] }, {}, { keys: ['x'] });
+    const done = Object.keys(states).filter((name) => states[name] === 'success');
+    expect(done.sort()).toEqual(['a.b[x/x].u', 'a.b[x/y].u', 'a[x].t', 'z']);
+  });
+  test('a name that only outputs could tell starts nothing inside other keys: the run fails', () => {
+    const fanOuts = [
+      { path: 'a', over: 'params.outer' },
+      { path: 'a.b', parent: 0, over: 'needs.l', needs: { l: 'a.t' } },
+    ];
+    const dag = { ...nested, fanOuts };
+    const { run, sim } = play(dag, params, {}, { keys: ['x'] });
+    expect([run.record.state, sim.starts]).toEqual(['failed', []]);
+  });
   test('a key with a slash is known by its own text', () => {
     const { states } = play(keyed([inside('f.x')]), { keys: ['C/D', 'E'] }, {}, { keys: ['C/D'] });
     expect(states).toEqual({ 'f[C/D].x': 'success', 'f[E].x': 'not_selected' });
@@ -228,17 +251,107 @@ describe('retry', () => {
     after: ['list'],
   });
 
-  test('all: the instances wait until what gives the keys has run again; the keys stay', () => {
+  test('all: the instances wait until what gives the keys has run again, and gives others', () => {
     const { sim, run } = play(spec, {}, { list: gives(['a', 'b']) });
     sim.behaviour = () => 'hang';
     const loaded = again(sim, run, { select: 'all' });
     expect(sim.running).toEqual(['list']);
     sim.end('list', gives(['a', 'c']));
     sim.turn();
-    expect(sim.running).toEqual(['f[a].x', 'f[b].x']);
+    expect(sim.running).toEqual(['f[a].x', 'f[c].x']);
     for (const name of sim.running) sim.end(name);
     sim.run();
-    expect(statesOf(loaded)['z']).toBe('queued');
+    expect(statesOf(loaded)).toMatchObject({ 'f[b].x': 'removed', z: 'queued' });
+  });
+
+  test('a list that is done again: keys stay as they are, come, go and come back with their numbers', () => {
+    const { sim, run } = play(spec, {}, { list: gives(['a', 'b']) });
+    const node = (of: RunWorld, name: string): number | undefined =>
+      [...of.existing()].find((one) => of.nameOf(one.node) === name)?.node;
+    const [list, a, b] = ['list', 'f[a].x', 'f[b].x'].map((name) => node(run, name) as number);
+    const asks = { select: 'nodes', nodes: [list], upstream: false, downstream: false };
+    const rows: [unknown, { [name: string]: string }, string[]][] = [
+      [['c', 'a'], { 'f[a].x': 'success', 'f[b].x': 'removed', 'f[c].x': 'success' }, ['f[c].x']],
+      [[], { 'f[a].x': 'removed', 'f[b].x': 'removed', 'f[c].x': 'removed', 'f.x': 'skipped' }, []],
+      [['b', 'a'], { 'f[a].x': 'success', 'f[b].x': 'success', 'f[c].x': 'removed' }, ['f[a].x', 'f[b].x']],
+    ];
+    for (const [value, states, starts] of rows) {
+      const before = sim.starts.length;
+      sim.behaviour = (name) => (name === 'list' ? gives(value) : SUCCESS);
+      const loaded = again(sim, run, asks);
+      sim.run();
+      expect(statesOf(loaded)).toEqual({ list: 'success', z: 'success', ...states });
+      expect(sim.starts.slice(before)).toEqual(['list', ...starts]);
+      expect([node(loaded, 'f[a].x'), node(loaded, 'f[b].x')]).toEqual([a, b]);
+    }
+    expect(sim.store?.row(1, b as number)).toMatchObject({ state: 'success', tryNo: 2 });
+  });
+
+  test('the attempt of a key that goes is stopped, and nothing after it waits for it', () => {
+    const { sim, run } = play(spec, {}, { list: gives(['a', 'b']) });
+    sim.behaviour = (name) => (name === 'list' ? gives(['a']) : 'hang');
+    sim.holdStops = true;
+    const loaded = again(sim, run, { select: 'all' });
+    sim.end('list', gives(['a', 'b']));
+    sim.turn();
+    const nodes = [loaded.graph.nodeOfPath.get('list') as number];
+    sim.request({
+      kind: 'retry',
+      inboxId: null,
+      run: loaded,
+      by: 'ann',
+      selection: { select: 'nodes', nodes, upstream: false, downstream: false },
+    });
+    sim.turn();
+    sim.end('f[a].x');
+    sim.turn();
+    expect(statesOf(loaded)).toMatchObject({ 'f[a].x': 'success', 'f[b].x': 'queued', z: 'none' });
+    sim.end('list');
+    sim.turn();
+    expect(statesOf(loaded)).toMatchObject({ 'f[b].x': 'removed', z: 'queued' });
+    expect(sim.stops).toEqual([{ name: 'f[b].x', reason: 'user', graceMs: 10_000 }]);
+    sim.end('z');
+    sim.turn();
+    expect(loaded.record.state).toBe('running');
+    sim.end('f[b].x');
+    sim.turn();
+    expect(loaded.record.state).toBe('success');
+  });
+
+  test('an inner fan-out asks again when its item has changed, and is removed with its outer key', () => {
+    const nested = dagOf([task('list'), task('f.g.u', { fanOut: 1 }), task('z', { after: ['f.g.u'] })], {
+      fanOuts: [
+        { path: 'f', over: 'needs.l', needs: { l: 'list' }, key: 'item.id' },
+        { path: 'f.g', parent: 0, over: 'item.more' },
+      ],
+    });
+    const [a, b] = [
+      { id: 'a', more: ['x', 'y'] },
+      { id: 'b', more: ['x'] },
+    ];
+    const { sim, run } = play(nested, {}, { list: gives([a, b]) });
+    const before = sim.starts.length;
+    sim.behaviour = (name) => (name === 'list' ? gives([{ id: 'a', more: ['y', 'w'] }]) : SUCCESS);
+    const nodes = [run.graph.nodeOfPath.get('list') as number];
+    const loaded = again(sim, run, { select: 'nodes', nodes, upstream: false, downstream: false });
+    sim.run();
+    expect(sim.starts.slice(before)).toEqual(['list', 'f.g[a/w].u']);
+    const gone = { 'f.g[a/x].u': 'removed', 'f.g[b/x].u': 'removed', 'f[b].g.u': 'removed' };
+    expect(statesOf(loaded)).toMatchObject({ ...gone, 'f.g[a/y].u': 'success', 'f.g[a/w].u': 'success' });
+    expect(loaded.record.state).toBe('success');
+  });
+
+  test('what belongs to a key that is gone cannot be retried', () => {
+    const { sim, run } = play(spec, {}, { list: gives(['a', 'b']) });
+    sim.behaviour = (name) => (name === 'list' ? gives(['a']) : SUCCESS);
+    const loaded = again(sim, run, { select: 'all' });
+    sim.run();
+    const before = sim.starts.length;
+    const removed = [...loaded.existing()].filter(({ node }) => loaded.nameOf(node) === 'f[b].x');
+    const nodes = removed.map(({ node }) => node);
+    again(sim, loaded, { select: 'nodes', nodes, upstream: true, downstream: true });
+    sim.run();
+    expect(sim.starts.length).toBe(before);
   });
 
   test('all, and this time there are no keys to be had: the instances share the fate of their gate', () => {

@@ -18,6 +18,56 @@ export interface DagTraits {
   readonly critical: boolean;
 }
 
+/** A DAG with lists within lists, whose keys may be asked for again and again. */
+export function listsDag(random: Random): DagSpec {
+  const task = (path: string, fanOut: number | undefined, more: Partial<TaskSpec>): TaskSpec => ({
+    path,
+    action: { kind: 'function', ref: `./x.ts#${path}` },
+    ...(fanOut === undefined ? {} : { fanOut }),
+    ...(random.chance(0.4) ? { triggerRule: random.pick(TRIGGER_RULES) } : {}),
+    ...(random.chance(0.2) ? { retries: { max: 1, delayMs: 500 } } : {}),
+    ...(random.chance(0.2) ? { pool: 'small', poolSlots: 1 + random.upTo(1) } : {}),
+    ...(random.chance(0.1) ? { maxActivePerRun: 1 } : {}),
+    ...more,
+  });
+  const more = (): Partial<FanOutSpec> => ({
+    ...(random.chance(0.3) ? { minSuccess: random.pick([0.5, 1]) } : {}),
+    ...(random.chance(0.4) ? { maxParallel: 1 + random.upTo(1) } : {}),
+    ...(random.chance(0.3) ? { triggerRule: 'all_done' as const } : {}),
+  });
+  const [after, setups] = [['f.a'], ['f.a']];
+  const tasks = [
+    task('list0', undefined, {}),
+    task('f.a', 0, {}),
+    task('f.list1', 0, { after: random.some(after, 0.5) }),
+    task('f.g.u', 1, { after: random.some(after, 0.5) }),
+    task('f.g.v', 1, { after: ['f.g.u'], ...(random.chance(0.3) ? { shortCircuit: 'output.ok' } : {}) }),
+    task('f.h.w', 2, { after: random.some(after, 0.3) }),
+    task('f.b', 0, { after: random.some(['f.a', 'f.g.v', 'f.h.w'], 0.6) }),
+    ...(random.chance(0.5)
+      ? [task('f.down', 0, { teardown: true, setups, triggerRule: 'all_done_setup_success' })]
+      : []),
+    task('slow', undefined, {}),
+    task('z', undefined, { after: random.some(['f.b', 'f.g.u', 'f.h.w', 'slow', 'f.a'], 0.5) }),
+    task('end', undefined, { after: ['z'] }),
+  ];
+  const list = { key: 'item.id' };
+  const fanOuts: FanOutSpec[] = [
+    { path: 'f', over: 'needs.l', needs: { l: 'list0' }, ...list, returns: 'f.a', ...more() },
+    { path: 'f.g', parent: 0, over: 'item.more', returns: 'f.g.v', ...more() },
+    {
+      path: 'f.h',
+      parent: 0,
+      over: 'needs.l',
+      needs: { l: 'f.list1' },
+      ...list,
+      returns: 'f.h.w',
+      ...more(),
+    },
+  ];
+  return { v: 1, id: 'lists', maxActiveTasks: 1 + random.upTo(4), tasks, fanOuts };
+}
+
 /** Pools that random DAGs use. */
 export const RANDOM_POOLS = { default: 4, small: 2, big: 3 };
 

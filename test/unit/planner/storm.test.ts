@@ -3,7 +3,7 @@ import type { DagSpec } from '../../../core/model/dag.ts';
 import type { RunNo } from '../../../core/model/ids.ts';
 import type { RunScope } from '../../../core/model/scope.ts';
 import { Random } from './random.ts';
-import { RandomDag, randomParams } from './random-dag.ts';
+import { listsDag, RandomDag, randomParams } from './random-dag.ts';
 import { Storm } from './storm.ts';
 
 /** The part of a DAG that a run does: mostly all of it. */
@@ -44,22 +44,40 @@ function weather(seed: number, faults: boolean): Storm {
   return storm;
 }
 
+/** A storm over runs whose fan-outs are asked for their keys again and again. */
+function changingLists(seed: number, faults: boolean): Storm {
+  const random = new Random(seed);
+  const storm = new Storm(random);
+  const dag = listsDag(random);
+  const scope = random.chance(0.15) ? { keys: random.pick([['L1'], ['L2/m', '*/n'], ['L3/L1']]) } : {};
+  storm.trigger(dag, {}, scope);
+  storm.turn();
+  for (let step = 20 + random.upTo(60); step > 0; step--) {
+    if (random.chance(0.2)) storm.askAgain();
+    storm.step(faults && random.chance(0.3));
+  }
+  storm.calm();
+  return storm;
+}
+
 /** `STORM=17 STORMS=1` plays one storm again, with the stack of what went wrong. */
 const FIRST = Number(process.env['STORM'] ?? 1);
 const COUNT = Number(process.env['STORMS'] ?? 500);
 
 describe('storms', () => {
   test.each([
-    ['without faults', false],
-    ['with people, crashes and lost attempts', true],
+    ['without faults', weather, false],
+    ['with people, crashes and lost attempts', weather, true],
+    ['with lists that change', changingLists, false],
+    ['with lists that change, people, crashes and lost attempts', changingLists, true],
   ] as const)(
     '%s, memory equals the store, caps hold and every run ends',
-    (_, faults) => {
+    (_, play, faults) => {
       const broken: string[] = [];
       let turns = 0;
       for (let seed = FIRST; seed < FIRST + COUNT && broken.length < 10; seed++) {
         try {
-          turns += weather(seed, faults).turns;
+          turns += play(seed, faults).turns;
         } catch (error) {
           const { message, stack } = error as Error;
           broken.push(`STORM=${seed}: ${COUNT === 1 ? stack : message}`);

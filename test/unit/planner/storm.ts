@@ -219,7 +219,7 @@ export class Storm {
     const run = this.world.runs.get(runNo) ?? store.load(runNo, this.graphs.get(runNo) as Graph);
     this.touched.add(runNo);
     const nodes = [...run.existing()].filter(({ template }) => run.isTask(template)).map(({ node }) => node);
-    const lists = nodes.filter((one) => /\blist\d+$/.test(run.nameOf(one)));
+    const lists = nodes.filter((one) => isList(run.nameOf(one)));
     const node = random.pick(lists.length > 0 && random.chance(0.5) ? lists : nodes);
     const by = 'ann';
     const state = random.pick(['success', 'failed'] as const);
@@ -242,6 +242,20 @@ export class Storm {
       ]),
     );
     this.turn();
+  }
+
+  /** Somebody lets a task be done again that gives keys, with or without what comes after it. */
+  askAgain(): void {
+    const { random, store } = this;
+    const runNo = random.pick([...store.runs.keys()]) as RunNo;
+    const run = this.world.runs.get(runNo) ?? store.load(runNo, this.graphs.get(runNo) as Graph);
+    const lists = [...run.existing()].filter(({ node }) => isList(run.nameOf(node)));
+    if (lists.length === 0) return;
+    this.touched.add(runNo);
+    const nodes = [random.pick(lists).node];
+    const selection = { select: 'nodes', nodes, upstream: false, downstream: random.chance(0.4) } as const;
+    this.ask({ kind: 'retry', inboxId: 1, run, by: 'ann', selection });
+    this.turn(random.chance(0.05));
   }
 
   /** No more faults: every run must end, and nothing may be left. */
@@ -276,6 +290,10 @@ function stopped(how: 'timeout' | 'other'): Outcome {
   return how === 'timeout' ? { kind: 'timeout' } : { kind: 'stopped' };
 }
 
+function isList(name: string): boolean {
+  return /\blist\d+$/.test(name);
+}
+
 /** Some of four keys, in an order of its own, each with some of three inner keys. */
 function listOf(chance: number): { id: string; more: string[] }[] {
   const bits = Math.floor(chance * 2 ** 30);
@@ -288,8 +306,7 @@ function listOf(chance: number): { id: string; more: string[] }[] {
 /** What an attempt does: the same for the same name and number. Without faults attempts are never lost. */
 export function outcomeOf(name: string, tryNo: number, calm = false): Outcome {
   const chance = chanceOf(`${name}#${tryNo}`);
-  if (/\blist\d+$/.test(name) && chance < 0.85)
-    return { kind: 'success', output: JSON.stringify(listOf(chance)) };
+  if (isList(name) && chance < 0.85) return { kind: 'success', output: JSON.stringify(listOf(chance)) };
   const error = { name: chance < 0.68 ? 'Error' : 'Odd', message: 'no' };
   if (chance < 0.5)
     return { kind: 'success', output: JSON.stringify({ ok: chance < 0.35, list: ['L1', 'L2'] }) };
