@@ -55,6 +55,8 @@ class LocalExecutor implements Executor {
   /** Groups that live, as far as the keeper told. */
   readonly #groups = new Map<string, number>();
   #keeper: KeeperLink | null = null;
+  /** The keeper takes orders; what one that dies before is handed would be waited for in vain. */
+  #keeperIsUp = false;
   #keepers = 0;
   #registry = '';
   #up: (() => void) | null = null;
@@ -74,7 +76,7 @@ class LocalExecutor implements Executor {
       settings,
       numbers,
       nextGroup: () => `${settings.epoch}.${++groups}`,
-      keeper: () => this.#keeper,
+      keeper: () => (this.#keeperIsUp ? this.#keeper : null),
       onStarted: (job: Job) => this.#started(job),
       onEnded: (job: Job, outcome: Outcome, log: LogRange | null) => this.#finish(job, outcome, log),
       onReport: (frame: Exclude<ReportFrame, { t: 'hello' | 'end' }>) => this.#report(frame),
@@ -167,12 +169,14 @@ class LocalExecutor implements Executor {
       let up = false;
       this.#up = () => {
         up = true;
+        this.#keeperIsUp = true;
         resolve();
       };
       this.#keeper = new KeeperLink(keeperSettings, {
         onFrame: (frame) => this.#fromKeeper(frame),
         onDeath: (detail) => {
           this.#keeper = null;
+          this.#keeperIsUp = false;
           if (up) void this.#keeperDied(detail);
           else reject(new AppError('internal', `The keeper of processes cannot be started: ${detail}`));
         },

@@ -37,6 +37,14 @@ function marked(): number[] {
   return processIds().filter((pid) => lives(pid) && hasEnvironment(pid, [`ORCH_STATE=${key}`]));
 }
 
+/** The keepers of leaders in this process. */
+function keepers(): number[] {
+  return processIds().filter((pid) => {
+    if (!lives(pid) || processFacts(pid)?.parent !== process.pid) return false;
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('keeper-main');
+  });
+}
+
 function stateKey(): string {
   const pid = Number(JSON.parse(readFileSync(registries()[0] ?? '', 'utf8').split('\n')[0] ?? '{}').group);
   const environment = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
@@ -131,6 +139,24 @@ test('a keeper that is killed takes its attempts along as lost, and another one 
   expect(await bench.outcome(waiting)).toEqual({ kind: 'success' });
   expect(await bench.outcome(bench.shell('true'))).toEqual({ kind: 'success' });
   expect(await bench.output(bench.call('pid'))).toBeTypeOf('number');
+});
+
+test('orders that come while a keeper starts survive its death', async () => {
+  projectDir = makeProject({ 'dags/work.ts': WORK });
+  bench = new Bench(projectDir, { runners: { max: 2 } });
+  await bench.executor.start();
+  const [first = 0] = keepers();
+  process.kill(first, 'SIGKILL');
+  let second: number | undefined;
+  while (second === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    second = keepers().find((pid) => pid !== first);
+  }
+  const early = [bench.call('noop'), bench.call('noop'), bench.shell('true')];
+  process.kill(second, 'SIGKILL');
+  for (const id of early) expect(['lost', 'success']).toContain((await bench.outcome(id)).kind);
+  const later = [bench.call('noop'), bench.shell('true')];
+  for (const id of later) expect(await bench.outcome(id)).toEqual({ kind: 'success' });
 });
 
 test('a keeper that hangs is replaced when an attempt must be stopped', { timeout: 30_000 }, async () => {
