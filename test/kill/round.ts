@@ -242,7 +242,8 @@ export class Round {
     const { role, operation } = fault.point;
     const momentKind = `point: ${operation}`;
     this.#faults.push({ kind: 'point', victim: role, moment: momentText(fault), momentKind });
-    if (role !== 'leader') return;
+    // What keeper and leader left when they were killed together is not this leader's.
+    if (role !== 'leader' || this.#faults.at(-2)?.victim === 'keeper+leader') return;
     await this.#look(() => this.#alive.length === 0);
     const keepers = livingProcesses(this.#dir).filter((one) => one.kind === 'keeper');
     const place = this.#faults.length - 1;
