@@ -8,7 +8,6 @@ import type { Json } from '../model/json.ts';
 import { isUnchanged } from '../parsing/code-snapshot.ts';
 import { parseFile } from '../parsing/parse-file.ts';
 import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
-import { checkDagSpec, prepareDagSpecCheck } from '../schema/check-dag-spec.ts';
 
 /** A DAG as its file declares it now. */
 export interface LoadedDag {
@@ -61,8 +60,10 @@ export class DagLibrary {
       return known;
     }
     const parsing = parseFile({ projectDir: this.#projectDir, file });
+    // Only a file that is evaluated needs the check; it gets ready while the file is.
+    const { checkDagSpec, prepareDagSpecCheck } = await import('../schema/check-dag-spec.ts');
     prepareDagSpecCheck();
-    const parsed = checked(await parsing);
+    const parsed = checked(await parsing, checkDagSpec);
     this.#parsed.set(file, parsed);
     if (parsed.dags.length > 0) this.#remember(file, parsed);
     return parsed;
@@ -118,8 +119,10 @@ export class DagLibrary {
   }
 }
 
+type CheckDagSpec = typeof import('../schema/check-dag-spec.ts')['checkDagSpec'];
+
 /** Refuses graphs that cannot be right: the process that made them ran code of the file. */
-function checked(parsed: ParsedFile): ParsedFile {
+function checked(parsed: ParsedFile, checkDagSpec: CheckDagSpec): ParsedFile {
   const damaged = parsed.dags.flatMap(({ spec }): Diagnostic[] => {
     const result = checkDagSpec(spec);
     if (result.ok) return [];
