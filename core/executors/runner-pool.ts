@@ -274,7 +274,7 @@ export class RunnerPool {
     if (this.#closed) return;
     const wanted = this.#waiting.first !== null || this.#options.keepOne;
     if (wanted && this.#runners.size === 0) this.#start();
-    else if (this.#waiting.first !== null) this.#growLater();
+    if (this.#waiting.first !== null && this.#runners.size > 0) this.#growLater();
   }
 
   #growLater(): void {

@@ -166,7 +166,7 @@ export function ruleVerdict(run: RunWorld, node: number, template: number): Verd
     const source = run.graph.nodeOfPath.get(path) as number;
     run.eachConnected(run.blockOf(node), source, (setup) => {
       const state = run.state[setup];
-      if (state === S.removed || !run.isSelected(source, run.blockOf(setup))) return;
+      if (!run.isSelected(source, run.blockOf(setup))) return;
       total++;
       if (state === S.success) success++;
       if (state === S.skipped) skipped++;
