@@ -104,9 +104,9 @@ export class Leadership {
   }
 
   /**
-   * Starts to lead: ends what earlier processes left alive, opens the door, reads the inbox. From then on its
-   * owner says when to look into the inbox again. With `warm` a runner is kept ready for the first function or
-   * operator.
+   * Starts to lead: ends what earlier processes left alive, opens the door, reads the inbox. Then its
+   * owner says when to look into the inbox again. With `warm` a runner is kept ready for the first function
+   * or operator.
    */
   static async start(
     project: Project,
