@@ -81,13 +81,16 @@ export function runDueAt(run: RunWorld): number | null {
   return startedAt + timeoutMs;
 }
 
-/** Ends runs that have nothing left to do. Ended runs leave the world once that is stored. */
+/**
+ * Ends runs that have nothing left to do, those included that a refused request has ended. Ended runs leave
+ * the world once that is stored.
+ */
 export function finishRuns(turn: Turn): RunWorld[] {
   const ended: RunWorld[] = [];
   for (const run of turn.world.runs.values()) {
-    if (!isOver(run) || (run.record.state === 'queued' && !run.abort) || isRunFinished(run.record.state))
-      continue;
-    endRun(turn, run);
+    const isEnded = isRunFinished(run.record.state);
+    if (!isEnded && (!isOver(run) || (run.record.state === 'queued' && !run.abort))) continue;
+    if (!isEnded) endRun(turn, run);
     ended.push(run);
   }
   return ended;

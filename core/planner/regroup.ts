@@ -46,7 +46,7 @@ export function regroup(
   const hasKeys = keyed.keys.length > 0;
   // The counters around know placeholders until the gate is through: only the count of the run changes.
   if (hadKeys !== hasKeys) run.open += (hasKeys ? -1 : 1) * openPlaceholders(site).length;
-  if (added) for (const inner of added.blocks) enter(site, inner);
+  if (added) for (const inner of added.blocks) enter(site, inner, run.existingIn(inner));
 }
 
 /** Removes the keys of a part that are not in the list, and takes in what the others are now. */
@@ -61,6 +61,8 @@ function settlePart(site: Site, part: Part, items: ReadonlyMap<string, Json>): v
   };
   const asked = record.keys.map(itemOf);
   const other = asked.map((item, index) => !sameJson(item, itemIn(record, index)));
+  // Before the items are stored, by which the next leader would know that they have changed.
+  for (const [index, inner] of part.blocks.entries()) if (other[index]) askAgain(site, inner);
   const changed = other.includes(true) ? { items: listOf(record.keys, asked) } : {};
   if (changed.items !== undefined || gone.join() !== record.gone.join()) {
     const next = { ...record, ...changed, gone };
@@ -68,8 +70,7 @@ function settlePart(site: Site, part: Part, items: ReadonlyMap<string, Json>): v
     run.changePart(part, next);
   }
   for (const [index, inner] of part.blocks.entries()) {
-    if (gone.includes(index)) continue;
-    if (!revive(site, inner) && other[index]) askAgain(site, inner);
+    if (!gone.includes(index)) revive(site, inner);
   }
 }
 
@@ -142,29 +143,29 @@ function removeNode(site: Site, node: number, template: number, block: Block): v
   turn.change(run, node, S.removed, 'removed_key', factsOf(site, block));
 }
 
-/** Brings the instances of a key back that were removed with it; says whether there were any. */
-function revive(site: Site, block: Block): boolean {
-  let any = false;
-  for (const { node } of site.run.existingIn(block)) {
-    if (site.run.state[node] !== S.removed) continue;
-    any = true;
-    site.run.tryBase[node] = site.run.tryNo[node] as number;
-    site.run.lost[node] = 0;
-    forget(site.run, node);
-    site.turn.change(site.run, node, S.none, 'key_back', factsOf(site, block));
+/** Brings the instances of a key back that were removed with it, as far as they are not back yet. */
+function revive(site: Site, block: Block): void {
+  const { turn, run } = site;
+  const back = [...run.existingIn(block)].filter(({ node }) => run.state[node] === S.removed);
+  for (const { node } of back) {
+    run.tryBase[node] = run.tryNo[node] as number;
+    run.lost[node] = 0;
+    forget(run, node);
+    turn.change(run, node, S.none, 'key_back', factsOf(site, block));
   }
-  if (any) enter(site, block);
-  return any;
+  if (back.length > 0) enter(site, block, back);
 }
 
-/** Takes the instances of a block that is new, or back, into the counts. */
-function enter(site: Site, block: Block): void {
+/** Takes instances of a block that are new, or back, into the counts. */
+function enter(site: Site, block: Block, instances: Iterable<{ node: number; template: number }>): void {
   const { run } = site;
-  for (const { node, template } of run.existingIn(block)) {
+  for (const { node, template } of instances) {
     if (!run.isSelected(template, block)) continue;
     if (!isFinished(run.state[node] as number)) run.open++;
     countAfter(site, node, template, 1);
-    if (!run.isPlaceholder(node, template)) recount(run, node, template);
+  }
+  for (const { node, template } of run.existingIn(block)) {
+    if (run.isSelected(template, block) && !run.isPlaceholder(node, template)) recount(run, node, template);
   }
 }
 
@@ -174,7 +175,7 @@ function askAgain(site: Site, block: Block): void {
   for (const [fanOut, gateTemplate] of run.graph.gateOf.entries()) {
     if (run.graph.scopeOf[gateTemplate] !== block.scope || !run.isSelected(gateTemplate, block)) continue;
     const gate = run.nodeIn(block, gateTemplate);
-    if (!isFinished(run.state[gate] as number)) continue;
+    if (!isFinished(run.state[gate] as number) || run.state[gate] === S.removed) continue;
     const inner = { turn, run, block, fanOut, scope: scopeOf(run, fanOut) };
     const join = run.graph.joinOf[fanOut] as number;
     const facts = { fanOut: nodePath(run.graph, gateTemplate) };
@@ -190,7 +191,8 @@ function askAgain(site: Site, block: Block): void {
 
 function reopen(site: Site, node: number, template: number, facts: Facts): void {
   const { turn, run } = site;
-  if (!isFinished(run.state[node] as number)) return;
+  const state = run.state[node] as number;
+  if (!isFinished(state) || state === S.removed) return;
   countAfter(site, node, template, -1);
   forget(run, node);
   turn.change(run, node, S.none, 'list_again', facts);

@@ -222,7 +222,10 @@ function retry(turn: Turn, run: RunWorld, by: string, selection: RetrySelection)
   );
   if (nodes.length === 0) return conflict('there is nothing to retry in this run');
   reopen(turn, run, by, null);
-  for (const node of nodes) reset(turn, run, node, by);
+  // Gates first: written in parts, no list may be done again without its gate asking again.
+  const isGate = (node: number): boolean => run.graph.kind[run.templateOf(node)] === GATE;
+  for (const node of nodes.filter(isGate)) reset(turn, run, node, by);
+  for (const node of nodes) if (!isGate(node)) reset(turn, run, node, by);
   for (const node of chosen) holdBack(turn, run, node, by);
   recountRun(run);
   evaluateRun(turn, run);

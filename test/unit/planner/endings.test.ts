@@ -229,6 +229,18 @@ describe('cancel and kill', () => {
     expect(run.record.state).toBe('cancelled');
   });
 
+  test('a run that ends in the turn in which a retry of nothing is refused leaves the world', () => {
+    const { sim, run } = begin(dagOf([task('a'), task('b')]));
+    sim.request(cancel(run));
+    sim.turn();
+    for (const name of sim.running) sim.end(name);
+    const selection = { select: 'nodes', nodes: [], upstream: false, downstream: false } as const;
+    sim.request({ kind: 'retry', inboxId: 1, run, by: 'ann', selection });
+    const { ended } = sim.turn();
+    expect(sim.actions.at(-1)).toMatchObject({ type: 'answer', answer: { ok: false, code: 'conflict' } });
+    expect([run.record.state, ended, sim.world.runs.size]).toEqual(['cancelled', [run], 0]);
+  });
+
   test('while a run is being ended it is not paused, retried or marked', () => {
     const { sim, run } = working();
     sim.request(cancel(run));

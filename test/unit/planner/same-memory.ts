@@ -1,6 +1,7 @@
-import { taskAt } from '../../../core/graph/graph.ts';
+import { fanOutAt, GATE, taskAt } from '../../../core/graph/graph.ts';
 import { FIRST_FINISHED, holdsSlot, S } from '../../../core/model/states.ts';
 import { laneOf } from '../../../core/planner/lanes.ts';
+import { keysOf } from '../../../core/planner/list-keys.ts';
 import type { Lane } from '../../../core/planner/ranking.ts';
 import { CUT, type RunWorld, TOTAL, UPSTREAM_FAILED } from '../../../core/planner/run-world.ts';
 import { expansionsAround, isCapped, parallelLimit, refusal } from '../../../core/planner/slots.ts';
@@ -142,6 +143,22 @@ function checkTaskCaps(world: World): void {
     const { maxActiveTasksTotal, id } = run.graph.spec;
     const { active } = world.dagLoad(id);
     if (active > (maxActiveTasksTotal ?? active)) throw new Error(`DAG ${id} has ${active} active tasks`);
+  }
+}
+
+/** Every fan-out that is expanded has the keys of its list as it was given last. */
+export function checkKeys(run: RunWorld): void {
+  for (const { node, template, block } of run.existing()) {
+    if (run.graph.kind[template] !== GATE || run.state[node] !== S.success) continue;
+    const keyed = keysOf(run, node, template, fanOutAt(run.graph, template));
+    if (!keyed.ok) continue;
+    const { keys } = keyed;
+    const blocks = run.blocksIn(block, run.graph.source[template] as number);
+    const has = blocks.map((inner) => inner.keys.at(-1) as string);
+    same(`keys of ${run.nameOf(node)}`, has.sort(), [...keys].sort());
+    const items = new Map(keys.map((key, index) => [key, keyed.items[index]]));
+    for (const inner of blocks)
+      same(`item of ${inner.keys}`, inner.items.at(-1), items.get(inner.keys.at(-1) as string));
   }
 }
 

@@ -23,7 +23,7 @@ import type { RunWorld } from '../../../core/planner/run-world.ts';
 import { World } from '../../../core/planner/world.ts';
 import type { Random } from './random.ts';
 import { RANDOM_POOLS } from './random-dag.ts';
-import { checkCaps, checkFold, checkQuiet } from './same-memory.ts';
+import { checkCaps, checkFold, checkKeys, checkQuiet } from './same-memory.ts';
 import { ShadowStore } from './shadow-store.ts';
 import { checkOutcome, checkStart } from './start-oracle.ts';
 
@@ -122,6 +122,7 @@ export class Storm {
 
   #checkEnded(run: RunWorld): void {
     checkQuiet(run);
+    checkKeys(run);
     if (!this.touched.has(run.record.runNo)) checkOutcome(run);
     const left = [...this.live.values()].filter((one) => one.runNo === run.record.runNo);
     if (left.length > 0) throw new Error(`run ${run.record.runNo} ended while ${left[0]?.name} is alive`);
