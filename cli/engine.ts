@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import type { Config } from '../core/config/config.ts';
 import type { ParsedFile } from '../core/parsing/parsed-file.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session, SessionOptions } from '../core/scheduler/session.ts';
@@ -46,11 +47,13 @@ export async function readKnownFiles(
   dagId?: string,
   meanwhile?: () => void,
 ): Promise<readonly ParsedFile[]> {
-  const [{ DagLibrary }, { stateDirOf }] = await Promise.all([
+  const [{ DagLibrary }, { loadLimits }, { configOf }] = await Promise.all([
     import('../core/scheduler/dag-library.ts'),
+    import('../core/parsing/load-limits.ts'),
     import('./state-dir.ts'),
   ]);
-  const library = new DagLibrary(dir, stateDirOf(dir, context));
+  const config = configOf(dir, context);
+  const library = new DagLibrary(dir, config.store.path, loadLimits(config));
   const limit = pLimit(availableParallelism());
   const read = (files: readonly string[]) =>
     Promise.all(files.map((file) => limit(() => library.parse(file))));
@@ -68,10 +71,18 @@ export function fileStem(file: string): string {
   return file.replace(/^.*\//, '').replace(/\.[^.]+$/, '');
 }
 
-/** Evaluates DAG files anew, all of them or those named. */
-export async function readFilesAnew(dir: string, files?: readonly string[]): Promise<readonly ParsedFile[]> {
-  const { parseProject } = await import('../core/parsing/parse-pool.ts');
-  return parseProject({ projectDir: dir, ...(files === undefined ? {} : { files }) });
+/** Evaluates DAG files anew, all of them or those named. Limits are the usual ones without a config. */
+export async function readFilesAnew(
+  dir: string,
+  config: Config | null,
+  files?: readonly string[],
+): Promise<readonly ParsedFile[]> {
+  const [{ parseProject }, { loadLimits }] = await Promise.all([
+    import('../core/parsing/parse-pool.ts'),
+    import('../core/parsing/load-limits.ts'),
+  ]);
+  const limits = config === null ? {} : loadLimits(config);
+  return parseProject({ projectDir: dir, limits, ...(files === undefined ? {} : { files }) });
 }
 
 /** Where a project keeps its state unless its config says otherwise. */

@@ -1,4 +1,5 @@
 import { relative, resolve, sep } from 'node:path';
+import type { Config } from '../../core/config/config.ts';
 import { AppError, type Diagnostic } from '../../core/model/errors.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -8,7 +9,7 @@ import { projectDir } from '../project-dir.ts';
 import { rememberDags } from '../remember-dags.ts';
 import { counted } from '../render/counted.ts';
 import { diagnosticText } from '../render/diagnostic-text.ts';
-import { stateDirOf } from '../state-dir.ts';
+import { configOf } from '../state-dir.ts';
 
 interface CheckReport {
   readonly files: number;
@@ -64,8 +65,8 @@ async function checkAll(
   files: readonly string[] | undefined,
   types: boolean,
 ): Promise<CheckReport> {
-  const config = configDiagnostics(context, dir);
-  const parsed = await readFilesAnew(dir, files);
+  const { config, diagnostics: unfit } = readConfig(context, dir);
+  const parsed = await readFilesAnew(dir, config, files);
   const dags = parsed.flatMap(({ file, dags }) =>
     dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })),
   );
@@ -79,7 +80,7 @@ async function checkAll(
     dags: dags.length,
     tasks: dags.reduce((sum, { spec }) => sum + spec.tasks.length, 0),
     diagnostics: [
-      ...config,
+      ...unfit,
       ...diagnostics,
       ...typed.filter(({ file, line }) => !known.has(`${file}:${line}`)),
     ],
@@ -91,13 +92,16 @@ async function typeDiagnostics(dir: string, sources: readonly string[]): Promise
   return checkTypes(dir, sources);
 }
 
-function configDiagnostics(context: CommandContext, dir: string): readonly Diagnostic[] {
+/** The config, or what is wrong with it. */
+function readConfig(
+  context: CommandContext,
+  dir: string,
+): { readonly config: Config | null; readonly diagnostics: readonly Diagnostic[] } {
   try {
-    stateDirOf(dir, context);
-    return [];
+    return { config: configOf(dir, context), diagnostics: [] };
   } catch (error) {
     if (!(error instanceof AppError) || !Array.isArray(error.details.diagnostics)) throw error;
-    return error.details.diagnostics as unknown as readonly Diagnostic[];
+    return { config: null, diagnostics: error.details.diagnostics as unknown as readonly Diagnostic[] };
   }
 }
 

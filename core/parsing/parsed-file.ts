@@ -36,9 +36,12 @@ export interface CodeManifest {
 
 /** Bounds of the evaluation of one file. */
 export interface ParseLimits {
-  /** Wall time from start to answer. */
-  readonly deadlineMs: number;
-  /** Heap of the child in MB. */
+  /** Time on a processor; a file has more the larger it is. */
+  readonly cpuMs: number;
+  readonly cpuMsPerMb: number;
+  /** Time in which it sleeps: for a server, a timer, a lock. */
+  readonly waitMs: number;
+  /** Memory in MB beyond what an evaluation of nothing takes. */
   readonly memoryMb: number;
   /** Size of the file, YAML or TypeScript. */
   readonly fileBytesMax: number;
@@ -47,7 +50,9 @@ export interface ParseLimits {
 }
 
 export const PARSE_LIMITS: ParseLimits = {
-  deadlineMs: 10_000,
+  cpuMs: 20_000,
+  cpuMsPerMb: 5_000,
+  waitMs: 30_000,
   memoryMb: 1_024,
   fileBytesMax: 16 * 1024 * 1024,
   answerBytesMax: 128 * 1024 * 1024,

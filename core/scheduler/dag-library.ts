@@ -7,7 +7,7 @@ import { AppError, type Diagnostic } from '../model/errors.ts';
 import type { Json } from '../model/json.ts';
 import { isUnchanged } from '../parsing/code-snapshot.ts';
 import { parseFile } from '../parsing/parse-file.ts';
-import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
+import type { ParsedDag, ParsedFile, ParseLimits } from '../parsing/parsed-file.ts';
 import { checkDagSpec, prepareDagSpecCheck } from '../schema/check-dag-spec.ts';
 
 /** A DAG as its file declares it now. */
@@ -28,10 +28,12 @@ export class DagLibrary {
   readonly #projectDir: string;
   readonly #stateDir: string;
   readonly #stamp: string;
+  readonly #limits: Partial<ParseLimits>;
   readonly #parsed = new Map<string, ParsedFile>();
 
-  constructor(projectDir: string, stateDir: string) {
+  constructor(projectDir: string, stateDir: string, limits: Partial<ParseLimits> = {}) {
     this.#projectDir = projectDir;
+    this.#limits = limits;
     this.#stateDir = stateDir;
     this.#stamp = parserStamp();
   }
@@ -60,7 +62,7 @@ export class DagLibrary {
       this.#parsed.set(file, known);
       return known;
     }
-    const parsing = parseFile({ projectDir: this.#projectDir, file });
+    const parsing = parseFile({ projectDir: this.#projectDir, file, limits: this.#limits });
     prepareDagSpecCheck();
     const parsed = checked(await parsing);
     this.#parsed.set(file, parsed);
