@@ -59,6 +59,11 @@ export class ImportGraph {
     return this.#files.get(path);
   }
 
+  /** The sha256 of every file of the graph. */
+  hashes(): { [path: string]: string } {
+    return Object.fromEntries([...this.#files].map(([path, { sha256 }]) => [path, sha256]));
+  }
+
   /** The given files and everything they import. */
   closure(paths: Iterable<string>): Map<string, GraphFile> {
     const found = new Map<string, GraphFile>();

@@ -42,8 +42,15 @@ export async function parseFile(options: ParseFileOptions): Promise<ParsedFile> 
   const request: ParseRequest = { projectDir, file, limits, ...(codeDir === undefined ? {} : { codeDir }) };
   const ending = await runChild(request, options.signal);
   if (ending.kind === 'answer') return checked(ending.parsed, file) ?? refused('bad-answer', GARBAGE);
-  return refused(ending.rule, ending.message, ending.hint);
+  const parsed = refused(ending.rule, ending.message, ending.hint);
+  if (!REPEATABLE.has(ending.rule)) return parsed;
+  const { failureInputs } = await import('./failure-inputs.ts');
+  const inputs = failureInputs(projectDir, file);
+  return inputs === undefined ? parsed : { ...parsed, inputs };
 }
+
+/** Ends of an evaluation that come from the file, not from the machine. */
+const REPEATABLE: ReadonlySet<string> = new Set(['deadline', 'memory', 'ended-at-load', 'answer-too-large']);
 
 /** The limits of a file of a size: a large one may take longer. */
 function limitsOf(bytes: number, given: Partial<ParseLimits> = {}): ParseLimits {

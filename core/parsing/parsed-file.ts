@@ -7,6 +7,12 @@ export interface ParsedFile {
   readonly file: string;
   readonly dags: readonly ParsedDag[];
   readonly diagnostics: readonly Diagnostic[];
+  /**
+   * Of a file without DAGs: the files of the project that made it so, each with its sha256. As long as they
+   * are the same, loading it again gives the same. Absent if something else may mend it, such as a missing
+   * package.
+   */
+  readonly inputs?: { readonly [path: string]: string };
 }
 
 export interface ParsedDag {
