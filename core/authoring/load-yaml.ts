@@ -34,7 +34,8 @@ export interface LoadedYaml {
 }
 
 /**
- * Reads a YAML 1.2 file of one or more documents. Never throws. A file with a mistake gives no documents.
+ * Reads a YAML 1.2 file of one or more documents. Never throws. A file with a mistake gives no documents, but
+ * for a key that is given twice: the last one counts then, so that what else is wrong can be found.
  * @param file Its path relative to the project, for places.
  */
 export function loadYaml(text: string, file: string, limits: YamlLimits = YAML_LIMITS): LoadedYaml {
@@ -64,9 +65,11 @@ function loadWhole(text: string, file: string, limits: YamlLimits): LoadedYaml {
   if (syntax.length > 0) return failed(...diagnosticsOf(syntax, file, placeAt));
   if (documents.length === 0) return failed({ ...error(file), ...EMPTY });
   const checks = documents.map((doc) => checkYaml(doc.contents, limits.keysMax));
-  const mistakes = checks.flatMap((check) => check.mistakes).map(atOffset);
-  if (mistakes.length > 0) return failed(...diagnosticsOf(mistakes, file, placeAt));
-  return values(documents, checks, { file, placeAt, limits });
+  const found = checks.flatMap((check) => check.mistakes);
+  const diagnostics = diagnosticsOf(found.map(mistakeAt(placeAt)), file, placeAt);
+  if (found.some(({ first }) => first === undefined)) return failed(...diagnostics);
+  const loaded = values(documents, checks, { file, placeAt, limits });
+  return { ...loaded, diagnostics: [...diagnostics, ...loaded.diagnostics] };
 }
 
 /** A mistake at an offset of the text; at none, it concerns the file. */
@@ -126,8 +129,18 @@ function syntaxMistake(problem: Pick<YAMLParseError, 'message' | 'pos'>): Mistak
   return { rule: 'yaml-syntax', message: sentence(problem.message), offset };
 }
 
-function atOffset({ node, ...mistake }: YamlMistake): Mistake {
-  return { ...mistake, offset: offsetOf(node) };
+function mistakeAt(placeAt: PlaceAt): (mistake: YamlMistake) => Mistake {
+  return ({ node, first, ...mistake }) => {
+    const offset = offsetOf(node);
+    const before = first === undefined ? null : offsetOf(first);
+    if (before === null) return { ...mistake, offset };
+    const { line, column } = placeAt(before);
+    return {
+      ...mistake,
+      offset,
+      hint: `the first one is at ${line}:${column}: remove or rename one of them`,
+    };
+  };
 }
 
 function diagnosticsOf(mistakes: readonly Mistake[], file: string, placeAt: PlaceAt): Diagnostic[] {

@@ -208,3 +208,19 @@ describe('references', () => {
     ]);
   });
 });
+
+it('a key that is given twice in YAML is reported with all other mistakes', async () => {
+  await using project = await TempProject.with({
+    'dags/x.yaml':
+      'id: x\nid: y\ntasks:\n  a: { run: x, bogus: 1 }\n  b: { run: x, after: [zz] }\n' +
+      '  a1: { uses: ./x/n.ts#n }\n',
+  });
+  const parsed = await project.parse('dags/x.yaml');
+  expect(parsed.dags).toEqual([]);
+  expect(parsed.diagnostics.map(({ rule, line }) => `${rule}:${line}`)).toEqual([
+    'duplicate-key:2',
+    'unknown-key:4',
+    'unknown-task:5',
+    'unknown-file:6',
+  ]);
+});
