@@ -26,7 +26,12 @@ const HOSTILE: [name: string, text: string, line: RegExp][] = [
   [
     'kill',
     spoilt("process.kill(process.pid, 'SIGKILL');"),
-    /^dags\/x\.ts loading it ended its process \(SIGKILL\)/,
+    /^dags\/x\.ts:3:9 the file calls process\.kill\(\)/,
+  ],
+  [
+    'kill of orch, caught',
+    spoilt("try { process.kill(process.ppid, 'SIGTERM'); } catch {}"),
+    /^dags\/x\.ts:3:15 the file calls process\.kill\(\)/,
   ],
   ['throw', spoilt("throw new RangeError('boom');"), /^dags\/x\.ts:3:7 loading it failed: RangeError: boom/],
   ['throw of no error', spoilt('throw { code: 7 };'), /^dags\/x\.ts threw \{"code":7\}/],
