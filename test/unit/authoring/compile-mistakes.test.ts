@@ -160,12 +160,12 @@ describe('cycles', () => {
     ],
   ]);
 
-  test('a long one is shortened', () => {
+  test('a long one is named task by task', () => {
     const tasks = Object.fromEntries(
       Array.from({ length: 30 }, (_, at) => [`t${at}`, { ...ok, after: [`t${(at + 29) % 30}`] }]),
     );
     expect(mistakesOf(tasks)).toEqual([
-      circle('t0 -> t1 -> t2 -> t3 -> t4 -> t5 -> t6 -> t7 -> ... 20 more ... -> t28 -> t29 -> t0'),
+      circle(`${Array.from({ length: 30 }, (_, at) => `t${at}`).join(' -> ')} -> t0`),
     ]);
   });
 });
