@@ -166,8 +166,8 @@ export class ImportGraph {
     const absolute = specifier.startsWith('file:') ? fileURLToPath(specifier) : resolve(base, specifier);
     const file = projectPath(this.#projectDir, absolute) ?? absolute;
     if (!isFile(absolute)) {
-      const hint = nearFile(absolute);
-      return { problem: `there is no file '${file}'`, rule: 'unknown-file', ...(hint ? { hint } : {}) };
+      const hint = nearFile(absolute) ?? 'write that file, or mend the path: it is relative to this one';
+      return { problem: `there is no file '${file}'`, rule: 'unknown-file', hint };
     }
     const path = projectPath(this.#projectDir, realpathSync(absolute));
     if (path === null) return { problem: `'${file}' is outside the project`, rule: 'outside-project' };
