@@ -67,6 +67,22 @@ describe('a file that failed', () => {
     expect(await evaluations({ cpuMs: 60_000 })).toBe(1);
   });
 
+  it('because of a loop in what it imports is evaluated again when that changes', async () => {
+    await using project = await TempProject.with({
+      'dags/x.ts': `import { dag } from 'orch';\nimport { n } from './x/n.ts';\nvoid n;\n${GOOD}`,
+      'dags/x/n.ts': "export { n } from './m.ts';\n",
+      'dags/x/m.ts': 'export const n = 1;\nfor (;;);\n',
+    });
+    const parse = () => library(project.dir, { cpuMs: 1_000 }).parse('dags/x.ts');
+    expect(Object.keys((await parse()).inputs ?? {}).sort()).toEqual([
+      'dags/x.ts',
+      'dags/x/m.ts',
+      'dags/x/n.ts',
+    ]);
+    await project.write({ 'dags/x/m.ts': 'export const n = 1;\n' });
+    expect((await parse()).dags).toHaveLength(1);
+  });
+
   it('for want of another file is evaluated again', async () => {
     await using project = await TempProject.with({
       'dags/x.yaml': 'id: x\ntasks: { a: { uses: ./x/n.ts#n } }\n',
