@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { typesPath } from '../core/config/installation.ts';
 import type { Diagnostic } from '../core/model/errors.ts';
 
@@ -9,23 +9,34 @@ const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 const ERROR_LINE = /^(.+?)\((\d+),(\d+)\): error (TS\d+): (.*)$/;
 
 /**
- * Type mistakes in files of a project, found by its own TypeScript; none if it has none installed. `orch`
- * means the running orch, as it does when the files are evaluated.
+ * Type mistakes in files of a project, found by its own TypeScript; a warning if they cannot be looked for.
+ * `orch` means the running orch, as it does when the files are evaluated.
  */
 export async function checkTypes(
   projectDir: string,
   files: readonly string[],
 ): Promise<readonly Diagnostic[]> {
   const compiler = join(projectDir, 'node_modules', 'typescript', 'bin', 'tsc');
-  if (!existsSync(compiler)) return [];
+  if (!existsSync(compiler))
+    return [unchecked('the project has no typescript', 'npm install --save-dev typescript')];
   const folder = mkdtempSync(join(tmpdir(), 'orch-check-'));
   try {
     const config = join(folder, 'tsconfig.json');
     writeFileSync(config, JSON.stringify(compilerConfig(projectDir, files)));
-    return diagnosticsOf(await run(compiler, ['-p', config, '--pretty', 'false'], projectDir), projectDir);
+    const output = await run(compiler, ['-p', config, '--pretty', 'false'], projectDir);
+    if (output.failed && !output.text.split('\n').some((line) => ERROR_LINE.test(line)))
+      return [
+        unchecked('its compiler does not run', `try it: node ${relative(projectDir, compiler)} --version`),
+      ];
+    return diagnosticsOf(output.text, projectDir);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function unchecked(why: string, hint: string): Diagnostic {
+  const message = `types of TypeScript files were not checked: ${why}`;
+  return { severity: 'warning', rule: 'types-unchecked', message, hint };
 }
 
 function compilerConfig(projectDir: string, files: readonly string[]): object {
@@ -58,10 +69,16 @@ function isModuleProject(projectDir: string): boolean {
   }
 }
 
-function run(compiler: string, args: readonly string[], cwd: string): Promise<string> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [compiler, ...args], { cwd, maxBuffer: OUTPUT_BYTES_MAX }, (_error, stdout) =>
-      resolve(stdout),
+interface Output {
+  readonly text: string;
+  readonly failed: boolean;
+}
+
+function run(compiler: string, args: readonly string[], cwd: string): Promise<Output> {
+  return new Promise((settle) => {
+    const options = { cwd, maxBuffer: OUTPUT_BYTES_MAX };
+    execFile(process.execPath, [compiler, ...args], options, (error, text) =>
+      settle({ text, failed: error !== null }),
     );
   });
 }
@@ -72,9 +89,8 @@ function diagnosticsOf(output: string, projectDir: string): Diagnostic[] {
   return output.split('\n').flatMap((text): Diagnostic[] => {
     const [, path, line, column, code, message] = ERROR_LINE.exec(text) ?? [];
     if (path === undefined || message === undefined) return [];
-    const file = relative(projectDir, join(projectDir, relative(projectDir, path)))
-      .split(sep)
-      .join('/');
+    // The compiler ran in the folder of the project, wherever this process is.
+    const file = relative(projectDir, resolve(projectDir, path)).split(sep).join('/');
     if (!/^(dags|operators)\//.test(file)) return [];
     const source = lines.get(file) ?? readLines(join(projectDir, file));
     lines.set(file, source);

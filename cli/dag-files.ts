@@ -18,6 +18,8 @@ export interface DagFiles {
   readonly dir: string;
   readonly dags: readonly FoundDag[];
   readonly diagnostics: readonly Diagnostic[];
+  /** The same by the DAG file that was read: what is wrong may stand in a file that it imports. */
+  readonly byFile?: ReadonlyMap<string, readonly Diagnostic[]>;
 }
 
 /**
@@ -34,7 +36,8 @@ export async function readDagFiles(
   const dags = files.flatMap(({ file, dags }) =>
     dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })),
   );
-  return { dir, dags, diagnostics: files.flatMap(({ diagnostics }) => diagnostics) };
+  const byFile = new Map(files.map(({ file, diagnostics }) => [file, diagnostics]));
+  return { dir, dags, diagnostics: [...byFile.values()].flat(), byFile };
 }
 
 /**
@@ -45,7 +48,12 @@ export function requireDag(files: DagFiles, dagId: string): FoundDag {
   const found = files.dags.find(({ spec }) => spec.id === dagId);
   if (found !== undefined) return found;
   const errors = files.diagnostics.filter(({ severity }) => severity === 'error');
-  const related = errors.filter(({ file }) => file === undefined || fileStem(file) === dagId);
+  const ofFile = new Set(
+    [...(files.byFile ?? [])].flatMap(([file, of]) => (fileStem(file) === dagId ? of : [])),
+  );
+  const related = errors.filter(
+    (error) => ofFile.has(error) || error.file === undefined || fileStem(error.file) === dagId,
+  );
   if (related.length > 0) {
     const message = `DAG '${dagId}' cannot be read: its file has ${counted(related.length, 'mistake')}.`;
     throw new AppError('invalid', message, { diagnostics: related.map((one) => ({ ...one })) });

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import type { Config } from '../core/config/config.ts';
 import type { ParsedFile } from '../core/parsing/parsed-file.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session, SessionOptions } from '../core/scheduler/session.ts';
@@ -37,8 +38,8 @@ export async function openSession(project: Project, options: SessionOptions = {}
 
 /**
  * Reads the DAG files of a project; files that did not change are not evaluated again. With `dagId` the files
- * of that name come first, and the others are read only if none of them declares the DAG. `meanwhile` is
- * called while the first are read.
+ * of that name come first, then those that have declared it before, and the others are read only if none of
+ * them declares the DAG. `meanwhile` is called while the first are read.
  */
 export async function readKnownFiles(
   dir: string,
@@ -46,20 +47,26 @@ export async function readKnownFiles(
   dagId?: string,
   meanwhile?: () => void,
 ): Promise<readonly ParsedFile[]> {
-  const [{ DagLibrary }, { stateDirOf }] = await Promise.all([
+  const [{ DagLibrary }, { loadLimits }, { configOf }] = await Promise.all([
     import('../core/scheduler/dag-library.ts'),
+    import('../core/parsing/load-limits.ts'),
     import('./state-dir.ts'),
   ]);
-  const library = new DagLibrary(dir, stateDirOf(dir, context));
+  const config = configOf(dir, context);
+  const library = new DagLibrary(dir, config.store.path, loadLimits(config));
   const limit = pLimit(availableParallelism());
   const read = (files: readonly string[]) =>
     Promise.all(files.map((file) => limit(() => library.parse(file))));
   const files = library.files();
-  const likely = files.filter((file) => dagId !== undefined && fileStem(file) === dagId);
-  const reading = read(likely);
   if (meanwhile !== undefined) setImmediate(meanwhile);
-  const first = await reading;
-  if (first.some(({ dags }) => dags.some(({ spec }) => spec.id === dagId))) return first;
+  if (dagId === undefined) return read(files);
+  const named = files.filter((file) => fileStem(file) === dagId);
+  const others = files.filter((file) => !named.includes(file));
+  // A file that hangs when it is loaded must not hold up a DAG that is elsewhere.
+  for (const likely of [() => named, () => others.filter((file) => library.hasDeclared(file, dagId))]) {
+    const found = await read(likely());
+    if (found.some(({ dags }) => dags.some(({ spec }) => spec.id === dagId))) return found;
+  }
   return read(files);
 }
 
@@ -68,10 +75,23 @@ export function fileStem(file: string): string {
   return file.replace(/^.*\//, '').replace(/\.[^.]+$/, '');
 }
 
-/** Evaluates DAG files anew, all of them or those named. */
-export async function readFilesAnew(dir: string, files?: readonly string[]): Promise<readonly ParsedFile[]> {
-  const { parseProject } = await import('../core/parsing/parse-pool.ts');
-  return parseProject({ projectDir: dir, ...(files === undefined ? {} : { files }) });
+/**
+ * Evaluates DAG files anew, all of them or those named; what is remembered of those that failed is forgotten.
+ * Limits are the usual ones without a config.
+ */
+export async function readFilesAnew(
+  dir: string,
+  config: Config | null,
+  files?: readonly string[],
+): Promise<readonly ParsedFile[]> {
+  const [{ parseProject }, { loadLimits }, { DagLibrary }] = await Promise.all([
+    import('../core/parsing/parse-pool.ts'),
+    import('../core/parsing/load-limits.ts'),
+    import('../core/scheduler/dag-library.ts'),
+  ]);
+  if (config !== null) new DagLibrary(dir, config.store.path, loadLimits(config)).forgetFailures(files);
+  const limits = config === null ? {} : loadLimits(config);
+  return parseProject({ projectDir: dir, limits, ...(files === undefined ? {} : { files }) });
 }
 
 /** Where a project keeps its state unless its config says otherwise. */

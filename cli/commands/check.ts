@@ -66,8 +66,8 @@ async function checkAll(
   files: readonly string[] | undefined,
   types: boolean,
 ): Promise<CheckReport> {
-  const { pools, diagnostics: config } = readConfig(context, dir);
-  const parsed = await readFilesAnew(dir, files);
+  const { config, diagnostics: unfit } = readConfig(context, dir);
+  const parsed = await readFilesAnew(dir, config, files);
   const dags = parsed.flatMap(({ file, dags }) =>
     dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })),
   );
@@ -81,9 +81,9 @@ async function checkAll(
     dags: dags.length,
     tasks: dags.reduce((sum, { spec }) => sum + spec.tasks.length, 0),
     diagnostics: [
-      ...config,
+      ...unfit,
       ...diagnostics,
-      ...(pools === null ? [] : poolProblems(dags, pools)),
+      ...(config === null ? [] : poolProblems(dags, config.pools)),
       ...typed.filter(({ file, line }) => !known.has(`${file}:${line}`)),
     ],
   };
@@ -94,17 +94,31 @@ async function typeDiagnostics(dir: string, sources: readonly string[]): Promise
   return checkTypes(dir, sources);
 }
 
-/** The pools of the config; `null` where its mistakes do not tell. */
+/** The config, or what is wrong with it. */
 function readConfig(
   context: CommandContext,
   dir: string,
-): { readonly pools: Config['pools'] | null; readonly diagnostics: readonly Diagnostic[] } {
+): { readonly config: Config | null; readonly diagnostics: readonly Diagnostic[] } {
   try {
-    return { pools: configOf(dir, context).pools, diagnostics: [] };
+    return { config: configOf(dir, context), diagnostics: [] };
   } catch (error) {
     if (!(error instanceof AppError) || !Array.isArray(error.details.diagnostics)) throw error;
-    return { pools: null, diagnostics: error.details.diagnostics as unknown as readonly Diagnostic[] };
+    return { config: null, diagnostics: error.details.diagnostics as unknown as readonly Diagnostic[] };
   }
+}
+
+const LINE_MAX = 100;
+
+/** A circle of many tasks on several lines. */
+function wrapped(message: string): string {
+  if (message.length <= LINE_MAX) return message;
+  const lines: string[] = [];
+  for (const name of message.split(' -> ')) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + name.length > LINE_MAX) lines.push(name);
+    else lines[lines.length - 1] = `${line} -> ${name}`;
+  }
+  return lines.join('\n    -> ');
 }
 
 function printReport(
@@ -113,7 +127,8 @@ function printReport(
   mistakes: number,
 ): void {
   const { style } = context;
-  for (const diagnostic of diagnostics) context.print(diagnosticText(diagnostic, style));
+  for (const diagnostic of diagnostics)
+    context.print(diagnosticText({ ...diagnostic, message: wrapped(diagnostic.message) }, style));
   if (diagnostics.length > 0) context.print('');
   const warnings = diagnostics.length - mistakes;
   const read = `${counted(files, 'file')}, ${counted(dags, 'DAG')}, ${counted(tasks, 'task')}`;

@@ -20,6 +20,8 @@ export function tableWidth(output: { readonly isTTY: boolean; readonly columns: 
 
 const GAP = '  ';
 const FLEX_MIN = 8;
+/** Cells are padded up to here: one text of a megabyte must not make every other line as long. */
+const PADDED_MAX = 200;
 
 /** Lines of a table with a title row, cut to a width. Cells must be plain text. */
 export function tableLines<Row>(
@@ -63,7 +65,7 @@ function fitting<Row>(columns: readonly Column<Row>[], rows: readonly Row[], wid
 }
 
 function cell(text: string, width: number, align: 'left' | 'right' = 'left'): string {
-  return padTo(cutTo(text, width), width, align === 'right' ? 'left' : 'right');
+  return padTo(cutTo(text, width), Math.min(width, PADDED_MAX), align === 'right' ? 'left' : 'right');
 }
 
 function shrink(columns: readonly { readonly flex?: boolean }[], widths: number[], width: number): void {

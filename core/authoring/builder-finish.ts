@@ -153,16 +153,20 @@ class Writer {
 
   #wire(needs: readonly [string, unknown][], node: Node): Entry {
     return Object.fromEntries(
-      needs.map(([input, need]) => [input, this.#reference(need, node, `needs.${input}`)]),
+      needs.flatMap(([input, need]) => {
+        const reference = this.#reference(need, node, `needs.${input}`);
+        return reference === null ? [] : [[input, reference]];
+      }),
     );
   }
 
   #references(list: unknown, node: Node, field: string): unknown {
     if (!Array.isArray(list)) return list;
-    return list.map((one, index) => this.#reference(one, node, `${field}[${index}]`));
+    return list.flatMap((one, index) => this.#reference(one, node, `${field}[${index}]`) ?? []);
   }
 
-  #reference(value: unknown, node: Node, field: string): string {
+  /** `null` for what is no handle: that is said once, and the graph is judged without it. */
+  #reference(value: unknown, node: Node, field: string): string | null {
     const target = nodeOf(value);
     if (target !== undefined) return this.#resolve(target, node, field);
     const what = value === undefined ? 'undefined' : `a ${typeof value}`;
@@ -171,7 +175,7 @@ class Writer {
       'not-a-handle',
       `${field} of '${node.path}' must be what d.task() returned, not ${what}`,
     );
-    return '';
+    return null;
   }
 
   #resolve(target: Node, from: Node, field: string): string {

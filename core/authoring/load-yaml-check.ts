@@ -17,6 +17,8 @@ export interface YamlMistake {
   readonly hint?: string;
   /** The node that it is about. */
   readonly node: unknown;
+  /** Of a key that is given twice: the first one. The document has a value in spite of it. */
+  readonly first?: unknown;
 }
 
 /** What a walk over one document found. */
@@ -73,14 +75,14 @@ function checkMap(map: YAMLMap, keysMax: number, mistakes: YamlMistake[]): void 
     mistakes.push({ rule: 'yaml-too-many-keys', message, node: map.items[keysMax]?.key });
     return;
   }
-  const seen = new Set<string>();
+  const seen = new Map<string, unknown>();
   for (const pair of map.items) {
     const mistake = checkKey(pair, seen);
     if (mistake !== null) mistakes.push({ ...mistake, node: pair.key ?? map });
   }
 }
 
-function checkKey(pair: Pair, seen: Set<string>): Omit<YamlMistake, 'node'> | null {
+function checkKey(pair: Pair, seen: Map<string, unknown>): Omit<YamlMistake, 'node'> | null {
   const { key } = pair;
   if (!isScalar(key)) return { rule: 'yaml-key', message: 'a key must be a text' };
   if (typeof key.value !== 'string') {
@@ -95,7 +97,9 @@ function checkKey(pair: Pair, seen: Set<string>): Omit<YamlMistake, 'node'> | nu
     const hint = 'put what tasks share under `defaults`';
     return { rule: 'yaml-merge', message: 'merge keys (`<<`) are not part of YAML 1.2', hint };
   }
-  if (seen.has(key.value)) return { rule: 'duplicate-key', message: `key '${key.value}' is given twice` };
-  seen.add(key.value);
+  const first = seen.get(key.value);
+  if (first !== undefined)
+    return { rule: 'duplicate-key', message: `key '${key.value}' is given twice`, first };
+  seen.set(key.value, key);
   return null;
 }

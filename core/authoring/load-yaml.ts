@@ -2,6 +2,8 @@ import { type Document, LineCounter, parseAllDocuments, type YAMLParseError } fr
 import type { Diagnostic } from '../model/errors.ts';
 import { checkYaml, type YamlCheck, type YamlMistake } from './load-yaml-check.ts';
 import { lineFrom, locator, offsetOf, type PlaceAt } from './load-yaml-locate.ts';
+import { YAML_OPTIONS } from './load-yaml-options.ts';
+import { readInParts } from './load-yaml-parts.ts';
 import type { Locate } from './place.ts';
 
 /** Bounds of a YAML file: above them it is refused with a sentence instead of eating memory and time. */
@@ -12,6 +14,8 @@ export const YAML_LIMITS = {
   keysMax: 150_000,
   /** How many values the aliases of a document may stand for in all. */
   aliasedMax: 10_000,
+  /** Length from which on tasks are read some at a time: the nodes of all would fill the memory. */
+  partsMin: 256 * 1024,
 } as const;
 export type YamlLimits = { readonly [Name in keyof typeof YAML_LIMITS]: number };
 
@@ -30,35 +34,42 @@ export interface LoadedYaml {
 }
 
 /**
- * Reads a YAML 1.2 file of one or more documents. Never throws. A file with a mistake gives no documents.
+ * Reads a YAML 1.2 file of one or more documents. Never throws. A file with a mistake gives no documents, but
+ * for a key that is given twice: the last one counts then, so that what else is wrong can be found.
  * @param file Its path relative to the project, for places.
  */
 export function loadYaml(text: string, file: string, limits: YamlLimits = YAML_LIMITS): LoadedYaml {
   if (text.length > limits.bytesMax) return failed(tooLarge(file, text.length, limits.bytesMax));
+  const author = text.length < limits.partsMin ? undefined : readInParts(text, limits);
+  if (author === undefined) return loadWhole(text, file, limits);
+  let whole: LoadedYaml | undefined;
+  const locate: Locate = (path, at) => {
+    // Places are asked for only if there is something to tell: the nodes that know them are made then.
+    whole ??= loadWhole(text, file, limits);
+    return whole.documents[0]?.locate(path, at) ?? { file };
+  };
+  return { documents: [{ author, locate }], diagnostics: [] };
+}
+
+function loadWhole(text: string, file: string, limits: YamlLimits): LoadedYaml {
   const lines = new LineCounter();
   const placeAt: PlaceAt = (offset) => {
     const { line, col } = lines.linePos(offset);
     const start = lines.lineStarts[line - 1] ?? 0;
     return { file, line: Math.max(1, line), column: Math.max(1, col), source: lineFrom(text, start) };
   };
-  const parsed = parseAllDocuments(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    schema: 'core',
-    version: '1.2',
-    // The library compares every key with every earlier one; checkYaml does it in linear time.
-    uniqueKeys: false,
-    logLevel: 'silent',
-  });
+  const parsed = parseAllDocuments(text, { ...YAML_OPTIONS, lineCounter: lines });
   const documents = Array.isArray(parsed) ? parsed.filter(hasContent) : [];
   const problems = documents.length === 0 ? parsed : documents;
   const syntax = [...(problems as readonly Document[])].flatMap(syntaxMistakes);
   if (syntax.length > 0) return failed(...diagnosticsOf(syntax, file, placeAt));
   if (documents.length === 0) return failed({ ...error(file), ...EMPTY });
   const checks = documents.map((doc) => checkYaml(doc.contents, limits.keysMax));
-  const mistakes = checks.flatMap((check) => check.mistakes).map(atOffset);
-  if (mistakes.length > 0) return failed(...diagnosticsOf(mistakes, file, placeAt));
-  return values(documents, checks, { file, placeAt, limits });
+  const found = checks.flatMap((check) => check.mistakes);
+  const diagnostics = diagnosticsOf(found.map(mistakeAt(placeAt)), file, placeAt);
+  if (found.some(({ first }) => first === undefined)) return failed(...diagnostics);
+  const loaded = values(documents, checks, { file, placeAt, limits });
+  return { ...loaded, diagnostics: [...diagnostics, ...loaded.diagnostics] };
 }
 
 /** A mistake at an offset of the text; at none, it concerns the file. */
@@ -118,8 +129,18 @@ function syntaxMistake(problem: Pick<YAMLParseError, 'message' | 'pos'>): Mistak
   return { rule: 'yaml-syntax', message: sentence(problem.message), offset };
 }
 
-function atOffset({ node, ...mistake }: YamlMistake): Mistake {
-  return { ...mistake, offset: offsetOf(node) };
+function mistakeAt(placeAt: PlaceAt): (mistake: YamlMistake) => Mistake {
+  return ({ node, first, ...mistake }) => {
+    const offset = offsetOf(node);
+    const before = first === undefined ? null : offsetOf(first);
+    if (before === null) return { ...mistake, offset };
+    const { line, column } = placeAt(before);
+    return {
+      ...mistake,
+      offset,
+      hint: `the first one is at ${line}:${column}: remove or rename one of them`,
+    };
+  };
 }
 
 function diagnosticsOf(mistakes: readonly Mistake[], file: string, placeAt: PlaceAt): Diagnostic[] {

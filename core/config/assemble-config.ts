@@ -24,7 +24,12 @@ export function assembleConfig(settings: Settings, machine: Machine): Config {
     raw('scheduler.maxActive') === undefined ? machine.cores * SLOTS_PER_CORE : number('scheduler.maxActive');
   return deepFreeze({
     store: storeConfig(text, settings, machine),
-    scheduler: { maxActive },
+    scheduler: {
+      maxActive,
+      loadCpuMs: number('scheduler.loadCpu'),
+      loadWaitMs: number('scheduler.loadWait'),
+      loadMemoryMb: number('scheduler.loadMemoryMb'),
+    },
     runners: {
       max: raw('runners.max') === undefined ? machine.cores + 1 : number('runners.max'),
       memoryMb: number('runners.memoryMb'),
@@ -110,6 +115,9 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   if (config.store.kind === 'postgres') add('store.url', maskedUrl(config.store.url));
   add('store.durability', config.store.durability);
   add('scheduler.maxActive', config.scheduler.maxActive);
+  add('scheduler.loadCpu', config.scheduler.loadCpuMs);
+  add('scheduler.loadWait', config.scheduler.loadWaitMs);
+  add('scheduler.loadMemoryMb', config.scheduler.loadMemoryMb);
   add('runners.max', config.runners.max);
   add('runners.memoryMb', config.runners.memoryMb);
   add('runners.idle', config.runners.idleMs);

@@ -64,12 +64,29 @@ const store = section('Where runs are kept.', {
   },
 });
 
-const scheduler = section('How much runs at once.', {
+const scheduler = section('How much runs at once, and what loading a DAG file may take.', {
   maxActive: {
     type: 'integer',
     minimum: 1,
     maximum: 100_000,
     description: 'Attempts running at once over all DAGs. Default: 4 for each core.',
+  },
+  loadCpu: {
+    ...duration,
+    default: '20s',
+    description: 'CPU time to load a DAG file; each MiB of the file adds 5 s.',
+  },
+  loadWait: {
+    ...duration,
+    default: '30s',
+    description: 'How long a DAG file may sleep while it is loaded.',
+  },
+  loadMemoryMb: {
+    type: 'integer',
+    minimum: 16,
+    maximum: 16_777_216,
+    default: 1_024,
+    description: 'Memory to load a DAG file, in MB.',
   },
 });
 

@@ -6,6 +6,10 @@ export interface Config {
   readonly scheduler: {
     /** Attempts at once over all DAGs. */
     readonly maxActive: number;
+    /** What loading a DAG file may take. */
+    readonly loadCpuMs: number;
+    readonly loadWaitMs: number;
+    readonly loadMemoryMb: number;
   };
   readonly runners: {
     readonly max: number;

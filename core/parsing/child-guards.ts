@@ -21,6 +21,7 @@ export function guardProcess(): readonly CaughtAct[] {
     };
     Object.defineProperty(process, name, { value: refuse, configurable: true, writable: true });
   }
+  guardKill(caught);
   process.on('unhandledRejection', (error) => {
     const message = `loading it leaves a rejected promise that nobody handles: ${textOf(error)}`;
     caught.push({ rule: 'load-failed', message, error });
@@ -29,6 +30,18 @@ export function guardProcess(): readonly CaughtAct[] {
     caught.push({ rule: 'load-failed', message: `loading it throws: ${textOf(error)}`, error });
   });
   return caught;
+}
+
+/** A file that is loaded must not end processes, such as orch itself. */
+function guardKill(caught: CaughtAct[]): void {
+  for (const name of ['kill', '_kill', '_debugProcess'] as const) {
+    const refuse = (): never => {
+      const error = new Error(`the file calls process.${name}() while it is loaded`);
+      caught.push({ rule: 'exit-at-load', message: error.message, error });
+      throw error;
+    };
+    Object.defineProperty(process, name, { value: refuse, configurable: true, writable: true });
+  }
 }
 
 function textOf(error: unknown): string {

@@ -59,6 +59,11 @@ export class ImportGraph {
     return this.#files.get(path);
   }
 
+  /** The sha256 of every file of the graph. */
+  hashes(): { [path: string]: string } {
+    return Object.fromEntries([...this.#files].map(([path, { sha256 }]) => [path, sha256]));
+  }
+
   /** The given files and everything they import. */
   closure(paths: Iterable<string>): Map<string, GraphFile> {
     const found = new Map<string, GraphFile>();
@@ -161,8 +166,8 @@ export class ImportGraph {
     const absolute = specifier.startsWith('file:') ? fileURLToPath(specifier) : resolve(base, specifier);
     const file = projectPath(this.#projectDir, absolute) ?? absolute;
     if (!isFile(absolute)) {
-      const hint = nearFile(absolute);
-      return { problem: `there is no file '${file}'`, rule: 'unknown-file', ...(hint ? { hint } : {}) };
+      const hint = nearFile(absolute) ?? 'write that file, or mend the path: it is relative to this one';
+      return { problem: `there is no file '${file}'`, rule: 'unknown-file', hint };
     }
     const path = projectPath(this.#projectDir, realpathSync(absolute));
     if (path === null) return { problem: `'${file}' is outside the project`, rule: 'outside-project' };

@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import { entryPath, isCheckout } from '../config/installation.ts';
 import type { Diagnostic } from '../model/errors.ts';
 import { AnswerReader } from './child-protocol.ts';
+import { ChildWatch, type Excess, usageOf } from './child-watch.ts';
 import { PARSE_LIMITS, type ParsedFile, type ParseLimits, type ParseRequest } from './parsed-file.ts';
 import { absolutePath } from './project-path.ts';
 
@@ -25,30 +26,47 @@ export interface ParseFileOptions {
 }
 
 /**
- * Evaluates one DAG file in a process of its own, with a deadline, a memory cap and none of the secrets of
+ * Evaluates one DAG file in a process of its own, with caps on time and memory and none of the secrets of
  * this process. Whatever the file does, the answer is its DAGs or diagnostics; it never rejects.
  */
 export async function parseFile(options: ParseFileOptions): Promise<ParsedFile> {
   const { file, codeDir } = options;
-  const limits = { ...PARSE_LIMITS, ...options.limits };
-  const refused = (rule: string, message: string): ParsedFile => {
-    return { file, dags: [], diagnostics: [{ severity: 'error', rule, message, file }] };
+  const refused = (rule: string, message: string, hint?: string): ParsedFile => {
+    const diagnostic: Diagnostic = { severity: 'error', rule, message, file };
+    return { file, dags: [], diagnostics: [hint === undefined ? diagnostic : { ...diagnostic, hint }] };
   };
   const projectDir = realpathSync(options.projectDir);
   const found = statSync(absolutePath(projectDir, file), { throwIfNoEntry: false });
   if (!found?.isFile()) return refused('unknown-file', 'there is no such file');
+  const limits = limitsOf(found.size, options.limits);
   const request: ParseRequest = { projectDir, file, limits, ...(codeDir === undefined ? {} : { codeDir }) };
   const ending = await runChild(request, options.signal);
   if (ending.kind === 'answer') return checked(ending.parsed, file) ?? refused('bad-answer', GARBAGE);
-  return refused(ending.rule, ending.message);
+  const parsed = refused(ending.rule, ending.message, ending.hint);
+  if (!REPEATABLE.has(ending.rule)) return parsed;
+  const { failureInputs } = await import('./failure-inputs.ts');
+  const inputs = failureInputs(projectDir, file);
+  return inputs === undefined ? parsed : { ...parsed, inputs };
+}
+
+/** Ends of an evaluation that come from the file, not from the machine. */
+const REPEATABLE: ReadonlySet<string> = new Set(['deadline', 'memory', 'ended-at-load', 'answer-too-large']);
+
+/** The limits of a file of a size: a large one may take longer. */
+function limitsOf(bytes: number, given: Partial<ParseLimits> = {}): ParseLimits {
+  const limits = { ...PARSE_LIMITS, ...given };
+  const megabytes = Math.min(bytes, limits.fileBytesMax) / 1_024 / 1_024;
+  return { ...limits, cpuMs: Math.round(limits.cpuMs + megabytes * limits.cpuMsPerMb) };
 }
 
 type Ending =
   | { readonly kind: 'answer'; readonly parsed: ParsedFile }
-  | { readonly kind: 'failed'; readonly rule: string; readonly message: string };
+  | { readonly kind: 'failed'; readonly rule: string; readonly message: string; readonly hint?: string };
 
 const GARBAGE = 'the file wrote to the pipe that orch reads its answer from';
 const STDERR_KEPT = 8_192;
+/** Memory of an evaluation of nothing: Node, orch, and room for the garbage of a moment. */
+const BASE_MB = 128;
 
 function runChild(request: ParseRequest, signal: AbortSignal | undefined): Promise<Ending> {
   const { limits } = request;
@@ -58,14 +76,22 @@ function runChild(request: ParseRequest, signal: AbortSignal | undefined): Promi
   const reader = new AnswerReader(nonce, limits.answerBytesMax);
   let stderr = '';
   const finish = (ending: Ending): void => {
-    clearTimeout(timer);
+    watch.stop();
     signal?.removeEventListener('abort', abort);
     killGroup(child);
     resolve(ending);
   };
-  const fail = (rule: string, message: string): void => finish({ kind: 'failed', rule, message });
+  const fail = (rule: string, message: string, hint?: string): void =>
+    finish({ kind: 'failed', rule, message, ...(hint === undefined ? {} : { hint }) });
   const abort = (): void => fail('aborted', 'the evaluation was stopped');
-  const timer = setTimeout(() => fail('deadline', deadlineText(limits.deadlineMs)), limits.deadlineMs);
+  const { cpuMs, waitMs, memoryMb } = limits;
+  const memoryBytes = (memoryMb + BASE_MB) * 1_024 * 1_024;
+  const watch = new ChildWatch(
+    { cpuMs, waitMs, memoryBytes },
+    () => usageOf(child.pid ?? 0),
+    (excess) => fail(...excessText(excess, limits)),
+  );
+  watch.start();
   signal?.addEventListener('abort', abort, { once: true });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_KEPT);
@@ -85,10 +111,10 @@ function runChild(request: ParseRequest, signal: AbortSignal | undefined): Promi
 }
 
 function startChild(request: ParseRequest, nonce: string): ChildProcess {
-  const { deadlineMs, memoryMb } = request.limits;
+  const { cpuMs, memoryMb } = request.limits;
   const packed = isCheckout ? ['--import', new URL('./packed-packages-main.ts', import.meta.url).href] : [];
   // The limit on CPU time ends an endless loop even if this process is gone and cannot kill it.
-  const seconds = Math.ceil(deadlineMs / 1_000) * 3 + 5;
+  const seconds = Math.ceil(cpuMs / 1_000) * 2 + 5;
   const heap = [`--max-old-space-size=${memoryMb}`, '--max-semi-space-size=32'];
   const entry = entryPath('core/parsing/parse-child');
   const node = [...heap, '--disable-warning=ExperimentalWarning', ...packed, entry];
@@ -124,9 +150,22 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-function deadlineText(deadlineMs: number): string {
-  const seconds = deadlineMs / 1_000;
-  return `loading it took longer than ${seconds} s: an endless loop, or slow work outside of a task?`;
+function excessText(
+  excess: Excess,
+  { cpuMs, waitMs, memoryMb }: ParseLimits,
+): [rule: string, message: string, hint: string] {
+  if (excess === 'memory') {
+    const message = `loading it needs more than ${memoryMb} MB of memory`;
+    return ['memory', message, 'files that need more: scheduler.loadMemoryMb in airflow.yaml'];
+  }
+  if (excess === 'wait') {
+    const message = `loading it waited for more than ${waitMs / 1_000} s: for a server or a timer?`;
+    return ['deadline', message, 'a DAG file must not wait: let a task do it'];
+  }
+  const seconds = Math.round(cpuMs / 100) / 10;
+  const guess = 'an endless loop, or work outside of tasks?';
+  const message = `loading it took more than ${seconds} s of CPU time: ${guess}`;
+  return ['deadline', message, 'files that need more: scheduler.loadCpu in airflow.yaml'];
 }
 
 function tooLargeText(bytes: number): string {
@@ -138,10 +177,9 @@ function endText(
   signal: NodeJS.Signals | null,
   stderr: string,
   limits: ParseLimits,
-): [rule: string, message: string] {
-  if (/heap out of memory|Allocation failed/.test(stderr)) {
-    return ['memory', `loading it needs more than ${limits.memoryMb} MB of memory`];
-  }
+): [rule: string, message: string, hint?: string] {
+  if (/heap out of memory|Allocation failed/.test(stderr)) return excessText('memory', limits);
+  if (signal === 'SIGXCPU') return excessText('cpu', limits);
   const how = signal === null ? `exit code ${code}` : signal;
   return ['ended-at-load', `loading it ended its process (${how})`];
 }

@@ -58,6 +58,6 @@ function withoutDuplicates(files: readonly ParsedFile[]): ParsedFile[] {
       mistakes.push({ severity: 'error', rule: 'duplicate-dag', message, file: parsed.file });
       return false;
     });
-    return { file: parsed.file, dags, diagnostics: [...parsed.diagnostics, ...mistakes] };
+    return { ...parsed, dags, diagnostics: [...parsed.diagnostics, ...mistakes] };
   });
 }

@@ -22,6 +22,17 @@ export async function parseProjectFile(request: ParseRequest): Promise<ParsedFil
   return new FileParser(request).parse();
 }
 
+/** Mistakes that may be mended without a change of any file that was read. */
+const MENDED_ELSEWHERE: ReadonlySet<string> = new Set([
+  'unknown-file',
+  'unknown-package',
+  'outside-project',
+  'unknown-operator',
+  'bad-operator',
+  'bad-params',
+  'changed',
+]);
+
 type Problem = Pick<Diagnostic, 'rule' | 'message' | 'hint'>;
 
 class FileParser {
@@ -57,7 +68,10 @@ class FileParser {
     for (const dag of declared.dags) diagnostics.push(...(await this.#compile(dag, entryHash, parsed)));
     diagnostics.push(...this.#graph.diagnostics, ...this.#changed(entryHash, parsed));
     const failed = diagnostics.some((one) => one.severity === 'error');
-    return { file, dags: failed ? [] : parsed, diagnostics: diagnostics.sort(byPlace) };
+    if (!failed) return { file, dags: parsed, diagnostics: diagnostics.sort(byPlace) };
+    const inputs = { ...this.#graph.hashes(), [file]: entryHash };
+    const isOwnFault = diagnostics.every(({ rule }) => !MENDED_ELSEWHERE.has(rule));
+    return { ...this.#refused(diagnostics.sort(byPlace)), ...(isOwnFault ? { inputs } : {}) };
   }
 
   async #loadYaml(content: Buffer): Promise<Declared> {

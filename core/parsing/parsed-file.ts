@@ -7,6 +7,12 @@ export interface ParsedFile {
   readonly file: string;
   readonly dags: readonly ParsedDag[];
   readonly diagnostics: readonly Diagnostic[];
+  /**
+   * Of a file without DAGs: the files of the project that made it so, each with its sha256. As long as they
+   * are the same, loading it again gives the same. Absent if something else may mend it, such as a missing
+   * package.
+   */
+  readonly inputs?: { readonly [path: string]: string };
 }
 
 export interface ParsedDag {
@@ -36,9 +42,12 @@ export interface CodeManifest {
 
 /** Bounds of the evaluation of one file. */
 export interface ParseLimits {
-  /** Wall time from start to answer. */
-  readonly deadlineMs: number;
-  /** Heap of the child in MB. */
+  /** Time on a processor; a file has more the larger it is. */
+  readonly cpuMs: number;
+  readonly cpuMsPerMb: number;
+  /** Time in which it sleeps: for a server, a timer, a lock. */
+  readonly waitMs: number;
+  /** Memory in MB beyond what an evaluation of nothing takes. */
   readonly memoryMb: number;
   /** Size of the file, YAML or TypeScript. */
   readonly fileBytesMax: number;
@@ -47,7 +56,9 @@ export interface ParseLimits {
 }
 
 export const PARSE_LIMITS: ParseLimits = {
-  deadlineMs: 10_000,
+  cpuMs: 20_000,
+  cpuMsPerMb: 5_000,
+  waitMs: 30_000,
   memoryMb: 1_024,
   fileBytesMax: 16 * 1024 * 1024,
   answerBytesMax: 128 * 1024 * 1024,

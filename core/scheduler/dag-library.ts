@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { orchVersion } from '../config/installation.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { AppError, type Diagnostic } from '../model/errors.ts';
 import type { Json } from '../model/json.ts';
+import { fileHash } from '../parsing/code-manifest.ts';
 import { isUnchanged } from '../parsing/code-snapshot.ts';
 import { parseFile } from '../parsing/parse-file.ts';
-import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
+import type { ParsedDag, ParsedFile, ParseLimits } from '../parsing/parsed-file.ts';
 
 /** A DAG as its file declares it now. */
 export interface LoadedDag {
@@ -21,16 +22,18 @@ const PARSER_FOLDERS = ['authoring', 'schema', 'expression', 'parsing', 'model']
 
 /**
  * The DAG files of a project. A file is evaluated when it or its code has changed, otherwise what it gave
- * before is used again: the result of a parse is a function of the files.
+ * before, be it DAGs or mistakes, is used again: the result of a parse is a function of the files.
  */
 export class DagLibrary {
   readonly #projectDir: string;
   readonly #stateDir: string;
   readonly #stamp: string;
+  readonly #limits: Partial<ParseLimits>;
   readonly #parsed = new Map<string, ParsedFile>();
 
-  constructor(projectDir: string, stateDir: string) {
+  constructor(projectDir: string, stateDir: string, limits: Partial<ParseLimits> = {}) {
     this.#projectDir = projectDir;
+    this.#limits = limits;
     this.#stateDir = stateDir;
     this.#stamp = parserStamp();
   }
@@ -51,22 +54,37 @@ export class DagLibrary {
   /** What a file gives now. */
   async parse(file: string): Promise<ParsedFile> {
     const known = this.#parsed.get(file) ?? this.#remembered(file);
-    if (
-      known &&
-      known.dags.length > 0 &&
-      known.dags.every((dag) => isUnchanged(this.#projectDir, dag.code))
-    ) {
+    if (known && this.#isCurrent(known)) {
       this.#parsed.set(file, known);
       return known;
     }
-    const parsing = parseFile({ projectDir: this.#projectDir, file });
+    const parsing = parseFile({ projectDir: this.#projectDir, file, limits: this.#limits });
     // Only a file that is evaluated needs the check; it gets ready while the file is.
     const { checkDagSpec, prepareDagSpecCheck } = await import('../schema/check-dag-spec.ts');
     prepareDagSpecCheck();
     const parsed = checked(await parsing, checkDagSpec);
     this.#parsed.set(file, parsed);
-    if (parsed.dags.length > 0) this.#remember(file, parsed);
+    if (parsed.dags.length > 0 || parsed.inputs !== undefined) this.#remember(file, parsed);
     return parsed;
+  }
+
+  /** Whether a file declared a DAG when it was last read, changed or not. */
+  hasDeclared(file: string, dagId: string): boolean {
+    return this.#remembered(file)?.dags.some(({ spec }) => spec.id === dagId) ?? false;
+  }
+
+  /** Has files that could not be read evaluated again, even if nothing changed in them. */
+  forgetFailures(files: readonly string[] = this.files()): void {
+    for (const file of files) {
+      if (this.#parsed.get(file)?.dags.length === 0) this.#parsed.delete(file);
+      if (this.#remembered(file)?.dags.length === 0) rmSync(this.#cacheFile(file), { force: true });
+    }
+  }
+
+  #isCurrent({ dags, inputs = {} }: ParsedFile): boolean {
+    if (dags.length > 0) return dags.every((dag) => isUnchanged(this.#projectDir, dag.code));
+    const hashes = Object.entries(inputs);
+    return hashes.length > 0 && hashes.every(([path, sha256]) => fileHash(this.#projectDir, path) === sha256);
   }
 
   /**
@@ -104,17 +122,23 @@ export class DagLibrary {
         stamp: string;
         parsed: ParsedFile;
       };
-      return stored.stamp === this.#stamp && stored.parsed.file === file ? stored.parsed : null;
+      const isKnown = stored.parsed.file === file && stored.stamp === this.#stampOf(stored.parsed);
+      return isKnown ? stored.parsed : null;
     } catch {
       return null;
     }
+  }
+
+  /** A file that failed may be right within other limits. */
+  #stampOf({ dags }: ParsedFile): string {
+    return dags.length > 0 ? this.#stamp : `${this.#stamp}/${JSON.stringify(this.#limits)}`;
   }
 
   #remember(file: string, parsed: ParsedFile): void {
     const path = this.#cacheFile(file);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const temporary = `${path}.${process.pid}`;
-    writeFileSync(temporary, JSON.stringify({ stamp: this.#stamp, parsed }), { mode: 0o600 });
+    writeFileSync(temporary, JSON.stringify({ stamp: this.#stampOf(parsed), parsed }), { mode: 0o600 });
     renameSync(temporary, path);
   }
 }

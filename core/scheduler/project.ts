@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
+import { loadLimits } from '../parsing/load-limits.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { DagLibrary } from './dag-library.ts';
@@ -49,7 +50,7 @@ export async function openProject(dir: string, options: OpenProjectOptions = {})
     stateDir: realpathSync(stateDir),
     config,
     store,
-    library: new DagLibrary(projectDir, stateDir),
+    library: new DagLibrary(projectDir, stateDir, loadLimits(config)),
     clock,
     close: () => store.close(),
   };

@@ -122,7 +122,8 @@ function patternProblem(error: ErrorObject, path: Path, name: string): SchemaPro
     const key = String(error.params.propertyName);
     const pattern = (error.schema as { pattern?: string }).pattern;
     const rule = pattern === ENV_NAME_PATTERN ? 'bad-env-name' : 'bad-id';
-    return { path: [...path, key], at: 'key', rule, message: `'${shorten(key)}' ${idWords(pattern)}` };
+    const message = `'${shorten(key)}' ${idWords(pattern)}`;
+    return { path: [...path, key], at: 'key', rule, message, ...repairedHint(key, pattern) };
   }
   const text = shorten(String(error.data));
   if (error.schema === DURATION_PATTERN) {
@@ -130,9 +131,21 @@ function patternProblem(error: ErrorObject, path: Path, name: string): SchemaPro
     return bad(path, 'bad-duration', `${name}: '${text}' is not a duration`, hint);
   }
   if (error.schema === ID_PATTERN || error.schema === NAME_PATTERN) {
-    return bad(path, 'bad-id', `${name}: '${text}' ${idWords(String(error.schema))}`);
+    const message = `${name}: '${text}' ${idWords(String(error.schema))}`;
+    return bad(path, 'bad-id', message, repairedHint(String(error.data), error.schema).hint);
   }
   return bad(path, 'bad-value', `${name}: '${text}' does not match ${error.schema}`);
+}
+
+/** A name near to one with characters that names must not have. */
+function repairedHint(text: string, pattern: unknown): { readonly hint?: string } {
+  const foreign = pattern === ENV_NAME_PATTERN ? /[^A-Za-z0-9_]+/g : /[^A-Za-z0-9_-]+/g;
+  const repaired = text
+    .trim()
+    .replaceAll(foreign, '_')
+    .replace(/^(?![A-Za-z_])/, '_')
+    .slice(0, 128);
+  return /[A-Za-z0-9]/.test(repaired) ? { hint: `write '${repaired}'` } : {};
 }
 
 function idWords(pattern: string | undefined): string {

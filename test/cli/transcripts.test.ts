@@ -45,8 +45,13 @@ describe('a new project', () => {
     expect(resolve(market, 'dags', schema)).toBe(resolve('dag.schema.json'));
     expect(await orch(['check'], { cwd: market })).toMatchObject({
       code: 0,
-      stdout: '✓ 2 files, 2 DAGs, 4 tasks: no mistakes\n',
+      stdout:
+        'warning  types of TypeScript files were not checked: the project has no typescript ' +
+        '(npm install --save-dev typescript)\n\n✓ 2 files, 2 DAGs, 4 tasks: 1 warning\n',
     });
+    expect((await orch(['check', '--no-types'], { cwd: market })).stdout).toBe(
+      '✓ 2 files, 2 DAGs, 4 tasks: no mistakes\n',
+    );
     const hello = await orch(['trigger', 'hello'], { cwd: market });
     expect(hello.code, hello.stderr).toBe(0);
     expect(hello.stdout).toContain('SUCCESS 3 ok');
@@ -218,6 +223,19 @@ describe('a run in a pipe', () => {
     expect(alone.stderr).toContain('asked for BAD');
     expect(JSON.parse((await run('runs', '--json')).stdout)).toEqual(before);
   });
+});
+
+test('a mistake in the code of a DAG is what its commands show', async () => {
+  const broken = makeProject({
+    'dags/e.yaml': 'id: e\ntasks: { a: { uses: ./e/f.ts#x } }\n',
+    'dags/e/f.ts': 'export const x = (;\n',
+  });
+  for (const command of ['trigger', 'plan', 'show']) {
+    const result = await orch(['-C', broken, command, 'e']);
+    expect([result.code, result.stdout]).toEqual([3, '']);
+    expect(result.stderr).toContain("DAG 'e' cannot be read: its file has 1 mistake.");
+    expect(result.stderr).toContain('dags/e/f.ts:1:');
+  }
 });
 
 describe('mistakes of usage', () => {

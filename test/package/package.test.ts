@@ -155,7 +155,7 @@ describe('the installed package', () => {
     const [, schema = ''] = /\$schema=(\S+)/.exec(yaml) ?? [];
     expect(schema).toBe('../node_modules/orch/dag.schema.json');
     expect(existsSync(join(project, 'dags', schema))).toBe(true);
-    expect((await orch('check')).stdout).toBe('✓ 2 files, 2 DAGs, 4 tasks: no mistakes\n');
+    expect((await orch('check', '--no-types')).stdout).toBe('✓ 2 files, 2 DAGs, 4 tasks: no mistakes\n');
     expect((await orch('trigger', 'hello')).stdout).toContain('SUCCESS 3 ok');
     expect((await orch('logs', 'last', 'person[Ada].greet')).stdout).toBe('Hello, Ada!\n');
     expect((await orch('trigger', 'disk_report')).stdout).toContain('SUCCESS 2 ok');

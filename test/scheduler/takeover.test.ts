@@ -1,4 +1,5 @@
-import { watch } from 'node:fs';
+import { watch, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Child } from './child-process.ts';
 import { newUid, statesOf, type TempProject, tempProject } from './temp-project.ts';
@@ -21,6 +22,20 @@ export default dag({ id: 'chains' }, (d) => {
     step: 'await new Promise((resolve) => setTimeout(resolve, 120));',
     // Hears no signal: only a kill ends it.
     busy: 'for (const end = performance.now() + 400; performance.now() < end; );',
+  }),
+  'dags/gated.ts': `
+import { dag } from 'orch';
+import { pass } from './gated/body.ts';
+export default dag({ id: 'gated' }, (d) => { d.task('gate', pass); });
+`,
+  'dags/gated/body.ts': witnessModule({
+    // Ends once the test has opened the gate.
+    pass: `const { existsSync, watch } = await import('node:fs');
+  const isOpen = () => existsSync(ctx.projectDir + '/open');
+  await new Promise((resolve) => {
+    const watcher = watch(ctx.projectDir, () => { if (isOpen()) { watcher.close(); resolve(); } });
+    if (isOpen()) { watcher.close(); resolve(); }
+  });`,
   }),
 };
 
@@ -53,10 +68,12 @@ describe('two processes on one store', () => {
   test('one leads, the other follows; both see the end', async () => {
     await using project = tempProject(FILES);
     const uid = newUid();
-    const leader = new Child(TRIGGER, [project.dir, 'trigger', 'chains', uid]);
+    const leader = new Child(TRIGGER, [project.dir, 'trigger', 'gated', uid]);
     await leader.line('asked');
     const follower = new Child(TRIGGER, [project.dir, 'follow', uid]);
     expect(await follower.line('following')).toBe('following');
+    await follower.line('asked');
+    writeFileSync(join(project.dir, 'open'), '');
     await Promise.all([leader.line('success'), follower.line('success')]);
     expect(await Promise.all([leader.exited, follower.exited])).toEqual([0, 0]);
     expect(violations(readWitness(project.dir))).toEqual([]);

@@ -56,7 +56,7 @@ export function parseCron(text: string): CronResult {
     };
   }
   const outside = findOutside(fields);
-  if (outside !== null) return { ok: false, message: outside };
+  if (outside !== null) return { ok: false, ...outside };
   const cron = fields.join(' ');
   if (cron.includes('?')) return { ok: false, message: `'?' is not allowed in '${cron}'`, hint: "write '*'" };
   return search(cron);
@@ -77,15 +77,18 @@ function search(cron: string): CronResult {
   }
 }
 
+const OTHER_FORMS = "write a number of that range, '*' for every one, or '*/5' for every fifth";
+
 /** Numbers out of range, named before croner sees them: it counts months from 0. */
-function findOutside(fields: readonly string[]): string | null {
+function findOutside(fields: readonly string[]): { message: string; hint: string } | null {
   const names = FIELDS.slice(FIELDS.length - fields.length);
   for (const [index, field] of fields.entries()) {
     const [name, low, high] = names[index] as (typeof FIELDS)[number];
     for (const [, number] of field.matchAll(/(?<![/#\d])(\d+)/g)) {
       const value = Number(number);
-      if (value < low || value > high)
-        return `the ${name} field goes from ${low} to ${high}; ${value} is outside`;
+      if (value >= low && value <= high) continue;
+      const message = `the ${name} field goes from ${low} to ${high}; ${value} is outside`;
+      return { message, hint: value === high + 1 && low === 0 ? `write ${low}` : OTHER_FORMS };
     }
   }
   return null;

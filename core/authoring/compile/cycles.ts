@@ -4,13 +4,10 @@ import type { Upstreams } from './edges.ts';
 import type { Problems } from './problems.ts';
 import { authorPathOf, type Entry, type ForEachEntry, type TaskEntry } from './tree.ts';
 
-/** Names printed of one cycle; the others are counted. */
-const NAMES_MAX = 10;
-
 /**
- * Reports cycles task by task. A fan-out counts as two nodes: its beginning, which all tasks inside wait for,
- * and its end, which waits for them; so a fan-out that depends on what follows from it is found too. No
- * recursion.
+ * Reports cycles task by task, however long they are. A fan-out counts as two nodes: its beginning, which all
+ * tasks inside wait for, and its end, which waits for them; so a fan-out that depends on what follows from it
+ * is found too. No recursion.
  */
 export function checkCycles(
   upstreams: ReadonlyMap<TaskEntry | ForEachEntry, Upstreams>,
@@ -103,12 +100,8 @@ function report(cycle: readonly Entry[], problems: Problems): void {
   );
   const names = distinct.length > 0 ? distinct : cycle.slice(0, 1);
   const [first] = names as [Entry, ...Entry[]];
-  const shown = names.map(({ path }) => path);
-  if (shown.length > NAMES_MAX) {
-    const left = shown.length - NAMES_MAX;
-    shown.splice(NAMES_MAX - 2, left, `... ${left} more ...`);
-  }
-  const message = `the tasks wait for each other in a circle: ${[...shown, first.path].join(' -> ')}`;
+  const circle = [...names, first].map(({ path }) => path).join(' -> ');
+  const message = `the tasks wait for each other in a circle: ${circle}`;
   problems.error('cycle', message, authorPathOf(first), {
     at: 'key',
     hint: 'remove one of these dependencies',

@@ -1,10 +1,10 @@
 import { EXPRESSION_LENGTH_MAX } from '../../expression/expression.ts';
 import { printExpression } from '../../expression/print.ts';
 import { FAN_OUT_DEFAULTS, type FanOutSpec } from '../../model/dag.ts';
-import { didYouMean } from '../../model/did-you-mean.ts';
 import type { Json } from '../../model/json.ts';
 import { canonicalJson } from '../canonical.ts';
 import type { Upstreams } from './edges.ts';
+import { knownNames } from './known-names.ts';
 import type { Reader, Root } from './names.ts';
 import { ROOTS } from './names.ts';
 import type { Problems } from './problems.ts';
@@ -160,7 +160,7 @@ export function readReturns(entry: ForEachEntry, problems: Problems): Entry | un
   if (!found.ok || !isInside(found.entry, entry)) {
     const name = nameOf(entry);
     const message = `'returns' of ${name} must name one of its own tasks; there is no '${returns}' in it`;
-    const hint = (): string | undefined => didYouMean(returns, entry.inner.entries.keys());
+    const hint = (): string | undefined => knownNames(returns, entry.inner.entries.keys());
     problems.error('unknown-task', message, at, { hint });
     return undefined;
   }

@@ -4,7 +4,8 @@ import { rewriteTemplate, type Template } from '../../expression/template.ts';
 import { didYouMean } from '../../model/did-you-mean.ts';
 import type { AuthorPath } from '../place.ts';
 import { checkChoices } from './choices.ts';
-import type { Hint, Problems } from './problems.ts';
+import { knownNames } from './known-names.ts';
+import { type Hint, hintText, type Problems } from './problems.ts';
 import { findSegments } from './references.ts';
 import { type Entry, type ForEachEntry, fanOutsAround, isInside, nameOf, type Scope } from './tree.ts';
 
@@ -99,7 +100,7 @@ export class Names {
         'unknown-param',
         `${reader.name} reads params.${first}, which the DAG does not have`,
         reader,
-        () => didYouMean(first, params),
+        () => knownNames(first, params) ?? 'declare it under `params` of the DAG',
       );
     }
     if (root === 'needs' && !reader.inputs.has(first)) this.#unknownInput(first, reader);
@@ -112,7 +113,8 @@ export class Names {
       if (near !== undefined) return near;
       return findSegments([input], reader.scope).ok
         ? `add it to the inputs: needs: { ${input}: ${input} }`
-        : undefined;
+        : (knownNames(input, reader.inputs.keys()) ??
+            'it has none: name the task whose output it is in `needs`');
     };
     this.#error(
       'unknown-input',
@@ -146,7 +148,7 @@ export class Names {
     }
     const target = findSegments(segments, reader.scope);
     if (!target.ok || target.used < dotted.length) {
-      this.#unknownName(segments, rest !== null, reader, target.ok ? undefined : target.hint);
+      this.#unknownName(segments, rest !== null, reader, target.ok ? {} : target);
       return null;
     }
     const { entry, used } = target;
@@ -160,12 +162,17 @@ export class Names {
     return { take: rest === null ? used : used - dotted.length + 2, path: reader.readTask(entry) };
   }
 
-  #unknownName(segments: Read, isTask: boolean, reader: Reader, hint: Hint): void {
+  #unknownName(
+    segments: Read,
+    isTask: boolean,
+    reader: Reader,
+    { hint, known }: { readonly hint?: Hint; readonly known?: Hint },
+  ): void {
     const name = isTask ? segments.join('.') : (segments[0] as string);
     const nearby = (): string | undefined => {
       const asNames = fanOutsAround(reader.scope).flatMap((fanOut) => fanOut.author.forEach?.as ?? []);
       const roots = isTask ? undefined : didYouMean(name, [...reader.roots, ...asNames]);
-      return roots ?? (typeof hint === 'function' ? hint() : hint) ?? this.#otherHint(name, reader);
+      return roots ?? hintText(hint) ?? this.#otherHint(name, reader) ?? hintText(known);
     };
     const what = isTask ? 'there is no task of that name' : 'which is no task and no name that it knows';
     this.#error('unknown-name', `${reader.name} reads '${name}', ${what}`, reader, nearby);
@@ -184,7 +191,7 @@ export class Names {
     if (isUnknown) {
       const read = `'${entry.id}.${next}'`;
       const message = `${reader.name} reads ${read}, but there is no '${next}' in ${nameOf(entry)}`;
-      this.#error('unknown-name', message, reader, () => didYouMean(next, entry.inner.entries.keys()));
+      this.#error('unknown-name', message, reader, () => knownNames(next, entry.inner.entries.keys()));
       return false;
     }
     if (entry.kind === 'group') {

@@ -8,6 +8,11 @@ export const PROBLEMS_MAX = 100;
 /** What to write instead; a function is asked only for mistakes that are shown. */
 export type Hint = string | undefined | (() => string | undefined);
 
+/** The text of a hint. */
+export function hintText(hint: Hint): string | undefined {
+  return typeof hint === 'function' ? hint() : hint;
+}
+
 interface Extra {
   readonly at?: 'key' | 'value';
   readonly hint?: Hint;
@@ -67,7 +72,7 @@ export class Problems {
       return;
     }
     const place = this.#locate(path, extra.at ?? 'value') ?? {};
-    const hint = typeof extra.hint === 'function' ? extra.hint() : extra.hint;
+    const hint = hintText(extra.hint);
     this.#found.push({ severity, rule, message, ...place, ...(hint === undefined ? {} : { hint }) });
   }
 }

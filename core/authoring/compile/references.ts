@@ -1,10 +1,18 @@
 import { didYouMean } from '../../model/did-you-mean.ts';
+import { knownNames } from './known-names.ts';
 import type { Hint } from './problems.ts';
 import type { Entry, Scope } from './tree.ts';
 
 export type Found =
   | { readonly ok: true; readonly entry: Entry /** Segments that named it. */; readonly used: number }
-  | { readonly ok: false; readonly message: string; readonly hint: Hint };
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** What was meant most likely. */
+      readonly hint: Hint;
+      /** What there is. */
+      readonly known: Hint;
+    };
 
 /**
  * Finds what a dotted reference names, seen from a scope: its first segment in the innermost scope that has
@@ -51,15 +59,22 @@ function unknown(word: string, within: readonly string[], from: Scope, around?: 
   if (around !== undefined) {
     const name = `'${within.join('.')}'`;
     if (around.kind === 'task')
-      return { ok: false, message: `there is no '${whole}': ${name} is a task`, hint: undefined };
+      return {
+        ok: false,
+        message: `there is no '${whole}': ${name} is a task`,
+        hint: undefined,
+        known: undefined,
+      };
     return {
       ok: false,
       message: `there is no task '${word}' in ${name}`,
-      hint: () => didYouMean(word, around.inner.entries.keys()),
+      hint: () => knownNames(word, around.inner.entries.keys()),
+      known: undefined,
     };
   }
   const hint = (): string | undefined => didYouMean(word, visibleNames(from)) ?? insideHint(word, from);
-  return { ok: false, message: `there is no task '${whole}'`, hint };
+  const known = (): string | undefined => knownNames(word, visibleNames(from));
+  return { ok: false, message: `there is no task '${whole}'`, hint, known };
 }
 
 function* visibleNames(from: Scope): Iterable<string> {

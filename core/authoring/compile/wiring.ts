@@ -1,6 +1,6 @@
 import { NAME_PATTERN } from '../../schema/words.schema.ts';
 import type { AuthorPath } from '../place.ts';
-import type { Problems } from './problems.ts';
+import { hintText, type Problems } from './problems.ts';
 import { findReference } from './references.ts';
 import { authorPathOf, type Entry, isInside, nameOf, type TaskEntry } from './tree.ts';
 
@@ -108,7 +108,7 @@ function resolve(entry: Entry, reference: string, at: () => AuthorPath, problems
   const found = findReference(reference, entry.scope);
   if (!found.ok) {
     problems.error('unknown-task', `${nameOf(entry)} refers to '${reference}': ${found.message}`, at(), {
-      hint: found.hint,
+      hint: () => hintText(found.hint) ?? hintText(found.known),
     });
     return null;
   }

@@ -219,13 +219,14 @@ describe('templates', () => {
       'mistakes have the place of the value',
       { a: { run: ['x', '${{ params.slow }}', '${{ 1 + }}', '${{ a'], env: { E: '${{ nope }}' } } },
       [
-        "unknown-param @ tasks/a/run/1: 'run' of task 'a' reads params.slow, which the DAG does not have",
+        "unknown-param @ tasks/a/run/1: 'run' of task 'a' reads params.slow, which the DAG does " +
+          'not have (there are: symbols, fast)',
         "bad-expression @ tasks/a/run/2: 'run' of task 'a' cannot be read: expected a value, but " +
           'the expression ends (character 8)',
         "bad-expression @ tasks/a/run/3: 'run' of task 'a' cannot be read: '${{' is not closed: " +
           "'}}' is missing (character 1)",
         "unknown-name @ tasks/a/env/E: 'env.E' of task 'a' reads 'nope', which is no task and no " +
-          'name that it knows',
+          'name that it knows (there is: a)',
       ],
     ],
     [

@@ -261,8 +261,11 @@ describe('times', () => {
 
   test.each<readonly [unknown, string]>([
     ['* * 31 2 *', "bad-cron @ schedule: '* * 31 2 *' never comes (no date has this day and month)"],
-    ['60 * * * *', 'bad-cron @ schedule: the minute field goes from 0 to 59; 60 is outside'],
-    ['0 0 * 13 *', 'bad-cron @ schedule: the month field goes from 1 to 12; 13 is outside'],
+    ['60 * * * *', 'bad-cron @ schedule: the minute field goes from 0 to 59; 60 is outside (write 0)'],
+    [
+      '0 0 * 13 *',
+      'bad-cron @ schedule: the month field goes from 1 to 12; 13 is outside (write a number of that',
+    ],
     ['0 0 0 * *', 'bad-cron @ schedule: the day of month field goes from 1 to 31; 0 is outside'],
     [
       '0 0 * *',
@@ -358,7 +361,7 @@ describe('params', () => {
     };
     expect(mistakes({ id: 'd', params, tasks }).filter((line) => !/param '[ef]'/.test(line))).toEqual([
       "bad-id @ params/h h#: 'h h' is not a valid id: letters, digits, _ and -, beginning with a " +
-        'letter or _, at most 128 characters',
+        "letter or _, at most 128 characters (write 'h_h')",
       "bad-value @ params/g: 'params.g' of the DAG must be a mapping of keys to values, not 5",
     ]);
     const { g, 'h h': _, ...rest } = params;

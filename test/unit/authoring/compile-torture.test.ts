@@ -95,8 +95,7 @@ describe('the largest graphs, without overflow', () => {
     const { spec, diagnostics } = compileDag(author(tasks, 'needs'), { locate: () => null });
     expect(spec).toBeNull();
     expect(diagnostics.map(({ message }) => message)).toEqual([
-      'the tasks wait for each other in a circle: t0 -> t1 -> t2 -> t3 -> t4 -> t5 -> t6 -> t7 ' +
-        '-> ... 99990 more ... -> t99998 -> t99999 -> t0',
+      `the tasks wait for each other in a circle: ${tasks.map(([id]) => id).join(' -> ')} -> t0`,
     ]);
   });
 

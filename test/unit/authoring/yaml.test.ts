@@ -76,7 +76,6 @@ describe('mistakes', () => {
     ['open list', 'a: [1, 2\nb: 3', 'yaml-syntax', 2, 1, /flow sequence/],
     ['open text', 'a: "x\nb: 1', 'yaml-syntax', 2, 5, /closing/],
     ['mapping in a line', 'a: b: c', 'yaml-syntax', 1, 4, /nested mappings/],
-    ['duplicate key', 'a: 1\nb: { c: 1, c: 2 }', 'duplicate-key', 2, 12, /'c' is given twice/],
     ['merge key', 'a: &a { b: 1 }\nc: { <<: *a }', 'yaml-merge', 2, 6, /merge keys/],
     ['number as key', 'a: 1\n2: b', 'yaml-key', 2, 1, /key 2 is not a text/],
     ['boolean as key', 'true: b', 'yaml-key', 1, 1, /key true is not a text/],
@@ -112,6 +111,30 @@ describe('mistakes', () => {
     expect(diagnostics).toHaveLength(21);
     expect(diagnostics.at(-1)?.message).toBe('and 30 more mistakes in this file');
   });
+});
+
+it('a key that is given twice names the first one, and hides nothing else', () => {
+  const { documents, diagnostics } = load('a: 1\nb: { c: 1, c: 2 }\nd: 3\na: 4\n');
+  expect(documents.map(({ author }) => author)).toEqual([{ a: 4, b: { c: 2 }, d: 3 }]);
+  expect(documents[0]?.locate(['a'])).toMatchObject({ line: 4, column: 4 });
+  expect(diagnostics).toMatchObject([
+    {
+      severity: 'error',
+      rule: 'duplicate-key',
+      message: "key 'a' is given twice",
+      hint: 'the first one is at 1:1: remove or rename one of them',
+      line: 4,
+      column: 1,
+    },
+    {
+      severity: 'error',
+      rule: 'duplicate-key',
+      message: "key 'c' is given twice",
+      hint: 'the first one is at 2:6: remove or rename one of them',
+      line: 2,
+      column: 12,
+    },
+  ]);
 });
 
 describe('limits', () => {

@@ -104,6 +104,19 @@ test('columns that give way are left out, the last first, when they have no plac
   expect(tableWidth({ isTTY: true, columns: 40 })).toBe(40);
 });
 
+test('one very long text does not make every line long, and is not cut in a pipe', () => {
+  const columns = [
+    { title: 'after', text: (row: string[]) => row[0] ?? '' },
+    { title: 'n', text: (row: string[]) => row[1] ?? '' },
+  ];
+  const rows = [
+    ['a'.repeat(10_000), '1'],
+    ['b', '2'],
+  ];
+  const lines = tableLines(columns, rows, Number.POSITIVE_INFINITY, (text) => text);
+  expect(lines.map((line) => line.length)).toEqual([203, 10_003, 203]);
+});
+
 describe('metrics', () => {
   const tasks = [done('symbol.collect', 'A', 1), done('symbol.collect', 'B', 1), done('compare', null, 1)];
   const record = (at: number, name: string, value: number, tryNo = 1) => ({

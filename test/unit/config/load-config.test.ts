@@ -32,7 +32,7 @@ describe('defaults', () => {
     const projectDir = project();
     expect(loadConfig({ projectDir, env: {}, cores: 2 })).toEqual({
       store: { kind: 'sqlite', path: join(projectDir, '.orch'), durability: 'normal' },
-      scheduler: { maxActive: 8 },
+      scheduler: { maxActive: 8, loadCpuMs: 20_000, loadWaitMs: 30_000, loadMemoryMb: 1_024 },
       runners: { max: 3, memoryMb: 2_048, idleMs: 60_000, maxAttempts: 50_000 },
       pools: { default: { slots: 128, description: null } },
       defaults: {

@@ -129,7 +129,10 @@ describe('the code of a DAG', () => {
 
 describe('references', () => {
   it.each([
-    ['./x/nope.ts#run', "there is no file 'dags/x/nope.ts'"],
+    [
+      './x/nope.ts#run',
+      "there is no file 'dags/x/nope.ts' (write that file, or mend the path: it is relative to this one)",
+    ],
     ['./x/aa.ts#run', "there is no file 'dags/x/aa.ts' (did you mean 'a.ts'?)"],
     ['./x/a.ts#rum', "'dags/x/a.ts' does not export 'rum' (did you mean 'run'?)"],
     ['./x/a.ts#zzzzzz', "'dags/x/a.ts' does not export 'zzzzzz' (it exports run)"],
@@ -207,4 +210,33 @@ describe('references', () => {
       expect.stringContaining("no file 'test/twins/x/a.ts'"),
     ]);
   });
+});
+
+it('what is no handle in TypeScript is said once', async () => {
+  await using project = await TempProject.with({
+    'dags/x.ts':
+      "import { dag } from 'orch';\nexport default dag({ id: 'x' }, (d) => {\n" +
+      "  d.task('b', { run: 'x', after: ['zzz' as never] });\n" +
+      "  d.task('c', { needs: { b: 'b' as never } }, () => 1);\n});\n",
+  });
+  expect(linesOf(await project.parse('dags/x.ts'))).toEqual([
+    "dags/x.ts:3:5 after[0] of 'b' must be what d.task() returned, not a string",
+    "dags/x.ts:4:5 needs.b of 'c' must be what d.task() returned, not a string",
+  ]);
+});
+
+it('a key that is given twice in YAML is reported with all other mistakes', async () => {
+  await using project = await TempProject.with({
+    'dags/x.yaml':
+      'id: x\nid: y\ntasks:\n  a: { run: x, bogus: 1 }\n  b: { run: x, after: [zz] }\n' +
+      '  a1: { uses: ./x/n.ts#n }\n',
+  });
+  const parsed = await project.parse('dags/x.yaml');
+  expect(parsed.dags).toEqual([]);
+  expect(parsed.diagnostics.map(({ rule, line }) => `${rule}:${line}`)).toEqual([
+    'duplicate-key:2',
+    'unknown-key:4',
+    'unknown-task:5',
+    'unknown-file:6',
+  ]);
 });

@@ -26,7 +26,12 @@ const HOSTILE: [name: string, text: string, line: RegExp][] = [
   [
     'kill',
     spoilt("process.kill(process.pid, 'SIGKILL');"),
-    /^dags\/x\.ts loading it ended its process \(SIGKILL\)/,
+    /^dags\/x\.ts:3:9 the file calls process\.kill\(\)/,
+  ],
+  [
+    'kill of orch, caught',
+    spoilt("try { process.kill(process.ppid, 'SIGTERM'); } catch {}"),
+    /^dags\/x\.ts:3:15 the file calls process\.kill\(\)/,
   ],
   ['throw', spoilt("throw new RangeError('boom');"), /^dags\/x\.ts:3:7 loading it failed: RangeError: boom/],
   ['throw of no error', spoilt('throw { code: 7 };'), /^dags\/x\.ts threw \{"code":7\}/],
@@ -141,19 +146,36 @@ describe('a hostile TypeScript file costs one line', () => {
     const args = `['-e', 'for(;;);', '${mark}']`;
     const start = `process.getBuiltinModule('child_process').spawn(process.execPath, ${args});`;
     await using project = await TempProject.with({ 'dags/x.ts': spoilt(`${start} for (;;);`) });
-    const parsed = await project.parse('dags/x.ts', { limits: { deadlineMs: 1_500 } });
+    const parsed = await project.parse('dags/x.ts', { limits: { cpuMs: 1_500 } });
     expect(linesOf(parsed)).toEqual([
-      'dags/x.ts loading it took longer than 1.5 s: an endless loop, or slow work outside of a task?',
+      'dags/x.ts loading it took more than 1.5 s of CPU time: an endless loop, or work outside of tasks? ' +
+        '(files that need more: scheduler.loadCpu in airflow.yaml)',
     ]);
     await expect.poll(() => processesWith(mark), { timeout: 5_000 }).toEqual([]);
   });
 
-  it('memory', async () => {
-    await using project = await TempProject.with({
-      'dags/x.ts': spoilt('const a: unknown[] = []; for (;;) a.push([1, 2]);'),
-    });
+  it.each([
+    ['sleep', 'await new Promise((settle) => setTimeout(settle, 3_600_000));'],
+    ['sleep that stops its loop', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);'],
+  ])('%s', async (_, line) => {
+    await using project = await TempProject.with({ 'dags/x.ts': spoilt(line) });
+    const parsed = await project.parse('dags/x.ts', { limits: { waitMs: 800 } });
+    expect(linesOf(parsed)).toEqual([
+      'dags/x.ts loading it waited for more than 0.8 s: for a server or a timer? ' +
+        '(a DAG file must not wait: let a task do it)',
+    ]);
+  });
+
+  it.each([
+    ['memory of the heap', 'const a: unknown[] = []; for (;;) a.push([1, 2]);'],
+    ['memory beside the heap', 'const a: unknown[] = []; for (;;) a.push(new Uint8Array(4e6).fill(1));'],
+  ])('%s', async (_, line) => {
+    await using project = await TempProject.with({ 'dags/x.ts': spoilt(line) });
     const parsed = await project.parse('dags/x.ts', { limits: { memoryMb: 64 } });
-    expect(linesOf(parsed)).toEqual(['dags/x.ts loading it needs more than 64 MB of memory']);
+    expect(linesOf(parsed)).toEqual([
+      'dags/x.ts loading it needs more than 64 MB of memory ' +
+        '(files that need more: scheduler.loadMemoryMb in airflow.yaml)',
+    ]);
   });
 
   it('an answer that is too large', async () => {
@@ -200,7 +222,7 @@ describe('a hostile YAML file costs one line', () => {
   it('200,000 keys in one mapping', async () => {
     const keys = Array.from({ length: 200_000 }, (_, index) => `  k${index}: { run: x }`).join('\n');
     await using project = await TempProject.with({ 'dags/x.yaml': `id: x\ntasks:\n${keys}\n` });
-    const parsed = await project.parse('dags/x.yaml', { limits: { deadlineMs: 60_000, memoryMb: 2_048 } });
+    const parsed = await project.parse('dags/x.yaml');
     expect(linesOf(parsed)).toEqual([
       'dags/x.yaml:150003:3 a mapping with 200000 keys: at most 150000 are allowed',
     ]);

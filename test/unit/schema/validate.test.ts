@@ -52,8 +52,10 @@ describe('sentences', () => {
     [
       { env: { 'a-b': '1', 0: '1', C: 3 } },
       [
-        "bad-env-name /env/0# '0' is not a name of an environment variable: letters, digits and _",
-        "bad-env-name /env/a-b# 'a-b' is not a name of an environment variable: letters, digits and _",
+        "bad-env-name /env/0# '0' is not a name of an environment variable: letters, digits and _ " +
+          "(write '_0')",
+        "bad-env-name /env/a-b# 'a-b' is not a name of an environment variable: letters, digits and _ " +
+          "(write 'a_b')",
         "bad-value /env/C 'env.C' of task 'a' must be a text, not 3",
       ],
     ],
