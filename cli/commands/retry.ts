@@ -54,10 +54,12 @@ export const retry = defineCommand<RetryOptions>({
     const choice = choiceOf(options);
     const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
     return withProject(context, async (project) => {
-      const run = await findRun(project.store, String(name));
-      if (options.dryRun === true) return preview(context, project, run, choice);
+      if (options.dryRun === true)
+        return preview(context, project, await findRun(project.store, String(name)), choice);
       const session = await openSession(project);
       try {
+        // Read once it is known who leads: whether a run goes on or is tried again depends on it.
+        const run = await findRun(project.store, String(name));
         const askedAt = context.host.clock.now();
         const how = await ask(context, session, run, choice);
         return await followRun(context, {

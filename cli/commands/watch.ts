@@ -22,9 +22,10 @@ export const watch = defineCommand<{ timeout?: string }>({
   run: async (context, { timeout }, [name]) => {
     const timeoutMs = timeout === undefined ? null : durationFlag('--timeout', timeout);
     return withProject(context, async (project) => {
-      const run = await findRun(project.store, name as string | undefined);
       const session = await openSession(project);
       try {
+        // Read once it is known who leads: a run that ended under the leader before is not taken for a lost one.
+        const run = await findRun(project.store, name as string | undefined);
         if (session.leading && !isRunFinished(run.state)) {
           const id = shortRunId(run.uid);
           throw new AppError(
