@@ -24,7 +24,7 @@ export const watch = defineCommand<{ timeout?: string }>({
     return withProject(context, async (project) => {
       const session = await openSession(project);
       try {
-        // Read once it is known who leads: a run that ended under the leader before is not taken for a lost one.
+        // Only once it is known who leads: a run that ended under another leader is not taken for a lost one.
         const run = await findRun(project.store, name as string | undefined);
         if (session.leading && !isRunFinished(run.state)) {
           const id = shortRunId(run.uid);

@@ -1,6 +1,7 @@
 import { isTrue } from '../expression/evaluate.ts';
 import { targets } from '../graph/csr.ts';
 import { GATE, JOIN, nodePath, type Scope, TASK, taskAt } from '../graph/graph.ts';
+import { gatesAround } from '../graph/select.ts';
 import type { BecauseCode, Facts } from '../model/because.ts';
 import { isFinished, S, TASK_STATES } from '../model/states.ts';
 import type { Block } from './blocks.ts';
@@ -130,7 +131,7 @@ function hasOpenUpstream(run: RunWorld, node: number): boolean {
 
 function cutOff(turn: Turn, run: RunWorld, node: number, template: number): void {
   run.flags[node] = (run.flags[node] as number) | CUT;
-  settleUnrun(turn, run, node, template, S.skipped, 'short_circuit', cutFacts(run, node, template));
+  settleUnrun(turn, run, node, template, S.skipped, 'short_circuit', cutFacts(run, node));
 }
 
 /** What the setups around a task say before its own rule is asked: `null` lets the rule decide. */
@@ -225,13 +226,32 @@ function hasCutUpstream(run: RunWorld, node: number, template: number): boolean 
   );
 }
 
-function cutFacts(run: RunWorld, node: number, template: number): Facts {
-  const upstream = firstUpstream(run, node, template, (at) => ((run.flags[at] as number) & CUT) !== 0);
-  const source = upstream === null ? template : run.templateOf(upstream);
+/** Names the task whose short circuit ended the path, however far before an instance it stands. */
+function cutFacts(run: RunWorld, node: number): Facts {
+  let at = node;
+  for (let next: number | null = node; next !== null; ) {
+    at = next;
+    next = run.state[at] === S.success ? null : cutUpstream(run, at);
+  }
+  const cause = run.templateOf(at);
   return {
-    task: nodePath(run.graph, source),
-    expression: run.templates.shortCircuit[source]?.text ?? 'its condition',
+    task: nodePath(run.graph, cause),
+    expression: run.templates.shortCircuit[cause]?.text ?? 'its condition',
   };
+}
+
+/** What was cut off right before an instance: a direct upstream, or the gate of its fan-out. */
+function cutUpstream(run: RunWorld, node: number): number | null {
+  const isCut = (at: number): boolean => ((run.flags[at] as number) & CUT) !== 0;
+  const template = run.templateOf(node);
+  const upstream = firstUpstream(run, node, template, isCut);
+  const [gate] = gatesAround(run.graph, template);
+  if (upstream !== null || gate === undefined) return upstream;
+  let found: number | null = null;
+  run.eachConnected(run.blockOf(node), gate, (at) => {
+    if (isCut(at)) found = at;
+  });
+  return found;
 }
 
 /** The first upstream instance that passes a test, or `null`. */

@@ -416,6 +416,23 @@ describe('short circuits', () => {
     expect([run.record.state, states]).toEqual(['success', { gate: 'success', ...skipped, down: 'success' }]);
   });
 
+  test('everything after names the task that ended the path, however far before', () => {
+    const fanOuts = [{ path: 'f', over: "['a']", after: ['gate'], returns: 'f.x' }];
+    const tasks = [
+      task('gate', { shortCircuit: 'output.ok' }),
+      task('near', { after: ['gate'] }),
+      task('far', { after: ['near'] }),
+      inside('f.x'),
+      task('last', { after: ['f', 'far'] }),
+    ];
+    const { sim, run } = play(dagOf(tasks, { fanOuts }), {}, { gate: no });
+    const skipped = [...run.existing()].filter(({ node }) => run.nameOf(node) !== 'gate');
+    const said = skipped.map(({ node }) => sim.store?.row(1, node)?.because);
+    expect(said).toEqual(
+      skipped.map(() => because('short_circuit', { task: 'gate', expression: 'output.ok' })),
+    );
+  });
+
   test.each([0, 1])('a rule that would not wait waits for what may cut it off, order %i', (order) => {
     const sim = new Simulation();
     sim.behaviour = (name) => (name === 'gate' ? no : SUCCESS);

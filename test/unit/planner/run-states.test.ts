@@ -5,7 +5,7 @@ import { isFinished, TASK_STATES, type TaskState } from '../../../core/model/sta
 import { leavesOf, runOutcome } from '../../../core/planner/run-outcome.ts';
 import { IGNORABLE, templatesOf } from '../../../core/planner/templates.ts';
 import { airflowData } from './airflow-data.ts';
-import { dagOf, Simulation, task } from './simulation.ts';
+import { dagOf, FAILURE, Simulation, SUCCESS, task } from './simulation.ts';
 
 interface AirflowTask {
   readonly id: string;
@@ -89,11 +89,12 @@ describe.skipIf(!data)('run states of Airflow', () => {
         return task(name, { after: after.get(name) ?? [], ...teardown });
       });
       const graph = compileGraph(dagOf(specs));
-      const { traits } = templatesOf(graph);
+      const { traits, rule } = templatesOf(graph);
       const leaf = leavesOf(
         graph,
         new Uint8Array(graph.size).fill(1),
         (node) => ((traits[node] as number) & IGNORABLE) !== 0,
+        rule,
       );
       const found = specs.filter((_one, index) => leaf[index] === 1).map((one) => one.path);
       expect(found).toEqual(row.expected);
@@ -128,6 +129,42 @@ describe('outcome of a run', () => {
       return run.record.state;
     });
     expect(states).toEqual(['success', 'failed', 'success']);
+  });
+
+  test.each([
+    ['a leaf outside the scope would have failed', {}, {}, 'failed'],
+    ['what is outside would have taken it', { triggerRule: 'all_done' }, {}, 'success'],
+    ['a leaf behind others outside would have failed', {}, { triggerRule: 'all_success' }, 'failed'],
+    ['a later task outside would have taken it', {}, { triggerRule: 'one_failed' }, 'success'],
+    ['only a teardown outside would have failed', { teardown: true }, {}, 'success'],
+  ] as const)('a failure that the scope takes: %s', (_, between, last, state) => {
+    const sim = new Simulation();
+    sim.behaviour = (name) => (name === 'work' ? FAILURE : SUCCESS);
+    const spec = dagOf([
+      task('work'),
+      task('summary', { after: ['work'], triggerRule: 'all_done' }),
+      task('between', { after: ['work'], ...between }),
+      ...(Object.keys(last).length > 0 ? [task('last', { after: ['between'], ...last })] : []),
+    ]);
+    const run = sim.trigger(spec, { scope: { until: ['summary'] } });
+    sim.run();
+    expect(run.record.state).toBe(state);
+  });
+
+  test('a failure whose whole fan-out outside the scope would have failed', () => {
+    const sim = new Simulation();
+    sim.behaviour = (name) => (name === 'work' ? FAILURE : SUCCESS);
+    const spec = dagOf(
+      [
+        task('work'),
+        task('summary', { after: ['work'], triggerRule: 'all_done' }),
+        task('f.x', { fanOut: 0 }),
+      ],
+      { fanOuts: [{ path: 'f', over: 'params.keys', after: ['work'] }] },
+    );
+    const run = sim.trigger(spec, { scope: { until: ['summary'] }, params: { keys: ['k'] } });
+    sim.run();
+    expect(run.record.state).toBe('failed');
   });
 
   test('an empty run is a success', () => {
