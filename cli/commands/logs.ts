@@ -64,12 +64,15 @@ export const logs = defineCommand<LogOptions>({
   run: async (context, options, [name, task]) => {
     const window = windowOf(options);
     const tryNo = options.attempt === undefined ? null : (countFlag('--attempt', options.attempt) as TryNo);
+    if (options.follow === true && tryNo !== null) {
+      throw new AppError('usage', '--follow shows every attempt as it runs: leave out --attempt.');
+    }
     return withProject(context, async (project) => {
       const run = await findRun(project.store, String(name));
       const only = task === undefined ? null : String(task);
       if (options.follow === true) {
         const { followLogs } = await import('../follow-logs.ts');
-        const wanted = lineTest(window, options.grep);
+        const wanted = lineTest(window);
         await followLogs(project, run.runNo, only, (instance, line, attempt) => {
           if (wanted(line)) printLine(context, options, { instance, tryNo: attempt, alone: false }, line);
         });
@@ -97,9 +100,9 @@ function windowOf({ grep, level }: LogOptions): LogWindow {
   };
 }
 
-function lineTest({ streams }: LogWindow, grep: string | undefined): (line: LogLine) => boolean {
-  const pattern = grep === undefined ? null : new RegExp(grep, 'u');
-  return ({ stream, text }) => (streams?.includes(stream) ?? true) && (pattern?.test(text) ?? true);
+function lineTest({ streams, pattern }: LogWindow): (line: LogLine) => boolean {
+  const matches = pattern === undefined ? null : lineFilter(pattern);
+  return ({ stream, text }) => (streams?.includes(stream) ?? true) && (matches?.([text])[0] ?? true);
 }
 
 /** Why there is nothing to read: a task may have run and written nothing. */
@@ -118,17 +121,34 @@ async function loggedAttempts(
   const view = await readRunView(project.store, runNo);
   if (view === null) return { instances: [], attempts: [] };
   const instances = task === null ? view.tasks : findInstances(view, task);
+  if (tryNo !== null) requireAttempt(instances, task, tryNo);
   const found: LoggedAttempt[] = [];
   for (const instance of instances) {
-    const isPast = tryNo !== null && tryNo !== instance.attempts;
-    const past = isPast
-      ? (await project.store.attempts(runNo, instance.nodeNo)).find((one) => one.tryNo === tryNo)
-      : undefined;
-    const range = isPast ? (past?.log ?? null) : instance.log;
+    const range = await rangeOf(project, runNo, instance, tryNo ?? instance.attempts);
     if (range !== null) found.push({ instance, tryNo: tryNo ?? instance.attempts, range });
   }
   const attempts = found.sort((a, b) => (a.instance.startedAt ?? 0) - (b.instance.startedAt ?? 0));
   return { instances, attempts };
+}
+
+/** Refuses an attempt that none of the instances had. */
+function requireAttempt(instances: readonly InstanceView[], task: string | null, tryNo: TryNo): void {
+  const most = instances.reduce((max, { attempts }) => Math.max(max, attempts), 0);
+  if (tryNo <= most) return;
+  const who = task === null ? 'No task of the run' : `'${task}'`;
+  const had = most === 0 ? 'it was not started' : `the last is ${most}`;
+  throw new AppError('not_found', `${who} has ${task === null ? 'an' : 'no'} attempt ${tryNo}: ${had}.`);
+}
+
+async function rangeOf(
+  project: Project,
+  runNo: RunNo,
+  instance: InstanceView,
+  tryNo: TryNo,
+): Promise<LogRange | null> {
+  if (tryNo === instance.attempts) return instance.log;
+  const past = await project.store.attempts(runNo, instance.nodeNo);
+  return past.find((one) => one.tryNo === tryNo)?.log ?? null;
 }
 
 async function printLog(

@@ -1,38 +1,40 @@
-import { createContext, runInContext } from 'node:vm';
+import { createContext, Script } from 'node:vm';
 import { AppError } from '../model/errors.ts';
+import { MatchBudget } from './match-budget.ts';
 
 /** Which lines to keep: those that contain a text, or match a regular expression. */
 export type LinePattern =
   | { readonly text: string; readonly ignoreCase?: boolean }
   | { readonly regex: string; readonly ignoreCase?: boolean };
 
-/**
- * What all matching of one regular expression may take; some need time exponential in the length of a line.
- */
-const BUDGET_MS = 2_000;
 /** A regular expression sees this much of a line. */
 const MATCH_CHARS = 4_096;
+/** Expressions that match themselves only. */
+const LITERAL = /^[^\\^$.*+?()[\]{}|]*$/u;
 
 /**
- * Makes a filter over batches of lines. A regular expression runs under a budget of 2 s for the whole search.
+ * Makes a filter over batches of lines. A regular expression runs under a {@link MatchBudget}: some need time
+ * exponential in the length of a line.
  *
  * @throws AppError `invalid` for a malformed regular expression, and from the filter when the budget is
  * spent.
  */
 export function lineFilter(pattern: LinePattern): (lines: readonly string[]) => boolean[] {
   const fold = pattern.ignoreCase ?? false;
-  if ('text' in pattern) {
-    const wanted = fold ? pattern.text.toLowerCase() : pattern.text;
-    return (lines) => lines.map((line) => (fold ? line.toLowerCase() : line).includes(wanted));
-  }
+  if ('text' in pattern) return textFilter(pattern.text, fold);
+  if (LITERAL.test(pattern.regex)) return textFilter(pattern.regex, fold);
   const matcher = compile(pattern.regex, fold);
-  let leftMs = BUDGET_MS;
+  const budget = new MatchBudget();
+  const box: { readonly matcher: RegExp; lines: readonly string[] } = { matcher, lines: [] };
+  const context = createContext(box);
+  const script = new Script('lines.map((line) => matcher.test(line))');
   return (lines) => {
-    const context = createContext({ matcher, lines: lines.map((line) => line.slice(0, MATCH_CHARS)) });
+    const seen = lines.map((line) => line.slice(0, MATCH_CHARS));
+    box.lines = seen;
+    const timeout = budget.allow(seen.reduce((chars, { length }) => chars + length, 0));
     const startedMs = performance.now();
     try {
-      const timeout = Math.max(1, Math.ceil(leftMs));
-      return runInContext('lines.map((line) => matcher.test(line))', context, { timeout }) as boolean[];
+      return script.runInContext(context, { timeout }) as boolean[];
     } catch (error) {
       throw new AppError(
         'invalid',
@@ -41,9 +43,14 @@ export function lineFilter(pattern: LinePattern): (lines: readonly string[]) => 
         error,
       );
     } finally {
-      leftMs -= performance.now() - startedMs;
+      budget.spend(performance.now() - startedMs);
     }
   };
+}
+
+function textFilter(text: string, fold: boolean): (lines: readonly string[]) => boolean[] {
+  const wanted = fold ? text.toLowerCase() : text;
+  return (lines) => lines.map((line) => (fold ? line.toLowerCase() : line).includes(wanted));
 }
 
 function compile(source: string, ignoreCase: boolean): RegExp {

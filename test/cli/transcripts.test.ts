@@ -214,6 +214,22 @@ describe('a run in a pipe', () => {
     const said = async (task: string) => (await orch(['-C', quiet, 'logs', 'last', task])).stderr;
     expect(await said('a')).toBe("'a' wrote nothing.\n");
     expect(await said('b')).toBe("'b' has no log: it was not started.\n");
+    const attempt = async (...args: string[]) => {
+      const { code, stderr } = await orch(['-C', quiet, 'logs', 'last', ...args]);
+      return [code, stderr];
+    };
+    expect(await attempt('a', '--attempt', '9')).toEqual([
+      4,
+      "error  'a' has no attempt 9: the last is 1.\n",
+    ]);
+    expect(await attempt('b', '--attempt', '1')).toEqual([
+      4,
+      "error  'b' has no attempt 1: it was not started.\n",
+    ]);
+    expect(await attempt('--attempt', '2')).toEqual([
+      4,
+      'error  No task of the run has an attempt 2: the last is 1.\n',
+    ]);
   });
 
   test('a task runs alone, without a trace in the store', async () => {
@@ -254,6 +270,7 @@ describe('mistakes of usage', () => {
     ['no run id', ['status', 'yesterday'], 2, 'is no run id'],
     ['a bad duration', ['trigger', 'demo', '--timeout', '5 min'], 2, '--timeout must be a duration'],
     ['flags that exclude each other', ['retry', 'last', '--all', '--failed'], 2, 'Choose one of'],
+    ['an attempt to come', ['logs', 'last', '-f', '--attempt', '2'], 2, 'leave out --attempt'],
     ['a bad pattern', ['logs', 'last', '--grep', '('], 3, 'not a regular expression'],
   ])('%s', async (_name, args, code, sentence) => {
     const result = await run(...args);
