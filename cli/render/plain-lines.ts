@@ -4,6 +4,7 @@ import type { Style } from '../style.ts';
 import { failureText } from './failure-text.ts';
 import type { RunTracker } from './run-tracker.ts';
 import { lookOf, toned } from './state-look.ts';
+import { tamed } from './text-width.ts';
 import { clockText, spanText } from './time-text.ts';
 
 export interface PlainOptions {
@@ -55,7 +56,10 @@ function changeText(
       return `${name}${instance.because === null ? '' : `: ${instance.because.text}`}`;
     case 'cancelled':
       return `${name}${instance.reason === null ? '' : ` (${instance.reason})`}`;
-    case 'upstream_failed':
+    case 'upstream_failed': {
+      const why = tracker.expansionFailure(instance);
+      return why === null ? name : `${name}: ${tamed(why)}`;
+    }
     case 'waiting':
     case 'paused':
       return name;

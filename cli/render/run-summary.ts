@@ -1,10 +1,11 @@
+import type { BecauseCode } from '../../core/model/because.ts';
 import type { RunState } from '../../core/model/states.ts';
 import type { RunView } from '../../core/store/run-view.ts';
 import type { Style } from '../style.ts';
 import { type MetricRow, metricLines } from './metric-lines.ts';
 import { shortRunId } from './run-name.ts';
 import { toned } from './state-look.ts';
-import { displayWidth } from './text-width.ts';
+import { displayWidth, tamed } from './text-width.ts';
 import { spanText } from './time-text.ts';
 
 const ORDER = ['success', 'failed', 'upstream_failed', 'cancelled', 'skipped', 'removed'] as const;
@@ -34,6 +35,16 @@ const VERDICT: Readonly<Partial<Record<RunState, string>>> = {
   cancelled: 'CANCELLED',
 };
 
+/** Reasons of a run that the states of its tasks do not tell. */
+const ENDINGS: ReadonlySet<BecauseCode> = new Set([
+  'critical_failed',
+  'run_timed_out',
+  'unknown_key',
+  'superseded',
+  'shutdown',
+  'marked',
+]);
+
 /**
  * The end of a followed run: metrics, then one line with the result and what to do about it; a terminal too
  * narrow for it gets two.
@@ -52,7 +63,8 @@ export function summaryLines(
   const advice = adviceText(view);
   const isWide = size.isTerminal && displayWidth(line) + advice.length + 2 > size.columns;
   const last = advice === '' ? [line] : isWide ? [line, advice] : [`${line}. ${advice}`];
-  return [...(table.length === 0 ? [] : [...table, '']), ...last];
+  const why = ENDINGS.has(run.because?.code ?? 'none') ? [tamed(run.because?.text ?? '')] : [];
+  return [...(table.length === 0 ? [] : [...table, '']), ...why, ...last];
 }
 
 function adviceText(view: RunView): string {

@@ -29,6 +29,7 @@ export class RunTracker {
   readonly #order: ReadonlyMap<string, number>;
   readonly #retries: ReadonlyMap<string, number>;
   readonly #sizes: ReadonlyMap<string, number>;
+  readonly #expansionsTold = new Set<string>();
   #view: RunView;
   #completed = 0;
   #nameColumns = NAME_COLUMNS_MIN;
@@ -67,6 +68,18 @@ export class RunTracker {
   /** The column in which names end, so that what follows stands in line. */
   get nameColumns(): number {
     return this.#nameColumns;
+  }
+
+  /**
+   * Why the fan-out of an instance has no keys, to be told once for all of its tasks: `null` for every other
+   * instance, and when it was told before.
+   */
+  expansionFailure({ state, key, because }: InstanceView): string | null {
+    if (state !== 'upstream_failed' || because?.code !== 'expansion_failed') return null;
+    const fanOut = `${because['fanOut']}[${key}]`;
+    if (this.#expansionsTold.has(fanOut)) return null;
+    this.#expansionsTold.add(fanOut);
+    return because.text;
   }
 
   /** The position of a task in its DAG. */

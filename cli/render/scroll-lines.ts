@@ -5,7 +5,7 @@ import type { Style } from '../style.ts';
 import { failureText } from './failure-text.ts';
 import { isGroupDone, type KeyGroup, NAME_COLUMNS_MAX, type RunTracker } from './run-tracker.ts';
 import { glyph, lookOf, toned } from './state-look.ts';
-import { cutTo, displayWidth, padTo } from './text-width.ts';
+import { cutTo, displayWidth, padTo, tamed } from './text-width.ts';
 import { spanText } from './time-text.ts';
 import { wrapped } from './wrap.ts';
 
@@ -57,7 +57,7 @@ export function soloLines(
   const word = instance.state === 'success' ? span : `${lookOf(instance.state).word} ${span}`.trimEnd();
   const head = `  ${glyph(instance.state, style)} ${toned(instance.state, name, style)}  ${word}`;
   const shown = withMetrics(head, metricTexts(tracker, [instance]), columns, style);
-  return [shown, ...reasonLines([instance], columns, style)];
+  return [shown, ...reasonLines(tracker, [instance], columns, style)];
 }
 
 /** The line of a key: its chain of stages with durations and metrics, with what went wrong below it. */
@@ -74,7 +74,7 @@ export function groupLines(tracker: RunTracker, group: KeyGroup, columns: number
   );
   const last = lines.length - 1;
   lines[last] = withMetrics(lines[last] ?? '', metricTexts(tracker, [...members].reverse()), columns, style);
-  return [...lines, ...reasonLines(members, columns, style)];
+  return [...lines, ...reasonLines(tracker, members, columns, style)];
 }
 
 export function membersInOrder(tracker: RunTracker, group: KeyGroup): InstanceView[] {
@@ -136,10 +136,18 @@ function withMetrics(line: string, metrics: readonly string[], columns: number, 
 }
 
 /** What went wrong, whole if four lines hold it. */
-function reasonLines(members: readonly InstanceView[], columns: number, style: Style): string[] {
-  const failed = members.filter(({ state }) => state === 'failed');
-  return failed.flatMap((one) => {
-    const lines = wrapped(failureText(one), columns - 5);
+function reasonLines(
+  tracker: RunTracker,
+  members: readonly InstanceView[],
+  columns: number,
+  style: Style,
+): string[] {
+  const reasons = members.flatMap((one) => {
+    const why = one.state === 'failed' ? failureText(one) : tracker.expansionFailure(one);
+    return why === null ? [] : [tamed(why)];
+  });
+  return reasons.flatMap((reason) => {
+    const lines = wrapped(reason, columns - 5);
     const shown = lines.slice(0, REASON_LINES_MAX);
     if (lines.length > shown.length) shown.push('…');
     return shown.map((line) => `    ${style.bad(cutTo(line, columns - 5))}`);

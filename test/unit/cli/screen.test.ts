@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { FailureTails } from '../../../cli/render/failure-tails.ts';
 import { liveBlock } from '../../../cli/render/live-block.ts';
+import { plainLines } from '../../../cli/render/plain-lines.ts';
 import { RunTracker } from '../../../cli/render/run-tracker.ts';
 import { scrollLines } from '../../../cli/render/scroll-lines.ts';
 import { displayWidth } from '../../../cli/render/text-width.ts';
 import { createStyle } from '../../../cli/style.ts';
+import { because } from '../../../core/model/because.ts';
 import type { TryNo } from '../../../core/model/ids.ts';
 import type { RunUpdate } from '../../../core/scheduler/session.ts';
 import type { InstanceView } from '../../../core/store/run-view.ts';
@@ -58,6 +60,25 @@ describe('lines that scroll', () => {
     };
     expect(line(100)).toMatch(/backtest 2.2s {2}sharpe=1.312 {2}rows=1260$/);
     expect(line(80)).toMatch(/backtest 2.2s {2}sharpe=1.312$/);
+  });
+
+  test('why a fan-out has no keys stands once, under its first task', () => {
+    const why = because('expansion_failed', { fanOut: 'symbol', error: 'needs.list is null, not a list' });
+    const behind = ['symbol.collect', 'symbol.clean'].map((id) =>
+      instance(id, null, 'upstream_failed', { because: why }),
+    );
+    const reason = 'Fan-out symbol cannot be expanded: needs.list is null, not a list';
+    expect(scroll(new RunTracker(runView(templates)), behind)).toEqual([
+      '  ⇡ symbol.collect  upstream_failed',
+      `    ${reason}`,
+      '  ⇡ symbol.clean  upstream_failed',
+    ]);
+    const tracker = new RunTracker(runView(templates));
+    const plain = behind.flatMap((one) => plainLines(tracker, change(one, 0), { style, verbose: false }));
+    expect(plain).toEqual([
+      `12:00:00Z upstream_failed symbol.collect: ${reason}`,
+      '12:00:00Z upstream_failed symbol.clean',
+    ]);
   });
 
   test('a long chain is broken before an arrow, under its first stage', () => {

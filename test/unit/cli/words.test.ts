@@ -10,6 +10,7 @@ import { tableLines, tableWidth } from '../../../cli/render/table.ts';
 import { problemOf } from '../../../cli/report-error.ts';
 import { newRunUid } from '../../../cli/run-uid.ts';
 import { createStyle, wantsColor } from '../../../cli/style.ts';
+import { because } from '../../../core/model/because.ts';
 import { AppError } from '../../../core/model/errors.ts';
 import type { TryNo } from '../../../core/model/ids.ts';
 import { change, done, instance, runView, START } from './run-fixture.ts';
@@ -182,6 +183,17 @@ test.each([
   const narrow = summaryLines(view, [], { columns: 40, isTerminal: true }, style);
   expect(narrow.join('. ')).toBe(line);
   for (const part of narrow) expect(part.length).toBeLessThanOrEqual(40);
+});
+
+test.each([
+  ['critical_failed', { task: 'slow' }, ['Critical task slow failed.']],
+  ['run_timed_out', { timeoutMs: 5 }, ['The run took longer than its timeout of 5 ms.']],
+  ['leaf_failed', { task: 'slow', state: 'failed' }, []],
+] as const)('a run that ended because of %s says so where its tasks do not', (code, facts, expected) => {
+  const view = runView([], { state: 'failed', endedAt: START });
+  const ended = { ...view, run: { ...view.run, because: because(code, facts) } };
+  const lines = summaryLines(ended, [], { columns: 80, isTerminal: false }, style);
+  expect(lines.slice(0, -1)).toEqual(expected);
 });
 
 test('an old line is told with the state it speaks of, not with that of now', () => {
