@@ -140,11 +140,18 @@ function commandLineError(
   if (error.code === 'commander.help')
     return reportError(context, new AppError('usage', noCommandText(argv)));
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  const suggestion = rest.join(' ').replace(/^\(Did you mean (.*)\?\)$/, "Did you mean '$1'?");
+  const suggestion = suggestionText(rest.join(' '));
   const help = asked === null ? 'orch --help' : `orch ${asked.name} --help`;
   const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, '')}.`;
   const message = [sentence, suggestion, `See '${help}'.`].filter((part) => part !== '').join(' ');
   return reportError(context, new AppError('usage', message));
+}
+
+/** The suggestion of commander, with the names in quotes. */
+function suggestionText(text: string): string {
+  const [, many = '', names] = /^\(Did you mean (one of )?(.*)\?\)$/.exec(text) ?? [];
+  if (names === undefined) return text;
+  return `Did you mean ${many}${names.replaceAll(/[^\s,]+/g, "'$&'")}?`;
 }
 
 /** What is wrong with a command line that names no command, or asks for help on one that does not exist. */

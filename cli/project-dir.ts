@@ -13,7 +13,7 @@ export function projectDir(context: CommandContext): string {
   if (isProject(directory)) return directory;
   const above = projectAbove(directory);
   const below = relative(context.host.cwd, directory);
-  const inside = below.startsWith('..') ? directory : below || 'This folder';
+  const inside = below === '' ? 'This folder' : `The folder ${below.startsWith('..') ? directory : below}`;
   const advice =
     above === null
       ? `Make one with 'orch init', or name one with -C DIR.`

@@ -91,17 +91,7 @@ function inputsOf(
 ): { readonly [name: string]: Json } {
   const names = Object.keys(task.needs ?? {});
   if (file === undefined) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(resolve(context.host.cwd, file), 'utf8'));
-  } catch (error) {
-    throw new AppError(
-      'invalid',
-      `The inputs file ${file} cannot be read as JSON: ${String(error)}`,
-      {},
-      error,
-    );
-  }
+  const value = jsonOf(context, file);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new AppError('invalid', `The inputs file ${file} must hold an object: input name -> value.`);
   const unknown = Object.keys(value).find((name) => !names.includes(name));
@@ -110,6 +100,21 @@ function inputsOf(
     'invalid',
     `Task '${task.path}' has no input '${unknown}'. Its inputs: ${names.join(', ') || 'none'}.`,
   );
+}
+
+function jsonOf(context: CommandContext, file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(resolve(context.host.cwd, file), 'utf8');
+  } catch (error) {
+    throw new AppError('not_found', `Cannot read the inputs file ${file}.`, {}, error);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new AppError('invalid', `The inputs file ${file} is not JSON: ${why}`, {}, error);
+  }
 }
 
 function tell(context: CommandContext, task: TaskSpec, result: LoneResult): number {

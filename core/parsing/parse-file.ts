@@ -37,7 +37,8 @@ export async function parseFile(options: ParseFileOptions): Promise<ParsedFile> 
   };
   const projectDir = realpathSync(options.projectDir);
   const found = statSync(absolutePath(projectDir, file), { throwIfNoEntry: false });
-  if (!found?.isFile()) return refused('unknown-file', 'there is no such file');
+  if (found === undefined) return refused('unknown-file', 'there is no such file');
+  if (!found.isFile()) return refused('unknown-file', 'it is not read: it is no regular file');
   const limits = limitsOf(found.size, options.limits);
   const request: ParseRequest = { projectDir, file, limits, ...(codeDir === undefined ? {} : { codeDir }) };
   const ending = await runChild(request, options.signal);

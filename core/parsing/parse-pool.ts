@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import pLimit from 'p-limit';
 import type { Diagnostic } from '../model/errors.ts';
+import { dagFileNames } from './dag-file-names.ts';
 import { parseFile } from './parse-file.ts';
 import type { ParsedFile, ParseLimits } from './parsed-file.ts';
 
@@ -16,20 +16,6 @@ export interface ParseProjectOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Names of DAG files: those directly in `dags/`. */
-const DAG_FILE = /^[^._].*\.(ya?ml|m?[jt]s)$/;
-const NOT_DAG_FILE = /\.(d|test|spec)\.m?ts$/;
-
-/** The DAG files of a project, relative to it, in the order of their names. */
-export function dagFiles(projectDir: string): string[] {
-  const folder = join(projectDir, 'dags');
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && DAG_FILE.test(entry.name) && !NOT_DAG_FILE.test(entry.name))
-    .map((entry) => `dags/${entry.name}`)
-    .sort();
-}
-
 /**
  * Evaluates the DAG files of a project, each in a process of its own, a few at a time. An id that a second
  * file declares too is a mistake of that file. Never rejects because of a file.
@@ -39,7 +25,7 @@ export async function parseProject(options: ParseProjectOptions): Promise<Parsed
   const { limits, signal } = options;
   const common = { projectDir, ...(limits ? { limits } : {}), ...(signal ? { signal } : {}) };
   const limit = pLimit(options.concurrency ?? Math.max(1, availableParallelism()));
-  const files = options.files ?? dagFiles(projectDir);
+  const files = options.files ?? dagFileNames(projectDir);
   const parsed = await Promise.all(files.map((file) => limit(() => parseFile({ ...common, file }))));
   return withoutDuplicates(parsed);
 }

@@ -7,6 +7,7 @@ import { AppError, type Diagnostic } from '../model/errors.ts';
 import type { Json } from '../model/json.ts';
 import { fileHash } from '../parsing/code-manifest.ts';
 import { isUnchanged } from '../parsing/code-snapshot.ts';
+import { dagFileNames } from '../parsing/dag-file-names.ts';
 import { parseFile } from '../parsing/parse-file.ts';
 import type { ParsedDag, ParsedFile, ParseLimits } from '../parsing/parsed-file.ts';
 
@@ -16,7 +17,6 @@ export interface LoadedDag {
   readonly dag: ParsedDag;
 }
 
-const DAG_FILE = /^[^.].*\.(ts|mts|js|mjs|yaml|yml)$/;
 /** Folders of orch whose change makes an earlier parse worthless. */
 const PARSER_FOLDERS = ['authoring', 'schema', 'expression', 'parsing', 'model'];
 
@@ -40,15 +40,7 @@ export class DagLibrary {
 
   /** The DAG files of the project, relative to it. */
   files(): string[] {
-    try {
-      const names = readdirSync(join(this.#projectDir, 'dags'), { withFileTypes: true });
-      return names
-        .filter((entry) => entry.isFile() && DAG_FILE.test(entry.name) && !entry.name.endsWith('.d.ts'))
-        .map((entry) => `dags/${entry.name}`)
-        .sort();
-    } catch {
-      return [];
-    }
+    return dagFileNames(this.#projectDir);
   }
 
   /** What a file gives now. */

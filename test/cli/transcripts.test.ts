@@ -257,6 +257,13 @@ test('a mistake in the code of a DAG is what its commands show', async () => {
 describe('mistakes of usage', () => {
   test.each<[string, string[], number, string]>([
     ['no such command', ['lst'], 2, "Unknown command 'lst'. Did you mean 'list'?"],
+    ['one of several commands', ['statu'], 2, "Did you mean one of 'stats', 'status'?"],
+    [
+      'no inputs file',
+      ['test', 'demo.compare', '--input', 'no.json'],
+      4,
+      'Cannot read the inputs file no.json.',
+    ],
     ['help on no such command', ['help', 'lst'], 2, "Unknown command 'lst'. Did you mean 'list'?"],
     ['no command', ['--quiet'], 2, "A command is missing. See 'orch --help'."],
     ['no such option', ['trigger', 'demo', '--untl', 'x'], 2, "Did you mean '--until'?"],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -290,6 +290,18 @@ describe('a project', () => {
     await using project = await TempProject.with({});
     expect(await parseProject({ projectDir: project.dir })).toEqual([]);
     expect(linesOf(await project.parse('dags/nope.ts'))).toEqual(['dags/nope.ts there is no such file']);
+  });
+
+  it('reads links to files, and nothing that is no regular file', async () => {
+    await using project = await TempProject.with({
+      'elsewhere/x.yaml': 'id: x\ntasks: { a: { run: "true" } }\n',
+    });
+    mkdirSync(join(project.dir, 'dags'));
+    symlinkSync('../elsewhere/x.yaml', join(project.dir, 'dags/link.yaml'));
+    symlinkSync('/dev/zero', join(project.dir, 'dags/zero.yaml'));
+    const parsed = await parseProject({ projectDir: project.dir });
+    expect(parsed.flatMap(({ dags }) => dags.map(({ spec }) => spec.id))).toEqual(['x']);
+    expect(parsed.flatMap(linesOf)).toEqual(['dags/zero.yaml it is not read: it is no regular file']);
   });
 
   it('can be stopped', async () => {
