@@ -20,38 +20,53 @@ interface CheckReport {
 }
 
 /** `orch check [files]`: every mistake in DAG files and config, with its place. */
-export const check = defineCommand<{ types?: boolean }>({
+export const check = defineCommand<{ types?: boolean; watch?: boolean }>({
   description:
     'Types of TypeScript DAGs are checked if the project has typescript. Exit 3 if there is a mistake.',
   examples: [
     { command: 'orch check', what: 'the whole project' },
     { command: 'orch check dags/pipeline.yaml', what: 'one file' },
+    { command: 'orch check --watch', what: 'again after every change, until Ctrl-C' },
     { command: 'orch check --json', what: 'for editors and CI' },
   ],
   define: (command) => {
     command.argument('[files...]', 'only these DAG files');
     command.option('--no-types', 'do not check types');
+    command.option('-w, --watch', 'check again whenever a file changes');
   },
-  run: async (context, { types }, [files]) => {
+  run: async (context, { types, watch }, [files]) => {
     const dir = projectDir(context);
     const named =
       Array.isArray(files) && files.length > 0
         ? files.map((file) => projectFile(context, dir, file))
         : undefined;
-    const report = await checkAll(context, dir, named, types !== false);
-    const mistakes = report.diagnostics.filter(({ severity }) => severity === 'error').length;
-    if (context.flags.json)
-      context.json({
-        ok: mistakes === 0,
-        files: report.files,
-        dags: report.dags,
-        tasks: report.tasks,
-        diagnostics: report.diagnostics,
-      });
-    else printReport(context, report, mistakes);
-    return mistakes === 0 ? EXIT.ok : EXIT.invalid;
+    const check = (): Promise<number> => checkOnce(context, dir, named, types !== false);
+    if (watch !== true) return (await check()) === 0 ? EXIT.ok : EXIT.invalid;
+    const { checkAgain } = await import('../check-again.ts');
+    return checkAgain(context, dir, check);
   },
 });
+
+/** Checks and says what was found; the number of mistakes. */
+async function checkOnce(
+  context: CommandContext,
+  dir: string,
+  named: readonly string[] | undefined,
+  types: boolean,
+): Promise<number> {
+  const report = await checkAll(context, dir, named, types);
+  const mistakes = report.diagnostics.filter(({ severity }) => severity === 'error').length;
+  if (context.flags.json)
+    context.json({
+      ok: mistakes === 0,
+      files: report.files,
+      dags: report.dags,
+      tasks: report.tasks,
+      diagnostics: report.diagnostics,
+    });
+  else printReport(context, report, mistakes);
+  return mistakes;
+}
 
 function projectFile(context: CommandContext, dir: string, file: string): string {
   const path = relative(dir, resolve(context.host.cwd, file)).split(sep).join('/');

@@ -212,3 +212,18 @@ describe('other ends', () => {
     expect(status.tasks.find(({ taskId }) => taskId === 'last')?.state).toBe('failed');
   });
 });
+
+test('check --watch checks again after every change, also in code, until it is told to end', async () => {
+  const good = 'id: w\ntasks: { a: { uses: ./w/f.ts#x } }\n';
+  const dir = makeProject({ 'dags/w.yaml': good, 'dags/w/f.ts': 'export const x = () => 1;\n' });
+  const watching = startOrch(['-C', dir, 'check', '--watch', '--no-types']);
+  await watching.until(/no mistakes/);
+  writeFileSync(join(dir, 'dags/w.yaml'), good.replace('tasks', 'taks'));
+  await watching.until(/no mistakes[\s\S]*dags\/w.yaml:2:1 .*unknown key 'taks'/);
+  writeFileSync(join(dir, 'dags/w.yaml'), good);
+  await watching.until(/unknown key[\s\S]*no mistakes/);
+  writeFileSync(join(dir, 'dags/w/f.ts'), 'export const y = () => 1;\n');
+  await watching.until(/unknown key[\s\S]*no mistakes[\s\S]*does not export/);
+  watching.child.kill('SIGINT');
+  expect((await watching.ended).code).toBe(130);
+});

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { type FSWatcher, watch } from 'chokidar';
+import { projectPath } from './project-path.ts';
+
+/** What DAGs are made of, relative to the project. */
+const WATCHED = ['dags', 'operators', 'airflow.yaml'];
+const HIDDEN = /(^|\/)(node_modules|\.[^/]*)(\/|$)/;
+/** Saving a file is often several changes; they are told together once nothing more comes. */
+const QUIET_MS = 50;
+
+/** Tells when the files change that DAGs are made of. A change that comes before `ready` may be missed. */
+export class ProjectWatch {
+  readonly ready: Promise<void>;
+  readonly #watcher: FSWatcher;
+  readonly #changed = new Set<string>();
+  #timer: NodeJS.Timeout | null = null;
+
+  /** `onChange` gets the paths that changed, relative to the project. */
+  constructor(projectDir: string, onChange: (paths: ReadonlySet<string>) => void) {
+    this.#watcher = watch(
+      WATCHED.map((name) => join(projectDir, name)),
+      { ignoreInitial: true, ignored: (path) => HIDDEN.test(projectPath(projectDir, path) ?? '') },
+    );
+    this.ready = new Promise((resolve) => this.#watcher.once('ready', resolve));
+    this.#watcher.on('all', (_event, path) => {
+      this.#changed.add(projectPath(projectDir, path) ?? path);
+      if (this.#timer) clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => {
+        const paths = new Set(this.#changed);
+        this.#changed.clear();
+        onChange(paths);
+      }, QUIET_MS);
+    });
+    // A folder that cannot be watched is as if it did not change.
+    this.#watcher.on('error', () => undefined);
+  }
+
+  async close(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#watcher.close();
+  }
+}
