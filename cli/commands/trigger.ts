@@ -1,4 +1,5 @@
 import { compileGraph } from '../../core/graph/graph.ts';
+import { requiredSelection } from '../../core/graph/required-selection.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -14,7 +15,7 @@ import { runParams } from '../params.ts';
 import { requirePools } from '../pool-problems.ts';
 import { rememberDags } from '../remember-dags.ts';
 import { newRunUid } from '../run-uid.ts';
-import { defineScope, type ScopeOptions, scopeOf, selectedNodes } from '../scope-flags.ts';
+import { defineScope, type ScopeOptions, scopeOf } from '../scope-flags.ts';
 import { configOf } from '../state-dir.ts';
 import { startRun, type WantedRun } from '../trigger-run.ts';
 import { withProject } from '../with-project.ts';
@@ -69,7 +70,7 @@ export const trigger = defineCommand<TriggerOptions>({
 function wantedRun(context: CommandContext, { spec }: FoundDag, options: TriggerOptions): WantedRun {
   const graph = compileGraph(spec);
   const scope = scopeOf(options);
-  selectedNodes(graph, scope);
+  requiredSelection(graph, scope);
   const file = options.paramsFile;
   const params = runParams(spec, {
     pairs: options.param ?? [],

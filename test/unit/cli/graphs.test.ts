@@ -3,9 +3,10 @@ import { planTasks } from '../../../cli/plan-tasks.ts';
 import { asciiGraph } from '../../../cli/render/ascii-graph.ts';
 import { drawnGraph } from '../../../cli/render/drawn-graph.ts';
 import { dotGraph, mermaidGraph } from '../../../cli/render/graph-text.ts';
-import { scopeOf, selectedNodes } from '../../../cli/scope-flags.ts';
+import { scopeOf } from '../../../cli/scope-flags.ts';
 import { createStyle } from '../../../cli/style.ts';
 import { compileGraph } from '../../../core/graph/graph.ts';
+import { requiredSelection } from '../../../core/graph/required-selection.ts';
 import type { DagSpec, TaskSpec } from '../../../core/model/dag.ts';
 import { SPEC } from './run-fixture.ts';
 
@@ -96,7 +97,7 @@ describe('the plan', () => {
   const graph = compileGraph(SPEC);
   const plan = (flags: Parameters<typeof scopeOf>[0], keys: readonly string[] | null = ['A', 'B', 'C']) => {
     const scope = scopeOf(flags);
-    const tasks = planTasks(graph, selectedNodes(graph, scope), scope, new Map([['symbol', keys]]));
+    const tasks = planTasks(graph, requiredSelection(graph, scope), scope, new Map([['symbol', keys]]));
     return tasks.map(({ level, taskId, instances, because }) => [level, taskId, instances, because]);
   };
 
@@ -123,14 +124,14 @@ describe('the plan', () => {
         { path: 'y.load', action: { kind: 'pass' } },
       ],
     });
-    expect(() => selectedNodes(graph, { until: ['claen'] })).toThrow(
+    expect(() => requiredSelection(graph, { until: ['claen'] })).toThrow(
       expect.objectContaining({ code: 'not_found', message: expect.stringContaining("'clean'") }),
     );
     const apart = { until: ['symbol.collect'], from: ['compare'] };
-    expect(() => selectedNodes(graph, apart)).toThrow(
+    expect(() => requiredSelection(graph, apart)).toThrow(
       'is in --until symbol.collect --from compare: different flags',
     );
-    expect(() => selectedNodes(twice, { until: ['load'] })).toThrow(
+    expect(() => requiredSelection(twice, { until: ['load'] })).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringContaining('x.load') }),
     );
   });
