@@ -43,8 +43,8 @@ export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boo
       ...(options.paramsFile === undefined ? {} : { file: options.paramsFile }),
     });
     const keys = keysFromParams(graph, params);
-    checkKeys(scope.keys ?? [], keys, spec.id);
-    const tasks = planTasks(graph, selected, scope, keys);
+    checkKeys(graph, selected, params, scope.keys);
+    const tasks = planTasks(graph, selected, scope, params);
     const code = options.exitCode && tasks.some((task) => task.selected) ? EXIT.changes : EXIT.ok;
     if (context.flags.json) {
       context.json({

@@ -7,7 +7,7 @@ import { type DagFiles, type FoundDag, readDagFiles, requireDag } from '../dag-f
 import { countFlag, durationFlag } from '../duration-flag.ts';
 import { loadEngine, openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
-import { checkKeys, keysFromParams } from '../fan-out-keys.ts';
+import { checkKeys } from '../fan-out-keys.ts';
 import { findRun } from '../find-run.ts';
 import { followRun } from '../follow-run.ts';
 import { definePlanParams, type ParamOptions } from '../param-flags.ts';
@@ -70,14 +70,14 @@ export const trigger = defineCommand<TriggerOptions>({
 function wantedRun(context: CommandContext, { spec }: FoundDag, options: TriggerOptions): WantedRun {
   const graph = compileGraph(spec);
   const scope = scopeOf(options);
-  requiredSelection(graph, scope);
+  const selected = requiredSelection(graph, scope);
   const file = options.paramsFile;
   const params = runParams(spec, {
     pairs: options.param ?? [],
     cwd: context.host.cwd,
     ...(file === undefined ? {} : { file }),
   });
-  checkKeys(scope.keys ?? [], keysFromParams(graph, params), spec.id);
+  checkKeys(graph, selected, params, scope.keys);
   return {
     dagId: spec.id,
     runUid: options.runUid ?? newRunUid(context.host.clock.now()),

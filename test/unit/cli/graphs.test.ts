@@ -97,7 +97,7 @@ describe('the plan', () => {
   const graph = compileGraph(SPEC);
   const plan = (flags: Parameters<typeof scopeOf>[0], keys: readonly string[] | null = ['A', 'B', 'C']) => {
     const scope = scopeOf(flags);
-    const tasks = planTasks(graph, requiredSelection(graph, scope), scope, new Map([['symbol', keys]]));
+    const tasks = planTasks(graph, requiredSelection(graph, scope), scope, { symbols: keys });
     return tasks.map(({ level, taskId, instances, because }) => [level, taskId, instances, because]);
   };
 
@@ -112,6 +112,55 @@ describe('the plan', () => {
       [0, 'symbol.backtest', null, 'named by --from backtest'],
       [1, 'compare', 1, 'depends on backtest'],
     ]);
+  });
+
+  test('counts keys of nested fan-outs in every spelling, and leaves out what has none', () => {
+    const tasks = ['s.one', 'a.two', 'a.b.three', 'last'].map((path, at) => ({
+      path,
+      action: { kind: 'pass' as const },
+      ...(at < 3 ? { fanOut: at } : { after: ['s.one', 'a.b.three'] }),
+    }));
+    const fanOuts = [
+      { path: 's', over: 'params.flat' },
+      { path: 'a', over: 'params.outer' },
+      { path: 'a.b', parent: 1, over: 'params.inner' },
+    ];
+    const nested = compileGraph({ v: 1, id: 'n', tasks, fanOuts });
+    const params = { flat: ['B', 'B/C'], outer: ['A', 'B'], inner: ['x', 'C'] };
+    const times = (...key: string[]) => {
+      const scope = scopeOf({ key });
+      return planTasks(nested, requiredSelection(nested, scope), scope, params).map(
+        ({ taskId, instances, selected, because }) => [taskId, selected ? instances : because],
+      );
+    };
+    const none = (key: string) => `no instance is in --key ${key}`;
+    expect(times('A')).toEqual([
+      ['s.one', none('A')],
+      ['a.two', 1],
+      ['a.b.three', 2],
+      ['last', 1],
+    ]);
+    expect(times('x').slice(1)).toEqual([
+      ['a.two', 2],
+      ['a.b.three', 2],
+      ['last', 1],
+    ]);
+    expect(times('*/x').slice(1)).toEqual(times('x').slice(1));
+    expect(times('A/x').slice(1)).toEqual([
+      ['a.two', 1],
+      ['a.b.three', 1],
+      ['last', 1],
+    ]);
+    expect(times('B/C')).toEqual([
+      ['s.one', 1],
+      ['a.two', 1],
+      ['a.b.three', 1],
+      ['last', 1],
+    ]);
+    expect(planTasks(nested, requiredSelection(nested, {}), {}, { ...params, inner: 1 })[2]).toMatchObject({
+      taskId: 'a.b.three',
+      instances: null,
+    });
   });
 
   test('names that mean nothing or too much are refused with candidates', () => {
