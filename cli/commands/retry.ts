@@ -117,26 +117,23 @@ async function tellVersion(context: CommandContext, store: Store, before: RunRec
   );
 }
 
-/** Asks for the retry; an unfinished run goes on instead. */
+/**
+ * Asks for the retry; an unfinished run goes on instead. Whether it is interrupted only the process that
+ * leads knows: one that has just begun has no runs but those asked for, any other one refuses its own.
+ */
 async function ask(
-  context: CommandContext,
+  { host }: CommandContext,
   session: Session,
   run: RunRecord,
   choice: RetryChoice,
 ): Promise<'resumed' | 'retried'> {
-  const id = shortRunId(run.uid);
-  const by = userName(context.host.env);
+  const by = userName(host.env);
   const isOpen = !isRunFinished(run.state);
   const goesOn = isOpen && choice.select === 'failed';
-  if (isOpen && !session.leading && goesOn) {
-    throw new AppError(
-      'conflict',
-      `Run ${id} is ${run.state} in another process. Follow it: orch watch ${id}`,
-    );
-  }
-  if (isOpen && session.leading) {
-    const takeOver = { by, latest: choice.latest };
-    valueOfAnswer(await session.ask({ type: 'adopt', runUid: run.uid, takeOver }));
+  if (isOpen && (session.leading || goesOn)) {
+    const isPlain = session.leading && !choice.latest;
+    const takeOver = isPlain ? {} : { takeOver: { by, latest: choice.latest } };
+    valueOfAnswer(await session.ask({ type: 'adopt', runUid: run.uid, ...takeOver }));
     if (goesOn) return 'resumed';
   }
   valueOfAnswer(await session.ask({ type: 'retry', runUid: run.uid, by, ...choice }));

@@ -18,6 +18,7 @@ import { newRunUid } from '../run-uid.ts';
 import { defineScope, type ScopeOptions, scopeOf } from '../scope-flags.ts';
 import { configOf } from '../state-dir.ts';
 import { startRun, type WantedRun } from '../trigger-run.ts';
+import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
 
 interface TriggerOptions extends ScopeOptions, ParamOptions {
@@ -87,6 +88,7 @@ function wantedRun(context: CommandContext, { spec }: FoundDag, options: Trigger
     inputsFrom: null,
     needsRunner: spec.tasks.some(({ action }) => action.kind === 'function' || action.kind === 'operator'),
     fresh: options.new === true,
+    by: userName(context.host.env),
   };
 }
 

@@ -19,6 +19,8 @@ export type Request =
       readonly inputsFrom: string | null;
       /** An unfinished run that this one replaces; it ends `cancelled` first. */
       readonly replaces: string | null;
+      /** Only an interrupted run is replaced: one that the leader has stays as it is. */
+      readonly sparesLed?: boolean;
     }
   /** Go on with an unfinished run whose owner is gone; one that is led already stays as it is. */
   | { readonly type: 'adopt'; readonly runUid: string; readonly takeOver?: TakeOver }

@@ -142,7 +142,7 @@ function adopt(
   { run, live, takeOver, repin }: Extract<PlannedRequest, { kind: 'adopt' }>,
 ): Answer {
   if (turn.world.runs.has(run.record.runNo))
-    return takeOver ? conflict('the run is under way in the process that leads') : accepted(run);
+    return takeOver ? conflict(`run ${run.record.uid} is under way: orch watch follows it`) : accepted(run);
   if (isRunFinished(run.record.state)) return conflict(`the run is already ${run.record.state}`);
   adoptRun(turn.world, run);
   if (repin) repinRun(turn, run, repin);

@@ -172,7 +172,8 @@ export class RequestDesk {
       throw new AppError('invalid', checked.problems.map((problem) => problem.message).join('; '));
     }
     const replaced = request.replaces === null ? null : await this.#runOf(request.replaces);
-    const isOpen = replaced !== null && !isRunFinished(replaced.state);
+    const isSpared = request.sparesLed && replaced !== null && this.#led().has(replaced.runNo);
+    const isOpen = replaced !== null && !isRunFinished(replaced.state) && !isSpared;
     const fault = replaced === null ? undefined : this.#setAside().get(replaced.runNo);
     if (replaced !== null && fault !== undefined) throw setAsideError(replaced.uid, fault);
     const adopt =
