@@ -1,63 +1,53 @@
-import { evaluate } from '../core/expression/evaluate.ts';
-import { parseExpression } from '../core/expression/parse.ts';
 import type { Graph } from '../core/graph/graph.ts';
-import type { FanOutSpec } from '../core/model/dag.ts';
 import { AppError } from '../core/model/errors.ts';
-import type { Json, JsonObject } from '../core/model/json.ts';
+import { keyText } from '../core/model/ids.ts';
+import type { JsonObject } from '../core/model/json.ts';
+import { KeyScope } from '../core/planner/key-scope.ts';
+import { type KeyLists, knownKeys } from '../core/planner/known-keys.ts';
 import { adviceFor } from './advice.ts';
 
-/**
- * The keys of each outer fan-out that follow from params alone; `null` where they come from the output of a
- * task, or cannot be told before the run.
- */
+const KEYS_SHOWN_MAX = 12;
+
+/** The keys of each fan-out as they are written, if the params tell them all; otherwise `null`. */
 export function keysFromParams(
   graph: Graph,
   params: JsonObject,
 ): ReadonlyMap<string, readonly string[] | null> {
-  const fanOuts = graph.spec.fanOuts ?? [];
-  return new Map(fanOuts.map((fanOut) => [fanOut.path, keysOf(fanOut, params)]));
+  const lists = knownKeys(graph, params);
+  return new Map((graph.spec.fanOuts ?? []).map(({ path }, at) => [path, textsOf(lists[at] ?? null)]));
 }
 
-function keysOf(fanOut: FanOutSpec, params: JsonObject): readonly string[] | null {
-  if (fanOut.parent !== undefined) return null;
-  const over = evaluated(fanOut.over, { params });
-  if (!Array.isArray(over)) return null;
-  const keys: string[] = [];
-  for (const item of over as Json[]) {
-    const named = fanOut.as === undefined ? {} : { [fanOut.as]: item };
-    const key = fanOut.key === undefined ? item : evaluated(fanOut.key, { ...named, item, params });
-    if (key === undefined || typeof key === 'object') return null;
-    keys.push(String(key));
-  }
-  return keys;
+function textsOf(list: KeyLists | null): readonly string[] | null {
+  return list === null ? null : list.map((keys) => keyText(keys) as string);
 }
 
-function evaluated(text: string, scope: { readonly [name: string]: Json }): Json | undefined {
-  const parsed = parseExpression(text);
-  if (!parsed.ok) return undefined;
-  const readsOnlyKnown = parsed.expression.reads.every(
-    ([name]) => name !== undefined && Object.hasOwn(scope, name),
-  );
-  if (!readsOnlyKnown) return undefined;
-  const result = evaluate(parsed.expression, scope);
-  return result.ok ? result.value : undefined;
-}
-
-/** Refuses keys that no fan-out will have, as far as that is known before the run. */
+/**
+ * Refuses keys that no fan-out in the scope will have, as far as that is known before the run. A scope
+ * without fan-outs may name any key that there is.
+ */
 export function checkKeys(
-  keys: readonly string[],
-  known: ReadonlyMap<string, readonly string[] | null>,
-  dagId: string,
+  graph: Graph,
+  selected: Uint8Array,
+  params: JsonObject,
+  names: readonly string[] | undefined,
 ): void {
-  if (keys.length === 0) return;
-  if (known.size === 0)
-    throw new AppError('usage', `DAG ${dagId} has no fan-out: --key has nothing to choose from.`);
-  if ([...known.values()].includes(null)) return;
-  const all = [...new Set([...known.values()].flatMap((list) => list ?? []))];
-  for (const key of keys) {
-    if (all.includes(key)) continue;
-    const shown = `Its keys: ${all.slice(0, 12).join(', ')}${all.length > 12 ? ', ...' : ''}.`;
-    const advice = adviceFor(key, all, shown);
-    throw new AppError('not_found', `DAG ${dagId} has no key '${key}' with these params. ${advice}`);
-  }
+  if (names === undefined) return;
+  const { id, fanOuts = [] } = graph.spec;
+  if (fanOuts.length === 0)
+    throw new AppError('usage', `DAG ${id} has no fan-out: --key has nothing to choose from.`);
+  const lists = knownKeys(graph, params);
+  const inScope = lists.filter((_, at) => selected[graph.gateOf[at] as number] === 1);
+  const asked = inScope.length > 0 ? inScope : lists;
+  if (asked.includes(null)) return;
+  const known = (asked as readonly KeyLists[]).flat();
+  const [unknown] = new KeyScope(graph, params, names).unknown(known);
+  if (unknown === undefined) return;
+  const texts = [...new Set(known.map((keys) => keyText(keys) as string))];
+  const more = texts.length > KEYS_SHOWN_MAX ? ', ...' : '';
+  const shown = `Its keys: ${texts.slice(0, KEYS_SHOWN_MAX).join(', ')}${more}.`;
+  const where = asked.length < lists.length ? 'in this scope' : 'with these params';
+  throw new AppError(
+    'not_found',
+    `DAG ${id} has no key '${unknown}' ${where}. ${adviceFor(unknown, texts, shown)}`,
+  );
 }

@@ -1,6 +1,9 @@
 import { type Graph, taskAt } from '../core/graph/graph.ts';
 import type { TaskSpec } from '../core/model/dag.ts';
+import type { JsonObject } from '../core/model/json.ts';
 import type { RunScope } from '../core/model/scope.ts';
+import { KeyScope } from '../core/planner/key-scope.ts';
+import { knownKeys } from '../core/planner/known-keys.ts';
 import { drawnGraph } from './render/drawn-graph.ts';
 
 /** A task of a DAG as a trigger would treat it. */
@@ -12,7 +15,7 @@ export interface PlannedTask {
   readonly level: number;
   /** Paths of selected tasks that it waits for. */
   readonly after: readonly string[];
-  /** How often it runs; `null` if the keys are not known before the run. */
+  /** How often it runs; `null` if its keys are not known before the run. */
   readonly instances: number | null;
   /** Why it is selected or not. */
   readonly because: string;
@@ -24,11 +27,17 @@ export function planTasks(
   graph: Graph,
   selected: Uint8Array,
   scope: RunScope,
-  keys: ReadonlyMap<string, readonly string[] | null>,
+  params: JsonObject,
 ): PlannedTask[] {
   const drawn = drawnGraph(graph);
   const node = (at: number): number => graph.nodeOfPath.get(drawn.nodes[at]?.taskId ?? '') ?? 0;
-  const isSelected = (at: number): boolean => selected[node(at)] === 1;
+  const times = timesByFanOut(graph, scope, params);
+  const timesOf = (at: number): number | null => {
+    const { fanOut } = taskAt(graph, node(at));
+    return fanOut === undefined ? 1 : (times[fanOut] ?? null);
+  };
+  const isLeftOut = (at: number): boolean => scope.keys !== undefined && timesOf(at) === 0;
+  const isSelected = (at: number): boolean => selected[node(at)] === 1 && !isLeftOut(at);
   const levels = new Set(drawn.nodes.filter((_, at) => isSelected(at)).map(({ level }) => level));
   const steps = new Map([...levels].sort((a, b) => a - b).map((level, step) => [level, step]));
   const before = drawn.nodes.map((): string[] => []);
@@ -45,28 +54,26 @@ export function planTasks(
       selected: isSelected(at),
       level: steps.get(drawn.nodes[at]?.level ?? 0) ?? 0,
       after: before[at] ?? [],
-      instances: isSelected(at) ? instancesOf(graph, spec, scope, keys) : 0,
-      because: becauseText(spec, isSelected(at), scope),
+      instances: isSelected(at) ? timesOf(at) : 0,
+      because: becauseText(spec, selected[node(at)] === 1, isLeftOut(at), scope),
       spec,
     };
   });
 }
 
-function instancesOf(
-  graph: Graph,
-  spec: TaskSpec,
-  scope: RunScope,
-  keys: ReadonlyMap<string, readonly string[] | null>,
-): number | null {
-  if (spec.fanOut === undefined) return 1;
-  const fanOut = graph.spec.fanOuts?.[spec.fanOut];
-  const known = fanOut === undefined ? null : (keys.get(fanOut.path) ?? null);
-  if (known === null) return null;
-  return scope.keys === undefined ? known.length : known.filter((key) => scope.keys?.includes(key)).length;
+/** How often each fan-out repeats its tasks within the scope; `null` where params do not tell. */
+function timesByFanOut(graph: Graph, scope: RunScope, params: JsonObject): readonly (number | null)[] {
+  const wanted = scope.keys === undefined ? null : new KeyScope(graph, params, scope.keys);
+  const isWanted = (keys: readonly string[], scopeNo: number): boolean =>
+    wanted === null || wanted.wants(keys, scopeNo);
+  return knownKeys(graph, params).map((list, at) =>
+    list === null ? null : list.filter((keys) => isWanted(keys, at + 1)).length,
+  );
 }
 
-function becauseText(spec: TaskSpec, isSelected: boolean, scope: RunScope): string {
+function becauseText(spec: TaskSpec, isSelected: boolean, isLeftOut: boolean, scope: RunScope): string {
   if (!isSelected) return 'outside the scope';
+  if (isLeftOut) return `no instance is in --key ${scope.keys?.join(' --key ')}`;
   const named = (names: readonly string[] | undefined): string | undefined =>
     names?.find((name) => isNamed(spec, name));
   if (named(scope.only) !== undefined) return `named by --only ${named(scope.only)}`;

@@ -1,10 +1,13 @@
+import { compileGraph } from '../core/graph/graph.ts';
 import { didYouMean } from '../core/model/did-you-mean.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { RunNo } from '../core/model/ids.ts';
 import { type RetrySelection, selectForRetry } from '../core/planner/retry-selection.ts';
+import type { Project } from '../core/scheduler/project.ts';
+import { repinned } from '../core/scheduler/repinned.ts';
 import { makeRunView, worldOf } from '../core/store/read-run-view.ts';
 import type { InstanceView } from '../core/store/run-view.ts';
-import type { Store } from '../core/store/store.ts';
+import type { RunSnapshot } from '../core/store/store.ts';
 
 /** What the flags of `orch retry` choose. */
 export interface RetryChoice {
@@ -12,24 +15,46 @@ export interface RetryChoice {
   readonly tasks: readonly string[];
   readonly upstream: boolean;
   readonly downstream: boolean;
+  /** With the newest version of the DAG. */
+  readonly latest: boolean;
 }
 
-/** The instances that a retry would run again, chosen by the planner's own rule; nothing is changed. */
-export async function instancesToRetry(
-  store: Store,
+/** What a retry would do. */
+export interface RetryPreview {
+  readonly instances: readonly InstanceView[];
+  /** Whether the run would go on with another version of its DAG. */
+  readonly moves: boolean;
+}
+
+/** What a retry would run again, chosen by the planner's own rule; nothing is changed. */
+export async function previewRetry(
+  project: Project,
   runNo: RunNo,
   choice: RetryChoice,
-): Promise<readonly InstanceView[]> {
-  const stored = await store.loadRun(runNo);
-  if (stored === null) return [];
-  const view = makeRunView(stored, new Map(), new Map());
+): Promise<RetryPreview> {
+  const stored = await project.store.loadRun(runNo);
+  if (stored === null) return { instances: [], moves: false };
+  const moved = choice.latest ? await withNewest(project, stored) : null;
+  const then = moved ?? stored;
+  const view = makeRunView(then, new Map(), new Map());
   const { select, upstream, downstream } = choice;
   const selection: RetrySelection =
     select === 'tasks'
       ? { select: 'nodes', nodes: nodesNamed(view.tasks, choice.tasks), upstream, downstream }
       : { select };
-  const chosen = new Set(selectForRetry(worldOf(stored), selection));
-  return view.tasks.filter(({ nodeNo }) => chosen.has(nodeNo));
+  const chosen = new Set(selectForRetry(worldOf(then), selection));
+  return { instances: view.tasks.filter(({ nodeNo }) => chosen.has(nodeNo)), moves: moved !== null };
+}
+
+/** A run as it would be with what its DAG file declares now; `null` if that is the version that it has. */
+async function withNewest({ library }: Project, stored: RunSnapshot): Promise<RunSnapshot | null> {
+  const { dag, file } = await library.load(stored.run.dagId);
+  const { version: has } = stored;
+  if (has.graphHash === dag.graphHash && has.codeHash === dag.code.digest) return null;
+  const { spec, graphHash, code } = dag;
+  const version = { ...has, file, spec, graphHash, codeHash: code.digest };
+  const run = repinned(stored.run, compileGraph(has.spec), compileGraph(spec), version);
+  return { ...stored, run, version };
 }
 
 function nodesNamed(tasks: readonly InstanceView[], names: readonly string[]): number[] {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RunNo } from '../core/model/ids.ts';
 import type { JsonObject } from '../core/model/json.ts';
+import type { TakeOver } from '../core/model/request.ts';
 import type { RunRecord } from '../core/model/run.ts';
 import type { RunScope } from '../core/model/scope.ts';
 import type { Session } from '../core/scheduler/session.ts';
@@ -20,6 +21,7 @@ export interface WantedRun {
   readonly needsRunner: boolean;
   /** Never resume. */
   readonly fresh: boolean;
+  readonly by: string;
 }
 
 export interface StartedRun {
@@ -30,8 +32,8 @@ export interface StartedRun {
 
 /**
  * Starts a run, or goes on with the unfinished one of the same DAG, scope and params whose process is gone.
- * Only a process that leads can know that of a run: nobody else does. A run that was asked for before this
- * process began, and not made yet, is such a run too.
+ * Only the process that leads can know that of a run: a leader that has just begun has no runs, any other one
+ * is asked. A run that was asked for before this process began, and not made yet, is such a run too.
  */
 export async function startRun(
   store: Store,
@@ -39,14 +41,16 @@ export async function startRun(
   wanted: WantedRun,
   beganAt: number,
 ): Promise<StartedRun> {
-  if (session.leading) await makeAskedRuns(store, session, wanted, beganAt);
-  const orphan = session.leading ? await findOrphan(store, wanted) : null;
-  if (orphan !== null && !wanted.fresh) {
-    valueOfAnswer(await session.ask({ type: 'adopt', runUid: orphan.uid }));
-    return { runNo: orphan.runNo, uid: orphan.uid, resumed: true };
+  const isLeading = session.leading;
+  if (isLeading) await makeAskedRuns(store, session, wanted, beganAt);
+  const unfinished = await unfinishedLike(store, wanted);
+  if (!wanted.fresh) {
+    const resumed = isLeading
+      ? await resume(session, unfinished.slice(0, 1), null)
+      : await resume(session, unfinished, { by: wanted.by, latest: false });
+    if (resumed !== null) return { runNo: resumed.runNo, uid: resumed.uid, resumed: true };
   }
   const { dagId, runUid, params, scope, maxParallel, inputsFrom } = wanted;
-  const replaces = orphan?.uid ?? null;
   const request = {
     type: 'trigger',
     dagId,
@@ -56,12 +60,28 @@ export async function startRun(
     scope,
     maxParallel,
     inputsFrom,
-    replaces,
+    replaces: wanted.fresh ? (unfinished[0]?.uid ?? null) : null,
+    sparesLed: !isLeading,
   } as const;
   valueOfAnswer(await session.ask(request));
   const [run] = await store.runsByUid(runUid);
   if (run === undefined) throw new Error(`the leader accepted run ${runUid}, but the store does not have it`);
   return { runNo: run.runNo, uid: run.uid, resumed: false };
+}
+
+/** Goes on with the first of these runs that is interrupted; `null` if the leader has them all. */
+async function resume(
+  session: Session,
+  runs: readonly RunRecord[],
+  takeOver: TakeOver | null,
+): Promise<RunRecord | null> {
+  for (const run of runs) {
+    const how = takeOver === null ? {} : { takeOver };
+    const answer = await session.ask({ type: 'adopt', runUid: run.uid, ...how });
+    if (answer.ok) return run;
+    if (takeOver === null || answer.code !== 'conflict') valueOfAnswer(answer);
+  }
+  return null;
 }
 
 /** Waits for the runs like this one that a process asked for and did not live to see. */
@@ -77,9 +97,9 @@ async function makeAskedRuns(
   }
 }
 
-async function findOrphan(store: Store, wanted: WantedRun): Promise<RunRecord | null> {
-  const unfinished = await store.unfinishedRuns();
-  return unfinished.filter((run) => isLike(run, wanted)).at(-1) ?? null;
+/** Newest first. */
+async function unfinishedLike(store: Store, wanted: WantedRun): Promise<readonly RunRecord[]> {
+  return (await store.unfinishedRuns()).filter((run) => isLike(run, wanted)).reverse();
 }
 
 function isLike(run: Pick<RunRecord, 'dagId' | 'scope' | 'params'>, wanted: WantedRun): boolean {

@@ -11,7 +11,8 @@ import { withProject } from '../with-project.ts';
 /** `orch mark <run> [task] success|failed`: sets a state by hand. */
 export const mark = defineCommand({
   description:
-    'Without a task the run itself is marked. What depends on a marked task goes on as if it had ended so.',
+    'Without a task the run itself is marked. What depends on a marked task goes on as if it had ended so; ' +
+    'a mark gives it no output.',
   examples: [
     { command: "orch mark last 'symbol[SP500].clean' success", what: 'a task of one key' },
     { command: 'orch mark last compare failed', what: 'a task' },

@@ -1,4 +1,5 @@
 import { compileGraph, type Graph } from '../../core/graph/graph.ts';
+import { requiredSelection } from '../../core/graph/required-selection.ts';
 import { defineCommand } from '../command.ts';
 import { readDagFiles, requireDag } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
@@ -9,7 +10,7 @@ import { planChanges } from '../plan-changes.ts';
 import { type PlannedTask, planTasks } from '../plan-tasks.ts';
 import { counted } from '../render/counted.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
-import { defineScope, type ScopeOptions, scopeOf, selectedNodes } from '../scope-flags.ts';
+import { defineScope, type ScopeOptions, scopeOf } from '../scope-flags.ts';
 
 const KEYS_SHOWN_MAX = 6;
 
@@ -35,15 +36,15 @@ export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boo
     const { spec } = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
     const graph = compileGraph(spec);
     const scope = scopeOf(options);
-    const selected = selectedNodes(graph, scope);
+    const selected = requiredSelection(graph, scope);
     const params = runParams(spec, {
       pairs: options.param ?? [],
       cwd: context.host.cwd,
       ...(options.paramsFile === undefined ? {} : { file: options.paramsFile }),
     });
     const keys = keysFromParams(graph, params);
-    checkKeys(scope.keys ?? [], keys, spec.id);
-    const tasks = planTasks(graph, selected, scope, keys);
+    checkKeys(graph, selected, params, scope.keys);
+    const tasks = planTasks(graph, selected, scope, params);
     const code = options.exitCode && tasks.some((task) => task.selected) ? EXIT.changes : EXIT.ok;
     if (context.flags.json) {
       context.json({

@@ -3,6 +3,7 @@ import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished } from '../../core/model/states.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import type { Session } from '../../core/scheduler/session.ts';
+import type { Store } from '../../core/store/store.ts';
 import { valueOfAnswer } from '../answer-error.ts';
 import { collect, defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -11,10 +12,11 @@ import { openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
 import { followRun } from '../follow-run.ts';
+import { requirePools } from '../pool-problems.ts';
 import { counted } from '../render/counted.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { glyph } from '../render/state-look.ts';
-import { instancesToRetry, type RetryChoice } from '../retry-preview.ts';
+import { previewRetry, type RetryChoice } from '../retry-preview.ts';
 import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
 
@@ -24,6 +26,7 @@ interface RetryOptions {
   readonly task?: readonly string[];
   readonly upstream?: boolean;
   readonly downstream?: boolean;
+  readonly latest?: boolean;
   readonly dryRun?: boolean;
   readonly detach?: boolean;
   readonly timeout?: string;
@@ -37,6 +40,7 @@ export const retry = defineCommand<RetryOptions>({
     { command: 'orch retry last', what: 'what failed and all after it; or go on with an interrupted run' },
     { command: "orch retry last --task 'symbol[SP500].clean' --downstream", what: 'a task and all after it' },
     { command: 'orch retry 019ae3f2 --all', what: 'everything' },
+    { command: 'orch retry last --latest', what: 'with the DAG and its code as the files are now' },
     { command: 'orch retry last --failed -n', what: 'only list what would run again' },
   ],
   define: (command) => {
@@ -47,6 +51,7 @@ export const retry = defineCommand<RetryOptions>({
       .option('--upstream', 'with --task: and all before it')
       .option('--downstream', 'with --task: and all after it')
       .option('--all', 'the whole run')
+      .option('--latest', 'with the newest version of the DAG, instead of the one that the run began with')
       .option('-n, --dry-run', 'list what would run again, and stop')
       .option('--timeout <duration>', 'wait at most this long, then exit 124');
   },
@@ -61,7 +66,9 @@ export const retry = defineCommand<RetryOptions>({
         // Read once it is known who leads: whether a run goes on or is tried again depends on it.
         const run = await findRun(project.store, String(name));
         const askedAt = context.host.clock.now();
+        if (choice.latest) await requireNewest(project, run.dagId);
         const how = await ask(context, session, run, choice);
+        if (choice.latest) await tellVersion(context, project.store, run);
         return await followRun(context, {
           project,
           session,
@@ -86,30 +93,49 @@ function choiceOf(options: RetryOptions): RetryChoice {
     throw new AppError('usage', '--upstream and --downstream widen --task: name a task.');
   }
   const select = isNamed ? 'tasks' : options.all === true ? 'all' : 'failed';
-  return { select, tasks, upstream: options.upstream === true, downstream: options.downstream === true };
+  return {
+    select,
+    tasks,
+    upstream: options.upstream === true,
+    downstream: options.downstream === true,
+    latest: options.latest === true,
+  };
 }
 
-/** Asks for the retry; an unfinished run goes on instead. */
+/** Refuses a DAG file with mistakes, which are shown, and tasks that could never start. */
+async function requireNewest({ library, config }: Project, dagId: string): Promise<void> {
+  const { file, dag } = await library.load(dagId);
+  requirePools({ file, spec: dag.spec }, config.pools);
+}
+
+async function tellVersion(context: CommandContext, store: Store, before: RunRecord): Promise<void> {
+  const { versionNo } = (await store.run(before.runNo)) ?? before;
+  context.say(
+    versionNo === before.versionNo
+      ? `Version ${versionNo} of DAG ${before.dagId} is the newest: the run has it already.`
+      : `The run goes on with version ${versionNo} of DAG ${before.dagId}; it had ${before.versionNo}.`,
+  );
+}
+
+/**
+ * Asks for the retry; an unfinished run goes on instead. Whether it is interrupted only the process that
+ * leads knows: one that has just begun has no runs but those asked for, any other one refuses its own.
+ */
 async function ask(
-  context: CommandContext,
+  { host }: CommandContext,
   session: Session,
   run: RunRecord,
   choice: RetryChoice,
 ): Promise<'resumed' | 'retried'> {
-  const id = shortRunId(run.uid);
+  const by = userName(host.env);
   const isOpen = !isRunFinished(run.state);
   const goesOn = isOpen && choice.select === 'failed';
-  if (isOpen && !session.leading && goesOn) {
-    throw new AppError(
-      'conflict',
-      `Run ${id} is ${run.state} in another process. Follow it: orch watch ${id}`,
-    );
-  }
-  if (isOpen && session.leading) {
-    valueOfAnswer(await session.ask({ type: 'adopt', runUid: run.uid }));
+  if (isOpen && (session.leading || goesOn)) {
+    const isPlain = session.leading && !choice.latest;
+    const takeOver = isPlain ? {} : { takeOver: { by, latest: choice.latest } };
+    valueOfAnswer(await session.ask({ type: 'adopt', runUid: run.uid, ...takeOver }));
     if (goesOn) return 'resumed';
   }
-  const by = userName(context.host.env);
   valueOfAnswer(await session.ask({ type: 'retry', runUid: run.uid, by, ...choice }));
   return 'retried';
 }
@@ -120,14 +146,19 @@ async function preview(
   run: RunRecord,
   choice: RetryChoice,
 ): Promise<number> {
-  const chosen = await instancesToRetry(project.store, run.runNo, choice);
+  const { instances, moves } = await previewRetry(project, run.runNo, choice);
   if (context.flags.json) {
-    context.json({ runId: run.uid, items: chosen.map(({ taskId, key, state }) => ({ taskId, key, state })) });
+    const items = instances.map(({ taskId, key, state }) => ({ taskId, key, state }));
+    context.json({ runId: run.uid, newVersion: moves, items });
     return EXIT.ok;
   }
-  const lines = chosen.map(({ name, state }) => `  ${glyph(state, context.style)} ${name}`);
+  const lines = instances.map(({ name, state }) => `  ${glyph(state, context.style)} ${name}`);
+  const how = moves ? ', with the newest version of the DAG' : '';
   context.print(
-    [`${counted(chosen.length, 'task')} of run ${shortRunId(run.uid)} would run again`, ...lines].join('\n'),
+    [
+      `${counted(instances.length, 'task')} of run ${shortRunId(run.uid)} would run again${how}`,
+      ...lines,
+    ].join('\n'),
   );
   return EXIT.ok;
 }

@@ -58,6 +58,7 @@ export const runs = defineCommand<RunsOptions>({
             text: (run: RunRecord) => run.state,
             paint: (text: string, run: RunRecord) => toned(run.state, text, style),
           },
+          { title: 'version', text: (run: RunRecord) => String(run.versionNo), align: 'right' as const },
           { title: 'began', text: (run: RunRecord) => agoText(run.createdAt, now) },
           { title: 'took', text: (run: RunRecord) => tookText(run, now), align: 'right' as const },
           { title: 'scope', text: scopeWords, flex: true, paint: style.dim },

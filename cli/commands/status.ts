@@ -59,7 +59,9 @@ function headLines({ style, host }: CommandContext, view: RunView): string[] {
   const state = `${glyph(run.state, style)} ${toned(run.state, style.bold(run.state), style)}`;
   return [
     `${state}  ${style.bold(run.dagId)} run ${run.uid}`,
-    style.dim(`  ${scopeText(view)}, ${run.trigger}, began ${agoText(run.createdAt, now)}`),
+    style.dim(
+      `  ${scopeText(view)}, version ${run.versionNo}, ${run.trigger}, began ${agoText(run.createdAt, now)}`,
+    ),
     style.dim(`  ${countsText(view.counts)}${took}, ${view.completed} of ${view.total} done`),
   ];
 }

@@ -13,6 +13,7 @@ import { runParams } from '../params.ts';
 import { logLineText } from '../render/log-line-text.ts';
 import { spanText } from '../render/time-text.ts';
 import { type LoneResult, runLoneTask } from '../run-lone-task.ts';
+import { taskKeys } from '../task-keys.ts';
 
 interface TestOptions extends ParamOptions {
   readonly input?: string;
@@ -28,13 +29,21 @@ export const test = defineCommand<TestOptions>({
       command: 'orch test pipeline.symbol.clean --input raw.json --key SP500',
       what: 'inputs by name: { "raw": ... }',
     },
+    {
+      command: 'orch test market.venue.symbol.clean --key NYSE/SP500',
+      what: 'a task of a fan-out inside a fan-out',
+    },
     { command: 'orch test hello.count --input people.json', what: 'a task outside of fan-outs' },
   ],
   define: (command) => {
     command.argument('<dag.task>', 'the DAG and the path of the task');
     command
       .option('--input <file>', 'a JSON file with the inputs of the task by name')
-      .option('--key <key>', 'the key of the fan-out around the task; also its item', collect);
+      .option(
+        '--key <key>',
+        'the key of the fan-out around the task; also its item; A/x in nested ones',
+        collect,
+      );
     definePlanParams(command);
   },
   run: async (context, options, [name]) => {
@@ -55,7 +64,7 @@ export const test = defineCommand<TestOptions>({
       task,
       params,
       inputs,
-      keys: options.key ?? [],
+      keys: taskKeys(dag.spec, task, options.key ?? []),
       clock: context.host.clock,
     });
     return tell(context, task, result);

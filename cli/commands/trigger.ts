@@ -1,4 +1,5 @@
 import { compileGraph } from '../../core/graph/graph.ts';
+import { requiredSelection } from '../../core/graph/required-selection.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -6,7 +7,7 @@ import { type DagFiles, type FoundDag, readDagFiles, requireDag } from '../dag-f
 import { countFlag, durationFlag } from '../duration-flag.ts';
 import { loadEngine, openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
-import { checkKeys, keysFromParams } from '../fan-out-keys.ts';
+import { checkKeys } from '../fan-out-keys.ts';
 import { findRun } from '../find-run.ts';
 import { followRun } from '../follow-run.ts';
 import { definePlanParams, type ParamOptions } from '../param-flags.ts';
@@ -14,9 +15,10 @@ import { runParams } from '../params.ts';
 import { requirePools } from '../pool-problems.ts';
 import { rememberDags } from '../remember-dags.ts';
 import { newRunUid } from '../run-uid.ts';
-import { defineScope, type ScopeOptions, scopeOf, selectedNodes } from '../scope-flags.ts';
+import { defineScope, type ScopeOptions, scopeOf } from '../scope-flags.ts';
 import { configOf } from '../state-dir.ts';
 import { startRun, type WantedRun } from '../trigger-run.ts';
+import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
 
 interface TriggerOptions extends ScopeOptions, ParamOptions {
@@ -69,14 +71,14 @@ export const trigger = defineCommand<TriggerOptions>({
 function wantedRun(context: CommandContext, { spec }: FoundDag, options: TriggerOptions): WantedRun {
   const graph = compileGraph(spec);
   const scope = scopeOf(options);
-  selectedNodes(graph, scope);
+  const selected = requiredSelection(graph, scope);
   const file = options.paramsFile;
   const params = runParams(spec, {
     pairs: options.param ?? [],
     cwd: context.host.cwd,
     ...(file === undefined ? {} : { file }),
   });
-  checkKeys(scope.keys ?? [], keysFromParams(graph, params), spec.id);
+  checkKeys(graph, selected, params, scope.keys);
   return {
     dagId: spec.id,
     runUid: options.runUid ?? newRunUid(context.host.clock.now()),
@@ -86,6 +88,7 @@ function wantedRun(context: CommandContext, { spec }: FoundDag, options: Trigger
     inputsFrom: null,
     needsRunner: spec.tasks.some(({ action }) => action.kind === 'function' || action.kind === 'operator'),
     fresh: options.new === true,
+    by: userName(context.host.env),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ArtifactRef, LogRange } from './attempt.ts';
 import type { BecauseCode, Facts } from './because.ts';
-import type { NodeNo, RunNo, TryNo } from './ids.ts';
-import type { Json, JsonText } from './json.ts';
+import type { NodeNo, RunNo, TryNo, VersionNo } from './ids.ts';
+import type { Json, JsonObject, JsonText } from './json.ts';
 import type { ExpansionRecord, RunRecord } from './run.ts';
 import type { RunState } from './states.ts';
 
@@ -74,6 +74,15 @@ export interface RunChange {
   /** Instances by state, written when the run ends. */
   readonly counts?: { readonly [state: string]: number };
   readonly maxParallel?: number | null;
+  readonly repin?: Repin;
+}
+
+/** A run goes on with another version of its DAG, and with its params as that version has them. */
+export interface Repin {
+  /** Expected version. */
+  readonly from: VersionNo;
+  readonly to: VersionNo;
+  readonly params: JsonObject;
 }
 
 /** One transition of a task instance: the whole new row, and what must be there before. */

@@ -90,6 +90,7 @@ const SENTENCES = {
   dag_unpaused: (f) => `DAG ${f.dag} is no longer paused.`,
   key_back: (f) => `Key ${f.key} is among the keys of fan-out ${f.fanOut} again.`,
   list_again: (f) => `Fan-out ${f.fanOut} asks for its keys again, because what gives them was done again.`,
+  repinned: (f) => `Moved from version ${f.from} to version ${f.to} by ${f.by ?? 'hand'}.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

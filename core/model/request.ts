@@ -19,9 +19,11 @@ export type Request =
       readonly inputsFrom: string | null;
       /** An unfinished run that this one replaces; it ends `cancelled` first. */
       readonly replaces: string | null;
+      /** Only an interrupted run is replaced: one that the leader has stays as it is. */
+      readonly sparesLed?: boolean;
     }
-  /** Take over an unfinished run whose owner is gone. */
-  | { readonly type: 'adopt'; readonly runUid: string }
+  /** Go on with an unfinished run whose owner is gone; one that is led already stays as it is. */
+  | { readonly type: 'adopt'; readonly runUid: string; readonly takeOver?: TakeOver }
   | { readonly type: 'cancel'; readonly runUid: string; readonly by: string }
   /** Stop at once: kills without grace. */
   | { readonly type: 'kill'; readonly runUid: string; readonly by: string }
@@ -37,6 +39,8 @@ export type Request =
       readonly tasks: readonly string[];
       readonly upstream: boolean;
       readonly downstream: boolean;
+      /** With the newest version of the DAG, for good; absent: with the one that the run has. */
+      readonly latest?: boolean;
     }
   | {
       readonly type: 'markTask';
@@ -51,3 +55,10 @@ export type Request =
       readonly by: string;
       readonly state: 'success' | 'failed';
     };
+
+/** How somebody takes an interrupted run over; a run that is led already is refused. */
+export interface TakeOver {
+  readonly by: string;
+  /** With the newest version of the DAG, for good. */
+  readonly latest: boolean;
+}

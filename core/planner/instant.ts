@@ -52,7 +52,7 @@ function countQuorum(turn: Turn, run: RunWorld, node: number, template: number):
   const index = run.graph.source[template] as number;
   const gate = run.nodeIn(run.blockOf(node), run.graph.gateOf[index] as number);
   if (run.state[gate] !== S.success) return joinClosed(turn, run, node, gate);
-  const blocks = run.blocksIn(run.blockOf(node), index).filter((block) => run.wantsKeys(block.keys));
+  const blocks = run.blocksIn(run.blockOf(node), index).filter((block) => run.wantsKeys(block));
   const succeeded = blocks.filter((block) => keySucceeded(run, block, template)).length;
   const asked = fanOut.minSuccess ?? 1;
   const needed = Math.min(blocks.length, asked < 1 ? Math.ceil(asked * blocks.length) : asked);

@@ -1,53 +1,61 @@
-import { evaluate } from '../expression/evaluate.ts';
-import { parseExpression } from '../expression/parse.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { FanOutSpec } from '../model/dag.ts';
 import { keyPath, keyText, parseKeyText } from '../model/ids.ts';
-import type { Json, JsonObject } from '../model/json.ts';
+import type { JsonObject } from '../model/json.ts';
+import { type KeyLists, knownKeys } from './known-keys.ts';
 
 /** Stands for every key of a fan-out in a path of keys. */
 const ANY = '*';
 
 /**
  * The keys that a run is limited to. `A` is a key with everything inside it, `A/x` one key of the fan-out
- * inside it, and `*` in a path any key. A name that only inner fan-outs have stands for that key under every
- * outer one, as far as the params tell all keys: keys that come from outputs are not known when the outer
- * ones are chosen.
+ * inside it, and `*` in a path any key. A fan-out that is not nested has no paths: there `A/x` is a key like
+ * any other. Where it could be both, it is the inner key if the params tell that there is one. A name that
+ * only inner fan-outs have stands for that key under every outer one, as far as the params tell all keys:
+ * keys that come from outputs are not known when the outer ones are chosen.
  */
 export class KeyScope {
   readonly #names: ReadonlySet<string>;
+  /** Names of inner keys that are known to be there. */
+  readonly #inner: ReadonlySet<string>;
   readonly #paths: readonly { readonly name: string; readonly parts: readonly string[] }[];
+  /** By scope of the graph: how deep fan-outs are nested in it. */
+  readonly #depths: readonly number[];
 
   constructor(graph: Graph, params: JsonObject, names: readonly string[]) {
     this.#names = new Set(names);
-    const known = knownPaths(graph, params);
-    this.#paths = names.flatMap((name) =>
-      [name, ...innerPaths(name, known)].map((path) => partsOf(name, path)),
-    );
+    const lists = knownKeys(graph, params);
+    const known = lists.includes(null) ? null : (lists as readonly KeyLists[]).flat();
+    const nested = known?.filter((keys) => keys.length > 1) ?? [];
+    const texts = new Set(nested.map((keys) => keyText(keys)));
+    this.#inner = new Set(names.filter((name) => texts.has(name)));
+    const mayBe = (parts: readonly string[]): boolean =>
+      known === null || known.some((keys) => keys.length === parts.length && agree(parts, keys));
+    this.#paths = names
+      .flatMap((name) =>
+        [name, ...innerPaths(name, known)].map((path) => ({ name, parts: parseKeyText(path) })),
+      )
+      .filter(({ parts }) => parts.length > 1 && mayBe(parts));
+    this.#depths = nestedDepths(graph);
   }
 
-  /** Whether keys, outermost first, are named, lie in something that is named, or lead to it. */
-  wants(keys: readonly string[]): boolean {
-    const isNamed = (key: string, index: number): boolean =>
-      this.#names.has(key) || this.#names.has(keyText(keys.slice(0, index + 1)) as string);
-    return keys.some(isNamed) || this.#paths.some(({ parts }) => parts.length > 1 && agree(parts, keys));
+  /** Whether keys in a scope of the graph, outermost first, are named, lie in a named one, or lead to it. */
+  wants(keys: readonly string[], scope: number): boolean {
+    const depth = this.#depths[scope] as number;
+    const outer = keys[0] as string;
+    if (this.#names.has(outer) && (depth === 1 || !this.#inner.has(outer))) return true;
+    return this.#paths.some(({ parts }) => parts.length <= depth && agree(parts, keys));
   }
 
   /** The names of which none of these keys is meant, in the order in which they were given. */
   unknown(known: Iterable<readonly string[]>): string[] {
     const found = new Set<string>();
     for (const keys of known) {
-      for (const text of [keys.at(-1) as string, keyText(keys) as string])
-        if (this.#names.has(text)) found.add(text);
+      if (keys.length === 1) found.add(keys[0] as string);
       for (const { name, parts } of this.#paths)
         if (parts.length === keys.length && agree(parts, keys)) found.add(name);
     }
     return [...this.#names].filter((name) => !found.has(name));
   }
-}
-
-function partsOf(name: string, path: string): { name: string; parts: readonly string[] } {
-  return { name, parts: parseKeyText(path) };
 }
 
 /** Whether one list begins with the other, `*` being equal to everything. */
@@ -58,52 +66,20 @@ function agree(parts: readonly string[], keys: readonly string[]): boolean {
 }
 
 /** The paths for a bare name that no outer fan-out has: that key wherever an inner fan-out has it. */
-function innerPaths(name: string, known: readonly (readonly string[])[] | null): string[] {
+function innerPaths(name: string, known: KeyLists | null): string[] {
   const depths = known?.filter((keys) => keys.at(-1) === name).map((keys) => keys.length) ?? [];
   if (depths.includes(1) || known?.some((keys) => keyText(keys) === name)) return [];
   const text = keyPath([name]);
   return [...new Set(depths)].map((depth) => `${`${ANY}/`.repeat(depth - 1)}${text}`);
 }
 
-/** All keys of all fan-outs, as lists from the outermost, if they follow from params; otherwise `null`. */
-function knownPaths(graph: Graph, params: JsonObject): string[][] | null {
-  const fanOuts = graph.spec.fanOuts ?? [];
-  const blocks = new Map<number, Known[]>([[-1, [{ keys: [], names: {}, item: null }]]]);
-  for (const [index, fanOut] of fanOuts.entries()) {
-    const around = blocks.get(fanOut.parent ?? -1);
-    const inside = around?.map((block) => listIn(fanOut, block, params));
-    if (!inside || inside.includes(null)) return null;
-    blocks.set(index, (inside as Known[][]).flat());
+/** The depth of the innermost fan-out in every scope, that of the scope itself if it has none. */
+function nestedDepths({ scopes }: Graph): number[] {
+  const depths = scopes.map(({ depth }) => depth);
+  // Inner scopes come after those around them.
+  for (let at = scopes.length - 1; at > 0; at--) {
+    const parent = scopes[at]?.parent as number;
+    depths[parent] = Math.max(depths[parent] as number, depths[at] as number);
   }
-  blocks.delete(-1);
-  return [...blocks.values()].flat().map(({ keys }) => keys);
-}
-
-interface Known {
-  readonly keys: string[];
-  /** Items under the names that authors gave them. */
-  readonly names: JsonObject;
-  readonly item: Json;
-}
-
-function listIn(fanOut: FanOutSpec, around: Known, params: JsonObject): Known[] | null {
-  const scope = { ...around.names, params, ...(around.keys.length === 0 ? {} : { item: around.item }) };
-  const list = evaluated(fanOut.over, scope);
-  if (!Array.isArray(list)) return null;
-  const found: Known[] = [];
-  for (const item of list as Json[]) {
-    const names = fanOut.as === undefined ? around.names : { ...around.names, [fanOut.as]: item };
-    const key = fanOut.key === undefined ? item : evaluated(fanOut.key, { ...names, item, params });
-    if (key === undefined || typeof key === 'object') return null;
-    found.push({ keys: [...around.keys, String(key)], names, item });
-  }
-  return found;
-}
-
-function evaluated(text: string, scope: { readonly [name: string]: Json }): Json | undefined {
-  const parsed = parseExpression(text);
-  if (!parsed.ok) return undefined;
-  const isKnown = parsed.expression.reads.every(([name]) => name !== undefined && Object.hasOwn(scope, name));
-  const result = isKnown ? evaluate(parsed.expression, scope) : null;
-  return result?.ok ? result.value : undefined;
+  return depths;
 }

@@ -3,7 +3,7 @@ import type { FanOutSpec } from '../model/dag.ts';
 import { KEY_BYTES_MAX } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { RunWorld } from './run-world.ts';
-import { evaluateIn, itemNames } from './scope-values.ts';
+import { evaluateIn, itemNames, silentSource } from './scope-values.ts';
 import { keysLimit } from './slots.ts';
 import { parsed } from './templates.ts';
 
@@ -14,10 +14,11 @@ export type Keys =
 
 /** Evaluates `over` and the key of every item, and checks what comes out. */
 export function keysOf(run: RunWorld, gate: number, template: number, fanOut: FanOutSpec): Keys {
-  const over = evaluateIn(run, gate, template, parsed(fanOut.over));
-  if (!over.ok) return over;
-  if (!Array.isArray(over.value)) {
-    return { ok: false, error: `${fanOut.over} is ${describe(over.value)}, not a list` };
+  const expression = parsed(fanOut.over);
+  const over = evaluateIn(run, gate, template, expression);
+  if (!over.ok || !Array.isArray(over.value)) {
+    const error = over.ok ? `${fanOut.over} is ${describe(over.value)}, not a list` : over.error;
+    return { ok: false, error: error + withoutOutput(silentSource(run, gate, template, expression)) };
   }
   const items = over.value as Json[];
   const limit = keysLimit(run, run.graph.source[template] as number);
@@ -60,6 +61,11 @@ export function keyProblem(raw: Json): string | null {
   const bytes = utf8Length(key);
   if (bytes === 0) return 'a key is empty';
   return bytes > KEY_BYTES_MAX ? `a key has ${bytes} bytes, more than ${KEY_BYTES_MAX}` : null;
+}
+
+function withoutOutput(source: string | null): string {
+  if (source === null) return '';
+  return `: ${source} gave no output, as a task that was marked success; a retry of it gives one`;
 }
 
 function utf8Length(text: string): number {

@@ -17,6 +17,7 @@ import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
 import { adoptRun, orphans } from './load.ts';
 import { onAttempt, watchDeadline } from './outcomes.ts';
 import { isCutSource, propagate } from './readiness.ts';
+import { type Repinning, repinRun } from './repin.ts';
 import { descendantsOf, type RetrySelection, selectForRetry } from './retry-selection.ts';
 import { CUT, EMPTY, type RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
@@ -30,7 +31,14 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   /** A new run, with the number of the unfinished run that it replaces. */
   | { readonly kind: 'start'; readonly run: RunWorld; readonly replaces: RunNo | null }
   /** A run loaded from the store; attempts in `live` are still with the executor, all others are lost. */
-  | { readonly kind: 'adopt'; readonly run: RunWorld; readonly live?: ReadonlySet<string> }
+  | {
+      readonly kind: 'adopt';
+      readonly run: RunWorld;
+      readonly live?: ReadonlySet<string>;
+      /** A run that is led already is refused. */
+      readonly takeOver?: boolean;
+      readonly repin?: Repinning;
+    }
   | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
   | { readonly kind: 'pause'; readonly runNo: RunNo }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
@@ -39,6 +47,7 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
       readonly run: RunWorld;
       readonly by: string;
       readonly selection: RetrySelection;
+      readonly repin?: Repinning;
     }
   | {
       readonly kind: 'markTask';
@@ -70,7 +79,7 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
     case 'start':
       return start(turn, request.run, request.replaces);
     case 'adopt':
-      return adopt(turn, request.run, request.live);
+      return adopt(turn, request);
     case 'cancel':
       return withRun(turn, request.runNo, (run) => {
         abortRun(
@@ -86,7 +95,7 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
     case 'resume':
       return withRun(turn, request.runNo, (run) => resume(turn, run));
     case 'retry':
-      return retry(turn, request.run, request.by, request.selection);
+      return retry(turn, request);
     case 'markTask':
       return markTask(turn, request.run, request.by, request.node, request.state);
     case 'markRun':
@@ -128,10 +137,15 @@ function start(turn: Turn, run: RunWorld, replaces: RunNo | null): Answer {
  * Goes on with a run whose process is gone. Its attempts are lost: what they may have left alive was ended
  * before the executor started, so a new attempt cannot meet an old one.
  */
-function adopt(turn: Turn, run: RunWorld, live?: ReadonlySet<string>): Answer {
-  if (turn.world.runs.has(run.record.runNo)) return accepted(run);
+function adopt(
+  turn: Turn,
+  { run, live, takeOver, repin }: Extract<PlannedRequest, { kind: 'adopt' }>,
+): Answer {
+  if (turn.world.runs.has(run.record.runNo))
+    return takeOver ? conflict(`run ${run.record.uid} is under way: orch watch follows it`) : accepted(run);
   if (isRunFinished(run.record.state)) return conflict(`the run is already ${run.record.state}`);
   adoptRun(turn.world, run);
+  if (repin) repinRun(turn, run, repin);
   restoreCuts(run);
   for (const node of orphans(run)) {
     const id = attemptId(run.record.runNo, node, run.tryNo[node] as TryNo);
@@ -208,7 +222,8 @@ function resume(turn: Turn, run: RunWorld): Answer | undefined {
 /**
  * Adds attempts: the chosen instances go back to `none`; what they did before stays in their past attempts.
  */
-function retry(turn: Turn, run: RunWorld, by: string, selection: RetrySelection): Answer {
+function retry(turn: Turn, request: Extract<PlannedRequest, { kind: 'retry' }>): Answer {
+  const { run, by, selection, repin } = request;
   const refused = refuseWhileEnding(turn, run);
   if (refused) return refused;
   const chosen = selectForRetry(run, selection);
@@ -222,6 +237,7 @@ function retry(turn: Turn, run: RunWorld, by: string, selection: RetrySelection)
   );
   if (nodes.length === 0) return conflict('there is nothing to retry in this run');
   reopen(turn, run, by, null);
+  if (repin) repinRun(turn, run, repin);
   // Gates first: written in parts, no list may be done again without its gate asking again.
   const isGate = (node: number): boolean => run.graph.kind[run.templateOf(node)] === GATE;
   for (const node of nodes.filter(isGate)) reset(turn, run, node, by);

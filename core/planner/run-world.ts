@@ -227,12 +227,12 @@ export class RunWorld {
   /** Whether the scope of the run includes an instance in this block. */
   isSelected(template: number, block: Block): boolean {
     if (this.selected[template] !== 1) return false;
-    return block.keys.length === 0 || this.wantsKeys(block.keys);
+    return block.keys.length === 0 || this.wantsKeys(block);
   }
 
-  /** Whether keys, outermost first, are within the scope of the run. */
-  wantsKeys(keys: readonly string[]): boolean {
-    return this.wantedKeys === null || this.wantedKeys.wants(keys);
+  /** Whether the keys of a block are within the scope of the run. */
+  wantsKeys({ keys, scope }: Block): boolean {
+    return this.wantedKeys === null || this.wantedKeys.wants(keys, scope);
   }
 
   /**

@@ -69,12 +69,32 @@ function runScope(run: RunWorld): JsonObject {
 }
 
 function needsOf(run: RunWorld, block: Block, template: number): JsonObject {
-  const wired = run.graph.kind[template] === GATE ? fanOutAt(run.graph, template) : null;
-  const needs =
-    wired?.needs ?? (run.graph.kind[template] === TASK ? taskAt(run.graph, template).needs : undefined);
   const values: { [input: string]: Json } = Object.create(null);
-  for (const [input, path] of Object.entries(needs ?? {})) values[input] = outputAt(run, block, path);
+  for (const [input, path] of Object.entries(inputsOf(run, template)))
+    values[input] = outputAt(run, block, path);
   return values;
+}
+
+function inputsOf({ graph }: RunWorld, template: number): { readonly [input: string]: string } {
+  if (graph.kind[template] === GATE) return fanOutAt(graph, template).needs ?? {};
+  return graph.kind[template] === TASK ? (taskAt(graph, template).needs ?? {}) : {};
+}
+
+/** The instance that an expression of a node reads and that succeeded without an output; `null` for none. */
+export function silentSource(
+  run: RunWorld,
+  node: number,
+  template: number,
+  expression: Expression,
+): string | null {
+  const needs = inputsOf(run, template);
+  for (const [root, name] of expression.reads) {
+    const path = root === 'needs' ? needs[name ?? ''] : root === 'tasks' ? name : undefined;
+    const source = path === undefined ? null : sourcesOf(run, run.blockOf(node), path).single;
+    if (source !== null && run.state[source] === S.success && !run.values.has(source))
+      return run.nameOf(source);
+  }
+  return null;
 }
 
 function tasksOf(run: RunWorld, block: Block, expression: Expression): JsonObject {
@@ -90,16 +110,26 @@ function tasksOf(run: RunWorld, block: Block, expression: Expression): JsonObjec
  * in.
  */
 function outputAt(run: RunWorld, block: Block, path: string): Json {
-  const fanOut = run.graph.fanOutOfPath.get(path);
-  const target = fanOut === undefined ? path : run.graph.spec.fanOuts?.[fanOut]?.returns;
-  const template = target === undefined ? undefined : run.graph.nodeOfPath.get(target);
-  if (template === undefined) return null;
-  const nodes: number[] = [];
-  run.eachConnected(block, template, (node) => nodes.push(node));
-  const [only] = nodes;
-  const inside = run.encloses(run.graph.scopeOf[template] as number, block.scope);
-  if (inside && only !== undefined) return run.values.get(only) ?? null;
+  const { nodes, single } = sourcesOf(run, block, path);
+  if (single !== null) return run.values.get(single) ?? null;
+  if (nodes === null) return null;
   return nodes
     .filter((node) => run.state[node] === S.success)
     .map((node) => ({ key: keyText(run.blockOf(node).keys), value: run.values.get(node) ?? null }));
+}
+
+/** The instances that a path means in a block: one, or all of a fan-out that the block is not in. */
+function sourcesOf(
+  run: RunWorld,
+  block: Block,
+  path: string,
+): { readonly nodes: readonly number[] | null; readonly single: number | null } {
+  const fanOut = run.graph.fanOutOfPath.get(path);
+  const target = fanOut === undefined ? path : run.graph.spec.fanOuts?.[fanOut]?.returns;
+  const template = target === undefined ? undefined : run.graph.nodeOfPath.get(target);
+  if (template === undefined) return { nodes: null, single: null };
+  const nodes: number[] = [];
+  run.eachConnected(block, template, (node) => nodes.push(node));
+  const inside = run.encloses(run.graph.scopeOf[template] as number, block.scope);
+  return { nodes, single: inside ? (nodes[0] ?? null) : null };
 }

@@ -1,4 +1,4 @@
-import type { Action } from '../model/action.ts';
+import type { Action, Repin } from '../model/action.ts';
 import type { LogRange, StopReason } from '../model/attempt.ts';
 import { type BecauseCode, becauseNumber, type Facts } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
@@ -130,6 +130,7 @@ export class Turn {
       startedAt?: number | null;
       endedAt?: number | null;
       counts?: { [state: string]: number };
+      repin?: Repin;
     } = {},
   ): void {
     const from = run.record.state;

@@ -168,8 +168,8 @@ export class Leadership {
       }
       this.#prepared.add(record.inboxId);
       if (prepared.adopt) {
-        const { run, version } = prepared.adopt;
-        this.leader.request({ inboxId: null, kind: 'adopt', run }, version);
+        const { run, version, repin } = prepared.adopt;
+        this.leader.request({ inboxId: null, kind: 'adopt', run, ...(repin ? { repin } : {}) }, version);
       }
       this.leader.request(prepared.request, prepared.version);
     }

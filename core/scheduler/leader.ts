@@ -10,6 +10,7 @@ import {
   parseAttemptId,
   type RunNo,
   type TryNo,
+  type VersionNo,
 } from '../model/ids.ts';
 import { isRead } from '../planner/load.ts';
 import { type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
@@ -59,7 +60,8 @@ export interface LeaderOptions {
 export class Leader {
   readonly #options: LeaderOptions;
   #world: World;
-  readonly #versions = new Map<RunNo, VersionRecord>();
+  /** Every version that a run has had here: they never change, and a process sees few. */
+  readonly #versions = new Map<VersionNo, VersionRecord>();
   #events: PlannerEvent[] = [];
   #tick: number;
   #scheduled = false;
@@ -111,7 +113,7 @@ export class Leader {
 
   /** Hands a request to the planner. The version of a run that comes with it must be known from then on. */
   request(request: PlannedRequest, version?: VersionRecord): void {
-    if (version && 'run' in request) this.#versions.set(request.run.record.runNo, version);
+    if (version) this.#versions.set(version.versionNo, version);
     this.#push({ type: 'request', request });
   }
 
@@ -212,14 +214,13 @@ export class Leader {
   #carryOut(decided: Plan): void {
     const { executor } = this.#options;
     for (const { run, node } of decided.dispatch) {
-      const version = this.#versions.get(run.record.runNo);
+      const version = this.#versions.get(run.record.versionNo);
       if (version) this.#handOver(run, version, node);
     }
     for (const { run, node, reason, graceMs } of decided.stops) {
       const id = attemptId(run.record.runNo, node as NodeNo, run.tryNo[node] as TryNo);
       executor.stop(id, reason, graceMs);
     }
-    for (const run of decided.ended) this.#versions.delete(run.record.runNo);
   }
 
   #handOver(run: RunWorld, version: VersionRecord, node: number): void {
@@ -307,7 +308,6 @@ export class Leader {
     const text = faultText(error);
     log.error({ err: error, run: runNo }, 'a run is set aside; the next leader tries it again');
     this.#quarantine.runs.set(runNo, text);
-    this.#versions.delete(runNo);
     for (const id of attemptsOf(runNo, dispatcher.live)) {
       executor.stop(id, 'shutdown', limits.defaults.killGraceMs);
       dispatcher.live.delete(id);
@@ -342,7 +342,7 @@ export class Leader {
         actions.push(this.#setAside(runNo, led));
         this.#quarantine.found({ runNo });
       } else if (led) {
-        this.#versions.set(runNo, led.version);
+        this.#versions.set(led.version.versionNo, led.version);
         if (doubtful) this.#quarantine.alone(runNo);
         const request: PlannedRequest = { inboxId: null, kind: 'adopt', run: led.run, live };
         again.push({ type: 'request', request }, ...ofRun);

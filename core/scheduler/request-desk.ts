@@ -1,32 +1,40 @@
 import { compileGraph, type Graph } from '../graph/graph.ts';
-import { type ScopeProblem, scopeNames, selectScope } from '../graph/select.ts';
+import { requiredSelection, scopeError } from '../graph/required-selection.ts';
+import { selectScope } from '../graph/select.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { AppError } from '../model/errors.ts';
-import type { NodeNo, RunNo, RunUid } from '../model/ids.ts';
+import type { NodeNo, RunNo, RunUid, VersionNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { Request } from '../model/request.ts';
 import type { RunRecord } from '../model/run.ts';
 import { isRunFinished } from '../model/states.ts';
 import { giveValues, loadRun, nodesRead } from '../planner/load.ts';
+import type { Repinning } from '../planner/repin.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import { checkParams } from '../schema/params.ts';
 import type { InboxRecord, Store, VersionRecord } from '../store/store.ts';
 import type { InputReader } from './inputs.ts';
 import type { LedRun } from './leader.ts';
+import { repinned } from './repinned.ts';
 import { spilledText } from './spilled.ts';
 import type { VersionKeeper } from './version-keeper.ts';
 
 /** A request for the planner, with what must be done before it. */
 export interface Prepared {
   /** A run that has to be taken into memory first. */
-  readonly adopt?: LedRun;
+  readonly adopt?: LedRun & { readonly repin?: Repinning };
   readonly request: PlannedRequest;
   /** Version of the run in `request`. */
   readonly version?: VersionRecord;
 }
 
 type TriggerRequest = Extract<Request, { type: 'trigger' }>;
+
+/** A run read from the store, and the version that it has there if it is to go on with another one. */
+interface LoadedRun extends LedRun {
+  readonly from?: VersionNo;
+}
 
 /**
  * Turns requests as users write them into requests that the planner can decide: looks up names, checks
@@ -80,20 +88,20 @@ export class RequestDesk {
     const fault = this.#setAside().get(runNo);
     if (fault !== undefined) throw setAsideError(record.uid, fault);
     const led = this.#led().get(runNo);
-    if (request.type === 'adopt') {
-      if (led) return { request: { inboxId, kind: 'adopt', run: led } };
-      if (finished) throw new AppError('conflict', `run ${record.uid} is already ${record.state}`);
-      const loaded = await this.load(runNo);
-      return { request: { inboxId, kind: 'adopt', run: loaded.run }, version: loaded.version };
-    }
+    if (request.type === 'adopt') return this.#adopt(inboxId, request, record);
     if (request.type === 'retry' || request.type === 'markTask' || request.type === 'markRun') {
-      const loaded = led ? null : await this.load(runNo);
-      const run = led ?? (loaded as LedRun).run;
+      const latest = request.type === 'retry' && request.latest ? await this.#latestFor(record) : undefined;
+      const loaded = led ? null : await this.load(runNo, latest);
+      const run = led ?? (loaded as LoadedRun).run;
       const planned = this.#change(inboxId, request, run);
-      const adopt = loaded && !finished ? { adopt: loaded } : {};
-      return { ...adopt, request: planned, ...(loaded ? { version: loaded.version } : {}) };
+      if (loaded === null) return { request: planned };
+      const repin = repinningOf(loaded, request.by);
+      const { version } = loaded;
+      // A run that is taken over moves as it is: its attempts that are made up for have the new code.
+      if (!finished) return { adopt: { ...loaded, ...repin }, request: planned, version };
+      return { request: { ...planned, ...repin }, version };
     }
-    if (finished) throw new AppError('conflict', `run ${record.uid} is already ${record.state}`);
+    if (finished) throw alreadyOver(record);
     const adopt = led ? {} : { adopt: await this.load(runNo) };
     switch (request.type) {
       case 'cancel':
@@ -107,6 +115,34 @@ export class RequestDesk {
       case 'resumeRun':
         return { ...adopt, request: { inboxId, kind: 'resume', runNo } };
     }
+  }
+
+  async #adopt(
+    inboxId: number,
+    { takeOver }: Extract<Request, { type: 'adopt' }>,
+    record: RunRecord,
+  ): Promise<Prepared> {
+    const led = this.#led().get(record.runNo);
+    const more = takeOver ? { takeOver: true } : {};
+    if (led) return { request: { inboxId, kind: 'adopt', run: led, ...more } };
+    if (isRunFinished(record.state)) throw alreadyOver(record);
+    const latest = takeOver?.latest ? await this.#latestFor(record) : undefined;
+    const loaded = await this.load(record.runNo, latest);
+    const repin = takeOver ? repinningOf(loaded, takeOver.by) : {};
+    return {
+      request: { inboxId, kind: 'adopt', run: loaded.run, ...more, ...repin },
+      version: loaded.version,
+    };
+  }
+
+  /** The newest version of a run's DAG, if it can move there: not while attempts of another one may run. */
+  async #latestFor(record: RunRecord): Promise<VersionRecord> {
+    const version = await this.#versions.current(record.dagId);
+    if (version.versionNo === record.versionNo || !this.#led().has(record.runNo)) return version;
+    throw new AppError(
+      'conflict',
+      `run ${record.uid} is under way: it can move to another version once it has finished or was cancelled`,
+    );
   }
 
   #change(
@@ -130,14 +166,14 @@ export class RequestDesk {
   async #trigger(inboxId: number, request: TriggerRequest, askedAt: number): Promise<Prepared> {
     const version = await this.#versions.current(request.dagId);
     const graph = this.#graph(version);
-    const selection = selectScope(graph, request.scope);
-    if (!selection.ok) throw scopeError(graph, selection.problems);
+    const selected = requiredSelection(graph, request.scope);
     const checked = checkParams(version.spec, request.params);
     if (!checked.ok) {
       throw new AppError('invalid', checked.problems.map((problem) => problem.message).join('; '));
     }
     const replaced = request.replaces === null ? null : await this.#runOf(request.replaces);
-    const isOpen = replaced !== null && !isRunFinished(replaced.state);
+    const isSpared = request.sparesLed && replaced !== null && this.#led().has(replaced.runNo);
+    const isOpen = replaced !== null && !isRunFinished(replaced.state) && !isSpared;
     const fault = replaced === null ? undefined : this.#setAside().get(replaced.runNo);
     if (replaced !== null && fault !== undefined) throw setAsideError(replaced.uid, fault);
     const adopt =
@@ -161,7 +197,7 @@ export class RequestDesk {
       endedAt: null,
       because: null,
     };
-    const run = loadRun({ run: record, expansions: [], instances: [] }, graph, selection.selected);
+    const run = loadRun({ run: record, expansions: [], instances: [] }, graph, selected);
     await this.#inputs.giveOutsideValues(run);
     return {
       ...adopt,
@@ -170,14 +206,23 @@ export class RequestDesk {
     };
   }
 
-  /** Reads a run and everything that the planner needs of it. */
-  async load(runNo: RunNo): Promise<LedRun> {
+  /** Reads a run and everything that the planner needs of it, to go on with a version, or its own. */
+  async load(runNo: RunNo, other?: VersionRecord): Promise<LoadedRun> {
     const stored = await this.#store.loadRun(runNo);
     if (!stored) throw new AppError('not_found', `there is no run number ${runNo}`);
-    const graph = this.#graph(stored.version);
-    const selection = selectScope(graph, stored.run.scope);
+    const from = stored.run.versionNo;
+    const version = other ?? stored.version;
+    const graph = this.#graph(version);
+    const moves = version.versionNo !== from;
+    const record = moves ? repinned(stored.run, this.#graph(stored.version), graph, version) : stored.run;
+    const selection = selectScope(graph, record.scope);
     if (!selection.ok) throw scopeError(graph, selection.problems);
-    const run = loadRun(stored, graph, selection.selected);
+    const run = loadRun({ ...stored, run: record }, graph, selection.selected);
+    if (moves && run.abort)
+      throw new AppError(
+        'conflict',
+        `run ${record.uid} was being ended: go on with it as it is, then retry it`,
+      );
     for (const [node, output] of await this.#store.outputs(runNo)) run.outputs.set(node, output);
     const values = new Map<NodeNo, Json>();
     for (const node of nodesRead(run)) {
@@ -188,7 +233,7 @@ export class RequestDesk {
     }
     giveValues(run, values);
     await this.#inputs.giveOutsideValues(run);
-    return { run, version: stored.version };
+    return { run, version, ...(moves ? { from } : {}) };
   }
 
   #graph(version: VersionRecord): Graph {
@@ -225,6 +270,14 @@ function nodesNamed(run: RunWorld, name: string): number[] {
   throw new AppError('not_found', `the run has no task ${name}${hint ? `: ${hint}` : ''}`);
 }
 
+function repinningOf({ from }: LoadedRun, by: string): { repin?: Repinning } {
+  return from === undefined ? {} : { repin: { from, by } };
+}
+
+function alreadyOver({ uid, state }: RunRecord): AppError {
+  return new AppError('conflict', `run ${uid} is already ${state}`);
+}
+
 /** Why nothing can be asked of a run that the leader has set aside. */
 function setAsideError(uid: string, fault: string): AppError {
   return new AppError(
@@ -232,15 +285,4 @@ function setAsideError(uid: string, fault: string): AppError {
     `run ${uid} was set aside by the process that leads, after an internal error (${fault}); ` +
       'the next process that leads tries it again: once this one has ended, orch retry goes on with it',
   );
-}
-
-/** What is wrong with the names of a scope. */
-export function scopeError(graph: Graph, problems: readonly ScopeProblem[]): AppError {
-  const sentences = problems.map((problem) => {
-    if (problem.kind === 'ambiguous') return `${problem.name} could be ${problem.candidates.join(' or ')}`;
-    const hint = didYouMean(problem.name, scopeNames(graph));
-    return `DAG ${graph.spec.id} has no task, group or stage ${problem.name}${hint ? `: ${hint}` : ''}`;
-  });
-  const ambiguous = problems.every((problem) => problem.kind === 'ambiguous');
-  return new AppError(ambiguous ? 'usage' : 'not_found', sentences.join('; '));
 }

@@ -31,7 +31,7 @@ export async function* watchRun(
   try {
     while (!signal?.aborted) {
       const lines = await store.journal({ runNo, afterSeq, limit: LINES_MAX });
-      if (world === null || lines.some((line) => needsExpansion(world as RunWorld, line))) {
+      if (world === null || lines.some((line) => isOutdated(world as RunWorld, line))) {
         world = await readWorld(store, runNo);
       }
       const views = await readViews(store, world, runNo, lines);
@@ -82,8 +82,10 @@ async function isDry(store: Store, runNo: RunNo, afterSeq: number): Promise<bool
   return (await store.journal({ runNo, afterSeq, limit: 1 })).length === 0;
 }
 
-function needsExpansion(world: RunWorld, line: JournalRecord): boolean {
-  return line.nodeNo !== null && line.nodeNo >= world.size;
+/** Whether a line tells of nodes that are new, or of another version. */
+function isOutdated(world: RunWorld, line: JournalRecord): boolean {
+  if (line.nodeNo === null) return line.because.code === 'repinned';
+  return line.nodeNo >= world.size;
 }
 
 async function readWorld(store: Store, runNo: RunNo): Promise<RunWorld> {

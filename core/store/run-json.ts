@@ -11,6 +11,7 @@ export function runJson(run: RunRecord): object {
   return {
     runId: run.uid,
     dagId: run.dagId,
+    version: run.versionNo,
     state: run.state,
     trigger: run.trigger,
     scope: run.scope,

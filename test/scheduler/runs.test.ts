@@ -175,3 +175,19 @@ describe('a change of the files', () => {
     expect((answer as { message: string }).message).toMatch(/dags\/bad\.yaml:3:\d+/);
   });
 });
+
+test.each([
+  [
+    'fields that have no task in common',
+    { until: ['one'], from: ['three'] },
+    'is in --until one --from three',
+  ],
+  ['a field without names', { only: [] }, 'is in --only without a name'],
+  ['no keys', { keys: [] }, 'No key is named'],
+])('a scope without a task starts no run, whoever asks: %s', async (_, scope, message) => {
+  await using project = tempProject({ 'dags/steps.yaml': STEPS });
+  await using orch = await project.open();
+  const answer = await orch.session.ask(triggerRequest('steps', { scope }));
+  expect(answer).toMatchObject({ ok: false, code: 'invalid', message: expect.stringContaining(message) });
+  expect(await orch.project.store.runs({})).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import type { Action, Answer, InstanceChange, RunChange, StoredOutput } from '../../model/action.ts';
 import type { ArtifactRef } from '../../model/attempt.ts';
 import { because } from '../../model/because.ts';
-import type { RunNo } from '../../model/ids.ts';
+import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { ExpansionRecord, RunRecord } from '../../model/run.ts';
 import { endsAttempt } from '../archive.ts';
 import { hasLine, type JournalLine, journalLine } from '../journal-line.ts';
@@ -160,17 +160,22 @@ class Fold {
   #addRunChange(change: RunChange): void {
     const created = this.#runs.get(change.runNo);
     if (created !== undefined) {
-      if (created.run.state !== change.from) this.#misses.runs.add(change.runNo);
+      const isAsExpected = created.run.state === change.from && isPinnedAs(created.run.versionNo, change);
+      if (!isAsExpected) this.#misses.runs.add(change.runNo);
       const counts = change.counts ?? created.counts;
       this.#runs.set(change.runNo, { run: changedRun(created.run, change), counts });
       return;
     }
     const earlier = this.#runChanges.get(change.runNo);
-    if (earlier !== undefined && earlier.to !== change.from) this.#misses.runs.add(change.runNo);
-    this.#runChanges.set(
-      change.runNo,
-      earlier === undefined ? change : { ...earlier, ...change, from: earlier.from },
-    );
+    if (earlier === undefined) {
+      this.#runChanges.set(change.runNo, change);
+      return;
+    }
+    const isAsLeft = earlier.to === change.from && isPinnedAs(earlier.repin?.to, change);
+    if (!isAsLeft) this.#misses.runs.add(change.runNo);
+    const { repin = earlier.repin } = change;
+    const repinned = repin && { repin: { ...repin, from: earlier.repin?.from ?? repin.from } };
+    this.#runChanges.set(change.runNo, { ...earlier, ...change, from: earlier.from, ...repinned });
   }
 
   result(): FoldedTick {
@@ -207,6 +212,11 @@ function placeKey(place: Place): string {
   return `${place.runNo}.${place.nodeNo}.${place.tryNo}`;
 }
 
+/** Whether a change finds the version that it expects, as far as the tick knows it. */
+function isPinnedAs(versionNo: VersionNo | undefined, { repin }: RunChange): boolean {
+  return versionNo === undefined || repin === undefined || repin.from === versionNo;
+}
+
 function changedRun(run: RunRecord, change: RunChange): RunRecord {
   return {
     ...run,
@@ -215,5 +225,7 @@ function changedRun(run: RunRecord, change: RunChange): RunRecord {
     startedAt: change.startedAt === undefined ? run.startedAt : change.startedAt,
     endedAt: change.endedAt === undefined ? run.endedAt : change.endedAt,
     maxParallel: change.maxParallel === undefined ? run.maxParallel : change.maxParallel,
+    versionNo: change.repin?.to ?? run.versionNo,
+    params: change.repin?.params ?? run.params,
   };
 }

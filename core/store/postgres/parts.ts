@@ -86,6 +86,9 @@ const runChangeColumns: Columns<RunChange> = {
   counts: ['text', (row) => (row.counts === undefined ? null : JSON.stringify(row.counts))],
   set_parallel: ['int2', (row) => flag(row.maxParallel)],
   max_parallel: ['int4', (row) => row.maxParallel ?? null],
+  from_version: ['int4', (row) => row.repin?.from ?? null],
+  version_no: ['int4', (row) => row.repin?.to ?? null],
+  params: ['text', (row) => (row.repin === undefined ? null : JSON.stringify(row.repin.params))],
 };
 
 const insert = (table: keyof Database, columns: string, given: string, key: string): string =>
@@ -120,8 +123,11 @@ const runParts: readonly Part[] = [
       started_at = case wanted.set_started when 1 then wanted.started_at else stored.started_at end,
       ended_at = case wanted.set_ended when 1 then wanted.ended_at else stored.ended_at end,
       counts = coalesce(wanted.counts, stored.counts),
-      max_parallel = case wanted.set_parallel when 1 then wanted.max_parallel else stored.max_parallel end
+      max_parallel = case wanted.set_parallel when 1 then wanted.max_parallel else stored.max_parallel end,
+      version_no = coalesce(wanted.version_no, stored.version_no),
+      params = coalesce(wanted.params, stored.params)
       from ${given} as wanted, fence where stored.run_no = wanted.run_no and stored.state = wanted.from_state
+      and stored.version_no = coalesce(wanted.from_version, stored.version_no)
       returning stored.run_no`,
     missed: { as: 'run', key: ['run_no'] },
   }),

@@ -123,8 +123,8 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
         .onConflict((conflict) => conflict.doNothing()),
     ),
     /**
-     * state, because, facts, then pairs of (1 to set, value) of started, ended, counts, maxParallel, then
-     * runNo, from
+     * state, because, facts, then pairs of (1 to set, value) of started, ended, counts, maxParallel, version,
+     * params, then runNo, from, and (1 to expect it, value) of the version
      */
     updateRun: prepare(
       connection,
@@ -138,9 +138,12 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
           ended_at: sql<number | null>`iif(${at(5)}, ${at(6)}, ended_at)`,
           counts: sql<string | null>`iif(${at(7)}, ${at(8)}, counts)`,
           max_parallel: sql<number | null>`iif(${at(9)}, ${at(10)}, max_parallel)`,
+          version_no: sql<number>`iif(${at(11)}, ${at(12)}, version_no)`,
+          params: sql<string>`iif(${at(13)}, ${at(14)}, params)`,
         })
-        .where('run_no', '=', at(11))
-        .where('state', '=', at(12)),
+        .where('run_no', '=', at(15))
+        .where('state', '=', at(16))
+        .where('version_no', '=', sql<number>`iif(${at(17)}, ${at(18)}, version_no)`),
     ),
   };
 }

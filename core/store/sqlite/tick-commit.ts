@@ -231,7 +231,8 @@ export class TickCommit {
   }
 
   #changeRun(change: RunChange): boolean {
-    const { startedAt, endedAt, counts, maxParallel } = change;
+    const { startedAt, endedAt, counts, maxParallel, repin } = change;
+    const repinned = repin === undefined ? 0 : 1;
     const { changes } = this.#statements.updateRun.run(
       RUN_STATES.indexOf(change.to),
       becauseNumber(change.code),
@@ -244,8 +245,14 @@ export class TickCommit {
       counts === undefined ? null : JSON.stringify(counts),
       maxParallel === undefined ? 0 : 1,
       maxParallel ?? null,
+      repinned,
+      repin?.to ?? null,
+      repinned,
+      repin === undefined ? null : JSON.stringify(repin.params),
       change.runNo,
       RUN_STATES.indexOf(change.from),
+      repinned,
+      repin?.from ?? null,
     );
     return changes === 1;
   }

@@ -3,9 +3,10 @@ import { planTasks } from '../../../cli/plan-tasks.ts';
 import { asciiGraph } from '../../../cli/render/ascii-graph.ts';
 import { drawnGraph } from '../../../cli/render/drawn-graph.ts';
 import { dotGraph, mermaidGraph } from '../../../cli/render/graph-text.ts';
-import { scopeOf, selectedNodes } from '../../../cli/scope-flags.ts';
+import { scopeOf } from '../../../cli/scope-flags.ts';
 import { createStyle } from '../../../cli/style.ts';
 import { compileGraph } from '../../../core/graph/graph.ts';
+import { requiredSelection } from '../../../core/graph/required-selection.ts';
 import type { DagSpec, TaskSpec } from '../../../core/model/dag.ts';
 import { SPEC } from './run-fixture.ts';
 
@@ -96,7 +97,7 @@ describe('the plan', () => {
   const graph = compileGraph(SPEC);
   const plan = (flags: Parameters<typeof scopeOf>[0], keys: readonly string[] | null = ['A', 'B', 'C']) => {
     const scope = scopeOf(flags);
-    const tasks = planTasks(graph, selectedNodes(graph, scope), scope, new Map([['symbol', keys]]));
+    const tasks = planTasks(graph, requiredSelection(graph, scope), scope, { symbols: keys });
     return tasks.map(({ level, taskId, instances, because }) => [level, taskId, instances, because]);
   };
 
@@ -113,6 +114,55 @@ describe('the plan', () => {
     ]);
   });
 
+  test('counts keys of nested fan-outs in every spelling, and leaves out what has none', () => {
+    const tasks = ['s.one', 'a.two', 'a.b.three', 'last'].map((path, at) => ({
+      path,
+      action: { kind: 'pass' as const },
+      ...(at < 3 ? { fanOut: at } : { after: ['s.one', 'a.b.three'] }),
+    }));
+    const fanOuts = [
+      { path: 's', over: 'params.flat' },
+      { path: 'a', over: 'params.outer' },
+      { path: 'a.b', parent: 1, over: 'params.inner' },
+    ];
+    const nested = compileGraph({ v: 1, id: 'n', tasks, fanOuts });
+    const params = { flat: ['B', 'B/C'], outer: ['A', 'B'], inner: ['x', 'C'] };
+    const times = (...key: string[]) => {
+      const scope = scopeOf({ key });
+      return planTasks(nested, requiredSelection(nested, scope), scope, params).map(
+        ({ taskId, instances, selected, because }) => [taskId, selected ? instances : because],
+      );
+    };
+    const none = (key: string) => `no instance is in --key ${key}`;
+    expect(times('A')).toEqual([
+      ['s.one', none('A')],
+      ['a.two', 1],
+      ['a.b.three', 2],
+      ['last', 1],
+    ]);
+    expect(times('x').slice(1)).toEqual([
+      ['a.two', 2],
+      ['a.b.three', 2],
+      ['last', 1],
+    ]);
+    expect(times('*/x').slice(1)).toEqual(times('x').slice(1));
+    expect(times('A/x').slice(1)).toEqual([
+      ['a.two', 1],
+      ['a.b.three', 1],
+      ['last', 1],
+    ]);
+    expect(times('B/C')).toEqual([
+      ['s.one', 1],
+      ['a.two', 1],
+      ['a.b.three', 1],
+      ['last', 1],
+    ]);
+    expect(planTasks(nested, requiredSelection(nested, {}), {}, { ...params, inner: 1 })[2]).toMatchObject({
+      taskId: 'a.b.three',
+      instances: null,
+    });
+  });
+
   test('names that mean nothing or too much are refused with candidates', () => {
     const spec = dag({ a: [], b: [] });
     const twice = compileGraph({
@@ -123,14 +173,14 @@ describe('the plan', () => {
         { path: 'y.load', action: { kind: 'pass' } },
       ],
     });
-    expect(() => selectedNodes(graph, { until: ['claen'] })).toThrow(
+    expect(() => requiredSelection(graph, { until: ['claen'] })).toThrow(
       expect.objectContaining({ code: 'not_found', message: expect.stringContaining("'clean'") }),
     );
     const apart = { until: ['symbol.collect'], from: ['compare'] };
-    expect(() => selectedNodes(graph, apart)).toThrow(
+    expect(() => requiredSelection(graph, apart)).toThrow(
       'is in --until symbol.collect --from compare: different flags',
     );
-    expect(() => selectedNodes(twice, { until: ['load'] })).toThrow(
+    expect(() => requiredSelection(twice, { until: ['load'] })).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringContaining('x.load') }),
     );
   });

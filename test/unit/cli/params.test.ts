@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { checkKeys, keysFromParams } from '../../../cli/fan-out-keys.ts';
 import { runParams } from '../../../cli/params.ts';
 import { compileGraph } from '../../../core/graph/graph.ts';
+import { requiredSelection } from '../../../core/graph/required-selection.ts';
 import type { DagSpec } from '../../../core/model/dag.ts';
+import { AppError } from '../../../core/model/errors.ts';
 import { SPEC } from './run-fixture.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'orch-params-'));
@@ -108,15 +110,61 @@ describe('keys', () => {
     expect(keysOf(over, wiring)).toEqual(expected);
   });
 
-  test('an unknown key is not found, with the nearest; unknown fan-outs let every key pass', () => {
-    const known = new Map([['symbol', ['BTC-USD', 'ETH-USD']]]);
-    const missing = expect.objectContaining({
-      code: 'not_found',
-      message: expect.stringContaining("'BTC-USD'"),
-    });
-    expect(() => checkKeys(['BTC-USB'], known, 'x')).toThrow(missing);
-    expect(() => checkKeys(['ETH-USD'], known, 'x')).not.toThrow();
-    expect(() => checkKeys(['any'], new Map([['symbol', null]]), 'x')).not.toThrow();
-    expect(() => checkKeys(['any'], new Map(), 'x')).toThrow(expect.objectContaining({ code: 'usage' }));
+  const [flat, outer, inner] = [
+    { path: 'symbol', over: 'params.symbols' },
+    { path: 'a', over: 'params.outer' },
+    { path: 'a.b', parent: 1, over: 'params.inner' },
+  ];
+  const tasks = ['symbol.one', 'a.two', 'a.b.three'].map((path, fanOut) => ({
+    path,
+    fanOut,
+    action: { kind: 'pass' as const },
+  }));
+  const graph = compileGraph({ v: 1, id: 'x', tasks, fanOuts: [flat, outer, inner] as never });
+  const params = { symbols: ['BTC-USD', 'B/C'], outer: ['A', 'B'], inner: ['x', 'y'] };
+  const all = requiredSelection(graph, {});
+  const refusal = (key: string, selected = all, more: object = {}): unknown => {
+    try {
+      checkKeys(graph, selected, { ...params, ...more }, [key]);
+      return null;
+    } catch (error) {
+      return error instanceof AppError ? [error.code, error.message] : error;
+    }
+  };
+
+  test('of nested fan-outs, as they are written', () => {
+    expect([...keysFromParams(graph, params)]).toEqual([
+      ['symbol', ['BTC-USD', 'B/C']],
+      ['a', ['A', 'B']],
+      ['a.b', ['A/x', 'A/y', 'B/x', 'B/y']],
+    ]);
+  });
+
+  test.each(['BTC-USD', 'B/C', 'A', 'A/x', '*/x', 'x'])('%s is known', (key) => {
+    expect(refusal(key)).toBeNull();
+  });
+
+  test.each([
+    ['BTC-USB', "Did you mean 'BTC-USD'?"],
+    ['A/z', "Did you mean 'A/x'?"],
+    ['*/z', 'Its keys: BTC-USD, B/C, A, B, A/x, A/y, B/x, B/y.'],
+    ['zzz', 'Its keys: '],
+    ['A/x/1', 'Its keys: '],
+  ])('%s is not, and the nearest is named', (key, advice) => {
+    const found = ['not_found', expect.stringContaining(`no key '${key}' with these params. ${advice}`)];
+    expect(refusal(key)).toEqual(found);
+  });
+
+  test('a key of a fan-out outside the scope is unknown; without fan-outs in it all are known', () => {
+    const one = requiredSelection(graph, { only: ['symbol.one'] });
+    expect(refusal('A', one)).toEqual(['not_found', expect.stringContaining("no key 'A' in this scope")]);
+    expect(refusal('A', new Uint8Array(graph.size))).toBeNull();
+  });
+
+  test('where params do not tell all keys every one passes, where there is no fan-out none does', () => {
+    expect(refusal('any', all, { inner: 'no list' })).toBeNull();
+    const none = compileGraph({ ...spec, fanOuts: [], tasks: [{ path: 'a', action: { kind: 'pass' } }] });
+    const check = () => checkKeys(none, requiredSelection(none, {}), {}, ['any']);
+    expect(check).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 });

@@ -215,6 +215,19 @@ describe('keys of the scope', () => {
     const { states } = play(keyed([inside('f.x')]), { keys: ['C/D', 'E'] }, {}, { keys: ['C/D'] });
     expect(states).toEqual({ 'f[C/D].x': 'success', 'f[E].x': 'not_selected' });
   });
+  test('a key that only looks like a path into another one is chosen alone', () => {
+    const { states } = play(keyed([inside('f.x')]), { keys: ['C', 'C/D'] }, {}, { keys: ['C/D'] });
+    expect(states).toEqual({ 'f[C].x': 'not_selected', 'f[C/D].x': 'success' });
+  });
+  test('in nested fan-outs a path is the inner key, if there is one, not an outer one that looks so', () => {
+    const both = { outer: ['A', 'A/x'], inner: ['x', 'y'] };
+    const ran = (more: object, key: string) => {
+      const { states } = play(nested, { ...both, ...more }, {}, { keys: [key] });
+      return Object.keys(states).filter((name) => states[name] === 'success');
+    };
+    expect(ran({}, 'A/x').sort()).toEqual(['a.b[A/x].u', 'a[A].t', 'z']);
+    expect(ran({ inner: ['y'] }, 'A/x').sort()).toEqual(['a.b[A%2Fx/y].u', 'a[A/x].t', 'z']);
+  });
   test('a nested key with a slash is named as it is shown, and brings what leads to it', () => {
     const { states } = play(nested, { ...params, outer: ['C/D', 'B'] }, {}, { keys: ['C%2FD/x'] });
     const ran = Object.keys(states).filter((name) => states[name] === 'success');

@@ -96,7 +96,9 @@ export class ShadowStore {
 
   #changeRun(change: RunChange): void {
     const run = this.#run(change.runNo);
-    const { from, to, code, facts, startedAt, endedAt } = change;
+    const { from, to, code, facts, startedAt, endedAt, repin } = change;
+    const { versionNo } = run.record;
+    must(!repin || repin.from === versionNo, `run ${change.runNo} has version ${versionNo}`);
     must(run.record.state === from, `run ${change.runNo} is ${run.record.state}, not ${from} (to ${to})`);
     must(from === to || RUN_TRANSITIONS[from].includes(to), `run ${change.runNo} goes from ${from} to ${to}`);
     must(from !== to || !isRunFinished(to), `run ${change.runNo} is ${to} already`);
@@ -104,6 +106,7 @@ export class ShadowStore {
       ...run.record,
       state: to,
       because: because(code, facts ?? {}),
+      ...(repin ? { versionNo: repin.to, params: repin.params } : {}),
       ...(startedAt === undefined ? {} : { startedAt }),
       ...(endedAt === undefined ? {} : { endedAt }),
     };
@@ -157,8 +160,9 @@ export class ShadowStore {
   }
 
   /** Reads a run as a new leader does. */
-  load(runNo: number, graph: Graph): RunWorld {
-    const { record, expansions, rows, outputs } = this.#run(runNo);
+  load(runNo: number, graph: Graph, other: Partial<RunRecord> = {}): RunWorld {
+    const { record: stored, expansions, rows, outputs } = this.#run(runNo);
+    const record = { ...stored, ...other };
     const selection = selectScope(graph, record.scope);
     if (!selection.ok) throw new Error('the scope of a stored run cannot be used');
     const run = loadRun(
