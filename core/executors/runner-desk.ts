@@ -57,9 +57,11 @@ export class RunnerDesk {
     runner.cancel(job.order.attemptId, job.stop ?? 'user');
     if (runner.shared) return void setTimeout(() => this.#endShared(runner, job), graceMs);
     // Whoever has started behind it shows that it has ended already: its processes are not its own any more.
-    if (!this.#poolOf(runner).clearBehind(runner, job)) return;
+    const pool = this.#poolOf(runner);
+    if (!pool.clearBehind(runner, job)) return;
     job.killed = true;
     this.#parts.keeper()?.send({ t: 'stop', g: runner.group, graceMs });
+    pool.leaving(runner);
   }
 
   spawned(group: string, pid: number): void {

@@ -55,6 +55,21 @@ test('a runner that was frozen is ended all the same', async () => {
   await stopped(id, 100);
 });
 
+test('while a stopped attempt has its grace, others run in the place of its runner', async () => {
+  const ids = Array.from({ length: 3 }, () => bench.call('ignores'));
+  const pids = await Promise.all(ids.map((id) => bench.metric(id, 'pid')));
+  const waiting = bench.call('pid');
+  const [first] = ids as [AttemptId];
+  bench.executor.stop(first, 'user', 3_600_000);
+  expect(pids).not.toContain(await bench.output(waiting));
+  expect(pids.map(lives)).toEqual([true, true, true]);
+  // What is left of the grace is not waited for when the process ends.
+  process.kill(pids[0] ?? 0, 'SIGKILL');
+  expect(await bench.outcome(first)).toEqual({ kind: 'stopped' });
+  for (const id of ids.slice(1)) bench.executor.stop(id, 'user', 0);
+  await Promise.all(ids.map((id) => bench.ended(id)));
+});
+
 test('a timeout ends an attempt by itself', async () => {
   const blocked = bench.call('spins', { timeoutMs: 150, killGraceMs: 50 });
   const shell = bench.shell('sleep 60', { timeoutMs: 100, killGraceMs: 50 });
