@@ -149,6 +149,8 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
 export function maskedUrl(url: string): string {
   try {
     const parsed = new URL(url);
+    // A password with a bare `/` or `#` is taken for a host with a path: what it is cannot be told.
+    if (`${parsed.pathname}${parsed.hash}`.includes('@')) return '***';
     if (parsed.password !== '') parsed.password = '***';
     for (const name of [...parsed.searchParams.keys()])
       if (/pass|secret|key/i.test(name)) parsed.searchParams.set(name, '***');

@@ -35,8 +35,8 @@ export function typesPath(): string {
   return isCheckout ? source : source.replace(/js$/, 'd.ts');
 }
 
-/** A file that lies at the same place in the repository and in the package. */
-export function packagePath(file: 'cli/orch.js' | 'dag.schema.json'): string {
+/** A file or folder that lies at the same place in the repository and in the package. */
+export function packagePath(file: 'cli/orch.js' | 'dag.schema.json' | 'node_modules/.cache/orch'): string {
   return fileURLToPath(new URL(file, PACKAGE));
 }
 

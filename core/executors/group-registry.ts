@@ -101,9 +101,11 @@ export async function killLeftovers(
   for (const group of living) signal(-group, 'SIGKILL');
   const spare = ownLine();
   let marked = killByEnvironment(entries, spare);
-  for (let waitMs = 1; living.some(groupAlive) || !marked; waitMs *= 2) {
-    if (waitMs > 4_000)
-      throw new Error(`Processes of an earlier run cannot be killed: groups ${living.filter(groupAlive)}`);
+  for (let waitMs = 1; living.some(groupAlive) || marked.length > 0; waitMs *= 2) {
+    if (waitMs > 4_000) {
+      const left = [...new Set([...living.filter(groupAlive), ...marked])];
+      throw new Error(`Processes of an earlier run cannot be killed: ${left.join(', ')}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     for (const group of living) if (groupAlive(group)) signal(-group, 'SIGKILL');
     marked = killByEnvironment(entries, spare);

@@ -4,11 +4,22 @@ import { keepCodeCache } from './code-cache.ts';
 import { Keeper } from './keeper.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { parseOrder } from './protocol.ts';
+import { ownCodeCache, tidyCodeCache } from './tidy-code-cache.ts';
+
+/** Runs begin first. */
+const TIDY_AFTER_MS = 250;
 
 /** Frames go over a descriptor of their own, so that nothing printed by chance gets between them. */
 const leader = new Socket({ fd: 3, readable: true, writable: true });
 const keeper = new Keeper((frame) => leader.write(`${JSON.stringify(frame)}\n`), systemClock, process.env);
 const splitter = new LineSplitter();
+
+/** Here and not in a command: nobody waits for this process. */
+function tidy(stateDir: string): void {
+  const folder = ownCodeCache(stateDir);
+  // A folder that cannot be written costs nothing but its bytes.
+  if (folder !== null) tidyCodeCache(folder, systemClock.now()).catch(() => undefined);
+}
 
 function leaderGone(): void {
   keeper.killAll();
@@ -26,6 +37,7 @@ leader.on('data', (chunk: Buffer) => {
   splitter.push(chunk, (line) => {
     const frame = parseOrder(line);
     if (frame) keeper.take(frame);
+    if (frame?.t === 'init') setTimeout(tidy, TIDY_AFTER_MS, frame.o.stateDir).unref();
   });
 });
 leader.on('end', leaderGone);

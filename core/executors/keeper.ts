@@ -13,7 +13,7 @@ import { planCommand } from './command-plan.ts';
 import { type Environment, inheritedEnvironment } from './environment.ts';
 import { GroupRegistry } from './group-registry.ts';
 import { MemoryWatch } from './memory-watch.ts';
-import { type GroupExit, ProcessGroup } from './process-group.ts';
+import { type GroupExit, leftRemarks, ProcessGroup } from './process-group.ts';
 import { killByEnvironment, signal } from './processes.ts';
 import type {
   EndFrame,
@@ -89,9 +89,10 @@ export class Keeper {
     for (const group of this.#groups.values()) signal(-group.pid, 'SIGKILL');
     if (!this.#known) return true;
     const { settings, registry } = this.#known;
-    const clean = killByEnvironment([`ORCH_STATE=${settings.stateKey}`], new Set([process.pid]));
-    if (clean) registry.close();
-    return clean;
+    const left = killByEnvironment([`ORCH_STATE=${settings.stateKey}`], new Set([process.pid]));
+    if (left.length > 0) return false;
+    registry.close();
+    return true;
   }
 
   #init(settings: KeeperSettings): void {
@@ -135,7 +136,7 @@ export class Keeper {
       name,
       child,
       registry: this.#parts().registry,
-      marks,
+      killStrays: () => killByEnvironment(marks, new Set([process.pid]), child.pid),
       memoryBytes,
       onGone: gone,
     });
@@ -149,11 +150,11 @@ export class Keeper {
     const file = join(folder, `stray-${name}.log`);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const stray = openSync(file, 'a+', 0o600);
-    const gone = ({ code, signal: by, why }: Omit<GroupExit, 'stopped'>, note = ''): void => {
+    const gone = ({ code, signal: by, why, left }: Omit<GroupExit, 'stopped'>, note = ''): void => {
       const text = note + strayText(stray);
       closeSync(stray);
       rmSync(file, { force: true });
-      this.#send({ t: 'gone', g: name, code, signal: by, why, stray: text });
+      this.#send({ t: 'gone', g: name, code, signal: by, why, stray: text, left });
     };
     const args = [
       '--disable-warning=ExperimentalWarning',
@@ -173,7 +174,8 @@ export class Keeper {
       detached: true,
       stdio: ['ignore', stray, stray],
     });
-    const failed = (error: Error): void => gone({ code: null, signal: null, why: null }, error.message);
+    const failed = (error: Error): void =>
+      gone({ code: null, signal: null, why: null, left: [] }, error.message);
     if (child.pid === undefined) child.once('error', failed);
     else {
       this.#adopt(name, child as ChildProcess & { pid: number }, memoryMb + RUNNER_BASE_MB, (exit) =>
@@ -211,7 +213,10 @@ export class Keeper {
       return end({ kind: 'failed', error: code === undefined ? error : { ...error, code } });
     }
     const memoryMb = definition.memoryMb ?? settings.commandMemoryMb;
-    this.#adopt(name, spawned.child, memoryMb, (exit) => void command.finish(exit).then(end));
+    this.#adopt(name, spawned.child, memoryMb, (exit) => {
+      for (const remark of leftRemarks(exit.left)) log.line('system', remark);
+      void command.finish(exit).then(end);
+    });
     command.begin();
   }
 }

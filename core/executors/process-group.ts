@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { GroupRegistry } from './group-registry.ts';
-import { groupAlive, killByEnvironment, residentBytes, signal } from './processes.ts';
+import { groupAlive, residentBytes, signal } from './processes.ts';
 
 export interface GroupExit {
   readonly code: number | null;
@@ -9,17 +9,31 @@ export interface GroupExit {
   readonly why: 'memory' | 'killed' | null;
   /** Whether it was asked to stop. */
   readonly stopped: boolean;
+  /** Processes that left the group and could not be killed: they live on. */
+  readonly left: readonly number[];
 }
 
 export interface GroupOptions {
   readonly name: string;
   readonly child: ChildProcess & { readonly pid: number };
   readonly registry: GroupRegistry;
-  /** Entries of the environment that mark what belongs to the group. */
-  readonly marks: readonly string[];
+  /** Kills what left the group; returns what cannot be killed now. */
+  readonly killStrays: () => readonly number[];
   readonly memoryBytes: number | null;
-  /** Called once, when nothing of the group lives any more. */
+  /** Called once, when nothing of the group lives any more, or what lives was told to die long enough. */
   readonly onGone: (exit: GroupExit) => void;
+}
+
+/**
+ * How long processes that left their group are killed before they are told of instead: less than the patience
+ * of the leader with its keeper, for they must not cost the attempts of others.
+ */
+const STRAYS_PATIENCE_MS = 1_000;
+
+/** What the log of an attempt says of processes that outlive it. */
+export function leftRemarks(left: readonly number[]): string[] {
+  if (left.length === 0) return [];
+  return [`processes of this attempt could not be killed and live on: ${left.join(', ')}`];
 }
 
 /** A process with everything it starts, in a process group of its own. It ends as a whole. */
@@ -91,9 +105,18 @@ export class ProcessGroup {
     }
     if (this.#graceTimer) clearTimeout(this.#graceTimer);
     this.#graceTimer = null;
-    killByEnvironment(this.#options.marks, new Set([process.pid]), this.pid);
+    this.#endStrays(performance.now(), 20);
+  }
+
+  /** What left the group is killed until it is dead; what does not die is told of. */
+  #endStrays(sinceMs: number, waitMs: number): void {
+    const left = this.#options.killStrays();
+    if (left.length > 0 && performance.now() - sinceMs < STRAYS_PATIENCE_MS) {
+      setTimeout(() => this.#endStrays(sinceMs, Math.min(waitMs * 2, 500)), waitMs);
+      return;
+    }
     this.#options.registry.remove(this.pid);
     const { code, signal: by } = this.#exit ?? { code: null, signal: null };
-    this.#options.onGone({ code, signal: by, why: this.#why, stopped: this.#stopped });
+    this.#options.onGone({ code, signal: by, why: this.#why, stopped: this.#stopped, left });
   }
 }

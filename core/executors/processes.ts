@@ -112,8 +112,8 @@ export function groupAlive(group: number): boolean {
 
 /**
  * Kills every process whose environment holds the given entries, until a look finds none: processes that left
- * their group are found so. `false` if some still lived after several looks. Needs /proc; elsewhere it does
- * nothing.
+ * their group are found so. Returns those that still lived after several looks: they cannot be killed now.
+ * Needs /proc; elsewhere it does nothing.
  *
  * @param above only processes with a greater id, unless ids began anew since
  */
@@ -121,8 +121,8 @@ export function killByEnvironment(
   entries: readonly string[],
   spare: ReadonlySet<number>,
   above = 0,
-): boolean {
-  if (!linux) return true;
+): readonly number[] {
+  if (!linux) return [];
   const floor = above > 0 && lastProcessId() >= above ? above : 0;
   const killed = new Set<number>();
   for (let round = 0; round < KILL_ROUNDS; round++) {
@@ -136,10 +136,10 @@ export function killByEnvironment(
     }
     // One that is dying has no environment any more, but is not dead yet.
     for (const pid of killed) if (isDead(pid)) killed.delete(pid);
-    if (killed.size === 0) return true;
+    if (killed.size === 0) return [];
     Atomics.wait(sleeper, 0, 0, 1);
   }
-  return false;
+  return [...killed];
 }
 
 const KILL_ROUNDS = 20;

@@ -128,6 +128,8 @@ export interface GoneFrame {
   readonly why: 'memory' | 'killed' | null;
   /** The end of what the process wrote to its own stdout and stderr. */
   readonly stray: string;
+  /** Processes that left the group and could not be killed. */
+  readonly left: readonly number[];
 }
 
 /** The `run` frame of an order, with its line break. Inputs are JSON already and go in as they are. */
@@ -203,7 +205,9 @@ export function parseKeeperReport(line: string): ReportFrame | GroupFrame | null
     case 'spawned':
       return isText(frame, 'g') && isNumber(frame, 'pid') ? (frame as unknown as GroupFrame) : null;
     case 'gone':
-      return isText(frame, 'g', 'stray') ? (frame as unknown as GroupFrame) : null;
+      return isText(frame, 'g', 'stray') && Array.isArray(frame['left'])
+        ? (frame as unknown as GroupFrame)
+        : null;
     default:
       return parseReport(line);
   }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { DeskParts } from './desk.ts';
 import { outcomeOfGone } from './ended-outcome.ts';
 import type { Job } from './job.ts';
+import { leftRemarks } from './process-group.ts';
 import type { EndFrame, GoneFrame, RunnerSettings } from './protocol.ts';
 import { type RunnerHandlers, RunnerLink } from './runner-link.ts';
 import { RunnerPool } from './runner-pool.ts';
@@ -56,9 +57,11 @@ export class RunnerDesk {
     runner.cancel(job.order.attemptId, job.stop ?? 'user');
     if (runner.shared) return void setTimeout(() => this.#endShared(runner, job), graceMs);
     // Whoever has started behind it shows that it has ended already: its processes are not its own any more.
-    if (!this.#poolOf(runner).clearBehind(runner, job)) return;
+    const pool = this.#poolOf(runner);
+    if (!pool.clearBehind(runner, job)) return;
     job.killed = true;
     this.#parts.keeper()?.send({ t: 'stop', g: runner.group, graceMs });
+    pool.leaving(runner);
   }
 
   spawned(group: string, pid: number): void {
@@ -191,15 +194,20 @@ export class RunnerDesk {
 
   #gone(runner: RunnerLink, frame: GoneFrame): void {
     this.#runners.delete(runner.group);
+    const remarks = leftRemarks(frame.left);
     for (const job of runner.ending) {
-      if (job.ending) this.#parts.onEnded(job, job.ending.outcome, job.ending.log);
+      if (!job.ending) continue;
+      const { outcome, log } = job.ending;
+      const told = remarks.length === 0 ? log : sealedLog(job, this.#parts.settings, remarks, log?.offset);
+      this.#parts.onEnded(job, outcome, told);
     }
     const unstarted = this.#unstarted(runner);
     const alone = runner.jobs.size === 1;
     for (const job of runner.jobs.values()) {
       const outcome = outcomeOf(job, frame, alone);
-      const said = frame.stray.trim() === '' ? [] : frame.stray.trim().split('\n');
-      this.#parts.onEnded(job, outcome, sealedLog(job, this.#parts.settings, alone ? said.slice(-100) : []));
+      const said = alone && frame.stray.trim() !== '' ? frame.stray.trim().split('\n') : [];
+      const lines = [...said.slice(-100), ...remarks];
+      this.#parts.onEnded(job, outcome, sealedLog(job, this.#parts.settings, lines));
     }
     runner.jobs.clear();
     this.#poolOf(runner).gone(runner, frame, unstarted);

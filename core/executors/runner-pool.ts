@@ -141,6 +141,16 @@ export class RunnerPool {
     this.#replace();
   }
 
+  /**
+   * A runner is told to end, and its attempt has its grace: another one takes its place meanwhile, so that
+   * nobody waits for the end of the grace, the kill and the start of a process one after the other.
+   */
+  leaving(runner: RunnerLink): void {
+    runner.draining = true;
+    this.#forget(runner);
+    this.#replace();
+  }
+
   /** Ends a runner once its attempts are done; it gets no more. */
   drain(runner: RunnerLink): void {
     runner.draining = true;

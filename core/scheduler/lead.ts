@@ -146,7 +146,7 @@ export class Leadership {
     }
     this.#reading = this.#readInbox()
       .catch(async (error: unknown) => {
-        if (await isThere(this.#project.store)) return this.leader.onLost(asError(error));
+        if (!isAway(error) && (await isThere(this.#project.store))) return this.leader.onLost(asError(error));
         this.#log.warn({ err: error }, 'the inbox cannot be read now; it is looked into again');
       })
       .finally(() => {
@@ -180,7 +180,7 @@ export class Leadership {
     try {
       return await this.#desk.prepare(record);
     } catch (error) {
-      if (!(await isThere(this.#project.store))) throw error;
+      if (isAway(error) || !(await isThere(this.#project.store))) throw error;
       this.#log.error({ err: error, request: record.inboxId }, 'a request cannot be prepared');
       const message = `orch failed at this request: ${faultText(asError(error))}`;
       return { request: { inboxId: record.inboxId, kind: 'refuse', code: 'internal', message } };
@@ -202,6 +202,11 @@ export class Leadership {
     this.#log.info('this process gave the lead back');
     await this.#door?.close();
   }
+}
+
+/** The store was away, or another process leads: no error of a request, even if the store is back by now. */
+function isAway(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'unavailable';
 }
 
 function runnerOptions({ runners }: Project['config']): RunnerOptions {

@@ -69,12 +69,16 @@ export class RequestDesk {
     this.#inputs = options.inputs;
   }
 
-  /** Prepares a request; one that cannot be done becomes a refusal. */
+  /**
+   * Prepares a request; one that cannot be done becomes a refusal.
+   *
+   * @throws AppError `unavailable` if the store is away: nothing is known about the request then.
+   */
   async prepare(record: InboxRecord): Promise<Prepared> {
     try {
       return await this.#prepare(record.inboxId, record.request, record.createdAt);
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
+      if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
       const code = error.code === 'not_found' || error.code === 'conflict' ? error.code : 'invalid';
       return { request: { inboxId: record.inboxId, kind: 'refuse', code, message: error.message } };
     }

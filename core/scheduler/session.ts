@@ -5,11 +5,12 @@ import type { Request } from '../model/request.ts';
 import type { RunRecord } from '../model/run.ts';
 import { isRunFinished } from '../model/states.ts';
 import type { InstanceView, RunView } from '../store/run-view.ts';
-import type { JournalRecord, Listening, MetricRecord } from '../store/store.ts';
+import type { JournalRecord, Listening, MetricRecord, Store } from '../store/store.ts';
 import { Bell } from './bell.ts';
 import { connectToLeader, type Knocker } from './door.ts';
 import { Leadership } from './lead.ts';
 import { leaderSocket } from './paths.ts';
+import { patientStore } from './patient-store.ts';
 import type { Project } from './project.ts';
 import { watchRun } from './watch.ts';
 
@@ -42,6 +43,8 @@ const LOOK_EVERY_MS = 5_000;
  */
 export class Session {
   readonly #project: Project;
+  /** What is followed is read from it. */
+  readonly #reads: Store;
   readonly #warm: boolean;
   readonly #bell = new Bell();
   /** Runs that somebody here follows: a new leader has to lead them. */
@@ -55,6 +58,8 @@ export class Session {
 
   private constructor(project: Project, options: SessionOptions) {
     this.#project = project;
+    const isOver = (): boolean => this.#closed || this.#failure !== null;
+    this.#reads = patientStore(project.store, project.clock, isOver);
     this.#warm = options.warm ?? true;
   }
 
@@ -89,7 +94,7 @@ export class Session {
       for (;;) {
         this.#knock();
         if (this.#failure) throw this.#failure;
-        const answer = await this.#project.store.answer(inboxId);
+        const answer = await this.#reads.answer(inboxId);
         if (answer) return answer;
         await ear.wait(LOOK_EVERY_MS);
       }
@@ -108,7 +113,7 @@ export class Session {
         const fault = leader?.setAside.get(runNo);
         if (fault !== undefined) throw new AppError('internal', `run ${runNo} was set aside: ${fault}`);
         const isLed = leader?.runs.has(runNo) === true;
-        const run = isLed ? null : await this.#project.store.run(runNo);
+        const run = isLed ? null : await this.#reads.run(runNo);
         if (run && isRunFinished(run.state)) return run;
         await ear.wait(LOOK_EVERY_MS);
       }
@@ -119,10 +124,10 @@ export class Session {
 
   /** Everything that happens in a run, from its beginning, until it is finished or the signal aborts. */
   async *watch(runNo: RunNo, signal?: AbortSignal): AsyncGenerator<RunUpdate> {
-    const run = await this.#project.store.run(runNo);
+    const run = await this.#reads.run(runNo);
     if (run) this.#watched.set(runNo, run.uid);
     try {
-      for await (const update of watchRun(this.#project.store, runNo, this.#bell, signal)) {
+      for await (const update of watchRun(this.#reads, runNo, this.#bell, signal)) {
         if (this.#failure) throw this.#failure;
         yield update;
       }

@@ -12,7 +12,14 @@ afterAll(async () => {
   if ('stop' in server) await server.stop();
 });
 
-const STEP = 'await new Promise((resolve) => setTimeout(resolve, 300));';
+/** The last task but one waits until there is a file `open` in the project. */
+const STEP = `const { existsSync, watch } = await import('node:fs');
+  const isOpen = () => existsSync(ctx.projectDir + '/open');
+  await new Promise((resolve) => {
+    const watcher = watch(ctx.projectDir, () => { if (isOpen()) { watcher.close(); resolve(); } });
+    if (isOpen()) { watcher.close(); resolve(); }
+  });`;
+const OPEN = { open: '' };
 const FILES = {
   'airflow.yaml': 'url' in server ? `store: { kind: postgres, url: "${server.url}" }\n` : '',
   'dags/chain.ts': `
@@ -34,7 +41,7 @@ export const count = ({ item }) => item + 1;
 // Skipped only where no PostgreSQL can be started; the title says why.
 describe.skipIf(reason !== '')(`a project on PostgreSQL${reason}`, () => {
   test('runs, follows and keeps as on SQLite', async () => {
-    await using project = tempProject(FILES);
+    await using project = tempProject({ ...FILES, ...OPEN });
     await using orch = await project.open();
     const view = await orch.run('chain');
     expect(view.run.state).toBe('success');
@@ -43,7 +50,7 @@ describe.skipIf(reason !== '')(`a project on PostgreSQL${reason}`, () => {
   });
 
   test('a process that shares the database alone asks, follows and takes over', async () => {
-    await using here = tempProject(FILES);
+    await using here = tempProject({ ...FILES, ...OPEN });
     await using there = tempProject(FILES);
     await using leader = await here.open();
     await using follower = await there.open();
@@ -62,6 +69,8 @@ describe.skipIf(reason !== '')(`a project on PostgreSQL${reason}`, () => {
     await leader.line('leading');
     await leader.line('asked');
     const follower = new Child(TRIGGER, [project.dir, 'follow', uid]);
+    await follower.line('asked');
+    project.write(OPEN);
     await Promise.all([leader.line('success'), follower.line('success')]);
     expect(await Promise.all([leader.exited, follower.exited])).toEqual([0, 0]);
     expect(violations(readWitness(project.dir))).toEqual([]);

@@ -1,5 +1,7 @@
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { AppError } from '../../model/errors.ts';
+import { checkAddress, type DatabasePlace, placeOf, statementError, unreachable } from './unreachable.ts';
 
 /** How long a connection may take to come about, and a statement to answer. */
 export const CONNECT_TIMEOUT_MS = 2000;
@@ -50,12 +52,36 @@ export function connectionConfig(
   };
 }
 
-/** The connections for everything but ticks. */
-export function openPool(url: string, schema: string): pg.Pool {
-  const pool = new pg.Pool({ ...connectionConfig(url, schema), max: POOL_SIZE, allowExitOnIdle: true });
+/**
+ * The connections for everything but ticks. A server that is away or refuses is an `AppError` of code
+ * `unavailable`, which names the place.
+ */
+export function openPool(url: string, schema: string): PostgresPool {
+  checkAddress(url);
+  const config = connectionConfig(url, schema);
+  const pool = new pg.Pool({ ...config, max: POOL_SIZE, allowExitOnIdle: true });
   pool.on('error', ignoreLoss);
   pool.on('connect', (client) => client.on('error', ignoreLoss));
-  return pool;
+  const place = placeOf(config);
+  return {
+    options: pool.options,
+    connect: async () => {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw unreachable(place, error);
+      });
+      return tellingPlace(client, place);
+    },
+    end: () => pool.end(),
+  };
+}
+
+/** A client of the pool whose errors say which server they are of. */
+function tellingPlace(client: pg.PoolClient, place: DatabasePlace): PostgresPoolClient {
+  const query = (text: string, parameters: readonly unknown[]): Promise<unknown> =>
+    client.query(text, [...parameters]).catch((error: unknown) => {
+      throw statementError(place, error);
+    });
+  return { query: query as PostgresPoolClient['query'], release: (destroy) => client.release(destroy) };
 }
 
 /**

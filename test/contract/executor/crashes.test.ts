@@ -73,7 +73,7 @@ test('nothing outlives a leader that is killed: no busy loop, no grandchild, no 
   process.kill(pid, 'SIGKILL');
   const tookMs = await died(all, 100);
   console.info(`everything gone ${tookMs.toFixed(0)} ms after kill -9 of the leader`);
-  expect(tookMs).toBeLessThan(1_000);
+  expect(tookMs).toBeLessThan(5_000);
   await died([], 0);
   expect(registries()).toEqual([]);
 });

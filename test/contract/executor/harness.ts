@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Executor } from '../../../core/executors/executor.ts';
@@ -178,6 +180,13 @@ export class Bench {
       { limit: 1e9 },
     );
     return page.lines.map((line) => `${line.stream}: ${line.text}`);
+  }
+
+  /** A pipe in the project by which a command says that it has come so far: `echo > name`. */
+  bell(name: string): { readonly rung: Promise<unknown> } {
+    const path = join(this.projectDir, name);
+    execFileSync('mkfifo', [path]);
+    return { rung: readFile(path) };
   }
 
   async close(): Promise<void> {

@@ -79,7 +79,7 @@ describe('the store on SQLite: faults', () => {
       await holder.end();
       const killedAt = performance.now();
       expect(await waiter.word()).toBe('leads 2');
-      expect(performance.now() - killedAt).toBeLessThan(1000);
+      expect(performance.now() - killedAt).toBeLessThan(5000);
     });
 
     it('stays with a stopped process', async () => {

@@ -260,13 +260,16 @@ describe('secrets', () => {
     );
   });
 
-  test('an address that cannot be understood is masked whole', () => {
-    const loaded = loadConfigWithOrigins({
-      projectDir: project(),
-      env: { ORCH__STORE__KIND: 'postgres', ORCH__STORE__URL: 'hunter2' },
-    });
-    expect(JSON.stringify(loaded.entries)).not.toContain('hunter');
-  });
+  test.each(['hunter2', 'postgres://orch:1/hunter2@db/orch', 'postgres://orch:1#hunter2@db/orch'])(
+    'an address that cannot be understood is masked whole: %s',
+    (wrong) => {
+      const loaded = loadConfigWithOrigins({
+        projectDir: project(),
+        env: { ORCH__STORE__KIND: 'postgres', ORCH__STORE__URL: wrong },
+      });
+      expect(JSON.stringify(loaded.entries)).not.toContain('hunter');
+    },
+  );
 
   test('a line of the file that is quoted in a mistake shows no password', () => {
     const text = `store: { kind: postgres, url: "${url}", durabilty: full }`;

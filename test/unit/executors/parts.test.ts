@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseCommandOutput } from '../../../core/executors/command-output.ts';
 import { Deadlines } from '../../../core/executors/deadlines.ts';
 import { inheritedEnvironment } from '../../../core/executors/environment.ts';
@@ -170,21 +170,21 @@ test('segments have a number of their own in their run, over all leaders', () =>
   rmSync(stateDir, { recursive: true });
 });
 
-test('deadlines come in order of time, with one timer, and not when they were taken back', async () => {
+test('deadlines come in order of time, with one timer, and not when they were taken back', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const due: string[] = [];
   const clock = { now: () => 0, mono: () => performance.now() };
-  await new Promise<void>((resolve) => {
-    const deadlines = new Deadlines<string>(clock, (id) => {
-      due.push(id);
-      if (id === 'last') resolve();
-    });
-    deadlines.add('far', 1e12);
-    deadlines.add('last', 60);
-    deadlines.add('first', 10);
-    deadlines.add('gone', 20);
-    deadlines.delete('gone');
-    setTimeout(() => undefined, 500);
-  });
+  const deadlines = new Deadlines<string>(clock, (id) => due.push(id));
+  deadlines.add('far', 1e12);
+  deadlines.add('last', 60);
+  deadlines.add('first', 10);
+  deadlines.add('gone', 20);
+  deadlines.delete('gone');
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(59);
+  expect(due).toEqual(['first']);
+  vi.advanceTimersByTime(1_000);
   expect(due).toEqual(['first', 'last']);
 });
 
