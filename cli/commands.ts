@@ -102,6 +102,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/why.ts')).why,
   },
   {
+    name: 'schedule',
+    group: LOOK,
+    summary: 'when a DAG will be due, and where clocks change',
+    load: async () => (await import('./commands/schedule.ts')).schedule,
+  },
+  {
     name: 'stats',
     group: LOOK,
     summary: 'success rates and durations of each DAG',
