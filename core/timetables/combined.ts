@@ -1,6 +1,9 @@
 import type { Slot, Timetable } from './timetable.ts';
 
-/** Due whenever one of several timetables is; where they meet, the slot of the first of them counts. */
+/**
+ * Due whenever one of several timetables is; where they meet, the slot of the first of them counts. Intervals
+ * of different schedules may begin together, so a slot is known by the instant at which it is due.
+ */
 export class AnyOf implements Timetable {
   readonly #timetables: readonly Timetable[];
 
@@ -28,7 +31,7 @@ export class AnyOf implements Timetable {
       const slot = find(one);
       if (slot !== null && (best === null || isBetter(slot, best))) best = slot;
     }
-    return best;
+    return best === null || this.#timetables.length === 1 ? best : { ...best, logicalAt: best.at };
   }
 }
 

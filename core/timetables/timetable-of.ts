@@ -12,7 +12,8 @@ export function timetableOf(
   const startAt = instantOf(spec.startAt);
   const timetables = (spec.schedule ?? []).flatMap((one) => timetable(one, spec.timezone ?? 'UTC', startAt));
   if (timetables.length === 0) return null;
-  return new Bounded(new AnyOf(timetables), startAt, instantOf(spec.endAt));
+  const endAt = instantOf(spec.endAt);
+  return new AnyOf(timetables.map((one) => new Bounded(one, startAt, endAt)));
 }
 
 function timetable(schedule: ScheduleSpec, zone: string, startAt: number | null): Timetable[] {

@@ -16,14 +16,7 @@ export function readSchedules(
 ): ScheduleSpec[] {
   if (!Array.isArray(schedule)) return readSchedule(schedule as AuthorSchedule, zone, ['schedule'], problems);
   const list = schedule as readonly AuthorSchedule[];
-  const found = list.flatMap((one, index) => readSchedule(one, zone, ['schedule', index], problems));
-  const at = list.findIndex((one) => typeof one === 'object' && 'interval' in one && one.interval === true);
-  if (list.length > 1 && at >= 0) {
-    // Slots are known by the start of their interval: two schedules could give two of them one name.
-    const message = "a schedule with 'interval' stands alone";
-    problems.error('interval-alone', message, ['schedule', at, 'interval'], { hint: 'make a DAG for each' });
-  }
-  return found;
+  return list.flatMap((one, index) => readSchedule(one, zone, ['schedule', index], problems));
 }
 
 function readSchedule(one: AuthorSchedule, zone: string, at: AuthorPath, problems: Problems): ScheduleSpec[] {

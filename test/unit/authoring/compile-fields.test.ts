@@ -293,10 +293,6 @@ describe('times', () => {
       { cron: '@daily', tz: 'Europe/Berln' },
       "bad-zone @ schedule/tz: there is no time zone 'Europe/Berln' (did you mean 'Europe/Berlin'?)",
     ],
-    [
-      ['0 0 * * *', { cron: '@daily', interval: true }],
-      "interval-alone @ schedule/1/interval: a schedule with 'interval' stands alone (make a DAG for each)",
-    ],
     [{ every: '500ms' }, 'bad-duration @ schedule/every: the interval must be longer than 500ms'],
     [
       { at: ['2026-02-29'] },
