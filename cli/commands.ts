@@ -102,6 +102,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/why.ts')).why,
   },
   {
+    name: 'schedule',
+    group: LOOK,
+    summary: 'when a DAG will be due, and where clocks change',
+    load: async () => (await import('./commands/schedule.ts')).schedule,
+  },
+  {
     name: 'stats',
     group: LOOK,
     summary: 'success rates and durations of each DAG',
@@ -121,10 +127,28 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/cancel.ts')).cancel,
   },
   {
+    name: 'pause',
+    group: MEND,
+    summary: 'make no runs for the slots of a DAG',
+    load: async () => (await import('./commands/pause.ts')).pause,
+  },
+  {
+    name: 'unpause',
+    group: MEND,
+    summary: 'make runs for the slots of a DAG again',
+    load: async () => (await import('./commands/unpause.ts')).unpause,
+  },
+  {
     name: 'mark',
     group: MEND,
     summary: 'set a task or run to success or failed by hand',
     load: async () => (await import('./commands/mark.ts')).mark,
+  },
+  {
+    name: 'scheduler',
+    group: SET_UP,
+    summary: 'run every DAG by its schedule',
+    load: async () => (await import('./commands/scheduler.ts')).scheduler,
   },
   {
     name: 'server',

@@ -10,6 +10,7 @@ index CREATE INDEX dag_run_unfinished ON dag_run USING btree (run_no) WHERE (sta
 index CREATE INDEX inbox_pending ON inbox USING btree (inbox_id) WHERE (answer IS NULL)
 index CREATE INDEX journal_run ON journal USING btree (run_no)
 index CREATE UNIQUE INDEX artifact_pk ON artifact USING btree (run_no, node_no, try_no, name)
+index CREATE UNIQUE INDEX broken_file_pkey ON broken_file USING btree (file)
 index CREATE UNIQUE INDEX dag_pkey ON dag USING btree (dag_id)
 index CREATE UNIQUE INDEX dag_run_pkey ON dag_run USING btree (run_no)
 index CREATE UNIQUE INDEX dag_run_slot ON dag_run USING btree (dag_id, logical_at) WHERE (trigger_kind = 1)
@@ -22,6 +23,7 @@ index CREATE UNIQUE INDEX journal_pkey ON journal USING btree (seq)
 index CREATE UNIQUE INDEX lease_pkey ON lease USING btree (id)
 index CREATE UNIQUE INDEX run_expansion_pk ON run_expansion USING btree (run_no, base)
 index CREATE UNIQUE INDEX schema_migration_pkey ON schema_migration USING btree (number)
+index CREATE UNIQUE INDEX slot_span_pk ON slot_span USING btree (dag_id, first_at)
 index CREATE UNIQUE INDEX task_attempt_pk ON task_attempt USING btree (run_no, node_no, try_no)
 index CREATE UNIQUE INDEX task_instance_pk ON task_instance USING btree (run_no, node_no)
 index CREATE UNIQUE INDEX task_metric_pk ON task_metric USING btree (run_no, node_no, try_no, name)
@@ -37,13 +39,21 @@ table artifact column 07 sha256 text not null collate C
 table artifact constraint artifact_bytes_check CHECK ((bytes >= 0))
 table artifact constraint artifact_pk PRIMARY KEY (run_no, node_no, try_no, name)
 table artifact constraint artifact_sha256 CHECK (((length(sha256) = 64) AND (sha256 !~ '[^0-9a-f]'::text)))
+table broken_file column 01 file text not null collate C
+table broken_file column 02 at bigint not null
+table broken_file column 03 diagnostics text not null
+table broken_file constraint broken_file_pkey PRIMARY KEY (file)
 table dag column 01 dag_id text not null collate C
 table dag column 02 paused smallint not null
 table dag column 03 file text not null
 table dag column 04 version_no integer not null
+table dag column 05 present smallint not null
+table dag column 06 since_at bigint
+table dag column 07 cursor_at bigint
 table dag constraint dag_dag_id CHECK ((((length(dag_id) >= 1) AND (length(dag_id) <= 128)) AND (dag_id !~ '^[0-9-]'::text) AND (dag_id !~ '[^A-Za-z0-9_-]'::text)))
 table dag constraint dag_paused_check CHECK ((paused = ANY (ARRAY[0, 1])))
 table dag constraint dag_pkey PRIMARY KEY (dag_id)
+table dag constraint dag_present_check CHECK ((present = ANY (ARRAY[0, 1])))
 table dag constraint dag_version_no_fkey FOREIGN KEY (version_no) REFERENCES dag_version(version_no)
 table dag_run column 01 run_no integer not null
 table dag_run column 02 uid text not null collate C
@@ -130,6 +140,19 @@ table schema_migration column 01 number integer not null
 table schema_migration column 02 name text not null
 table schema_migration column 03 applied_at bigint not null
 table schema_migration constraint schema_migration_pkey PRIMARY KEY (number)
+table slot_span column 01 dag_id text not null collate C
+table slot_span column 02 first_at bigint not null
+table slot_span column 03 last_at bigint not null
+table slot_span column 04 disposition smallint not null
+table slot_span column 05 run_no integer
+table slot_span column 06 decided_at bigint not null
+table slot_span column 07 because smallint not null
+table slot_span column 08 facts text
+table slot_span constraint slot_span_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id)
+table slot_span constraint slot_span_disposition_check CHECK (((disposition >= 0) AND (disposition <= 4)))
+table slot_span constraint slot_span_order CHECK ((first_at <= last_at))
+table slot_span constraint slot_span_pk PRIMARY KEY (dag_id, first_at)
+table slot_span constraint slot_span_run CHECK (((disposition <> 0) OR ((run_no IS NOT NULL) AND (first_at = last_at))))
 table task_attempt column 01 run_no integer not null
 table task_attempt column 02 node_no integer not null
 table task_attempt column 03 state smallint not null

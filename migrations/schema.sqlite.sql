@@ -10,11 +10,20 @@ CREATE TABLE "artifact" (
   constraint "artifact_sha256" check (length(sha256) = 64 and "sha256" not glob '*[^0-9a-f]*')
 ) strict, without rowid;
 
+CREATE TABLE "broken_file" (
+  "file" text not null primary key,
+  "at" integer not null,
+  "diagnostics" text not null
+) strict;
+
 CREATE TABLE "dag" (
   "dag_id" text not null primary key,
   "paused" integer not null check (paused in (0, 1)),
   "file" text not null,
   "version_no" integer not null references "dag_version" ("version_no"),
+  "present" integer default 1 not null check (present in (0, 1)),
+  "since_at" integer,
+  "cursor_at" integer,
   constraint "dag_dag_id" check (length(dag_id) between 1 and 128 and dag_id not glob '[0-9-]*' and "dag_id" not glob '*[^A-Za-z0-9_-]*')
 ) strict;
 
@@ -129,6 +138,20 @@ CREATE TABLE "schema_migration" (
   "name" text not null,
   "applied_at" integer not null
 ) strict;
+
+CREATE TABLE "slot_span" (
+  "dag_id" text not null references "dag" ("dag_id"),
+  "first_at" integer not null,
+  "last_at" integer not null,
+  "disposition" integer not null check (disposition between 0 and 4),
+  "run_no" integer,
+  "decided_at" integer not null,
+  "because" integer not null,
+  "facts" text,
+  constraint "slot_span_pk" primary key ("dag_id", "first_at"),
+  constraint "slot_span_order" check (first_at <= last_at),
+  constraint "slot_span_run" check (disposition <> 0 or (run_no is not null and first_at = last_at))
+) strict, without rowid;
 
 CREATE TABLE "task_attempt" (
   "run_no" integer not null,

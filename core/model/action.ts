@@ -3,6 +3,7 @@ import type { BecauseCode, Facts } from './because.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from './ids.ts';
 import type { Json, JsonObject, JsonText } from './json.ts';
 import type { ExpansionRecord, RunRecord } from './run.ts';
+import type { ScheduleState, SlotSpan } from './slot.ts';
 import type { RunState } from './states.ts';
 
 /**
@@ -57,9 +58,23 @@ export type Action =
       readonly code: BecauseCode;
       readonly facts: Facts | null;
     }
-  | { readonly type: 'dag.paused'; readonly dagId: string; readonly paused: boolean }
+  | DagChange
+  /** What became of slots; the same tick moves the cursor of the DAG. */
+  | { readonly type: 'slots'; readonly span: SlotSpan }
   /** The answer to a request that came through the inbox. */
   | { readonly type: 'answer'; readonly inboxId: number; readonly answer: Answer };
+
+/** A new state of the schedule of a DAG. */
+export interface DagChange {
+  readonly type: 'dag.change';
+  readonly dagId: string;
+  /** Expected cursor. */
+  readonly fromCursorAt: number | null;
+  readonly state: ScheduleState;
+  /** `null`: only the cursor moves, which is no line of the journal. */
+  readonly code: BecauseCode | null;
+  readonly facts: Facts | null;
+}
 
 export interface RunChange {
   readonly type: 'run.change';

@@ -91,6 +91,17 @@ const SENTENCES = {
   key_back: (f) => `Key ${f.key} is among the keys of fan-out ${f.fanOut} again.`,
   list_again: (f) => `Fan-out ${f.fanOut} asks for its keys again, because what gives them was done again.`,
   repinned: (f) => `Moved from version ${f.from} to version ${f.to} by ${f.by ?? 'hand'}.`,
+  scheduled: (f) => `Its slot of ${f.slot} is due.`,
+  slot_skipped: () => 'A newer slot was due as well, and the DAG does not catch up.',
+  slot_missed: (f) => `It was later than the misfire grace of ${f.graceMs} ms.`,
+  slot_overlap: (f) => `Run ${f.run} was not over, and the DAG does not overlap.`,
+  slot_coalesced: (f) => `The run of the slot of ${f.slot} stands for it.`,
+  slot_paused: () => 'The DAG was paused.',
+  slot_absent: () => 'No file declared the DAG.',
+  slot_without_params: (f) => `A scheduled run has the defaults of its params only: ${f.error}`,
+  dag_seen: (f) => `DAG ${f.dag} became active.`,
+  dag_removed: (f) => `No file declares DAG ${f.dag} any more.`,
+  schedule_changed: (f) => `DAG ${f.dag} has another schedule: slots count from now on.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

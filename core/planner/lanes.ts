@@ -100,7 +100,7 @@ function runBranch(world: World, parent: Branch, run: RunWorld): Branch {
     const weigh = (branch: Branch): void => {
       branch.active = run.active;
     };
-    const isOpen = (): boolean => pauseOf(run) === null && hasRoom(run, runLimit(world, run));
+    const isOpen = (): boolean => pauseOf(world, run) === null && hasRoom(run, runLimit(world, run));
     return new Branch(parent, 'lanes', isOpen, weigh);
   });
 }

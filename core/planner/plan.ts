@@ -1,5 +1,7 @@
 import type { AttemptEvent } from '../model/attempt.ts';
+import type { DagEntry } from './agenda.ts';
 import { finishRuns, promoteRuns, queueReady, runDueAt, settle, timeOutRuns } from './lifecycle.ts';
+import { onDagGone, onDagSeen, onRunEnded, openSlots } from './open-slots.ts';
 import { onAttempt, stopOverdue, wakeRetries, writeRunning } from './outcomes.ts';
 import { onRequest, type PlannedRequest } from './requests.ts';
 import type { RunWorld } from './run-world.ts';
@@ -9,7 +11,10 @@ import type { World } from './world.ts';
 /** What happened since the last turn, in order. */
 export type PlannerEvent =
   | { readonly type: 'attempt'; readonly event: AttemptEvent }
-  | { readonly type: 'request'; readonly request: PlannedRequest };
+  | { readonly type: 'request'; readonly request: PlannedRequest }
+  /** A DAG file was read; `isRescheduled`: its schedule is not that of the version before. */
+  | { readonly type: 'dag.seen'; readonly dag: DagEntry; readonly isRescheduled: boolean }
+  | { readonly type: 'dag.gone'; readonly dagId: string };
 
 /** What the planner decided, and when it wants to be asked again if nothing happens. */
 export interface Plan {
@@ -32,18 +37,24 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
   const turn = new Turn(world, now);
   for (const event of events) {
     if (event.type === 'attempt') onAttempt(turn, event.event);
-    else onRequest(turn, event.request);
+    else if (event.type === 'request') onRequest(turn, event.request);
+    else if (event.type === 'dag.seen') onDagSeen(turn, event.dag, event.isRescheduled);
+    else onDagGone(turn, event.dagId);
   }
   wakeRetries(turn);
   stopOverdue(turn);
   timeOutRuns(turn);
   const ended: RunWorld[] = [];
   for (;;) {
+    openSlots(turn);
     promoteRuns(turn);
     settle(turn);
     const over = finishRuns(turn);
     if (over.length === 0) break;
-    for (const run of over) world.drop(run);
+    for (const run of over) {
+      world.drop(run);
+      onRunEnded(turn, run);
+    }
     ended.push(...over);
   }
   queueReady(turn);
@@ -54,6 +65,8 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
 
 function nextWake(world: World, now: Instant): number {
   let wakeAt = Math.min(world.nextDeadlineAt, world.nextRetryAt());
+  if (world.agenda !== null)
+    wakeAt = Math.min(wakeAt, now.mono + Math.max(0, world.agenda.nextAt() - now.at));
   for (const due of world.unwritten.values()) wakeAt = Math.min(wakeAt, due.atMono);
   for (const run of world.runs.values()) {
     const dueAt = run.abort ? null : runDueAt(run);

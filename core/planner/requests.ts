@@ -13,8 +13,10 @@ import {
   type TaskState,
 } from '../model/states.ts';
 import { abortFatal, abortRun, graceOf, sweep } from './abort.ts';
+import { type DagEntry, ScheduledDag } from './agenda.ts';
 import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
 import { adoptRun, orphans } from './load.ts';
+import { setPaused } from './open-slots.ts';
 import { onAttempt, watchDeadline } from './outcomes.ts';
 import { isCutSource, propagate } from './readiness.ts';
 import { type Repinning, repinRun } from './repin.ts';
@@ -42,6 +44,8 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
   | { readonly kind: 'pause'; readonly runNo: RunNo }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
+  /** `dag` as the store has it; a scheduler takes the one on its agenda. */
+  | { readonly kind: 'pauseDag'; readonly dag: DagEntry; readonly paused: boolean; readonly by: string }
   | {
       readonly kind: 'retry';
       readonly run: RunWorld;
@@ -94,6 +98,8 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
       return withRun(turn, request.runNo, (run) => pause(turn, run));
     case 'resume':
       return withRun(turn, request.runNo, (run) => resume(turn, run));
+    case 'pauseDag':
+      return pauseDag(turn, request.dag, request.paused, request.by);
     case 'retry':
       return retry(turn, request);
     case 'markTask':
@@ -101,6 +107,12 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
     case 'markRun':
       return markRun(turn, request.run, request.by, request.state);
   }
+}
+
+function pauseDag(turn: Turn, entry: DagEntry, paused: boolean, by: string): Answer {
+  const dag = turn.world.agenda?.dags.get(entry.dagId) ?? new ScheduledDag(entry);
+  setPaused(turn, dag, paused, by);
+  return { ok: true, value: { dagId: entry.dagId, paused } };
 }
 
 function accepted(run: RunWorld, more: { [name: string]: Json } = {}): Answer {

@@ -91,9 +91,11 @@ export function poolHasRoom(pool: Pool, slots: number): boolean {
 }
 
 /** Why a run starts nothing at all, or `null`. A paused run that is being ended goes on: teardowns. */
-export function pauseOf(run: RunWorld): 'run_paused' | 'run_queued' | null {
+export function pauseOf(world: World, run: RunWorld): 'run_paused' | 'run_queued' | 'dag_paused' | null {
   if (run.record.state === 'paused' && !run.abort) return 'run_paused';
-  return run.record.state === 'queued' ? 'run_queued' : null;
+  if (run.record.state === 'queued') return 'run_queued';
+  const { dagId, trigger } = run.record;
+  return trigger === 'schedule' && world.dagLoad(dagId).paused && !run.abort ? 'dag_paused' : null;
 }
 
 /**
@@ -102,8 +104,9 @@ export function pauseOf(run: RunWorld): 'run_paused' | 'run_queued' | null {
  */
 export function refusal(world: World, lane: Lane): Because | null {
   const { run } = lane;
-  const pause = pauseOf(run);
+  const pause = pauseOf(world, run);
   if (pause === 'run_paused') return because(pause);
+  if (pause === 'dag_paused') return because(pause, { dag: run.record.dagId });
   if (pause === 'run_queued') return because(pause, { dag: run.record.dagId, active: 0, limit: 0 });
   if (world.used >= world.limits.globalSlots)
     return because('global_cap', { limit: world.limits.globalSlots });

@@ -1,6 +1,7 @@
 import type { DagSpec } from '../model/dag.ts';
 import type { EngineDefaults } from '../model/defaults.ts';
 import type { RunRecord } from '../model/run.ts';
+import type { Agenda } from './agenda.ts';
 import type { Load } from './blocks.ts';
 import { Heap } from './heap.ts';
 import { Ranking } from './ranking.ts';
@@ -29,6 +30,8 @@ export interface DagLoad {
   runs: number;
   /** Instances that hold a slot. */
   active: number;
+  /** Ready tasks of its scheduled runs wait. */
+  paused: boolean;
   /** The same by path, for tasks with a cap of their own. */
   readonly tasks: Map<string, Load>;
 }
@@ -53,6 +56,8 @@ export class World {
   used = 0;
   /** Nothing new is started: the leader is about to give the lead away. */
   draining = false;
+  /** What a scheduler runs by itself; `null` for a leader that makes only the runs that it is asked for. */
+  agenda: Agenda | null = null;
   /** Attempts under way with a deadline. */
   readonly deadlines = new Map<string, Due>();
   /** No deadline is before this. */
@@ -101,7 +106,7 @@ export class World {
   dagLoad(dagId: string): DagLoad {
     let load = this.dags.get(dagId);
     if (!load) {
-      load = { dagId, runs: 0, active: 0, tasks: new Map() };
+      load = { dagId, runs: 0, active: 0, paused: false, tasks: new Map() };
       this.dags.set(dagId, load);
     }
     return load;

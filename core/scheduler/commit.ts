@@ -57,11 +57,14 @@ async function commitMany(
   return { tick: last, why: null, runs: [] };
 }
 
-/** Actions in groups for one transaction each; an output and the success that it belongs to stay together. */
+/** Actions that belong to the next one: an output to its success, slots and their runs to the cursor. */
+const BEFORE_ANOTHER: ReadonlySet<Action['type']> = new Set(['output', 'run.create', 'slots']);
+
+/** Actions in groups for one transaction each; what belongs together stays together. */
 function* transactions(actions: readonly Action[]): Iterable<readonly Action[]> {
   for (let from = 0; from < actions.length; ) {
     let to = Math.min(from + ACTIONS_MAX, actions.length);
-    while (to < actions.length && actions[to - 1]?.type === 'output') to++;
+    while (to < actions.length && BEFORE_ANOTHER.has((actions[to - 1] as Action).type)) to++;
     yield actions.slice(from, to);
     from = to;
   }

@@ -8,6 +8,7 @@ import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { Limits } from '../planner/world.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
+import { DagSync } from './dag-sync.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
 import { InputReader } from './inputs.ts';
@@ -35,6 +36,10 @@ export class Leadership {
   readonly #executor: Executor;
   readonly #desk: RequestDesk;
   readonly #log: Logger;
+  readonly #nextRunNo: () => RunNo;
+  readonly #versions: VersionKeeper;
+  /** What a scheduler watches; `null` for a leader that makes only the runs that it is asked for. */
+  #sync: DagSync | null = null;
   #door: LeaderDoor | null = null;
   #reading: Promise<void> | null = null;
   #readAgain = false;
@@ -82,21 +87,22 @@ export class Leadership {
       reload,
       log: this.#log,
     });
-    const versions = new VersionKeeper({ store, lease, library, clock, projectDir: dir, stateDir });
+    this.#versions = new VersionKeeper({ store, lease, library, clock, projectDir: dir, stateDir });
     let last = counters.runNo as number;
-    const nextRunNo = (): RunNo => ++last as RunNo;
+    this.#nextRunNo = () => ++last as RunNo;
     this.#desk = new RequestDesk({
       store,
-      versions,
+      versions: this.#versions,
       led: () => this.leader.runs,
       setAside: () => this.leader.setAside,
-      nextRunNo,
+      nextRunNo: this.#nextRunNo,
       stateDir,
       inputs,
     });
     this.leader.onForgotten = () => {
       this.#prepared.clear();
       this.lookIntoInbox();
+      this.#sync?.forget();
     };
     this.failed = new Promise((resolve) => {
       executor.onFailed = resolve;
@@ -135,6 +141,38 @@ export class Leadership {
     leadership.#log.info('this process leads');
     leadership.lookIntoInbox();
     return leadership;
+  }
+
+  /**
+   * Leads as a scheduler: goes on with every run that is not finished, and makes runs for the slots of all
+   * DAGs from now on. Resolves once every DAG file was looked at.
+   */
+  async schedule(): Promise<void> {
+    const { store, library, clock, dir } = this.#project;
+    this.leader.schedule(this.#nextRunNo);
+    for (const { runNo } of await store.unfinishedRuns()) await this.#adopt(runNo);
+    this.#sync = new DagSync({
+      projectDir: dir,
+      store,
+      lease: this.#lease,
+      library,
+      versions: this.#versions,
+      clock,
+      log: this.#log,
+      onSeen: (dag, version, isRescheduled) => this.leader.dagSeen(dag, version, isRescheduled),
+      onGone: (dagId) => this.leader.dagGone(dagId),
+    });
+    await this.#sync.start();
+  }
+
+  async #adopt(runNo: RunNo): Promise<void> {
+    try {
+      const { run, version } = await this.#desk.load(runNo);
+      this.leader.request({ inboxId: null, kind: 'adopt', run }, version);
+    } catch (error) {
+      if (isAway(error)) throw error;
+      this.#log.error({ err: error, run: runNo }, 'an unfinished run cannot be gone on with');
+    }
   }
 
   /** Takes requests without an answer to the planner, in order, one after the other. */
@@ -193,6 +231,7 @@ export class Leadership {
    */
   async close(how: 'drain' | 'now'): Promise<void> {
     if (this.#closed) return;
+    await this.#sync?.close();
     if (how === 'drain') await this.leader.drain();
     this.#closed = true;
     this.leader.stop();

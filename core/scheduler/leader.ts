@@ -12,6 +12,7 @@ import {
   type TryNo,
   type VersionNo,
 } from '../model/ids.ts';
+import { Agenda, type DagEntry } from '../planner/agenda.ts';
 import { isRead } from '../planner/load.ts';
 import { type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
@@ -115,6 +116,22 @@ export class Leader {
   request(request: PlannedRequest, version?: VersionRecord): void {
     if (version) this.#versions.set(version.versionNo, version);
     this.#push({ type: 'request', request });
+  }
+
+  /** Makes runs for the slots of the DAGs that it is told of, from now on. */
+  schedule(nextRunNo: () => RunNo): void {
+    this.#world.agenda = new Agenda(nextRunNo);
+  }
+
+  /** A DAG is declared like this now. */
+  dagSeen(dag: DagEntry, version: VersionRecord, isRescheduled: boolean): void {
+    this.#versions.set(version.versionNo, version);
+    this.#push({ type: 'dag.seen', dag, isRescheduled });
+  }
+
+  /** No file declares a DAG any more. */
+  dagGone(dagId: string): void {
+    this.#push({ type: 'dag.gone', dagId });
   }
 
   /** Starts nothing new and resolves once nothing runs. */
@@ -321,11 +338,13 @@ export class Leader {
    */
   async #readAgain(events: readonly PlannerEvent[], actions: Action[], doubtful: boolean): Promise<void> {
     const { limits, dispatcher, store } = this.#options;
-    const { draining, runs } = this.#world;
+    const { draining, runs, agenda } = this.#world;
     const pending = [...events, ...this.#events.splice(0)];
     const outcomes = pending.filter((event) => event.type === 'attempt');
     this.#world = new World(limits);
     this.#world.draining = draining;
+    // The DAGs come again with `onForgotten`.
+    if (agenda !== null) this.#world.agenda = new Agenda(agenda.nextRunNo);
     this.#generation++;
     const live = new Set([...dispatcher.live, ...endedIn(outcomes)]);
     const again: PlannerEvent[] = [];

@@ -96,6 +96,7 @@ function isOutcomeOf(event: PlannerEvent | undefined, runNo: RunNo | null): bool
 /** The run that an event is about, if it names one. */
 export function runOf(event: PlannerEvent): RunNo | null {
   if (event.type === 'attempt') return parseAttemptId(event.event.attemptId)?.run ?? null;
+  if (event.type !== 'request') return null;
   const { request } = event;
   if ('run' in request) return request.run.record.runNo;
   return 'runNo' in request ? request.runNo : null;

@@ -14,6 +14,7 @@ import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import { checkParams } from '../schema/params.ts';
 import type { InboxRecord, Store, VersionRecord } from '../store/store.ts';
+import { entryOf } from './dag-entry.ts';
 import type { InputReader } from './inputs.ts';
 import type { LedRun } from './leader.ts';
 import { repinned } from './repinned.ts';
@@ -86,6 +87,13 @@ export class RequestDesk {
 
   async #prepare(inboxId: number, request: Request, askedAt: number): Promise<Prepared> {
     if (request.type === 'trigger') return this.#trigger(inboxId, request, askedAt);
+    if (request.type === 'pauseDag') {
+      const version = await this.#versions.current(request.dagId);
+      const state = await this.#store.dag(request.dagId);
+      if (state === null) throw new AppError('not_found', `there is no DAG ${request.dagId}`);
+      const { paused, by } = request;
+      return { request: { inboxId, kind: 'pauseDag', dag: entryOf(version, state), paused, by } };
+    }
     const record = await this.#runOf(request.runUid);
     const { runNo } = record;
     const finished = isRunFinished(record.state);

@@ -26,6 +26,10 @@ export type RunUpdate =
 export interface SessionOptions {
   /** Keeps a runner ready for the first function or operator; true by default. */
   readonly warm?: boolean;
+  /** Whoever leads by this session runs all DAGs by their schedules; false by default. */
+  readonly schedules?: boolean;
+  /** Called when this process begins to lead, and once it leads as a scheduler has looked at every file. */
+  readonly onLead?: () => void;
 }
 
 /** Waits between tries to lead or to reach a leader that is just coming or going. */
@@ -46,6 +50,8 @@ export class Session {
   /** What is followed is read from it. */
   readonly #reads: Store;
   readonly #warm: boolean;
+  readonly #schedules: boolean;
+  readonly #onLead: () => void;
   readonly #bell = new Bell();
   /** Runs that somebody here follows: a new leader has to lead them. */
   readonly #watched = new Map<RunNo, string>();
@@ -54,6 +60,7 @@ export class Session {
   #listening: Listening | null = null;
   #joining: Promise<void> | null = null;
   #failure: Error | null = null;
+  readonly #failed = Promise.withResolvers<Error>();
   #closed = false;
 
   private constructor(project: Project, options: SessionOptions) {
@@ -61,6 +68,8 @@ export class Session {
     const isOver = (): boolean => this.#closed || this.#failure !== null;
     this.#reads = patientStore(project.store, project.clock, isOver);
     this.#warm = options.warm ?? true;
+    this.#schedules = options.schedules ?? false;
+    this.#onLead = options.onLead ?? (() => {});
   }
 
   /** Joins a project: as its leader, or as a follower of the process that leads. */
@@ -79,6 +88,11 @@ export class Session {
   /** Whether this process leads now. */
   get leading(): boolean {
     return this.#leadership !== null;
+  }
+
+  /** Resolves if this process can take no part any more. */
+  get failed(): Promise<Error> {
+    return this.#failed.promise;
   }
 
   /** Puts the request into the inbox and resolves with the leader's answer. */
@@ -197,6 +211,8 @@ export class Session {
       this.#leadership = leadership;
       leadership.leader.onLost = (why) => void this.#onLost(why);
       void leadership.failed.then((why) => this.#onLost(why));
+      if (this.#schedules) await leadership.schedule();
+      this.#onLead();
       return true;
     }
     const told = (): void => this.#bell.ring();
@@ -242,6 +258,7 @@ export class Session {
 
   #fail(error: Error): void {
     this.#failure = error;
+    this.#failed.resolve(error);
     this.#bell.ring();
   }
 }

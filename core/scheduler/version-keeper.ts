@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import { saveSnapshot } from '../parsing/code-snapshot.ts';
+import type { ParsedDag } from '../parsing/parsed-file.ts';
 import type { Lease, Store, VersionRecord } from '../store/store.ts';
 import type { DagLibrary } from './dag-library.ts';
 
@@ -28,11 +29,16 @@ export class VersionKeeper {
    * is, so that no version is without code.
    */
   async current(dagId: string): Promise<VersionRecord> {
-    const { store, lease, library, clock, projectDir, stateDir } = this.#options;
-    const { file, dag } = await library.load(dagId);
+    const { file, dag } = await this.#options.library.load(dagId);
+    return this.keep(file, dag);
+  }
+
+  /** The version of a DAG as a file declares it; stored if it is new. */
+  async keep(file: string, dag: ParsedDag): Promise<VersionRecord> {
+    const { store, lease, clock, projectDir, stateDir } = this.#options;
     await saveSnapshot(stateDir, projectDir, dag.code);
     const version = {
-      dagId,
+      dagId: dag.spec.id,
       graphHash: dag.graphHash,
       codeHash: dag.code.digest,
       file,

@@ -46,6 +46,17 @@ const INVARIANTS: readonly { readonly broken: string; readonly count: RawBuilder
       where t.state <> j.to_state or t.try_no <> j.try_no`,
     },
     {
+      broken: 'slots of a DAG overlap, or are later than the instant up to which they are decided',
+      count: sql`select count(*) as n from slot_span s join dag d on d.dag_id = s.dag_id
+      where d.cursor_at is null or d.cursor_at < s.last_at or exists (select 1 from slot_span o
+        where o.dag_id = s.dag_id and o.first_at < s.first_at and o.last_at >= s.first_at)`,
+    },
+    {
+      broken: 'slots name a run of another DAG',
+      count: sql`select count(*) as n from slot_span s join dag_run r on r.run_no = s.run_no
+      where r.dag_id <> s.dag_id`,
+    },
+    {
       broken: 'runs differ from their last line in the journal',
       count: sql`select count(*) as n from journal j
       join (select max(seq) as seq from journal where node_no is null and to_state >= 0 group by run_no) last

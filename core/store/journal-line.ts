@@ -17,16 +17,19 @@ export interface JournalLine {
   readonly facts: JsonText | null;
 }
 
-/** Whether actions of a type have a line in the journal: exactly one each. */
-export function hasLine(type: Action['type']): boolean {
-  switch (type) {
+/** Whether an action has a line in the journal: exactly one. */
+export function hasLine(action: Action): boolean {
+  switch (action.type) {
     case 'output':
     case 'metric':
     case 'artifact':
     case 'progress':
     case 'answer':
     case 'reexpand':
+    case 'slots':
       return false;
+    case 'dag.change':
+      return action.code !== null;
     default:
       return true;
   }
@@ -78,9 +81,10 @@ export function journalLine(action: Action): JournalLine | null {
         facts,
       };
     }
-    case 'dag.paused': {
-      const code = becauseNumber(action.paused ? 'dag_paused' : 'dag_unpaused');
-      return runLine(null, NO_STATE, NO_STATE, code, JSON.stringify({ dag: action.dagId }));
+    case 'dag.change': {
+      if (action.code === null) return null;
+      const facts = JSON.stringify({ dag: action.dagId, ...action.facts });
+      return runLine(null, NO_STATE, NO_STATE, becauseNumber(action.code), facts);
     }
     default:
       return null;

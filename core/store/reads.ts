@@ -3,10 +3,22 @@ import type { StoredOutput } from '../model/action.ts';
 import { type Because, becauseNumber } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
+import type { SlotSpan } from '../model/slot.ts';
 import { RUN_STATES, S } from '../model/states.ts';
-import { becauseOf, toAttempt, toExpansion, toInstance, toOutput, toRun, toVersion } from './records.ts';
+import {
+  becauseOf,
+  toAttempt,
+  toBrokenFile,
+  toExpansion,
+  toInstance,
+  toOutput,
+  toRun,
+  toSpan,
+  toVersion,
+} from './records.ts';
 import type {
   ArtifactRecord,
+  BrokenFileRecord,
   DagRecord,
   MetricRecord,
   ProgressRecord,
@@ -14,6 +26,7 @@ import type {
   RunFilter,
   RunSnapshot,
   SetAsideRecord,
+  SlotFilter,
   VersionRecord,
 } from './store.ts';
 import type { Database } from './tables.ts';
@@ -23,6 +36,7 @@ const FIRST_FINISHED_RUN = RUN_STATES.indexOf('success');
 const UID_PREFIX_MIN = 4;
 const UID_MATCHES_MAX = 10;
 const RUNS_DEFAULT = 100;
+const SLOTS_DEFAULT = 100;
 /** Versions never change, so the last few used are kept parsed. */
 const VERSIONS_KEPT = 16;
 
@@ -76,6 +90,17 @@ export class Reads {
   async dag(dagId: string): Promise<DagRecord | null> {
     const row = await this.#db.selectFrom('dag').selectAll().where('dag_id', '=', dagId).executeTakeFirst();
     return row === undefined ? null : toDag(row);
+  }
+
+  /** What became of the slots of a DAG, newest first. */
+  async slots({ dagId, limit = SLOTS_DEFAULT, before }: SlotFilter): Promise<readonly SlotSpan[]> {
+    let query = this.#db.selectFrom('slot_span').selectAll().where('dag_id', '=', dagId);
+    if (before !== undefined) query = query.where('first_at', '<', before);
+    return (await query.orderBy('first_at', 'desc').limit(limit).execute()).map(toSpan);
+  }
+
+  async brokenFiles(): Promise<readonly BrokenFileRecord[]> {
+    return (await this.#db.selectFrom('broken_file').selectAll().orderBy('file').execute()).map(toBrokenFile);
   }
 
   async version(versionNo: VersionNo): Promise<VersionRecord | null> {
@@ -252,6 +277,9 @@ function toDag(row: Database['dag']): DagRecord {
   return {
     dagId: row.dag_id,
     paused: row.paused === 1,
+    present: row.present === 1,
+    sinceAt: row.since_at,
+    cursorAt: row.cursor_at,
     file: row.file,
     versionNo: row.version_no as VersionNo,
   };

@@ -1,16 +1,20 @@
 import type { StoredOutput } from '../model/action.ts';
 import type { LogRange, TaskError } from '../model/attempt.ts';
 import { BECAUSE_CODES, type Because, because, type Facts } from '../model/because.ts';
+import type { Diagnostic } from '../model/errors.ts';
 import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from '../model/ids.ts';
 import type { JsonText } from '../model/json.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
 import { TRIGGER_KINDS } from '../model/run.ts';
+import { DISPOSITIONS, type SlotSpan } from '../model/slot.ts';
 import { REASONS, type Reason, RUN_STATES, TASK_STATES } from '../model/states.ts';
-import type { VersionRecord } from './store.ts';
+import type { BrokenFileRecord, VersionRecord } from './store.ts';
 import type {
+  BrokenFileTable,
   DagRunTable,
   DagVersionTable,
   RunExpansionTable,
+  SlotSpanTable,
   TaskAttemptTable,
   TaskInstanceTable,
   TaskOutputTable,
@@ -62,6 +66,22 @@ export function toRun(row: Omit<DagRunTable, 'counts'>): RunRecord {
     endedAt: row.ended_at,
     because: becauseOf(row.because, row.facts),
   };
+}
+
+export function toSpan(row: SlotSpanTable): SlotSpan {
+  return {
+    dagId: row.dag_id,
+    firstAt: row.first_at,
+    lastAt: row.last_at,
+    disposition: named(DISPOSITIONS, row.disposition),
+    runNo: row.run_no as RunNo | null,
+    decidedAt: row.decided_at,
+    because: becauseOf(row.because, row.facts) ?? because('none'),
+  };
+}
+
+export function toBrokenFile(row: BrokenFileTable): BrokenFileRecord {
+  return { file: row.file, at: row.at, diagnostics: JSON.parse(row.diagnostics) as readonly Diagnostic[] };
 }
 
 export function toVersion(row: DagVersionTable): VersionRecord {

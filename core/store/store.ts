@@ -2,9 +2,11 @@ import type { Action, Answer, StoredOutput } from '../model/action.ts';
 import type { ArtifactRef } from '../model/attempt.ts';
 import type { Because } from '../model/because.ts';
 import type { DagSpec } from '../model/dag.ts';
+import type { Diagnostic } from '../model/errors.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
+import type { ScheduleState, SlotSpan } from '../model/slot.ts';
 import type { RunState } from '../model/states.ts';
 
 /** The right to decide, held by one process at a time; every commit of a tick proves it. */
@@ -29,12 +31,13 @@ export type CommitResult =
   | { readonly ok: true }
   /** Another process leads, or the schema changed: stop deciding. */
   | { readonly ok: false; readonly why: 'fenced' }
-  /** Rows were not as expected: memory about these runs and requests is stale; nothing was written. */
+  /** Rows were not as expected: memory about these runs, requests and DAGs is stale; nothing was written. */
   | {
       readonly ok: false;
       readonly why: 'stale';
       readonly runs: readonly RunNo[];
       readonly requests: readonly number[];
+      readonly dags: readonly string[];
     }
   /** The database is busy or away: nothing was written, try again. */
   | { readonly ok: false; readonly why: 'retry'; readonly error: Error };
@@ -51,12 +54,27 @@ export interface VersionRecord {
   readonly createdAt: number;
 }
 
-export interface DagRecord {
+export interface DagRecord extends ScheduleState {
   readonly dagId: string;
-  readonly paused: boolean;
   readonly file: string;
   /** Its newest version. */
   readonly versionNo: VersionNo;
+}
+
+/** A DAG file that cannot be loaded, and why. */
+export interface BrokenFileRecord {
+  /** Relative to the project. */
+  readonly file: string;
+  readonly at: number;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface SlotFilter {
+  readonly dagId: string;
+  /** Newest first, at most this many; 100 by default. */
+  readonly limit?: number;
+  /** Only spans that begin before this instant. */
+  readonly before?: number;
 }
 
 export interface InboxRecord {
@@ -198,6 +216,9 @@ export interface Store {
    */
   saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo>;
 
+  /** Notes a DAG file that cannot be loaded, or with `null` that it can be again. Leader only. */
+  saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void>;
+
   /** The greatest run and tick numbers so far. */
   counters(): Promise<{ readonly runNo: RunNo; readonly tick: number; readonly epoch: number }>;
   unfinishedRuns(): Promise<readonly RunRecord[]>;
@@ -206,6 +227,10 @@ export interface Store {
 
   dags(): Promise<readonly DagRecord[]>;
   dag(dagId: string): Promise<DagRecord | null>;
+  /** Files that could not be loaded when a scheduler last looked. */
+  brokenFiles(): Promise<readonly BrokenFileRecord[]>;
+  /** What became of the slots of a DAG, newest first. */
+  slots(filter: SlotFilter): Promise<readonly SlotSpan[]>;
   version(versionNo: VersionNo): Promise<VersionRecord | null>;
   runs(filter: RunFilter): Promise<readonly RunRecord[]>;
   /**

@@ -5,6 +5,8 @@ import type { JsonText } from '../model/json.ts';
 export interface Database {
   readonly dag: DagTable;
   readonly dag_version: DagVersionTable;
+  readonly slot_span: SlotSpanTable;
+  readonly broken_file: BrokenFileTable;
   readonly dag_run: DagRunTable;
   readonly run_expansion: RunExpansionTable;
   readonly task_instance: TaskInstanceTable;
@@ -25,6 +27,31 @@ export interface DagTable {
   paused: number;
   file: string;
   version_no: number;
+  /** 0 or 1: whether a file declares it. */
+  present: number;
+  since_at: number | null;
+  cursor_at: number | null;
+}
+
+/** What became of slots; spans of one DAG never overlap. */
+export interface SlotSpanTable {
+  dag_id: string;
+  first_at: number;
+  last_at: number;
+  /** Position in `DISPOSITIONS`. */
+  disposition: number;
+  run_no: number | null;
+  decided_at: number;
+  because: number;
+  facts: JsonText | null;
+}
+
+/** A DAG file that cannot be loaded now. */
+export interface BrokenFileTable {
+  file: string;
+  /** When it was found to be broken in this way. */
+  at: number;
+  diagnostics: JsonText;
 }
 
 export interface DagVersionTable {

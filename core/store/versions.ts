@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { AppError } from '../model/errors.ts';
 import type { VersionNo } from '../model/ids.ts';
 import { rowsOf, type Script } from './script.ts';
-import type { VersionRecord } from './store.ts';
+import type { BrokenFileRecord, VersionRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
 /** The two numbers that prove the right to write: who leads, and which schema its code knows. */
@@ -53,11 +53,38 @@ export function* saveVersionScript(
   const versionNo = known[0]?.version_no ?? (yield* insertScript(db, version));
   yield db
     .insertInto('dag')
-    .values({ dag_id: version.dagId, paused: 0, file: version.file, version_no: versionNo })
+    .values({
+      dag_id: version.dagId,
+      paused: 0,
+      present: 1,
+      since_at: null,
+      cursor_at: null,
+      file: version.file,
+      version_no: versionNo,
+    })
     .onConflict((conflict) =>
       conflict.column('dag_id').doUpdateSet({ file: version.file, version_no: versionNo }),
     );
   return versionNo as VersionNo;
+}
+
+/** Notes a file that cannot be loaded, or forgets it. */
+export function* saveBrokenFileScript(
+  db: Kysely<Database>,
+  fence: Fence,
+  file: string,
+  broken: Omit<BrokenFileRecord, 'file'> | null,
+): Script<void> {
+  yield* fenceScript(db, fence);
+  if (broken === null) {
+    yield db.deleteFrom('broken_file').where('file', '=', file);
+    return;
+  }
+  const row = { at: broken.at, diagnostics: JSON.stringify(broken.diagnostics) };
+  yield db
+    .insertInto('broken_file')
+    .values({ file, ...row })
+    .onConflict((conflict) => conflict.column('file').doUpdateSet(row));
 }
 
 function* insertScript(db: Kysely<Database>, version: Omit<VersionRecord, 'versionNo'>): Script<number> {

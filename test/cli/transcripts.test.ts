@@ -241,6 +241,45 @@ describe('a run in a pipe', () => {
   });
 });
 
+test('schedule preview shows the next slots and the changes of the clocks', async () => {
+  const berlin = "id: b\ntimezone: Europe/Berlin\nschedule: '30 2 * * *'\ntasks: { a: { run: 'true' } }\n";
+  const project = makeProject({
+    'dags/b.yaml': berlin,
+    'dags/day.yaml':
+      "id: day\nschedule: { cron: '0 6 * * *', interval: true }\ntasks: { a: { run: 'true' } }\n",
+    'dags/hand.yaml': "id: hand\ntasks: { a: { run: 'true' } }\n",
+  });
+  const preview = (...args: string[]) => orch(['-C', project, 'schedule', 'preview', ...args]);
+  const { code, stdout } = await preview('b', '--from', '2026-03-28', '--count', '2');
+  expect([code, ...stdout.split('\n').map((line) => line.trimEnd())]).toEqual([
+    0,
+    'due (UTC)         Europe/Berlin            about',
+    '2026-03-28 01:30  2026-03-28 02:30 +01:00',
+    '2026-03-29 01:00  2026-03-29 03:00 +02:00',
+    '2026-03-29 01:00  2026-03-29 03:00 +02:00  clocks in Europe/Berlin go from +01:00 to +02:00',
+    '2026-10-25 01:00  2026-10-25 02:00 +01:00  clocks in Europe/Berlin go from +02:00 to +01:00',
+    '2027-03-28 01:00  2027-03-28 03:00 +02:00  clocks in Europe/Berlin go from +01:00 to +02:00',
+    '',
+  ]);
+  const json = await preview('day', '--from', '2026-03-28', '--count', '1', '--json');
+  expect(JSON.parse(json.stdout)).toEqual({
+    dagId: 'day',
+    slots: [
+      {
+        at: '2026-03-28T06:00:00.000Z',
+        logicalDate: '2026-03-27T06:00:00.000Z',
+        dataInterval: { start: '2026-03-27T06:00:00.000Z', end: '2026-03-28T06:00:00.000Z' },
+      },
+    ],
+    clockChanges: [],
+  });
+  expect(await preview('hand')).toMatchObject({
+    code: 0,
+    stdout: '',
+    stderr: expect.stringContaining('by hand'),
+  });
+});
+
 test('a mistake in the code of a DAG is what its commands show', async () => {
   const broken = makeProject({
     'dags/e.yaml': 'id: e\ntasks: { a: { uses: ./e/f.ts#x } }\n',
@@ -318,7 +357,7 @@ describe('help', () => {
     const names = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)]
       .map(([, name]) => name ?? '')
       .filter((name) => name !== '');
-    expect(names).toHaveLength(22);
+    expect(names).toHaveLength(26);
     const helps = await Promise.all(
       ['trigger', 'logs', 'config', 'mark'].map((name) => orch([name, '--help'])),
     );

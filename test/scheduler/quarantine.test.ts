@@ -218,7 +218,7 @@ describe('a run whose rows the store refuses', () => {
     const led = await lead((tick, write) => {
       const about = tick.actions.some((one) => one.type === 'instance' && one.runNo === 1 && one.to === 7);
       if (!about || stale-- === 0) return write();
-      return { ok: false, why: 'stale', runs: [1 as RunNo], requests: [] };
+      return { ok: false, why: 'stale', runs: [1 as RunNo], requests: [], dags: [] };
     });
     await led.start(1, SOUND);
     await led.start(2, SOUND);

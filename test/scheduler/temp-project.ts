@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/model/json.ts';
 import type { Request } from '../../core/model/request.ts';
 import type { RunScope } from '../../core/model/scope.ts';
 import { openProject, type Project } from '../../core/scheduler/project.ts';
-import { openSession, type Session } from '../../core/scheduler/session.ts';
+import { openSession, type Session, type SessionOptions } from '../../core/scheduler/session.ts';
 import type { RunView } from '../../core/store/run-view.ts';
 
 /** A project in a folder of its own that is gone after the test. */
@@ -14,7 +14,7 @@ export interface TempProject extends AsyncDisposable {
   readonly dir: string;
   /** Writes files, by path. */
   write(files: { readonly [path: string]: string }): void;
-  open(): Promise<Opened>;
+  open(options?: SessionOptions): Promise<Opened>;
 }
 
 /** An opened project with a session in it. */
@@ -69,7 +69,7 @@ export function tempProject(files: { readonly [path: string]: string }): TempPro
         writeFileSync(join(dir, path), text);
       }
     },
-    open: () => open(dir),
+    open: (options) => open(dir, options),
     async [Symbol.asyncDispose]() {
       rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
     },
@@ -78,9 +78,9 @@ export function tempProject(files: { readonly [path: string]: string }): TempPro
   return project;
 }
 
-async function open(dir: string): Promise<Opened> {
+async function open(dir: string, options?: SessionOptions): Promise<Opened> {
   const project = await openProject(dir, { env: { PATH: process.env['PATH'] } });
-  const session = await openSession(project);
+  const session = await openSession(project, options);
   const opened: Opened = {
     project,
     session,

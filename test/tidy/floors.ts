@@ -8,6 +8,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   'core/graph': 1,
   'core/authoring': 1,
   'core/expression': 1,
+  'core/cron': 1,
   'core/planner': 2,
   'core/timetables': 2,
   'core/store': 3,

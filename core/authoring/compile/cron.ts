@@ -1,4 +1,5 @@
-import { Cron } from 'croner';
+import { CronMistake } from '../../cron/cron-field.ts';
+import { CronPattern } from '../../cron/cron-pattern.ts';
 
 /** A cron expression in canonical form, or why it cannot be one. */
 export type CronResult =
@@ -14,16 +15,6 @@ const MACROS: ReadonlyMap<string, string> = new Map([
   ['@midnight', '0 0 * * *'],
   ['@hourly', '0 * * * *'],
 ]);
-
-/** Names and bounds of the fields, the smallest unit first. */
-const FIELDS = [
-  ['second', 0, 59],
-  ['minute', 0, 59],
-  ['hour', 0, 23],
-  ['day of month', 1, 31],
-  ['month', 1, 12],
-  ['day of week', 0, 7],
-] as const;
 
 /**
  * Where the search for a first tick begins: any fixed instant gives the same answer to "does it ever come".
@@ -55,8 +46,6 @@ export function parseCron(text: string): CronResult {
       hint,
     };
   }
-  const outside = findOutside(fields);
-  if (outside !== null) return { ok: false, ...outside };
   const cron = fields.join(' ');
   if (cron.includes('?')) return { ok: false, message: `'?' is not allowed in '${cron}'`, hint: "write '*'" };
   return search(cron);
@@ -64,32 +53,14 @@ export function parseCron(text: string): CronResult {
 
 function search(cron: string): CronResult {
   try {
-    const next = new Cron(cron, { timezone: 'UTC', paused: true }).nextRun(new Date(SEARCH_FROM));
-    if (next !== null) return { ok: true, cron };
+    if (new CronPattern(cron).next(SEARCH_FROM) !== null) return { ok: true, cron };
     const hint = 'no date has this day and month';
     return { ok: false, message: `'${cron}' never comes`, hint };
   } catch (error) {
-    const why = (error as Error).message.replace(/^Cron\w*: /, '').replace(/\.$/, '');
-    return {
-      ok: false,
-      message: `'${cron}' is not a cron expression: ${why[0]?.toLowerCase()}${why.slice(1)}`,
-    };
+    if (!(error instanceof CronMistake)) throw error;
+    const { message, hint } = error;
+    const isPlain = message.includes(' is outside');
+    const sentence = isPlain ? message : `'${cron}' is not a cron expression: ${message}`;
+    return { ok: false, message: sentence, ...(hint === undefined ? {} : { hint }) };
   }
-}
-
-const OTHER_FORMS = "write a number of that range, '*' for every one, or '*/5' for every fifth";
-
-/** Numbers out of range, named before croner sees them: it counts months from 0. */
-function findOutside(fields: readonly string[]): { message: string; hint: string } | null {
-  const names = FIELDS.slice(FIELDS.length - fields.length);
-  for (const [index, field] of fields.entries()) {
-    const [name, low, high] = names[index] as (typeof FIELDS)[number];
-    for (const [, number] of field.matchAll(/(?<![/#\d])(\d+)/g)) {
-      const value = Number(number);
-      if (value >= low && value <= high) continue;
-      const message = `the ${name} field goes from ${low} to ${high}; ${value} is outside`;
-      return { message, hint: value === high + 1 && low === 0 ? `write ${low}` : OTHER_FORMS };
-    }
-  }
-  return null;
 }

@@ -1,8 +1,16 @@
-import type { Action, Answer, InstanceChange, RunChange, StoredOutput } from '../../model/action.ts';
+import type {
+  Action,
+  Answer,
+  DagChange,
+  InstanceChange,
+  RunChange,
+  StoredOutput,
+} from '../../model/action.ts';
 import type { ArtifactRef } from '../../model/attempt.ts';
 import { because } from '../../model/because.ts';
 import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { ExpansionRecord, RunRecord } from '../../model/run.ts';
+import type { SlotSpan } from '../../model/slot.ts';
 import { endsAttempt } from '../archive.ts';
 import { hasLine, type JournalLine, journalLine } from '../journal-line.ts';
 import { type Misses, newMisses } from '../misses.ts';
@@ -51,7 +59,9 @@ export interface FoldedTick {
   })[];
   readonly artifacts: readonly (Place & { readonly artifact: ArtifactRef })[];
   readonly progress: readonly Extract<Action, { type: 'progress' }>[];
-  readonly pauses: readonly (readonly [dagId: string, paused: boolean])[];
+  /** `fromCursorAt` is what must be there, `state` what is there in the end. */
+  readonly dags: readonly DagChange[];
+  readonly spans: readonly SlotSpan[];
   readonly answers: readonly { readonly inboxId: number; readonly answer: Answer }[];
   readonly lines: readonly JournalLine[];
   /** Rows that contradict each other within the tick. */
@@ -77,13 +87,14 @@ class Fold {
   readonly #metrics = new Map<string, Extract<Action, { type: 'metric' }>>();
   readonly #artifacts = new Map<string, Extract<Action, { type: 'artifact' }>>();
   readonly #progress = new Map<string, Extract<Action, { type: 'progress' }>>();
-  readonly #pauses = new Map<string, boolean>();
+  readonly #dags = new Map<string, DagChange>();
+  readonly #spans = new Map<string, SlotSpan>();
   readonly #answers = new Map<number, Answer>();
   readonly #lines: JournalLine[] = [];
   readonly #misses = newMisses();
 
   add(action: Action): void {
-    if (hasLine(action.type)) this.#lines.push(journalLine(action) as JournalLine);
+    if (hasLine(action)) this.#lines.push(journalLine(action) as JournalLine);
     switch (action.type) {
       case 'instance':
         return this.#addInstance(action);
@@ -118,9 +129,10 @@ class Fold {
       case 'progress':
         this.#progress.set(`${action.runNo}.${action.nodeNo}`, action);
         return;
-      case 'dag.paused':
-        this.#pauses.set(action.dagId, action.paused);
-        return;
+      case 'dag.change':
+        return this.#addDagChange(action);
+      case 'slots':
+        return this.#addSpan(action.span);
       case 'answer':
         if (this.#answers.has(action.inboxId)) this.#misses.requests.add(action.inboxId);
         this.#answers.set(action.inboxId, action.answer);
@@ -178,6 +190,22 @@ class Fold {
     this.#runChanges.set(change.runNo, { ...earlier, ...change, from: earlier.from, ...repinned });
   }
 
+  #addDagChange(change: DagChange): void {
+    const earlier = this.#dags.get(change.dagId);
+    if (earlier !== undefined && earlier.state.cursorAt !== change.fromCursorAt)
+      this.#misses.dags.add(change.dagId);
+    this.#dags.set(change.dagId, { ...change, fromCursorAt: (earlier ?? change).fromCursorAt });
+  }
+
+  /** The stored cursor is looked at by the statement; what this tick moved it to, here. */
+  #addSpan(span: SlotSpan): void {
+    const cursorAt = this.#dags.get(span.dagId)?.state.cursorAt ?? null;
+    const place = `${span.dagId} ${span.firstAt}`;
+    if (this.#spans.has(place) || (cursorAt !== null && cursorAt >= span.firstAt))
+      this.#misses.dags.add(span.dagId);
+    this.#spans.set(place, span);
+  }
+
   result(): FoldedTick {
     const fresh: InstanceChange[] = [];
     const changes: FoldedInstance[] = [];
@@ -200,7 +228,8 @@ class Fold {
       metrics: [...this.#metrics.values()],
       artifacts: [...this.#artifacts.values()],
       progress: [...this.#progress.values()],
-      pauses: [...this.#pauses],
+      dags: [...this.#dags.values()],
+      spans: [...this.#spans.values()],
       answers: Array.from(this.#answers, ([inboxId, answer]) => ({ inboxId, answer })),
       lines: this.#lines,
       misses: this.#misses,

@@ -1,6 +1,7 @@
 import type { InstanceChange, RunChange } from '../../model/action.ts';
 import { becauseNumber } from '../../model/because.ts';
 import { TRIGGER_KINDS } from '../../model/run.ts';
+import { DISPOSITIONS } from '../../model/slot.ts';
 import { RUN_STATES } from '../../model/states.ts';
 import { storable } from '../archive.ts';
 import { factsText } from '../journal-line.ts';
@@ -263,13 +264,41 @@ const resultParts: readonly Part[] = [
 
 const otherParts: readonly Part[] = [
   part({
-    name: 'paused_dag',
-    rows: (tick) => tick.pauses,
-    columns: { dag_id: ['text', ([dagId]) => dagId], paused: ['int2', ([, paused]) => (paused ? 1 : 0)] },
-    sql: (given) => `update dag as stored set paused = wanted.paused
-      from ${given} as wanted, fence where stored.dag_id = wanted.dag_id
+    name: 'changed_dag',
+    rows: (tick) => tick.dags,
+    columns: {
+      dag_id: ['text', (row) => row.dagId],
+      from_cursor: ['int8', (row) => row.fromCursorAt],
+      paused: ['int2', ({ state }) => (state.paused ? 1 : 0)],
+      present: ['int2', ({ state }) => (state.present ? 1 : 0)],
+      since_at: ['int8', ({ state }) => state.sinceAt],
+      cursor_at: ['int8', ({ state }) => state.cursorAt],
+    },
+    sql: (given) => `update dag as stored set paused = wanted.paused, present = wanted.present,
+        since_at = wanted.since_at, cursor_at = wanted.cursor_at
+      from ${given} as wanted, fence
+      where stored.dag_id = wanted.dag_id and stored.cursor_at is not distinct from wanted.from_cursor
       returning stored.dag_id`,
     missed: { as: 'dag', key: ['dag_id'] },
+  }),
+  part({
+    name: 'new_span',
+    rows: (tick) => tick.spans,
+    columns: {
+      dag_id: ['text', (row) => row.dagId],
+      first_at: ['int8', (row) => row.firstAt],
+      last_at: ['int8', (row) => row.lastAt],
+      disposition: ['int2', (row) => DISPOSITIONS.indexOf(row.disposition)],
+      run_no: ['int4', (row) => row.runNo],
+      decided_at: ['int8', (row) => row.decidedAt],
+      because: ['int2', (row) => becauseNumber(row.because.code)],
+      facts: ['text', (row) => factsText(row.because)],
+    },
+    sql: (given, columns) => `insert into slot_span (${columns})
+      select ${columns.replaceAll(/\w+/g, 'wanted.$&')} from ${given} as wanted, fence, dag as stored
+      where stored.dag_id = wanted.dag_id and (stored.cursor_at is null or stored.cursor_at < wanted.first_at)
+      on conflict do nothing returning dag_id, first_at`,
+    missed: { as: 'dag', key: ['dag_id', 'first_at'] },
   }),
   part({
     name: 'answered',

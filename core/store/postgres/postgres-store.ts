@@ -13,6 +13,7 @@ import { applyOne, newestNumber, readLeader, type SchemaPlan, schemaBusy, schema
 import { Reads } from '../reads.ts';
 import { rowsOf, runInTransaction, type Script } from '../script.ts';
 import type {
+  BrokenFileRecord,
   CommitResult,
   InboxRecord,
   JournalFilter,
@@ -27,7 +28,7 @@ import type {
 } from '../store.ts';
 import type { Database } from '../tables.ts';
 import { systemTimers, type Timers } from '../timers.ts';
-import { saveVersionScript } from '../versions.ts';
+import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
 import { openPool } from './connection.ts';
 import { LeaseKeeper, leaseIsHeld, type TakenLease, takeLease } from './lease.ts';
 import { channelOf, Listener } from './listener.ts';
@@ -146,6 +147,11 @@ export class PostgresStore extends Reads implements Store {
   saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return runInTransaction(this.#db, saveVersionScript(this.#db, fence, version));
+  }
+
+  saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return runInTransaction(this.#db, saveBrokenFileScript(this.#db, fence, file, broken));
   }
 
   ask(request: Request, at: number): Promise<number> {

@@ -118,7 +118,7 @@ export class TickCommit {
   #refusal(tick: Tick, error: unknown): CommitResult | null {
     const state = sqlState(error);
     if (state === null || ENDING.test(state)) return null;
-    if (state === STALE) return missesOf(tick, (error as pg.DatabaseError).detail ?? '');
+    if (state === STALE) return missesOf((error as pg.DatabaseError).detail ?? '');
     if (PASSING.test(state)) return { ok: false, why: 'retry', error: error as Error };
     const constraint = (error as pg.DatabaseError).constraint ?? null;
     const { message } = error as Error;
@@ -199,14 +199,13 @@ export class TickCommit {
   }
 }
 
-function missesOf(tick: Tick, detail: string): CommitResult {
+function missesOf(detail: string): CommitResult {
   const misses = newMisses();
   for (const word of detail.split(' ')) {
     const [what, no] = word.split(':');
     if (what === 'run') misses.runs.add(Number(no) as RunNo);
     if (what === 'request') misses.requests.add(Number(no));
-    if (what === 'dag')
-      throw new AppError('internal', `The store refused tick ${tick.no}: there is no DAG ${no}`);
+    if (what === 'dag') misses.dags.add(no ?? '');
   }
-  return staleResult(misses) ?? { ok: false, why: 'stale', runs: [], requests: [] };
+  return staleResult(misses) ?? { ok: false, why: 'stale', runs: [], requests: [], dags: [] };
 }

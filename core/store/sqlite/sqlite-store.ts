@@ -21,6 +21,7 @@ import {
 import { Reads } from '../reads.ts';
 import { rowsOf, runInSqlite, type Script } from '../script.ts';
 import type {
+  BrokenFileRecord,
   CommitResult,
   InboxRecord,
   JournalFilter,
@@ -34,7 +35,7 @@ import type {
   Wakes,
 } from '../store.ts';
 import type { Database } from '../tables.ts';
-import { saveVersionScript } from '../versions.ts';
+import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
 import { IN_MEMORY, openSqlite, type SqliteConnection } from './connection.ts';
 import { DataVersionWatch } from './data-version.ts';
 import { NodeSqliteDialect } from './dialect.ts';
@@ -170,6 +171,15 @@ export class SqliteStore extends Reads implements Store {
   async saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return this.#write(saveVersionScript(this.#db, fence, version));
+  }
+
+  async saveBrokenFile(
+    lease: Lease,
+    file: string,
+    broken: Omit<BrokenFileRecord, 'file'> | null,
+  ): Promise<void> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return this.#write(saveBrokenFileScript(this.#db, fence, file, broken));
   }
 
   async ask(request: Request, at: number): Promise<number> {

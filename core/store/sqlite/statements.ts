@@ -34,6 +34,7 @@ export function prepareTick(connection: SqliteConnection, db: Kysely<Database>) 
     commit: connection.prepare('commit'),
     rollback: connection.prepare('rollback'),
     ...prepareLease(connection, db),
+    ...prepareSchedules(connection, db),
     ...prepareRuns(connection, db),
     ...prepareExpansions(connection, db),
     ...prepareInstances(connection, db),
@@ -83,13 +84,37 @@ function prepareLease(connection: SqliteConnection, db: Kysely<Database>) {
         .where('inbox_id', '=', at(2))
         .where('answer', 'is', null),
     ),
-    /** paused, dagId */
-    pauseDag: prepare(
+  };
+}
+
+function prepareSchedules(connection: SqliteConnection, db: Kysely<Database>) {
+  return {
+    /** paused, present, sinceAt, cursorAt, dagId, fromCursorAt */
+    changeDag: prepare(
       connection,
       db
         .updateTable('dag')
-        .set({ paused: at(0) })
-        .where('dag_id', '=', at(1)),
+        .set({ paused: at(0), present: at(1), since_at: at(2), cursor_at: at(3) })
+        .where('dag_id', '=', at(4))
+        .where('cursor_at', 'is not distinct from', at(5)),
+    ),
+    /**
+     * dagId, firstAt, lastAt, disposition, runNo, decidedAt, because, facts, dagId, firstAt; writes nothing
+     * where the cursor is at or after the first slot
+     */
+    insertSpan: prepare(
+      connection,
+      db
+        .insertInto('slot_span')
+        .columns(['dag_id', 'first_at', 'last_at', 'disposition', 'run_no', 'decided_at', 'because', 'facts'])
+        .expression(
+          db
+            .selectFrom('dag')
+            .select([0, 1, 2, 3, 4, 5, 6, 7].map((index) => sql`${at(index)}`.as(`c${index}`)))
+            .where('dag_id', '=', at(8))
+            .where((dag) => dag.or([dag('cursor_at', 'is', null), dag('cursor_at', '<', at(9))])),
+        )
+        .onConflict((conflict) => conflict.doNothing()),
     ),
   };
 }

@@ -1,8 +1,9 @@
-import type { Action, InstanceChange, RunChange } from '../../model/action.ts';
+import type { Action, DagChange, InstanceChange, RunChange } from '../../model/action.ts';
 import { becauseNumber } from '../../model/because.ts';
 import { AppError } from '../../model/errors.ts';
 import type { RunNo } from '../../model/ids.ts';
 import { type RunRecord, TRIGGER_KINDS } from '../../model/run.ts';
+import { DISPOSITIONS, type SlotSpan } from '../../model/slot.ts';
 import { RUN_STATES } from '../../model/states.ts';
 import { endsAttempt, storable } from '../archive.ts';
 import { factsText, hasLine, journalLine } from '../journal-line.ts';
@@ -63,7 +64,7 @@ export class TickCommit {
   #marksAfter(actions: readonly Action[]): Marks {
     let { seq, runNo } = this.#marks;
     for (const action of actions) {
-      if (hasLine(action.type)) seq += 1;
+      if (hasLine(action)) seq += 1;
       if (action.type === 'run.create' && action.run.runNo > runNo) runNo = action.run.runNo;
     }
     return { seq, runNo };
@@ -153,12 +154,13 @@ export class TickCommit {
         if (changes !== 1) misses.requests.add(action.inboxId);
         return;
       }
-      case 'dag.paused': {
-        const { changes } = this.#statements.pauseDag.run(action.paused ? 1 : 0, action.dagId);
-        if (changes !== 1)
-          throw new AppError('internal', `DAG ${action.dagId} was paused, but is not stored`);
+      case 'dag.change':
+        if (!this.#changeDag(action)) misses.dags.add(action.dagId);
+        if (action.code === null) return;
         break;
-      }
+      case 'slots':
+        if (!this.#insertSpan(action.span)) misses.dags.add(action.span.dagId);
+        return;
       case 'note':
         break;
       default:
@@ -226,6 +228,36 @@ export class TickCommit {
       run.endedAt,
       run.because === null ? 0 : becauseNumber(run.because.code),
       factsText(run.because),
+    );
+    return changes === 1;
+  }
+
+  #changeDag({ dagId, fromCursorAt, state }: DagChange): boolean {
+    const { paused, present, sinceAt, cursorAt } = state;
+    const { changes } = this.#statements.changeDag.run(
+      paused ? 1 : 0,
+      present ? 1 : 0,
+      sinceAt,
+      cursorAt,
+      dagId,
+      fromCursorAt,
+    );
+    return changes === 1;
+  }
+
+  #insertSpan(span: SlotSpan): boolean {
+    const { dagId, firstAt, lastAt, disposition, runNo, decidedAt, because } = span;
+    const { changes } = this.#statements.insertSpan.run(
+      dagId,
+      firstAt,
+      lastAt,
+      DISPOSITIONS.indexOf(disposition),
+      runNo,
+      decidedAt,
+      becauseNumber(because.code),
+      factsText(because),
+      dagId,
+      firstAt,
     );
     return changes === 1;
   }

@@ -6,6 +6,7 @@ import type { Store } from '../../../core/store/store.ts';
 import { databases, type StorePlace } from './databases.ts';
 import {
   create,
+  dagChange,
   Leader,
   nodeNo,
   queued,
@@ -132,7 +133,7 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
       await leader.tick(create(1));
       const result = await leader.try(create(3), again);
       const no = again.type === 'run.create' ? again.run.runNo : 0;
-      expect(result).toEqual({ ok: false, why: 'stale', runs: [no], requests: [] });
+      expect(result).toEqual({ ok: false, why: 'stale', runs: [no], requests: [], dags: [] });
       expect(await store.run(runNo(3))).toBeNull();
     });
 
@@ -219,6 +220,7 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
         why: 'stale',
         runs: [1],
         requests: [],
+        dags: [],
       });
       expect(await store.run(runNo(2))).toBeNull();
       expect(await store.journal({})).toEqual(before);
@@ -464,8 +466,9 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
           code: 'late_outcome',
           facts: { try: 1 },
         },
-        { type: 'dag.paused', dagId: 'prices', paused: true },
-        { type: 'dag.paused', dagId: 'prices', paused: false },
+        dagChange({ paused: true }, { code: 'dag_paused' }),
+        dagChange({}, { code: 'dag_unpaused' }),
+        dagChange({ sinceAt: T0 }),
       );
       const lines = await store.journal({});
       const epoch = leader.lease.epoch;
@@ -496,8 +499,8 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
     });
 
     it('refuses to pause a DAG that is not stored', async () => {
-      const pause = leader.try({ type: 'dag.paused', dagId: 'nobody', paused: true });
-      await expect(pause).rejects.toMatchObject({ code: 'internal' });
+      const pause = leader.try(dagChange({ paused: true }, { dagId: 'nobody' }));
+      expect(await pause).toMatchObject({ ok: false, why: 'stale', dags: ['nobody'] });
     });
   });
 
@@ -538,7 +541,15 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
     const moved = await store.saveVersion(leader.lease, { ...versionOf('prices'), file: 'dags/moved.ts' });
     expect([first, second, moved]).toEqual([1, 2, 1]);
     expect(await store.dags()).toEqual([
-      { dagId: 'prices', paused: false, file: 'dags/moved.ts', versionNo: 1 },
+      {
+        dagId: 'prices',
+        paused: false,
+        present: true,
+        sinceAt: null,
+        cursorAt: null,
+        file: 'dags/moved.ts',
+        versionNo: 1,
+      },
     ]);
     expect(await store.version(second)).toEqual({ ...versionOf('prices', 'g2'), versionNo: 2 });
     await expect(store.saveVersion(leader.lease, versionOf('bad id'))).rejects.toThrow();

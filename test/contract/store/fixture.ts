@@ -1,9 +1,10 @@
-import type { Action, InstanceChange } from '../../../core/model/action.ts';
+import type { Action, DagChange, InstanceChange } from '../../../core/model/action.ts';
 import { because, becauseNumber } from '../../../core/model/because.ts';
 import type { DagSpec } from '../../../core/model/dag.ts';
 import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from '../../../core/model/ids.ts';
 import type { Request } from '../../../core/model/request.ts';
 import type { RunRecord } from '../../../core/model/run.ts';
+import type { ScheduleState } from '../../../core/model/slot.ts';
 import { S } from '../../../core/model/states.ts';
 import type { CommitResult, Lease, Store, VersionRecord } from '../../../core/store/store.ts';
 
@@ -99,6 +100,19 @@ export function succeeded(run: number, node: number, fields: Partial<InstanceCha
     log: { segment: 1, offset: 10, length: 20 },
     ...fields,
   });
+}
+
+/** A DAG whose schedule came into a state; from no cursor if nothing else is said. */
+export function dagChange(state: Partial<ScheduleState>, fields: Partial<DagChange> = {}): DagChange {
+  return {
+    type: 'dag.change',
+    dagId: 'prices',
+    fromCursorAt: null,
+    state: { paused: false, present: true, sinceAt: null, cursorAt: null, ...state },
+    code: null,
+    facts: null,
+    ...fields,
+  };
 }
 
 export function triggerOf(runUid: string): Request {

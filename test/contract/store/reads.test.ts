@@ -158,6 +158,7 @@ describe.each(databases)('reads and requests on $name', ({ newPlace }) => {
         why: 'stale',
         runs: [],
         requests: [id],
+        dags: [],
       });
       expect(await store.run(runNo(1))).toBeNull();
     });

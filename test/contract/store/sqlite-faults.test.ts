@@ -196,7 +196,7 @@ describe('the store on SQLite: faults', () => {
     await holder.word();
     const clock = { now: () => 0, mono: () => (time += 20_000) };
     let time = 0;
-    const next = { number: 2, name: 'next', up: async () => {} };
+    const next = { number: 3, name: 'next', up: async () => {} };
     const { MIGRATIONS } = await import('../../../migrations/index.ts');
     const store = await openStore({
       kind: 'sqlite',

@@ -285,8 +285,8 @@ describe('times', () => {
     ['? * * * *', "bad-cron @ schedule: '?' is not allowed in '? * * * *' (write '*')"],
     [
       '5-3 * * * *',
-      "bad-cron @ schedule: '5-3 * * * *' is not a cron expression: from value is larger than to " +
-        "value: '5-3'",
+      "bad-cron @ schedule: '5-3 * * * *' is not a cron expression: the range '5-3' runs backwards " +
+        "(write '5-59,0-3')",
     ],
     ['0 0 * * mon-fry', 'bad-cron @ schedule: '],
     [

@@ -40,7 +40,7 @@ export function dagOf(tasks: readonly TaskSpec[], more: Partial<DagSpec> = {}): 
   return { v: 1, id: 'test', maxActiveTasks: 1_000_000, ...more, tasks };
 }
 
-const NO_LIMITS: Limits = {
+export const NO_LIMITS: Limits = {
   globalSlots: 1_000_000,
   pools: { default: 1_000_000 },
   defaults: ENGINE_DEFAULTS,

@@ -1,0 +1,102 @@
+import { AppError } from '../../core/model/errors.ts';
+import { type ClockChange, previewOf, zonesOf } from '../../core/timetables/preview.ts';
+import type { Slot } from '../../core/timetables/timetable.ts';
+import { Zone } from '../../core/timetables/zone.ts';
+import { defineCommand } from '../command.ts';
+import { readDagFiles, requireDag } from '../dag-files.ts';
+import { countFlag, instantFlag } from '../duration-flag.ts';
+import { EXIT } from '../exit-code.ts';
+import { tableLines, tableWidth } from '../render/table.ts';
+import { dateText, instantText } from '../render/time-text.ts';
+
+const COUNT = '10';
+
+/** A line of the preview: a slot, or a change of the clocks between two of them. */
+type Line = { readonly at: number } & ({ readonly slot: Slot } | { readonly change: ClockChange });
+
+/** `orch schedule preview <dag>`: when a DAG will be due, and where clocks change. */
+export const schedule = defineCommand<{ from?: string; count: string }>({
+  description: 'Nothing is stored: the slots follow from the file alone.',
+  examples: [
+    { command: 'orch schedule preview pipeline', what: 'the next ten slots' },
+    { command: 'orch schedule preview pipeline --from 2026-03-28 --count 20', what: 'around a clock change' },
+  ],
+  define: (command) => {
+    command.argument('<action>', "'preview'").argument('<dag>', 'the DAG');
+    command
+      .option('--from <when>', 'slots after this instant instead of now: 2026-03-28, 24h ago is 24h')
+      .option('--count <n>', 'so many slots', COUNT);
+  },
+  run: async (context, { from, count }, [action, dagId]) => {
+    if (action !== 'preview')
+      throw new AppError(
+        'usage',
+        `There is no 'orch schedule ${action}'. Did you mean 'orch schedule preview'?`,
+      );
+    const now = context.host.clock.now();
+    const afterAt = from === undefined ? now : instantFlag('--from', from, now);
+    const { spec } = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
+    const { slots, changes } = previewOf(spec, afterAt, countFlag('--count', count));
+    if (context.flags.json) {
+      context.json({ dagId: spec.id, slots: slots.map(slotJson), clockChanges: changes.map(changeJson) });
+      return EXIT.ok;
+    }
+    if (slots.length === 0) context.say(`DAG ${spec.id} is not due by time: its runs start by hand.`);
+    const lines: Line[] = [
+      ...slots.map((slot) => ({ at: slot.at, slot })),
+      ...changes.map((change) => ({ at: change.at, change })),
+    ];
+    const columns = columnsOf(zonesOf(spec));
+    const width = tableWidth(context.host.stdout);
+    lines.sort((a, b) => a.at - b.at);
+    if (slots.length > 0) context.print(tableLines(columns, lines, width, context.style.dim).join('\n'));
+    return EXIT.ok;
+  },
+});
+
+function columnsOf(zones: readonly string[]) {
+  const local = zones
+    .filter((zone) => zone !== 'UTC')
+    .map((zone) => ({ title: zone, text: ({ at }: Line) => localText(at, Zone.of(zone).offsetAt(at)) }));
+  return [
+    { title: 'due (UTC)', text: ({ at }: Line) => dateText(at) },
+    ...local,
+    {
+      title: 'about',
+      text: (line: Line) => ('slot' in line ? aboutText(line.slot) : changeText(line.change)),
+    },
+  ];
+}
+
+function aboutText({ at, intervalStartAt, intervalEndAt }: Slot): string {
+  return intervalStartAt === intervalEndAt && intervalEndAt === at
+    ? ''
+    : `${dateText(intervalStartAt)} to ${dateText(intervalEndAt)}`;
+}
+
+function changeText({ zone, before, after }: ClockChange): string {
+  return `clocks in ${zone} go from ${offsetText(before)} to ${offsetText(after)}`;
+}
+
+function localText(at: number, offset: number): string {
+  return `${dateText(at + offset)} ${offsetText(offset)}`;
+}
+
+/** An offset from UTC: `+02:00`. */
+function offsetText(offset: number): string {
+  const minutes = Math.round(Math.abs(offset) / 60_000);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
+
+function slotJson({ at, logicalAt, intervalStartAt, intervalEndAt }: Slot): object {
+  return {
+    at: instantText(at),
+    logicalDate: instantText(logicalAt),
+    dataInterval: { start: instantText(intervalStartAt), end: instantText(intervalEndAt) },
+  };
+}
+
+function changeJson({ zone, at, before, after }: ClockChange): object {
+  return { zone, at: instantText(at), from: offsetText(before), to: offsetText(after) };
+}

@@ -1,0 +1,37 @@
+import { valueOfAnswer } from './answer-error.ts';
+import { defineCommand } from './command.ts';
+import { readDagFiles, requireDag } from './dag-files.ts';
+import { openSession } from './engine.ts';
+import { EXIT } from './exit-code.ts';
+import { userName } from './user-name.ts';
+import { withProject } from './with-project.ts';
+
+/** The command that pauses a DAG, or the one that ends the pause. */
+export function pauseCommand(paused: boolean) {
+  const verb = paused ? 'pause' : 'unpause';
+  return defineCommand<Record<string, never>>({
+    description: paused
+      ? 'No run is made for its slots, and ready tasks of its scheduled runs wait. Running tasks go on, ' +
+        'and so do runs by hand.'
+      : 'With catchup the slots of the pause get their runs, otherwise the next slot does.',
+    examples: [{ command: `orch ${verb} pipeline`, what: paused ? 'until it is unpaused' : 'goes on' }],
+    define: (command) => {
+      command.argument('<dag>', 'the DAG');
+    },
+    run: async (context, _options, [name]) => {
+      const { spec } = requireDag(await readDagFiles(context, String(name)), String(name));
+      return withProject(context, async (project) => {
+        const session = await openSession(project, { warm: false });
+        try {
+          const by = userName(context.host.env);
+          valueOfAnswer(await session.ask({ type: 'pauseDag', dagId: spec.id, paused, by }));
+          if (context.flags.json) context.json({ dagId: spec.id, paused });
+          else context.print(`DAG ${spec.id} is ${paused ? 'paused' : 'not paused'}`);
+          return EXIT.ok;
+        } finally {
+          await session.close();
+        }
+      });
+    },
+  });
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import type { Graph } from '../graph/graph.ts';
+import type { DagSpec } from '../model/dag.ts';
+import type { RunNo, VersionNo } from '../model/ids.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { ScheduleState } from '../model/slot.ts';
+import type { SlotPolicy } from '../timetables/slot-step.ts';
+import type { Timetable } from '../timetables/timetable.ts';
+import { timetableOf } from '../timetables/timetable-of.ts';
+import { Heap } from './heap.ts';
+
+/** What a scheduler knows of a DAG. */
+export interface DagEntry {
+  readonly dagId: string;
+  readonly versionNo: VersionNo;
+  readonly graph: Graph;
+  /** The params of a run that was given none, or what is wrong with them. */
+  readonly params: JsonObject | { readonly error: string };
+  /** Where its schedule stands in the store. */
+  readonly state: ScheduleState;
+}
+
+/** A DAG on the agenda. */
+export class ScheduledDag {
+  entry: DagEntry;
+  timetable: Timetable | null;
+  policy: SlotPolicy;
+  state: ScheduleState;
+  /** When it is looked at next, in wall time: its next slot is due; infinite while nothing can be. */
+  dueAt = Number.POSITIVE_INFINITY;
+
+  constructor(entry: DagEntry) {
+    this.entry = entry;
+    this.state = entry.state;
+    this.timetable = timetableOf(entry.graph.spec);
+    this.policy = policyOf(entry.graph.spec);
+  }
+
+  get spec(): DagSpec {
+    return this.entry.graph.spec;
+  }
+}
+
+interface Appointment {
+  readonly dag: ScheduledDag;
+  readonly dueAt: number;
+}
+
+/**
+ * The DAGs that a scheduler runs by themselves, in the order in which they are due. A leader without one
+ * makes only the runs that it is asked for.
+ */
+export class Agenda {
+  readonly dags = new Map<string, ScheduledDag>();
+  /**
+   * DAGs whose slots cannot be decided, with what went wrong: they are left alone until their file changes.
+   */
+  readonly faults = new Map<string, string>();
+  /** Gives numbers to new runs, each once. */
+  readonly nextRunNo: () => RunNo;
+  /** Appointments that do not hold any more are passed over. */
+  readonly #order = new Heap<Appointment>((a, b) => a.dueAt < b.dueAt);
+
+  constructor(nextRunNo: () => RunNo) {
+    this.nextRunNo = nextRunNo;
+  }
+
+  /** Looks at a DAG at an instant, or not before it is put on the agenda again. */
+  appoint(dag: ScheduledDag, dueAt: number): void {
+    dag.dueAt = dueAt;
+    if (Number.isFinite(dueAt)) this.#order.push({ dag, dueAt });
+  }
+
+  /** When the next DAG is due, in wall time. */
+  nextAt(): number {
+    for (let first = this.#order.peek(); first !== undefined; first = this.#order.peek()) {
+      if (first.dag.dueAt === first.dueAt) return first.dueAt;
+      this.#order.pop();
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes the next DAG that is due at an instant. */
+  take(now: number): ScheduledDag | null {
+    if (this.nextAt() > now) return null;
+    const due = this.#order.pop()?.dag ?? null;
+    if (due !== null) due.dueAt = Number.POSITIVE_INFINITY;
+    return due;
+  }
+}
+
+function policyOf({ id, catchup, coalesce, misfireGraceMs, jitterMs }: DagSpec): SlotPolicy {
+  return {
+    catchup: catchup === true,
+    coalesce: coalesce === true,
+    misfireGraceMs: misfireGraceMs ?? null,
+    jitterMs: jitterMs === undefined ? () => 0 : (slotAt) => jitterOf(id, slotAt, jitterMs),
+  };
+}
+
+/** Up to so many milliseconds, the same for one slot of one DAG for ever. */
+function jitterOf(dagId: string, slotAt: number, jitterMs: number): number {
+  const digest = createHash('sha256').update(`${dagId}\n${slotAt}`).digest();
+  return Math.floor((digest.readUInt32BE(0) / 2 ** 32) * jitterMs);
+}

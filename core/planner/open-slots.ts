@@ -1,0 +1,291 @@
+import { createHash } from 'node:crypto';
+import { type BecauseCode, because, type Facts } from '../model/because.ts';
+import type { RunUid } from '../model/ids.ts';
+import type { RunRecord } from '../model/run.ts';
+import type { Disposition, ScheduleState } from '../model/slot.ts';
+import { cursorAtStart, type SlotRange, slotStep } from '../timetables/slot-step.ts';
+import type { Slot } from '../timetables/timetable.ts';
+import { abortRun } from './abort.ts';
+import { type Agenda, type DagEntry, ScheduledDag } from './agenda.ts';
+import { adoptRun, loadRun } from './load.ts';
+import type { RunWorld } from './run-world.ts';
+import type { Turn } from './turn.ts';
+import { runsLimit } from './world.ts';
+
+/** Runs that one DAG starts in one turn: more wait for the next one, so that no other DAG waits for them. */
+const RUNS_PER_TURN = 100;
+
+/** Makes runs for the slots that are due, as far as the policies of their DAGs allow. */
+export function openSlots(turn: Turn): void {
+  const { agenda, draining } = turn.world;
+  if (agenda === null || draining) return;
+  const due: ScheduledDag[] = [];
+  for (let dag = agenda.take(turn.now.at); dag !== null; dag = agenda.take(turn.now.at)) due.push(dag);
+  for (const dag of due) guarded(turn, agenda, dag.entry.dagId, () => openDue(turn, agenda, dag));
+}
+
+/**
+ * What fails at one DAG costs that DAG alone: nothing of it is decided in this turn, nor until it is seen
+ * again.
+ */
+function guarded(turn: Turn, agenda: Agenda, dagId: string, decide: () => void): void {
+  const decided = turn.actions.length;
+  const state = agenda.dags.get(dagId)?.state;
+  const runs = new Set(turn.world.runs.keys());
+  try {
+    decide();
+  } catch (error) {
+    turn.actions.length = decided;
+    for (const [runNo, run] of turn.world.runs) if (!runs.has(runNo)) turn.world.drop(run);
+    const dag = agenda.dags.get(dagId);
+    if (dag && state) dag.state = state;
+    agenda.faults.set(dagId, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function openDue(turn: Turn, agenda: Agenda, dag: ScheduledDag): void {
+  const { timetable, policy, spec, state: before } = dag;
+  if (timetable === null || before.paused || !before.present || before.cursorAt === null) return;
+  const { now } = turn;
+  let cursorAt = before.cursorAt;
+  let dueAt = now.at;
+  const superseded: [readonly RunWorld[], RunWorld][] = [];
+  for (let made = 0; made < RUNS_PER_TURN; ) {
+    const step = slotStep(timetable, policy, cursorAt, now.at);
+    if (step.kind === 'wait') {
+      dueAt = step.untilAt ?? Number.POSITIVE_INFINITY;
+      break;
+    }
+    if (step.kind === 'leave') {
+      const code = step.why === 'missed' ? 'slot_missed' : 'slot_skipped';
+      leave(
+        turn,
+        dag,
+        step,
+        step.why,
+        code,
+        code === 'slot_missed' ? { graceMs: spec.misfireGraceMs ?? 0 } : {},
+      );
+      cursorAt = step.lastAt;
+      continue;
+    }
+    const busy = unfinishedRuns(turn, dag.entry.dagId);
+    if (busy.length >= runsLimit(turn.world, spec)) {
+      if (spec.overlap === undefined) {
+        // It is looked at again when one of its runs ends.
+        dueAt = Number.POSITIVE_INFINITY;
+        break;
+      }
+      if (spec.overlap === 'skip') {
+        const [range, run] = [
+          { firstAt: step.coalesced?.firstAt ?? step.slot.at, lastAt: step.slot.at },
+          busy[0],
+        ];
+        leave(turn, dag, range, 'skipped', 'slot_overlap', { run: run?.record.uid ?? '' });
+        cursorAt = step.slot.at;
+        continue;
+      }
+    }
+    const run = startRun(turn, agenda, dag, step.slot, step.coalesced);
+    if (run !== null && spec.overlap === 'cancel_running') superseded.push([busy, run]);
+    cursorAt = step.slot.at;
+    made++;
+  }
+  if (cursorAt !== before.cursorAt) changeState(turn, dag, { ...before, cursorAt }, null);
+  for (const [busy, by] of superseded) supersede(turn, busy, by);
+  agenda.appoint(dag, dueAt);
+}
+
+function unfinishedRuns(turn: Turn, dagId: string): RunWorld[] {
+  return [...turn.world.runs.values()].filter((run) => run.record.dagId === dagId && !run.abort);
+}
+
+function supersede(turn: Turn, busy: readonly RunWorld[], by: RunWorld): void {
+  for (const old of busy)
+    abortRun(turn, old, { code: 'superseded', facts: { run: by.record.uid }, state: 'cancelled' });
+}
+
+/** The run of a slot; `null` if it cannot have one. */
+function startRun(
+  turn: Turn,
+  agenda: Agenda,
+  dag: ScheduledDag,
+  slot: Slot,
+  coalesced: SlotRange | null,
+): RunWorld | null {
+  const { entry } = dag;
+  const { graph, params } = entry;
+  const slotText = new Date(slot.logicalAt).toISOString();
+  if (isFault(params)) {
+    const range = { firstAt: coalesced?.firstAt ?? slot.at, lastAt: slot.at };
+    leave(turn, dag, range, 'skipped', 'slot_without_params', { error: params.error });
+    return null;
+  }
+  const record: RunRecord = {
+    runNo: agenda.nextRunNo(),
+    uid: uidOf(entry.dagId, slot, turn.now.at),
+    dagId: entry.dagId,
+    versionNo: entry.versionNo,
+    state: 'queued',
+    trigger: 'schedule',
+    params,
+    scope: {},
+    maxParallel: null,
+    inputsFrom: null,
+    logicalAt: slot.logicalAt,
+    intervalStartAt: slot.intervalStartAt,
+    intervalEndAt: slot.intervalEndAt,
+    createdAt: turn.now.at,
+    startedAt: null,
+    endedAt: null,
+    because: because('scheduled', { slot: slotText }),
+  };
+  const run = loadRun(
+    { run: record, expansions: [], instances: [] },
+    graph,
+    new Uint8Array(graph.size).fill(1),
+  );
+  turn.actions.push({ type: 'run.create', run: record });
+  if (coalesced !== null)
+    leave(turn, dag, coalesced, 'coalesced', 'slot_coalesced', { slot: slotText }, record.runNo);
+  leave(
+    turn,
+    dag,
+    { firstAt: slot.at, lastAt: slot.at },
+    'run',
+    'scheduled',
+    { slot: slotText },
+    record.runNo,
+  );
+  adoptRun(turn.world, run);
+  return run;
+}
+
+function isFault(params: DagEntry['params']): params is { readonly error: string } {
+  return typeof params['error'] === 'string' && Object.keys(params).length === 1;
+}
+
+/** Records what became of slots. */
+function leave(
+  turn: Turn,
+  dag: ScheduledDag,
+  { firstAt, lastAt }: SlotRange,
+  disposition: Disposition,
+  code: BecauseCode,
+  facts: Facts,
+  runNo: RunRecord['runNo'] | null = null,
+): void {
+  const { dagId } = dag.entry;
+  const decidedAt = turn.now.at;
+  const span = { dagId, firstAt, lastAt, disposition, runNo, decidedAt, because: because(code, facts) };
+  turn.actions.push({ type: 'slots', span });
+}
+
+/** A version 7 UUID whose rest follows from the slot, so that equal plans make equal runs (RFC 9562). */
+function uidOf(dagId: string, slot: Slot, at: number): RunUid {
+  const hash = createHash('sha256').update(`${dagId}\n${slot.logicalAt}\n${slot.at}`).digest('hex');
+  const time = at.toString(16).padStart(12, '0');
+  const variant = ((Number.parseInt(hash[3] as string, 16) & 3) | 8).toString(16);
+  const parts = [time.slice(0, 8), time.slice(8), `7${hash.slice(0, 3)}`, variant + hash.slice(4, 7)];
+  return [...parts, hash.slice(7, 19)].join('-') as RunUid;
+}
+
+/** A DAG file was read: its DAG is on the agenda from now on, as it is declared now. */
+export function onDagSeen(turn: Turn, entry: DagEntry, isRescheduled: boolean): void {
+  const { agenda } = turn.world;
+  if (agenda === null) return;
+  agenda.faults.delete(entry.dagId);
+  guarded(turn, agenda, entry.dagId, () => takeUp(turn, agenda, entry, isRescheduled));
+}
+
+function takeUp(turn: Turn, agenda: Agenda, entry: DagEntry, isRescheduled: boolean): void {
+  const known = agenda.dags.get(entry.dagId);
+  const dag = new ScheduledDag(known === undefined ? entry : { ...entry, state: known.state });
+  if (known !== undefined) known.dueAt = Number.NaN;
+  agenda.dags.set(entry.dagId, dag);
+  const { sinceAt, present } = dag.state;
+  if (sinceAt === null) activate(turn, dag);
+  else if (!present) comeBack(turn, dag);
+  else if (isRescheduled && !dag.policy.catchup) skipTo(turn, dag, 'schedule_changed');
+  applyPause(turn, dag);
+  agenda.appoint(dag, turn.now.at);
+}
+
+function activate(turn: Turn, dag: ScheduledDag): void {
+  const { spec, timetable, policy } = dag;
+  const startAt = spec.startAt === undefined ? null : Date.parse(spec.startAt);
+  const how = spec.onActivate ?? (policy.catchup ? 'all' : 'next');
+  const cursorAt = timetable === null ? turn.now.at : cursorAtStart(timetable, how, startAt, turn.now.at);
+  changeState(turn, dag, { ...dag.state, present: true, sinceAt: turn.now.at, cursorAt }, 'dag_seen');
+}
+
+function comeBack(turn: Turn, dag: ScheduledDag): void {
+  if (!dag.policy.catchup) passOver(turn, dag, 'paused', 'slot_absent');
+  const cursorAt = dag.policy.catchup ? dag.state.cursorAt : Math.max(dag.state.cursorAt ?? 0, turn.now.at);
+  changeState(turn, dag, { ...dag.state, present: true, sinceAt: turn.now.at, cursorAt }, 'dag_seen');
+}
+
+/** Slots of another schedule count from now on: those of the past were never promised. */
+function skipTo(turn: Turn, dag: ScheduledDag, code: BecauseCode): void {
+  const cursorAt = Math.max(dag.state.cursorAt ?? 0, turn.now.at);
+  changeState(turn, dag, { ...dag.state, cursorAt }, code);
+}
+
+/** Records all slots after the cursor that are due as passed over. */
+function passOver(turn: Turn, dag: ScheduledDag, disposition: Disposition, code: BecauseCode): void {
+  const { timetable, state } = dag;
+  const first = timetable === null || state.cursorAt === null ? null : timetable.next(state.cursorAt);
+  const last = timetable?.previous(turn.now.at) ?? null;
+  if (first === null || last === null || last.at < first.at) return;
+  leave(turn, dag, { firstAt: first.at, lastAt: last.at }, disposition, code, {});
+}
+
+/** No file declares a DAG any more: its runs go on, its slots do not. */
+export function onDagGone(turn: Turn, dagId: string): void {
+  const dag = turn.world.agenda?.dags.get(dagId);
+  if (!dag?.state.present) return;
+  changeState(turn, dag, { ...dag.state, present: false }, 'dag_removed');
+  dag.dueAt = Number.POSITIVE_INFINITY;
+}
+
+/** Pauses or unpauses a DAG. With `catchup` the slots of the pause are made up, otherwise passed over. */
+export function setPaused(turn: Turn, dag: ScheduledDag, paused: boolean, by: string): void {
+  if (dag.state.paused === paused) return;
+  const code = paused ? 'dag_paused' : 'dag_unpaused';
+  if (!paused && !dag.policy.catchup) passOver(turn, dag, 'paused', 'slot_paused');
+  const cursorAt =
+    paused || dag.policy.catchup || dag.state.cursorAt === null
+      ? dag.state.cursorAt
+      : Math.max(dag.state.cursorAt, turn.now.at);
+  const sinceAt = paused || dag.state.sinceAt === null ? dag.state.sinceAt : turn.now.at;
+  changeState(turn, dag, { ...dag.state, paused, sinceAt, cursorAt }, code, { by });
+  applyPause(turn, dag);
+  turn.world.agenda?.appoint(dag, turn.now.at);
+}
+
+/** Ready tasks of scheduled runs wait while their DAG is paused. */
+function applyPause(turn: Turn, dag: ScheduledDag): void {
+  const { dagId } = dag.entry;
+  const load = turn.world.dagLoad(dagId);
+  if (load.paused === dag.state.paused) return;
+  load.paused = dag.state.paused;
+  for (const run of turn.world.runs.values()) if (run.record.dagId === dagId) turn.world.ranking.touch(run);
+}
+
+/** A run of a DAG has ended: a slot that waited for it may have its turn. */
+export function onRunEnded(turn: Turn, run: RunWorld): void {
+  const dag = turn.world.agenda?.dags.get(run.record.dagId);
+  if (dag && dag.dueAt > turn.now.at) turn.world.agenda?.appoint(dag, turn.now.at);
+}
+
+function changeState(
+  turn: Turn,
+  dag: ScheduledDag,
+  state: ScheduleState,
+  code: BecauseCode | null,
+  facts: Facts | null = null,
+): void {
+  const { dagId } = dag.entry;
+  turn.actions.push({ type: 'dag.change', dagId, fromCursorAt: dag.state.cursorAt, state, code, facts });
+  dag.state = state;
+}

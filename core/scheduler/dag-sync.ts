@@ -1,0 +1,172 @@
+import { availableParallelism } from 'node:os';
+import pLimit from 'p-limit';
+import type { Logger } from '../log/logger.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Diagnostic } from '../model/errors.ts';
+import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
+import { ProjectWatch } from '../parsing/project-watch.ts';
+import type { DagEntry } from '../planner/agenda.ts';
+import type { DagRecord, Lease, Store, VersionRecord } from '../store/store.ts';
+import { entryOf, isRescheduled } from './dag-entry.ts';
+import type { DagLibrary } from './dag-library.ts';
+import { asError } from './quarantine.ts';
+import type { VersionKeeper } from './version-keeper.ts';
+
+export interface DagSyncOptions {
+  readonly projectDir: string;
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly library: DagLibrary;
+  readonly versions: VersionKeeper;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A DAG is declared, for the first time or in another way than before. */
+  readonly onSeen: (dag: DagEntry, version: VersionRecord, isRescheduled: boolean) => void;
+  /** No file declares a DAG any more. */
+  readonly onGone: (dagId: string) => void;
+}
+
+/** A DAG and the file that declares it. */
+interface Declared {
+  readonly file: string;
+  readonly dag: ParsedDag;
+}
+
+/**
+ * Keeps the agenda of a leader equal to the DAG files: looks at all of them once, then at what changes. A
+ * file that cannot be loaded costs nothing but itself: its DAGs go on as they were last declared.
+ */
+export class DagSync {
+  readonly #options: DagSyncOptions;
+  /** What was told of each DAG: its file and hashes. */
+  readonly #told = new Map<string, string>();
+  readonly #broken = new Map<string, string>();
+  #watch: ProjectWatch | null = null;
+  #looking: Promise<void> | null = null;
+  #lookAgain = false;
+  #closed = false;
+
+  constructor(options: DagSyncOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at every file, and from then on at what changes. */
+  async start(): Promise<void> {
+    this.#watch = new ProjectWatch(this.#options.projectDir, () => void this.look());
+    await this.#watch.ready;
+    for (const { file, diagnostics } of await this.#options.store.brokenFiles())
+      this.#broken.set(file, JSON.stringify(diagnostics));
+    await this.look();
+  }
+
+  /** The leader has forgotten what it was told: everything is told again. */
+  forget(): void {
+    this.#told.clear();
+    void this.look();
+  }
+
+  /** Looks at the files now, or once more after the look that is under way. */
+  look(): Promise<void> {
+    if (this.#looking !== null) this.#lookAgain = true;
+    this.#looking ??= this.#lookUntilDone().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#watch?.close();
+    await this.#looking;
+  }
+
+  async #lookUntilDone(): Promise<void> {
+    do {
+      this.#lookAgain = false;
+      if (this.#closed) return;
+      await this.#lookOnce().catch((error: unknown) => {
+        this.#options.log.error({ err: asError(error) }, 'the DAG files cannot be looked at now');
+      });
+    } while (this.#lookAgain);
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { library, store } = this.#options;
+    const limit = pLimit(availableParallelism());
+    const files = await Promise.all(library.files().map((file) => limit(() => library.parse(file))));
+    const { declared, mistakes } = declaredIn(files);
+    const stored = await store.dags();
+    const known = new Map(stored.map((record) => [record.dagId, record]));
+    for (const one of declared.values()) await this.#tell(one, known.get(one.dag.spec.id));
+    for (const record of stored) {
+      if (!declared.has(record.dagId)) await this.#tellUndeclared(record, mistakes.has(record.file));
+    }
+    await this.#noteMistakes(mistakes);
+  }
+
+  async #tell({ file, dag }: Declared, before: DagRecord | undefined): Promise<void> {
+    const { store, versions, onSeen } = this.#options;
+    const { id } = dag.spec;
+    const told = `${file} ${dag.graphHash} ${dag.code.digest}`;
+    if (this.#told.get(id) === told) return;
+    const old = before === undefined ? null : await store.version(before.versionNo);
+    const version = await versions.keep(file, dag);
+    const record = await store.dag(id);
+    if (record === null || this.#closed) return;
+    this.#told.set(id, told);
+    onSeen(entryOf(version, record), version, old !== null && isRescheduled(old.spec, version.spec));
+  }
+
+  /** A DAG whose file is broken goes on as it was; one that no file declares is gone. */
+  async #tellUndeclared(record: DagRecord, isBroken: boolean): Promise<void> {
+    const { store, onSeen, onGone } = this.#options;
+    const { dagId } = record;
+    if (!isBroken) {
+      if (this.#told.delete(dagId) || record.present) onGone(dagId);
+      return;
+    }
+    if (this.#told.has(dagId) || !record.present) return;
+    const version = await store.version(record.versionNo);
+    if (version === null || this.#closed) return;
+    this.#told.set(dagId, '');
+    onSeen(entryOf(version, record), version, false);
+  }
+
+  async #noteMistakes(mistakes: ReadonlyMap<string, readonly Diagnostic[]>): Promise<void> {
+    const { store, lease, clock, log } = this.#options;
+    for (const [file, diagnostics] of mistakes) {
+      const text = JSON.stringify(diagnostics);
+      if (this.#broken.get(file) === text) continue;
+      await store.saveBrokenFile(lease, file, { at: clock.now(), diagnostics });
+      this.#broken.set(file, text);
+      log.warn({ file, mistakes: diagnostics.length }, 'a DAG file cannot be loaded');
+    }
+    for (const file of this.#broken.keys()) {
+      if (mistakes.has(file)) continue;
+      await store.saveBrokenFile(lease, file, null);
+      this.#broken.delete(file);
+    }
+  }
+}
+
+/** The DAGs of all files, and the mistakes in them; of two files with one id the first counts. */
+function declaredIn(files: readonly ParsedFile[]): {
+  readonly declared: ReadonlyMap<string, Declared>;
+  readonly mistakes: ReadonlyMap<string, readonly Diagnostic[]>;
+} {
+  const declared = new Map<string, Declared>();
+  const mistakes = new Map<string, Diagnostic[]>();
+  for (const { file, dags, diagnostics } of files) {
+    const found = diagnostics.filter(({ severity }) => severity === 'error');
+    for (const dag of dags) {
+      const other = declared.get(dag.spec.id);
+      if (other === undefined) declared.set(dag.spec.id, { file, dag });
+      else {
+        const message = `DAG '${dag.spec.id}' is declared in ${other.file} too: ids are unique in a project`;
+        found.push({ severity: 'error', rule: 'duplicate-dag', message, file });
+      }
+    }
+    if (found.length > 0) mistakes.set(file, found);
+  }
+  return { declared, mistakes };
+}

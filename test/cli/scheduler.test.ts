@@ -1,0 +1,103 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { makeProject, orch, startOrch } from './orch-process.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+/** Due every second; each attempt notes itself outside of the store, at its start and at its end. */
+const WITNESSED = `id: w
+schedule: '* * * * * *'
+catchup: true
+tasks:
+  a: { run: 'echo "start $ORCH_ATTEMPT" >> witness; sleep 0.2; echo "end $ORCH_ATTEMPT" >> witness' }
+`;
+
+interface Listed {
+  readonly items: readonly { readonly runId: string; readonly state: string; readonly trigger: string }[];
+}
+
+/** Looks at what the witness noted, until there are so many ends. */
+async function witnessed(dir: string, ends: number): Promise<string[]> {
+  for (;;) {
+    const lines = readFileSync(join(dir, 'witness'), 'utf8').trim().split('\n');
+    if (lines.filter((line) => line.startsWith('end')).length >= ends) return lines;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('orch scheduler', () => {
+  test('runs DAGs; killed, a second one takes over at once, and nothing starts twice', async () => {
+    const dir = makeProject({ 'dags/w.yaml': WITNESSED });
+    appendFileSync(join(dir, 'witness'), '');
+    const first = startOrch(['-C', dir, 'scheduler']);
+    await first.until(/leads 1 DAG/);
+    const second = startOrch(['-C', dir, 'scheduler']);
+    await second.until(/stands by/);
+    await witnessed(dir, 2);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    await second.until(/leads 1 DAG/);
+    const before = (await witnessed(dir, 0)).filter((line) => line.startsWith('end')).length;
+    await witnessed(dir, before + 3);
+    second.child.kill('SIGTERM');
+    expect((await second.ended).code).toBe(143);
+
+    const { items } = JSON.parse(
+      (await orch(['-C', dir, 'runs', '--limit', '500', '--json'])).stdout,
+    ) as Listed;
+    const settled = items.filter(({ state }) => state === 'success' || state === 'failed');
+    expect(items.every(({ trigger }) => trigger === 'schedule')).toBe(true);
+    expect(settled.filter(({ state }) => state === 'failed')).toEqual([]);
+    const starts = (await witnessed(dir, 0)).filter((line) => line.startsWith('start'));
+    expect(new Set(starts).size).toBe(starts.length);
+    const doctor = await orch(['-C', dir, 'doctor']);
+    expect(doctor.stdout).toContain('is sound');
+  });
+
+  test('one that stands by ends when it is told to; a mistake in a file costs no other', async () => {
+    const dir = makeProject({
+      'dags/good.yaml': "id: good\ntasks: { a: { run: 'true' } }\n",
+      'dags/bad.yaml': 'id: [',
+    });
+    const first = startOrch(['-C', dir, 'scheduler', '--json']);
+    await first.until(/"state":"leading"/);
+    const second = startOrch(['-C', dir, 'scheduler']);
+    await second.until(/stands by/);
+    second.child.kill('SIGINT');
+    expect((await second.ended).code).toBe(130);
+    const run = await orch(['-C', dir, 'trigger', 'good']);
+    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('SUCCESS')]);
+    first.child.kill('SIGTERM');
+    const ended = await first.ended;
+    expect(
+      ended.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { v: 1, type: 'scheduler.changed', state: 'leading' },
+      { v: 1, type: 'scheduler.changed', state: 'draining' },
+    ]);
+    const again = startOrch(['-C', dir, 'scheduler']);
+    await again.until(/leads 1 DAG; 1 file cannot be loaded: orch check/);
+  });
+
+  test('pause and unpause tell what holds now', async () => {
+    const dir = makeProject({
+      'dags/good.yaml': "id: good\nschedule: '@daily'\ntasks: { a: { run: 'true' } }\n",
+    });
+    expect(await orch(['-C', dir, 'pause', 'good'])).toMatchObject({
+      code: 0,
+      stdout: 'DAG good is paused\n',
+    });
+    expect(JSON.parse((await orch(['-C', dir, 'unpause', 'good', '--json'])).stdout)).toEqual({
+      dagId: 'good',
+      paused: false,
+    });
+    const unknown = await orch(['-C', dir, 'pause', 'god']);
+    expect([unknown.code, unknown.stderr]).toEqual([4, expect.stringContaining("Did you mean 'good'?")]);
+    writeFileSync(join(dir, 'dags/good.yaml'), 'id: [');
+    expect((await orch(['-C', dir, 'pause', 'good'])).code).toBe(3);
+  });
+});

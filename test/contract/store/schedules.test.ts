@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Action } from '../../../core/model/action.ts';
+import { because } from '../../../core/model/because.ts';
+import type { SlotSpan } from '../../../core/model/slot.ts';
+import type { Store } from '../../../core/store/store.ts';
+import { MIGRATIONS } from '../../../migrations/index.ts';
+import { databases, type StorePlace } from './databases.ts';
+import { create, dagChange, Leader, runNo, runOf, T0, versionOf } from './fixture.ts';
+
+const HOUR = 3_600_000;
+/** The n-th hour. */
+const hour = (n: number): number => T0 + n * HOUR;
+
+const span = (first: number, last: number, more: Partial<SlotSpan> = {}): SlotSpan => ({
+  dagId: 'prices',
+  firstAt: hour(first),
+  lastAt: hour(last),
+  disposition: 'skipped',
+  runNo: null,
+  decidedAt: hour(last) + 1,
+  because: because('dag_paused', { dag: 'prices' }),
+  ...more,
+});
+const slots = (one: SlotSpan): Action => ({ type: 'slots', span: one });
+const moved = (from: number | null, to: number): Action =>
+  dagChange({ cursorAt: hour(to) }, { fromCursorAt: from === null ? null : hour(from) });
+
+describe.each(databases)('schedules on $name', ({ newPlace }) => {
+  let place: StorePlace;
+  let store: Store;
+  let leader: Leader;
+
+  beforeEach(async () => {
+    place = await newPlace();
+    store = await place.open();
+    leader = await Leader.of(store);
+  });
+  afterEach(async () => {
+    expect(await store.checkIntegrity()).toEqual([]);
+    await place.close();
+  });
+
+  const stale = { ok: false, why: 'stale', dags: ['prices'] };
+
+  it('keep where each DAG stands, whatever versions come', async () => {
+    const before = { paused: false, present: true, sinceAt: null, cursorAt: null };
+    expect(await store.dag('prices')).toMatchObject(before);
+    const state = { paused: true, present: false, sinceAt: hour(1), cursorAt: hour(2) };
+    await leader.tick(dagChange(state));
+    await store.saveVersion(leader.lease, versionOf('prices', 'g2'));
+    expect(await store.dag('prices')).toMatchObject({ ...state, versionNo: 2 });
+    expect(await store.dags()).toHaveLength(1);
+  });
+
+  it('keep what became of slots, newest first', async () => {
+    const run = span(3, 3, { disposition: 'run', runNo: runNo(1), because: because('started') });
+    const scheduled = { trigger: 'schedule', logicalAt: hour(3) } as const;
+    await leader.tick(create(1, scheduled), slots(span(0, 2)), slots(run), moved(null, 3));
+    expect(await store.slots({ dagId: 'prices' })).toEqual([run, span(0, 2)]);
+    expect(await store.slots({ dagId: 'prices', limit: 1 })).toEqual([run]);
+    expect(await store.slots({ dagId: 'prices', before: hour(3) })).toEqual([span(0, 2)]);
+    expect(await store.slots({ dagId: 'other' })).toEqual([]);
+    expect(await store.dag('prices')).toMatchObject({ cursorAt: hour(3) });
+    expect((await store.journal({})).map(({ because: { code } }) => code)).toEqual(['triggered']);
+  });
+
+  it.each<[string, Action[]]>([
+    ['from another cursor than the stored one', [moved(1, 5)]],
+    ['from no cursor where there is one', [moved(null, 5)]],
+    ['of slots at the cursor', [slots(span(2, 4)), moved(2, 4)]],
+    ['of slots behind a cursor that the tick has moved', [moved(2, 4), slots(span(4, 5)), moved(4, 5)]],
+    ['of one slot twice', [slots(span(3, 3)), slots(span(3, 4)), moved(2, 4)]],
+    ['of a DAG twice from one cursor', [moved(2, 3), moved(2, 4)]],
+  ])('write nothing %s', async (_name, actions) => {
+    await leader.tick(slots(span(0, 2)), moved(null, 2));
+    expect(await leader.try(create(1), ...actions)).toMatchObject(stale);
+    expect(await store.run(runNo(1))).toBeNull();
+    expect(await store.slots({ dagId: 'prices' })).toEqual([span(0, 2)]);
+    expect(await store.dag('prices')).toMatchObject({ cursorAt: hour(2) });
+  });
+
+  it('move a DAG several times in a tick', async () => {
+    await leader.tick(
+      slots(span(0, 0)),
+      moved(null, 0),
+      slots(span(1, 1)),
+      moved(0, 1),
+      dagChange({ paused: true, cursorAt: hour(1) }, { fromCursorAt: hour(1), code: 'dag_paused' }),
+    );
+    expect(await store.dag('prices')).toMatchObject({ cursorAt: hour(1), paused: true });
+    expect(await store.slots({ dagId: 'prices' })).toEqual([span(1, 1), span(0, 0)]);
+  });
+
+  it('refuse a run that stands for a range, and a range that runs backwards', async () => {
+    const ranged = span(0, 1, { disposition: 'run', runNo: runNo(1) });
+    await expect(leader.try(slots(ranged), moved(null, 1))).rejects.toMatchObject({ code: 'internal' });
+    await expect(leader.try(slots(span(1, 0)), moved(null, 1))).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it('give a slot one run for ever', async () => {
+    const scheduled = { trigger: 'schedule', logicalAt: hour(1) } as const;
+    await leader.tick({ type: 'run.create', run: runOf(1, scheduled) });
+    expect(await leader.try(create(2, scheduled))).toMatchObject({ ok: false, why: 'stale', runs: [2] });
+  });
+
+  it('never overlap nor go back, whatever is tried', async () => {
+    const step = fc.record({ from: fc.nat(12), length: fc.nat(3), cursor: fc.nat(14), known: fc.boolean() });
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
+        const dagId = `d${++round}`;
+        await store.saveVersion(leader.lease, versionOf(dagId));
+        let cursor: number | null = null;
+        for (const { from, length, cursor: to, known } of steps) {
+          const expected: number | null = known ? cursor : to;
+          const change = dagChange(
+            { cursorAt: hour(to) },
+            { dagId, fromCursorAt: expected === null ? null : hour(expected) },
+          );
+          const result = await leader.try(slots(span(from, from + length, { dagId })), change);
+          const isRight = expected === cursor && (cursor === null || cursor < from);
+          expect(result.ok).toBe(isRight);
+          if (result.ok) cursor = to;
+          if (result.ok && to < from + length)
+            return void (await leader.tick(repair(dagId, to, from + length)));
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  /** Moves the cursor over slots that are decided, as the planner always does. */
+  const repair = (dagId: string, from: number, to: number): Action =>
+    dagChange({ cursorAt: hour(to) }, { dagId, fromCursorAt: hour(from) });
+
+  it('remember files that cannot be loaded', async () => {
+    const diagnostics = [
+      { severity: 'error', rule: 'cycle', message: 'a cycle', file: 'dags/a.ts' },
+    ] as const;
+    const file = 'dags/a.ts';
+    await store.saveBrokenFile(leader.lease, file, { at: T0, diagnostics });
+    await store.saveBrokenFile(leader.lease, file, { at: T0 + 1, diagnostics });
+    await store.saveBrokenFile(leader.lease, 'dags/0.ts', { at: T0, diagnostics: [] });
+    const zero = { file: 'dags/0.ts', at: T0, diagnostics: [] };
+    expect(await store.brokenFiles()).toEqual([zero, { file, at: T0 + 1, diagnostics }]);
+    await store.saveBrokenFile(leader.lease, file, null);
+    expect(await store.brokenFiles()).toEqual([zero]);
+  });
+});
+
+describe.each(databases)('a database of schema 1 on $name', ({ newPlace }) => {
+  it('gets schedules and keeps what it has', async () => {
+    const place = await newPlace();
+    const old = await place.open({ migrations: MIGRATIONS.slice(0, 1) });
+    await old.migrate();
+    await place.execute(
+      `insert into dag_version values (1, 'prices', 'g', 'c', 'dags/prices.ts', '{}', ${T0});
+       insert into dag values ('prices', 1, 'dags/prices.ts', 1);`,
+    );
+    const store = await place.open();
+    await store.migrate();
+    expect(await store.dag('prices')).toEqual({
+      dagId: 'prices',
+      file: 'dags/prices.ts',
+      versionNo: 1,
+      paused: true,
+      present: true,
+      sinceAt: null,
+      cursorAt: null,
+    });
+    await place.close();
+  });
+});
