@@ -61,16 +61,13 @@ function monthRule(text: string): DayRule {
 function weekRule(text: string): DayRule {
   const field = CRON_FIELDS.dayOfWeek;
   const rules = text.split(',').map((part): DayRule => {
-    const [, day, nth] = /^([^#/-]+)#(.*)$/.exec(part) ?? /^(\d+|[A-Z]{3})(L)$/.exec(part) ?? [];
-    if (day === undefined || nth === undefined) {
-      const numbers = numbersOf(field, part);
-      return (month) => numbers.flatMap((number) => daysOfWeek(month, number % 7));
-    }
-    const wanted = numberOf(field, day) % 7;
-    if (nth === 'L') return (month) => daysOfWeek(month, wanted).slice(-1);
+    const [, days, nth] = /^([^#]+)#(.*)$/.exec(part) ?? /^(\d+|[A-Z]{3})(L)$/.exec(part) ?? [];
+    const wanted = numbersOf(field, days ?? part).map((number) => number % 7);
+    if (nth === undefined) return (month) => wanted.flatMap((day) => daysOfWeek(month, day));
+    if (nth === 'L') return (month) => wanted.flatMap((day) => daysOfWeek(month, day).slice(-1));
     if (!/^[1-5]$/.test(nth))
       throw new CronMistake(`'${part}' must have a number from 1 to 5, or L, after '#'`);
-    return (month) => daysOfWeek(month, wanted).slice(Number(nth) - 1, Number(nth));
+    return (month) => wanted.flatMap((day) => daysOfWeek(month, day).slice(Number(nth) - 1, Number(nth)));
   });
   return (month) => rules.flatMap((rule) => rule(month));
 }

@@ -53,6 +53,7 @@ function partNumbers(field: CronField, part: string): number[] {
       `write '${range}-${field.high}/${step}'`,
     );
   const [from, to] = boundsOf(field, range);
+  if (Number(step ?? 1) > field.high) throw new CronMistake(`the step of '${part}' is longer than the field`);
   const numbers: number[] = [];
   for (let number = from; number <= to; number += Number(step ?? 1)) numbers.push(number);
   return numbers;
@@ -64,7 +65,9 @@ function boundsOf(field: CronField, range: string): [from: number, to: number] {
   const ends = range.split('-');
   if (ends.length > 2) throw new CronMistake(`'${range}' is not a range`);
   const from = numberOf(field, ends[0] ?? '');
-  const to = ends.length === 1 ? from : numberOf(field, ends[1] ?? '');
+  const named = ends.length === 1 ? from : numberOf(field, ends[1] ?? '');
+  // A week that ends with Sunday: `FRI-SUN`.
+  const to = field.high === 7 && named === 0 && from > 0 ? 7 : named;
   if (from > to)
     throw new CronMistake(
       `the range '${range}' runs backwards`,

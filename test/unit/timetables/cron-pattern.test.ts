@@ -70,6 +70,8 @@ describe('the local times of a cron expression', () => {
     ['0 0 * * 5L', '2026-11-01', '2026-11-27T00:00:00', '2026-10-30T00:00:00'],
     ['0 0 13 * 5', '2026-11-14', '2026-11-20T00:00:00', '2026-11-13T00:00:00'],
     ['0 0 */2 * 6', '2026-11-04', '2026-11-05T00:00:00', '2026-11-03T00:00:00'],
+    ['0 0 * * FRI-SUN', '2026-11-26', '2026-11-27T00:00:00', '2026-11-22T00:00:00'],
+    ['0 0 * * MON-FRI#1', '2026-11-26', '2026-12-01T00:00:00', '2026-11-06T00:00:00'],
     ['59 59 23 31 12 *', '2026-01-01', '2026-12-31T23:59:59', '2025-12-31T23:59:59'],
   ])('%s after %s', (cron, from, next, previous) => {
     const pattern = new CronPattern(cron);
@@ -79,6 +81,7 @@ describe('the local times of a cron expression', () => {
   test.each([
     ['0/15 * * * *', "a step belongs to '*' or to a range, not to '0'"],
     ['*/0 * * * *', "the step of '*/0' must be a whole number from 1"],
+    ['*/61 * * * *', "the step of '*/61' is longer than the field"],
     ['*/5/5 * * * *', "'*/5/5' has more than one step"],
     ['1-2-3 * * * *', "'1-2-3' is not a range"],
     ['1,,2 * * * *', "the minute field cannot be ''"],
