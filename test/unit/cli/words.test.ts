@@ -196,6 +196,27 @@ test.each([
   expect(lines.slice(0, -1)).toEqual(expected);
 });
 
+test('a run that failed because fan-outs have no keys says why, each reason once', () => {
+  const behind = (fanOut: string, key: string | null) =>
+    instance(`${fanOut}.clean`, key, 'upstream_failed', {
+      because: because('expansion_failed', { fanOut, error: 'key a occurs twice' }),
+    });
+  const tasks = [
+    behind('day', 'A'),
+    behind('day', 'B'),
+    ...['x', 'y', 'z'].map((name) => behind(name, null)),
+  ];
+  const lines = (state: 'failed' | 'success'): string[] =>
+    summaryLines(runView(tasks, { state }), [], { columns: 80, isTerminal: false }, style).slice(0, -1);
+  expect(lines('failed')).toEqual([
+    'Fan-out day cannot be expanded: key a occurs twice',
+    'Fan-out x cannot be expanded: key a occurs twice',
+    'Fan-out y cannot be expanded: key a occurs twice',
+    '… 1 more',
+  ]);
+  expect(lines('success')).toEqual([]);
+});
+
 test('an old line is told with the state it speaks of, not with that of now', () => {
   const now = done('symbol.collect', 'A', 900, { attempts: 2 as TryNo });
   const late = {
