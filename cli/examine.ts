@@ -9,6 +9,7 @@ import { isLed } from './is-led.ts';
 import { livingGroups } from './leftover-groups.ts';
 import { counted } from './render/counted.ts';
 import { shortRunId } from './render/run-name.ts';
+import { oneLine } from './render/text-width.ts';
 
 /** One thing that `orch doctor` looked at. */
 export interface Finding {
@@ -74,7 +75,7 @@ async function dagFinding({ library }: Project): Promise<Finding> {
   return {
     level: 'problem',
     topic: 'dags',
-    text: `cannot be read: ${broken.map(({ file }) => file).join(', ')}`,
+    text: `cannot be read: ${broken.map(({ file }) => oneLine(file)).join(', ')}`,
     advice: "'orch check' says why",
   };
 }

@@ -58,10 +58,13 @@ function diagnosticsOf(error: AppError): readonly Diagnostic[] {
   return Array.isArray(found) ? (found as unknown as readonly Diagnostic[]) : [];
 }
 
-/** Messages begin with a capital letter (unless with a name) and end with a full stop. */
+/**
+ * Messages begin with a capital letter and end with a full stop. A name keeps its letters: a message that is
+ * about one says first what it names (`task a.b is ...`).
+ */
 function sentence(message: string): string {
   const first = /^[a-z]+ /.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
-  return /[.!?:'"]$|\n/.test(first) ? first : `${first}.`;
+  return /[.!?:]['"]?$|\n/.test(first) ? first : `${first}.`;
 }
 
 /** The RFC 9457 form of an error, as the HTTP API gives it. */

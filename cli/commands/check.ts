@@ -122,28 +122,13 @@ function readConfig(
   }
 }
 
-const LINE_MAX = 100;
-
-/** A circle of many tasks on several lines. */
-function wrapped(message: string): string {
-  if (message.length <= LINE_MAX) return message;
-  const lines: string[] = [];
-  for (const name of message.split(' -> ')) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + name.length > LINE_MAX) lines.push(name);
-    else lines[lines.length - 1] = `${line} -> ${name}`;
-  }
-  return lines.join('\n    -> ');
-}
-
 function printReport(
   context: CommandContext,
   { files, dags, tasks, diagnostics }: CheckReport,
   mistakes: number,
 ): void {
   const { style } = context;
-  for (const diagnostic of diagnostics)
-    context.print(diagnosticText({ ...diagnostic, message: wrapped(diagnostic.message) }, style));
+  for (const diagnostic of diagnostics) context.print(diagnosticText(diagnostic, style));
   if (diagnostics.length > 0) context.print('');
   const warnings = diagnostics.length - mistakes;
   const read = `${counted(files, 'file')}, ${counted(dags, 'DAG')}, ${counted(tasks, 'task')}`;

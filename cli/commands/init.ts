@@ -20,10 +20,9 @@ export const init = defineCommand({
     const taken = NEW_PROJECT.filter(({ path, merge }) => !merge && existsSync(join(dir, path)));
     if (taken.length > 0) {
       const list = taken.map(({ path }) => path).join(', ');
-      throw new AppError(
-        'conflict',
-        `${relative(context.host.cwd, dir) || 'This folder'} already has ${list}; nothing was written.`,
-      );
+      const below = relative(context.host.cwd, dir);
+      const place = below === '' ? 'This folder' : `The folder ${below}`;
+      throw new AppError('conflict', `${place} already has ${list}; nothing was written.`);
     }
     const written: string[] = [];
     mkdirSync(dir, { recursive: true });

@@ -56,7 +56,7 @@ export const logs = defineCommand<LogOptions>({
       .argument('[task]', 'a task, or an instance such as symbol[SP500].clean');
     command
       .option('-f, --follow', 'go on as lines are written, until the run ends')
-      .option('--attempt <n>', 'of this attempt instead of the last')
+      .option('--attempt <n>', 'of this attempt instead of the last; not with --follow')
       .option('--grep <regex>', 'only lines that match')
       .option('--level <level>', 'only lines of this level and above: debug, info, warn, error')
       .option('-t, --time', 'begin each line with its time');
@@ -72,9 +72,11 @@ export const logs = defineCommand<LogOptions>({
       const only = task === undefined ? null : String(task);
       if (options.follow === true) {
         const { followLogs } = await import('../follow-logs.ts');
-        const wanted = lineTest(window);
-        await followLogs(project, run.runNo, only, (instance, line, attempt) => {
-          if (wanted(line)) printLine(context, options, { instance, tryNo: attempt, alone: false }, line);
+        await followLogs(project, run.runNo, only, {
+          window,
+          ready: () => hasReader(context),
+          onLine: (instance, line, attempt) =>
+            printLine(context, options, { instance, tryNo: attempt, alone: false }, line),
         });
         return EXIT.ok;
       }
@@ -93,16 +95,16 @@ function windowOf({ grep, level }: LogOptions): LogWindow {
   if (level !== undefined && streams === undefined) {
     throw new AppError('usage', `There is no level '${level}'. Levels: ${Object.keys(LEVELS).join(', ')}.`);
   }
-  if (grep !== undefined) lineFilter({ regex: grep });
   return {
     ...(streams === undefined ? {} : { streams }),
-    ...(grep === undefined ? {} : { pattern: { regex: grep } }),
+    ...(grep === undefined ? {} : { matches: lineFilter({ regex: grep }) }),
   };
 }
 
-function lineTest({ streams, pattern }: LogWindow): (line: LogLine) => boolean {
-  const matches = pattern === undefined ? null : lineFilter(pattern);
-  return ({ stream, text }) => (streams?.includes(stream) ?? true) && (matches?.([text])[0] ?? true);
+/** Waits until the reader of the output can take more; `false` if it went away. */
+async function hasReader({ host }: CommandContext): Promise<boolean> {
+  await host.stdout.drained();
+  return !host.stdout.closed;
 }
 
 /** Why there is nothing to read: a task may have run and written nothing. */
@@ -167,12 +169,11 @@ async function printLog(
     range,
   };
   let fromByte = 0;
-  for (let atEnd = false; !atEnd && !context.host.stdout.closed; ) {
+  for (let atEnd = false; !atEnd && (await hasReader(context)); ) {
     const page = await readAttemptLog(source, { ...window, fromByte, limit: PAGE });
     for (const line of page.lines) printLine(context, options, { instance, tryNo, alone }, line);
     atEnd = page.atEnd;
     fromByte = page.nextByte;
-    await context.host.stdout.drained();
   }
 }
 

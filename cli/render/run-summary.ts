@@ -45,6 +45,8 @@ const ENDINGS: ReadonlySet<BecauseCode> = new Set([
   'marked',
 ]);
 
+const REASONS_MAX = 3;
+
 /**
  * The end of a followed run: metrics, then one line with the result and what to do about it; a terminal too
  * narrow for it gets two.
@@ -63,8 +65,18 @@ export function summaryLines(
   const advice = adviceText(view);
   const isWide = size.isTerminal && displayWidth(line) + advice.length + 2 > size.columns;
   const last = advice === '' ? [line] : isWide ? [line, advice] : [`${line}. ${advice}`];
-  const why = ENDINGS.has(run.because?.code ?? 'none') ? [tamed(run.because?.text ?? '')] : [];
-  return [...(table.length === 0 ? [] : [...table, '']), ...why, ...last];
+  return [...(table.length === 0 ? [] : [...table, '']), ...reasonTexts(view), ...last];
+}
+
+/** Why the run ended so, as far as no task says it that failed. */
+function reasonTexts({ run, tasks }: RunView): string[] {
+  const reasons = ENDINGS.has(run.because?.code ?? 'none') ? [run.because?.text ?? ''] : [];
+  if (run.state === 'failed')
+    for (const { state, because } of tasks)
+      if (state === 'upstream_failed' && because?.code === 'expansion_failed') reasons.push(because.text);
+  const distinct = [...new Set(reasons.map(tamed))];
+  const shown = distinct.slice(0, REASONS_MAX);
+  return distinct.length > shown.length ? [...shown, `… ${distinct.length - shown.length} more`] : shown;
 }
 
 function adviceText(view: RunView): string {

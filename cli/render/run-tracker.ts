@@ -28,6 +28,7 @@ export class RunTracker {
   readonly #metrics = new Map<string, Map<string, number>>();
   readonly #order: ReadonlyMap<string, number>;
   readonly #retries: ReadonlyMap<string, number>;
+  readonly #fanOuts: ReadonlyMap<string, string>;
   readonly #sizes: ReadonlyMap<string, number>;
   readonly #expansionsTold = new Set<string>();
   #view: RunView;
@@ -40,9 +41,15 @@ export class RunTracker {
     this.groups = this.#groups;
     this.metrics = this.#metrics;
     this.#view = first;
-    const { tasks } = first.version.spec;
+    const { tasks, fanOuts } = first.version.spec;
     this.#order = new Map(tasks.map((task, index) => [task.path, index]));
     this.#retries = new Map(tasks.map((task) => [task.path, task.retries?.max ?? 0]));
+    this.#fanOuts = new Map(
+      tasks.flatMap(({ path, fanOut }) => {
+        const around = fanOut === undefined ? undefined : fanOuts?.[fanOut];
+        return around === undefined ? [] : [[path, around.path]];
+      }),
+    );
     this.#sizes = fanOutSizes(first);
   }
 
@@ -102,10 +109,13 @@ export class RunTracker {
     this.#metrics.set(update.instance.name, known.set(update.metric.name, update.metric.value));
   }
 
-  /** The key that an instance belongs to; `null` outside of fan-outs. */
+  /**
+   * The key that an instance belongs to; `null` outside of fan-outs. The tasks of a fan-out without keys
+   * inside a key (`symbol.day[BTC]`) are a group of their own: they say nothing of the tasks around them.
+   */
   groupOf(instance: InstanceView): KeyGroup | null {
-    const fanOut = fanOutOf(instance);
-    if (fanOut === null || instance.key === null) return null;
+    const fanOut = this.#fanOuts.get(instance.taskId);
+    if (fanOut === undefined || instance.key === null) return null;
     const id = `${fanOut}[${instance.key}]`;
     const known = this.#groups.get(id);
     if (known !== undefined) return known;

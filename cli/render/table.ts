@@ -1,4 +1,4 @@
-import { cutTo, displayWidth, padTo } from './text-width.ts';
+import { cutTo, displayWidth, oneLine, padTo } from './text-width.ts';
 
 /**
  * A column of a table; `flex` columns give way when the table is too wide: they get narrower, then the last
@@ -23,14 +23,15 @@ const FLEX_MIN = 8;
 /** Cells are padded up to here: one text of a megabyte must not make every other line as long. */
 const PADDED_MAX = 200;
 
-/** Lines of a table with a title row, cut to a width. Cells must be plain text. */
+/** Lines of a table with a title row, cut to a width. Cells are plain text. */
 export function tableLines<Row>(
   columnsWanted: readonly Column<Row>[],
   rows: readonly Row[],
   width: number,
   paintTitle: (text: string) => string,
 ): string[] {
-  const columns = fitting(columnsWanted, rows, width);
+  const safe = columnsWanted.map((column) => ({ ...column, text: (row: Row) => oneLine(column.text(row)) }));
+  const columns = fitting(safe, rows, width);
   const cells = rows.map((row) => columns.map((column) => column.text(row)));
   const widths = columns.map((column, at) =>
     cells.reduce((most, line) => Math.max(most, displayWidth(line[at] ?? '')), displayWidth(column.title)),

@@ -14,6 +14,9 @@ const WIDE = new RegExp(
   `^(?:\\p{Emoji_Presentation}|\\p{Extended_Pictographic}\\uFE0F|[${WIDE_RANGES}])`,
   'u',
 );
+/** Control characters, and those that turn the direction of writing. */
+const CONTROLS = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
+const SHORT_ESCAPES: { readonly [char: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
 /**
@@ -57,5 +60,13 @@ export function padTo(text: string, width: number, side: 'left' | 'right' = 'rig
  * A text without control characters, so that what others wrote cannot steer the terminal. Tabs become blanks.
  */
 export function tamed(text: string): string {
-  return text.replaceAll('\t', '    ').replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, '');
+  return text.replaceAll('\t', '    ').replaceAll(CONTROLS, '');
+}
+
+/** A text on one line: control characters as escapes (`\n`), so that a name is whole and steers nothing. */
+export function oneLine(text: string): string {
+  return text.replaceAll(CONTROLS, (char) => {
+    const code = char.charCodeAt(0).toString(16).padStart(4, '0');
+    return SHORT_ESCAPES[char] ?? `\\u${code}`;
+  });
 }

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { LogRange } from '../model/attempt.ts';
 import type { LogLine } from './log-line.ts';
-import { attemptLines, type LogSource } from './read-attempt-log.ts';
+import { attemptLines, batchFilter, type LogSource, type LogWindow } from './read-attempt-log.ts';
 import { segmentPath } from './segment-writer.ts';
 
 /** Some file systems tell nothing: look at least this often. */
@@ -13,16 +13,25 @@ export interface FollowOptions {
    * left.
    */
   readonly range: () => LogRange | null;
+  /** Whether the attempt has ended: then what is in its log by now is all. Its range may never be closed. */
+  readonly isOver?: () => boolean;
+  /** Which lines to tell. */
+  readonly window?: Pick<LogWindow, 'streams' | 'matches'>;
   /** Ends the following at once. */
   readonly signal: AbortSignal;
 }
 
-/** The lines of a running attempt as they come, from its beginning until its range is closed. */
+/**
+ * The lines of a running attempt as they come, from its beginning until it has ended or its range is closed.
+ *
+ * @throws AppError `invalid` for a search pattern that takes too long.
+ */
 export async function* followAttemptLog(
   source: Omit<LogSource, 'range'>,
   options: FollowOptions,
 ): AsyncGenerator<LogLine> {
   const { signal } = options;
+  const keep = batchFilter(options.window ?? {});
   let nextByte = 0;
   const wake = new Wake();
   const onAbort = (): void => wake.now();
@@ -31,15 +40,17 @@ export async function* followAttemptLog(
     while (!signal.aborted) {
       const range = options.range();
       if (range === null) return;
+      const isOver = options.isOver?.() ?? false;
       wake.watch(segmentPath(source.stateDir, source.runNo, range.segment));
       for await (const batch of attemptLines({ ...source, range }, nextByte)) {
-        for (const placed of batch) {
+        const kept = keep(batch);
+        for (const [index, placed] of batch.entries()) {
           if (signal.aborted) return;
-          yield placed.line;
+          if (kept[index]) yield placed.line;
           nextByte = placed.nextByte;
         }
       }
-      if (range.length !== null) return;
+      if (isOver || range.length !== null) return;
       await wake.wait();
     }
   } finally {

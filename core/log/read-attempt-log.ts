@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { LogRange } from '../model/attempt.ts';
-import { type LinePattern, lineFilter } from './line-filter.ts';
+import type { LineFilter } from './line-filter.ts';
 import { type LogLine, type LogStream, parseLogLine } from './log-line.ts';
 import { segmentPath } from './segment-writer.ts';
 
@@ -24,7 +24,8 @@ export interface LogWindow {
   readonly limit?: number;
   /** Only lines of these streams. */
   readonly streams?: readonly LogStream[];
-  readonly pattern?: LinePattern;
+  /** Only lines that it keeps; made once for all windows of a search. */
+  readonly matches?: LineFilter;
 }
 
 export interface LogPage {
@@ -45,7 +46,7 @@ export interface PlacedLine {
  * Reads lines of an attempt, finished or running. A log without a file is empty: a segment is made at the
  * first line.
  *
- * @throws AppError `invalid` for a bad search pattern or one that takes too long.
+ * @throws AppError `invalid` for a search pattern that takes too long.
  */
 export async function readAttemptLog(source: LogSource, window: LogWindow = {}): Promise<LogPage> {
   const limit = window.limit ?? 1_000;
@@ -124,11 +125,14 @@ function parseChunk(chunk: Buffer, base: number, id: string): { batch: PlacedLin
   return { batch, foreign: false };
 }
 
-function batchFilter(window: LogWindow): (batch: readonly PlacedLine[]) => boolean[] {
-  const streams = window.streams ? new Set<LogStream>(window.streams) : null;
-  const matches = window.pattern ? lineFilter(window.pattern) : null;
+/** Tells of each line of a batch whether a window shows it. */
+export function batchFilter({
+  streams,
+  matches,
+}: Pick<LogWindow, 'streams' | 'matches'>): (batch: readonly PlacedLine[]) => boolean[] {
+  const wanted = streams ? new Set<LogStream>(streams) : null;
   return (batch) => {
     const matched = matches?.(batch.map(({ line }) => line.text));
-    return batch.map(({ line }, index) => (streams?.has(line.stream) ?? true) && (matched?.[index] ?? true));
+    return batch.map(({ line }, index) => (wanted?.has(line.stream) ?? true) && (matched?.[index] ?? true));
   };
 }

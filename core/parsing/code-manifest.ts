@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { GraphFile } from './import-graph.ts';
 import type { CodeManifest } from './parsed-file.ts';
 import { absolutePath } from './project-path.ts';
@@ -29,12 +29,12 @@ export function codeManifest(
   return lockfile === undefined ? code : { ...code, lockfile };
 }
 
-/** The sha256 of a file of the project; `null` if it cannot be read. */
+/** The sha256 of a file of the project; `null` if it cannot be read. What is no file might never end. */
 export function fileHash(projectDir: string, path: string): string | null {
+  const file = absolutePath(projectDir, path);
   try {
-    return createHash('sha256')
-      .update(readFileSync(absolutePath(projectDir, path)))
-      .digest('hex');
+    if (!statSync(file).isFile()) return null;
+    return createHash('sha256').update(readFileSync(file)).digest('hex');
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const DAG_FILE = /^[^._].*\.(ya?ml|m?[jt]s)$/;
+const DAG_FILE = /^[^._].*\.(ya?ml|m?[jt]s)$/s;
 const NOT_DAG_FILE = /\.(d|test|spec)\.m?ts$/;
 
 /** The DAG files of a project, relative to it, in the order of their names: those directly in `dags/`. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
@@ -11,6 +11,7 @@ import { AnswerReader } from './child-protocol.ts';
 import { ChildWatch, type Excess, usageOf } from './child-watch.ts';
 import { PARSE_LIMITS, type ParsedFile, type ParseLimits, type ParseRequest } from './parsed-file.ts';
 import { absolutePath } from './project-path.ts';
+import { regularFile } from './regular-file.ts';
 
 export interface ParseFileOptions {
   readonly projectDir: string;
@@ -36,10 +37,9 @@ export async function parseFile(options: ParseFileOptions): Promise<ParsedFile> 
     return { file, dags: [], diagnostics: [hint === undefined ? diagnostic : { ...diagnostic, hint }] };
   };
   const projectDir = realpathSync(options.projectDir);
-  const found = statSync(absolutePath(projectDir, file), { throwIfNoEntry: false });
-  if (found === undefined) return refused('unknown-file', 'there is no such file');
-  if (!found.isFile()) return refused('unknown-file', 'it is not read: it is no regular file');
-  const limits = limitsOf(found.size, options.limits);
+  const found = regularFile(absolutePath(projectDir, file));
+  if (!found.ok) return refused('unknown-file', found.message);
+  const limits = limitsOf(found.bytes, options.limits);
   const request: ParseRequest = { projectDir, file, limits, ...(codeDir === undefined ? {} : { codeDir }) };
   const ending = await runChild(request, options.signal);
   if (ending.kind === 'answer') return checked(ending.parsed, file) ?? refused('bad-answer', GARBAGE);

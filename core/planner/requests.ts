@@ -356,14 +356,14 @@ function markRefusal(run: RunWorld, node: number, state: 'success' | 'failed'): 
   const template = run.templateOf(node);
   if (run.isPlaceholder(node, template)) {
     return conflict(
-      `${run.nameOf(node)} has no instances, because its fan-out has no keys yet: it cannot be marked`,
+      `task ${run.nameOf(node)} has no instances, because its fan-out has no keys yet: it cannot be marked`,
     );
   }
   const isSelected = run.isSelected(template, run.blockOf(node));
   const from = isSelected ? (TASK_STATES[run.state[node] as number] as TaskState) : 'not_selected';
   return canTransition(from, state)
     ? null
-    : conflict(`${run.nameOf(node)} is ${from}: it cannot be marked ${state}`);
+    : conflict(`task ${run.nameOf(node)} is ${from}: it cannot be marked ${state}`);
 }
 
 /** A recount includes what just finished, so nobody needs to be told again. */

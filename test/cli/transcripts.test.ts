@@ -303,6 +303,7 @@ describe('mistakes of usage', () => {
       4,
       'Cannot read the inputs file no.json.',
     ],
+    ['a folder that is taken', ['init'], 5, 'The folder orch-cli-'],
     ['help on no such command', ['help', 'lst'], 2, "Unknown command 'lst'. Did you mean 'list'?"],
     ['no command', ['--quiet'], 2, "A command is missing. See 'orch --help'."],
     ['no such option', ['trigger', 'demo', '--untl', 'x'], 2, "Did you mean '--until'?"],

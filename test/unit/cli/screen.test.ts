@@ -7,10 +7,11 @@ import { scrollLines } from '../../../cli/render/scroll-lines.ts';
 import { displayWidth } from '../../../cli/render/text-width.ts';
 import { createStyle } from '../../../cli/style.ts';
 import { because } from '../../../core/model/because.ts';
+import type { DagSpec } from '../../../core/model/dag.ts';
 import type { TryNo } from '../../../core/model/ids.ts';
 import type { RunUpdate } from '../../../core/scheduler/session.ts';
 import type { InstanceView } from '../../../core/store/run-view.ts';
-import { change, done, instance, runView, START } from './run-fixture.ts';
+import { change, done, instance, runView, SPEC, START } from './run-fixture.ts';
 
 const style = createStyle(false);
 const templates = ['symbol.collect', 'symbol.clean', 'symbol.backtest', 'compare'].map((id) =>
@@ -78,6 +79,41 @@ describe('lines that scroll', () => {
     expect(plain).toEqual([
       `12:00:00Z upstream_failed symbol.collect: ${reason}`,
       '12:00:00Z upstream_failed symbol.clean',
+    ]);
+  });
+
+  test('the tasks of a fan-out without keys inside a key have a line of their own, with the reason', () => {
+    const action = { kind: 'shell', run: 'true' } as const;
+    const spec: DagSpec = {
+      ...SPEC,
+      tasks: [
+        { path: 'symbol.collect', action, fanOut: 0 },
+        { path: 'symbol.day.load', action, fanOut: 1 },
+        { path: 'symbol.day.check', action, fanOut: 1 },
+      ],
+      fanOuts: [
+        { path: 'symbol', over: 'params.symbols' },
+        { path: 'symbol.day', over: 'needs.collect.output', parent: 0 },
+      ],
+    };
+    const ids = spec.tasks.map(({ path }) => path);
+    const tracker = new RunTracker(
+      runView(
+        ids.map((id) => instance(id, null, 'none')),
+        { spec },
+      ),
+    );
+    const why = because('expansion_failed', { fanOut: 'symbol.day', error: 'key a occurs twice' });
+    const behind = ['load', 'check'].map((task) =>
+      instance(`symbol.day.${task}`, 'BTC', 'upstream_failed', {
+        name: `symbol[BTC].day.${task}`,
+        because: why,
+      }),
+    );
+    expect(scroll(tracker, [done('symbol.collect', 'BTC', 900), ...behind])).toEqual([
+      '  ✓ symbol[BTC]   collect 0.9s',
+      '  ⇡ symbol.day[BTC]  load ⇡ → check ⇡',
+      '    Fan-out symbol.day cannot be expanded: key a occurs twice',
     ]);
   });
 

@@ -59,6 +59,23 @@ describe('mistakes in files', () => {
     expect(caret).toBe('     |      ^');
   });
 
+  test('no name breaks the line or steers the terminal', () => {
+    const odd = {
+      ...place,
+      file: 'dags/a\nb\u001B[31m.yaml',
+      message: 'odd\rname',
+      source: 'id:\u001B[2J x',
+      column: 6,
+    };
+    expect(diagnosticText({ ...odd, hint: 'x\ty' }, style).split('\n')).toEqual([
+      'dags/a\\nb\\u001b[31m.yaml:14:6  error  odd\\rname (x\\ty)',
+      '  14 | id: [2J x',
+      '     |      ^',
+    ]);
+    const title = (text: string) => ({ title: 'file', text: () => text });
+    expect(tableLines([title('a\nb\u009B')], [0], 80, (text) => text)).toEqual(['file', 'a\\nb\\u009b']);
+  });
+
   test('a very long line is cut around the place', () => {
     const source = `${'x'.repeat(5_000)}HERE${'y'.repeat(5_000)}`;
     const [, line, caret] = diagnosticText({ ...place, source, column: 5_001 }, style).split('\n');
@@ -196,6 +213,27 @@ test.each([
   expect(lines.slice(0, -1)).toEqual(expected);
 });
 
+test('a run that failed because fan-outs have no keys says why, each reason once', () => {
+  const behind = (fanOut: string, key: string | null) =>
+    instance(`${fanOut}.clean`, key, 'upstream_failed', {
+      because: because('expansion_failed', { fanOut, error: 'key a occurs twice' }),
+    });
+  const tasks = [
+    behind('day', 'A'),
+    behind('day', 'B'),
+    ...['x', 'y', 'z'].map((name) => behind(name, null)),
+  ];
+  const lines = (state: 'failed' | 'success'): string[] =>
+    summaryLines(runView(tasks, { state }), [], { columns: 80, isTerminal: false }, style).slice(0, -1);
+  expect(lines('failed')).toEqual([
+    'Fan-out day cannot be expanded: key a occurs twice',
+    'Fan-out x cannot be expanded: key a occurs twice',
+    'Fan-out y cannot be expanded: key a occurs twice',
+    '… 1 more',
+  ]);
+  expect(lines('success')).toEqual([]);
+});
+
 test('an old line is told with the state it speaks of, not with that of now', () => {
   const now = done('symbol.collect', 'A', 900, { attempts: 2 as TryNo });
   const late = {
@@ -241,6 +279,16 @@ test('run ids are UUIDv7 and sort by time', () => {
   for (const id of ids)
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect([...ids].sort()).toEqual(ids);
+});
+
+test.each([
+  ['it runs', 'It runs.'],
+  ["the run has no task 'a'", "The run has no task 'a'."],
+  ["the run has no task 'a': did you mean 'b'?", "The run has no task 'a': did you mean 'b'?"],
+  ['dags/a.yaml is odd', 'dags/a.yaml is odd.'],
+  ["'x' is no task", "'x' is no task."],
+])('%s is told as a sentence', (message, sentence) => {
+  expect(problemOf(new AppError('invalid', message))).toMatchObject({ detail: sentence });
 });
 
 test('an error under --json is a problem of RFC 9457', () => {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AttemptLog } from '../../../core/log/attempt-log.ts';
+import { followAttemptLog } from '../../../core/log/follow-attempt-log.ts';
+import { lineFilter } from '../../../core/log/line-filter.ts';
 import { createMaskers } from '../../../core/log/masker.ts';
 import { attemptLines, readAttemptLog } from '../../../core/log/read-attempt-log.ts';
 import { sealLog } from '../../../core/log/seal-log.ts';
@@ -156,9 +158,11 @@ describe('reading', () => {
     const warnings = await readAttemptLog(source, { streams: ['warn'] });
     expect([warnings.lines.length, warnings.atEnd]).toEqual([50, true]);
     expect(
-      (await readAttemptLog(source, { pattern: { text: 'LINE 9', ignoreCase: true } })).lines,
+      (await readAttemptLog(source, { matches: lineFilter({ text: 'LINE 9', ignoreCase: true }) })).lines,
     ).toHaveLength(11);
-    expect((await readAttemptLog(source, { pattern: { regex: '^line \\d$' } })).lines).toHaveLength(10);
+    expect(
+      (await readAttemptLog(source, { matches: lineFilter({ regex: '^line \\d$' }) })).lines,
+    ).toHaveLength(10);
   });
 
   test('refuses a search that would take for ever', { timeout: 20_000 }, async () => {
@@ -171,14 +175,36 @@ describe('reading', () => {
       attemptId: '1.1.1',
       range: { segment, offset: 0, length: 0, ...range },
     };
-    const search = readAttemptLog(source, { pattern: { regex: '(a+)+b$' } });
+    const search = readAttemptLog(source, { matches: lineFilter({ regex: '(a+)+b$' }) });
     await expect(search).rejects.toMatchObject({
       code: 'invalid',
       message: expect.stringContaining('takes too long'),
     });
-    await expect(readAttemptLog(source, { pattern: { regex: '(' } })).rejects.toMatchObject({
-      code: 'invalid',
+    expect(() => lineFilter({ regex: '(' })).toThrow('not a regular expression');
+  });
+
+  test('follows a range that is never closed until its attempt has ended', async () => {
+    const { log, segment } = open();
+    log.line('stdout', 'one');
+    log.line('warn', 'two');
+    const range = { segment, offset: 0, length: null };
+    const source = { stateDir, runNo: 1, attemptId: '1.1.1' };
+    let isOver = false;
+    const lines = followAttemptLog(source, {
+      range: () => range,
+      isOver: () => isOver,
+      window: { streams: ['stdout'], matches: lineFilter({ regex: '^(one|two|three)$' }) },
+      signal: new AbortController().signal,
     });
+    const seen: string[] = [];
+    for await (const { text } of lines) {
+      seen.push(text);
+      if (text !== 'one') continue;
+      for (const next of ['three', 'four']) log.line('stdout', next);
+      log.finish();
+      isOver = true;
+    }
+    expect(seen).toEqual(['one', 'three']);
   });
 
   test('of an open range stops where the next attempt begins', async () => {

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isUnchanged } from '../../../core/parsing/code-snapshot.ts';
 import { parseProject } from '../../../core/parsing/parse-pool.ts';
 import { linesOf, TempProject } from './temp-project.ts';
 
@@ -295,13 +297,33 @@ describe('a project', () => {
   it('reads links to files, and nothing that is no regular file', async () => {
     await using project = await TempProject.with({
       'elsewhere/x.yaml': 'id: x\ntasks: { a: { run: "true" } }\n',
+      'dags/line\nbreak.yaml': 'id: y\ntasks: { a: { run: "true" } }\n',
     });
-    mkdirSync(join(project.dir, 'dags'));
-    symlinkSync('../elsewhere/x.yaml', join(project.dir, 'dags/link.yaml'));
-    symlinkSync('/dev/zero', join(project.dir, 'dags/zero.yaml'));
+    const at = (name: string) => join(project.dir, 'dags', name);
+    symlinkSync('../elsewhere/x.yaml', at('link.yaml'));
+    symlinkSync('/dev/zero', at('device.yaml'));
+    symlinkSync('circle.yaml', at('circle.yaml'));
+    symlinkSync('gone.yaml', at('dangling.yaml'));
+    symlinkSync('../elsewhere', at('folder.yaml'));
+    execFileSync('mkfifo', [at('pipe.yaml')]);
     const parsed = await parseProject({ projectDir: project.dir });
-    expect(parsed.flatMap(({ dags }) => dags.map(({ spec }) => spec.id))).toEqual(['x']);
-    expect(parsed.flatMap(linesOf)).toEqual(['dags/zero.yaml it is not read: it is no regular file']);
+    expect(parsed.flatMap(({ dags }) => dags.map(({ spec }) => spec.id))).toEqual(['y', 'x']);
+    expect(parsed.flatMap(linesOf)).toEqual([
+      'dags/circle.yaml it is not read: it is a link that leads back to itself',
+      "dags/dangling.yaml it is not read: it is a link to 'gone.yaml', which does not exist",
+      'dags/device.yaml it is not read: it leads to a device, not a file',
+      'dags/folder.yaml it is not read: it leads to a folder, not a file',
+      'dags/pipe.yaml it is not read: it is a named pipe, not a file',
+    ]);
+  });
+
+  it('does not wait for a file that has become a pipe', async () => {
+    await using project = await TempProject.with({ 'dags/x.yaml': 'id: x\ntasks: { a: { run: "true" } }\n' });
+    const [dag] = (await project.parse('dags/x.yaml')).dags;
+    const path = join(project.dir, 'dags/x.yaml');
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    expect(dag && isUnchanged(project.dir, dag.code)).toBe(false);
   });
 
   it('can be stopped', async () => {

@@ -450,11 +450,15 @@ describe('marks', () => {
     sim.behaviour = () => 'hang';
     const run = sim.trigger(graph, { scope: { until: ['f.x'] } });
     sim.turn();
-    for (const path of ['f.x', 'z']) {
+    for (const [path, why] of [
+      ['f.x', 'task f.x has no instances'],
+      ['z', 'task z is not_selected: it cannot be marked success'],
+    ] as const) {
       const node = graph.nodeOfPath.get(path) as number;
       sim.request({ kind: 'markTask', inboxId: 1, run, by: 'ann', node, state: 'success' });
       sim.turn();
-      expect([path, answerOf(sim)]).toEqual([path, false]);
+      const answer = sim.actions.findLast((one) => one.type === 'answer');
+      expect(answer).toMatchObject({ answer: { ok: false, message: expect.stringContaining(why) } });
     }
   });
 });
