@@ -75,7 +75,13 @@ describe.each(databases)('a run that moves to another version on $name', ({ newP
     ['an instance is not as expected', [REOPENED, repinned(), { ...RESET, from: S.failed } as Action]],
   ])('keeps the old one, and nothing is written, if %s', async (_, actions) => {
     const before = await store.loadRun(runNo(1));
-    expect(await leader.try(...actions)).toEqual({ ok: false, why: 'stale', runs: [1], requests: [] });
+    expect(await leader.try(...actions)).toEqual({
+      ok: false,
+      why: 'stale',
+      runs: [1],
+      requests: [],
+      dags: [],
+    });
     expect(await store.loadRun(runNo(1))).toEqual(before);
     expect(before?.run).toMatchObject({ versionNo: V1, state: 'failed' });
   });
