@@ -227,3 +227,19 @@ test('check --watch checks again after every change, also in code, until it is t
   watching.child.kill('SIGINT');
   expect((await watching.ended).code).toBe(130);
 });
+
+test('check --watch outlives a config that it refuses to read', async () => {
+  const dir = makeProject({ 'dags/w.yaml': 'id: w\ntasks: { a: { run: "true" } }\n' });
+  const watching = startOrch(['-C', dir, 'check', '--watch']);
+  const refused = new Promise<void>((seen) => {
+    watching.child.stderr?.on('data', (text: string) => text.includes('larger than') && seen());
+  });
+  await watching.until(/no mistakes/);
+  writeFileSync(join(dir, 'airflow.yaml'), `# ${'x'.repeat(1_100_000)}\n`);
+  await refused;
+  writeFileSync(join(dir, 'dags/v.yaml'), 'id: v\ntasks: { a: { run: "true" } }\n');
+  writeFileSync(join(dir, 'airflow.yaml'), '{}\n');
+  await watching.until(/2 files, 2 DAGs, 2 tasks: no mistakes/);
+  watching.child.kill('SIGINT');
+  expect((await watching.ended).code).toBe(130);
+});
