@@ -1,6 +1,6 @@
 /** Signals closer together than this are one: a launcher passes on what the terminal sent to both. */
 const SAME_SIGNAL_MS = 150;
-const PARENT_CHECK_MS = 500;
+const PARENT_CHECK_MS = 100;
 
 export type Interrupt = 'SIGINT' | 'SIGTERM';
 

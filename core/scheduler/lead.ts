@@ -198,6 +198,9 @@ export class Leadership {
   async #readInbox(): Promise<void> {
     for (const record of await this.#project.store.pendingRequests()) {
       if (this.#prepared.has(record.inboxId) || this.#closed) continue;
+      // A leader that ends takes nothing over any more: the next one does.
+      const { request } = record;
+      if (this.leader.world.draining && request.type === 'adopt' && request.takeOver !== undefined) continue;
       const { generation } = this.leader;
       const prepared = await this.#prepare(record);
       if (generation !== this.leader.generation) {

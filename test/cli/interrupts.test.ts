@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
 import { eventsOf, makeProject, orch, startOrch } from './orch-process.ts';
 
@@ -159,6 +160,25 @@ describe('other ends', () => {
     expect((await orch(['-C', dir, 'trigger', 'gated'])).stdout).toContain(
       ' resumed: it was interrupted after 2 of 3 tasks',
     );
+  });
+
+  test('the same command beside one that ends waits for it, and goes on with its run', async () => {
+    const dir = gated();
+    const first = startOrch(['-C', dir, 'trigger', 'gated']);
+    await first.until(FIRST_DONE);
+    first.child.kill('SIGTERM');
+    await first.until(/stopping once running tasks are done/);
+    const second = startOrch(['-C', dir, 'trigger', 'gated']);
+    const store = new DatabaseSync(join(dir, '.orch/orch.db'), { readOnly: true });
+    const waiting = store.prepare('select count(*) as n from inbox where answer is null');
+    while (waiting.get()?.['n'] === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    store.close();
+    writeFileSync(join(dir, 'go'), '');
+    expect((await first.ended).code).toBe(143);
+    const { code, stdout } = await second.ended;
+    expect([code, stdout]).toEqual([0, expect.stringContaining(' resumed: it was interrupted after 2 of 3')]);
+    const { items } = JSON.parse((await orch(['-C', dir, 'runs', '--json'])).stdout) as { items: unknown[] };
+    expect(items).toMatchObject([{ state: 'success' }]);
   });
 
   test('--timeout cancels a run of its own and exits 124', async () => {
