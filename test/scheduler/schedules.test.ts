@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished } from '../../core/model/states.ts';
@@ -142,6 +143,19 @@ describe('a scheduler', () => {
     expect([...slots].map(Number).sort((a, b) => a - b)).toEqual(
       slots.map((_, index) => oldest + index * 1_000),
     );
+    expect(await orch.project.store.checkIntegrity()).toEqual([]);
+  });
+
+  test('reads again where a DAG stands when the store is not as it remembers', async () => {
+    await using project = tempProject({ 'dags/t.yaml': tick('t') });
+    await using orch = await project.open(SCHEDULER);
+    const before = await finishedRuns(orch, 't', 1);
+    const database = new DatabaseSync(join(orch.project.stateDir, 'orch.db'));
+    database.exec('pragma busy_timeout = 5000; update dag set cursor_at = cursor_at + 3000');
+    database.close();
+    const runs = await finishedRuns(orch, 't', before.length + 2);
+    const slots = runs.map(({ logicalAt }) => logicalAt);
+    expect(new Set(slots).size).toBe(slots.length);
     expect(await orch.project.store.checkIntegrity()).toEqual([]);
   });
 
