@@ -1,4 +1,5 @@
 import type { Project } from '../../core/scheduler/project.ts';
+import type { Session } from '../../core/scheduler/session.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { openSession } from '../engine.ts';
@@ -6,6 +7,7 @@ import { EXIT } from '../exit-code.ts';
 import { type Interrupt, listenForInterrupts } from '../interrupts.ts';
 import { counted } from '../render/counted.ts';
 import { clockText, instantText } from '../render/time-text.ts';
+import { tellRuns } from '../tell-runs.ts';
 import { withProject } from '../with-project.ts';
 
 /** `orch scheduler`: runs every DAG by its schedule until it is told to end. */
@@ -14,7 +16,7 @@ export const scheduler = defineCommand<Record<string, never>>({
     'One process leads; others stand by and take over when it goes away. SIGTERM or Ctrl-C lets running ' +
     'tasks end and leaves the rest to the next leader; a second one ends at once.',
   examples: [
-    { command: 'orch scheduler', what: 'in the foreground' },
+    { command: 'orch scheduler', what: 'in the foreground; every run is a line' },
     { command: 'orch scheduler --json', what: 'with its events as JSON lines' },
   ],
   define: () => {},
@@ -26,7 +28,9 @@ export const scheduler = defineCommand<Record<string, never>>({
         (count === 1 ? told : again).resolve(kind),
       );
       const onLead = (): void => void tellLead(context, project).catch(() => undefined);
-      const session = await openSession(project, { schedules: true, onLead });
+      let session: Session | null = null;
+      const runs = tellRuns(context, project.store, () => session?.leading ?? false);
+      session = await openSession(project, { schedules: true, onLead });
       try {
         if (!session.leading) tell(context, 'standby', 'stands by: another process leads');
         const ended = await Promise.race([told.promise, session.failed]);
@@ -37,6 +41,7 @@ export const scheduler = defineCommand<Record<string, never>>({
       } finally {
         interrupts.release();
         await session.close('now');
+        await runs.close();
       }
     }),
 });

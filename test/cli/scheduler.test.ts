@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { makeProject, orch, startOrch } from './orch-process.ts';
+import { eventsOf, makeProject, orch, startOrch } from './orch-process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -34,6 +34,7 @@ describe('orch scheduler', () => {
     await first.until(/leads 1 DAG/);
     const second = startOrch(['-C', dir, 'scheduler']);
     await second.until(/stands by/);
+    await first.until(/ok {4}w [0-9a-f-]+ of \d{4}-\d\d-\d\d \d\d:\d\d in \d/);
     await witnessed(dir, 2);
     first.child.kill('SIGKILL');
     await first.ended;
@@ -68,17 +69,23 @@ describe('orch scheduler', () => {
     expect((await second.ended).code).toBe(130);
     const run = await orch(['-C', dir, 'trigger', 'good']);
     expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('SUCCESS')]);
+    await first.until(/"run.changed".*"state":"success"/);
     first.child.kill('SIGTERM');
     const ended = await first.ended;
-    expect(
-      ended.stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
-    ).toMatchObject([
-      { v: 1, type: 'scheduler.changed', state: 'leading' },
-      { v: 1, type: 'scheduler.changed', state: 'draining' },
+    const events = eventsOf(ended.stdout);
+    expect(events.filter(({ type }) => type === 'scheduler.changed')).toMatchObject([
+      { v: 1, state: 'leading' },
+      { v: 1, state: 'draining' },
     ]);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        v: 1,
+        type: 'run.changed',
+        dagId: 'good',
+        state: 'success',
+        trigger: 'manual',
+      }),
+    );
     const again = startOrch(['-C', dir, 'scheduler']);
     await again.until(/leads 1 DAG; 1 file cannot be loaded: orch check/);
   });
