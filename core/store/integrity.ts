@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { DISPOSITIONS } from '../model/slot.ts';
 import type { Database } from './tables.ts';
 
 /**
@@ -46,15 +47,28 @@ const INVARIANTS: readonly { readonly broken: string; readonly count: RawBuilder
       where t.state <> j.to_state or t.try_no <> j.try_no`,
     },
     {
-      broken: 'slots of a DAG overlap, or are later than the instant up to which they are decided',
+      // Where any spans overlap, two neighbours do: the time of a look at neighbours grows with their number.
+      broken: 'slots of a DAG overlap',
+      count: sql`select count(*) as n from (select first_at,
+        lag(last_at) over (partition by dag_id order by first_at) as before_at from slot_span) s
+      where s.before_at >= s.first_at`,
+    },
+    {
+      broken: 'slots are later than the instant up to which those of their DAG are decided',
       count: sql`select count(*) as n from slot_span s join dag d on d.dag_id = s.dag_id
-      where d.cursor_at is null or d.cursor_at < s.last_at or exists (select 1 from slot_span o
-        where o.dag_id = s.dag_id and o.first_at < s.first_at and o.last_at >= s.first_at)`,
+      where d.cursor_at is null or d.cursor_at < s.last_at`,
     },
     {
       broken: 'slots name a run of another DAG',
       count: sql`select count(*) as n from slot_span s join dag_run r on r.run_no = s.run_no
       where r.dag_id <> s.dag_id`,
+    },
+    {
+      // A run is due at the instant that it is about, or at the end of the interval that it is about.
+      broken: 'slots name a run that was due at another time',
+      count: sql`select count(*) as n from slot_span s join dag_run r on r.run_no = s.run_no
+      where s.disposition = ${sql.lit(DISPOSITIONS.indexOf('run'))} and r.dag_id = s.dag_id
+        and coalesce(r.logical_at <> s.first_at, true) and coalesce(r.interval_end_at <> s.first_at, true)`,
     },
     {
       broken: 'runs differ from their last line in the journal',

@@ -149,6 +149,71 @@ describe.each(databases)('schedules on $name', ({ newPlace }) => {
   });
 });
 
+describe.each(databases)('the check of schedules on $name', ({ newPlace }) => {
+  let place: StorePlace;
+  let store: Store;
+
+  beforeEach(async () => {
+    place = await newPlace();
+    store = await place.open();
+    const leader = await Leader.of(store);
+    await store.saveVersion(leader.lease, versionOf('other'));
+    const instant = { trigger: 'schedule', logicalAt: hour(3), intervalEndAt: hour(3) } as const;
+    const interval = { trigger: 'schedule', logicalAt: hour(3) + 1, intervalEndAt: hour(4) } as const;
+    const ran = (at: number, no: number) => slots(span(at, at, { disposition: 'run', runNo: runNo(no) }));
+    const coalesced = slots(span(0, 1, { disposition: 'coalesced', runNo: runNo(1) }));
+    await leader.tick(
+      create(1, instant),
+      create(2, interval),
+      coalesced,
+      ran(3, 1),
+      ran(4, 2),
+      moved(null, 5),
+    );
+  });
+  afterEach(async () => place.close());
+
+  const LATE = 'slots are later than the instant up to which those of their DAG are decided.';
+
+  it.each<[string, string, string[]]>([
+    ['nothing in what a scheduler writes', 'select 1', []],
+    [
+      'slots that overlap',
+      `update slot_span set last_at = ${hour(3)} where first_at = ${hour(0)}`,
+      ['1 times: slots of a DAG overlap.'],
+    ],
+    ['slots after the cursor', `update dag set cursor_at = ${hour(3)}`, [`1 times: ${LATE}`]],
+    ['slots without a cursor', 'update dag set cursor_at = null', [`3 times: ${LATE}`]],
+    [
+      'a run of another DAG',
+      `update dag_run set dag_id = 'other', version_no = 2 where run_no = 2`,
+      ['1 times: slots name a run of another DAG.'],
+    ],
+    [
+      'a run of another slot',
+      `update slot_span set run_no = 1 where first_at = ${hour(4)}`,
+      ['1 times: slots name a run that was due at another time.'],
+    ],
+    [
+      'a run that was never due',
+      'update dag_run set trigger_kind = 0, logical_at = null, interval_end_at = null where run_no = 2',
+      ['1 times: slots name a run that was due at another time.'],
+    ],
+    ['nothing where runs are gone', 'delete from journal; delete from dag_run', []],
+  ])('finds %s', async (_name, broken, problems) => {
+    await place.execute(broken);
+    expect(await store.checkIntegrity()).toEqual(problems);
+  });
+
+  it('looks at many slots in the time that a test has', async () => {
+    await place.execute(`update dag set cursor_at = ${hour(5)};
+      insert into slot_span (dag_id, first_at, last_at, disposition, decided_at, because)
+      with recursive n(x) as (select 1 union all select x + 1 from n where x < 50000)
+      select 'other', x * 10, x * 10 + 1, 2, 1, 1 from n;`);
+    expect(await store.checkIntegrity()).toEqual([]);
+  });
+});
+
 describe.each(databases)('a database of schema 1 on $name', ({ newPlace }) => {
   it('gets schedules and keeps what it has', async () => {
     const place = await newPlace();
