@@ -59,7 +59,7 @@ export type Action =
       readonly facts: Facts | null;
     }
   | DagChange
-  /** What became of slots; the same tick moves the cursor of the DAG. */
+  /** What became of slots; a `dag.change` of the same tick moves the cursor to the last one or beyond. */
   | { readonly type: 'slots'; readonly span: SlotSpan }
   /** The answer to a request that came through the inbox. */
   | { readonly type: 'answer'; readonly inboxId: number; readonly answer: Answer };
@@ -68,7 +68,7 @@ export type Action =
 export interface DagChange {
   readonly type: 'dag.change';
   readonly dagId: string;
-  /** Expected cursor. */
+  /** Expected cursor; that of `state` is not before it. */
   readonly fromCursorAt: number | null;
   readonly state: ScheduleState;
   /** `null`: only the cursor moves, which is no line of the journal. */

@@ -8,8 +8,8 @@ export interface Misses {
   readonly dags: Set<string>;
 }
 
-export function newMisses(): Misses {
-  return { runs: new Set(), requests: new Set(), dags: new Set() };
+export function newMisses(dags: Iterable<string> = []): Misses {
+  return { runs: new Set(), requests: new Set(), dags: new Set(dags) };
 }
 
 /** The result of a commit with misses; `null` if there are none. */

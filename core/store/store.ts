@@ -206,8 +206,9 @@ export interface Store {
   /** The process that took the lead last; `null` after it gave it back. It may have died since. */
   leader(): Promise<LeaderRecord | null>;
   /**
-   * Writes a tick. Throws only for a defect: a value that the schema refuses, or a tick number that does not
-   * grow. At most one commit may be under way.
+   * Writes a tick. Throws only for a defect: a value that the schema refuses, a tick number that does not
+   * grow, a cursor that goes back or does not come to cover the slots of its tick. At most one commit may be
+   * under way.
    */
   commit(lease: Lease, tick: Tick): CommitResult | Promise<CommitResult>;
   /**

@@ -14,6 +14,7 @@ import type { SlotSpan } from '../../model/slot.ts';
 import { endsAttempt } from '../archive.ts';
 import { hasLine, type JournalLine, journalLine } from '../journal-line.ts';
 import { type Misses, newMisses } from '../misses.ts';
+import { contradictoryDags } from '../slot-order.ts';
 import type { RunCounts } from '../store.ts';
 
 /** The place of a value in one run. */
@@ -70,7 +71,7 @@ export interface FoldedTick {
 
 /** Folds the actions of a tick, in their order, into one set of rows for each table. */
 export function foldTick(actions: readonly Action[]): FoldedTick {
-  const fold = new Fold();
+  const fold = new Fold(newMisses(contradictoryDags(actions)));
   for (const action of actions) fold.add(action);
   return fold.result();
 }
@@ -88,10 +89,14 @@ class Fold {
   readonly #artifacts = new Map<string, Extract<Action, { type: 'artifact' }>>();
   readonly #progress = new Map<string, Extract<Action, { type: 'progress' }>>();
   readonly #dags = new Map<string, DagChange>();
-  readonly #spans = new Map<string, SlotSpan>();
+  readonly #spans: SlotSpan[] = [];
   readonly #answers = new Map<number, Answer>();
   readonly #lines: JournalLine[] = [];
-  readonly #misses = newMisses();
+  readonly #misses: Misses;
+
+  constructor(misses: Misses) {
+    this.#misses = misses;
+  }
 
   add(action: Action): void {
     if (hasLine(action)) this.#lines.push(journalLine(action) as JournalLine);
@@ -132,7 +137,8 @@ class Fold {
       case 'dag.change':
         return this.#addDagChange(action);
       case 'slots':
-        return this.#addSpan(action.span);
+        this.#spans.push(action.span);
+        return;
       case 'answer':
         if (this.#answers.has(action.inboxId)) this.#misses.requests.add(action.inboxId);
         this.#answers.set(action.inboxId, action.answer);
@@ -191,19 +197,8 @@ class Fold {
   }
 
   #addDagChange(change: DagChange): void {
-    const earlier = this.#dags.get(change.dagId);
-    if (earlier !== undefined && earlier.state.cursorAt !== change.fromCursorAt)
-      this.#misses.dags.add(change.dagId);
-    this.#dags.set(change.dagId, { ...change, fromCursorAt: (earlier ?? change).fromCursorAt });
-  }
-
-  /** The stored cursor is looked at by the statement; what this tick moved it to, here. */
-  #addSpan(span: SlotSpan): void {
-    const cursorAt = this.#dags.get(span.dagId)?.state.cursorAt ?? null;
-    const place = `${span.dagId} ${span.firstAt}`;
-    if (this.#spans.has(place) || (cursorAt !== null && cursorAt >= span.firstAt))
-      this.#misses.dags.add(span.dagId);
-    this.#spans.set(place, span);
+    const { fromCursorAt } = this.#dags.get(change.dagId) ?? change;
+    this.#dags.set(change.dagId, { ...change, fromCursorAt });
   }
 
   result(): FoldedTick {
@@ -229,7 +224,7 @@ class Fold {
       artifacts: [...this.#artifacts.values()],
       progress: [...this.#progress.values()],
       dags: [...this.#dags.values()],
-      spans: [...this.#spans.values()],
+      spans: this.#spans,
       answers: Array.from(this.#answers, ([inboxId, answer]) => ({ inboxId, answer })),
       lines: this.#lines,
       misses: this.#misses,

@@ -9,6 +9,7 @@ import { endsAttempt, storable } from '../archive.ts';
 import { factsText, hasLine, journalLine } from '../journal-line.ts';
 import { type Misses, newMisses, staleResult } from '../misses.ts';
 import { goneText, itemsText } from '../records.ts';
+import { contradictoryDags } from '../slot-order.ts';
 import type { CommitResult, Tick } from '../store.ts';
 import type { Fence } from '../versions.ts';
 import { SQLITE, type SqliteConnection, sqliteCode } from './connection.ts';
@@ -38,8 +39,10 @@ export class TickCommit {
 
   commit(tick: Tick): CommitResult {
     const { begin, commit } = this.#statements;
+    const misses = newMisses(contradictoryDags(tick.actions));
+    const contradiction = staleResult(misses);
+    if (contradiction !== null) return contradiction;
     const after = this.#marksAfter(tick.actions);
-    const misses = newMisses();
     this.#nextSeq = this.#marks.seq;
     try {
       begin.run();

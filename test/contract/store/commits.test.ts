@@ -1,6 +1,7 @@
 import { PostgresQueryCompiler, SqliteQueryCompiler } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { becauseNumber } from '../../../core/model/because.ts';
+import type { Action } from '../../../core/model/action.ts';
+import { because, becauseNumber } from '../../../core/model/because.ts';
 import { S } from '../../../core/model/states.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { databases, type StorePlace } from './databases.ts';
@@ -516,6 +517,15 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
       tryNo: tryNo(1),
       output: { json: '1' },
     });
+    const at = { firstAt: T0, lastAt: T0 + 1, decidedAt: T0 };
+    const span = {
+      dagId: 'prices',
+      disposition: 'skipped',
+      runNo: null,
+      because: because('started'),
+    } as const;
+    const slots: Action = { type: 'slots', span: { ...span, ...at } };
+    await leader.tick(slots, dagChange({ cursorAt: at.lastAt }, { code: 'dag_seen' }));
     expect(compilers.map((compiler) => compiler.mock.calls.length)).toEqual([0, 0]);
     await store.instances(runNo(1));
     expect(compilers.reduce((calls, compiler) => calls + compiler.mock.calls.length, 0)).toBe(1);

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Action } from '../../../core/model/action.ts';
 import { because } from '../../../core/model/because.ts';
@@ -71,6 +70,8 @@ describe.each(databases)('schedules on $name', ({ newPlace }) => {
     ['of slots at the cursor', [slots(span(2, 4)), moved(2, 4)]],
     ['of slots behind a cursor that the tick has moved', [moved(2, 4), slots(span(4, 5)), moved(4, 5)]],
     ['of one slot twice', [slots(span(3, 3)), slots(span(3, 4)), moved(2, 4)]],
+    ['of slots that begin in the span before', [slots(span(3, 5)), slots(span(4, 6)), moved(2, 6)]],
+    ['of slots that are not in order', [slots(span(5, 6)), slots(span(3, 4)), moved(2, 6)]],
     ['of a DAG twice from one cursor', [moved(2, 3), moved(2, 4)]],
   ])('write nothing %s', async (_name, actions) => {
     await leader.tick(slots(span(0, 2)), moved(null, 2));
@@ -104,35 +105,26 @@ describe.each(databases)('schedules on $name', ({ newPlace }) => {
     expect(await leader.try(create(2, scheduled))).toMatchObject({ ok: false, why: 'stale', runs: [2] });
   });
 
-  it('never overlap nor go back, whatever is tried', async () => {
-    const step = fc.record({ from: fc.nat(12), length: fc.nat(3), cursor: fc.nat(14), known: fc.boolean() });
-    let round = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
-        const dagId = `d${++round}`;
-        await store.saveVersion(leader.lease, versionOf(dagId));
-        let cursor: number | null = null;
-        for (const { from, length, cursor: to, known } of steps) {
-          const expected: number | null = known ? cursor : to;
-          const change = dagChange(
-            { cursorAt: hour(to) },
-            { dagId, fromCursorAt: expected === null ? null : hour(expected) },
-          );
-          const result = await leader.try(slots(span(from, from + length, { dagId })), change);
-          const isRight = expected === cursor && (cursor === null || cursor < from);
-          expect(result.ok).toBe(isRight);
-          if (result.ok) cursor = to;
-          if (result.ok && to < from + length)
-            return void (await leader.tick(repair(dagId, to, from + length)));
-        }
-      }),
-      { numRuns: 20 },
-    );
+  it.each<[string, Action[]]>([
+    ['slots without a cursor', [slots(span(3, 4))]],
+    ['slots that the cursor does not come to cover', [slots(span(3, 4)), moved(2, 3)]],
+    ['a cursor that goes back', [moved(2, 1)]],
+    ['a cursor that goes back to none', [dagChange({}, { fromCursorAt: hour(2) })]],
+    ['a cursor that goes back in the tick', [moved(2, 5), moved(5, 4)]],
+  ])('refuse %s', async (_name, actions) => {
+    await leader.tick(slots(span(0, 2)), moved(null, 2));
+    await expect(leader.try(create(1), ...actions)).rejects.toMatchObject({ code: 'internal' });
+    expect(await store.run(runNo(1))).toBeNull();
+    expect(await store.slots({ dagId: 'prices' })).toEqual([span(0, 2)]);
+    await leader.tick(slots(span(3, 4)), moved(2, 4));
   });
 
-  /** Moves the cursor over slots that are decided, as the planner always does. */
-  const repair = (dagId: string, from: number, to: number): Action =>
-    dagChange({ cursorAt: hour(to) }, { dagId, fromCursorAt: hour(from) });
+  it('take nothing from a tick in which one DAG is stale', async () => {
+    await store.saveVersion(leader.lease, versionOf('other'));
+    const other = dagChange({ cursorAt: hour(1) }, { dagId: 'other' });
+    expect(await leader.try(other, moved(1, 5))).toMatchObject(stale);
+    expect(await store.dag('other')).toMatchObject({ cursorAt: null });
+  });
 
   it('remember files that cannot be loaded', async () => {
     const diagnostics = [
@@ -146,6 +138,18 @@ describe.each(databases)('schedules on $name', ({ newPlace }) => {
     expect(await store.brokenFiles()).toEqual([zero, { file, at: T0 + 1, diagnostics }]);
     await store.saveBrokenFile(leader.lease, file, null);
     expect(await store.brokenFiles()).toEqual([zero]);
+  });
+
+  it('let only the one who leads say which files cannot be loaded', async () => {
+    const broken = { at: T0, diagnostics: [] };
+    await store.saveBrokenFile(leader.lease, 'dags/a.ts', broken);
+    await place.freeLead();
+    const young = await Leader.of(await place.open());
+    for (const late of [null, { at: T0 + 1, diagnostics: [] }]) {
+      const saved = store.saveBrokenFile(leader.lease, 'dags/a.ts', late);
+      await expect(saved).rejects.toMatchObject({ code: 'unavailable' });
+    }
+    expect(await young.store.brokenFiles()).toEqual([{ file: 'dags/a.ts', ...broken }]);
   });
 });
 

@@ -9,6 +9,7 @@ import type { ScheduleState, SlotSpan } from '../../../core/model/slot.ts';
 import { Agenda, type DagEntry } from '../../../core/planner/agenda.ts';
 import { type PlannerEvent, plan } from '../../../core/planner/plan.ts';
 import { World } from '../../../core/planner/world.ts';
+import { contradictoryDags } from '../../../core/store/slot-order.ts';
 import { timetableOf } from '../../../core/timetables/timetable-of.ts';
 import { dagOf, NO_LIMITS, task } from './simulation.ts';
 
@@ -111,6 +112,7 @@ class Scheduler {
 
   #turn(events: readonly PlannerEvent[]): void {
     const result = plan(this.world, events, { at: this.now, mono: this.now });
+    if (contradictoryDags(result.actions).size > 0) throw new Error('no store takes this tick');
     for (const action of result.actions) this.#keep(action);
     for (const { run } of result.dispatch) if (this.ends) this.#waiting.push(this.#ended(run.record.runNo));
     for (const { run } of result.stops) this.#waiting.push(this.#ended(run.record.runNo));
