@@ -3,7 +3,16 @@
  * Some have hundreds of small modules, and finding and linking them takes longer than running them. Without
  * the files, or with those of another version, the packages themselves are loaded.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -18,33 +27,43 @@ try {
   process.stderr.write(`orch starts without packed packages: ${error.message}\n`);
 }
 
+/** Files come whole, then the index, and only then old ones go: an orch that starts meanwhile finds all. */
 async function packAll() {
   const { rolldown } = await import('rolldown');
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const index = {};
   for (const name of PACKAGES) {
     const { version } = JSON.parse(readFileSync(join(project, 'node_modules', name, 'package.json'), 'utf8'));
     const file = `${name}-${version}.mjs`;
-    await pack(rolldown, name, join(folder, file));
+    if (!existsSync(join(folder, file))) await pack(rolldown, name, file);
     index[name] = { version, file };
   }
   const path = join(folder, 'index.json');
-  writeFileSync(`${path}.new`, JSON.stringify(index));
-  renameSync(`${path}.new`, path);
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(index));
+  renameSync(draft, path);
+  const files = Object.values(index).map(({ file }) => file);
+  const olds = readdirSync(folder).filter((file) => file.endsWith('.mjs') && !files.includes(file));
+  for (const old of olds) rmSync(join(folder, old), { force: true });
 }
 
 /** Packs a package and makes sure that the file exports what the package does. */
 async function pack(rolldown, name, file) {
   const original = await import(name);
   const names = Object.keys(original).filter((one) => /^[\w$]+$/.test(one) && one !== 'module.exports');
-  const entry = file.replace(/\.mjs$/, '.entry.mjs');
-  writeFileSync(entry, `export { ${names.join(', ')} } from '${name}';\n`);
-  const bundle = await rolldown({ input: entry, platform: 'node', logLevel: 'silent' });
-  await bundle.write({ file, format: 'esm', codeSplitting: false });
-  await bundle.close();
-  rmSync(entry);
-  const packed = await import(pathToFileURL(file).href);
-  const wrong = names.filter((one) => typeof packed[one] !== typeof original[one]);
-  if (wrong.length > 0) throw new Error(`${name} packed lacks ${wrong.join(', ')}`);
+  const scratch = mkdtempSync(join(folder, 'new-'));
+  try {
+    const entry = join(scratch, `${name}.entry.mjs`);
+    const output = join(scratch, file);
+    writeFileSync(entry, `export { ${names.join(', ')} } from '${name}';\n`);
+    const bundle = await rolldown({ input: entry, platform: 'node', logLevel: 'silent' });
+    await bundle.write({ file: output, format: 'esm', codeSplitting: false });
+    await bundle.close();
+    const packed = await import(pathToFileURL(output).href);
+    const wrong = names.filter((one) => typeof packed[one] !== typeof original[one]);
+    if (wrong.length > 0) throw new Error(`${name} packed lacks ${wrong.join(', ')}`);
+    renameSync(output, join(folder, file));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }

@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -87,6 +97,21 @@ test('the packages are packed with all that they export, and named by version', 
     console.log(parse('a: [1, 2]').a.length, import.meta.resolve('yaml'));`;
   writeFileSync(join(dir, 'core/own.ts'), program);
   expect(said(dir, 'core/own.ts')).toMatch(/^2 file:.*\/packages\/yaml-/);
+});
+
+test('packing again takes nothing from an orch that starts meanwhile, and clears old versions away', {
+  timeout: 60_000,
+}, () => {
+  const dir = withScript([...PACKED, 'rolldown']);
+  pack(dir);
+  const folder = join(dir, CACHE);
+  const inodes = () => readdirSync(folder).map((file) => [file, statSync(join(folder, file)).ino]);
+  const before = Object.fromEntries(inodes());
+  writeFileSync(join(folder, 'yaml-1.0.0.mjs'), '');
+  expect(pack(dir).stderr).toBe('');
+  const { 'index.json': _, ...packages } = Object.fromEntries(inodes());
+  expect(before).toMatchObject(packages);
+  expect(Object.keys(packages)).toHaveLength(PACKED.length);
 });
 
 test('an install without the bundler is no failure', () => {
