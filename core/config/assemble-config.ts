@@ -31,7 +31,7 @@ export function assembleConfig(settings: Settings, machine: Machine): Config {
       loadMemoryMb: number('scheduler.loadMemoryMb'),
     },
     runners: {
-      max: raw('runners.max') === undefined ? machine.cores + 1 : number('runners.max'),
+      max: raw('runners.max') === undefined ? maxActive : number('runners.max'),
       memoryMb: number('runners.memoryMb'),
       idleMs: number('runners.idle'),
       maxAttempts: number('runners.maxAttempts'),

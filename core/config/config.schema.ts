@@ -95,7 +95,7 @@ const runners = section('The processes that run tasks.', {
     type: 'integer',
     minimum: 1,
     maximum: 100_000,
-    description: 'Runner processes at most. Default: one more than there are cores.',
+    description: 'Runner processes at most. Default: as many as `scheduler.maxActive` lets attempts run.',
   },
   memoryMb: {
     type: 'integer',

@@ -17,7 +17,7 @@ export interface LocalExecutorOptions {
 }
 
 export interface RunnerOptions {
-  /** Runners at most; by default one more than there are cores. */
+  /** Runners at most; by default four for each core. */
   readonly max?: number;
   /** Heap of a runner, and the memory cap of an attempt that names none. */
   readonly memoryMb?: number;
@@ -65,7 +65,7 @@ export function localSettings(options: LocalExecutorOptions): LocalSettings {
     clock: options.clock,
     epoch: options.epoch,
     runners: {
-      max: availableParallelism() + 1,
+      max: availableParallelism() * 4,
       memoryMb: 2_048,
       growAfterMs: 5,
       idleMs: 60_000,

@@ -18,25 +18,32 @@ export class SpinGate {
   /** Others that want a core, on average. */
   #others = 0;
   #spinning = false;
+  #isToLook = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** For how many of the wished microseconds to spin: all or none. */
+  /**
+   * For how many of the wished microseconds to spin: all or none. Looking takes as long as handing an order
+   * over, so it is done after this turn, for the next ones.
+   */
   allowed(spinUs: number): number {
     if (spinUs <= 0) return 0;
-    const now = this.#clock.mono();
-    if (now - this.#lookedMono >= LOOK_EVERY_MS) this.#look(now);
+    if (!this.#isToLook && this.#clock.mono() - this.#lookedMono >= LOOK_EVERY_MS) {
+      this.#isToLook = true;
+      setImmediate(this.#look);
+    }
     return this.#spinning ? spinUs : 0;
   }
 
-  #look(now: number): void {
-    this.#lookedMono = now;
+  readonly #look = (): void => {
+    this.#isToLook = false;
+    this.#lookedMono = this.#clock.mono();
     const others = Math.max(0, runnable() - OWN_CORES);
     this.#others += (others - this.#others) * WEIGHT;
     this.#spinning = this.#others <= this.#free;
-  }
+  };
 }
 
 /** Threads of this machine that run or want to, this one included. */

@@ -49,6 +49,12 @@ export class Branch {
   }
 }
 
+/** When (wall) the level of a lane is looked at again. It outlives the lane and holds nothing of it then. */
+interface Watch {
+  readonly at: number;
+  lane: Lane | null;
+}
+
 /** Ready instances of one run that share every limit, so that a full limit holds back the lane as a whole. */
 export class Lane extends Branch {
   readonly run: RunWorld;
@@ -61,8 +67,8 @@ export class Lane extends Branch {
   readonly ready: Heap;
   /** Since when (wall) nothing of a non-empty lane was chosen. */
   waitingSince = 0;
-  /** When its level is looked at again, in wall time; `null` when it is not watched. */
-  watchedAt: number | null = null;
+  /** Stands for it among those whose level rises with time; `null` when it is not watched. */
+  watch: Watch | null = null;
 
   constructor(
     ranking: Ranking,
@@ -107,7 +113,7 @@ export class Ranking {
   steps = 0;
   readonly #branchesOf = new WeakMap<object, Branch[]>();
   readonly #dirty = new Set<Branch>();
-  readonly #aging = new Heap<Lane>((a, b) => (a.watchedAt as number) < (b.watchedAt as number));
+  readonly #aging = new Heap<Watch>((a, b) => a.at < b.at);
   #at = Number.NEGATIVE_INFINITY;
 
   /** Ties a branch to what its limit or its load belongs to, so that {@link touch} finds it. */
@@ -154,6 +160,7 @@ export class Ranking {
 
   /** Forgets the lanes of a run. */
   drop(run: RunWorld): void {
+    for (const { watch } of this.lanes.get(run)?.values() ?? []) if (watch) watch.lane = null;
     this.lanes.delete(run);
     for (const branch of this.#branchesOf.get(run) ?? []) {
       const parent = branch.parent as Branch;
@@ -169,11 +176,12 @@ export class Ranking {
   #age(at: number): void {
     if (at < this.#at) this.#watchAnew();
     this.#at = at;
-    const isDue = (lane?: Lane): lane is Lane => lane !== undefined && (lane.watchedAt as number) <= at;
-    for (let lane = this.#aging.peek(); isDue(lane); lane = this.#aging.peek()) {
+    const isDue = (watch?: Watch): watch is Watch => watch !== undefined && watch.at <= at;
+    for (let watch = this.#aging.peek(); isDue(watch); watch = this.#aging.peek()) {
       this.#aging.pop();
-      lane.watchedAt = null;
-      if (this.lanes.has(lane.run)) this.#dirty.add(lane);
+      if (!watch.lane) continue;
+      watch.lane.watch = null;
+      this.#dirty.add(watch.lane);
     }
   }
 
@@ -181,7 +189,7 @@ export class Ranking {
     while (this.#aging.pop());
     for (const lanes of this.lanes.values()) {
       for (const lane of lanes.values()) {
-        lane.watchedAt = null;
+        lane.watch = null;
         this.#dirty.add(lane);
       }
     }
@@ -210,9 +218,9 @@ export class Ranking {
     const aged = Math.max(0, Math.floor((this.#at - lane.waitingSince) / AGING_MS));
     lane.node = top;
     lane.level = (lane.run.templates.level[lane.run.templateOf(top)] as number) + aged;
-    if (lane.watchedAt !== null) return;
-    lane.watchedAt = Math.min(lane.waitingSince, this.#at) + (aged + 1) * AGING_MS;
-    this.#aging.push(lane);
+    if (lane.watch !== null) return;
+    lane.watch = { at: Math.min(lane.waitingSince, this.#at) + (aged + 1) * AGING_MS, lane };
+    this.#aging.push(lane.watch);
   }
 
   #remove(parent: Branch, child: Branch): void {
