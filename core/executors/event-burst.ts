@@ -6,6 +6,7 @@ import type { AttemptEvent } from '../model/attempt.ts';
  */
 export class EventBurst {
   readonly #deliver: (event: AttemptEvent) => void;
+  readonly #mayMoreCome: () => boolean;
   #events: AttemptEvent[] = [];
   readonly #flush = (): void => {
     const events = this.#events;
@@ -13,12 +14,16 @@ export class EventBurst {
     for (const event of events) this.#deliver(event);
   };
 
-  constructor(deliver: (event: AttemptEvent) => void) {
+  /** `mayMoreCome`: whether anything else could come in this turn; if not, there is nothing to wait for. */
+  constructor(deliver: (event: AttemptEvent) => void, mayMoreCome: () => boolean = () => true) {
     this.#deliver = deliver;
+    this.#mayMoreCome = mayMoreCome;
   }
 
   add(event: AttemptEvent): void {
-    if (this.#events.length === 0) setImmediate(this.#flush);
     this.#events.push(event);
+    if (this.#events.length > 1) return;
+    if (this.#mayMoreCome()) setImmediate(this.#flush);
+    else queueMicrotask(this.#flush);
   }
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
+import { constants, getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { entryPath } from '../config/installation.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
@@ -27,6 +28,11 @@ import type {
 import { WorkPlaces } from './work-places.ts';
 
 const STRAY_BYTES = 64 * 1024;
+/**
+ * Added to the niceness of what attempts run: however much they compute, whoever decides and whoever ends
+ * them gets a core at once when there is something to do (POSIX `setpriority`).
+ */
+const NICENESS = 5;
 /** A runner holds this much before any user code is loaded; its heap limit is the cap itself. */
 const RUNNER_BASE_MB = 96;
 
@@ -141,6 +147,7 @@ export class Keeper {
       onGone: gone,
     });
     this.#groups.set(name, group);
+    giveWay(child.pid);
     if (this.#doomed.delete(name)) group.kill('killed');
     return group;
   }
@@ -218,6 +225,15 @@ export class Keeper {
       void command.finish(exit).then(end);
     });
     command.begin();
+  }
+}
+
+/** Makes a process give way to others that want its core. */
+function giveWay(pid: number): void {
+  try {
+    setPriority(pid, Math.min(getPriority() + NICENESS, constants.priority.PRIORITY_LOW));
+  } catch {
+    // It has ended already.
   }
 }
 

@@ -43,7 +43,10 @@ class LocalExecutor implements Executor {
   readonly #stateKey: string;
   readonly #jobs = new Map<AttemptId, Job>();
   readonly #ended = new EndedAttempts();
-  readonly #events = new EventBurst((event) => this.onEvent(event));
+  readonly #events = new EventBurst(
+    (event) => this.onEvent(event),
+    () => this.#jobs.size > 0,
+  );
   readonly #deadlines: Deadlines<Job>;
   readonly #stuck: Deadlines<Job>;
   readonly #runners: RunnerDesk;

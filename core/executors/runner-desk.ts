@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { DeskParts } from './desk.ts';
 import { outcomeOfGone } from './ended-outcome.ts';
 import type { Job } from './job.ts';
 import { leftRemarks } from './process-group.ts';
 import type { EndFrame, GoneFrame, RunnerSettings } from './protocol.ts';
+import { runnableThreads } from './runnable-threads.ts';
 import { type RunnerHandlers, RunnerLink } from './runner-link.ts';
 import { RunnerPool } from './runner-pool.ts';
 import { RunnerServer } from './runner-server.ts';
@@ -118,6 +120,7 @@ export class RunnerDesk {
       shared,
       runners: shared ? { ...settings.runners, max: SHARED_RUNNERS } : settings.runners,
       keepOne: settings.runners.keepOne && !shared && memoryMb === settings.runners.memoryMb,
+      hasFreeCore: () => runnableThreads() <= availableParallelism(),
       mayStart: () => this.#parts.keeper() !== null,
       startRunner: () => this.#startRunner(shared, memoryMb),
       endRunner: (runner) => this.#parts.keeper()?.send({ t: 'kill', g: runner.group }),

@@ -12,6 +12,10 @@ const SHARED_MAX = 64;
 const WORTH_MS = 0.25;
 /** Orders in one runner at most. */
 const AHEAD_MAX = 16;
+/**
+ * While no core is free a runner more helps only those that would wait for long: what computes gains nothing.
+ */
+const BUSY_WAIT_MS = 500;
 /** Runners that are started at once: starting takes a core for a while. */
 const STARTING_MAX = 2;
 /** Runners that end before they are ready, one after the other, before the waiting orders are given up. */
@@ -23,6 +27,8 @@ export interface PoolOptions {
   readonly runners: Required<RunnerOptions>;
   /** One runner is kept for the next order even when there is nothing to do. */
   readonly keepOne: boolean;
+  /** Whether this machine has a core that nobody wants now. */
+  readonly hasFreeCore: () => boolean;
   /** Whether there is a keeper to start runners. */
   readonly mayStart: () => boolean;
   /** Has a runner started. */
@@ -51,6 +57,8 @@ export class RunnerPool {
   #takeBackTimer: NodeJS.Timeout | null = null;
   #failedStarts = 0;
   #growTimer: NodeJS.Timeout | null = null;
+  /** The first order that waits, as it was last looked at, and the monotonic time since when it is first. */
+  #first: { readonly job: Job; readonly sinceMono: number } | null = null;
   #idleTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -300,9 +308,17 @@ export class RunnerPool {
       const starting = this.#starting();
       const capacity = this.#options.shared ? SHARED_MAX : 1;
       const needed = starting < STARTING_MAX && this.#waiting.size > starting * capacity;
-      if (needed && (stuck || worthIt)) this.#start();
+      if (needed && (stuck || worthIt) && this.#gains(this.#waiting.first)) this.#start();
       if (this.#waiting.first !== null) this.#growLater();
     }, growAfterMs);
+  }
+
+  /** Whether a runner more would do something that is not done as soon without it. */
+  #gains(job: Job | null): boolean {
+    const now = this.#options.clock.mono();
+    if (job === null || this.#options.hasFreeCore()) return true;
+    if (this.#first?.job !== job) this.#first = { job, sinceMono: now };
+    return now - this.#first.sinceMono >= BUSY_WAIT_MS;
   }
 
   #isWorthARunner(job: Job | null): boolean {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../model/clock.ts';
+import { runnableThreads } from './runnable-threads.ts';
 
 const LOOK_EVERY_MS = 20;
 /** How much a look counts against those before it. */
@@ -40,18 +40,8 @@ export class SpinGate {
   readonly #look = (): void => {
     this.#isToLook = false;
     this.#lookedMono = this.#clock.mono();
-    const others = Math.max(0, runnable() - OWN_CORES);
+    const others = Math.max(0, runnableThreads() - OWN_CORES);
     this.#others += (others - this.#others) * WEIGHT;
     this.#spinning = this.#others <= this.#free;
   };
-}
-
-/** Threads of this machine that run or want to, this one included. */
-function runnable(): number {
-  try {
-    const [running] = readFileSync('/proc/loadavg', 'latin1').split(' ')[3]?.split('/') ?? [];
-    return Number(running ?? 1);
-  } catch {
-    return 1;
-  }
 }

@@ -1,10 +1,12 @@
+import { getPriority } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../core/model/attempt.ts';
 import { Bench, makeProject, processFacts } from './harness.ts';
+import { WORK } from './work-fixture.ts';
 
 let bench: Bench;
 beforeAll(async () => {
-  bench = new Bench(makeProject({ 'data/prices.csv': 'a,b\n' }));
+  bench = new Bench(makeProject({ 'data/prices.csv': 'a,b\n', 'dags/work.ts': WORK }));
   await bench.executor.start();
 });
 afterAll(async () => bench.close());
@@ -67,6 +69,14 @@ describe('a command', () => {
     await bench.outcome(next);
     expect(await bench.lines(next)).toEqual([]);
   });
+});
+
+test('attempts give way to whoever decides about them: a command and a function', async () => {
+  const command = bench.shell('nice');
+  await bench.outcome(command);
+  const expected = String(Math.min(19, getPriority() + 5));
+  expect(await bench.lines(command)).toEqual([`stdout: ${expected}`]);
+  expect(await bench.outcome(bench.call('niceness'))).toEqual({ kind: 'success', output: expected });
 });
 
 describe('the end of a command', () => {

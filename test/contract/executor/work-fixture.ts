@@ -2,12 +2,14 @@
 export const WORK = `
 import { spawn, spawnSync } from 'node:child_process';
 import { writeSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { FatalError, RetryableError } from 'orch';
 
 const wait = (ms, signal) => new Promise((resolve, reject) => {
   const timer = setTimeout(resolve, ms);
   signal?.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); });
 });
+export const niceness = () => getPriority();
 export const noop = () => undefined;
 export const echo = (inputs) => inputs;
 export const context = async (inputs, ctx) => ({
