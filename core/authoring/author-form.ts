@@ -27,6 +27,7 @@ export interface AuthorDag {
   readonly maxActiveRuns?: number;
   readonly maxActiveTasks?: number;
   readonly maxActiveTasksTotal?: number;
+  readonly pauseAfterFailures?: number;
   readonly timeout?: Duration;
   readonly priority?: PriorityLevel;
   readonly priorityRule?: 'absolute' | 'downstream' | 'upstream';

@@ -102,6 +102,9 @@ const SENTENCES = {
   dag_seen: (f) => `DAG ${f.dag} became active.`,
   dag_removed: (f) => `No file declares DAG ${f.dag} any more.`,
   schedule_changed: (f) => `DAG ${f.dag} has another schedule: slots count from now on.`,
+  dag_failing: (f) =>
+    `DAG ${f.dag} was paused: ${plural(f.failures, 'run')} failed one after the other. When it is mended: ` +
+    `orch unpause ${f.dag}`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

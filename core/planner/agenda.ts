@@ -18,6 +18,8 @@ export interface DagEntry {
   readonly params: JsonObject | { readonly error: string };
   /** Where its schedule stands in the store. */
   readonly state: ScheduleState;
+  /** How many of its runs have failed one after the other up to now, since it was last unpaused. */
+  readonly failures: number;
 }
 
 /** A DAG on the agenda. */
@@ -26,12 +28,14 @@ export class ScheduledDag {
   timetable: Timetable | null;
   policy: SlotPolicy;
   state: ScheduleState;
+  failures: number;
   /** When it is looked at next, in wall time: its next slot is due; infinite while nothing can be. */
   dueAt = Number.POSITIVE_INFINITY;
 
   constructor(entry: DagEntry) {
     this.entry = entry;
     this.state = entry.state;
+    this.failures = entry.failures;
     this.timetable = timetableOf(entry.graph.spec);
     this.policy = policyOf(entry.graph.spec);
   }

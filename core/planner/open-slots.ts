@@ -200,7 +200,7 @@ export function onDagSeen(turn: Turn, entry: DagEntry, isRescheduled: boolean): 
 
 function takeUp(turn: Turn, agenda: Agenda, entry: DagEntry, isRescheduled: boolean): void {
   const known = agenda.dags.get(entry.dagId);
-  const dag = new ScheduledDag(known === undefined ? entry : { ...entry, state: known.state });
+  const dag = new ScheduledDag(known === undefined ? entry : { ...entry, ...kept(known) });
   if (known !== undefined) known.dueAt = Number.NaN;
   agenda.dags.set(entry.dagId, dag);
   const { sinceAt, present } = dag.state;
@@ -209,6 +209,11 @@ function takeUp(turn: Turn, agenda: Agenda, entry: DagEntry, isRescheduled: bool
   else if (isRescheduled && !dag.policy.catchup) skipTo(turn, dag, 'schedule_changed');
   applyPause(turn, dag);
   agenda.appoint(dag, turn.now.at);
+}
+
+/** What is known better here than in the store, whose reading may have taken a while. */
+function kept({ state, failures }: ScheduledDag): Pick<DagEntry, 'state' | 'failures'> {
+  return { state, failures };
 }
 
 function activate(turn: Turn, dag: ScheduledDag): void {
@@ -259,6 +264,7 @@ export function setPaused(turn: Turn, dag: ScheduledDag, paused: boolean, by: st
       : Math.max(dag.state.cursorAt, turn.now.at);
   const sinceAt = paused || dag.state.sinceAt === null ? dag.state.sinceAt : turn.now.at;
   changeState(turn, dag, { ...dag.state, paused, sinceAt, cursorAt }, code, { by });
+  if (!paused) dag.failures = 0;
   applyPause(turn, dag);
   turn.world.agenda?.appoint(dag, turn.now.at);
 }
@@ -272,10 +278,18 @@ function applyPause(turn: Turn, dag: ScheduledDag): void {
   for (const run of turn.world.runs.values()) if (run.record.dagId === dagId) turn.world.ranking.touch(run);
 }
 
-/** A run of a DAG has ended: a slot that waited for it may have its turn. */
+/** A run of a DAG has ended: a slot that waited for it may have its turn, unless too many have failed. */
 export function onRunEnded(turn: Turn, run: RunWorld): void {
   const dag = turn.world.agenda?.dags.get(run.record.dagId);
-  if (dag && dag.dueAt > turn.now.at) turn.world.agenda?.appoint(dag, turn.now.at);
+  if (!dag) return;
+  if (run.record.state === 'failed') dag.failures++;
+  else if (run.record.state === 'success') dag.failures = 0;
+  const { pauseAfterFailures = Number.POSITIVE_INFINITY } = dag.spec;
+  if (dag.failures >= pauseAfterFailures && !dag.state.paused) {
+    changeState(turn, dag, { ...dag.state, paused: true }, 'dag_failing', { failures: dag.failures });
+    applyPause(turn, dag);
+  }
+  if (dag.dueAt > turn.now.at) turn.world.agenda?.appoint(dag, turn.now.at);
 }
 
 function changeState(

@@ -3,10 +3,10 @@ import type { DagSpec } from '../model/dag.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import type { DagEntry } from '../planner/agenda.ts';
 import { checkParams } from '../schema/params.ts';
-import type { VersionRecord } from '../store/store.ts';
+import type { Store, VersionRecord } from '../store/store.ts';
 
-/** A version as the planner wants it for its agenda. */
-export function entryOf(version: VersionRecord, state: ScheduleState): DagEntry {
+/** A version as the planner wants it for its agenda. `failures`: see {@link DagEntry.failures}. */
+export function entryOf(version: VersionRecord, state: ScheduleState, failures = 0): DagEntry {
   const { dagId, versionNo, spec } = version;
   const checked = checkParams(spec, {});
   const params = checked.ok
@@ -19,6 +19,7 @@ export function entryOf(version: VersionRecord, state: ScheduleState): DagEntry 
     graph: compileGraph(spec),
     params,
     state: { paused, present, sinceAt, cursorAt },
+    failures,
   };
 }
 
@@ -27,4 +28,19 @@ export function isRescheduled(before: DagSpec, after: DagSpec): boolean {
   const timesOf = ({ schedule, timezone, startAt, endAt }: DagSpec): string =>
     JSON.stringify([schedule ?? [], timezone ?? 'UTC', startAt ?? null, endAt ?? null]);
   return timesOf(before) !== timesOf(after);
+}
+
+/** How many runs of a DAG have failed one after the other since it became active or was unpaused. */
+export async function failuresOf(
+  store: Store,
+  version: VersionRecord,
+  state: ScheduleState,
+): Promise<number> {
+  const { dagId, spec } = version;
+  if (spec.pauseAfterFailures === undefined) return 0;
+  const limit = spec.pauseAfterFailures;
+  const runs = await store.runs({ dagId, states: ['success', 'failed'], limit });
+  const counted = runs.filter(({ endedAt }) => (endedAt ?? 0) > (state.sinceAt ?? 0));
+  const lastSuccess = counted.findIndex((run) => run.state === 'success');
+  return lastSuccess < 0 ? counted.length : lastSuccess;
 }

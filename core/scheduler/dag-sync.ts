@@ -7,7 +7,7 @@ import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
 import { ProjectWatch } from '../parsing/project-watch.ts';
 import type { DagEntry } from '../planner/agenda.ts';
 import type { DagRecord, Lease, Store, VersionRecord } from '../store/store.ts';
-import { entryOf, isRescheduled } from './dag-entry.ts';
+import { entryOf, failuresOf, isRescheduled } from './dag-entry.ts';
 import type { DagLibrary } from './dag-library.ts';
 import { asError } from './quarantine.ts';
 import type { VersionKeeper } from './version-keeper.ts';
@@ -113,8 +113,13 @@ export class DagSync {
     const version = await versions.keep(file, dag);
     const record = await store.dag(id);
     if (record === null || this.#closed) return;
+    const failures = await failuresOf(store, version, record);
     this.#told.set(id, told);
-    onSeen(entryOf(version, record), version, old !== null && isRescheduled(old.spec, version.spec));
+    onSeen(
+      entryOf(version, record, failures),
+      version,
+      old !== null && isRescheduled(old.spec, version.spec),
+    );
   }
 
   /** A DAG whose file is broken goes on as it was; one that no file declares is gone. */
@@ -128,8 +133,9 @@ export class DagSync {
     if (this.#told.has(dagId) || !record.present) return;
     const version = await store.version(record.versionNo);
     if (version === null || this.#closed) return;
+    const failures = await failuresOf(store, version, record);
     this.#told.set(dagId, '');
-    onSeen(entryOf(version, record), version, false);
+    onSeen(entryOf(version, record, failures), version, false);
   }
 
   async #noteMistakes(mistakes: ReadonlyMap<string, readonly Diagnostic[]>): Promise<void> {

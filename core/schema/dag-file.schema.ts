@@ -142,6 +142,7 @@ export function dagSchema(tasks: TSchema): TSchema {
     maxActiveRuns: count('Runs of this DAG at once.', { default: DAG_DEFAULTS.maxActiveRuns }),
     maxActiveTasks: count('Attempts at once in one run.', { default: DAG_DEFAULTS.maxActiveTasks }),
     maxActiveTasksTotal: count('Attempts at once over all runs of this DAG.'),
+    pauseAfterFailures: count('The DAG is paused when so many runs have failed one after the other.'),
     timeout: durationSchema('The longest time of a run; then it is aborted.'),
     priority: wordSchema(PRIORITY_LEVELS, 'The level of its tasks that name none.', {
       default: DAG_DEFAULTS.priority,

@@ -60,6 +60,7 @@ function writeLimits(draft: DagDraft, dag: AuthorDag, problems: Problems): void 
     draft.maxActiveTasks = maxActiveTasks;
   }
   if (maxActiveTasksTotal !== undefined) draft.maxActiveTasksTotal = maxActiveTasksTotal;
+  if (dag.pauseAfterFailures !== undefined) draft.pauseAfterFailures = dag.pauseAfterFailures;
   const timeoutMs = readDuration(dag.timeout, 1, "'timeout'", ['timeout'], problems);
   if (timeoutMs !== undefined) draft.timeoutMs = timeoutMs;
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileGraph } from '../../../core/graph/graph.ts';
 import type { Action } from '../../../core/model/action.ts';
+import type { Outcome } from '../../../core/model/attempt.ts';
 import type { DagSpec } from '../../../core/model/dag.ts';
 import type { RunNo, VersionNo } from '../../../core/model/ids.ts';
 import type { RunRecord } from '../../../core/model/run.ts';
@@ -11,7 +12,7 @@ import { type PlannerEvent, plan } from '../../../core/planner/plan.ts';
 import { World } from '../../../core/planner/world.ts';
 import { contradictoryDags } from '../../../core/store/slot-order.ts';
 import { timetableOf } from '../../../core/timetables/timetable-of.ts';
-import { dagOf, NO_LIMITS, task } from './simulation.ts';
+import { dagOf, FAILURE, NO_LIMITS, SUCCESS, task } from './simulation.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -34,6 +35,8 @@ class Scheduler {
   readonly notes: string[] = [];
   /** Runs end as soon as they start; otherwise when they are told to. */
   ends = true;
+  /** How they end, by the hour of their slot. */
+  outcome: (hour: number) => Outcome = () => SUCCESS;
   state: ScheduleState = NEW;
   #runNo = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -55,6 +58,7 @@ class Scheduler {
       graph: compileGraph(spec),
       params: more.params ?? {},
       state,
+      failures: 0,
     };
     return this.tell({ type: 'dag.seen', dag, isRescheduled: more.isRescheduled ?? false });
   }
@@ -103,7 +107,8 @@ class Scheduler {
 
   #ended(runNo: number): PlannerEvent {
     const attemptId = `${runNo}.0.1` as never;
-    const outcome = { kind: 'success' } as const;
+    const logicalAt = this.runs.find((run) => run.runNo === runNo)?.logicalAt ?? 0;
+    const outcome = this.outcome((logicalAt - T0) / HOUR);
     return {
       type: 'attempt',
       event: { type: 'attempt.ended', attemptId, startedAt: this.now, at: this.now, outcome },
@@ -248,6 +253,21 @@ describe('slots', () => {
     expect(run?.active).toBe(0);
     scheduler.pause(false);
     expect(run?.active).toBe(1);
+  });
+
+  test('runs that fail one after the other pause their DAG, and count anew when it is unpaused', () => {
+    const spec = hourly({ pauseAfterFailures: 2 });
+    const scheduler = new Scheduler(10.5);
+    scheduler.outcome = (hour) => (hour === 12 ? SUCCESS : FAILURE);
+    scheduler.see(spec).until(16.5);
+    expect(scheduler.fates).toEqual(['run 11', 'run 12', 'run 13', 'run 14']);
+    expect(scheduler.state.paused).toBe(true);
+    expect(scheduler.notes).toEqual(['dag_seen', 'dag_failing']);
+    scheduler.pause(false).until(17.5);
+    expect(scheduler.state.paused).toBe(false);
+    scheduler.until(20.5);
+    expect(scheduler.fates.slice(4)).toEqual(['paused 15-16', 'run 17', 'run 18']);
+    expect(scheduler.state.paused).toBe(true);
   });
 
   test('a DAG that is gone makes no runs; back again it goes on with its next slot', () => {

@@ -100,6 +100,7 @@ const dag: Keys<AuthorDag> = {
   maxActiveRuns: true,
   maxActiveTasks: true,
   maxActiveTasksTotal: true,
+  pauseAfterFailures: true,
   timeout: true,
   priority: true,
   priorityRule: true,
