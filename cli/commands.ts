@@ -145,6 +145,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/mark.ts')).mark,
   },
   {
+    name: 'up',
+    group: SET_UP,
+    summary: 'everything in one: scheduler and HTTP API',
+    load: async () => (await import('./commands/up.ts')).up,
+  },
+  {
     name: 'scheduler',
     group: SET_UP,
     summary: 'run every DAG by its schedule',

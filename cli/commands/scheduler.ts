@@ -1,13 +1,5 @@
-import type { Project } from '../../core/scheduler/project.ts';
-import type { Session } from '../../core/scheduler/session.ts';
 import { defineCommand } from '../command.ts';
-import type { CommandContext } from '../context.ts';
-import { openSession } from '../engine.ts';
-import { EXIT } from '../exit-code.ts';
-import { type Interrupt, listenForInterrupts } from '../interrupts.ts';
-import { counted } from '../render/counted.ts';
-import { clockText, instantText } from '../render/time-text.ts';
-import { tellRuns } from '../tell-runs.ts';
+import { runScheduler } from '../run-scheduler.ts';
 import { withProject } from '../with-project.ts';
 
 /** `orch scheduler`: runs every DAG by its schedule until it is told to end. */
@@ -20,42 +12,5 @@ export const scheduler = defineCommand<Record<string, never>>({
     { command: 'orch scheduler --json', what: 'with its events as JSON lines' },
   ],
   define: () => {},
-  run: async (context) =>
-    withProject(context, async (project) => {
-      const told = Promise.withResolvers<Interrupt>();
-      const again = Promise.withResolvers<Interrupt>();
-      const interrupts = listenForInterrupts(process, (kind, count) =>
-        (count === 1 ? told : again).resolve(kind),
-      );
-      const onLead = (): void => void tellLead(context, project).catch(() => undefined);
-      let session: Session | null = null;
-      const runs = tellRuns(context, project.store, () => session?.leading ?? false);
-      session = await openSession(project, { schedules: true, onLead });
-      try {
-        if (!session.leading) tell(context, 'standby', 'stands by: another process leads');
-        const ended = await Promise.race([told.promise, session.failed]);
-        if (ended instanceof Error) throw ended;
-        tell(context, 'draining', 'ends: running tasks may end, nothing new is started');
-        await Promise.race([session.close('drain'), again.promise.then(() => session.close('now'))]);
-        return ended === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
-      } finally {
-        interrupts.release();
-        await session.close('now');
-        await runs.close();
-      }
-    }),
+  run: (context) => withProject(context, (project) => runScheduler(context, project)),
 });
-
-async function tellLead(context: CommandContext, { store }: Project): Promise<void> {
-  const [dags, broken] = await Promise.all([store.dags(), store.brokenFiles()]);
-  const count = dags.filter(({ present }) => present).length;
-  const mend = broken.length === 0 ? '' : `; ${counted(broken.length, 'file')} cannot be loaded: orch check`;
-  tell(context, 'leading', `leads ${counted(count, 'DAG')}${mend}`);
-}
-
-function tell(context: CommandContext, state: string, text: string): void {
-  const now = context.host.clock.now();
-  if (context.flags.json)
-    context.json({ v: 1, type: 'scheduler.changed', state, at: instantText(now) }, 'event');
-  else context.print(`${clockText(now)} ${text}`);
-}

@@ -1,12 +1,8 @@
-import { createApp } from '../../server/app.ts';
-import { listen } from '../../server/listen.ts';
 import { defineCommand } from '../command.ts';
-import { countFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { listenForInterrupts } from '../interrupts.ts';
+import { openServer } from '../open-server.ts';
 import { withProject } from '../with-project.ts';
-
-const PORT_DEFAULT = 7070;
 
 /** `orch server`: the HTTP API, reading only, on the loopback address. */
 export const server = defineCommand<{ port?: string }>({
@@ -19,12 +15,8 @@ export const server = defineCommand<{ port?: string }>({
     command.option('--port <port>', 'another port; 0 takes a free one');
   },
   run: async (context, { port }) =>
-    withProject(context, async ({ store, stateDir }) => {
-      const wanted = port === undefined ? PORT_DEFAULT : countFlag('--port', port, 0);
-      const listening = await listen(createApp({ store, stateDir }), wanted);
-      const { url } = listening;
-      if (context.flags.json) context.json({ url });
-      else context.print(`${url}/api/v1/runs`);
+    withProject(context, async (project) => {
+      const listening = await openServer(context, project, port);
       await new Promise<void>((resolve) => {
         const interrupts = listenForInterrupts(process, () => {
           interrupts.release();

@@ -90,6 +90,22 @@ describe('orch scheduler', () => {
     await again.until(/leads 1 DAG; 1 file cannot be loaded: orch check/);
   });
 
+  test('up runs DAGs and serves what they did; its port must be free', async () => {
+    const dir = makeProject({ 'dags/w.yaml': WITNESSED });
+    appendFileSync(join(dir, 'witness'), '');
+    const first = startOrch(['-C', dir, 'up', '--port', '0', '--json']);
+    await first.until(/"state":"leading"/);
+    const said = await first.until(/"run.changed".*"state":"success"/);
+    const url = said.match(/"server.listening","url":"([^"]+)"/)?.[1] ?? '';
+    const answer = await fetch(`${url}/api/v1/runs?state=success&limit=1`);
+    expect(await answer.json()).toMatchObject({ items: [{ dagId: 'w', trigger: 'schedule' }] });
+    const second = await orch(['-C', dir, 'up', '--port', new URL(url).port]);
+    expect([second.code, second.stderr]).toEqual([5, expect.stringContaining('is in use')]);
+    first.child.kill('SIGINT');
+    expect((await first.ended).code).toBe(130);
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
   test('pause and unpause tell what holds now', async () => {
     const dir = makeProject({
       'dags/good.yaml': "id: good\nschedule: '@daily'\ntasks: { a: { run: 'true' } }\n",

@@ -1,0 +1,53 @@
+import type { Project } from '../core/scheduler/project.ts';
+import type { Session } from '../core/scheduler/session.ts';
+import type { CommandContext } from './context.ts';
+import { openSession } from './engine.ts';
+import { EXIT } from './exit-code.ts';
+import { type Interrupt, listenForInterrupts } from './interrupts.ts';
+import { counted } from './render/counted.ts';
+import { clockText, instantText } from './render/time-text.ts';
+import { tellRuns } from './tell-runs.ts';
+
+/**
+ * Leads a project as its scheduler, or stands by until it can, and tells of every run, until the process is
+ * told to end.
+ *
+ * @returns the exit code of the signal that ended it.
+ */
+export async function runScheduler(context: CommandContext, project: Project): Promise<number> {
+  const told = Promise.withResolvers<Interrupt>();
+  const again = Promise.withResolvers<Interrupt>();
+  const interrupts = listenForInterrupts(process, (kind, count) =>
+    (count === 1 ? told : again).resolve(kind),
+  );
+  const onLead = (): void => void tellLead(context, project).catch(() => undefined);
+  let session: Session | null = null;
+  const runs = tellRuns(context, project.store, () => session?.leading ?? false);
+  try {
+    session = await openSession(project, { schedules: true, onLead });
+    if (!session.leading) tell(context, 'standby', 'stands by: another process leads');
+    const ended = await Promise.race([told.promise, session.failed]);
+    if (ended instanceof Error) throw ended;
+    tell(context, 'draining', 'ends: running tasks may end, nothing new is started');
+    await Promise.race([session.close('drain'), again.promise.then(() => session?.close('now'))]);
+    return ended === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+  } finally {
+    interrupts.release();
+    await session?.close('now');
+    await runs.close();
+  }
+}
+
+async function tellLead(context: CommandContext, { store }: Project): Promise<void> {
+  const [dags, broken] = await Promise.all([store.dags(), store.brokenFiles()]);
+  const count = dags.filter(({ present }) => present).length;
+  const mend = broken.length === 0 ? '' : `; ${counted(broken.length, 'file')} cannot be loaded: orch check`;
+  tell(context, 'leading', `leads ${counted(count, 'DAG')}${mend}`);
+}
+
+function tell(context: CommandContext, state: string, text: string): void {
+  const now = context.host.clock.now();
+  if (context.flags.json)
+    context.json({ v: 1, type: 'scheduler.changed', state, at: instantText(now) }, 'event');
+  else context.print(`${clockText(now)} ${text}`);
+}
