@@ -27,6 +27,8 @@ export type Request =
   | { readonly type: 'cancel'; readonly runUid: string; readonly by: string }
   /** Stop at once: kills without grace. */
   | { readonly type: 'kill'; readonly runUid: string; readonly by: string }
+  /** A scheduler wants to lead: who leads without being one lets its attempts end and gives the lead away. */
+  | { readonly type: 'handOver'; readonly by: string }
   /** No run is made for slots of the DAG, or they are again. */
   | { readonly type: 'pauseDag'; readonly dagId: string; readonly paused: boolean; readonly by: string }
   | { readonly type: 'pauseRun'; readonly runUid: string; readonly by: string }

@@ -44,6 +44,8 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
   | { readonly kind: 'pause'; readonly runNo: RunNo }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
+  /** A scheduler wants to lead. */
+  | { readonly kind: 'handOver' }
   /** `dag` as the store has it; a scheduler takes the one on its agenda. */
   | { readonly kind: 'pauseDag'; readonly dag: DagEntry; readonly paused: boolean; readonly by: string }
   | {
@@ -98,6 +100,10 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
       return withRun(turn, request.runNo, (run) => pause(turn, run));
     case 'resume':
       return withRun(turn, request.runNo, (run) => resume(turn, run));
+    case 'handOver':
+      if (turn.world.agenda !== null) return conflict('a scheduler leads already');
+      turn.world.draining = true;
+      return { ok: true, value: {} };
     case 'pauseDag':
       return pauseDag(turn, request.dag, request.paused, request.by);
     case 'retry':

@@ -40,6 +40,8 @@ export class Leadership {
   readonly #versions: VersionKeeper;
   /** What a scheduler watches; `null` for a leader that makes only the runs that it is asked for. */
   #sync: DagSync | null = null;
+  /** A scheduler wants to lead, and this process is none: from now on it starts nothing. */
+  onHandOver: () => void = () => {};
   #door: LeaderDoor | null = null;
   #reading: Promise<void> | null = null;
   #readAgain = false;
@@ -213,6 +215,7 @@ export class Leadership {
         this.leader.request({ inboxId: null, kind: 'adopt', run, ...(repin ? { repin } : {}) }, version);
       }
       this.leader.request(prepared.request, prepared.version);
+      if (prepared.request.kind === 'handOver' && this.leader.world.agenda === null) this.onHandOver();
     }
   }
 

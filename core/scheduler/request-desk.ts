@@ -87,6 +87,7 @@ export class RequestDesk {
 
   async #prepare(inboxId: number, request: Request, askedAt: number): Promise<Prepared> {
     if (request.type === 'trigger') return this.#trigger(inboxId, request, askedAt);
+    if (request.type === 'handOver') return { request: { inboxId, kind: 'handOver' } };
     if (request.type === 'pauseDag') {
       const version = await this.#versions.current(request.dagId);
       const state = await this.#store.dag(request.dagId);

@@ -60,6 +60,10 @@ export class Session {
   #listening: Listening | null = null;
   #joining: Promise<void> | null = null;
   #failure: Error | null = null;
+  /** As a scheduler it has asked whoever led to hand over. */
+  #hasAsked = false;
+  /** The lead was given to somebody else, who is to have it: it is not tried for at once. */
+  #yields = false;
   readonly #failed = Promise.withResolvers<Error>();
   #closed = false;
 
@@ -193,6 +197,7 @@ export class Session {
     const giveUpAt = this.#project.clock.mono() + patienceMs;
     while (!this.#closed && !(await this.#tryPart())) {
       if (this.#project.clock.mono() >= giveUpAt) {
+        this.#yields = false;
         this.#tryLater();
         break;
       }
@@ -205,11 +210,12 @@ export class Session {
   /** Leads, or reaches the process that does. */
   async #tryPart(): Promise<boolean> {
     const { store, stateDir } = this.#project;
-    const lease = await store.tryLead();
+    const lease = this.#yields ? null : await store.tryLead();
     if (lease) {
       const leadership = await Leadership.start(this.#project, lease, this.#warm, () => this.#onCommit());
       this.#leadership = leadership;
       leadership.leader.onLost = (why) => void this.#onLost(why);
+      leadership.onHandOver = () => void this.#handOver(leadership);
       void leadership.failed.then((why) => this.#onLost(why));
       if (this.#schedules) await leadership.schedule();
       this.#onLead();
@@ -217,7 +223,26 @@ export class Session {
     }
     const told = (): void => this.#bell.ring();
     this.#knocker = await connectToLeader(leaderSocket(stateDir), { told, gone: () => this.#onGone() });
+    if (this.#knocker) this.#yields = false;
+    if (this.#schedules) await this.#askToLead();
     return this.#knocker !== null;
+  }
+
+  async #askToLead(): Promise<void> {
+    if (this.#hasAsked) return;
+    this.#hasAsked = true;
+    const { store, clock } = this.#project;
+    await store.ask({ type: 'handOver', by: 'scheduler' }, clock.now());
+    this.#knock();
+  }
+
+  /** Lets attempts under way end, gives the lead to the scheduler that asked for it, and follows it. */
+  async #handOver(leadership: Leadership): Promise<void> {
+    await leadership.close('drain').catch((error: Error) => this.#fail(error));
+    if (this.#leadership !== leadership || this.#closed) return;
+    this.#leadership = null;
+    this.#yields = true;
+    await this.#join().catch((error: Error) => this.#fail(error));
   }
 
   /**

@@ -13,15 +13,22 @@ tasks:
   a: { run: 'echo "start $ORCH_ATTEMPT" >> witness; sleep 0.2; echo "end $ORCH_ATTEMPT" >> witness' }
 `;
 
+const TWO_STEPS = `id: two
+tasks:
+  a: { run: 'echo "start $ORCH_ATTEMPT" >> witness; until [ -e go ]; do sleep 0.05; done' }
+  b: { run: 'echo "start $ORCH_ATTEMPT" >> witness', after: [a] }
+`;
+
 interface Listed {
   readonly items: readonly { readonly runId: string; readonly state: string; readonly trigger: string }[];
 }
 
-/** Looks at what the witness noted, until there are so many ends. */
-async function witnessed(dir: string, ends: number): Promise<string[]> {
+/** Looks at what the witness noted, until there are so many ends and starts. */
+async function witnessed(dir: string, ends: number, starts = 0): Promise<string[]> {
   for (;;) {
     const lines = readFileSync(join(dir, 'witness'), 'utf8').trim().split('\n');
-    if (lines.filter((line) => line.startsWith('end')).length >= ends) return lines;
+    const count = (word: string): number => lines.filter((line) => line.startsWith(word)).length;
+    if (count('end') >= ends && count('start') >= starts) return lines;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -88,6 +95,28 @@ describe('orch scheduler', () => {
     );
     const again = startOrch(['-C', dir, 'scheduler']);
     await again.until(/leads 1 DAG; 1 file cannot be loaded: orch check/);
+  });
+
+  test('a command that leads hands over to a scheduler, and follows its run to the end', async () => {
+    const dir = makeProject({ 'dags/two.yaml': TWO_STEPS });
+    appendFileSync(join(dir, 'witness'), '');
+    const command = startOrch(['-C', dir, 'trigger', 'two']);
+    await command.until(/started/);
+    await witnessed(dir, 0, 1);
+    const scheduler = startOrch(['-C', dir, 'scheduler']);
+    await scheduler.until(/stands by/);
+    expect(await witnessed(dir, 0)).toHaveLength(1);
+    writeFileSync(join(dir, 'go'), '');
+    await scheduler.until(/leads 1 DAG/);
+    const { code, stdout } = await command.ended;
+    expect([code, stdout]).toEqual([0, expect.stringContaining('SUCCESS 2 ok')]);
+    expect(await witnessed(dir, 0)).toEqual(['start 1.0.1', 'start 1.1.1']);
+    await scheduler.until(/ok {4}two/);
+    const second = startOrch(['-C', dir, 'scheduler']);
+    await second.until(/stands by/);
+    const answered = await orch(['-C', dir, 'trigger', 'two']);
+    expect(answered.code).toBe(0);
+    expect((await witnessed(dir, 0)).length).toBe(4);
   });
 
   test('up runs DAGs and serves what they did; its port must be free', async () => {
