@@ -58,6 +58,11 @@ export function assembleConfig(settings: Settings, machine: Machine): Config {
       keep: number('log.keep'),
       maxBytesPerAttempt: number('log.maxBytesPerAttempt'),
     },
+    retention: {
+      runsMs: number('retention.runs') === 0 ? null : number('retention.runs'),
+      keep: number('retention.keep'),
+      diskFreeBytes: number('retention.diskFreeMb') * 1_000_000,
+    },
   });
 }
 
@@ -142,6 +147,9 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   add('log.maxBytes', config.log.maxBytes);
   add('log.keep', config.log.keep);
   add('log.maxBytesPerAttempt', config.log.maxBytesPerAttempt);
+  add('retention.runs', config.retention.runsMs ?? 0);
+  add('retention.keep', config.retention.keep);
+  add('retention.diskFreeMb', config.retention.diskFreeBytes / 1_000_000);
   return entries;
 }
 

@@ -235,6 +235,29 @@ const log = section('What is written down.', {
   },
 });
 
+const retention = section('What a scheduler deletes by itself, so that a project does not grow for ever.', {
+  runs: {
+    ...duration,
+    default: '90d',
+    description: 'Finished runs go so long after their end, with their logs and outputs; `0s`: never.',
+  },
+  keep: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 10,
+    description: 'So many of the newest finished runs of each DAG stay in any case.',
+  },
+  diskFreeMb: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 1_000_000_000,
+    default: 512,
+    description:
+      'With less free on the disk of the state folder, in MB, the oldest runs go earlier; 0: never.',
+  },
+});
+
 /**
  * Everything that `airflow.yaml` may say, apart from `profiles`, which hold the same sections again by name.
  */
@@ -245,13 +268,8 @@ export const CONFIG_SCHEMA = section('The config file of a project.', {
   pools,
   defaults,
   log,
+  retention,
 });
 
 /** Sections that are reserved: their names are known, what they will hold is not yet part of orch. */
-export const LATER_SECTIONS: readonly string[] = [
-  'retention',
-  'server',
-  'alerts',
-  'connections',
-  'variables',
-];
+export const LATER_SECTIONS: readonly string[] = ['server', 'alerts', 'connections', 'variables'];

@@ -30,6 +30,14 @@ export interface Config {
     readonly keep: number;
     readonly maxBytesPerAttempt: number;
   };
+  readonly retention: {
+    /** From the end of a run until it is deleted; `null`: never. */
+    readonly runsMs: number | null;
+    /** The newest finished runs of a DAG that stay in any case. */
+    readonly keep: number;
+    /** With less free than this the oldest runs go earlier. */
+    readonly diskFreeBytes: number;
+  };
 }
 
 /**

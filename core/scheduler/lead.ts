@@ -12,6 +12,7 @@ import { DagSync } from './dag-sync.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
 import { InputReader } from './inputs.ts';
+import { Janitor } from './janitor.ts';
 import { Leader } from './leader.ts';
 import { leaderSocket, logFile } from './paths.ts';
 import type { Project } from './project.ts';
@@ -42,6 +43,7 @@ export class Leadership {
   #sync: DagSync | null = null;
   /** A scheduler wants to lead, and this process is none: from now on it starts nothing. */
   onHandOver: () => void = () => {};
+  #janitor: Janitor | null = null;
   #door: LeaderDoor | null = null;
   #reading: Promise<void> | null = null;
   #readAgain = false;
@@ -165,6 +167,10 @@ export class Leadership {
       onGone: (dagId) => this.leader.dagGone(dagId),
     });
     await this.#sync.start();
+    const { stateDir, config } = this.#project;
+    const { retention } = config;
+    this.#janitor = new Janitor({ store, lease: this.#lease, clock, stateDir, retention, log: this.#log });
+    this.#janitor.start();
   }
 
   async #adopt(runNo: RunNo): Promise<void> {
@@ -238,6 +244,7 @@ export class Leadership {
   async close(how: 'drain' | 'now'): Promise<void> {
     if (this.#closed) return;
     await this.#sync?.close();
+    await this.#janitor?.close();
     if (how === 'drain') await this.leader.drain();
     this.#closed = true;
     this.leader.stop();

@@ -5,6 +5,7 @@ import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
 import type { SlotSpan } from '../model/slot.ts';
 import { RUN_STATES, S } from '../model/states.ts';
+import { filesInUse } from './purge.ts';
 import {
   becauseOf,
   toAttempt,
@@ -47,6 +48,10 @@ export class Reads {
 
   constructor(db: Kysely<Database>) {
     this.#db = db;
+  }
+
+  filesInUse(): Promise<ReadonlySet<string>> {
+    return filesInUse(this.#db);
   }
 
   async counters(): Promise<{ readonly runNo: RunNo; readonly tick: number; readonly epoch: number }> {

@@ -160,6 +160,14 @@ export interface RunSnapshot {
   readonly instances: readonly InstanceRecord[];
 }
 
+/** Which finished runs of a DAG may go. */
+export interface PurgePolicy {
+  /** Only runs that ended before this instant. */
+  readonly endedBefore: number;
+  /** So many of the newest finished runs stay in any case. */
+  readonly keep: number;
+}
+
 export interface RunFilter {
   readonly dagId?: string;
   readonly states?: readonly RunState[];
@@ -219,6 +227,17 @@ export interface Store {
 
   /** Notes a DAG file that cannot be loaded, or with `null` that it can be again. Leader only. */
   saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void>;
+
+  /**
+   * Deletes the oldest finished runs of a DAG with all that is stored of them, as many as one short
+   * transaction may, and gives their numbers; empty when none is left. What an unfinished run takes its
+   * inputs from stays, and so does the last success. Leader only.
+   */
+  purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]>;
+  /** Deletes requests that were answered before an instant, some at a time; how many. Leader only. */
+  purgeRequests(lease: Lease, answeredBefore: number): Promise<number>;
+  /** Hashes of the files that outputs and artifacts are kept in. Reads all of them. */
+  filesInUse(): Promise<ReadonlySet<string>>;
 
   /** The greatest run and tick numbers so far. */
   counters(): Promise<{ readonly runNo: RunNo; readonly tick: number; readonly epoch: number }>;

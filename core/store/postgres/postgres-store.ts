@@ -3,13 +3,14 @@ import { MIGRATIONS } from '../../../migrations/index.ts';
 import type { Migration } from '../../../migrations/migration.ts';
 import type { Answer } from '../../model/action.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { VersionNo } from '../../model/ids.ts';
+import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
 import { isKnownDead, thisHolder } from '../holder.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
 import { applyOne, newestNumber, readLeader, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
+import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
 import { rowsOf, runInTransaction, type Script } from '../script.ts';
 import type {
@@ -21,6 +22,7 @@ import type {
   LeaderRecord,
   Lease,
   Listening,
+  PurgePolicy,
   Store,
   Tick,
   VersionRecord,
@@ -152,6 +154,16 @@ export class PostgresStore extends Reads implements Store {
   saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return runInTransaction(this.#db, saveBrokenFileScript(this.#db, fence, file, broken));
+  }
+
+  purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return runInTransaction(this.#db, purgeScript(this.#db, fence, dagId, policy));
+  }
+
+  purgeRequests(lease: Lease, answeredBefore: number): Promise<number> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return runInTransaction(this.#db, purgeRequestsScript(this.#db, fence, answeredBefore));
   }
 
   ask(request: Request, at: number): Promise<number> {

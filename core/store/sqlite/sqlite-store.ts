@@ -4,7 +4,7 @@ import type { Migration } from '../../../migrations/migration.ts';
 import type { Answer } from '../../model/action.ts';
 import type { Clock } from '../../model/clock.ts';
 import { AppError } from '../../model/errors.ts';
-import type { VersionNo } from '../../model/ids.ts';
+import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
 import { thisHolder } from '../holder.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
@@ -18,6 +18,7 @@ import {
   schemaBusy,
   schemaNumber,
 } from '../migrate.ts';
+import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
 import { rowsOf, runInSqlite, type Script } from '../script.ts';
 import type {
@@ -29,6 +30,7 @@ import type {
   LeaderRecord,
   Lease,
   Listening,
+  PurgePolicy,
   Store,
   Tick,
   VersionRecord,
@@ -180,6 +182,16 @@ export class SqliteStore extends Reads implements Store {
   ): Promise<void> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return this.#write(saveBrokenFileScript(this.#db, fence, file, broken));
+  }
+
+  async purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return this.#write(purgeScript(this.#db, fence, dagId, policy));
+  }
+
+  async purgeRequests(lease: Lease, answeredBefore: number): Promise<number> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return this.#write(purgeRequestsScript(this.#db, fence, answeredBefore));
   }
 
   async ask(request: Request, at: number): Promise<number> {

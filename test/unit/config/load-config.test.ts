@@ -44,6 +44,7 @@ describe('defaults', () => {
         maxActiveTasks: 16,
       },
       log: { level: 'info', maxBytes: 10_485_760, keep: 5, maxBytesPerAttempt: 67_108_864 },
+      retention: { runsMs: 90 * 86_400_000, keep: 10, diskFreeBytes: 512_000_000 },
     });
   });
 
