@@ -9,7 +9,7 @@ import { type DataKind, RAW_FIELDS, type RawRow } from './market.ts';
 import { numberText } from './numbers-text.ts';
 import { findOutliers } from './outliers.ts';
 import type { Cleaned, Collected } from './outputs.ts';
-import { readParams } from './params.ts';
+import { readDataParams } from './params.ts';
 import { EXAMPLES_MAX, type Quality } from './quality.ts';
 import { barCells, CLEAN_COLUMNS, tradeCells } from './tables.ts';
 
@@ -23,7 +23,7 @@ const MISSING_SHARE_NOTED = 0.05;
  * all of it in a quality report. Throws `FatalError` when no row is left or most rows are unusable.
  */
 export async function clean({ raw }: { raw: Collected }, ctx: TaskContext): Promise<Cleaned> {
-  const { dataDir } = readParams(ctx);
+  const { dataDir } = readDataParams(ctx);
   const { symbol, kind } = raw;
   const files = await datasetFiles(dataDir, raw.raw);
   return withDuckDb(async (db) => {

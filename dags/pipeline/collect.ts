@@ -7,7 +7,7 @@ import { parseInstant } from './instants.ts';
 import { DAY_MS } from './intervals.ts';
 import { RAW_FIELDS, type RawRow } from './market.ts';
 import type { Collected } from './outputs.ts';
-import { type PipelineParams, readParams, readSymbol } from './params.ts';
+import { type DataParams, readDataParams, readSymbol } from './params.ts';
 import { RECORDED_SYMBOLS, readRecorded } from './recorded-source.ts';
 
 /**
@@ -15,7 +15,7 @@ import { RECORDED_SYMBOLS, readRecorded } from './recorded-source.ts';
  * keeps them as they are, each with its file and line. Throws `FatalError` when no source has the symbol.
  */
 export async function collect(_inputs: unknown, ctx: TaskContext): Promise<Collected> {
-  const params = readParams(ctx);
+  const params = readDataParams(ctx);
   const symbol = readSymbol(ctx);
   const found = await gather(symbol, params, ctx);
   const rows = lastDays(found.rows, params.daysBack);
@@ -31,7 +31,7 @@ export async function collect(_inputs: unknown, ctx: TaskContext): Promise<Colle
   return { symbol, kind: found.kind, provenance: found.provenance, notes, rows: rows.length, raw };
 }
 
-async function gather(symbol: string, params: PipelineParams, ctx: TaskContext): Promise<Gathered> {
+async function gather(symbol: string, params: DataParams, ctx: TaskContext): Promise<Gathered> {
   const lacking: string[] = [];
   for (const source of params.sourceTypes) {
     const found =

@@ -6,15 +6,19 @@ import { INTERVAL_NAMES, type IntervalName, isIntervalName } from './intervals.t
 export const SOURCE_TYPES = ['recorded', 'csv'] as const;
 export type SourceType = (typeof SOURCE_TYPES)[number];
 
-/** The params of the pipeline, checked; directories are absolute. */
-export type PipelineParams = {
+/** Where prices come from and where they are kept, checked; directories are absolute. */
+export type DataParams = {
   readonly sourceTypes: readonly SourceType[];
-  /** Finest first, each once. */
-  readonly intervals: readonly IntervalName[];
   /** 0 = everything; otherwise days back from the newest row of the source. */
   readonly daysBack: number;
   readonly csvDir: string;
   readonly dataDir: string;
+};
+
+/** The params of the pipeline, checked; directories are absolute. */
+export type PipelineParams = DataParams & {
+  /** Finest first, each once. */
+  readonly intervals: readonly IntervalName[];
   readonly reportDir: string;
   readonly fast: number;
   readonly slow: number;
@@ -27,6 +31,16 @@ export type PipelineParams = {
 const COST_BPS_MAX = 5_000;
 /** Candles; longer averages are a mistake of units. */
 const AVERAGE_MAX = 5_000;
+
+/** Reads and checks the params about data alone. Throws `FatalError` as {@link readParams} does. */
+export function readDataParams({ params, projectDir }: TaskContext): DataParams {
+  return {
+    sourceTypes: texts(params, 'sourceTypes', isSourceType, SOURCE_TYPES),
+    daysBack: wholeNumber(params, 'daysBack', 0, 100_000),
+    csvDir: resolve(projectDir, text(params, 'csvDir')),
+    dataDir: resolve(projectDir, text(params, 'dataDir')),
+  };
+}
 
 /**
  * Reads and checks the params of a run. Throws `FatalError` naming the param, its value and what is
@@ -44,11 +58,8 @@ export function readParams(ctx: TaskContext): PipelineParams {
   }
   const wanted = texts(params, 'intervals', isIntervalName, INTERVAL_NAMES);
   return {
-    sourceTypes: texts(params, 'sourceTypes', isSourceType, SOURCE_TYPES),
+    ...readDataParams(ctx),
     intervals: INTERVAL_NAMES.filter((name) => wanted.includes(name)),
-    daysBack: wholeNumber(params, 'daysBack', 0, 100_000),
-    csvDir: resolve(projectDir, text(params, 'csvDir')),
-    dataDir: resolve(projectDir, text(params, 'dataDir')),
     reportDir: resolve(projectDir, text(params, 'reportDir')),
     fast,
     slow,

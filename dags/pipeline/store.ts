@@ -4,7 +4,7 @@ import { contentHash, type DatasetPart, datasetFiles, publishDataset } from './d
 import { loadParquet, readRows, withDuckDb, writeParquet } from './duckdb.ts';
 import type { DataKind } from './market.ts';
 import type { Cleaned, Stored } from './outputs.ts';
-import { readParams } from './params.ts';
+import { readDataParams } from './params.ts';
 import { CLEAN_COLUMNS } from './tables.ts';
 
 /** Bars fill a partition in a year, trades in a day. The SQL gives the value that the folder is named by. */
@@ -19,7 +19,7 @@ const PARTITION = {
  * them at one moment.
  */
 export async function store({ cleaned }: { cleaned: Cleaned }, ctx: TaskContext): Promise<Stored> {
-  const { dataDir } = readParams(ctx);
+  const { dataDir } = readDataParams(ctx);
   const { symbol, kind, quality } = cleaned;
   const files = await datasetFiles(dataDir, cleaned.data);
   return withDuckDb(async (db) => {
