@@ -56,10 +56,6 @@ interface Appointment {
  */
 export class Agenda {
   readonly dags = new Map<string, ScheduledDag>();
-  /**
-   * DAGs whose slots cannot be decided, with what went wrong: they are left alone until their file changes.
-   */
-  readonly faults = new Map<string, string>();
   /** Gives numbers to new runs, each once. */
   readonly nextRunNo: () => RunNo;
   /** Appointments that do not hold any more are passed over. */

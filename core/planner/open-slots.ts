@@ -39,7 +39,7 @@ function guarded(turn: Turn, agenda: Agenda, dagId: string, decide: () => void):
     for (const [runNo, run] of turn.world.runs) if (!runs.has(runNo)) turn.world.drop(run);
     const dag = agenda.dags.get(dagId);
     if (dag && state) dag.state = state;
-    agenda.faults.set(dagId, error instanceof Error ? error.message : String(error));
+    turn.faults.push({ dagId, message: error instanceof Error ? error.message : String(error) });
   }
 }
 
@@ -194,7 +194,6 @@ function uidOf(dagId: string, slot: Slot, at: number): RunUid {
 export function onDagSeen(turn: Turn, entry: DagEntry, isRescheduled: boolean): void {
   const { agenda } = turn.world;
   if (agenda === null) return;
-  agenda.faults.delete(entry.dagId);
   guarded(turn, agenda, entry.dagId, () => takeUp(turn, agenda, entry, isRescheduled));
 }
 

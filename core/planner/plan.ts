@@ -23,6 +23,8 @@ export interface Plan {
   readonly dispatch: Turn['dispatch'];
   /** Attempts to stop once the actions are stored. */
   readonly stops: Turn['stops'];
+  /** DAGs of whose slots nothing could be decided: they are looked at again when they are seen again. */
+  readonly faults: Turn['faults'];
   /** Runs that ended. */
   readonly ended: readonly RunWorld[];
   /** Monotonic instant of the next timer; infinite if there is none. */
@@ -59,8 +61,8 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
   }
   queueReady(turn);
   writeRunning(turn);
-  const { actions, dispatch, stops } = turn;
-  return { actions, dispatch, stops, ended, wakeAt: nextWake(world, now) };
+  const { actions, dispatch, stops, faults } = turn;
+  return { actions, dispatch, stops, faults, ended, wakeAt: nextWake(world, now) };
 }
 
 function nextWake(world: World, now: Instant): number {

@@ -47,6 +47,8 @@ export class Turn {
   readonly gates: { readonly run: RunWorld; readonly node: number }[] = [];
   /** Critical instances that failed for good: their runs are to be aborted. */
   readonly fatal: { readonly run: RunWorld; readonly node: number }[] = [];
+  /** DAGs of whose slots nothing could be decided, and what went wrong. */
+  readonly faults: { readonly dagId: string; readonly message: string }[] = [];
   /** Runs with keys in their scope of which a gate finished. */
   readonly expanded = new Set<RunWorld>();
 

@@ -13,7 +13,9 @@ export interface Committed {
   /** Number of the last tick that was written. */
   readonly tick: number;
   readonly why: null | 'fenced' | 'stale';
+  /** Runs and DAGs that the store has otherwise. */
   readonly runs: readonly RunNo[];
+  readonly dags: readonly string[];
 }
 
 interface Target {
@@ -54,7 +56,7 @@ async function commitMany(
     if (done.why !== null) return done;
     await new Promise(setImmediate);
   }
-  return { tick: last, why: null, runs: [] };
+  return { tick: last, why: null, runs: [], dags: [] };
 }
 
 /** Actions that belong to the next one: an output to its success, slots and their runs to the cursor. */
@@ -90,7 +92,7 @@ async function commitPatiently(
 }
 
 function conclude(tick: number, result: CommitResult): Committed {
-  if (result.ok) return { tick: tick + 1, why: null, runs: [] };
-  if (result.why === 'stale') return { tick, why: 'stale', runs: result.runs };
-  return { tick, why: 'fenced', runs: [] };
+  if (result.ok) return { tick: tick + 1, why: null, runs: [], dags: [] };
+  if (result.why === 'stale') return { tick, why: 'stale', runs: result.runs, dags: result.dags };
+  return { tick, why: 'fenced', runs: [], dags: [] };
 }

@@ -21,8 +21,9 @@ import type { Instant } from '../planner/turn.ts';
 import { type Limits, World } from '../planner/world.ts';
 import type { Lease, Store, VersionRecord } from '../store/store.ts';
 import { Bell } from './bell.ts';
-import { commitTick } from './commit.ts';
+import { type Committed, commitTick } from './commit.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { LeftAlone } from './left-alone.ts';
 import { asError, attemptsOf, endedIn, faultText, isNew, note, Quarantine, runOf } from './quarantine.ts';
 import { readRun } from './read-run.ts';
 import { spilledText } from './spilled.ts';
@@ -73,6 +74,7 @@ export class Leader {
   #staleTicks = 0;
   /** Runs of which the last tick found memory stale. */
   #stale: ReadonlySet<RunNo> = NO_RUNS;
+  readonly #leftAlone: LeftAlone;
   readonly #quarantine = new Quarantine();
   #generation = 0;
   /** Rings after every commit. */
@@ -88,6 +90,7 @@ export class Leader {
     this.#options = options;
     this.#world = new World(options.limits);
     this.#tick = options.tick;
+    this.#leftAlone = new LeftAlone(options.log);
     options.executor.onEvent = (event) => this.#onAttempt(event);
     options.dispatcher.onRefused = (id, message) => this.#onRefused(id, message);
     void options.lease.lost.then(() => this.#lose(null));
@@ -126,7 +129,7 @@ export class Leader {
   /** A DAG is declared like this now. */
   dagSeen(dag: DagEntry, version: VersionRecord, isRescheduled: boolean): void {
     this.#versions.set(version.versionNo, version);
-    this.#push({ type: 'dag.seen', dag, isRescheduled });
+    if (this.#leftAlone.admits(dag)) this.#push({ type: 'dag.seen', dag, isRescheduled });
   }
 
   /** No file declares a DAG any more. */
@@ -218,10 +221,12 @@ export class Leader {
       const result = committing instanceof Promise ? await committing : committing;
       this.#tick = result.tick;
       if (result.why === 'fenced') return this.#lose(null);
-      if (result.why === 'stale') return this.#onStale(events, result.runs);
+      if (result.why === 'stale') return this.#onStale(events, result);
     }
     this.#staleTicks = 0;
     this.#stale = NO_RUNS;
+    this.#leftAlone.written();
+    this.#leftAlone.failed(decided.faults);
     this.#quarantine.acquit(events);
     this.#carryOut(decided);
     if (decided.actions.length > 0) this.#tellCommitted();
@@ -283,10 +288,11 @@ export class Leader {
    * The store was not as memory had it. A run that is stale twice in a row is set aside; when that does not
    * help either, this process stops deciding.
    */
-  async #onStale(events: readonly PlannerEvent[], stale: readonly RunNo[]): Promise<void> {
+  async #onStale(events: readonly PlannerEvent[], { runs: stale, dags }: Committed): Promise<void> {
     if (++this.#staleTicks > STALE_MAX)
       throw new Error(`runs ${stale.join(', ')} differ from the store again and again`);
-    this.#options.log.warn({ runs: stale }, 'memory differed from the store; every run is read again');
+    this.#leftAlone.stale(dags);
+    this.#options.log.warn({ runs: stale, dags }, 'memory differed from the store; every run is read again');
     const actions: Action[] = [];
     for (const runNo of stale) {
       const known = this.#world.runs.has(runNo) && !isNew(events, runNo);
