@@ -1,14 +1,26 @@
+import type { DagSpec } from '../core/model/dag.ts';
 import type { Diagnostic } from '../core/model/errors.ts';
+import { type Upcoming, upcomingRuns } from '../core/planner/upcoming.ts';
+import { isRescheduled } from '../core/scheduler/dag-entry.ts';
 import type { Project } from '../core/scheduler/project.ts';
+import type { DagRecord, VersionRecord } from '../core/store/store.ts';
+
+/** Slots that are shown of a schedule. */
+const SLOTS = 3;
 
 /** What the files make of a DAG, compared with its newest stored version. */
 export interface DagChange {
   readonly dagId: string;
   readonly change: 'new' | 'graph' | 'code' | 'gone' | 'none';
   readonly file: string;
-  /** Task paths that come and go, for `graph`. */
+  /** Task paths that come, go, and are declared otherwise, for `graph`. */
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  /** Runs that a scheduler makes by itself, as stored and with the files; `null` where they are equal. */
+  readonly schedule: { readonly before: Upcoming | null; readonly after: Upcoming | null } | null;
+  /** Runs that are not finished: they go on with the version that they have. */
+  readonly unfinishedRuns: number;
 }
 
 export interface ChangedDags {
@@ -17,32 +29,65 @@ export interface ChangedDags {
 }
 
 /** Compares the DAG files of a project with what is stored; changes nothing. */
-export async function changedDags({ library, store }: Project): Promise<ChangedDags> {
+export async function changedDags({ library, store, clock }: Project): Promise<ChangedDags> {
   const files = await Promise.all(library.files().map((file) => library.parse(file)));
   const stored = new Map((await store.dags()).map((dag) => [dag.dagId, dag]));
+  const unfinished = new Map<string, number>();
+  for (const { dagId } of await store.unfinishedRuns())
+    unfinished.set(dagId, (unfinished.get(dagId) ?? 0) + 1);
+  const now = clock.now();
   const changes: DagChange[] = [];
   for (const { file, dags } of files) {
     for (const { spec, graphHash, code } of dags) {
       const known = stored.get(spec.id);
       stored.delete(spec.id);
       const version = known === undefined ? null : await store.version(known.versionNo);
-      const before = new Set(version?.spec.tasks.map(({ path }) => path) ?? []);
-      const now = new Set(spec.tasks.map(({ path }) => path));
-      const isSameGraph = version?.graphHash === graphHash;
-      const change =
-        version === null
-          ? 'new'
-          : !isSameGraph
-            ? 'graph'
-            : version.codeHash === code.digest
-              ? 'none'
-              : 'code';
-      const added = change === 'graph' ? [...now].filter((path) => !before.has(path)) : [];
-      const removed = change === 'graph' ? [...before].filter((path) => !now.has(path)) : [];
-      changes.push({ dagId: spec.id, change, file, added, removed });
+      const isSame = version?.graphHash === graphHash;
+      const change = version === null ? 'new' : !isSame ? 'graph' : codeChange(version, code.digest);
+      const tasks = version === null || isSame ? NO_TASKS : changedTasks(version.spec, spec);
+      const schedule = change === 'none' && known?.present ? null : changedRuns(known, version, spec, now);
+      const unfinishedRuns = unfinished.get(spec.id) ?? 0;
+      changes.push({ dagId: spec.id, change, file, ...tasks, schedule, unfinishedRuns });
     }
   }
-  for (const { dagId, file } of stored.values())
-    changes.push({ dagId, change: 'gone', file, added: [], removed: [] });
+  for (const known of stored.values()) {
+    const { dagId, file } = known;
+    const version = await store.version(known.versionNo);
+    const schedule = changedRuns(known, version, null, now);
+    const unfinishedRuns = unfinished.get(dagId) ?? 0;
+    changes.push({ dagId, change: 'gone', file, ...NO_TASKS, schedule, unfinishedRuns });
+  }
   return { changes, diagnostics: files.flatMap(({ diagnostics }) => diagnostics) };
 }
+
+const NO_TASKS = { added: [], removed: [], changed: [] } as const;
+
+function codeChange(version: VersionRecord, digest: string): 'code' | 'none' {
+  return version.codeHash === digest ? 'none' : 'code';
+}
+
+function changedTasks(before: DagSpec, after: DagSpec): Pick<DagChange, 'added' | 'removed' | 'changed'> {
+  const old = new Map(before.tasks.map((task) => [task.path, JSON.stringify(task)]));
+  const now = new Map(after.tasks.map((task) => [task.path, JSON.stringify(task)]));
+  return {
+    added: [...now.keys()].filter((path) => !old.has(path)),
+    removed: [...old.keys()].filter((path) => !now.has(path)),
+    changed: [...now].flatMap(([path, text]) => (old.has(path) && old.get(path) !== text ? [path] : [])),
+  };
+}
+
+/** The runs of the stored version and those of the file; `null` if they are the same. */
+function changedRuns(
+  known: DagRecord | undefined,
+  version: VersionRecord | null,
+  spec: DagSpec | null,
+  now: number,
+): DagChange['schedule'] {
+  const isKnown = known?.present === true && version !== null;
+  const before = isKnown ? upcomingRuns(version.spec, known, false, now, SLOTS) : null;
+  const isOther = version !== null && spec !== null && isRescheduled(version.spec, spec);
+  const after = spec === null ? null : upcomingRuns(spec, known ?? null, isOther, now, SLOTS);
+  return JSON.stringify(before ?? NOTHING) === JSON.stringify(after ?? NOTHING) ? null : { before, after };
+}
+
+const NOTHING: Upcoming = { atOnce: 0, slots: [] };

@@ -1,8 +1,10 @@
+import type { Upcoming } from '../core/planner/upcoming.ts';
 import { type ChangedDags, changedDags, type DagChange } from './changed-dags.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import { counted } from './render/counted.ts';
 import { diagnosticText } from './render/diagnostic-text.ts';
+import { dateText, instantText } from './render/time-text.ts';
 import type { Style } from './style.ts';
 import { withProject } from './with-project.ts';
 
@@ -16,14 +18,15 @@ const WORDS = {
 } as const;
 
 /**
- * `orch plan` without a DAG: which DAGs get a new version at their next run. Exit 3 if a file cannot be
- * read; with `--exit-code` 10 if something changes.
+ * `orch plan` without a DAG: what the files would change, in tasks and in the runs of schedules. Exit 3 if a
+ * file cannot be read; with `--exit-code` 10 if something changes.
  */
 export async function planChanges(context: CommandContext, wantsCode: boolean): Promise<number> {
   const found = await withProject(context, changedDags);
   const errors = found.diagnostics.filter(({ severity }) => severity === 'error');
   const changed = found.changes.filter(({ change }) => change !== 'none');
-  if (context.flags.json) context.json({ items: found.changes, diagnostics: found.diagnostics });
+  if (context.flags.json)
+    context.json({ items: found.changes.map(changeJson), diagnostics: found.diagnostics });
   else print(context, found, changed);
   if (errors.length > 0) return EXIT.invalid;
   return wantsCode && changed.length > 0 ? EXIT.changes : EXIT.ok;
@@ -34,17 +37,50 @@ function print(
   { changes, diagnostics }: ChangedDags,
   changed: readonly DagChange[],
 ): void {
-  for (const one of changed) context.print(changeText(one, context.style));
+  for (const one of changed) context.print([changeText(one, context.style), ...runLines(one)].join('\n'));
   const same = changes.length - changed.length;
   context.print(`${counted(changed.length, 'DAG')} would change, ${same} would not`);
   for (const diagnostic of diagnostics)
     context.host.stderr.write(`${diagnosticText(diagnostic, context.errStyle)}\n`);
 }
 
-function changeText({ dagId, change, file, added, removed }: DagChange, style: Style): string {
+function changeText(one: DagChange, style: Style): string {
+  const { dagId, change, file, added, removed, changed } = one;
   const paint = change === 'new' ? style.good : change === 'gone' ? style.bad : style.warn;
-  const tasks = [...added.map((path) => `+${path}`), ...removed.map((path) => `-${path}`)];
+  const signed = (sign: string, paths: readonly string[]) => paths.map((path) => sign + path);
+  const tasks = [...signed('+', added), ...signed('-', removed), ...signed('~', changed)];
   const detail =
     tasks.length === 0 ? '' : `: ${tasks.slice(0, 8).join(' ')}${tasks.length > 8 ? ' ...' : ''}`;
   return `${paint(SIGNS[change])} ${style.bold(dagId)}  ${WORDS[change]}${detail}  ${style.dim(file)}`;
+}
+
+/** What becomes of the runs of a DAG: those that a scheduler makes, and those that are under way. */
+function runLines({ schedule, unfinishedRuns }: DagChange): string[] {
+  const lines: string[] = [];
+  if (schedule !== null) {
+    lines.push(
+      `    runs by schedule: ${upcomingText(schedule.after)}; until now ${upcomingText(schedule.before)}`,
+    );
+  }
+  if (unfinishedRuns > 0)
+    lines.push(
+      `    ${counted(unfinishedRuns, 'unfinished run')} go${unfinishedRuns === 1 ? 'es' : ''} on as begun`,
+    );
+  return lines;
+}
+
+function upcomingText(upcoming: Upcoming | null): string {
+  if (upcoming === null || (upcoming.atOnce === 0 && upcoming.slots.length === 0)) return 'none';
+  const { atOnce, slots } = upcoming;
+  const next = slots.length === 0 ? [] : [`next ${slots.map((at) => dateText(at)).join(', ')}`];
+  return [...(atOnce === 0 ? [] : [`${atOnce} at once`]), ...next].join(', ');
+}
+
+function changeJson({ schedule, ...change }: DagChange): object {
+  const json = (one: Upcoming | null) =>
+    one === null ? null : { atOnce: one.atOnce, next: one.slots.map((at) => instantText(at)) };
+  return {
+    ...change,
+    schedule: schedule === null ? null : { before: json(schedule.before), after: json(schedule.after) },
+  };
 }

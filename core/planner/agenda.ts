@@ -89,7 +89,8 @@ export class Agenda {
   }
 }
 
-function policyOf({ id, catchup, coalesce, misfireGraceMs, jitterMs }: DagSpec): SlotPolicy {
+/** What a DAG wants of slots that are late. */
+export function policyOf({ id, catchup, coalesce, misfireGraceMs, jitterMs }: DagSpec): SlotPolicy {
   return {
     catchup: catchup === true,
     coalesce: coalesce === true,

@@ -122,6 +122,18 @@ describe('reading DAGs', () => {
     const changed = await plan('--exit-code');
     expect(changed.stdout).toContain('~ demo  the graph changes: +contrast -compare  dags/demo.yaml');
     expect(changed.code).toBe(10);
+    const due = "schedule: { at: '2100-01-01' }\n";
+    writeFileSync(
+      join(own, 'dags/demo.yaml'),
+      due + DEMO.replace('forEach:', 'description: keys\n    forEach:'),
+    );
+    expect((await plan()).stdout).toContain(
+      'dags/demo.yaml\n    runs by schedule: next 2100-01-01 00:00; until now none\n1 DAG would change',
+    );
+    const json = JSON.parse((await plan('--json')).stdout) as { items: object[] };
+    expect(json.items).toMatchObject([
+      { change: 'graph', schedule: { after: { atOnce: 0, next: ['2100-01-01T00:00:00.000Z'] } } },
+    ]);
     writeFileSync(join(own, 'dags/demo.yaml'), 'id: demo\n');
     expect((await plan('--exit-code')).code).toBe(3);
   });
