@@ -102,6 +102,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/why.ts')).why,
   },
   {
+    name: 'export',
+    group: LOOK,
+    summary: 'write everything about a run into one file',
+    load: async () => (await import('./commands/export.ts')).exportRun,
+  },
+  {
+    name: 'open',
+    group: LOOK,
+    summary: 'look at a run that was exported',
+    load: async () => (await import('./commands/open.ts')).open,
+  },
+  {
     name: 'schedule',
     group: LOOK,
     summary: 'when a DAG will be due, and where clocks change',

@@ -1,19 +1,14 @@
 import { isRunFinished } from '../../core/model/states.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import { runViewJson } from '../../core/store/run-json.ts';
-import type { RunView } from '../../core/store/run-view.ts';
 import { defineCommand } from '../command.ts';
-import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
 import { isLed } from '../is-led.ts';
 import { metricLines, metricRows } from '../render/metric-lines.ts';
+import { runHead } from '../render/run-head.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { runReport } from '../render/run-report.ts';
-import { countsText } from '../render/run-summary.ts';
-import { scopeText } from '../render/start-line.ts';
-import { glyph, toned } from '../render/state-look.ts';
-import { agoText, spanText } from '../render/time-text.ts';
 import { withProject } from '../with-project.ts';
 
 /** `orch status [run]`: a run and its tasks as they are now. */
@@ -38,9 +33,10 @@ export const status = defineCommand({
       }
       const metrics = await store.metrics(run.runNo);
       const { columns } = context.host.stdout;
+      const now = context.host.clock.now();
       const isOrphan = !isRunFinished(run.state) && !(await isLed(project));
       const lines = [
-        ...headLines(context, view),
+        ...runHead(view, now, now, context.style),
         '',
         ...runReport(view, metrics, columns, context.style),
         ...metricLines(metricRows(view.tasks, metrics), columns, context.style),
@@ -51,17 +47,3 @@ export const status = defineCommand({
       return EXIT.ok;
     }),
 });
-
-function headLines({ style, host }: CommandContext, view: RunView): string[] {
-  const { run } = view;
-  const now = host.clock.now();
-  const took = run.startedAt === null ? '' : ` in ${spanText((run.endedAt ?? now) - run.startedAt)}`;
-  const state = `${glyph(run.state, style)} ${toned(run.state, style.bold(run.state), style)}`;
-  return [
-    `${state}  ${style.bold(run.dagId)} run ${run.uid}`,
-    style.dim(
-      `  ${scopeText(view)}, version ${run.versionNo}, ${run.trigger}, began ${agoText(run.createdAt, now)}`,
-    ),
-    style.dim(`  ${countsText(view.counts)}${took}, ${view.completed} of ${view.total} done`),
-  ];
-}

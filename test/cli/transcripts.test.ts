@@ -363,6 +363,46 @@ describe('mistakes of usage', () => {
   });
 });
 
+describe('a run as a file', () => {
+  test('is written by export, and opened without its project', async () => {
+    const own = makeProject({
+      'dags/demo.yaml':
+        "id: demo\ntasks:\n  a: { run: 'echo said; exit $ORCH_TRY', retries: { max: 1, delay: 0 } }\n",
+    });
+    expect((await orch(['-C', own, 'trigger', 'demo', '--quiet'])).code).toBe(1);
+    const file = join(own, 'run.orch.gz');
+    const exported = await orch(['-C', own, 'export', '--output', file], { cwd: own });
+    expect(exported).toMatchObject({ code: 0, stdout: 'run.orch.gz\n' });
+    const again = await orch(['-C', own, 'export', '--output', file]);
+    expect([again.code, again.stderr]).toEqual([5, expect.stringContaining('--force writes over it')]);
+    const elsewhere = { cwd: tmpdir() };
+    const opened = await orch(['open', file], elsewhere);
+    expect(opened.stdout).toMatch(/failed {2}demo run .*1 failed in .*as it was at .*a /s);
+    const task = await orch(['open', file, 'a'], elsewhere);
+    const lines = task.stdout.split('\n').map((line) => line.replace(/^[\d:.]+ /, ''));
+    expect(lines).toMatchObject([
+      expect.stringMatching(/^a attempt 1 .*exit/),
+      'said',
+      expect.stringMatching(/^a attempt 2 failed: .*exit/),
+      'said',
+      '',
+    ]);
+    const json = JSON.parse((await orch(['open', file, '--json'], elsewhere)).stdout);
+    expect(json).toMatchObject({
+      run: { dagId: 'demo', state: 'failed' },
+      spec: { id: 'demo' },
+      attempts: [
+        { taskId: 'a', attempt: 1, lines: [{ text: 'said' }] },
+        { attempt: 2, state: 'failed' },
+      ],
+    });
+    expect(json.journal.length).toBeGreaterThan(3);
+    writeFileSync(file, 'not ours');
+    expect(await orch(['open', file], elsewhere)).toMatchObject({ code: 3 });
+    expect(await orch(['open', join(own, 'gone')], elsewhere)).toMatchObject({ code: 4 });
+  });
+});
+
 describe('help', () => {
   test('leads with examples, of orch and of every command', async () => {
     const { code, stdout } = await orch(['--help']);
@@ -370,7 +410,7 @@ describe('help', () => {
     const names = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)]
       .map(([, name]) => name ?? '')
       .filter((name) => name !== '');
-    expect(names).toHaveLength(27);
+    expect(names).toHaveLength(29);
     const helps = await Promise.all(
       ['trigger', 'logs', 'config', 'mark'].map((name) => orch([name, '--help'])),
     );
