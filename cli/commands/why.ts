@@ -1,16 +1,21 @@
+import { because } from '../../core/model/because.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { AttemptRecord } from '../../core/model/run.ts';
 import type { Check, Explanation } from '../../core/planner/explain.ts';
+import { explainSlots, type SlotsExplanation } from '../../core/planner/explain-slots.ts';
+import type { Project } from '../../core/scheduler/project.ts';
 import { why as explain } from '../../core/scheduler/why.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import type { InstanceView } from '../../core/store/run-view.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
+import { readDagFiles, requireDag } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
 import { findInstances } from '../find-instances.ts';
 import { findRun } from '../find-run.ts';
+import { isLed } from '../is-led.ts';
 import { glyph, toned } from '../render/state-look.ts';
-import { clockText, spanText } from '../render/time-text.ts';
+import { clockText, instantText, spanText } from '../render/time-text.ts';
 import type { Style } from '../style.ts';
 import { upstreamsOf } from '../upstreams.ts';
 import { withProject } from '../with-project.ts';
@@ -24,20 +29,25 @@ interface Explained {
   readonly attempts: readonly AttemptRecord[];
 }
 
-/** `orch why <run> <task>`: one sentence about the state of a task, then what it rests on. */
+/**
+ * `orch why <run> <task>`: one sentence about the state of a task, then what it rests on. `orch why <dag>`:
+ * what the next run of its schedule waits for.
+ */
 export const why = defineCommand({
   examples: [
     { command: "orch why last 'symbol[SP500].backtest'", what: 'one instance' },
+    { command: 'orch why pipeline', what: 'what the next run of a schedule waits for' },
     { command: 'orch why last compare --json', what: 'for programs' },
   ],
   define: (command) => {
     command
-      .argument('<run>', "a run id, the beginning of one, or 'last'")
-      .argument('<task>', 'a task, or an instance such as symbol[SP500].clean');
+      .argument('<run>', "a run id, the beginning of one, or 'last'; or a DAG, without a task")
+      .argument('[task]', 'a task, or an instance such as symbol[SP500].clean');
   },
   run: async (context, _options, [name, task]) =>
     withProject(context, async (project) => {
       const { store } = project;
+      if (task === undefined) return whyDag(context, project, String(name));
       const run = await findRun(store, String(name));
       const view = await readRunView(store, run.runNo);
       if (view === null) throw new AppError('not_found', `Run ${run.uid} is gone.`);
@@ -53,6 +63,34 @@ export const why = defineCommand({
       return EXIT.ok;
     }),
 });
+
+/** Tells what the next run of the schedule of a DAG waits for. */
+async function whyDag(context: CommandContext, project: Project, dagId: string): Promise<number> {
+  if (dagId === 'last') throw new AppError('usage', "Name a task of the run: 'orch why last <task>'.");
+  const { store, config, clock } = project;
+  const state = await store.dag(dagId);
+  const version = state === null ? null : await store.version(state.versionNo);
+  if (state === null || version === null) {
+    const { spec } = requireDag(await readDagFiles(context, dagId), dagId);
+    return told(context, dagId, {
+      because: because(spec.schedule ? 'slots_unseen' : 'slots_none', { dag: dagId }),
+      nextAt: null,
+    });
+  }
+  const open = (await store.unfinishedRuns()).filter((run) => run.dagId === dagId);
+  const facts = {
+    unfinishedRuns: open.length,
+    maxActiveRuns: version.spec.maxActiveRuns ?? config.defaults.maxActiveRuns,
+    isLed: await isLed(project),
+  };
+  return told(context, dagId, explainSlots(version.spec, state, facts, clock.now()));
+}
+
+function told(context: CommandContext, dagId: string, { because, nextAt }: SlotsExplanation): number {
+  if (context.flags.json) context.json({ dagId, because, nextAt: instantText(nextAt) });
+  else context.print(because.text);
+  return EXIT.ok;
+}
 
 function explainedJson({ instance, explanation, upstreams }: Explained): object {
   return {

@@ -105,6 +105,15 @@ const SENTENCES = {
   dag_failing: (f) =>
     `DAG ${f.dag} was paused: ${plural(f.failures, 'run')} failed one after the other. When it is mended: ` +
     `orch unpause ${f.dag}`,
+  slots_none: (f) => `DAG ${f.dag} is not due by time: its runs start by hand.`,
+  slots_unseen: (f) => `No scheduler has seen DAG ${f.dag} yet: orch up, or orch scheduler, starts one.`,
+  slots_over: (f) => `No slot of DAG ${f.dag} is left.`,
+  slot_waits: (f) => `The next slot of DAG ${f.dag} is due at ${f.due}.`,
+  slot_unled: (f) =>
+    `The next slot of DAG ${f.dag} is due at ${f.due}, and no scheduler runs: orch up starts one.`,
+  slot_queued: (f) =>
+    `The slot of ${f.due} waits: DAG ${f.dag} already has ${plural(f.active, 'active run')} of ${f.limit}.`,
+  slot_due: (f) => `The slot of ${f.due} is due: a scheduler makes its run now.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

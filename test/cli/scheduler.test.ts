@@ -143,6 +143,7 @@ describe('orch scheduler', () => {
       code: 0,
       stdout: 'DAG good is paused\n',
     });
+    expect((await orch(['-C', dir, 'why', 'good'])).stdout).toBe('DAG good is paused.\n');
     expect(JSON.parse((await orch(['-C', dir, 'unpause', 'good', '--json'])).stdout)).toEqual({
       dagId: 'good',
       paused: false,
