@@ -60,8 +60,8 @@ export class Session {
   #listening: Listening | null = null;
   #joining: Promise<void> | null = null;
   #failure: Error | null = null;
-  /** As a scheduler it has asked whoever led to hand over. */
-  #hasAsked = false;
+  /** Epoch of the leader that was last asked to hand over to this scheduler. */
+  #askedEpoch = 0;
   /** The lead was given to somebody else, who is to have it: it is not tried for at once. */
   #yields = false;
   readonly #failed = Promise.withResolvers<Error>();
@@ -229,9 +229,10 @@ export class Session {
   }
 
   async #askToLead(): Promise<void> {
-    if (this.#hasAsked) return;
-    this.#hasAsked = true;
     const { store, clock } = this.#project;
+    const epoch = (await store.leader())?.epoch ?? this.#askedEpoch;
+    if (epoch === this.#askedEpoch) return;
+    this.#askedEpoch = epoch;
     await store.ask({ type: 'handOver', by: 'scheduler' }, clock.now());
     this.#knock();
   }

@@ -119,6 +119,23 @@ describe('orch scheduler', () => {
     expect((await witnessed(dir, 0)).length).toBe(4);
   });
 
+  test('a scheduler that dies is followed by the one that stands by, even past faster commands', async () => {
+    const dir = makeProject({ 'dags/two.yaml': TWO_STEPS });
+    appendFileSync(join(dir, 'witness'), '');
+    const first = startOrch(['-C', dir, 'scheduler']);
+    await first.until(/leads 1 DAG/);
+    const second = startOrch(['-C', dir, 'scheduler']);
+    await second.until(/stands by/);
+    const commands = [1, 2, 3].map(() => startOrch(['-C', dir, 'trigger', 'two', '--new']));
+    for (const command of commands) await command.until(/started/);
+    first.child.kill('SIGKILL');
+    writeFileSync(join(dir, 'go'), '');
+    await second.until(/leads 1 DAG/);
+    for (const command of commands) expect((await command.ended).code).toBeOneOf([0, 7]);
+    const starts = await witnessed(dir, 0);
+    expect(new Set(starts).size).toBe(starts.length);
+  });
+
   test('up runs DAGs and serves what they did; its port must be free', async () => {
     const dir = makeProject({ 'dags/w.yaml': WITNESSED });
     appendFileSync(join(dir, 'witness'), '');
