@@ -18,7 +18,8 @@ tasks:
   report: { run: 'echo report >> done.txt', after: [symbol.clean] }
 `;
 const said = (name: string, body: string): string => `import { appendFileSync } from 'node:fs';
-export const ${name} = (_: unknown, ctx: any) => {
+import type { TaskContext } from 'orch';
+export const ${name} = (_: unknown, ctx: TaskContext) => {
   appendFileSync(ctx.projectDir + '/done.txt', '${name} ' + (ctx.key ?? '-') + '\\n');
   ${body}
 };
