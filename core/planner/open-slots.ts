@@ -244,10 +244,15 @@ function passOver(turn: Turn, dag: ScheduledDag, disposition: Disposition, code:
   leave(turn, dag, { firstAt: first.at, lastAt: last.at }, disposition, code, {});
 }
 
-/** No file declares a DAG any more: its runs go on, its slots do not. */
-export function onDagGone(turn: Turn, dagId: string): void {
-  const dag = turn.world.agenda?.dags.get(dagId);
-  if (!dag?.state.present) return;
+/**
+ * No file declares a DAG any more: its runs go on, its slots do not. One that went while nobody led is not on
+ * the agenda: then what the store has of it counts.
+ */
+export function onDagGone(turn: Turn, dagId: string, stored: ScheduleState): void {
+  const { agenda } = turn.world;
+  if (agenda === null) return;
+  const dag = agenda.dags.get(dagId) ?? { entry: { dagId }, state: stored, dueAt: 0 };
+  if (!dag.state.present) return;
   changeState(turn, dag, { ...dag.state, present: false }, 'dag_removed');
   dag.dueAt = Number.POSITIVE_INFINITY;
 }
@@ -293,7 +298,7 @@ export function onRunEnded(turn: Turn, run: RunWorld): void {
 
 function changeState(
   turn: Turn,
-  dag: ScheduledDag,
+  dag: { readonly entry: Pick<DagEntry, 'dagId'>; state: ScheduleState },
   state: ScheduleState,
   code: BecauseCode | null,
   facts: Facts | null = null,

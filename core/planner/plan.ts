@@ -1,4 +1,5 @@
 import type { AttemptEvent } from '../model/attempt.ts';
+import type { ScheduleState } from '../model/slot.ts';
 import type { DagEntry } from './agenda.ts';
 import { finishRuns, promoteRuns, queueReady, runDueAt, settle, timeOutRuns } from './lifecycle.ts';
 import { onDagGone, onDagSeen, onRunEnded, openSlots } from './open-slots.ts';
@@ -14,7 +15,8 @@ export type PlannerEvent =
   | { readonly type: 'request'; readonly request: PlannedRequest }
   /** A DAG file was read; `isRescheduled`: its schedule is not that of the version before. */
   | { readonly type: 'dag.seen'; readonly dag: DagEntry; readonly isRescheduled: boolean }
-  | { readonly type: 'dag.gone'; readonly dagId: string };
+  /** No file declares a DAG any more; `state` is what the store has of it. */
+  | { readonly type: 'dag.gone'; readonly dagId: string; readonly state: ScheduleState };
 
 /** What the planner decided, and when it wants to be asked again if nothing happens. */
 export interface Plan {
@@ -41,7 +43,7 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
     if (event.type === 'attempt') onAttempt(turn, event.event);
     else if (event.type === 'request') onRequest(turn, event.request);
     else if (event.type === 'dag.seen') onDagSeen(turn, event.dag, event.isRescheduled);
-    else onDagGone(turn, event.dagId);
+    else onDagGone(turn, event.dagId, event.state);
   }
   wakeRetries(turn);
   stopOverdue(turn);

@@ -106,13 +106,21 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
       return { ok: true, value: {} };
     case 'pauseDag':
       return pauseDag(turn, request.dag, request.paused, request.by);
-    case 'retry':
-      return retry(turn, request);
-    case 'markTask':
-      return markTask(turn, request.run, request.by, request.node, request.state);
-    case 'markRun':
-      return markRun(turn, request.run, request.by, request.state);
   }
+  const run = inMemory(turn, request.run);
+  switch (request.kind) {
+    case 'retry':
+      return retry(turn, { ...request, run }, request.run);
+    case 'markTask':
+      return markTask(turn, run, request.by, request.node, request.state);
+    case 'markRun':
+      return markRun(turn, run, request.by, request.state);
+  }
+}
+
+/** A run is in memory once: of requests that were prepared together each has a copy of its own. */
+function inMemory(turn: Turn, run: RunWorld): RunWorld {
+  return turn.world.runs.get(run.record.runNo) ?? run;
 }
 
 function pauseDag(turn: Turn, entry: DagEntry, paused: boolean, by: string): Answer {
@@ -240,8 +248,9 @@ function resume(turn: Turn, run: RunWorld): Answer | undefined {
 /**
  * Adds attempts: the chosen instances go back to `none`; what they did before stays in their past attempts.
  */
-function retry(turn: Turn, request: Extract<PlannedRequest, { kind: 'retry' }>): Answer {
+function retry(turn: Turn, request: Extract<PlannedRequest, { kind: 'retry' }>, asked: RunWorld): Answer {
   const { run, by, selection, repin } = request;
+  if (repin && run !== asked) return conflict('the run was taken up by another request: ask again');
   const refused = refuseWhileEnding(turn, run);
   if (refused) return refused;
   const chosen = selectForRetry(run, selection);

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Diagnostic } from '../model/errors.ts';
+import type { ScheduleState } from '../model/slot.ts';
 import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
 import { ProjectWatch } from '../parsing/project-watch.ts';
 import type { DagEntry } from '../planner/agenda.ts';
@@ -22,8 +23,8 @@ export interface DagSyncOptions {
   readonly log: Logger;
   /** A DAG is declared, for the first time or in another way than before. */
   readonly onSeen: (dag: DagEntry, version: VersionRecord, isRescheduled: boolean) => void;
-  /** No file declares a DAG any more. */
-  readonly onGone: (dagId: string) => void;
+  /** No file declares a DAG any more; `state` is what the store has of it. */
+  readonly onGone: (dagId: string, state: ScheduleState) => void;
 }
 
 /** A DAG and the file that declares it. */
@@ -127,7 +128,7 @@ export class DagSync {
     const { store, onSeen, onGone } = this.#options;
     const { dagId } = record;
     if (!isBroken) {
-      if (this.#told.delete(dagId) || record.present) onGone(dagId);
+      if (this.#told.delete(dagId) || record.present) onGone(dagId, record);
       return;
     }
     if (this.#told.has(dagId) || !record.present) return;

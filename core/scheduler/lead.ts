@@ -153,7 +153,9 @@ export class Leadership {
    */
   async schedule(): Promise<void> {
     const { store, library, clock, dir } = this.#project;
-    this.leader.schedule(this.#nextRunNo);
+    const dags = await store.dags();
+    const paused = dags.filter((dag) => dag.paused).map(({ dagId }) => dagId);
+    this.leader.schedule(this.#nextRunNo, paused);
     for (const { runNo } of await store.unfinishedRuns()) await this.#adopt(runNo);
     this.#sync = new DagSync({
       projectDir: dir,
@@ -164,7 +166,7 @@ export class Leadership {
       clock,
       log: this.#log,
       onSeen: (dag, version, isRescheduled) => this.leader.dagSeen(dag, version, isRescheduled),
-      onGone: (dagId) => this.leader.dagGone(dagId),
+      onGone: (dagId, state) => this.leader.dagGone(dagId, state),
     });
     await this.#sync.start();
     const { stateDir, config } = this.#project;

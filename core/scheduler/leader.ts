@@ -12,6 +12,7 @@ import {
   type TryNo,
   type VersionNo,
 } from '../model/ids.ts';
+import type { ScheduleState } from '../model/slot.ts';
 import { Agenda, type DagEntry } from '../planner/agenda.ts';
 import { isRead } from '../planner/load.ts';
 import { type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
@@ -121,9 +122,10 @@ export class Leader {
     this.#push({ type: 'request', request });
   }
 
-  /** Makes runs for the slots of the DAGs that it is told of, from now on. */
-  schedule(nextRunNo: () => RunNo): void {
+  /** Makes runs for the slots of the DAGs that it is told of, from now on; `paused` holds before that. */
+  schedule(nextRunNo: () => RunNo, paused: Iterable<string>): void {
     this.#world.agenda = new Agenda(nextRunNo);
+    for (const dagId of paused) this.#world.dagLoad(dagId).paused = true;
   }
 
   /** A DAG is declared like this now. */
@@ -132,9 +134,9 @@ export class Leader {
     if (this.#leftAlone.admits(dag)) this.#push({ type: 'dag.seen', dag, isRescheduled });
   }
 
-  /** No file declares a DAG any more. */
-  dagGone(dagId: string): void {
-    this.#push({ type: 'dag.gone', dagId });
+  /** No file declares a DAG any more; `state` is what the store has of it. */
+  dagGone(dagId: string, state: ScheduleState): void {
+    this.#push({ type: 'dag.gone', dagId, state });
   }
 
   /** Starts nothing new and resolves once nothing runs. */
@@ -344,13 +346,14 @@ export class Leader {
    */
   async #readAgain(events: readonly PlannerEvent[], actions: Action[], doubtful: boolean): Promise<void> {
     const { limits, dispatcher, store } = this.#options;
-    const { draining, runs, agenda } = this.#world;
+    const { draining, runs, agenda, dags } = this.#world;
     const pending = [...events, ...this.#events.splice(0)];
     const outcomes = pending.filter((event) => event.type === 'attempt');
     this.#world = new World(limits);
     this.#world.draining = draining;
     // The DAGs come again with `onForgotten`.
-    if (agenda !== null) this.#world.agenda = new Agenda(agenda.nextRunNo);
+    const paused = [...dags.values()].filter((load) => load.paused).map(({ dagId }) => dagId);
+    if (agenda !== null) this.schedule(agenda.nextRunNo, paused);
     this.#generation++;
     const live = new Set([...dispatcher.live, ...endedIn(outcomes)]);
     const again: PlannerEvent[] = [];

@@ -1,13 +1,7 @@
-import {
-  canTransition,
-  isFinished,
-  isRunFinished,
-  RUN_TRANSITIONS,
-  type RunState,
-  S,
-  type TaskState,
-} from '../../core/model/states.ts';
-import type { Fault, History, Launch, Stored, StoredLine, StoredRun, WitnessLine } from './history.ts';
+import { isFinished, S, type TaskState } from '../../core/model/states.ts';
+import { badJournal } from '../checkers/journal-walk.ts';
+import { outlivedSuccessor, startedTwice } from '../checkers/started-once.ts';
+import type { Fault, History, Launch, Stored, StoredRun, WitnessLine } from './history.ts';
 
 /** Processes of a dead leader may live so long. */
 export const GONE_WITHIN_MS = 5_000;
@@ -33,18 +27,9 @@ export function violations(history: History): string[] {
     ...badLaunches(launches),
     ...badRuns(stored),
     ...keptLead(stored, launches),
-    ...stored.runs.flatMap(badJournal),
+    ...stored.runs.flatMap((run) => badJournal(run)),
     ...stored.runs.flatMap((run) => disagreements(run, witness)),
   ];
-}
-
-/** No attempt id is started twice. */
-export function startedTwice(witness: readonly WitnessLine[]): string[] {
-  const started = new Map<string, number>();
-  for (const { word, attemptId } of witness) {
-    if (word === 'START') started.set(attemptId, (started.get(attemptId) ?? 0) + 1);
-  }
-  return [...started].filter(([, times]) => times > 1).map(([id, times]) => `${id} started ${times} times`);
 }
 
 /**
@@ -52,15 +37,13 @@ export function startedTwice(witness: readonly WitnessLine[]): string[] {
  * after it.
  */
 export function overlaps(witness: readonly WitnessLine[]): string[] {
-  const found = new Set<string>();
-  const newest = new Map<string, number>();
-  for (const { word, attemptId, instance, tryNo, saw, pid } of witness) {
-    if (saw.length > 0) found.add(`${attemptId} started while processes of earlier attempts lived: ${saw}`);
-    const started = newest.get(instance) ?? 0;
-    if (tryNo < started) found.add(`process ${pid} of ${attemptId} lived after attempt ${started} began`);
-    if (word === 'START') newest.set(instance, Math.max(started, tryNo));
-  }
-  return [...found];
+  const seen = witness.filter(({ saw }) => saw.length > 0);
+  return [
+    ...seen.map(
+      ({ attemptId, saw }) => `${attemptId} started while processes of earlier attempts lived: ${saw}`,
+    ),
+    ...outlivedSuccessor(witness),
+  ];
 }
 
 /** Nothing outlives a dead leader for long, and nothing the last command line. */
@@ -129,41 +112,6 @@ export function badRuns({ runs, unanswered, problems }: Stored): string[] {
 export function keptLead({ leaderPid }: Stored, launches: readonly Launch[]): string[] {
   const keeper = launches.find((launch) => launch.pid === leaderPid && launch.signal === null);
   return keeper ? [`orch ${keeper.command} ended and did not give the lead back`] : [];
-}
-
-/** The journal grows, epochs never go back, and each instance walks a legal way to its state. */
-export function badJournal({ runId, state, tasks, journal }: StoredRun): string[] {
-  const found: string[] = [];
-  const at = new Map<number | null, StoredLine>();
-  let last: StoredLine | null = null;
-  for (const line of journal) {
-    if (last && line.seq <= last.seq) found.push(`line ${line.seq} comes after ${last.seq}`);
-    if (last && line.epoch < last.epoch)
-      found.push(`line ${line.seq} of epoch ${line.epoch} comes after epoch ${last.epoch}`);
-    last = line;
-    if (line.from === line.to) continue;
-    const before = at.get(line.nodeNo);
-    if (before && before.to !== line.from)
-      found.push(`line ${line.seq} leaves ${line.from}, but ${line.nodeNo ?? 'the run'} was ${before.to}`);
-    if (before && line.nodeNo !== null && (line.tryNo ?? 0) < (before.tryNo ?? 0))
-      found.push(`line ${line.seq} goes back to attempt ${line.tryNo}`);
-    if (!isLegal(line)) found.push(`line ${line.seq}: from ${line.from} to ${line.to} is not legal`);
-    at.set(line.nodeNo, line);
-  }
-  if (at.get(null)?.to !== state) found.push(`the last line of run ${runId} does not say ${state}`);
-  for (const task of tasks) {
-    const end = at.get(task.nodeNo);
-    if (end?.to !== task.state || end.tryNo !== task.attempts)
-      found.push(`${task.name} is ${task.state} after ${task.attempts}, its last line says otherwise`);
-  }
-  return found;
-}
-
-/** A run begins `queued`; once finished it stays so, as nobody retries it here. */
-function isLegal({ nodeNo, from, to }: StoredLine): boolean {
-  if (nodeNo !== null) return canTransition(from as TaskState, to as TaskState);
-  if (from === 'none') return to === 'queued';
-  return !isRunFinished(from as RunState) && RUN_TRANSITIONS[from as RunState].includes(to as RunState);
 }
 
 /** What bodies witnessed is what the store has: no attempt more, and the last one began and ended. */

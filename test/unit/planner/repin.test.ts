@@ -121,3 +121,28 @@ describe('taking a run over', () => {
     ]);
   });
 });
+
+describe('requests that were prepared together, each with a copy of the run', () => {
+  test('act on one run', () => {
+    const sim = failedRun();
+    for (const inboxId of [1, 2]) {
+      const run = sim.store?.load(1, OLD);
+      if (!run) throw new Error('no run');
+      sim.request({ kind: 'retry', inboxId, run, by: 'ann', selection: { select: 'failed' } });
+    }
+    sim.run();
+    expect(sim.starts).toEqual(['b']);
+    expect(answers(sim)).toMatchObject([{ ok: true }, { ok: false, code: 'conflict' }]);
+  });
+
+  test('do not move a run that the first of them took up', () => {
+    const sim = failedRun();
+    const run = sim.store?.load(1, OLD);
+    if (!run) throw new Error('no run');
+    sim.request({ kind: 'retry', inboxId: 1, run, by: 'ann', selection: { select: 'failed' } });
+    retryWithNew(sim);
+    sim.run();
+    expect(answers(sim)).toMatchObject([{ ok: true }, { ok: false, code: 'conflict' }]);
+    expect(sim.store?.runs.get(1)?.record).toMatchObject({ versionNo: V1 });
+  });
+});

@@ -73,6 +73,10 @@ class Scheduler {
     });
   }
 
+  gone(dagId: string): this {
+    return this.tell({ type: 'dag.gone', dagId, state: this.state });
+  }
+
   tell(event: PlannerEvent): this {
     this.#turn([event]);
     return this;
@@ -274,15 +278,21 @@ describe('slots', () => {
 
   test('a DAG that is gone makes no runs; back again it goes on with its next slot', () => {
     const spec = hourly();
-    const scheduler = new Scheduler(10.5)
-      .see(spec)
-      .until(11)
-      .tell({ type: 'dag.gone', dagId: spec.id })
-      .until(14.5);
+    const scheduler = new Scheduler(10.5).see(spec).until(11).gone(spec.id).until(14.5);
     expect(scheduler.fates).toEqual(['run 11']);
     scheduler.see(spec).until(15);
     expect(scheduler.fates).toEqual(['run 11', 'paused 12-14', 'run 15']);
     expect(scheduler.notes).toEqual(['dag_seen', 'dag_removed', 'dag_seen']);
+  });
+
+  test('a DAG that goes while nobody leads is gone for the next leader, and comes back as such', () => {
+    const spec = hourly();
+    const scheduler = new Scheduler(10.5).see(spec).until(11);
+    scheduler.world.agenda = new Agenda(() => 99 as RunNo);
+    scheduler.gone(spec.id);
+    expect(scheduler.state.present).toBe(false);
+    scheduler.until(14.5).see(spec).until(15);
+    expect(scheduler.fates).toEqual(['run 11', 'paused 12-14', 'run 15']);
   });
 
   test('another schedule brings no runs for its past, and edited back neither', () => {

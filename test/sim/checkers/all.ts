@@ -1,0 +1,36 @@
+import type { SimHistory, Violation } from '../history.ts';
+import { checkDecisions, checkProcesses, checkTimeouts } from './attempts.ts';
+import { checkCaps, checkStarvation } from './caps.ts';
+import { checkJournal } from './journal.ts';
+import { checkLiveness } from './liveness.ts';
+import { checkInputs, checkOutputs, checkVersions } from './outputs.ts';
+import { checkRequests } from './requests.ts';
+import { checkRules } from './rules.ts';
+import { checkSlots } from './slots.ts';
+
+const CHECKERS: readonly ((history: SimHistory) => Violation[])[] = [
+  checkLiveness,
+  checkJournal,
+  checkProcesses,
+  checkDecisions,
+  checkTimeouts,
+  checkSlots,
+  checkRules,
+  checkCaps,
+  checkStarvation,
+  checkInputs,
+  checkOutputs,
+  checkVersions,
+  checkRequests,
+];
+
+/** Everything in a history that must not be. */
+export function violationsOf(history: SimHistory): Violation[] {
+  return CHECKERS.flatMap((check) => {
+    try {
+      return check(history);
+    } catch (error) {
+      return [{ invariant: 'S6', text: `${check.name}: ${error instanceof Error ? error.message : error}` }];
+    }
+  });
+}

@@ -1,0 +1,111 @@
+import type { Action, Answer } from '../../core/model/action.ts';
+import type { Request } from '../../core/model/request.ts';
+import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../../core/model/run.ts';
+import type { SlotSpan } from '../../core/model/slot.ts';
+import type { Limits } from '../../core/planner/world.ts';
+import type { DagRecord, JournalRecord, VersionRecord } from '../../core/store/store.ts';
+
+/** What a body of a task said of itself, outside the store. */
+export interface Witness {
+  /** `GONE`: its process was killed. */
+  readonly word: 'START' | 'END' | 'GONE';
+  readonly attemptId: string;
+  readonly atMono: number;
+  readonly at: number;
+  /** Of the leader that had it started. */
+  readonly epoch: number;
+  /** The newest epoch at that time. */
+  readonly leads: number;
+  /** Transactions written by then. */
+  readonly seq: number;
+  /** Of `START`: the inputs by name. */
+  readonly inputs?: { readonly [name: string]: string | null };
+  /** Of `END`. */
+  readonly outcome?: string;
+}
+
+/** One request as its asker saw it. */
+export interface Asked {
+  readonly inboxId: number;
+  readonly request: Request;
+  readonly at: number;
+  readonly answer: Answer | null;
+}
+
+/** One transaction of a leader that was written. */
+export interface Written {
+  readonly tick: number;
+  readonly epoch: number;
+  readonly leads: number;
+  readonly at: number;
+  readonly atMono: number;
+  readonly actions: readonly Action[];
+}
+
+/** A fault that struck, or a thing that happened. */
+export interface Struck {
+  readonly kind: string;
+  readonly atMono: number;
+  readonly at: number;
+}
+
+/** A run with all that the store has of it. */
+export interface RunHistory {
+  readonly run: RunRecord;
+  readonly version: VersionRecord;
+  readonly expansions: readonly ExpansionRecord[];
+  readonly instances: readonly InstanceRecord[];
+  readonly attempts: ReadonlyMap<number, readonly AttemptRecord[]>;
+  readonly journal: readonly JournalRecord[];
+}
+
+/** An instance that waits for a slot while nothing else happens. */
+export interface Waiting {
+  readonly runNo: number;
+  readonly nodeNo: number;
+}
+
+/** Everything that is known of one world, from the store and from outside. */
+export interface SimHistory {
+  readonly seed: number;
+  readonly limits: Limits;
+  readonly runs: readonly RunHistory[];
+  readonly versions: ReadonlyMap<number, VersionRecord>;
+  readonly dags: readonly DagRecord[];
+  /** By DAG, oldest first. */
+  readonly slots: ReadonlyMap<string, readonly SlotSpan[]>;
+  readonly journal: readonly JournalRecord[];
+  readonly witness: readonly Witness[];
+  readonly asked: readonly Asked[];
+  readonly written: readonly Written[];
+  readonly struck: readonly Struck[];
+  /** What the leaders were told of DAGs, and after how many transactions. */
+  readonly seen: readonly {
+    readonly dagId: string;
+    readonly versionNo: number;
+    readonly afterTicks: number;
+  }[];
+  /** What the check of integrity of the store found. */
+  readonly problems: readonly string[];
+  /** Ready instances seen waiting at moments when nothing happened, and after how many transactions. */
+  readonly idle: readonly { readonly seq: number; readonly waiting: readonly Waiting[] }[];
+  /** The world stopped being told to do things then. */
+  readonly calmAtMono: number;
+  readonly calmAt: number;
+  /** What there was when the calm had lasted for a while, before every DAG was taken away. */
+  readonly calm: {
+    readonly at: number;
+    readonly ticks: number;
+    readonly dags: readonly DagRecord[];
+    /** DAGs whose slots could not be decided, and why. */
+    readonly faults: readonly string[];
+  };
+  /** Why the world could not be played to its end. */
+  readonly givenUp: string | null;
+}
+
+/** What was found wrong: the invariant, and what exactly. */
+export interface Violation {
+  readonly invariant: string;
+  readonly text: string;
+}

@@ -1,0 +1,91 @@
+import type { Request } from '../../core/model/request.ts';
+import { isRunFinished } from '../../core/model/states.ts';
+import { readRunView } from '../../core/store/read-run-view.ts';
+import type { Store } from '../../core/store/store.ts';
+import type { Random } from '../unit/planner/random.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** Who asks for things, and what became of it. */
+export class People {
+  readonly asked: { readonly inboxId: number; readonly request: Request; readonly at: number }[] = [];
+  readonly #store: Store;
+  readonly #time: VirtualTime;
+  readonly #seed: number;
+  #triggers = 0;
+
+  constructor(store: Store, time: VirtualTime, seed: number) {
+    this.#store = store;
+    this.#time = time;
+    this.#seed = seed;
+  }
+
+  /** Does one thing of a kind to something that there is. */
+  async does(kind: string, random: Random, declared: ReadonlyMap<string, unknown>): Promise<void> {
+    const by = 'ann';
+    if (kind === 'trigger' || kind === 'triggerTwice') {
+      const dagId = random.pick([...declared.keys()]);
+      if (dagId === undefined) return;
+      const request = this.#trigger(dagId);
+      await this.#ask(request);
+      if (kind === 'triggerTwice') await this.#ask(request);
+      return;
+    }
+    if (kind === 'pauseDag' || kind === 'unpauseDag') {
+      const dagId = random.pick([...declared.keys()]);
+      if (dagId !== undefined) await this.#ask({ type: 'pauseDag', dagId, paused: kind === 'pauseDag', by });
+      return;
+    }
+    const runs = await this.#store.runs({ limit: 6 });
+    const open = runs.filter((run) => !isRunFinished(run.state));
+    const wantsOpen = kind === 'cancel' || kind === 'kill' || kind === 'pauseRun';
+    const run = random.pick(wantsOpen && open.length > 0 ? open : runs);
+    if (run === undefined) return;
+    const runUid = run.uid;
+    switch (kind) {
+      case 'cancel':
+      case 'kill':
+      case 'pauseRun':
+      case 'resumeRun':
+        return this.#ask({ type: kind, runUid, by });
+      case 'markRun':
+        return this.#ask({ type: kind, runUid, by, state: random.pick(['success', 'failed'] as const) });
+    }
+    const view = await readRunView(this.#store, run.runNo, { outputs: false });
+    const names = (view?.tasks ?? []).map(({ name }) => name);
+    const name = random.pick(names);
+    const state = random.pick(['success', 'failed'] as const);
+    if (kind === 'markTask' && name !== undefined)
+      return this.#ask({ type: 'markTask', runUid, by, instance: name, state });
+    const select = random.pick(['failed', 'all', 'tasks'] as const);
+    if (select === 'tasks' && name === undefined) return;
+    const tasks = select === 'tasks' ? [name as string] : [];
+    const [upstream, downstream, latest] = [random.chance(0.3), random.chance(0.5), random.chance(0.3)];
+    return this.#ask({ type: 'retry', runUid, by, select, tasks, upstream, downstream, latest });
+  }
+
+  /** Lets everything that is paused go on. */
+  async unpauseAll(dagIds: Iterable<string>): Promise<void> {
+    for (const dagId of dagIds) {
+      const dag = await this.#store.dag(dagId);
+      if (dag?.paused) await this.#ask({ type: 'pauseDag', dagId, paused: false, by: 'ann' });
+    }
+    await this.resumeAll();
+  }
+
+  async resumeAll(): Promise<void> {
+    for (const { state, uid } of await this.#store.unfinishedRuns())
+      if (state === 'paused') await this.#ask({ type: 'resumeRun', runUid: uid, by: 'ann' });
+  }
+
+  #trigger(dagId: string): Request {
+    const no = (++this.#triggers).toString(16).padStart(4, '0');
+    const runUid = `01900000-0000-7000-8000-${this.#seed.toString(16).padStart(8, '0')}${no}`;
+    const inputs = { params: {}, scope: {}, maxParallel: null, inputsFrom: null, replaces: null };
+    return { type: 'trigger', dagId, runUid, trigger: 'manual', ...inputs };
+  }
+
+  async #ask(request: Request): Promise<void> {
+    const at = this.#time.now();
+    this.asked.push({ inboxId: await this.#store.ask(request, at), request, at });
+  }
+}

@@ -1,0 +1,155 @@
+import type { DagSpec, ScheduleSpec, TaskSpec } from '../../core/model/dag.ts';
+import { ENGINE_DEFAULTS } from '../../core/model/defaults.ts';
+import type { Limits } from '../../core/planner/world.ts';
+import type { Random } from '../unit/planner/random.ts';
+import { RANDOM_POOLS, RandomDag, randomParams } from '../unit/planner/random-dag.ts';
+import { chanceFor } from './chance.ts';
+import { COMMIT_FAULTS } from './sim-store.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** What people do. */
+const DEEDS = [
+  'trigger',
+  'triggerTwice',
+  'cancel',
+  'kill',
+  'pauseRun',
+  'resumeRun',
+  'retry',
+  'markTask',
+  'markRun',
+  'pauseDag',
+  'unpauseDag',
+  'edit',
+  'remove',
+  'return',
+] as const;
+/** What goes wrong. */
+export const FAULTS = [
+  ...COMMIT_FAULTS,
+  'killLeader',
+  'midDispatch',
+  'outage',
+  'loseAttempt',
+  'killExecutor',
+  'hang',
+  'late',
+  'twice',
+  'jumpForwards',
+  'jumpBackwards',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+export type Deed = (typeof DEEDS)[number];
+
+/** One thing that happens to a world, at a time after its start. */
+export interface Happening {
+  readonly no: number;
+  readonly afterMs: number;
+  readonly kind: Deed | Fault;
+}
+
+/** A world before it is played: everything in it follows from the seed and from what was left out. */
+export interface Scenario {
+  readonly seed: number;
+  readonly startAt: number;
+  readonly lastsMs: number;
+  readonly limits: Limits;
+  readonly dags: readonly DagSpec[];
+  readonly happenings: readonly Happening[];
+}
+
+/** Starts of worlds: plain days, both changes of the clocks, a leap day. */
+const STARTS = [
+  '2026-01-14T09:58:30Z',
+  '2026-03-28T20:00:00Z',
+  '2026-10-24T20:00:00Z',
+  '2026-03-07T22:00:00Z',
+  '2028-02-28T21:30:10Z',
+];
+
+/** The world of a seed. */
+export function scenarioOf(seed: number): Scenario {
+  const random = chanceFor(seed, 'scenario');
+  const lastsMs = (4 + random.upTo(8)) * HOUR;
+  const startAt = Date.parse(random.pick(STARTS)) + random.upTo(3 * HOUR);
+  const dags = Array.from({ length: 2 + random.upTo(2) }, (_, at) => dagFor(seed, `dag${at}`, '', startAt));
+  const count = 6 + random.upTo(34);
+  const happenings: Happening[] = [];
+  for (let no = 0; no < count; no++) {
+    const one = chanceFor(seed, `happening ${no}`);
+    const kind = one.chance(0.55) ? one.pick(FAULTS) : one.pick(DEEDS);
+    happenings.push({ no, afterMs: one.upTo(lastsMs), kind });
+  }
+  happenings.sort((a, b) => a.afterMs - b.afterMs || a.no - b.no);
+  const defaults = { ...ENGINE_DEFAULTS, lostBudget: random.upTo(3) };
+  const limits = { globalSlots: 3 + random.upTo(8), pools: RANDOM_POOLS, defaults };
+  return { seed, startAt, lastsMs, limits, dags, happenings };
+}
+
+/** A DAG of a world, as it is first declared or, with the name of an edit, as it is after that. */
+export function dagFor(seed: number, id: string, edit: string, startAt: number): DagSpec {
+  const tasks = chanceFor(seed, `tasks ${id} ${chanceFor(seed, edit).chance(0.5) ? edit : ''}`);
+  const traits = {
+    tasks: 2 + tasks.upTo(5),
+    rich: tasks.chance(0.6),
+    limits: tasks.chance(0.7),
+    critical: tasks.chance(0.5),
+  };
+  const spec = new RandomDag(tasks, traits).build(id);
+  const random = chanceFor(seed, `schedule ${id} ${edit}`);
+  const properties = Object.fromEntries(
+    Object.entries(randomParams(tasks)).map(([name, value]) => [name, { default: value }]),
+  );
+  const { timeoutMs: _, ...rest } = spec;
+  return {
+    ...rest,
+    params: { type: 'object', properties },
+    ...(random.chance(0.2) ? { timeoutMs: 20 * MINUTE } : {}),
+    ...schedules(random, startAt),
+    tasks: withInputs(tasks, spec.tasks),
+  };
+}
+
+const CRONS = ['*/20 * * * *', '5 * * * *', '30 2 * * *', '0 1-3 * * *', '15,45 */2 * * *', '0 */3 * * *'];
+const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'];
+
+function scheduleOf(random: Random): ScheduleSpec {
+  if (random.chance(0.35)) return { kind: 'every', everyMs: random.pick([7, 20, 45, 60]) * MINUTE };
+  const interval = random.chance(0.3) ? { interval: true as const } : {};
+  return { kind: 'cron', cron: random.pick(CRONS), ...interval };
+}
+
+function schedules(random: Random, startAt: number): Partial<DagSpec> {
+  if (random.chance(0.1)) return { maxActiveRuns: 1 + random.upTo(1) };
+  const schedule = [scheduleOf(random), ...(random.chance(0.2) ? [scheduleOf(random)] : [])];
+  const catchup = random.chance(0.4);
+  const begins = random.chance(0.3) ? startAt - random.upTo(5 * HOUR) : startAt - 10 * MINUTE;
+  return {
+    schedule,
+    timezone: random.pick(ZONES),
+    maxActiveRuns: 1 + random.upTo(2),
+    ...(catchup || random.chance(0.3) ? { startAt: new Date(begins).toISOString() } : {}),
+    ...(catchup ? { catchup: true as const } : {}),
+    ...(catchup && random.chance(0.3) ? { coalesce: true as const } : {}),
+    ...(!catchup && random.chance(0.2) ? { onActivate: 'latest' as const } : {}),
+    ...(random.chance(0.25) ? { misfireGraceMs: (1 + random.upTo(59)) * MINUTE } : {}),
+    ...(random.chance(0.4) ? { overlap: random.pick(['skip', 'cancel_running'] as const) } : {}),
+    ...(random.chance(0.25) ? { jitterMs: random.upTo(10 * MINUTE) } : {}),
+    ...(random.chance(0.15) ? { pauseAfterFailures: 2 + random.upTo(2) } : {}),
+  };
+}
+
+/** Lets some tasks take the output of one that comes before them. */
+function withInputs(random: Random, tasks: readonly TaskSpec[]): TaskSpec[] {
+  const byPath = new Map(tasks.map((task) => [task.path, task]));
+  return tasks.map((task) => {
+    const from = (task.after ?? []).find((path) => {
+      const source = byPath.get(path);
+      return source?.action.kind === 'function' && source.fanOut === task.fanOut;
+    });
+    if (from === undefined || task.needs || task.action.kind !== 'function' || task.teardown) return task;
+    return random.chance(0.7) ? { ...task, needs: { given: from } } : task;
+  });
+}

@@ -1,0 +1,177 @@
+import type { Executor } from '../../core/executors/executor.ts';
+import type { AttemptEvent, AttemptOrder, Outcome, StopReason } from '../../core/model/attempt.ts';
+import type { AttemptId } from '../../core/model/ids.ts';
+import { chanceFor } from './chance.ts';
+import type { Witness } from './history.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** What may go wrong with the end of an attempt. */
+export type OutcomeFault = 'hang' | 'late' | 'twice';
+
+/** One attempt under way. */
+interface Process {
+  readonly order: AttemptOrder;
+  readonly executor: SimExecutor;
+  startedAt: number | null;
+  stopping: StopReason | null;
+  hangs: boolean;
+}
+
+/** What the processes of a world share, whoever leads. */
+export interface Machine {
+  readonly seed: number;
+  readonly time: VirtualTime;
+  readonly witness: Witness[];
+  /** The newest epoch. */
+  leads(): number;
+  /** The last line of the journal. */
+  seq(): number;
+  /** Takes the next armed fault of an outcome. */
+  takeFault(): OutcomeFault | null;
+}
+
+/** Runs attempts in virtual time: what they do follows from the seed and their names. */
+export class SimExecutor implements Executor {
+  onEvent: (event: AttemptEvent) => void = () => {};
+  onFailed: (error: Error) => void = () => {};
+  readonly epoch: number;
+  readonly #machine: Machine;
+  readonly #known = new Set<string>();
+  readonly #live = new Map<string, Process>();
+  /** Its leader is dead: nobody hears or asks it any more. */
+  cut = false;
+  /** Asked before every attempt; `false` and everything after it is lost with the leader. */
+  mayStart: () => boolean = () => true;
+
+  constructor(machine: Machine, epoch: number) {
+    this.#machine = machine;
+    this.epoch = epoch;
+  }
+
+  async start(): Promise<void> {}
+
+  get live(): string[] {
+    return [...this.#live.keys()];
+  }
+
+  submit(order: AttemptOrder): void {
+    if (this.cut || !this.mayStart() || this.#known.has(order.attemptId)) return;
+    this.#known.add(order.attemptId);
+    const process: Process = { order, executor: this, startedAt: null, stopping: null, hangs: false };
+    this.#live.set(order.attemptId, process);
+    const random = chanceFor(this.#machine.seed, `start ${nameOf(order)}`);
+    this.#machine.time.after(random.chance(0.1) ? random.upTo(20_000) : random.upTo(200), () =>
+      this.#begin(process),
+    );
+  }
+
+  stop(attemptId: AttemptId, reason: StopReason, graceMs: number): void {
+    const process = this.#live.get(attemptId);
+    if (!process || this.cut) return;
+    process.stopping ??= reason;
+    const random = chanceFor(this.#machine.seed, `stop ${nameOf(process.order)}`);
+    const afterMs = process.startedAt === null ? 0 : random.chance(0.3) ? graceMs : random.upTo(graceMs);
+    this.#machine.time.after(afterMs, () => {
+      const finishes = random.chance(0.1) && process.startedAt !== null && graceMs > 0;
+      const stopped: Outcome = process.stopping === 'timeout' ? { kind: 'timeout' } : { kind: 'stopped' };
+      this.#end(process, finishes ? outcomeOf(this.#machine.seed, process.order) : stopped);
+    });
+  }
+
+  /** Its process dies without a word. */
+  lose(attemptId: string): void {
+    const process = this.#live.get(attemptId);
+    if (process) this.#end(process, { kind: 'lost', detail: 'its process is gone' }, 'GONE');
+  }
+
+  /** The leader is gone: so is everything that it had started. */
+  killAll(): void {
+    this.cut = true;
+    for (const [id, { startedAt }] of this.#live) if (startedAt !== null) this.#tell('GONE', id);
+    this.#live.clear();
+  }
+
+  async close(): Promise<void> {
+    this.killAll();
+  }
+
+  #begin(process: Process): void {
+    const { order } = process;
+    if (this.#live.get(order.attemptId) !== process) return;
+    const { time, seed } = this.#machine;
+    process.startedAt = time.now();
+    const inputs = Object.fromEntries(
+      order.definition.inputNames.map((name, at) => {
+        const input = order.inputs[at];
+        return [name, typeof input === 'string' ? input : null];
+      }),
+    );
+    this.#tell('START', order.attemptId, { inputs });
+    const attemptId = order.attemptId;
+    this.onEvent({ type: 'attempt.started', attemptId, at: process.startedAt });
+    time.after(durationMs(seed, order), () => {
+      if (process.hangs || this.#live.get(attemptId) !== process) return;
+      if (process.stopping !== null) return;
+      const fault = this.#machine.takeFault();
+      if (fault === 'hang') process.hangs = true;
+      else this.#end(process, outcomeOf(seed, order), 'END', fault);
+    });
+  }
+
+  #end(process: Process, outcome: Outcome, word: 'END' | 'GONE' = 'END', fault: OutcomeFault | null = null) {
+    const { attemptId } = process.order;
+    if (this.#live.get(attemptId) !== process) return;
+    this.#live.delete(attemptId);
+    const { time } = this.#machine;
+    const at = time.now();
+    const startedAt = process.startedAt ?? at;
+    if (process.startedAt !== null) this.#tell(word, attemptId, { outcome: outcome.kind });
+    const event: AttemptEvent = { type: 'attempt.ended', attemptId, startedAt, at, outcome };
+    const deliver = (): void => {
+      if (!this.cut) this.onEvent(event);
+    };
+    time.after(fault === 'late' ? 40_000 : 1, deliver);
+    if (fault === 'twice') time.after(5_000, deliver);
+  }
+
+  #tell(word: Witness['word'], attemptId: string, more: Partial<Witness> = {}): void {
+    const { time, witness } = this.#machine;
+    const [leads, seq] = [this.#machine.leads(), this.#machine.seq()];
+    const { epoch } = this;
+    witness.push({ word, attemptId, atMono: time.mono(), at: time.now(), epoch, leads, seq, ...more });
+  }
+}
+
+/** A name of an attempt that is the same in a world from which something was left out. */
+function nameOf({ definition, keys, tryNo }: AttemptOrder): string {
+  const { dagId, run, runUid, taskPath } = definition;
+  return `${dagId} ${run.logicalDate ?? runUid} ${taskPath} ${keys.join('/')} ${tryNo}`;
+}
+
+function durationMs(seed: number, order: AttemptOrder): number {
+  const random = chanceFor(seed, `takes ${nameOf(order)}`);
+  if (random.chance(0.05)) return 600_000 + random.upTo(3_000_000);
+  return random.chance(0.3) ? random.upTo(400) : 500 + random.upTo(60_000);
+}
+
+const KEYS = ['L1', 'L2', 'L3', 'L4'];
+
+function outcomeOf(seed: number, order: AttemptOrder): Outcome {
+  const { taskPath } = order.definition;
+  const random = chanceFor(seed, `ends ${nameOf(order)}`);
+  const by = order.attemptId;
+  const chance = random.next();
+  if (/(^|\.)list\d+$/.test(taskPath) && chance < 0.9) {
+    const items = random.some(KEYS, 0.5).map((id) => ({ id, more: random.some(['m', 'n'], 0.5) }));
+    return { kind: 'success', output: JSON.stringify(items) };
+  }
+  const error = { name: random.chance(0.8) ? 'Error' : 'Odd', message: 'no' };
+  if (chance < 0.72)
+    return { kind: 'success', output: JSON.stringify({ by, ok: random.chance(0.8), list: ['L1', 'L2'] }) };
+  if (chance < 0.76) return { kind: 'skipped' };
+  if (chance < 0.9) return { kind: 'failed', error };
+  if (chance < 0.92) return { kind: 'failed', error, final: true };
+  if (chance < 0.95) return { kind: 'failed', error, retry: true, retryAfterMs: 1_000 + random.upTo(90_000) };
+  if (chance < 0.97) return { kind: 'memory' };
+  return { kind: 'rejected_output', error };
+}

@@ -1,0 +1,177 @@
+import type { Clock } from '../../core/model/clock.ts';
+import type { DagSpec } from '../../core/model/dag.ts';
+import { AppError } from '../../core/model/errors.ts';
+import type { RunNo } from '../../core/model/ids.ts';
+import type { Limits } from '../../core/planner/world.ts';
+import { entryOf, failuresOf, isRescheduled } from '../../core/scheduler/dag-entry.ts';
+import { Dispatcher } from '../../core/scheduler/dispatcher.ts';
+import { InputReader } from '../../core/scheduler/inputs.ts';
+import { Leader } from '../../core/scheduler/leader.ts';
+import { RequestDesk } from '../../core/scheduler/request-desk.ts';
+import type { VersionKeeper } from '../../core/scheduler/version-keeper.ts';
+import type { Lease, Store, VersionRecord } from '../../core/store/store.ts';
+import { faultLog } from './fault-log.ts';
+import type { SimExecutor } from './sim-executor.ts';
+
+export interface SimLeadershipOptions {
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly executor: SimExecutor;
+  readonly limits: Limits;
+  /** What the DAG files declare now. */
+  readonly declared: ReadonlyMap<string, DagSpec>;
+  readonly onSeen: (dagId: string, versionNo: number) => void;
+  readonly onLost: (why: Error | null) => void;
+}
+
+/**
+ * A scheduler as `Leadership` puts it together, from the same parts, but for the executor, the parser and the
+ * door: those belong to the simulation.
+ */
+export class SimLeadership {
+  readonly leader: Leader;
+  /** DAGs whose slots cannot be decided, and why. */
+  readonly faults: string[] = [];
+  readonly #options: SimLeadershipOptions;
+  readonly #desk: RequestDesk;
+  readonly #told = new Map<string, string>();
+  readonly #prepared = new Set<number>();
+  readonly #nextRunNo: () => RunNo;
+  #reading: Promise<void> | null = null;
+  #readAgain = false;
+  #looking: Promise<void> = Promise.resolve();
+
+  private constructor(options: SimLeadershipOptions, counters: { runNo: RunNo; tick: number }) {
+    this.#options = options;
+    const { store, lease, clock, executor, limits } = options;
+    const stateDir = '/nowhere';
+    const inputs = new InputReader(store, stateDir);
+    const dispatcher = new Dispatcher({ executor, inputs, stateDir, memoryMb: null, canSpin: false });
+    let last = counters.runNo as number;
+    this.#nextRunNo = () => ++last as RunNo;
+    const versions = { current: (dagId: string) => this.#version(dagId) } as unknown as VersionKeeper;
+    this.#desk = new RequestDesk({
+      store,
+      versions,
+      led: () => this.leader.runs,
+      setAside: () => this.leader.setAside,
+      nextRunNo: this.#nextRunNo,
+      stateDir,
+      inputs,
+    });
+    const reload = (runNo: RunNo) =>
+      this.#desk.load(runNo).catch((error: unknown) => {
+        if (error instanceof AppError && error.code === 'not_found') return null;
+        throw error;
+      });
+    const { tick } = counters;
+    this.leader = new Leader({
+      store,
+      lease,
+      clock,
+      executor,
+      dispatcher,
+      limits,
+      stateDir,
+      tick,
+      reload,
+      log: faultLog((text) => this.faults.push(text)),
+    });
+    this.leader.onForgotten = () => {
+      this.#prepared.clear();
+      this.lookIntoInbox();
+      this.#told.clear();
+      this.lookAtFiles();
+    };
+    this.leader.onLost = options.onLost;
+  }
+
+  /** Leads: goes on with every unfinished run, then looks at the files and into the inbox. */
+  static async start(options: SimLeadershipOptions): Promise<SimLeadership> {
+    const { store } = options;
+    const leadership = new SimLeadership(options, await store.counters());
+    const paused = (await store.dags()).filter((dag) => dag.paused).map(({ dagId }) => dagId);
+    leadership.leader.schedule(leadership.#nextRunNo, paused);
+    leadership.lookIntoInbox();
+    for (const { runNo } of await store.unfinishedRuns()) {
+      const { run, version } = await leadership.#desk.load(runNo);
+      leadership.leader.request({ inboxId: null, kind: 'adopt', run }, version);
+    }
+    leadership.lookAtFiles();
+    return leadership;
+  }
+
+  /** Tells the leader what the files declare, as far as it does not know. */
+  lookAtFiles(): void {
+    this.#looking = this.#looking
+      .then(() => this.#look())
+      .catch((error: Error) => this.#options.onLost(error));
+  }
+
+  async #look(): Promise<void> {
+    const { store, declared } = this.#options;
+    for (const [dagId, spec] of declared) {
+      const told = JSON.stringify(spec);
+      if (this.#told.get(dagId) === told) continue;
+      const before = await store.dag(dagId);
+      const old = before === null ? null : await store.version(before.versionNo);
+      const version = await this.#version(dagId);
+      const record = await store.dag(dagId);
+      if (record === null) continue;
+      const failures = await failuresOf(store, version, record);
+      this.#told.set(dagId, told);
+      const isOther = old !== null && isRescheduled(old.spec, version.spec);
+      this.#options.onSeen(dagId, version.versionNo);
+      this.leader.dagSeen(entryOf(version, record, failures), version, isOther);
+    }
+    for (const record of await store.dags()) {
+      if (declared.has(record.dagId)) continue;
+      if (this.#told.delete(record.dagId) || record.present) this.leader.dagGone(record.dagId, record);
+    }
+  }
+
+  async #version(dagId: string): Promise<VersionRecord> {
+    const { store, lease, clock, declared } = this.#options;
+    const spec = declared.get(dagId);
+    if (spec === undefined) throw new AppError('not_found', `there is no DAG ${dagId}`);
+    const graphHash = JSON.stringify(spec);
+    const at = { file: `dags/${dagId}.ts`, spec, createdAt: clock.now() };
+    const version = { dagId, graphHash, codeHash: 'c1', ...at };
+    return { ...version, versionNo: await store.saveVersion(lease, version) };
+  }
+
+  /** Takes requests without an answer to the planner, in order. */
+  lookIntoInbox(): void {
+    if (this.#reading !== null) {
+      this.#readAgain = true;
+      return;
+    }
+    this.#reading = this.#readInbox()
+      .catch((error: Error) => this.#options.onLost(error))
+      .finally(() => {
+        this.#reading = null;
+        if (!this.#readAgain) return;
+        this.#readAgain = false;
+        this.lookIntoInbox();
+      });
+  }
+
+  async #readInbox(): Promise<void> {
+    for (const record of await this.#options.store.pendingRequests()) {
+      if (this.#prepared.has(record.inboxId)) continue;
+      const { generation } = this.leader;
+      const prepared = await this.#desk.prepare(record);
+      if (generation !== this.leader.generation) {
+        this.#readAgain = true;
+        return;
+      }
+      this.#prepared.add(record.inboxId);
+      if (prepared.adopt) {
+        const { run, version, repin } = prepared.adopt;
+        this.leader.request({ inboxId: null, kind: 'adopt', run, ...(repin ? { repin } : {}) }, version);
+      }
+      this.leader.request(prepared.request, prepared.version);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util';
+import { type Played, playScenario } from './play-seed.ts';
+import { type Scenario, scenarioOf } from './scenario.ts';
+import { shrink } from './shrink.ts';
+
+const USAGE = `npm run sim -- [--seeds 100] [--seed 1] [--first] [--no-shrink] [--json]
+Plays worlds of DAGs, people and faults in virtual time, from the first seed on, and checks what is promised.
+--seeds how many    --first  stop at the first world in which something is wrong    --json  figures only
+A world follows from its seed: npm run sim -- --seeds 1 --seed N plays N again.`;
+
+const { values } = parseArgs({
+  allowNegative: true,
+  options: {
+    seeds: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    first: { type: 'boolean', default: false },
+    shrink: { type: 'boolean', default: true },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** What all worlds together came to. */
+class Tally {
+  seeds = 0;
+  virtualMs = 0;
+  runs = 0;
+  attempts = 0;
+  transactions = 0;
+  violations = 0;
+  readonly failed: number[] = [];
+  readonly digests: string[] = [];
+  readonly struck: { [kind: string]: number } = {};
+  readonly broken: { [invariant: string]: number } = {};
+
+  add(seed: number, { history, violations, digest, lastedMs }: Played): void {
+    this.seeds++;
+    this.virtualMs += lastedMs;
+    this.runs += history.runs.length;
+    this.attempts += history.witness.filter(({ word }) => word === 'START').length;
+    this.transactions += history.written.length;
+    this.violations += violations.length;
+    this.digests.push(digest);
+    if (violations.length > 0) this.failed.push(seed);
+    for (const { kind } of history.struck) this.struck[kind] = (this.struck[kind] ?? 0) + 1;
+    for (const { invariant } of violations) this.broken[invariant] = (this.broken[invariant] ?? 0) + 1;
+  }
+
+  figures(): object {
+    const { virtualMs, struck, ...rest } = this;
+    const days = Math.round(virtualMs / 86_400_00) / 10;
+    const kinds = Object.fromEntries(Object.entries(struck).sort());
+    return { ...rest, virtualDays: days, struck: kinds, digests: values.json ? this.digests : undefined };
+  }
+}
+
+function sayWorld(seed: number, { violations }: Played): void {
+  say(`seed ${seed}: ${violations.length} violations`);
+  for (const { invariant, text } of violations.slice(0, 10)) say(`  ${invariant} ${text}`);
+}
+
+async function sayShrunk(scenario: Scenario, { violations }: Played): Promise<void> {
+  const small = await shrink(scenario, new Set(violations.map(({ invariant }) => invariant)));
+  say(`  the smallest: ${small.dags.map(({ id }) => id).join(', ')}, and`);
+  for (const { no, afterMs, kind } of small.happenings) say(`    ${kind} after ${afterMs} ms (${no})`);
+  for (const { invariant, text } of (await playScenario(small)).violations.slice(0, 5))
+    say(`    ${invariant} ${text}`);
+}
+
+async function main(): Promise<number> {
+  const [seeds, first] = [Number(values.seeds), Number(values.seed)];
+  if (values.help || !Number.isInteger(seeds) || !Number.isInteger(first) || seeds < 1) {
+    say(USAGE);
+    return values.help ? 0 : 2;
+  }
+  const tally = new Tally();
+  for (let seed = first; seed < first + seeds; seed++) {
+    const scenario = scenarioOf(seed);
+    const played = await playScenario(scenario);
+    tally.add(seed, played);
+    if (played.violations.length === 0) continue;
+    if (!values.json) sayWorld(seed, played);
+    if (!values.json && values.shrink) await sayShrunk(scenario, played);
+    if (values.first) break;
+  }
+  say(JSON.stringify(tally.figures(), null, values.json ? 0 : 2));
+  return tally.violations === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,342 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DagSpec } from '../../core/model/dag.ts';
+import type { Request } from '../../core/model/request.ts';
+import { S, TASK_STATES } from '../../core/model/states.ts';
+import { SqliteStore } from '../../core/store/sqlite/sqlite-store.ts';
+import type { Lease, Store, Tick } from '../../core/store/store.ts';
+import { chanceFor } from './chance.ts';
+import type { SimHistory, Struck, Waiting, Witness, Written } from './history.ts';
+import { People } from './people.ts';
+import { readHistory } from './read-history.ts';
+import { dagFor, type Happening, type Scenario } from './scenario.ts';
+import { type Machine, type OutcomeFault, SimExecutor } from './sim-executor.ts';
+import { SimLeadership } from './sim-leadership.ts';
+import { COMMIT_FAULTS, type CommitFault, simStore } from './sim-store.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+const MINUTE = 60_000;
+/** How long the world goes on without anything happening, so that all that is due is done. */
+const CALM_MS = 3 * 60 * MINUTE;
+/** How long the runs may take that are under way when no DAG is declared any more. */
+const END_WITHIN_MS = 48 * 60 * MINUTE;
+
+/** One process that leads, or did. */
+interface Process {
+  readonly store: SqliteStore;
+  readonly executor: SimExecutor;
+  readonly lease: Lease;
+  isDead: boolean;
+  leadership: SimLeadership | null;
+}
+
+/** Plays a scenario: real leaders on a real store, one after the other, in virtual time. */
+export class SimWorld {
+  readonly #scenario: Scenario;
+  readonly #dir: string;
+  readonly #time: VirtualTime;
+  readonly #declared = new Map<string, DagSpec>();
+  readonly #withdrawn = new Map<string, DagSpec>();
+  readonly #witness: Witness[] = [];
+  readonly #written: Written[] = [];
+  readonly #struck: Struck[] = [];
+  readonly #idle: { seq: number; waiting: Waiting[] }[] = [];
+  readonly #seen: { dagId: string; versionNo: number; afterTicks: number }[] = [];
+  readonly #processes: Process[] = [];
+  readonly #armed: CommitFault[] = [];
+  readonly #armedOutcomes: OutcomeFault[] = [];
+  readonly #machine: Machine;
+  #client: Store | null = null;
+  #people: People | null = null;
+  #now: Process | null = null;
+  #leads = 0;
+  #seq = 0;
+  #dispatchesLeft = Number.POSITIVE_INFINITY;
+  #isCalm = false;
+  #failure: string | null = null;
+
+  constructor(scenario: Scenario, dir: string, time: VirtualTime) {
+    this.#scenario = scenario;
+    this.#dir = dir;
+    this.#time = time;
+    this.#machine = {
+      seed: scenario.seed,
+      time,
+      witness: this.#witness,
+      leads: () => this.#leads,
+      seq: () => this.#seq,
+      takeFault: () => this.#takeOutcomeFault(),
+    };
+    for (const spec of scenario.dags) this.#declared.set(spec.id, spec);
+  }
+
+  /** Plays the world to its end; everything that is known of it. */
+  async play(): Promise<SimHistory> {
+    const { lastsMs, happenings, limits, seed } = this.#scenario;
+    this.#client = this.#open();
+    await this.#client.migrate();
+    this.#people = new People(this.#client, this.#time, seed);
+    await this.#lead();
+    const startMono = this.#time.mono();
+    for (const happening of happenings) {
+      await this.#time.advanceTo(startMono + happening.afterMs);
+      await this.#happen(happening);
+      await this.#time.settle();
+      this.#lookIdle();
+    }
+    await this.#time.advanceTo(startMono + lastsMs);
+    const [calmAtMono, calmAt] = [this.#time.mono(), this.#time.now()];
+    const calm = await this.#calmDown();
+    const known = {
+      seed,
+      limits,
+      witness: this.#witness,
+      written: this.#written,
+      struck: this.#struck,
+      idle: this.#idle,
+      calmAtMono,
+      calmAt,
+      calm,
+      seen: this.#seen,
+      givenUp: this.#failure,
+    };
+    return readHistory(this.#client, known, this.#people.asked);
+  }
+
+  async close(): Promise<void> {
+    for (const { store, executor } of this.#processes) {
+      executor.killAll();
+      await store.close().catch(() => {});
+    }
+    await this.#client?.close();
+  }
+
+  /** No more faults: what is paused goes on, and after a while every DAG goes, so that all can end. */
+  async #calmDown(): Promise<SimHistory['calm']> {
+    this.#isCalm = true;
+    this.#armed.length = 0;
+    this.#armedOutcomes.length = 0;
+    this.#dispatchesLeft = Number.POSITIVE_INFINITY;
+    await this.#lead();
+    await this.#people?.unpauseAll(this.#declared.keys());
+    this.#poke();
+    for (let part = 0; part < 12; part++) {
+      await this.#time.advanceTo(this.#time.mono() + CALM_MS / 12);
+      await this.#lead();
+      await this.#people?.unpauseAll(this.#declared.keys());
+      this.#poke();
+      await this.#time.settle();
+      this.#lookIdle();
+    }
+    const calm = await this.#lookCalm();
+    for (const [dagId] of this.#declared) this.#declared.delete(dagId);
+    this.#now?.leadership?.lookAtFiles();
+    const giveUpAt = this.#time.mono() + END_WITHIN_MS;
+    while ((await this.#client?.unfinishedRuns())?.length && this.#time.mono() < giveUpAt) {
+      await this.#time.advanceTo(this.#time.mono() + 30 * MINUTE);
+      await this.#lead();
+      await this.#people?.resumeAll();
+      this.#poke();
+      await this.#time.settle();
+      this.#lookIdle();
+    }
+    await this.#time.advanceTo(this.#time.mono() + 2 * MINUTE);
+    return calm;
+  }
+
+  async #lookCalm(): Promise<SimHistory['calm']> {
+    const faults = this.#now?.leadership?.faults ?? [];
+    const dags = (await this.#client?.dags()) ?? [];
+    return { at: this.#time.now(), ticks: this.#written.length, dags, faults };
+  }
+
+  #open(): SqliteStore {
+    return SqliteStore.open({ path: join(this.#dir, 'orch.db'), durability: 'full', clock: this.#time });
+  }
+
+  /** Somebody leads, unless somebody does. */
+  async #lead(): Promise<void> {
+    if (this.#now !== null && !this.#now.isDead) return;
+    // Whoever led is stopped for good or for a while: on another machine its lock would have run out.
+    rmSync(join(this.#dir, 'leader.lock'), { force: true });
+    for (const { executor } of this.#processes) executor.killAll();
+    const store = this.#open();
+    const lease = await store.tryLead();
+    if (lease === null) throw new Error('nobody leads, and nobody can');
+    this.#leads = lease.epoch;
+    const executor = new SimExecutor(this.#machine, lease.epoch);
+    executor.mayStart = () => this.#mayStart();
+    const process: Process = { store, executor, lease, isDead: false, leadership: null };
+    this.#processes.push(process);
+    this.#now = process;
+    process.leadership = await SimLeadership.start({
+      store: simStore(store, {
+        take: (tick) => this.#takeCommitFault(tick),
+        die: () => this.#die(process),
+        freeze: () => this.#freeze(process),
+        written: (by, tick) => this.#onWritten(by, tick),
+        isDead: () => process.isDead,
+      }),
+      lease,
+      clock: {
+        now: () => this.#time.now(),
+        mono: () => this.#time.mono() + lease.epoch * 1_000_003,
+      },
+      executor,
+      limits: this.#scenario.limits,
+      declared: this.#declared,
+      onSeen: (dagId, versionNo) => this.#seen.push({ dagId, versionNo, afterTicks: this.#written.length }),
+      onLost: (why) => {
+        if (why && !process.isDead) this.#failure ??= `the leader gave up: ${why.message}`;
+        this.#die(process);
+      },
+    });
+    await this.#time.settle();
+  }
+
+  #mayStart(): boolean {
+    if (this.#dispatchesLeft === Number.POSITIVE_INFINITY) return true;
+    if (this.#dispatchesLeft-- > 0) return true;
+    this.#dispatchesLeft = Number.POSITIVE_INFINITY;
+    this.#strike('midDispatch');
+    if (this.#now) this.#die(this.#now);
+    return false;
+  }
+
+  #die(process: Process): void {
+    if (process.isDead) return;
+    process.isDead = true;
+    process.executor.killAll();
+    const random = chanceFor(this.#scenario.seed, `takeover ${process.lease.epoch}`);
+    this.#time.after(10 + random.upTo(20_000), () => void this.#lead());
+  }
+
+  /** Stands still in the middle of a commit, and goes on once another process leads. */
+  #freeze(process: Process): Promise<void> {
+    this.#time.after(20_000, () => {
+      if (this.#now === process) this.#now = null;
+      void this.#lead();
+    });
+    return new Promise((resolve) => void this.#time.after(30_000, () => resolve()));
+  }
+
+  #onWritten({ epoch }: Lease, { no, at, actions }: Tick): void {
+    this.#written.push({ tick: no, epoch, leads: this.#leads, at, atMono: this.#time.mono(), actions });
+    this.#seq = this.#written.length;
+  }
+
+  #strike(kind: string): void {
+    this.#struck.push({ kind, atMono: this.#time.mono(), at: this.#time.now() });
+  }
+
+  #takeCommitFault(tick: Tick): CommitFault | null {
+    if (this.#isCalm || tick.actions.length === 0) return null;
+    const fault = this.#armed.shift() ?? null;
+    if (fault !== null) this.#strike(fault);
+    return fault;
+  }
+
+  #takeOutcomeFault(): OutcomeFault | null {
+    if (this.#isCalm) return null;
+    const fault = this.#armedOutcomes.shift() ?? null;
+    if (fault !== null) this.#strike(fault);
+    return fault;
+  }
+
+  #poke(): void {
+    this.#now?.leadership?.lookIntoInbox();
+  }
+
+  async #happen(happening: Happening): Promise<void> {
+    const { kind, no } = happening;
+    const random = chanceFor(this.#scenario.seed, `happens ${no}`);
+    if ((COMMIT_FAULTS as readonly string[]).includes(kind)) {
+      this.#armed.push(kind as CommitFault);
+      return;
+    }
+    switch (kind) {
+      case 'hang':
+      case 'late':
+      case 'twice':
+        this.#armedOutcomes.push(kind);
+        return;
+      case 'midDispatch':
+        this.#dispatchesLeft = random.upTo(2);
+        return;
+      case 'killLeader':
+        this.#strike(kind);
+        if (this.#now) this.#die(this.#now);
+        return;
+      case 'outage':
+        this.#strike(kind);
+        return this.#outage(random.upTo(3 * 60) * MINUTE);
+      case 'loseAttempt':
+      case 'killExecutor': {
+        const live = this.#now?.executor.live ?? [];
+        const lost = kind === 'killExecutor' ? live : live.slice(0, 1);
+        if (lost.length > 0) this.#strike(kind);
+        for (const id of lost) this.#now?.executor.lose(id);
+        return;
+      }
+      case 'jumpForwards':
+      case 'jumpBackwards':
+        this.#strike(kind);
+        this.#time.jump((kind === 'jumpForwards' ? 1 : -1) * random.pick([1_500, 4 * MINUTE, 65 * MINUTE]));
+        return;
+      case 'edit':
+      case 'remove':
+      case 'return':
+        this.#strike(kind);
+        this.#changeFile(kind, random.pick(this.#scenario.dags).id, no);
+        return;
+      default:
+        this.#strike(kind);
+        await this.#people?.does(kind as Request['type'], random, this.#declared);
+        this.#poke();
+    }
+  }
+
+  /** Nobody leads for a while. */
+  async #outage(lastsMs: number): Promise<void> {
+    const process = this.#now;
+    if (process === null) return;
+    process.isDead = true;
+    process.executor.killAll();
+    this.#time.after(lastsMs, () => void this.#lead());
+  }
+
+  #changeFile(kind: 'edit' | 'remove' | 'return', dagId: string, no: number): void {
+    const { seed, startAt } = this.#scenario;
+    const declared = this.#declared.get(dagId);
+    if (kind === 'edit' && declared) this.#declared.set(dagId, dagFor(seed, dagId, `edit ${no}`, startAt));
+    else if (kind === 'remove' && declared) {
+      this.#withdrawn.set(dagId, declared);
+      this.#declared.delete(dagId);
+    } else if (kind === 'return' && !declared) {
+      const before = this.#withdrawn.get(dagId);
+      if (before) this.#declared.set(dagId, before);
+    }
+    this.#now?.leadership?.lookAtFiles();
+  }
+
+  /** Notes what is ready and waits although nothing happens. */
+  #lookIdle(): void {
+    const leader = this.#now?.isDead ? null : this.#now?.leadership?.leader;
+    if (!leader || this.#armed.length > 0 || leader.world.draining) return;
+    const waiting: Waiting[] = [];
+    for (const run of leader.runs.values()) {
+      if (run.record.state !== 'running') continue;
+      for (const { node } of run.existing())
+        if (TASK_STATES[run.state[node] as number] === TASK_STATES[S.scheduled])
+          waiting.push({ runNo: run.record.runNo, nodeNo: node });
+    }
+    if (waiting.length > 0) this.#idle.push({ seq: this.#written.length, waiting });
+  }
+}
+
+/** An empty folder for a world. */
+export function freshDir(dir: string): string {
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return dir;
+}
