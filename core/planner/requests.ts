@@ -14,6 +14,7 @@ import {
 } from '../model/states.ts';
 import { abortFatal, abortRun, graceOf, sweep } from './abort.ts';
 import { type DagEntry, ScheduledDag } from './agenda.ts';
+import { type BackfillRequest, onBackfillRequest } from './backfill-requests.ts';
 import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
 import { adoptRun, orphans } from './load.ts';
 import { setPaused } from './open-slots.ts';
@@ -44,6 +45,7 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
   | { readonly kind: 'pause'; readonly runNo: RunNo }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
+  | BackfillRequest
   /** A scheduler wants to lead. */
   | { readonly kind: 'handOver' }
   /** `dag` as the store has it; a scheduler takes the one on its agenda. */
@@ -104,6 +106,9 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
       if (turn.world.agenda !== null) return conflict('a scheduler leads already');
       turn.world.draining = true;
       return { ok: true, value: {} };
+    case 'createBackfill':
+    case 'changeBackfill':
+      return onBackfillRequest(turn, request);
     case 'pauseDag':
       return pauseDag(turn, request.dag, request.paused, request.by);
     case 'retry':
@@ -240,7 +245,10 @@ function resume(turn: Turn, run: RunWorld): Answer | undefined {
 /**
  * Adds attempts: the chosen instances go back to `none`; what they did before stays in their past attempts.
  */
-function retry(turn: Turn, request: Extract<PlannedRequest, { kind: 'retry' }>): Answer {
+export function retry(
+  turn: Turn,
+  request: Omit<Extract<PlannedRequest, { kind: 'retry' }>, 'inboxId' | 'kind'>,
+): Answer {
   const { run, by, selection, repin } = request;
   const refused = refuseWhileEnding(turn, run);
   if (refused) return refused;

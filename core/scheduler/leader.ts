@@ -13,6 +13,7 @@ import {
   type VersionNo,
 } from '../model/ids.ts';
 import { Agenda, type DagEntry } from '../planner/agenda.ts';
+import type { BackfillOffer } from '../planner/backfill-world.ts';
 import { isRead } from '../planner/load.ts';
 import { type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
@@ -26,6 +27,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { asError, attemptsOf, endedIn, faultText, isNew, note, Quarantine, runOf } from './quarantine.ts';
 import { readRun } from './read-run.ts';
 import { spilledText } from './spilled.ts';
+import { takeBackfills } from './take-backfills.ts';
 
 /** The longest sleep of a loop that has nothing to wait for; timers of Node hold 31 bits. */
 const SLEEP_MAX_MS = 60_000;
@@ -79,6 +81,8 @@ export class Leader {
   readonly committed = new Bell();
   /** Called after every commit. */
   onCommit: () => void = () => {};
+  /** Called after every turn that went well. */
+  onDecided: () => void = () => {};
   /** Called when requests that were not answered yet must be prepared again. */
   onForgotten: () => void = () => {};
   /** Called once when this process must not decide any more. */
@@ -138,10 +142,15 @@ export class Leader {
   async drain(): Promise<void> {
     this.#world.draining = true;
     const ear = this.committed.listen();
-    while (!this.#stopped && (this.#world.used > 0 || this.#events.length > 0 || this.#busy)) {
+    while (!this.#stopped && (this.#world.used > 0 || this.#events.length > 0 || this.#busy))
       await ear.wait(SLEEP_MAX_MS);
-    }
     ear.close();
+  }
+
+  /** The next slots of a backfill, with the versions of the runs in them. */
+  offerSlots(offer: BackfillOffer, versions: readonly VersionRecord[]): void {
+    for (const version of versions) this.#versions.set(version.versionNo, version);
+    this.#push({ type: 'backfill.slots', offer });
   }
 
   /** Stops deciding; events that still come are dropped. */
@@ -226,6 +235,7 @@ export class Leader {
     this.#carryOut(decided);
     if (decided.actions.length > 0) this.#tellCommitted();
     this.#sleepUntil(decided.wakeAt);
+    this.onDecided();
   }
 
   #carryOut(decided: Plan): void {
@@ -345,6 +355,7 @@ export class Leader {
     this.#world.draining = draining;
     // The DAGs come again with `onForgotten`.
     if (agenda !== null) this.#world.agenda = new Agenda(agenda.nextRunNo);
+    await takeBackfills(store, this.#world);
     this.#generation++;
     const live = new Set([...dispatcher.live, ...endedIn(outcomes)]);
     const again: PlannerEvent[] = [];
