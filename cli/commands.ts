@@ -72,6 +72,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/trigger.ts')).trigger,
   },
   {
+    name: 'backfill',
+    group: RUN,
+    summary: 'runs for slots of the past: create, list, show, pause, resume, cancel',
+    load: async () => (await import('./commands/backfill.ts')).backfill,
+  },
+  {
     name: 'runs',
     group: LOOK,
     summary: 'list runs',

@@ -5,15 +5,18 @@ AS $function$
     begin
       raise exception 'rows are not as expected' using errcode = 'OR001', detail = misses;
     end $function$
+index CREATE INDEX backfill_unfinished ON backfill USING btree (backfill_no) WHERE (state < 2)
+index CREATE INDEX dag_run_backfill ON dag_run USING btree (backfill_no, run_no) WHERE (backfill_no IS NOT NULL)
 index CREATE INDEX dag_run_dag ON dag_run USING btree (dag_id, run_no)
 index CREATE INDEX dag_run_unfinished ON dag_run USING btree (run_no) WHERE (state < 3)
 index CREATE INDEX inbox_pending ON inbox USING btree (inbox_id) WHERE (answer IS NULL)
 index CREATE INDEX journal_run ON journal USING btree (run_no)
 index CREATE UNIQUE INDEX artifact_pk ON artifact USING btree (run_no, node_no, try_no, name)
+index CREATE UNIQUE INDEX backfill_pkey ON backfill USING btree (backfill_no)
 index CREATE UNIQUE INDEX broken_file_pkey ON broken_file USING btree (file)
 index CREATE UNIQUE INDEX dag_pkey ON dag USING btree (dag_id)
 index CREATE UNIQUE INDEX dag_run_pkey ON dag_run USING btree (run_no)
-index CREATE UNIQUE INDEX dag_run_slot ON dag_run USING btree (dag_id, logical_at) WHERE (trigger_kind = 1)
+index CREATE UNIQUE INDEX dag_run_slot ON dag_run USING btree (dag_id, logical_at) WHERE (trigger_kind = ANY (ARRAY[1, 2]))
 index CREATE UNIQUE INDEX dag_run_uid_key ON dag_run USING btree (uid)
 index CREATE UNIQUE INDEX dag_version_content ON dag_version USING btree (dag_id, graph_hash, code_hash)
 index CREATE UNIQUE INDEX dag_version_pkey ON dag_version USING btree (version_no)
@@ -39,6 +42,31 @@ table artifact column 07 sha256 text not null collate C
 table artifact constraint artifact_bytes_check CHECK ((bytes >= 0))
 table artifact constraint artifact_pk PRIMARY KEY (run_no, node_no, try_no, name)
 table artifact constraint artifact_sha256 CHECK (((length(sha256) = 64) AND (sha256 !~ '[^0-9a-f]'::text)))
+table backfill column 01 backfill_no integer not null
+table backfill column 02 dag_id text not null collate C
+table backfill column 03 first_at bigint not null
+table backfill column 04 last_at bigint not null
+table backfill column 05 which smallint not null
+table backfill column 06 reverse smallint not null
+table backfill column 07 scope text not null
+table backfill column 08 max_active_runs integer not null
+table backfill column 09 state smallint not null
+table backfill column 10 cursor_at bigint
+table backfill column 11 slots integer not null
+table backfill column 12 decided integer not null
+table backfill column 13 spared integer not null
+table backfill column 14 created_at bigint not null
+table backfill column 15 created_by text not null
+table backfill column 16 ended_at bigint
+table backfill constraint backfill_counts CHECK (((spared >= 0) AND (spared <= decided)))
+table backfill constraint backfill_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id)
+table backfill constraint backfill_ended CHECK (((state >= 2) = (ended_at IS NOT NULL)))
+table backfill constraint backfill_max_active_runs_check CHECK ((max_active_runs > 0))
+table backfill constraint backfill_order CHECK ((first_at <= last_at))
+table backfill constraint backfill_pkey PRIMARY KEY (backfill_no)
+table backfill constraint backfill_reverse_check CHECK ((reverse = ANY (ARRAY[0, 1])))
+table backfill constraint backfill_state_check CHECK (((state >= 0) AND (state <= 3)))
+table backfill constraint backfill_which_check CHECK (((which >= 0) AND (which <= 2)))
 table broken_file column 01 file text not null collate C
 table broken_file column 02 at bigint not null
 table broken_file column 03 diagnostics text not null
@@ -74,6 +102,7 @@ table dag_run column 16 ended_at bigint
 table dag_run column 17 because smallint not null
 table dag_run column 18 facts text
 table dag_run column 19 counts text
+table dag_run column 20 backfill_no integer
 table dag_run constraint dag_run_ended CHECK (((state >= 3) = (ended_at IS NOT NULL)))
 table dag_run constraint dag_run_max_parallel_check CHECK ((max_parallel > 0))
 table dag_run constraint dag_run_pkey PRIMARY KEY (run_no)

@@ -10,6 +10,32 @@ CREATE TABLE "artifact" (
   constraint "artifact_sha256" check (length(sha256) = 64 and "sha256" not glob '*[^0-9a-f]*')
 ) strict, without rowid;
 
+CREATE TABLE "backfill" (
+  "backfill_no" integer not null primary key,
+  "dag_id" text not null references "dag" ("dag_id"),
+  "first_at" integer not null,
+  "last_at" integer not null,
+  "which" integer not null check (which between 0 and 2),
+  "reverse" integer not null check (reverse in (0, 1)),
+  "scope" text not null,
+  "max_active_runs" integer not null check (max_active_runs > 0),
+  "state" integer not null check (state between 0 and 3),
+  "cursor_at" integer,
+  "slots" integer not null,
+  "decided" integer not null,
+  "spared" integer not null,
+  "created_at" integer not null,
+  "created_by" text not null,
+  "ended_at" integer,
+  constraint "backfill_order" check (first_at <= last_at),
+  constraint "backfill_counts" check (spared between 0 and decided),
+  constraint "backfill_ended" check ((state >= 2) = (ended_at is not null))
+) strict;
+
+CREATE INDEX "backfill_unfinished" on "backfill" (
+  "backfill_no"
+) where "state" < 2;
+
 CREATE TABLE "broken_file" (
   "file" text not null primary key,
   "at" integer not null,
@@ -47,10 +73,16 @@ CREATE TABLE "dag_run" (
   "because" integer not null,
   "facts" text,
   "counts" text,
+  "backfill_no" integer,
   constraint "dag_run_uid" check (uid like '________-____-____-____-____________' and length(replace(uid, '-', '')) = 32 and "uid" not glob '*[^0-9a-f-]*'),
   constraint "dag_run_ended" check ((state >= 3) = (ended_at is not null)),
   constraint "dag_run_slot_time" check (trigger_kind <> 1 or logical_at is not null)
 ) strict;
+
+CREATE INDEX "dag_run_backfill" on "dag_run" (
+  "backfill_no",
+  "run_no"
+) where "backfill_no" is not null;
 
 CREATE INDEX "dag_run_dag" on "dag_run" (
   "dag_id",
@@ -60,7 +92,10 @@ CREATE INDEX "dag_run_dag" on "dag_run" (
 CREATE UNIQUE INDEX "dag_run_slot" on "dag_run" (
   "dag_id",
   "logical_at"
-) where "trigger_kind" = 1;
+) where trigger_kind in (
+  1,
+  2
+);
 
 CREATE INDEX "dag_run_unfinished" on "dag_run" (
   "run_no"

@@ -1,4 +1,5 @@
 import type { ArtifactRef, LogRange } from './attempt.ts';
+import type { BackfillRecord, BackfillState } from './backfill.ts';
 import type { BecauseCode, Facts } from './because.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from './ids.ts';
 import type { Json, JsonObject, JsonText } from './json.ts';
@@ -61,8 +62,21 @@ export type Action =
   | DagChange
   /** What became of slots; a `dag.change` of the same tick moves the cursor to the last one or beyond. */
   | { readonly type: 'slots'; readonly span: SlotSpan }
+  | { readonly type: 'backfill.create'; readonly backfill: BackfillRecord }
+  | BackfillChange
   /** The answer to a request that came through the inbox. */
   | { readonly type: 'answer'; readonly inboxId: number; readonly answer: Answer };
+
+/** A backfill has come further, or has another state. */
+export interface BackfillChange {
+  readonly type: 'backfill.change';
+  /** Expected state and cursor. */
+  readonly from: { readonly state: BackfillState; readonly cursorAt: number | null };
+  readonly backfill: BackfillRecord;
+  /** `null`: only the cursor moves, which is no line of the journal. */
+  readonly code: BecauseCode | null;
+  readonly facts: Facts | null;
+}
 
 /** A new state of the schedule of a DAG. */
 export interface DagChange {
@@ -90,6 +104,8 @@ export interface RunChange {
   readonly counts?: { readonly [state: string]: number };
   readonly maxParallel?: number | null;
   readonly repin?: Repin;
+  /** The backfill that the run belongs to from now on. */
+  readonly backfillNo?: number;
 }
 
 /** A run goes on with another version of its DAG, and with its params as that version has them. */

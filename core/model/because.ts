@@ -114,6 +114,18 @@ const SENTENCES = {
   slot_queued: (f) =>
     `The slot of ${f.due} waits: DAG ${f.dag} already has ${plural(f.active, 'active run')} of ${f.limit}.`,
   slot_due: (f) => `The slot of ${f.due} is due: a scheduler makes its run now.`,
+  backfilled: (f) => `Backfill ${f.backfill} runs its slot of ${f.slot}.`,
+  backfill_created: (f) => `Backfill ${f.backfill} was asked for by ${f.by ?? 'hand'}.`,
+  backfill_paused: (f) => `Backfill ${f.backfill} is paused.`,
+  backfill_resumed: (f) => `Backfill ${f.backfill} goes on: ${f.by ?? 'hand'} has resumed it.`,
+  backfill_cancelled: (f) => `Backfill ${f.backfill} was cancelled by ${f.by ?? 'hand'}.`,
+  backfill_done: (f) => `Backfill ${f.backfill} is done.`,
+  backfill_stuck: (f) =>
+    `Backfill ${f.backfill} was paused: ${f.error}. When it is mended: orch backfill resume ${f.backfill}`,
+  slot_missing: () => 'It has no run.',
+  slot_run_over: (f) => `Its run is ${f.state}.`,
+  slot_in_flight: () => 'Its run is not finished: in flight.',
+  slot_of_schedule: () => 'Its schedule has not decided about it yet.',
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

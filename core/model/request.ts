@@ -1,3 +1,4 @@
+import type { BackfillWhich } from './backfill.ts';
 import type { JsonObject } from './json.ts';
 import type { TriggerKind } from './run.ts';
 import type { RunScope } from './scope.ts';
@@ -31,6 +32,27 @@ export type Request =
   | { readonly type: 'handOver'; readonly by: string }
   /** No run is made for slots of the DAG, or they are again. */
   | { readonly type: 'pauseDag'; readonly dagId: string; readonly paused: boolean; readonly by: string }
+  /** Runs for the slots of a DAG that are about instants from `fromAt` to `toAt`, both included. */
+  | {
+      readonly type: 'createBackfill';
+      readonly dagId: string;
+      readonly fromAt: number;
+      readonly toAt: number;
+      /** Slots that are due later than this are left out. */
+      readonly dueBy: number;
+      readonly which: BackfillWhich;
+      readonly reverse: boolean;
+      readonly scope: RunScope;
+      /** `null`: as many as the DAG may have. */
+      readonly maxActiveRuns: number | null;
+      readonly by: string;
+    }
+  | {
+      readonly type: 'changeBackfill';
+      readonly backfillNo: number;
+      readonly to: 'running' | 'paused' | 'cancelled';
+      readonly by: string;
+    }
   | { readonly type: 'pauseRun'; readonly runUid: string; readonly by: string }
   | { readonly type: 'resumeRun'; readonly runUid: string; readonly by: string }
   | {

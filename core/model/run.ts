@@ -23,6 +23,8 @@ export interface RunRecord {
   readonly maxParallel: number | null;
   /** The run whose outputs stand in for tasks outside the scope. */
   readonly inputsFrom: RunNo | null;
+  /** The backfill that it belongs to, which made or retried it; absent: none. */
+  readonly backfillNo?: number;
   readonly logicalAt: number | null;
   readonly intervalStartAt: number | null;
   readonly intervalEndAt: number | null;

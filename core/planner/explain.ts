@@ -1,5 +1,6 @@
 import { type Because, because } from '../model/because.ts';
 import { isFinished, S, TASK_STATES } from '../model/states.ts';
+import { backfillOf } from './backfill-world.ts';
 import { laneOf } from './lanes.ts';
 import { countsOf, firstUpstream, ruleVerdict } from './readiness.ts';
 import type { RunWorld } from './run-world.ts';
@@ -46,6 +47,13 @@ function runCheck(world: World, run: RunWorld): Check {
   if (state === 'paused') return { name: 'run', ok: false, because: because('run_paused') };
   if (run.abort) return { name: 'run', ok: false, because: because(run.abort.code, run.abort.facts) };
   if (state !== 'queued') return { name: 'run', ok: true, because: because('started') };
+  const backfill = backfillOf(world, run);
+  if (backfill?.record.state === 'paused')
+    return {
+      name: 'run',
+      ok: false,
+      because: because('backfill_paused', { backfill: backfill.record.backfillNo }),
+    };
   const limit = runsLimit(world, run.graph.spec);
   const facts = { dag: dagId, active: world.dagLoad(dagId).runs, limit };
   return { name: 'run', ok: facts.active < limit, because: because('run_queued', facts) };

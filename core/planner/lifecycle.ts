@@ -1,13 +1,14 @@
 import type { TryNo } from '../model/ids.ts';
 import { isFinished, isRunFinished, S } from '../model/states.ts';
 import { abortFatal, abortRun, storedAbort } from './abort.ts';
+import { backfillOf, runsOfBackfill } from './backfill-world.ts';
 import { expandReady } from './expand.ts';
 import { choose } from './lanes.ts';
 import { evaluateNode, propagate, recount } from './readiness.ts';
 import { runOutcome } from './run-outcome.ts';
 import type { RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
-import { runsLimit } from './world.ts';
+import { isActive, runsLimit, type World } from './world.ts';
 
 /** Counts what is open in a run and the upstreams of every instance anew from the states. */
 export function recountRun(run: RunWorld): void {
@@ -35,11 +36,20 @@ export function promoteRuns(turn: Turn): void {
   if (turn.world.draining) return;
   for (const run of turn.world.runs.values()) {
     if (run.record.state !== 'queued' || (run.abort && isOver(run))) continue;
-    if (turn.world.dagLoad(run.record.dagId).runs >= runsLimit(turn.world, run.graph.spec)) continue;
+    if (!hasPlace(turn.world, run)) continue;
     const { code, facts } = run.abort ? storedAbort(run.abort) : { code: 'started' as const, facts: null };
     turn.changeRun(run, 'running', code, facts, { startedAt: run.record.startedAt ?? turn.now.at });
     evaluateRun(turn, run);
   }
+}
+
+/** Whether one more run may start beside those of its backfill, or else beside those of its DAG. */
+function hasPlace(world: World, run: RunWorld): boolean {
+  const backfill = backfillOf(world, run);
+  if (backfill === null) return world.dagLoad(run.record.dagId).runs < runsLimit(world, run.graph.spec);
+  const { backfillNo, maxActiveRuns, state } = backfill.record;
+  if (state === 'paused' && !run.abort) return false;
+  return runsOfBackfill(world, backfillNo).filter(({ record }) => isActive(record)).length < maxActiveRuns;
 }
 
 /** Gives slots to ready instances; their attempts are dispatched once this is stored. */

@@ -7,7 +7,7 @@ import { recountRun } from './lifecycle.ts';
 import { type Abort, CUT, EMPTY, HAS_ROW, RunWorld } from './run-world.ts';
 import { acquire } from './slots.ts';
 import { READ } from './templates.ts';
-import { isActive, type World } from './world.ts';
+import { isActive, isOfBackfill, type World } from './world.ts';
 
 /** The codes under which the abort of a running run is stored. */
 const ABORT_CODES: ReadonlySet<string> = new Set([
@@ -96,7 +96,7 @@ export function giveValues(run: RunWorld, values: ReadonlyMap<number, Json>): vo
 /** Takes a loaded run into the world; its active instances hold their slots from now on. */
 export function adoptRun(world: World, run: RunWorld): void {
   world.runs.set(run.record.runNo, run);
-  if (isActive(run.record)) world.dagLoad(run.record.dagId).runs++;
+  if (isActive(run.record) && !isOfBackfill(world, run.record)) world.dagLoad(run.record.dagId).runs++;
   for (const { node } of run.existing()) if (holdsSlot(run.state[node] as number)) acquire(world, run, node);
 }
 

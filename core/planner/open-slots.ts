@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { type BecauseCode, because, type Facts } from '../model/because.ts';
-import type { RunUid } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
 import type { Disposition, ScheduleState } from '../model/slot.ts';
 import { cursorAtStart, type SlotRange, slotStep } from '../timetables/slot-step.ts';
@@ -9,8 +7,9 @@ import { abortRun } from './abort.ts';
 import { type Agenda, type DagEntry, ScheduledDag } from './agenda.ts';
 import { adoptRun, loadRun } from './load.ts';
 import type { RunWorld } from './run-world.ts';
+import { slotRun } from './slot-run.ts';
 import type { Turn } from './turn.ts';
-import { runsLimit } from './world.ts';
+import { isOfBackfill, runsLimit } from './world.ts';
 
 /** Runs that one DAG starts in one turn: more wait for the next one, so that no other DAG waits for them. */
 const RUNS_PER_TURN = 100;
@@ -97,7 +96,9 @@ function openDue(turn: Turn, agenda: Agenda, dag: ScheduledDag): void {
 }
 
 function unfinishedRuns(turn: Turn, dagId: string): RunWorld[] {
-  return [...turn.world.runs.values()].filter((run) => run.record.dagId === dagId && !run.abort);
+  return [...turn.world.runs.values()].filter(
+    ({ record, abort }) => record.dagId === dagId && !abort && !isOfBackfill(turn.world, record),
+  );
 }
 
 function supersede(turn: Turn, busy: readonly RunWorld[], by: RunWorld): void {
@@ -121,25 +122,16 @@ function startRun(
     leave(turn, dag, range, 'skipped', 'slot_without_params', { error: params.error });
     return null;
   }
-  const record: RunRecord = {
-    runNo: agenda.nextRunNo(),
-    uid: uidOf(entry.dagId, slot, turn.now.at),
-    dagId: entry.dagId,
-    versionNo: entry.versionNo,
-    state: 'queued',
-    trigger: 'schedule',
+  const record = slotRun({
+    entry,
     params,
+    slot,
     scope: {},
-    maxParallel: null,
-    inputsFrom: null,
-    logicalAt: slot.logicalAt,
-    intervalStartAt: slot.intervalStartAt,
-    intervalEndAt: slot.intervalEndAt,
-    createdAt: turn.now.at,
-    startedAt: null,
-    endedAt: null,
+    runNo: agenda.nextRunNo(),
+    at: turn.now.at,
+    trigger: 'schedule',
     because: because('scheduled', { slot: slotText }),
-  };
+  });
   const run = loadRun(
     { run: record, expansions: [], instances: [] },
     graph,
@@ -158,10 +150,12 @@ function startRun(
     record.runNo,
   );
   adoptRun(turn.world, run);
+  turn.world.dagLoad(entry.dagId).slotRuns++;
   return run;
 }
 
-function isFault(params: DagEntry['params']): params is { readonly error: string } {
+/** Whether a DAG cannot have a run with the defaults of its params. */
+export function isFault(params: DagEntry['params']): params is { readonly error: string } {
   return typeof params['error'] === 'string' && Object.keys(params).length === 1;
 }
 
@@ -179,15 +173,6 @@ function leave(
   const decidedAt = turn.now.at;
   const span = { dagId, firstAt, lastAt, disposition, runNo, decidedAt, because: because(code, facts) };
   turn.actions.push({ type: 'slots', span });
-}
-
-/** A version 7 UUID whose rest follows from the slot, so that equal plans make equal runs (RFC 9562). */
-function uidOf(dagId: string, slot: Slot, at: number): RunUid {
-  const hash = createHash('sha256').update(`${dagId}\n${slot.logicalAt}\n${slot.at}`).digest('hex');
-  const time = at.toString(16).padStart(12, '0');
-  const variant = ((Number.parseInt(hash[3] as string, 16) & 3) | 8).toString(16);
-  const parts = [time.slice(0, 8), time.slice(8), `7${hash.slice(0, 3)}`, variant + hash.slice(4, 7)];
-  return [...parts, hash.slice(7, 19)].join('-') as RunUid;
 }
 
 /** A DAG file was read: its DAG is on the agenda from now on, as it is declared now. */
@@ -242,6 +227,14 @@ function passOver(turn: Turn, dag: ScheduledDag, disposition: Disposition, code:
   const last = timetable?.previous(turn.now.at) ?? null;
   if (first === null || last === null || last.at < first.at) return;
   leave(turn, dag, { firstAt: first.at, lastAt: last.at }, disposition, code, {});
+}
+
+/** A DAG that is paused or absent and makes nothing up: what is due is passed over, so that it is decided. */
+export function passOverNow(turn: Turn, dag: ScheduledDag): void {
+  const { cursorAt, paused } = dag.state;
+  if (cursorAt === null || cursorAt >= turn.now.at) return;
+  passOver(turn, dag, 'paused', paused ? 'slot_paused' : 'slot_absent');
+  changeState(turn, dag, { ...dag.state, cursorAt: turn.now.at }, null);
 }
 
 /**

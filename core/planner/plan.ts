@@ -1,6 +1,8 @@
 import type { AttemptEvent } from '../model/attempt.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import type { DagEntry } from './agenda.ts';
+import type { BackfillOffer } from './backfill-world.ts';
+import { endBackfills, takeOffers } from './backfills.ts';
 import { finishRuns, promoteRuns, queueReady, runDueAt, settle, timeOutRuns } from './lifecycle.ts';
 import { onDagGone, onDagSeen, onRunEnded, openSlots } from './open-slots.ts';
 import { onAttempt, stopOverdue, wakeRetries, writeRunning } from './outcomes.ts';
@@ -15,6 +17,8 @@ export type PlannerEvent =
   | { readonly type: 'request'; readonly request: PlannedRequest }
   /** A DAG file was read; `isRescheduled`: its schedule is not that of the version before. */
   | { readonly type: 'dag.seen'; readonly dag: DagEntry; readonly isRescheduled: boolean }
+  /** The next slots of a backfill were read. */
+  | { readonly type: 'backfill.slots'; readonly offer: BackfillOffer }
   /** No file declares a DAG any more; `state` is what the store has of it. */
   | { readonly type: 'dag.gone'; readonly dagId: string; readonly state: ScheduleState };
 
@@ -43,6 +47,7 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
     if (event.type === 'attempt') onAttempt(turn, event.event);
     else if (event.type === 'request') onRequest(turn, event.request);
     else if (event.type === 'dag.seen') onDagSeen(turn, event.dag, event.isRescheduled);
+    else if (event.type === 'backfill.slots') putOffer(world, event.offer);
     else onDagGone(turn, event.dagId, event.state);
   }
   wakeRetries(turn);
@@ -51,6 +56,7 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
   const ended: RunWorld[] = [];
   for (;;) {
     openSlots(turn);
+    takeOffers(turn);
     promoteRuns(turn);
     settle(turn);
     const over = finishRuns(turn);
@@ -61,10 +67,16 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
     }
     ended.push(...over);
   }
+  endBackfills(turn);
   queueReady(turn);
   writeRunning(turn);
   const { actions, dispatch, stops, faults } = turn;
   return { actions, dispatch, stops, faults, ended, wakeAt: nextWake(world, now) };
+}
+
+function putOffer(world: World, offer: BackfillOffer): void {
+  const backfill = world.backfills.get(offer.backfillNo);
+  if (backfill) backfill.offer = offer;
 }
 
 function nextWake(world: World, now: Instant): number {

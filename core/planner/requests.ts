@@ -1,21 +1,22 @@
 import { GATE } from '../graph/graph.ts';
 import type { Answer } from '../model/action.ts';
 import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
-import type { Json } from '../model/json.ts';
 import {
   canTransition,
   holdsSlot,
   isFinished,
   isRunFinished,
-  RUN_TRANSITIONS,
   S,
   TASK_STATES,
   type TaskState,
 } from '../model/states.ts';
 import { abortFatal, abortRun, graceOf, sweep } from './abort.ts';
 import { type DagEntry, ScheduledDag } from './agenda.ts';
+import { accepted, conflict } from './answers.ts';
+import { type BackfillRequest, onBackfillRequest } from './backfill-requests.ts';
 import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
 import { adoptRun, orphans } from './load.ts';
+import { markRun } from './mark-run.ts';
 import { setPaused } from './open-slots.ts';
 import { onAttempt, watchDeadline } from './outcomes.ts';
 import { isCutSource, propagate } from './readiness.ts';
@@ -44,6 +45,7 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
   | { readonly kind: 'pause'; readonly runNo: RunNo }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
+  | BackfillRequest
   /** A scheduler wants to lead. */
   | { readonly kind: 'handOver' }
   /** `dag` as the store has it; a scheduler takes the one on its agenda. */
@@ -104,6 +106,9 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
       if (turn.world.agenda !== null) return conflict('a scheduler leads already');
       turn.world.draining = true;
       return { ok: true, value: {} };
+    case 'createBackfill':
+    case 'changeBackfill':
+      return onBackfillRequest(turn, request);
     case 'pauseDag':
       return pauseDag(turn, request.dag, request.paused, request.by);
   }
@@ -127,14 +132,6 @@ function pauseDag(turn: Turn, entry: DagEntry, paused: boolean, by: string): Ans
   const dag = turn.world.agenda?.dags.get(entry.dagId) ?? new ScheduledDag(entry);
   setPaused(turn, dag, paused, by);
   return { ok: true, value: { dagId: entry.dagId, paused } };
-}
-
-function accepted(run: RunWorld, more: { [name: string]: Json } = {}): Answer {
-  return { ok: true, value: { runId: run.record.uid, runNo: run.record.runNo, ...more } };
-}
-
-function conflict(message: string): Answer {
-  return { ok: false, code: 'conflict', message };
 }
 
 function withRun(turn: Turn, runNo: RunNo, act: (run: RunWorld) => Answer | undefined): Answer {
@@ -248,7 +245,11 @@ function resume(turn: Turn, run: RunWorld): Answer | undefined {
 /**
  * Adds attempts: the chosen instances go back to `none`; what they did before stays in their past attempts.
  */
-function retry(turn: Turn, request: Extract<PlannedRequest, { kind: 'retry' }>, asked: RunWorld): Answer {
+export function retry(
+  turn: Turn,
+  request: Omit<Extract<PlannedRequest, { kind: 'retry' }>, 'inboxId' | 'kind'>,
+  asked: RunWorld = request.run,
+): Answer {
   const { run, by, selection, repin } = request;
   if (repin && run !== asked) return conflict('the run was taken up by another request: ask again');
   const refused = refuseWhileEnding(turn, run);
@@ -385,15 +386,4 @@ function markRefusal(run: RunWorld, node: number, state: 'success' | 'failed'): 
 function forgetSettled(turn: Turn, run: RunWorld): void {
   const others = turn.settled.filter((done) => done.run !== run);
   turn.settled.splice(0, turn.settled.length, ...others);
-}
-
-function markRun(turn: Turn, run: RunWorld, by: string, state: 'success' | 'failed'): Answer {
-  const { state: from } = run.record;
-  if (from === state) return accepted(run);
-  if (!RUN_TRANSITIONS[from].includes(state)) {
-    return conflict(`the run is ${from}: it cannot be marked ${state}`);
-  }
-  if (isRunFinished(from)) turn.changeRun(run, state, 'marked', { state, by }, { endedAt: turn.now.at });
-  else abortRun(turn, run, { code: 'marked', facts: { state, by }, state });
-  return accepted(run);
 }

@@ -2,6 +2,7 @@ import { fanOutAt, nodePath, TASK, taskAt } from '../graph/graph.ts';
 import type { Because } from '../model/because.ts';
 import { because } from '../model/because.ts';
 import { FAN_OUT_DEFAULTS } from '../model/dag.ts';
+import { backfillOf } from './backfill-world.ts';
 import type { Block, Expansion, Load } from './blocks.ts';
 import type { Lane } from './ranking.ts';
 import type { RunWorld } from './run-world.ts';
@@ -90,12 +91,17 @@ export function poolHasRoom(pool: Pool, slots: number): boolean {
   return pool.used + slots <= pool.slots;
 }
 
+type Pause = 'run_paused' | 'run_queued' | 'dag_paused' | 'backfill_paused';
+
 /** Why a run starts nothing at all, or `null`. A paused run that is being ended goes on: teardowns. */
-export function pauseOf(world: World, run: RunWorld): 'run_paused' | 'run_queued' | 'dag_paused' | null {
+export function pauseOf(world: World, run: RunWorld): Pause | null {
   if (run.record.state === 'paused' && !run.abort) return 'run_paused';
   if (run.record.state === 'queued') return 'run_queued';
+  if (run.abort) return null;
+  const backfill = backfillOf(world, run);
+  if (backfill !== null) return backfill.record.state === 'paused' ? 'backfill_paused' : null;
   const { dagId, trigger } = run.record;
-  return trigger === 'schedule' && world.dagLoad(dagId).paused && !run.abort ? 'dag_paused' : null;
+  return trigger === 'schedule' && world.dagLoad(dagId).paused ? 'dag_paused' : null;
 }
 
 /**
@@ -106,6 +112,7 @@ export function refusal(world: World, lane: Lane): Because | null {
   const { run } = lane;
   const pause = pauseOf(world, run);
   if (pause === 'run_paused') return because(pause);
+  if (pause === 'backfill_paused') return because(pause, { backfill: run.record.backfillNo ?? 0 });
   if (pause === 'dag_paused') return because(pause, { dag: run.record.dagId });
   if (pause === 'run_queued') return because(pause, { dag: run.record.dagId, active: 0, limit: 0 });
   if (world.used >= world.limits.globalSlots)

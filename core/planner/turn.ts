@@ -7,7 +7,7 @@ import { holdsSlot, isFinished, REASONS, type Reason, type RunState, S } from '.
 import { HAS_ROW, type RunWorld, STOPPING, UNWRITTEN } from './run-world.ts';
 import { acquire, release } from './slots.ts';
 import { CRITICAL } from './templates.ts';
-import { isActive, type World } from './world.ts';
+import { isActive, isOfBackfill, type World } from './world.ts';
 
 /** The instant of a turn by both clocks, in milliseconds. */
 export interface Instant {
@@ -137,14 +137,15 @@ export class Turn {
   ): void {
     const from = run.record.state;
     const load = this.world.dagLoad(run.record.dagId);
-    load.runs -= isActive(run.record) ? 1 : 0;
+    const counts = !isOfBackfill(this.world, run.record);
+    load.runs -= counts && isActive(run.record) ? 1 : 0;
     run.record = {
       ...run.record,
       state: to,
       ...(details.startedAt === undefined ? {} : { startedAt: details.startedAt }),
       ...(details.endedAt === undefined ? {} : { endedAt: details.endedAt }),
     };
-    load.runs += isActive(run.record) ? 1 : 0;
+    load.runs += counts && isActive(run.record) ? 1 : 0;
     this.world.ranking.touch(run);
     this.actions.push({ type: 'run.change', runNo: run.record.runNo, from, to, code, facts, ...details });
   }

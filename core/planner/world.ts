@@ -2,6 +2,7 @@ import type { DagSpec } from '../model/dag.ts';
 import type { EngineDefaults } from '../model/defaults.ts';
 import type { RunRecord } from '../model/run.ts';
 import type { Agenda } from './agenda.ts';
+import type { BackfillWorld } from './backfill-world.ts';
 import type { Load } from './blocks.ts';
 import { Heap } from './heap.ts';
 import { Ranking } from './ranking.ts';
@@ -32,7 +33,9 @@ export interface DagLoad {
   active: number;
   /** Ready tasks of its scheduled runs wait. */
   paused: boolean;
-  /** The same by path, for tasks with a cap of their own. */
+  /** Runs that were made for its slots here so far. */
+  slotRuns: number;
+  /** Instances that hold a slot by path, for tasks with a cap of their own. */
   readonly tasks: Map<string, Load>;
 }
 
@@ -49,6 +52,8 @@ export class World {
   readonly limits: Limits;
   readonly runs = new Map<number, RunWorld>();
   readonly dags = new Map<string, DagLoad>();
+  /** Backfills that a scheduler works on, and those that have an unfinished run. */
+  readonly backfills = new Map<number, BackfillWorld>();
   readonly pools = new Map<string, Pool>();
   /** What is ready, in the order in which it starts. */
   readonly ranking = new Ranking();
@@ -106,7 +111,7 @@ export class World {
   dagLoad(dagId: string): DagLoad {
     let load = this.dags.get(dagId);
     if (!load) {
-      load = { dagId, runs: 0, active: 0, paused: false, tasks: new Map() };
+      load = { dagId, runs: 0, active: 0, paused: false, slotRuns: 0, tasks: new Map() };
       this.dags.set(dagId, load);
     }
     return load;
@@ -136,6 +141,11 @@ export class World {
 /** Whether a run counts towards `maxActiveRuns`: it is under way, paused or not. */
 export function isActive(record: RunRecord): boolean {
   return record.state === 'running' || (record.state === 'paused' && record.startedAt !== null);
+}
+
+/** Whether a run counts towards the limit of a backfill instead of that of its DAG. */
+export function isOfBackfill(world: World, { backfillNo }: RunRecord): boolean {
+  return backfillNo !== undefined && world.backfills.has(backfillNo);
 }
 
 /** Attempts at once in a run: its own limit, or the DAG's, or the configured one. */

@@ -8,6 +8,7 @@ import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { Limits } from '../planner/world.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
+import { BackfillFeed } from './backfill-feed.ts';
 import { DagSync } from './dag-sync.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
@@ -19,6 +20,7 @@ import type { Project } from './project.ts';
 import { asError, faultText } from './quarantine.ts';
 import { isThere } from './read-run.ts';
 import { type Prepared, RequestDesk } from './request-desk.ts';
+import { takeBackfills } from './take-backfills.ts';
 import { VersionKeeper } from './version-keeper.ts';
 
 /**
@@ -43,6 +45,7 @@ export class Leadership {
   #sync: DagSync | null = null;
   /** A scheduler wants to lead, and this process is none: from now on it starts nothing. */
   onHandOver: () => void = () => {};
+  #feed: BackfillFeed | null = null;
   #janitor: Janitor | null = null;
   #door: LeaderDoor | null = null;
   #reading: Promise<void> | null = null;
@@ -100,6 +103,7 @@ export class Leadership {
       led: () => this.leader.runs,
       setAside: () => this.leader.setAside,
       nextRunNo: this.#nextRunNo,
+      maxActiveRuns: config.defaults.maxActiveRuns,
       stateDir,
       inputs,
     });
@@ -156,6 +160,10 @@ export class Leadership {
     const dags = await store.dags();
     const paused = dags.filter((dag) => dag.paused).map(({ dagId }) => dagId);
     this.leader.schedule(this.#nextRunNo, paused);
+    await takeBackfills(store, this.leader.world);
+    const load = (runNo: RunNo) => this.#desk.load(runNo);
+    this.#feed = new BackfillFeed({ store, leader: this.leader, load, log: this.#log });
+    this.leader.onDecided = () => this.#feed?.look();
     for (const { runNo } of await store.unfinishedRuns()) await this.#adopt(runNo);
     this.#sync = new DagSync({
       projectDir: dir,
@@ -245,6 +253,7 @@ export class Leadership {
    */
   async close(how: 'drain' | 'now'): Promise<void> {
     if (this.#closed) return;
+    this.#feed?.close();
     await this.#sync?.close();
     await this.#janitor?.close();
     if (how === 'drain') await this.leader.drain();

@@ -14,6 +14,7 @@ import {
 } from '../model/ids.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import { Agenda, type DagEntry } from '../planner/agenda.ts';
+import type { BackfillOffer } from '../planner/backfill-world.ts';
 import { isRead } from '../planner/load.ts';
 import { type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
@@ -27,11 +28,12 @@ import type { Dispatcher } from './dispatcher.ts';
 import { LeftAlone } from './left-alone.ts';
 import { asError, attemptsOf, endedIn, faultText, isNew, note, Quarantine, runOf } from './quarantine.ts';
 import { readRun } from './read-run.ts';
+import { refusal } from './refusal.ts';
 import { spilledText } from './spilled.ts';
+import { takeBackfills } from './take-backfills.ts';
 
 /** The longest sleep of a loop that has nothing to wait for; timers of Node hold 31 bits. */
 const SLEEP_MAX_MS = 60_000;
-const NO_RUNS: ReadonlySet<RunNo> = new Set();
 /** Ticks in a row that found memory stale, after which this process stops deciding. */
 const STALE_MAX = 5;
 
@@ -74,7 +76,7 @@ export class Leader {
   #timerAtMono = 0;
   #staleTicks = 0;
   /** Runs of which the last tick found memory stale. */
-  #stale: ReadonlySet<RunNo> = NO_RUNS;
+  #stale: ReadonlySet<RunNo> = new Set();
   readonly #leftAlone: LeftAlone;
   readonly #quarantine = new Quarantine();
   #generation = 0;
@@ -82,6 +84,8 @@ export class Leader {
   readonly committed = new Bell();
   /** Called after every commit. */
   onCommit: () => void = () => {};
+  /** Called after every turn that went well. */
+  onDecided: () => void = () => {};
   /** Called when requests that were not answered yet must be prepared again. */
   onForgotten: () => void = () => {};
   /** Called once when this process must not decide any more. */
@@ -143,10 +147,15 @@ export class Leader {
   async drain(): Promise<void> {
     this.#world.draining = true;
     const ear = this.committed.listen();
-    while (!this.#stopped && (this.#world.used > 0 || this.#events.length > 0 || this.#busy)) {
+    while (!this.#stopped && (this.#world.used > 0 || this.#events.length > 0 || this.#busy))
       await ear.wait(SLEEP_MAX_MS);
-    }
     ear.close();
+  }
+
+  /** The next slots of a backfill, with the versions of the runs in them. */
+  offerSlots(offer: BackfillOffer, versions: readonly VersionRecord[]): void {
+    for (const version of versions) this.#versions.set(version.versionNo, version);
+    this.#push({ type: 'backfill.slots', offer });
   }
 
   /** Stops deciding; events that still come are dropped. */
@@ -173,18 +182,7 @@ export class Leader {
   }
 
   #onRefused(id: AttemptId, message: string, name = 'MissingInput'): void {
-    const at = this.#options.clock.now();
-    const error = { name, message };
-    this.#push({
-      type: 'attempt',
-      event: {
-        type: 'attempt.ended',
-        attemptId: id,
-        startedAt: at,
-        at,
-        outcome: { kind: 'failed', error, final: true },
-      },
-    });
+    this.#push(refusal(id, this.#options.clock.now(), { name, message }));
   }
 
   #push(event: PlannerEvent): void {
@@ -226,13 +224,14 @@ export class Leader {
       if (result.why === 'stale') return this.#onStale(events, result);
     }
     this.#staleTicks = 0;
-    this.#stale = NO_RUNS;
+    this.#stale = new Set();
     this.#leftAlone.written();
     this.#leftAlone.failed(decided.faults);
     this.#quarantine.acquit(events);
     this.#carryOut(decided);
     if (decided.actions.length > 0) this.#tellCommitted();
     this.#sleepUntil(decided.wakeAt);
+    this.onDecided();
   }
 
   #carryOut(decided: Plan): void {
@@ -354,6 +353,7 @@ export class Leader {
     // The DAGs come again with `onForgotten`.
     const paused = [...dags.values()].filter((load) => load.paused).map(({ dagId }) => dagId);
     if (agenda !== null) this.schedule(agenda.nextRunNo, paused);
+    await takeBackfills(store, this.#world);
     this.#generation++;
     const live = new Set([...dispatcher.live, ...endedIn(outcomes)]);
     const again: PlannerEvent[] = [];

@@ -14,6 +14,7 @@ import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import { checkParams } from '../schema/params.ts';
 import type { InboxRecord, Store, VersionRecord } from '../store/store.ts';
+import { wantedBackfill, wantedChange } from './backfill-desk.ts';
 import { entryOf } from './dag-entry.ts';
 import type { InputReader } from './inputs.ts';
 import type { LedRun } from './leader.ts';
@@ -48,6 +49,7 @@ export class RequestDesk {
   readonly #setAside: () => ReadonlyMap<RunNo, string>;
   readonly #nextRunNo: () => RunNo;
   readonly #stateDir: string;
+  readonly #maxActiveRuns: number;
   readonly #inputs: InputReader;
   readonly #graphs = new Map<number, Graph>();
 
@@ -59,6 +61,8 @@ export class RequestDesk {
     setAside: () => ReadonlyMap<RunNo, string>;
     nextRunNo: () => RunNo;
     stateDir: string;
+    /** Runs at once of a DAG that does not say. */
+    maxActiveRuns: number;
     inputs: InputReader;
   }) {
     this.#store = options.store;
@@ -67,6 +71,7 @@ export class RequestDesk {
     this.#setAside = options.setAside;
     this.#nextRunNo = options.nextRunNo;
     this.#stateDir = options.stateDir;
+    this.#maxActiveRuns = options.maxActiveRuns;
     this.#inputs = options.inputs;
   }
 
@@ -94,6 +99,14 @@ export class RequestDesk {
       if (state === null) throw new AppError('not_found', `there is no DAG ${request.dagId}`);
       const { paused, by } = request;
       return { request: { inboxId, kind: 'pauseDag', dag: entryOf(version, state), paused, by } };
+    }
+    if (request.type === 'changeBackfill')
+      return { request: { inboxId, ...(await wantedChange(this.#store, request)) } };
+    if (request.type === 'createBackfill') {
+      const version = await this.#versions.current(request.dagId);
+      const graph = this.#graph(version);
+      const backfill = wantedBackfill(inboxId, request, graph, this.#maxActiveRuns, askedAt);
+      return { request: { inboxId, kind: 'createBackfill', backfill }, version };
     }
     const record = await this.#runOf(request.runUid);
     const { runNo } = record;

@@ -9,6 +9,7 @@ import { hasLeader } from './door.ts';
 import { limitsOf } from './lead.ts';
 import { leaderSocket } from './paths.ts';
 import type { Project } from './project.ts';
+import { takeBackfills } from './take-backfills.ts';
 
 /**
  * Why a task instance is where it is, computed from the store with the planner's own functions. Reads every
@@ -17,6 +18,7 @@ import type { Project } from './project.ts';
 export async function why(project: Project, runNo: RunNo, node: NodeNo): Promise<Explanation> {
   const { store } = project;
   const world = new World(limitsOf(project));
+  await takeBackfills(store, world);
   const open = await store.unfinishedRuns();
   for (const record of open.some((run) => run.runNo === runNo) ? open : [...open, { runNo }]) {
     const stored = await store.loadRun(record.runNo);

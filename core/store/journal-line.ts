@@ -29,6 +29,7 @@ export function hasLine(action: Action): boolean {
     case 'slots':
       return false;
     case 'dag.change':
+    case 'backfill.change':
       return action.code !== null;
     default:
       return true;
@@ -84,6 +85,17 @@ export function journalLine(action: Action): JournalLine | null {
     case 'dag.change': {
       if (action.code === null) return null;
       const facts = JSON.stringify({ dag: action.dagId, ...action.facts });
+      return runLine(null, NO_STATE, NO_STATE, becauseNumber(action.code), facts);
+    }
+    case 'backfill.create': {
+      const { backfillNo, createdBy, dagId } = action.backfill;
+      const facts = JSON.stringify({ dag: dagId, backfill: backfillNo, by: createdBy });
+      return runLine(null, NO_STATE, NO_STATE, becauseNumber('backfill_created'), facts);
+    }
+    case 'backfill.change': {
+      if (action.code === null) return null;
+      const { backfillNo, dagId } = action.backfill;
+      const facts = JSON.stringify({ dag: dagId, backfill: backfillNo, ...action.facts });
       return runLine(null, NO_STATE, NO_STATE, becauseNumber(action.code), facts);
     }
     default:

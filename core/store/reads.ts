@@ -1,10 +1,19 @@
 import { type Kysely, sql } from 'kysely';
 import type { StoredOutput } from '../model/action.ts';
+import type { BackfillRecord } from '../model/backfill.ts';
 import { type Because, becauseNumber } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
 import type { SlotSpan } from '../model/slot.ts';
 import { RUN_STATES, S } from '../model/states.ts';
+import {
+  type BackfillRuns,
+  readBackfill,
+  readBackfillRuns,
+  readBackfills,
+  readOpenBackfills,
+  readSlotRuns,
+} from './backfills.ts';
 import { filesInUse } from './purge.ts';
 import {
   becauseOf,
@@ -106,6 +115,26 @@ export class Reads {
 
   async brokenFiles(): Promise<readonly BrokenFileRecord[]> {
     return (await this.#db.selectFrom('broken_file').selectAll().orderBy('file').execute()).map(toBrokenFile);
+  }
+
+  backfills(limit: number): Promise<readonly BackfillRecord[]> {
+    return readBackfills(this.#db, limit);
+  }
+
+  backfill(backfillNo: number): Promise<BackfillRecord | null> {
+    return readBackfill(this.#db, backfillNo);
+  }
+
+  openBackfills(): Promise<readonly BackfillRecord[]> {
+    return readOpenBackfills(this.#db);
+  }
+
+  backfillRuns(backfillNo: number): Promise<readonly BackfillRuns[]> {
+    return readBackfillRuns(this.#db, backfillNo);
+  }
+
+  slotRuns(dagId: string, fromAt: number, toAt: number): Promise<readonly RunRecord[]> {
+    return readSlotRuns(this.#db, dagId, fromAt, toAt);
   }
 
   async version(versionNo: VersionNo): Promise<VersionRecord | null> {

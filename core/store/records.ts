@@ -58,6 +58,7 @@ export function toRun(row: Omit<DagRunTable, 'counts'>): RunRecord {
     scope: JSON.parse(row.scope),
     maxParallel: row.max_parallel,
     inputsFrom: row.inputs_from as RunNo | null,
+    ...(row.backfill_no === null ? {} : { backfillNo: row.backfill_no }),
     logicalAt: row.logical_at,
     intervalStartAt: row.interval_start_at,
     intervalEndAt: row.interval_end_at,

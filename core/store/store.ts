@@ -1,5 +1,6 @@
 import type { Action, Answer, StoredOutput } from '../model/action.ts';
 import type { ArtifactRef } from '../model/attempt.ts';
+import type { BackfillRecord } from '../model/backfill.ts';
 import type { Because } from '../model/because.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { Diagnostic } from '../model/errors.ts';
@@ -8,6 +9,7 @@ import type { Request } from '../model/request.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
 import type { ScheduleState, SlotSpan } from '../model/slot.ts';
 import type { RunState } from '../model/states.ts';
+import type { BackfillRuns } from './backfills.ts';
 
 /** The right to decide, held by one process at a time; every commit of a tick proves it. */
 export interface Lease {
@@ -251,6 +253,15 @@ export interface Store {
   brokenFiles(): Promise<readonly BrokenFileRecord[]>;
   /** What became of the slots of a DAG, newest first. */
   slots(filter: SlotFilter): Promise<readonly SlotSpan[]>;
+  /** Newest first, at most so many. */
+  backfills(limit: number): Promise<readonly BackfillRecord[]>;
+  backfill(backfillNo: number): Promise<BackfillRecord | null>;
+  /** Backfills that are unfinished, or have a run that is; oldest first. */
+  openBackfills(): Promise<readonly BackfillRecord[]>;
+  /** The runs of a backfill by their state. */
+  backfillRuns(backfillNo: number): Promise<readonly BackfillRuns[]>;
+  /** The runs of the slots of a DAG that are about instants between two, both included, in that order. */
+  slotRuns(dagId: string, fromAt: number, toAt: number): Promise<readonly RunRecord[]>;
   version(versionNo: VersionNo): Promise<VersionRecord | null>;
   runs(filter: RunFilter): Promise<readonly RunRecord[]>;
   /**

@@ -8,6 +8,7 @@ export interface Database {
   readonly slot_span: SlotSpanTable;
   readonly broken_file: BrokenFileTable;
   readonly dag_run: DagRunTable;
+  readonly backfill: BackfillTable;
   readonly run_expansion: RunExpansionTable;
   readonly task_instance: TaskInstanceTable;
   readonly task_attempt: TaskAttemptTable;
@@ -77,6 +78,7 @@ export interface DagRunTable {
   scope: JsonText;
   max_parallel: number | null;
   inputs_from: number | null;
+  backfill_no: number | null;
   logical_at: number | null;
   interval_start_at: number | null;
   interval_end_at: number | null;
@@ -87,6 +89,28 @@ export interface DagRunTable {
   because: number;
   facts: JsonText | null;
   counts: JsonText | null;
+}
+
+export interface BackfillTable {
+  backfill_no: number;
+  dag_id: string;
+  first_at: number;
+  last_at: number;
+  /** Position in `BACKFILL_WHICH`. */
+  which: number;
+  /** 0 or 1: newest slot first. */
+  reverse: number;
+  scope: JsonText;
+  max_active_runs: number;
+  /** Position in `BACKFILL_STATES`. */
+  state: number;
+  cursor_at: number | null;
+  slots: number;
+  decided: number;
+  spared: number;
+  created_at: number;
+  created_by: string;
+  ended_at: number | null;
 }
 
 export interface RunExpansionTable {

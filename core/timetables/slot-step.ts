@@ -50,7 +50,8 @@ export function slotStep(timetable: Timetable, policy: SlotPolicy, cursorAt: num
   return { kind: 'leave', why: 'skipped', ...older };
 }
 
-function newestDue(timetable: Timetable, policy: SlotPolicy, now: number): Slot | null {
+/** The newest slot that is due at an instant, jitter included. */
+export function newestDue(timetable: Timetable, policy: SlotPolicy, now: number): Slot | null {
   let slot = timetable.previous(now);
   while (slot !== null && slot.at + policy.jitterMs(slot.at) > now) slot = timetable.previous(slot.at - 1);
   return slot;

@@ -7,14 +7,20 @@ import { parseInstant } from './instants.ts';
 import { DAY_MS } from './intervals.ts';
 import { RAW_FIELDS, type RawRow } from './market.ts';
 import type { Collected } from './outputs.ts';
-import { type DataParams, readDataParams, readSymbol } from './params.ts';
+import { type DataParams, readDataParams, readParams, readSymbol } from './params.ts';
 import { RECORDED_SYMBOLS, readRecorded } from './recorded-source.ts';
+
+/** {@link collectPrices}, as the first stage of the pipeline: its params are refused before any work. */
+export async function collect(inputs: unknown, ctx: TaskContext): Promise<Collected> {
+  readParams(ctx);
+  return collectPrices(inputs, ctx);
+}
 
 /**
  * Takes the rows of a symbol from the first of `sourceTypes` that has it, cuts them to `daysBack`, and
  * keeps them as they are, each with its file and line. Throws `FatalError` when no source has the symbol.
  */
-export async function collect(_inputs: unknown, ctx: TaskContext): Promise<Collected> {
+export async function collectPrices(_inputs: unknown, ctx: TaskContext): Promise<Collected> {
   const params = readDataParams(ctx);
   const symbol = readSymbol(ctx);
   const found = await gather(symbol, params, ctx);

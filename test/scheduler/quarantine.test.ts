@@ -91,6 +91,7 @@ async function lead(commit: Commit = (_, write) => write()) {
     store,
     inputs,
     stateDir: '/nowhere',
+    maxActiveRuns: 16,
     versions: null as never,
     led: () => leader.runs,
     setAside: () => leader.setAside,

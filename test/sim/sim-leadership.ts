@@ -58,6 +58,7 @@ export class SimLeadership {
       setAside: () => this.leader.setAside,
       nextRunNo: this.#nextRunNo,
       stateDir,
+      maxActiveRuns: limits.defaults.maxActiveRuns,
       inputs,
     });
     const reload = (runNo: RunNo) =>

@@ -45,7 +45,7 @@ export default dag(
   },
   (d) => {
     d.forEach('symbol', { over: d.params.symbols, maxParallel: 2 }, (g) => {
-      const raw = g.task('collect', { uses: './pipeline/collect.ts#collect', stage: 'collect' });
+      const raw = g.task('collect', { uses: './pipeline/collect.ts#collectPrices', stage: 'collect' });
       const cleaned = g.task('clean', { uses: './pipeline/clean.ts#clean', stage: 'clean', needs: { raw } });
       return g.task('store', { uses: './pipeline/store.ts#store', stage: 'store', needs: { cleaned } });
     });

@@ -1,12 +1,14 @@
 import type {
   Action,
   Answer,
+  BackfillChange,
   DagChange,
   InstanceChange,
   RunChange,
   StoredOutput,
 } from '../../model/action.ts';
 import type { ArtifactRef } from '../../model/attempt.ts';
+import type { BackfillRecord } from '../../model/backfill.ts';
 import { because } from '../../model/because.ts';
 import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { ExpansionRecord, RunRecord } from '../../model/run.ts';
@@ -63,6 +65,9 @@ export interface FoldedTick {
   /** `fromCursorAt` is what must be there, `state` what is there in the end. */
   readonly dags: readonly DagChange[];
   readonly spans: readonly SlotSpan[];
+  readonly backfills: readonly BackfillRecord[];
+  /** `from` is what must be there, `backfill` what is there in the end. */
+  readonly backfillChanges: readonly BackfillChange[];
   readonly answers: readonly { readonly inboxId: number; readonly answer: Answer }[];
   readonly lines: readonly JournalLine[];
   /** Rows that contradict each other within the tick. */
@@ -90,6 +95,8 @@ class Fold {
   readonly #progress = new Map<string, Extract<Action, { type: 'progress' }>>();
   readonly #dags = new Map<string, DagChange>();
   readonly #spans: SlotSpan[] = [];
+  readonly #backfills = new Map<number, BackfillRecord>();
+  readonly #backfillChanges = new Map<number, BackfillChange>();
   readonly #answers = new Map<number, Answer>();
   readonly #lines: JournalLine[] = [];
   readonly #misses: Misses;
@@ -139,6 +146,11 @@ class Fold {
       case 'slots':
         this.#spans.push(action.span);
         return;
+      case 'backfill.create':
+        this.#backfills.set(action.backfill.backfillNo, action.backfill);
+        return;
+      case 'backfill.change':
+        return this.#addBackfillChange(action);
       case 'answer':
         if (this.#answers.has(action.inboxId)) this.#misses.requests.add(action.inboxId);
         this.#answers.set(action.inboxId, action.answer);
@@ -201,6 +213,17 @@ class Fold {
     this.#dags.set(change.dagId, { ...change, fromCursorAt });
   }
 
+  #addBackfillChange(change: BackfillChange): void {
+    const { backfillNo, dagId } = change.backfill;
+    const created = this.#backfills.get(backfillNo);
+    const earlier = this.#backfillChanges.get(backfillNo);
+    const before = created ?? earlier?.backfill;
+    const { state, cursorAt } = change.from;
+    if (before && (before.state !== state || before.cursorAt !== cursorAt)) this.#misses.dags.add(dagId);
+    if (created) this.#backfills.set(backfillNo, change.backfill);
+    else this.#backfillChanges.set(backfillNo, { ...change, from: earlier?.from ?? change.from });
+  }
+
   result(): FoldedTick {
     const fresh: InstanceChange[] = [];
     const changes: FoldedInstance[] = [];
@@ -225,6 +248,8 @@ class Fold {
       progress: [...this.#progress.values()],
       dags: [...this.#dags.values()],
       spans: this.#spans,
+      backfills: [...this.#backfills.values()],
+      backfillChanges: [...this.#backfillChanges.values()],
       answers: Array.from(this.#answers, ([inboxId, answer]) => ({ inboxId, answer })),
       lines: this.#lines,
       misses: this.#misses,
@@ -249,6 +274,7 @@ function changedRun(run: RunRecord, change: RunChange): RunRecord {
     startedAt: change.startedAt === undefined ? run.startedAt : change.startedAt,
     endedAt: change.endedAt === undefined ? run.endedAt : change.endedAt,
     maxParallel: change.maxParallel === undefined ? run.maxParallel : change.maxParallel,
+    ...(change.backfillNo === undefined ? {} : { backfillNo: change.backfillNo }),
     versionNo: change.repin?.to ?? run.versionNo,
     params: change.repin?.params ?? run.params,
   };

@@ -4,9 +4,10 @@ import { TRIGGER_KINDS } from '../../model/run.ts';
 import { DISPOSITIONS } from '../../model/slot.ts';
 import { RUN_STATES } from '../../model/states.ts';
 import { storable } from '../archive.ts';
+import { backfillRow, backfillStateNumber } from '../backfills.ts';
 import { factsText } from '../journal-line.ts';
 import { goneText, itemsText } from '../records.ts';
-import type { Database } from '../tables.ts';
+import type { BackfillTable, Database } from '../tables.ts';
 import type { CreatedRun, FoldedTick } from './fold.ts';
 import { type Columns, type Part, part } from './part.ts';
 
@@ -69,7 +70,27 @@ const runColumns: Columns<CreatedRun, keyof Database['dag_run']> = {
   ended_at: ['int8', ({ run }) => run.endedAt],
   because: ['int2', ({ run }) => (run.because === null ? 0 : becauseNumber(run.because.code))],
   facts: ['text', ({ run }) => factsText(run.because)],
+  backfill_no: ['int4', ({ run }) => run.backfillNo ?? null],
   counts: ['text', ({ counts }) => (counts === null ? null : JSON.stringify(counts))],
+};
+
+const backfillColumns: Columns<BackfillTable, keyof BackfillTable> = {
+  dag_id: ['text', (row) => row.dag_id],
+  backfill_no: ['int4', (row) => row.backfill_no],
+  first_at: ['int8', (row) => row.first_at],
+  last_at: ['int8', (row) => row.last_at],
+  which: ['int2', (row) => row.which],
+  reverse: ['int2', (row) => row.reverse],
+  scope: ['text', (row) => row.scope],
+  max_active_runs: ['int4', (row) => row.max_active_runs],
+  state: ['int2', (row) => row.state],
+  cursor_at: ['int8', (row) => row.cursor_at],
+  slots: ['int4', (row) => row.slots],
+  decided: ['int4', (row) => row.decided],
+  spared: ['int4', (row) => row.spared],
+  created_at: ['int8', (row) => row.created_at],
+  created_by: ['text', (row) => row.created_by],
+  ended_at: ['int8', (row) => row.ended_at],
 };
 
 const flag = (value: unknown): number => (value === undefined ? 0 : 1);
@@ -90,6 +111,7 @@ const runChangeColumns: Columns<RunChange> = {
   from_version: ['int4', (row) => row.repin?.from ?? null],
   version_no: ['int4', (row) => row.repin?.to ?? null],
   params: ['text', (row) => (row.repin === undefined ? null : JSON.stringify(row.repin.params))],
+  backfill_no: ['int4', (row) => row.backfillNo ?? null],
 };
 
 const insert = (table: keyof Database, columns: string, given: string, key: string): string =>
@@ -126,7 +148,8 @@ const runParts: readonly Part[] = [
       counts = coalesce(wanted.counts, stored.counts),
       max_parallel = case wanted.set_parallel when 1 then wanted.max_parallel else stored.max_parallel end,
       version_no = coalesce(wanted.version_no, stored.version_no),
-      params = coalesce(wanted.params, stored.params)
+      params = coalesce(wanted.params, stored.params),
+      backfill_no = coalesce(wanted.backfill_no, stored.backfill_no)
       from ${given} as wanted, fence where stored.run_no = wanted.run_no and stored.state = wanted.from_state
       and stored.version_no = coalesce(wanted.from_version, stored.version_no)
       returning stored.run_no`,
@@ -299,6 +322,35 @@ const otherParts: readonly Part[] = [
       where stored.dag_id = wanted.dag_id and (stored.cursor_at is null or stored.cursor_at < wanted.first_at)
       on conflict do nothing returning dag_id, first_at`,
     missed: { as: 'dag', key: ['dag_id', 'first_at'] },
+  }),
+  part({
+    name: 'new_backfill',
+    rows: (tick) => tick.backfills.map(backfillRow),
+    columns: backfillColumns,
+    sql: (given, columns) => insert('backfill', columns, given, 'dag_id, backfill_no'),
+    missed: { as: 'dag', key: ['dag_id', 'backfill_no'] },
+  }),
+  part({
+    name: 'changed_backfill',
+    rows: (tick) => tick.backfillChanges,
+    columns: {
+      dag_id: ['text', ({ backfill }) => backfill.dagId],
+      backfill_no: ['int4', ({ backfill }) => backfill.backfillNo],
+      from_state: ['int2', ({ from }) => backfillStateNumber(from.state)],
+      from_cursor: ['int8', ({ from }) => from.cursorAt],
+      state: ['int2', ({ backfill }) => backfillStateNumber(backfill.state)],
+      cursor_at: ['int8', ({ backfill }) => backfill.cursorAt],
+      decided: ['int4', ({ backfill }) => backfill.decided],
+      spared: ['int4', ({ backfill }) => backfill.spared],
+      ended_at: ['int8', ({ backfill }) => backfill.endedAt],
+    },
+    sql: (given) => `update backfill as stored set state = wanted.state, cursor_at = wanted.cursor_at,
+        decided = wanted.decided, spared = wanted.spared, ended_at = wanted.ended_at
+      from ${given} as wanted, fence
+      where stored.backfill_no = wanted.backfill_no and stored.state = wanted.from_state
+        and stored.cursor_at is not distinct from wanted.from_cursor
+      returning stored.dag_id, stored.backfill_no`,
+    missed: { as: 'dag', key: ['dag_id', 'backfill_no'] },
   }),
   part({
     name: 'answered',

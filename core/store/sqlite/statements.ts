@@ -35,6 +35,7 @@ export function prepareTick(connection: SqliteConnection, db: Kysely<Database>) 
     rollback: connection.prepare('rollback'),
     ...prepareLease(connection, db),
     ...prepareSchedules(connection, db),
+    ...prepareBackfills(connection, db),
     ...prepareRuns(connection, db),
     ...prepareExpansions(connection, db),
     ...prepareInstances(connection, db),
@@ -119,6 +120,50 @@ function prepareSchedules(connection: SqliteConnection, db: Kysely<Database>) {
   };
 }
 
+/** The columns of a backfill, in the order of its row. */
+const BACKFILL_COLUMNS = [
+  'backfill_no',
+  'dag_id',
+  'first_at',
+  'last_at',
+  'which',
+  'reverse',
+  'scope',
+  'max_active_runs',
+  'state',
+  'cursor_at',
+  'slots',
+  'decided',
+  'spared',
+  'created_at',
+  'created_by',
+  'ended_at',
+] as const;
+
+function prepareBackfills(connection: SqliteConnection, db: Kysely<Database>) {
+  return {
+    /** The row in the order of its columns. */
+    insertBackfill: prepare(
+      connection,
+      db
+        .insertInto('backfill')
+        .columns(BACKFILL_COLUMNS)
+        .values(Object.fromEntries(BACKFILL_COLUMNS.map((name, index) => [name, at(index)])) as never)
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+    /** state, cursorAt, decided, spared, endedAt, backfillNo, expected state, expected cursorAt */
+    changeBackfill: prepare(
+      connection,
+      db
+        .updateTable('backfill')
+        .set({ state: at(0), cursor_at: at(1), decided: at(2), spared: at(3), ended_at: at(4) })
+        .where('backfill_no', '=', at(5))
+        .where('state', '=', at(6))
+        .where('cursor_at', 'is not distinct from', at(7)),
+    ),
+  };
+}
+
 function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
   return {
     insertRun: prepare(
@@ -144,12 +189,13 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
           ended_at: at(15),
           because: at(16),
           facts: at(17),
+          backfill_no: at(18),
         })
         .onConflict((conflict) => conflict.doNothing()),
     ),
     /**
      * state, because, facts, then pairs of (1 to set, value) of started, ended, counts, maxParallel, version,
-     * params, then runNo, from, and (1 to expect it, value) of the version
+     * params, then backfillNo, runNo, from, and (1 to expect it, value) of the version
      */
     updateRun: prepare(
       connection,
@@ -165,10 +211,11 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
           max_parallel: sql<number | null>`iif(${at(9)}, ${at(10)}, max_parallel)`,
           version_no: sql<number>`iif(${at(11)}, ${at(12)}, version_no)`,
           params: sql<string>`iif(${at(13)}, ${at(14)}, params)`,
+          backfill_no: sql<number | null>`coalesce(${at(15)}, backfill_no)`,
         })
-        .where('run_no', '=', at(15))
-        .where('state', '=', at(16))
-        .where('version_no', '=', sql<number>`iif(${at(17)}, ${at(18)}, version_no)`),
+        .where('run_no', '=', at(16))
+        .where('state', '=', at(17))
+        .where('version_no', '=', sql<number>`iif(${at(18)}, ${at(19)}, version_no)`),
     ),
   };
 }

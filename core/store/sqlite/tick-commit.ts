@@ -1,4 +1,5 @@
-import type { Action, DagChange, InstanceChange, RunChange } from '../../model/action.ts';
+import type { Action, BackfillChange, DagChange, InstanceChange, RunChange } from '../../model/action.ts';
+import type { BackfillRecord } from '../../model/backfill.ts';
 import { becauseNumber } from '../../model/because.ts';
 import { AppError } from '../../model/errors.ts';
 import type { RunNo } from '../../model/ids.ts';
@@ -6,6 +7,7 @@ import { type RunRecord, TRIGGER_KINDS } from '../../model/run.ts';
 import { DISPOSITIONS, type SlotSpan } from '../../model/slot.ts';
 import { RUN_STATES } from '../../model/states.ts';
 import { endsAttempt, storable } from '../archive.ts';
+import { backfillRow, backfillStateNumber } from '../backfills.ts';
 import { factsText, hasLine, journalLine } from '../journal-line.ts';
 import { type Misses, newMisses, staleResult } from '../misses.ts';
 import { goneText, itemsText } from '../records.ts';
@@ -161,6 +163,13 @@ export class TickCommit {
         if (!this.#changeDag(action)) misses.dags.add(action.dagId);
         if (action.code === null) return;
         break;
+      case 'backfill.create':
+        if (!this.#createBackfill(action.backfill)) misses.dags.add(action.backfill.dagId);
+        break;
+      case 'backfill.change':
+        if (!this.#changeBackfill(action)) misses.dags.add(action.backfill.dagId);
+        if (action.code === null) return;
+        break;
       case 'slots':
         if (!this.#insertSpan(action.span)) misses.dags.add(action.span.dagId);
         return;
@@ -231,6 +240,7 @@ export class TickCommit {
       run.endedAt,
       run.because === null ? 0 : becauseNumber(run.because.code),
       factsText(run.because),
+      run.backfillNo ?? null,
     );
     return changes === 1;
   }
@@ -244,6 +254,25 @@ export class TickCommit {
       cursorAt,
       dagId,
       fromCursorAt,
+    );
+    return changes === 1;
+  }
+
+  #createBackfill(backfill: BackfillRecord): boolean {
+    const row = Object.values(backfillRow(backfill)) as (string | number | null)[];
+    return this.#statements.insertBackfill.run(...row).changes === 1;
+  }
+
+  #changeBackfill({ from, backfill }: BackfillChange): boolean {
+    const { changes } = this.#statements.changeBackfill.run(
+      backfillStateNumber(backfill.state),
+      backfill.cursorAt,
+      backfill.decided,
+      backfill.spared,
+      backfill.endedAt,
+      backfill.backfillNo,
+      backfillStateNumber(from.state),
+      from.cursorAt,
     );
     return changes === 1;
   }
@@ -284,6 +313,7 @@ export class TickCommit {
       repin?.to ?? null,
       repinned,
       repin === undefined ? null : JSON.stringify(repin.params),
+      change.backfillNo ?? null,
       change.runNo,
       RUN_STATES.indexOf(change.from),
       repinned,

@@ -1,0 +1,160 @@
+import type { BackfillRecord } from '../core/model/backfill.ts';
+import { AppError } from '../core/model/errors.ts';
+import { isRunFinished, type RunState } from '../core/model/states.ts';
+import type { Store } from '../core/store/store.ts';
+import { valueOfAnswer } from './answer-error.ts';
+import type { CommandContext } from './context.ts';
+import { openSession } from './engine.ts';
+import { EXIT } from './exit-code.ts';
+import { tableLines, tableWidth } from './render/table.ts';
+import { dateText, instantText, spanText } from './render/time-text.ts';
+import { userName } from './user-name.ts';
+import { withProject } from './with-project.ts';
+
+/** Backfills that `orch backfill list` shows. */
+const LISTED_MAX = 100;
+
+/** How far a backfill is, in slots. */
+interface Progress {
+  readonly backfill: BackfillRecord;
+  readonly done: number;
+  readonly failed: number;
+  readonly running: number;
+  /** Slots that are not decided yet. */
+  readonly left: number;
+  /** Until it is over, from the mean duration of its finished runs; `null` where that is not known. */
+  readonly etaMs: number | null;
+}
+
+async function progressOf(store: Store, backfill: BackfillRecord): Promise<Progress> {
+  const runs = await store.backfillRuns(backfill.backfillNo);
+  const count = (is: (state: RunState) => boolean): number =>
+    runs.reduce((sum, one) => sum + (is(one.state) ? one.count : 0), 0);
+  const isOver = backfill.state === 'done' || backfill.state === 'cancelled';
+  const running = count((state) => !isRunFinished(state));
+  const left = isOver ? 0 : Math.max(0, backfill.slots - backfill.decided);
+  const ended = runs.filter(({ state }) => state === 'success' || state === 'failed');
+  const endedCount = ended.reduce((sum, one) => sum + one.count, 0);
+  const meanMs = endedCount === 0 ? null : ended.reduce((sum, one) => sum + one.spentMs, 0) / endedCount;
+  const rounds = Math.ceil((left + running) / backfill.maxActiveRuns);
+  return {
+    backfill,
+    done: count((state) => state === 'success'),
+    failed: count((state) => state === 'failed' || state === 'cancelled'),
+    running,
+    left,
+    etaMs: meanMs === null || backfill.state !== 'running' ? null : meanMs * rounds,
+  };
+}
+
+function progressJson({ backfill, done, failed, running, left, etaMs }: Progress): object {
+  return {
+    backfillId: String(backfill.backfillNo),
+    dagId: backfill.dagId,
+    state: backfill.state,
+    firstSlotAt: instantText(backfill.firstAt),
+    lastSlotAt: instantText(backfill.lastAt),
+    which: backfill.which,
+    reverse: backfill.reverse,
+    scope: backfill.scope,
+    maxActiveRuns: backfill.maxActiveRuns,
+    slots: backfill.slots,
+    done,
+    failed,
+    running,
+    left,
+    asTheyWere: backfill.spared,
+    etaMs: etaMs === null ? null : Math.round(etaMs),
+    createdAt: instantText(backfill.createdAt),
+    createdBy: backfill.createdBy,
+    endedAt: instantText(backfill.endedAt),
+  };
+}
+
+/** `orch backfill list`: newest first. */
+export async function listBackfills(context: CommandContext): Promise<number> {
+  return withProject(context, async ({ store }) => {
+    await store.migrate();
+    const all: Progress[] = [];
+    for (const backfill of await store.backfills(LISTED_MAX)) all.push(await progressOf(store, backfill));
+    if (context.flags.json) {
+      context.json({ items: all.map(progressJson), nextCursor: null });
+      return EXIT.ok;
+    }
+    if (all.length === 0) context.say("There are no backfills. Make one: 'orch backfill create <dag>'.");
+    const number = (title: string, of: (one: Progress) => number) => ({
+      title,
+      align: 'right' as const,
+      text: (one: Progress) => String(of(one)),
+    });
+    const columns = [
+      number('id', ({ backfill }) => backfill.backfillNo),
+      { title: 'dag', flex: true, text: ({ backfill }: Progress) => backfill.dagId },
+      { title: 'state', text: ({ backfill }: Progress) => backfill.state },
+      { title: 'first due (UTC)', text: ({ backfill }: Progress) => dateText(backfill.firstAt) },
+      { title: 'last due', text: ({ backfill }: Progress) => dateText(backfill.lastAt) },
+      number('done', ({ done }) => done),
+      number('failed', ({ failed }) => failed),
+      number('running', ({ running }) => running),
+      number('left', ({ left }) => left),
+    ];
+    const width = tableWidth(context.host.stdout);
+    if (all.length > 0) context.print(tableLines(columns, all, width, context.style.dim).join('\n'));
+    return EXIT.ok;
+  });
+}
+
+/** `orch backfill show <id>`. */
+export async function showBackfill(context: CommandContext, name: string): Promise<number> {
+  const backfillNo = numberOf(name);
+  return withProject(context, async ({ store }) => {
+    await store.migrate();
+    const backfill = await store.backfill(backfillNo);
+    if (backfill === null)
+      throw new AppError('not_found', `There is no backfill ${backfillNo}. 'orch backfill list' lists them.`);
+    const progress = await progressOf(store, backfill);
+    if (context.flags.json) {
+      context.json(progressJson(progress));
+      return EXIT.ok;
+    }
+    const { dagId, state, slots, spared, firstAt, lastAt } = backfill;
+    const { done, failed, running, left, etaMs } = progress;
+    context.print(
+      [
+        `Backfill ${backfillNo} of ${dagId} is ${state}`,
+        `  slots   ${slots}, due ${dateText(firstAt)} to ${dateText(lastAt)}`,
+        `  runs    ${done} done, ${failed} failed, ${running} running, ${left} left; ${spared} as they were`,
+        ...(etaMs === null ? [] : [`  ends    in about ${spanText(etaMs)}`]),
+      ].join('\n'),
+    );
+    return EXIT.ok;
+  });
+}
+
+/** `orch backfill pause|resume|cancel <id>`. */
+export async function changeBackfill(
+  context: CommandContext,
+  name: string,
+  to: 'running' | 'paused' | 'cancelled',
+): Promise<number> {
+  const backfillNo = numberOf(name);
+  return withProject(context, async (project) => {
+    const session = await openSession(project, { warm: false });
+    try {
+      const by = userName(context.host.env);
+      valueOfAnswer(await session.ask({ type: 'changeBackfill', backfillNo, to, by }));
+      if (context.flags.json) context.json({ backfillId: String(backfillNo), state: to });
+      else context.print(`Backfill ${backfillNo} is ${to}`);
+      if (session.leading && to !== 'paused')
+        context.say(`No scheduler runs: 'orch scheduler' or 'orch up' will see to its runs.`);
+      return EXIT.ok;
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+function numberOf(name: string): number {
+  if (/^\d{1,9}$/.test(name)) return Number(name);
+  throw new AppError('usage', `'${name}' is no number of a backfill. 'orch backfill list' lists them.`);
+}

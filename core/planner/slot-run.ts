@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { Because } from '../model/because.ts';
+import type { RunNo, RunUid } from '../model/ids.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { RunRecord, TriggerKind } from '../model/run.ts';
+import type { RunScope } from '../model/scope.ts';
+import type { Slot } from '../timetables/timetable.ts';
+import type { DagEntry } from './agenda.ts';
+
+/** What a run of a slot takes from whoever makes it. */
+export interface SlotRunPlan {
+  readonly entry: DagEntry;
+  readonly params: JsonObject;
+  readonly slot: Slot;
+  readonly runNo: RunNo;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly trigger: TriggerKind;
+  readonly scope: RunScope;
+  readonly because: Because;
+  readonly backfillNo?: number;
+}
+
+/** The run of a slot, queued, with the version that the DAG has now. */
+export function slotRun(plan: SlotRunPlan): RunRecord {
+  const { entry, slot, at, backfillNo } = plan;
+  return {
+    runNo: plan.runNo,
+    uid: uidOf(entry.dagId, slot, at),
+    dagId: entry.dagId,
+    versionNo: entry.versionNo,
+    state: 'queued',
+    trigger: plan.trigger,
+    params: plan.params,
+    scope: plan.scope,
+    maxParallel: null,
+    inputsFrom: null,
+    ...(backfillNo === undefined ? {} : { backfillNo }),
+    logicalAt: slot.logicalAt,
+    intervalStartAt: slot.intervalStartAt,
+    intervalEndAt: slot.intervalEndAt,
+    createdAt: at,
+    startedAt: null,
+    endedAt: null,
+    because: plan.because,
+  };
+}
+
+/** A version 7 UUID whose rest follows from the slot, so that equal plans make equal runs (RFC 9562). */
+function uidOf(dagId: string, slot: Slot, at: number): RunUid {
+  const hash = createHash('sha256').update(`${dagId}\n${slot.logicalAt}\n${slot.at}`).digest('hex');
+  const time = at.toString(16).padStart(12, '0');
+  const variant = ((Number.parseInt(hash[3] as string, 16) & 3) | 8).toString(16);
+  const parts = [time.slice(0, 8), time.slice(8), `7${hash.slice(0, 3)}`, variant + hash.slice(4, 7)];
+  return [...parts, hash.slice(7, 19)].join('-') as RunUid;
+}

@@ -1,0 +1,144 @@
+import { type Kysely, sql } from 'kysely';
+import {
+  BACKFILL_STATES,
+  BACKFILL_WHICH,
+  type BackfillRecord,
+  type BackfillState,
+} from '../model/backfill.ts';
+import type { RunRecord } from '../model/run.ts';
+import { RUN_STATES, type RunState } from '../model/states.ts';
+import { named, toRun } from './records.ts';
+import type { BackfillTable, Database } from './tables.ts';
+
+/** The runs of a backfill in one state. */
+export interface BackfillRuns {
+  readonly state: RunState;
+  readonly count: number;
+  /** How long those took together that have started and ended. */
+  readonly spentMs: number;
+}
+
+/** The number under which the store keeps a state. */
+export function backfillStateNumber(state: BackfillState): number {
+  return BACKFILL_STATES.indexOf(state);
+}
+
+/** A backfill as its row, in the order of the columns. */
+export function backfillRow(backfill: BackfillRecord): BackfillTable {
+  return {
+    backfill_no: backfill.backfillNo,
+    dag_id: backfill.dagId,
+    first_at: backfill.firstAt,
+    last_at: backfill.lastAt,
+    which: BACKFILL_WHICH.indexOf(backfill.which),
+    reverse: backfill.reverse ? 1 : 0,
+    scope: JSON.stringify(backfill.scope),
+    max_active_runs: backfill.maxActiveRuns,
+    state: backfillStateNumber(backfill.state),
+    cursor_at: backfill.cursorAt,
+    slots: backfill.slots,
+    decided: backfill.decided,
+    spared: backfill.spared,
+    created_at: backfill.createdAt,
+    created_by: backfill.createdBy,
+    ended_at: backfill.endedAt,
+  };
+}
+
+function toBackfill(row: BackfillTable): BackfillRecord {
+  return {
+    backfillNo: row.backfill_no,
+    dagId: row.dag_id,
+    firstAt: row.first_at,
+    lastAt: row.last_at,
+    which: named(BACKFILL_WHICH, row.which),
+    reverse: row.reverse === 1,
+    scope: JSON.parse(row.scope),
+    maxActiveRuns: row.max_active_runs,
+    state: named(BACKFILL_STATES, row.state),
+    cursorAt: row.cursor_at,
+    slots: row.slots,
+    decided: row.decided,
+    spared: row.spared,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    endedAt: row.ended_at,
+  };
+}
+
+/** Newest first. */
+export async function readBackfills(db: Kysely<Database>, limit: number): Promise<readonly BackfillRecord[]> {
+  const rows = await db
+    .selectFrom('backfill')
+    .selectAll()
+    .orderBy('backfill_no', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(toBackfill);
+}
+
+export async function readBackfill(db: Kysely<Database>, backfillNo: number): Promise<BackfillRecord | null> {
+  const row = await db
+    .selectFrom('backfill')
+    .selectAll()
+    .where('backfill_no', '=', backfillNo)
+    .executeTakeFirst();
+  return row === undefined ? null : toBackfill(row);
+}
+
+/** Those that are unfinished themselves, or have an unfinished run; oldest first. */
+export async function readOpenBackfills(db: Kysely<Database>): Promise<readonly BackfillRecord[]> {
+  const unfinishedRuns = db
+    .selectFrom('dag_run')
+    .select('backfill_no')
+    .where('state', '<', sql.lit(RUN_STATES.indexOf('success')))
+    .where('backfill_no', 'is not', null);
+  const rows = await db
+    .selectFrom('backfill')
+    .selectAll()
+    .where((row) => row.or([row('state', '<', sql.lit(2)), row('backfill_no', 'in', unfinishedRuns)]))
+    .orderBy('backfill_no')
+    .execute();
+  return rows.map(toBackfill);
+}
+
+/** The runs of the slots of a DAG that are about instants between two, both included, whatever made them. */
+export async function readSlotRuns(
+  db: Kysely<Database>,
+  dagId: string,
+  fromAt: number,
+  toAt: number,
+): Promise<readonly RunRecord[]> {
+  const rows = await db
+    .selectFrom('dag_run')
+    .selectAll()
+    .where('dag_id', '=', dagId)
+    .where('logical_at', '>=', fromAt)
+    .where('logical_at', '<=', toAt)
+    .where(sql<boolean>`trigger_kind in (1, 2)`)
+    .orderBy('logical_at')
+    .execute();
+  return rows.map(toRun);
+}
+
+export async function readBackfillRuns(
+  db: Kysely<Database>,
+  backfillNo: number,
+): Promise<readonly BackfillRuns[]> {
+  const rows = await db
+    .selectFrom('dag_run')
+    .select((row) => [
+      'state',
+      row.fn.countAll().as('count'),
+      sql<number | string | null>`sum(ended_at - started_at)`.as('spent'),
+    ])
+    .where('backfill_no', '=', backfillNo)
+    .groupBy('state')
+    .orderBy('state')
+    .execute();
+  return rows.map(({ state, count, spent }) => ({
+    state: named(RUN_STATES, state),
+    count: Number(count),
+    spentMs: Number(spent ?? 0),
+  }));
+}
