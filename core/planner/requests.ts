@@ -112,7 +112,8 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
     case 'pauseDag':
       return pauseDag(turn, request.dag, request.paused, request.by);
   }
-  const run = inMemory(turn, request.run);
+  // A run is in memory once: of requests that were prepared together each has a copy of its own.
+  const run = turn.world.runs.get(request.run.record.runNo) ?? request.run;
   switch (request.kind) {
     case 'retry':
       return retry(turn, { ...request, run }, request.run);
@@ -123,13 +124,11 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
   }
 }
 
-/** A run is in memory once: of requests that were prepared together each has a copy of its own. */
-function inMemory(turn: Turn, run: RunWorld): RunWorld {
-  return turn.world.runs.get(run.record.runNo) ?? run;
-}
-
 function pauseDag(turn: Turn, entry: DagEntry, paused: boolean, by: string): Answer {
-  const dag = turn.world.agenda?.dags.get(entry.dagId) ?? new ScheduledDag(entry);
+  const { agenda } = turn.world;
+  const dag = agenda?.dags.get(entry.dagId) ?? new ScheduledDag(entry);
+  // Whoever tells of the DAG later may have read the store before.
+  agenda?.dags.set(entry.dagId, dag);
   setPaused(turn, dag, paused, by);
   return { ok: true, value: { dagId: entry.dagId, paused } };
 }

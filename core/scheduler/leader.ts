@@ -382,7 +382,7 @@ export class Leader {
       this.#tick = written.tick;
       if (written.why === 'fenced') return this.#lose(null);
     }
-    this.#events = [...again, ...this.#events.filter((event) => event.type === 'attempt')];
+    this.#events = [...again, ...this.#events.filter(Quarantine.isKept)];
     this.#generation++;
     this.onForgotten();
     this.#tellCommitted();

@@ -19,6 +19,11 @@ export type Culprit = { readonly runNo: RunNo } | { readonly inboxId: number };
 export class Quarantine {
   /** Runs that this leader does not touch any more, with what went wrong. */
   readonly runs = new Map<RunNo, string>();
+  /** Whether nobody tells this again when memory is dropped: what attempts do, and runs to go on with. */
+  static readonly isKept = (event: PlannerEvent): boolean => {
+    if (event.type !== 'request') return event.type === 'attempt';
+    return event.request.kind === 'adopt' && event.request.inboxId === null;
+  };
   readonly #runsAlone = new Set<RunNo>();
   readonly #requestsAlone = new Set<number>();
   #unexplained = 0;

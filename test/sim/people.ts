@@ -37,7 +37,7 @@ export class People {
     }
     const runs = await this.#store.runs({ limit: 6 });
     const open = runs.filter((run) => !isRunFinished(run.state));
-    const wantsOpen = kind === 'cancel' || kind === 'kill' || kind === 'pauseRun';
+    const wantsOpen = kind === 'cancel' || kind === 'kill' || kind === 'pauseRun' || random.chance(0.6);
     const run = random.pick(wantsOpen && open.length > 0 ? open : runs);
     if (run === undefined) return;
     const runUid = run.uid;
@@ -52,7 +52,8 @@ export class People {
     }
     const view = await readRunView(this.#store, run.runNo, { outputs: false });
     const names = (view?.tasks ?? []).map(({ name }) => name);
-    const name = random.pick(names);
+    const busy = (view?.tasks ?? []).filter((one) => one.state === 'running' || one.state === 'up_for_retry');
+    const name = busy.length > 0 && random.chance(0.6) ? random.pick(busy).name : random.pick(names);
     const state = random.pick(['success', 'failed'] as const);
     if (kind === 'markTask' && name !== undefined)
       return this.#ask({ type: 'markTask', runUid, by, instance: name, state });

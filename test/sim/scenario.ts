@@ -18,6 +18,8 @@ const DEEDS = [
   'pauseRun',
   'resumeRun',
   'retry',
+  'retry',
+  'markTask',
   'markTask',
   'markRun',
   'pauseDag',
@@ -108,7 +110,7 @@ export function dagFor(seed: number, id: string, edit: string, startAt: number):
     params: { type: 'object', properties },
     ...(random.chance(0.2) ? { timeoutMs: 20 * MINUTE } : {}),
     ...schedules(random, startAt),
-    tasks: withInputs(tasks, spec.tasks),
+    tasks: withInputs(tasks, spec.tasks).map((task) => withLongWaits(random, task)),
   };
 }
 
@@ -138,6 +140,15 @@ function schedules(random: Random, startAt: number): Partial<DagSpec> {
     ...(random.chance(0.4) ? { overlap: random.pick(['skip', 'cancel_running'] as const) } : {}),
     ...(random.chance(0.25) ? { jitterMs: random.upTo(10 * MINUTE) } : {}),
     ...(random.chance(0.15) ? { pauseAfterFailures: 2 + random.upTo(2) } : {}),
+  };
+}
+
+/** Waits between attempts that are long enough for something to happen meanwhile. */
+function withLongWaits(random: Random, task: TaskSpec): TaskSpec {
+  if (task.retries === undefined || random.chance(0.5)) return task;
+  return {
+    ...task,
+    retries: { ...task.retries, max: 1 + random.upTo(2), delayMs: random.pick([1_500, 60_000, 400_000]) },
   };
 }
 

@@ -131,7 +131,7 @@ export class SimExecutor implements Executor {
       if (!this.cut) this.onEvent(event);
     };
     time.after(fault === 'late' ? 40_000 : 1, deliver);
-    if (fault === 'twice') time.after(5_000, deliver);
+    if (fault === 'twice') for (const afterMs of [2_500, 10_000, 61_000]) time.after(afterMs, deliver);
   }
 
   #tell(word: Witness['word'], attemptId: string, more: Partial<Witness> = {}): void {

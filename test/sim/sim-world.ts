@@ -118,6 +118,10 @@ export class SimWorld {
     this.#armedOutcomes.length = 0;
     this.#dispatchesLeft = Number.POSITIVE_INFINITY;
     await this.#lead();
+    // A DAG that no file declares cannot be unpaused.
+    for (const [dagId, spec] of this.#withdrawn)
+      if (!this.#declared.has(dagId)) this.#declared.set(dagId, spec);
+    this.#now?.leadership?.lookAtFiles();
     await this.#people?.unpauseAll(this.#declared.keys());
     this.#poke();
     for (let part = 0; part < 12; part++) {
@@ -129,19 +133,38 @@ export class SimWorld {
       this.#lookIdle();
     }
     const calm = await this.#lookCalm();
-    for (const [dagId] of this.#declared) this.#declared.delete(dagId);
+    const last = new Map(this.#declared);
+    this.#declared.clear();
     this.#now?.leadership?.lookAtFiles();
     const giveUpAt = this.#time.mono() + END_WITHIN_MS;
     while ((await this.#client?.unfinishedRuns())?.length && this.#time.mono() < giveUpAt) {
       await this.#time.advanceTo(this.#time.mono() + 30 * MINUTE);
       await this.#lead();
       await this.#people?.resumeAll();
+      await this.#unpauseWithdrawn(last);
       this.#poke();
       await this.#time.settle();
       this.#lookIdle();
     }
     await this.#time.advanceTo(this.#time.mono() + 2 * MINUTE);
     return calm;
+  }
+
+  /** A DAG that is paused and that no file declares is declared for a moment: only then can it go on. */
+  async #unpauseWithdrawn(last: ReadonlyMap<string, DagSpec>): Promise<void> {
+    const stuck = ((await this.#client?.dags()) ?? []).filter(({ paused }) => paused);
+    for (const { dagId } of stuck) {
+      const spec = last.get(dagId);
+      if (spec) this.#declared.set(dagId, spec);
+    }
+    if (stuck.length === 0) return;
+    this.#now?.leadership?.lookAtFiles();
+    await this.#time.settle();
+    await this.#people?.unpauseAll(this.#declared.keys());
+    this.#poke();
+    await this.#time.settle();
+    this.#declared.clear();
+    this.#now?.leadership?.lookAtFiles();
   }
 
   async #lookCalm(): Promise<SimHistory['calm']> {

@@ -28,10 +28,10 @@ async function play(seed: number, seeds: number): Promise<Figures> {
 
 describe('worlds of DAGs, people and faults', () => {
   it('break nothing that is promised', async () => {
-    const halves = await Promise.all([play(1, 30), play(31, 30)]);
+    const halves = await Promise.all([play(1, 25), play(31, 25)]);
     expect(halves.flatMap(({ failed }) => failed)).toEqual([]);
     const [first, second] = halves as [Figures, Figures];
-    expect(first.runs + second.runs).toBeGreaterThan(1_000);
+    expect(first.runs + second.runs).toBeGreaterThan(500);
     for (const kind of ['killBefore', 'killAfter', 'midDispatch', 'freeze', 'stale', 'throw', 'outage'])
       expect([kind, (first.struck[kind] ?? 0) + (second.struck[kind] ?? 0)]).not.toEqual([kind, 0]);
   });

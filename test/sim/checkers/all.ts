@@ -1,5 +1,5 @@
 import type { SimHistory, Violation } from '../history.ts';
-import { checkDecisions, checkProcesses, checkTimeouts } from './attempts.ts';
+import { checkDecisions, checkProcesses, checkStops, checkTimeouts } from './attempts.ts';
 import { checkCaps, checkStarvation } from './caps.ts';
 import { checkJournal } from './journal.ts';
 import { checkLiveness } from './liveness.ts';
@@ -14,6 +14,7 @@ const CHECKERS: readonly ((history: SimHistory) => Violation[])[] = [
   checkProcesses,
   checkDecisions,
   checkTimeouts,
+  checkStops,
   checkSlots,
   checkRules,
   checkCaps,

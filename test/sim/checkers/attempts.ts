@@ -126,7 +126,11 @@ export function checkDecisions(history: SimHistory): Violation[] {
       if (task.onLost === 'fail' && code === 'attempt_lost' && to === 'up_for_retry')
         found.push({ invariant: 'S13', text: `${id} is tried again although it must not be` });
       if (to === 'failed') checkGivenUp(history, run, id, code, count, policy, found);
+      if (code === 'succeeded' && before.get(action.runNo) && run.abort && !task.teardown)
+        found.push({ invariant: 'S17', text: `${id} succeeded although its run ends (${run.abort.code})` });
       if (to !== 'queued') continue;
+      if (run.critical && !run.touched && !task.teardown)
+        found.push({ invariant: 'S17', text: `${id} got a slot although a critical task failed` });
       if (before.get(action.runNo) && run.abort && (run.abort.kill || !task.teardown))
         found.push({ invariant: 'S17', text: `${id} got a slot although its run ends (${run.abort.code})` });
       const waited = past.get(id);
@@ -212,6 +216,36 @@ export function checkTimeouts(history: SimHistory): Violation[] {
       found.push({
         invariant: 'L3',
         text: `${sign.attemptId} ran ${sign.atMono - start.atMono} ms of ${mostMs}`,
+      });
+  }
+  return found;
+}
+
+/** L9, S17: what runs when its run is ended ends within its grace. */
+export function checkStops(history: SimHistory): Violation[] {
+  const found: Violation[] = [];
+  const replay = new Replay(history);
+  const since = new Map<number, number>();
+  const graceOf = ({ killGraceMs }: TaskSpec): number => killGraceMs ?? history.limits.defaults.killGraceMs;
+  let at = 0;
+  for (const { seq, word, attemptId, atMono } of history.witness) {
+    for (; at < seq; at++) {
+      const written = history.written[at] as Written;
+      replay.apply(written);
+      for (const { record, abort } of replay.runs.values()) {
+        if (abort === null) since.delete(record.runNo);
+        else if (!since.has(record.runNo)) since.set(record.runNo, written.atMono);
+      }
+    }
+    const [runNo, node] = attemptId.split('.').map(Number) as [number, number];
+    const endedAtMono = since.get(runNo);
+    const run = replay.runs.get(runNo);
+    if (word === 'START' || endedAtMono === undefined || !run) continue;
+    const task = run.layout.at(node).spec as TaskSpec;
+    if (!task.teardown && atMono > endedAtMono + graceOf(task) + SLACK_MS)
+      found.push({
+        invariant: 'L9',
+        text: `${attemptId} ran ${atMono - endedAtMono} ms after its run was ended`,
       });
   }
   return found;

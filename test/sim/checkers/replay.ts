@@ -25,6 +25,8 @@ export interface RunNow {
   readonly nodes: Map<number, NodeNow>;
   /** Being ended early: why, and whether even teardowns are stopped. */
   abort: { readonly code: string; readonly kill: boolean } | null;
+  /** A critical task failed: nothing but teardowns starts any more. */
+  critical: boolean;
   /** Somebody retried or marked something: its states follow from no simple rule. */
   touched: boolean;
 }
@@ -67,6 +69,7 @@ export class Replay {
           layout: this.#layout(run.versionNo),
           nodes: new Map(),
           abort: null,
+          critical: false,
           touched: Object.keys(run.scope).length > 0,
         });
       } else if (action.type === 'run.change') {
@@ -91,8 +94,11 @@ export class Replay {
         if (code === 'retried' || code === 'marked') {
           run.touched = true;
           run.abort = null;
+          run.critical = false;
         }
         const state = TASK_STATES[action.to] as TaskState;
+        const spec = run.layout.at(nodeNo).spec;
+        if (state === 'failed' && code !== 'marked' && 'critical' in spec) run.critical = true;
         run.nodes.set(nodeNo, { state, tryNo, tryBase, lost, code, epoch });
       } else if (action.type === 'dag.change') this.dags.set(action.dagId, action.state);
     }

@@ -46,6 +46,7 @@ const ENDINGS = [
   'superseded',
   'unknown_key',
   'expansion_failed',
+  'marked',
 ] as const;
 
 function wasEnded(codes: ReadonlySet<string>): boolean {

@@ -295,6 +295,21 @@ describe('slots', () => {
     expect(scheduler.fates).toEqual(['run 11', 'paused 12-14', 'run 15']);
   });
 
+  test('a pause counts although the DAG is told of as it was before, by a leader that reads anew', () => {
+    const scheduler = new Scheduler(10.5).see(hourly()).until(11);
+    const [known] = scheduler.world.agenda?.dags.values() ?? [];
+    if (!known) throw new Error('no DAG was seen');
+    const dag = { ...known.entry, state: scheduler.state };
+    scheduler.world.agenda = new Agenda(() => 99 as RunNo);
+    scheduler.tell({
+      type: 'request',
+      request: { inboxId: null, kind: 'pauseDag', dag, paused: true, by: 'ann' },
+    });
+    scheduler.tell({ type: 'dag.seen', dag, isRescheduled: false }).until(13.5);
+    expect(scheduler.fates).toEqual(['run 11']);
+    expect(scheduler.state.paused).toBe(true);
+  });
+
   test('another schedule brings no runs for its past, and edited back neither', () => {
     const scheduler = new Scheduler(10.5)
       .see(hourly({ schedule: [{ kind: 'cron', cron: '0 0 1 1 *' }] }))

@@ -1,0 +1,13 @@
+import { LIMITS_AND_SLOTS } from './limits-and-slots.ts';
+import type { Mutant } from './mutant.ts';
+import { REQUESTS_AND_OUTCOMES } from './requests-and-outcomes.ts';
+import { RULES } from './rules.ts';
+import { STORE_AND_LEADER } from './store-and-leader.ts';
+
+/** Every mutant. */
+export const MUTANTS: readonly Mutant[] = [
+  ...STORE_AND_LEADER,
+  ...REQUESTS_AND_OUTCOMES,
+  ...LIMITS_AND_SLOTS,
+  ...RULES,
+];
