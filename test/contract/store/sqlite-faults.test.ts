@@ -196,8 +196,8 @@ describe('the store on SQLite: faults', () => {
     await holder.word();
     const clock = { now: () => 0, mono: () => (time += 20_000) };
     let time = 0;
-    const next = { number: 3, name: 'next', up: async () => {} };
     const { MIGRATIONS } = await import('../../../migrations/index.ts');
+    const next = { number: MIGRATIONS.length + 1, name: 'next', up: async () => {} };
     const store = await openStore({
       kind: 'sqlite',
       path,
