@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Action } from '../../../core/model/action.ts';
 import type { BackfillRecord } from '../../../core/model/backfill.ts';
 import type { Store } from '../../../core/store/store.ts';
-import { databases, type StorePlace } from './databases.ts';
-import { create, Leader, queued, runNo, succeeded, T0 } from './fixture.ts';
+import { databases } from './databases.ts';
+import { create, type Leader, queued, runNo, succeeded, T0 } from './fixture.ts';
+import { useLedStore } from './led-store.ts';
 
 const HOUR = 3_600_000;
 const FIRST: BackfillRecord = {
@@ -42,18 +43,11 @@ const slotRun = (no: number, hour: number, trigger: 'schedule' | 'backfill', bac
   });
 
 describe.each(databases)('backfills on $name', ({ newPlace }) => {
-  let place: StorePlace;
   let store: Store;
   let leader: Leader;
 
-  beforeEach(async () => {
-    place = await newPlace();
-    store = await place.open();
-    leader = await Leader.of(store);
-  });
-  afterEach(async () => {
-    expect(await store.checkIntegrity()).toEqual([]);
-    await place.close();
+  useLedStore(newPlace, (led) => {
+    ({ store, leader } = led);
   });
 
   it('are kept as they are, and move from what is expected only', async () => {

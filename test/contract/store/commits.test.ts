@@ -1,5 +1,5 @@
 import { PostgresQueryCompiler, SqliteQueryCompiler } from 'kysely';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Action } from '../../../core/model/action.ts';
 import { because, becauseNumber } from '../../../core/model/because.ts';
 import { S } from '../../../core/model/states.ts';
@@ -19,6 +19,7 @@ import {
   uidOf,
   versionOf,
 } from './fixture.ts';
+import { useLedStore } from './led-store.ts';
 
 const SHA = 'ab'.repeat(32);
 
@@ -27,14 +28,8 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
   let store: Store;
   let leader: Leader;
 
-  beforeEach(async () => {
-    place = await newPlace();
-    store = await place.open();
-    leader = await Leader.of(store);
-  });
-  afterEach(async () => {
-    expect(await store.checkIntegrity()).toEqual([]);
-    await place.close();
+  useLedStore(newPlace, (led) => {
+    ({ place, store, leader } = led);
   });
 
   describe('runs', () => {

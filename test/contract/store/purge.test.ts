@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Action } from '../../../core/model/action.ts';
 import type { RunRecord } from '../../../core/model/run.ts';
 import type { RunState } from '../../../core/model/states.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { databases, type StorePlace } from './databases.ts';
 import { create, Leader, queued, runNo, succeeded, T0, triggerOf, uidOf } from './fixture.ts';
+import { useLedStore } from './led-store.ts';
 
 const ended = (no: number, to: RunState, endedAt: number): Action => ({
   type: 'run.change',
@@ -22,14 +23,8 @@ describe.each(databases)('a purge on $name', ({ newPlace }) => {
   let store: Store;
   let leader: Leader;
 
-  beforeEach(async () => {
-    place = await newPlace();
-    store = await place.open();
-    leader = await Leader.of(store);
-  });
-  afterEach(async () => {
-    expect(await store.checkIntegrity()).toEqual([]);
-    await place.close();
+  useLedStore(newPlace, (led) => {
+    ({ place, store, leader } = led);
   });
 
   /** A run with a task and everything that can be stored of it; it ends `no` seconds after the beginning. */

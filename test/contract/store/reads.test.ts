@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../core/store/store.ts';
 import { databases, type StorePlace } from './databases.ts';
 import {
   create,
-  Leader,
+  type Leader,
   nodeNo,
   queued,
   runNo,
@@ -13,17 +13,19 @@ import {
   uidOf,
   versionOf,
 } from './fixture.ts';
+import { useLedStore } from './led-store.ts';
 
 describe.each(databases)('reads and requests on $name', ({ newPlace }) => {
   let place: StorePlace;
   let store: Store;
   let leader: Leader;
-  beforeEach(async () => {
-    place = await newPlace();
-    store = await place.open();
-    leader = await Leader.of(store);
-  });
-  afterEach(() => place.close());
+  useLedStore(
+    newPlace,
+    (led) => {
+      ({ place, store, leader } = led);
+    },
+    'damaged',
+  );
 
   describe('runs', () => {
     it('filters by DAG, state, time and number, newest first', async () => {

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Action, RunChange } from '../../../core/model/action.ts';
 import type { VersionNo } from '../../../core/model/ids.ts';
 import { S } from '../../../core/model/states.ts';
 import type { Store } from '../../../core/store/store.ts';
-import { databases, type StorePlace } from './databases.ts';
-import { create, Leader, queued, runNo, succeeded, T0, versionOf } from './fixture.ts';
+import { databases } from './databases.ts';
+import { create, type Leader, queued, runNo, succeeded, T0, versionOf } from './fixture.ts';
+import { useLedStore } from './led-store.ts';
 
 const [V1, V2] = [1 as VersionNo, 2 as VersionNo];
 const PARAMS = { symbols: ['A'], note: '"quoted" é', nothing: null };
@@ -31,20 +32,15 @@ const repinned = (from = V1): RunChange => ({
 const RESET: Action = succeeded(1, 0, { from: S.success, to: S.none, endedAt: null, log: null });
 
 describe.each(databases)('a run that moves to another version on $name', ({ newPlace }) => {
-  let place: StorePlace;
   let store: Store;
   let leader: Leader;
 
+  useLedStore(newPlace, (led) => {
+    ({ store, leader } = led);
+  });
   beforeEach(async () => {
-    place = await newPlace();
-    store = await place.open();
-    leader = await Leader.of(store);
     await store.saveVersion(leader.lease, versionOf('prices', 'g2'));
     await leader.tick(create(1), queued(1, 0), succeeded(1, 0), ENDED);
-  });
-  afterEach(async () => {
-    expect(await store.checkIntegrity()).toEqual([]);
-    await place.close();
   });
 
   it('has it with its params in the tick that reopens it, and says so in the journal', async () => {

@@ -6,6 +6,7 @@ import type { Store } from '../../../core/store/store.ts';
 import { MIGRATIONS } from '../../../migrations/index.ts';
 import { databases, type StorePlace } from './databases.ts';
 import { create, dagChange, Leader, runNo, runOf, T0, versionOf } from './fixture.ts';
+import { useLedStore } from './led-store.ts';
 
 const HOUR = 3_600_000;
 /** The n-th hour. */
@@ -30,14 +31,8 @@ describe.each(databases)('schedules on $name', ({ newPlace }) => {
   let store: Store;
   let leader: Leader;
 
-  beforeEach(async () => {
-    place = await newPlace();
-    store = await place.open();
-    leader = await Leader.of(store);
-  });
-  afterEach(async () => {
-    expect(await store.checkIntegrity()).toEqual([]);
-    await place.close();
+  useLedStore(newPlace, (led) => {
+    ({ place, store, leader } = led);
   });
 
   const stale = { ok: false, why: 'stale', dags: ['prices'] };

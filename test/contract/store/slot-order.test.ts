@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Action } from '../../../core/model/action.ts';
 import { because } from '../../../core/model/because.ts';
 import type { SlotSpan } from '../../../core/model/slot.ts';
 import type { Store } from '../../../core/store/store.ts';
-import { databases, type StorePlace } from './databases.ts';
-import { create, dagChange, Leader, runNo, T0, versionOf } from './fixture.ts';
+import { databases } from './databases.ts';
+import { create, dagChange, type Leader, runNo, T0, versionOf } from './fixture.ts';
+import { useLedStore } from './led-store.ts';
 
 /** A move of the cursor, or a span; instants are small numbers. */
 type Piece =
@@ -89,16 +90,12 @@ function piecesOf(tick: readonly Nearly[], isOpen: boolean, cursorAt: number | n
 }
 
 describe.each(databases)('the order of slots on $name', ({ newPlace }) => {
-  let place: StorePlace;
   let store: Store;
   let leader: Leader;
 
-  beforeEach(async () => {
-    place = await newPlace();
-    store = await place.open();
-    leader = await Leader.of(store);
+  useLedStore(newPlace, (led) => {
+    ({ store, leader } = led);
   });
-  afterEach(async () => place.close());
 
   async function outcome(...actions: Action[]): Promise<Outcome> {
     const result = await leader.try(...actions).catch((error: unknown) => {
