@@ -229,6 +229,8 @@ export class Leader {
     this.#leftAlone.failed(decided.faults);
     this.#quarantine.acquit(events);
     this.#carryOut(decided);
+    // Orders are written at the end of this step: runners do not wait for those who are told of the commit.
+    if (decided.dispatch.length > 0) await null;
     if (decided.actions.length > 0) this.#tellCommitted();
     this.#sleepUntil(decided.wakeAt);
     this.onDecided();
