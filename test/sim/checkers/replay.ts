@@ -39,6 +39,7 @@ const ABORTS = [
   'superseded',
   'expansion_failed',
   'unknown_key',
+  'marked',
 ];
 const HOLDS: readonly TaskState[] = ['queued', 'running', 'paused'];
 
@@ -77,7 +78,7 @@ export class Replay {
         if (isRunFinished(run.state) && !isRunFinished(action.to)) run.abort = null;
         if (action.from === action.to && ABORTS.includes(action.code))
           run.abort = { code: action.code, kill: action.facts?.['kill'] === true };
-        else if (action.code === 'retried' || action.code === 'marked') run.touched = true;
+        if (action.code === 'retried' || action.code === 'marked') run.touched = true;
         run.state = action.to;
         if (action.startedAt !== undefined) run.startedAt = action.startedAt;
         if (action.repin) {
@@ -91,12 +92,13 @@ export class Replay {
         const { runNo, nodeNo, tryNo, tryBase, lost } = action;
         const run = this.#run(runNo);
         const code = BECAUSE_CODES[action.because] as string;
-        if (code === 'retried' || code === 'marked') {
+        const state = TASK_STATES[action.to] as TaskState;
+        // A run that is marked while it is under way is ended: that cancels, and reopens nothing.
+        if (code === 'retried' || (code === 'marked' && state !== 'cancelled')) {
           run.touched = true;
           run.abort = null;
           run.critical = false;
         }
-        const state = TASK_STATES[action.to] as TaskState;
         const spec = run.layout.at(nodeNo).spec;
         if (state === 'failed' && code !== 'marked' && 'critical' in spec) run.critical = true;
         run.nodes.set(nodeNo, { state, tryNo, tryBase, lost, code, epoch });
