@@ -17,7 +17,7 @@ import type { InboxRecord, Store, VersionRecord } from '../store/store.ts';
 import { wantedBackfill, wantedChange } from './backfill-desk.ts';
 import { entryOf } from './dag-entry.ts';
 import type { InputReader } from './inputs.ts';
-import type { LedRun } from './leader.ts';
+import type { LedRun } from './leader-options.ts';
 import { repinned } from './repinned.ts';
 import { spilledText } from './spilled.ts';
 import type { VersionKeeper } from './version-keeper.ts';

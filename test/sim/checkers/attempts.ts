@@ -58,7 +58,10 @@ function checkQuiet(
     for (const [instance, id] of live)
       if (instance.startsWith(`${action.runNo}.`))
         found.push({ invariant: 'S14', text: `run ${action.runNo} ended while ${id} lived` });
+    const there = new Set(run.layout.all().map(({ node }) => node));
     for (const [node, { state }] of run.nodes) {
+      // What stands for keys that have come is there no more.
+      if (!there.has(node)) continue;
       if (state === 'none' || state === 'up_for_retry' || state === 'queued' || state === 'running')
         found.push({ invariant: 'S14', text: `run ${action.runNo} ended while node ${node} was ${state}` });
     }
