@@ -20,20 +20,18 @@ export class People {
   }
 
   /** Does one thing of a kind to something that there is. */
-  async does(kind: string, random: Random, declared: ReadonlyMap<string, unknown>): Promise<void> {
+  async does(kind: string, random: Random, dagIds: readonly string[]): Promise<void> {
     const by = 'ann';
     if (kind === 'trigger' || kind === 'triggerTwice') {
-      const dagId = random.pick([...declared.keys()]);
-      if (dagId === undefined) return;
+      const dagId = random.pick(dagIds);
       const request = this.#trigger(dagId);
       await this.#ask(request);
       if (kind === 'triggerTwice') await this.#ask(request);
       return;
     }
     if (kind === 'pauseDag' || kind === 'unpauseDag') {
-      const dagId = random.pick([...declared.keys()]);
-      if (dagId !== undefined) await this.#ask({ type: 'pauseDag', dagId, paused: kind === 'pauseDag', by });
-      return;
+      const dagId = random.pick(dagIds);
+      return this.#ask({ type: 'pauseDag', dagId, paused: kind === 'pauseDag', by });
     }
     const runs = await this.#store.runs({ limit: 6 });
     const open = runs.filter((run) => !isRunFinished(run.state));

@@ -118,30 +118,27 @@ export class SimWorld {
     this.#armedOutcomes.length = 0;
     this.#dispatchesLeft = Number.POSITIVE_INFINITY;
     await this.#lead();
-    // A DAG that no file declares cannot be unpaused.
     for (const [dagId, spec] of this.#withdrawn)
       if (!this.#declared.has(dagId)) this.#declared.set(dagId, spec);
     this.#now?.leadership?.lookAtFiles();
-    await this.#people?.unpauseAll(this.#declared.keys());
+    await this.#people?.unpauseAll(this.#ids());
     this.#poke();
     for (let part = 0; part < 12; part++) {
       await this.#time.advanceTo(this.#time.mono() + CALM_MS / 12);
       await this.#lead();
-      await this.#people?.unpauseAll(this.#declared.keys());
+      await this.#people?.unpauseAll(this.#ids());
       this.#poke();
       await this.#time.settle();
       this.#lookIdle();
     }
     const calm = await this.#lookCalm();
-    const last = new Map(this.#declared);
     this.#declared.clear();
     this.#now?.leadership?.lookAtFiles();
     const giveUpAt = this.#time.mono() + END_WITHIN_MS;
     while ((await this.#client?.unfinishedRuns())?.length && this.#time.mono() < giveUpAt) {
       await this.#time.advanceTo(this.#time.mono() + 30 * MINUTE);
       await this.#lead();
-      await this.#people?.resumeAll();
-      await this.#unpauseWithdrawn(last);
+      await this.#people?.unpauseAll(this.#ids());
       this.#poke();
       await this.#time.settle();
       this.#lookIdle();
@@ -150,21 +147,9 @@ export class SimWorld {
     return calm;
   }
 
-  /** A DAG that is paused and that no file declares is declared for a moment: only then can it go on. */
-  async #unpauseWithdrawn(last: ReadonlyMap<string, DagSpec>): Promise<void> {
-    const stuck = ((await this.#client?.dags()) ?? []).filter(({ paused }) => paused);
-    for (const { dagId } of stuck) {
-      const spec = last.get(dagId);
-      if (spec) this.#declared.set(dagId, spec);
-    }
-    if (stuck.length === 0) return;
-    this.#now?.leadership?.lookAtFiles();
-    await this.#time.settle();
-    await this.#people?.unpauseAll(this.#declared.keys());
-    this.#poke();
-    await this.#time.settle();
-    this.#declared.clear();
-    this.#now?.leadership?.lookAtFiles();
+  /** Every DAG, also those that no file declares. */
+  #ids(): string[] {
+    return this.#scenario.dags.map(({ id }) => id);
   }
 
   async #lookCalm(): Promise<SimHistory['calm']> {
@@ -314,7 +299,7 @@ export class SimWorld {
         return;
       default:
         this.#strike(kind);
-        await this.#people?.does(kind as Request['type'], random, this.#declared);
+        await this.#people?.does(kind as Request['type'], random, this.#ids());
         this.#poke();
     }
   }
