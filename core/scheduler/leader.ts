@@ -343,7 +343,8 @@ export class Leader {
     const live = new Set([...dispatcher.live, ...endedIn(outcomes)]);
     const again: PlannerEvent[] = [];
     for (const runNo of new Set([...runs.keys(), ...pending.map(runOf)]) as Set<RunNo | null>) {
-      if (runNo === null || this.setAside.has(runNo) || isNew(pending, runNo)) continue;
+      // One that was to come into being is there if the error came after the commit.
+      if (runNo === null || this.setAside.has(runNo)) continue;
       const ofRun = outcomes.filter((event) => runOf(event) === runNo);
       const led = await readRun(this.#options, runNo, {
         outcomes: doubtful ? ofRun : null,

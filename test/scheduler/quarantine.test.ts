@@ -181,3 +181,18 @@ test('what runs hold that are still to be read again is counted: no cap is excee
   expect(fails).toBe(false);
   expect(led.executor.submitted).toEqual(['1.0.1', '2.0.1', '1.1.1']);
 });
+
+test('a run that was stored although its tick ended with an error goes on', async () => {
+  let fails = true;
+  const led = await silentLeader((tick, write) => {
+    const result = write();
+    if (!fails || !tick.actions.some((one) => one.type === 'run.create')) return result;
+    fails = false;
+    throw new AppError('internal', 'the answer of the store was lost');
+  });
+  await led.start(1, SOUND);
+  expect(fails).toBe(false);
+  // Whoever was to start its first task did not hear of it.
+  await led.until(() => led.executor.submitted.includes('1.0.2'));
+  expect(led.lost()).toBeNull();
+});

@@ -3,12 +3,13 @@ import type { DagSpec } from '../../core/model/dag.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { RunNo } from '../../core/model/ids.ts';
 import type { Limits } from '../../core/planner/world.ts';
-import { entryOf, failuresOf, isRescheduled } from '../../core/scheduler/dag-entry.ts';
+import { entryOf, failuresOf } from '../../core/scheduler/dag-entry.ts';
 import { Dispatcher } from '../../core/scheduler/dispatcher.ts';
 import { InboxReader } from '../../core/scheduler/inbox-reader.ts';
 import { InputReader } from '../../core/scheduler/inputs.ts';
 import { Leader } from '../../core/scheduler/leader.ts';
 import { RequestDesk } from '../../core/scheduler/request-desk.ts';
+import { isScheduledAnew } from '../../core/scheduler/rescheduled.ts';
 import { takeUpRuns } from '../../core/scheduler/take-up.ts';
 import type { VersionKeeper } from '../../core/scheduler/version-keeper.ts';
 import type { Lease, Store, VersionRecord } from '../../core/store/store.ts';
@@ -23,7 +24,7 @@ export interface SimLeadershipOptions {
   readonly limits: Limits;
   /** What the DAG files declare now. */
   readonly declared: ReadonlyMap<string, DagSpec>;
-  readonly onSeen: (dagId: string, versionNo: number) => void;
+  readonly onSeen: (dagId: string, versionNo: number, isRescheduled: boolean) => void;
   readonly onLost: (why: Error | null) => void;
 }
 
@@ -128,8 +129,8 @@ export class SimLeadership {
       if (record === null) continue;
       const failures = await failuresOf(store, version, record);
       this.#told.set(dagId, told);
-      const isOther = old !== null && isRescheduled(old.spec, version.spec);
-      this.#options.onSeen(dagId, version.versionNo);
+      const isOther = await isScheduledAnew(store, old, version, record);
+      this.#options.onSeen(dagId, version.versionNo, isOther && record.sinceAt !== null);
       this.leader.dagSeen(entryOf(version, record, failures), version, isOther);
     }
     for (const record of await store.dags()) {

@@ -29,6 +29,8 @@ export interface RunNow {
   critical: boolean;
   /** Somebody retried or marked something: its states follow from no simple rule. */
   touched: boolean;
+  /** The leader that has set it aside: it holds nothing there. */
+  asideOf: number | null;
 }
 
 /** Codes under which a run is being ended although its state stays. */
@@ -72,6 +74,7 @@ export class Replay {
           abort: null,
           critical: false,
           touched: Object.keys(run.scope).length > 0,
+          asideOf: null,
         });
       } else if (action.type === 'run.change') {
         const run = this.#run(action.runNo);
@@ -102,7 +105,9 @@ export class Replay {
         const spec = run.layout.at(nodeNo).spec;
         if (state === 'failed' && code !== 'marked' && 'critical' in spec) run.critical = true;
         run.nodes.set(nodeNo, { state, tryNo, tryBase, lost, code, epoch });
-      } else if (action.type === 'dag.change') this.dags.set(action.dagId, action.state);
+      } else if (action.type === 'note' && action.code === 'quarantined' && action.runNo !== null)
+        this.#run(action.runNo).asideOf = epoch;
+      else if (action.type === 'dag.change') this.dags.set(action.dagId, action.state);
     }
   }
 
