@@ -126,6 +126,7 @@ const SENTENCES = {
   slot_run_over: (f) => `Its run is ${f.state}.`,
   slot_in_flight: () => 'Its run is not finished: in flight.',
   slot_of_schedule: () => 'Its schedule has not decided about it yet.',
+  slot_taken: (f) => `Run ${f.run} is about the same instant: a slot has one run for ever.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;
