@@ -120,6 +120,10 @@ export interface AuthorTask extends TaskDefaults, Wiring {
   readonly setups?: readonly Reference[];
   readonly maxActive?: number;
   readonly maxActivePerRun?: number;
+  readonly dependsOnPast?: boolean;
+  /** Includes `dependsOnPast`. */
+  readonly waitForDownstream?: boolean;
+  readonly latestOnly?: boolean;
 }
 
 /** A group gives order to its tasks, but no inputs. */

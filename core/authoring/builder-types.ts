@@ -81,6 +81,9 @@ export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
       | 'failRun'
       | 'maxActive'
       | 'maxActivePerRun'
+      | 'dependsOnPast'
+      | 'waitForDownstream'
+      | 'latestOnly'
     > {
   readonly needs?: N;
   /** Order only: these finish first. */

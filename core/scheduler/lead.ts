@@ -15,6 +15,7 @@ import { LeaderDoor } from './door.ts';
 import { InputReader } from './inputs.ts';
 import { Janitor } from './janitor.ts';
 import { Leader } from './leader.ts';
+import { PastFeed } from './past-feed.ts';
 import { leaderSocket, logFile } from './paths.ts';
 import type { Project } from './project.ts';
 import { asError, faultText } from './quarantine.ts';
@@ -46,6 +47,7 @@ export class Leadership {
   /** A scheduler wants to lead, and this process is none: from now on it starts nothing. */
   onHandOver: () => void = () => {};
   #feed: BackfillFeed | null = null;
+  readonly #pasts: PastFeed;
   #janitor: Janitor | null = null;
   #door: LeaderDoor | null = null;
   #reading: Promise<void> | null = null;
@@ -107,6 +109,11 @@ export class Leadership {
       stateDir,
       inputs,
     });
+    this.#pasts = new PastFeed({ store, leader: this.leader, log: this.#log });
+    this.leader.onDecided = () => {
+      this.#pasts.look();
+      this.#feed?.look();
+    };
     this.leader.onForgotten = () => {
       this.#prepared.clear();
       this.lookIntoInbox();
@@ -163,7 +170,6 @@ export class Leadership {
     await takeBackfills(store, this.leader.world);
     const load = (runNo: RunNo) => this.#desk.load(runNo);
     this.#feed = new BackfillFeed({ store, leader: this.leader, load, log: this.#log });
-    this.leader.onDecided = () => this.#feed?.look();
     for (const { runNo } of await store.unfinishedRuns()) await this.#adopt(runNo);
     this.#sync = new DagSync({
       projectDir: dir,
@@ -254,6 +260,7 @@ export class Leadership {
   async close(how: 'drain' | 'now'): Promise<void> {
     if (this.#closed) return;
     this.#feed?.close();
+    this.#pasts.close();
     await this.#sync?.close();
     await this.#janitor?.close();
     if (how === 'drain') await this.leader.drain();
