@@ -126,6 +126,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schedule.ts')).schedule,
   },
   {
+    name: 'simulate',
+    group: LOOK,
+    summary: 'what schedules would do in a span of time, without running anything',
+    load: async () => (await import('./commands/simulate.ts')).simulate,
+  },
+  {
     name: 'stats',
     group: LOOK,
     summary: 'success rates and durations of each DAG',

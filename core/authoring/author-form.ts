@@ -29,6 +29,7 @@ export interface AuthorDag {
   readonly maxActiveTasksTotal?: number;
   readonly pauseAfterFailures?: number;
   readonly timeout?: Duration;
+  readonly deadline?: Duration;
   readonly priority?: PriorityLevel;
   readonly priorityRule?: 'absolute' | 'downstream' | 'upstream';
   readonly defaults?: TaskDefaults;

@@ -6,7 +6,6 @@ import type { RunnerOptions } from '../executors/local-options.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
 import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
-import type { Limits } from '../planner/world.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
 import { BackfillFeed } from './backfill-feed.ts';
 import { DagSync } from './dag-sync.ts';
@@ -15,6 +14,7 @@ import { LeaderDoor } from './door.ts';
 import { InputReader } from './inputs.ts';
 import { Janitor } from './janitor.ts';
 import { Leader } from './leader.ts';
+import { limitsOf } from './limits-of.ts';
 import { PastFeed } from './past-feed.ts';
 import { leaderSocket, logFile } from './paths.ts';
 import type { Project } from './project.ts';
@@ -282,11 +282,4 @@ function isAway(error: unknown): boolean {
 function runnerOptions({ runners }: Project['config']): RunnerOptions {
   const { max, idleMs, maxAttempts, memoryMb } = runners;
   return { max, idleMs, attemptsMax: maxAttempts, ...(memoryMb === null ? {} : { memoryMb }) };
-}
-
-/** The limits that the config of a project sets. */
-export function limitsOf(project: Project): Limits {
-  const { config } = project;
-  const pools = Object.fromEntries(Object.entries(config.pools).map(([name, pool]) => [name, pool.slots]));
-  return { globalSlots: config.scheduler.maxActive, pools, defaults: config.defaults };
 }

@@ -7,7 +7,7 @@ import { isOfSlot } from '../planner/pasts.ts';
 import { World } from '../planner/world.ts';
 import { worldOf } from '../store/read-run-view.ts';
 import { hasLeader } from './door.ts';
-import { limitsOf } from './lead.ts';
+import { limitsOf } from './limits-of.ts';
 import { leaderSocket } from './paths.ts';
 import type { Project } from './project.ts';
 import { readPast } from './read-past.ts';

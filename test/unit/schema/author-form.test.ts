@@ -105,6 +105,7 @@ const dag: Keys<AuthorDag> = {
   maxActiveTasksTotal: true,
   pauseAfterFailures: true,
   timeout: true,
+  deadline: true,
   priority: true,
   priorityRule: true,
   defaults: true,
