@@ -125,6 +125,11 @@ export class Pasts {
       this.changed.delete(own);
       if (dag.runs.size === 0) this.#byDag.delete(run.record.dagId);
     }
+    if (isRunFinished(run.record.state) && run.followers.size > 0) {
+      // Its states are looked at, what its tasks gave is not.
+      run.outputs.clear();
+      run.values.clear();
+    }
     if (!isRunFinished(run.record.state)) for (const past of [...run.followers]) this.#forget(past);
   }
 

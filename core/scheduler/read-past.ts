@@ -7,6 +7,9 @@ import type { RunWorld } from '../planner/run-world.ts';
 import { worldOf } from '../store/read-run-view.ts';
 import type { Store } from '../store/store.ts';
 
+/** What of a store is read for the past of a run. */
+export type PastStore = Pick<Store, 'runBefore' | 'loadRun' | 'scopesBefore' | 'version' | 'backfill'>;
+
 /** Runs whose scope leaves tasks out are passed over; after so many of them nothing older is looked for. */
 const RUNS_MAX = 50;
 
@@ -15,7 +18,7 @@ const RUNS_MAX = 50;
  * down to the first one in whose scope all these tasks are. `live` are those in memory.
  */
 export async function readPast(
-  store: Store,
+  store: PastStore,
   run: RunWorld,
   live: ReadonlyMap<number, RunWorld>,
 ): Promise<Omit<PastOffer, 'changes'>> {
@@ -42,7 +45,7 @@ function pathsLookingBack(spec: DagSpec): string[] {
   return spec.tasks.filter((task) => task.dependsOnPast).map((task) => task.path);
 }
 
-async function readWorld(store: Store, runNo: RunWorld['record']['runNo']): Promise<RunWorld | null> {
+async function readWorld(store: PastStore, runNo: RunWorld['record']['runNo']): Promise<RunWorld | null> {
   const stored = await store.loadRun(runNo);
   return stored === null ? null : worldOf(stored);
 }
@@ -55,7 +58,7 @@ function isInScope(run: RunWorld, path: string): boolean {
 
 /** Of some tasks those that a run before an instant had in its scope. */
 async function hadEarlier(
-  store: Store,
+  store: PastStore,
   dagId: string,
   logicalAt: number,
   paths: readonly string[],
@@ -77,7 +80,7 @@ function hasInScope(spec: DagSpec, scope: RunScope, path: string): boolean {
   return selection.ok && selection.selected[graph.nodeOfPath.get(path) as number] === 1;
 }
 
-async function isFirstOfBackfill(store: Store, { record }: RunWorld): Promise<boolean> {
+async function isFirstOfBackfill(store: PastStore, { record }: RunWorld): Promise<boolean> {
   if (record.backfillNo === undefined) return false;
   const backfill = await store.backfill(record.backfillNo);
   return backfill !== null && backfill.firstAt === (record.intervalEndAt ?? record.logicalAt);
