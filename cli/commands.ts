@@ -134,7 +134,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'stats',
     group: LOOK,
-    summary: 'success rates and durations of each DAG',
+    summary: 'success rates, durations and waits of each DAG and task',
     load: async () => (await import('./commands/stats.ts')).stats,
   },
   {

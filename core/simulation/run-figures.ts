@@ -4,11 +4,12 @@ import { TASK_STATES, type TaskState } from '../model/states.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import type { DeadlineMiss, SimulatedRun, SimulatedTask } from './simulation.ts';
 
-/** What is kept of a run; `firstStarts` by node. */
+/** What is kept of a run, its tasks in the order of the graph; `firstStarts` by node. */
 export function runFigures(run: RunWorld, firstStarts?: ReadonlyMap<number, number>): SimulatedRun {
   const { record } = run;
   const tasks: SimulatedTask[] = [];
-  for (const { node, template } of run.existing()) {
+  const nodes = [...run.existing()].sort((a, b) => a.template - b.template || a.node - b.node);
+  for (const { node, template } of nodes) {
     if (!run.isTask(template)) continue;
     const startedAt = firstStarts?.get(node) ?? null;
     tasks.push({

@@ -13,7 +13,7 @@ export interface TaskSample {
   readonly row: InstanceRecord;
 }
 
-/** The task instances of a run that have a row, and the keys of its fan-outs. */
+/** The task instances of a run that have a row, in the order of the graph, and the keys of its fan-outs. */
 export interface RunSamples {
   readonly tasks: readonly TaskSample[];
   /** By the path of the fan-out, those of all its copies together; only fan-outs that have any. */
@@ -27,12 +27,16 @@ export async function readRunSamples(store: Store, runNo: RunNo): Promise<RunSam
   const world = worldOf(stored);
   const rows = new Map(stored.instances.map((row) => [row.nodeNo, row]));
   const tasks: TaskSample[] = [];
-  for (const { node, template, block } of world.existing()) {
+  for (const { node, template, block } of inOrder(world)) {
     const row = rows.get(node as NodeNo);
     if (row === undefined || !world.isTask(template) || !world.isSelected(template, block)) continue;
     tasks.push({ path: taskAt(world.graph, template).path, key: keyText(block.keys), row });
   }
   return { tasks, keys: keysOf(world) };
+}
+
+function inOrder(world: RunWorld) {
+  return [...world.existing()].sort((a, b) => a.template - b.template || a.node - b.node);
 }
 
 function keysOf(world: RunWorld): Map<string, string[]> {

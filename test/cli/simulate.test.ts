@@ -82,8 +82,8 @@ describe('orch simulate', () => {
           state: 'failed',
           tasks: [
             { taskId: 'list', name: 'list', state: 'success', startedAt: '2026-03-29T00:30:00.000Z' },
-            { taskId: 'publish', state: 'failed', attempts: 1, endedAt: '2026-03-29T00:33:00.000Z' },
             { taskId: 'symbol.get', name: 'symbol[any].get', state: 'success' },
+            { taskId: 'publish', state: 'failed', attempts: 1, endedAt: '2026-03-29T00:33:00.000Z' },
           ],
         },
       ],
