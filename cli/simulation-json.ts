@@ -41,6 +41,8 @@ export function simulationJson(
       disposition,
       because,
     })),
+    backlog: result.backlog.map(({ firstAt, ...one }) => ({ ...one, firstAt: instantText(firstAt) })),
+    paused: result.paused.map(({ at, ...one }) => ({ ...one, at: instantText(at) })),
     faults: result.faults,
     clockChanges: changes.map(clockChangeJson),
   };

@@ -37,6 +37,7 @@ export function simulationLines(view: SimulationView): string[] {
     poolLines(view),
     missLines(view),
     leftOutLines(view),
+    backlogLines(view),
     view.changes.map((change) => `${dateText(change.at)}  ${clockChangeText(change)}`),
     assumedLines(view),
   ];
@@ -120,6 +121,18 @@ function leftOutLines({ result: { leftOut }, style }: SimulationView): string[] 
     return `  ${dagId} ${range} ${disposition}: ${because.text}`;
   });
   return lines.length === 0 ? [] : [style.warn('slots without a run of their own'), ...cut(lines)];
+}
+
+/** What still waits at the end, and which DAGs were paused on the way. */
+function backlogLines({ toAt, result: { backlog, paused }, style }: SimulationView): string[] {
+  const waits = backlog.map(({ dagId, slots, firstAt }) => {
+    const since = `since ${dateText(firstAt)}`;
+    return `  ${dagId}: ${counted(slots, 'slot')} at ${dateText(toAt)}, the oldest ${since}`;
+  });
+  return [
+    ...(waits.length === 0 ? [] : [style.warn('slots that still wait for their turn'), ...cut(waits)]),
+    ...paused.map(({ at, because }) => style.warn(`${dateText(at)}  ${because.text}`)),
+  ];
 }
 
 function cut(lines: readonly string[]): string[] {

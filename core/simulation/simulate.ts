@@ -1,5 +1,6 @@
 import { taskAt } from '../graph/graph.ts';
 import type { AttemptEvent, Outcome } from '../model/attempt.ts';
+import { type Because, because } from '../model/because.ts';
 import { attemptId, type NodeNo, type RunNo, type TryNo, type VersionNo } from '../model/ids.ts';
 import type { SlotSpan } from '../model/slot.ts';
 import { holdsSlot } from '../model/states.ts';
@@ -10,9 +11,10 @@ import type { PastOffer } from '../planner/pasts.ts';
 import { type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import { World } from '../planner/world.ts';
+import { backlogOf } from './backlog.ts';
 import { PoolUsage } from './pool-usage.ts';
 import { missesOf, runFigures } from './run-figures.ts';
-import type { SimulatedDag, SimulatedRun, SimulationInput, SimulationResult } from './simulation.ts';
+import type { Backlog, SimulatedDag, SimulatedRun, SimulationInput, SimulationResult } from './simulation.ts';
 
 const FAILURE: Outcome = { kind: 'failed', error: { name: 'Simulated', message: 'it was told to fail' } };
 /** Turns of the planner at one instant, after which something is wrong. */
@@ -48,6 +50,8 @@ class Simulated {
   readonly #pasts = new Map<string, RunWorld[]>();
   readonly #runs = new Map<number, SimulatedRun | null>();
   readonly #leftOut: SlotSpan[] = [];
+  readonly #paused: { readonly dagId: string; readonly at: number; readonly because: Because }[] = [];
+  #backlog: readonly Backlog[] = [];
   readonly #faults: { readonly dagId: string; readonly message: string }[] = [];
   #now: number;
   #started = 0;
@@ -67,9 +71,17 @@ class Simulated {
     for (const run of this.#world.runs.values()) this.#keep(run);
     const runs = [...this.#runs.values()].filter((run) => run !== null);
     const specs = this.#input.dags.map(({ graph }) => graph.spec);
-    const [leftOut, faults] = [this.#leftOut, this.#faults];
-    const misses = missesOf(specs, runs, stoppedAt ?? Number.POSITIVE_INFINITY);
-    return { runs, attempts: this.#started, ...this.#usage.figures(), misses, leftOut, faults, stoppedAt };
+    return {
+      runs,
+      attempts: this.#started,
+      ...this.#usage.figures(),
+      misses: missesOf(specs, runs, stoppedAt ?? Number.POSITIVE_INFINITY),
+      leftOut: this.#leftOut,
+      backlog: this.#backlog,
+      paused: this.#paused,
+      faults: this.#faults,
+      stoppedAt,
+    };
   }
 
   /** Goes from event to event; the instant at which it had to stop, or `null`. */
@@ -82,6 +94,7 @@ class Simulated {
       const nextAt = Math.max(this.#now, Math.min(endAt, wakeAt));
       if (nextAt > toAt && this.#world.agenda !== null) {
         // From here on no slot is due; what runs goes on to its end.
+        this.#backlog = backlogOf(this.#world.agenda, toAt);
         this.#world.agenda = null;
         wakeAt = this.#turn([]);
         continue;
@@ -137,6 +150,10 @@ class Simulated {
     this.#faults.push(...faults);
     for (const action of actions) {
       if (action.type === 'slots' && action.span.disposition !== 'run') this.#leftOut.push(action.span);
+      if (action.type === 'dag.change' && action.code === 'dag_failing') {
+        const { dagId, code, facts } = action;
+        this.#paused.push({ dagId, at: this.#now, because: because(code, { dag: dagId, ...facts }) });
+      }
       if (action.type !== 'run.create') continue;
       const run = this.#world.runs.get(action.run.runNo);
       this.#runs.set(action.run.runNo, null);

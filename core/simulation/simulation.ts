@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.ts';
+import type { Because } from '../model/because.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { SlotSpan } from '../model/slot.ts';
 import type { RunState, TaskState } from '../model/states.ts';
@@ -78,6 +79,13 @@ export interface DeadlineMiss {
   readonly endedAt: number | null;
 }
 
+/** Slots of a DAG that were due in the span and still waited for their turn at its end. */
+export interface Backlog {
+  readonly dagId: string;
+  readonly slots: number;
+  readonly firstAt: number;
+}
+
 /** What came out. */
 export interface SimulationResult {
   /** In the order in which they were made. */
@@ -89,6 +97,9 @@ export interface SimulationResult {
   readonly misses: readonly DeadlineMiss[];
   /** Slots that have no run of their own, and why. */
   readonly leftOut: readonly SlotSpan[];
+  readonly backlog: readonly Backlog[];
+  /** DAGs that were paused because too many of their runs failed, and when. */
+  readonly paused: readonly { readonly dagId: string; readonly at: number; readonly because: Because }[];
   /** DAGs of whose slots nothing could be decided. */
   readonly faults: readonly { readonly dagId: string; readonly message: string }[];
   /** When it stopped because there were too many attempts; `null` if it came to its end. */

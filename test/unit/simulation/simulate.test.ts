@@ -113,6 +113,7 @@ describe('simulate', () => {
         limits: LONG,
       }),
     );
+    expect(queued.backlog).toEqual([{ dagId: 'test', slots: 1, firstAt: T0 + 2 * HOUR }]);
     expect(queued.runs.map(minutesOf)).toEqual([
       [0, 0, 90],
       [60, 90, 180],
@@ -145,6 +146,14 @@ describe('simulate', () => {
       { name: 'a', state: 'failed', attempts: 3, startedAt: T0, endedAt: T0 + 40 * MINUTE },
       { name: 'b', state: 'success', attempts: 1 },
     ]);
+  });
+
+  test('a DAG that is paused for its failures makes no more runs, and that is said', () => {
+    const dag = dagOf([task('a')], { ...HOURLY, pauseAfterFailures: 2 });
+    const { runs, paused, backlog } = simulate(input([dag], { fails: () => true }));
+    expect(runs).toHaveLength(2);
+    expect(backlog).toEqual([]);
+    expect(paused).toMatchObject([{ dagId: 'test', at: T0 + 70 * MINUTE, because: { code: 'dag_failing' } }]);
   });
 
   test('an attempt that would take longer than its timeout ends there', () => {
