@@ -126,9 +126,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schedule.ts')).schedule,
   },
   {
+    name: 'simulate',
+    group: LOOK,
+    summary: 'what schedules would do in a span of time, without running anything',
+    load: async () => (await import('./commands/simulate.ts')).simulate,
+  },
+  {
     name: 'stats',
     group: LOOK,
-    summary: 'success rates and durations of each DAG',
+    summary: 'success rates, durations and waits of each DAG and task',
     load: async () => (await import('./commands/stats.ts')).stats,
   },
   {

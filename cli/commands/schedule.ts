@@ -6,6 +6,7 @@ import { defineCommand } from '../command.ts';
 import { readDagFiles, requireDag } from '../dag-files.ts';
 import { countFlag, instantFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
+import { clockChangeJson, clockChangeText, offsetText } from '../render/clock-change-text.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { dateText, instantText } from '../render/time-text.ts';
 
@@ -38,7 +39,11 @@ export const schedule = defineCommand<{ from?: string; count: string }>({
     const { spec } = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
     const { slots, changes } = previewOf(spec, afterAt, countFlag('--count', count));
     if (context.flags.json) {
-      context.json({ dagId: spec.id, slots: slots.map(slotJson), clockChanges: changes.map(changeJson) });
+      context.json({
+        dagId: spec.id,
+        slots: slots.map(slotJson),
+        clockChanges: changes.map(clockChangeJson),
+      });
       return EXIT.ok;
     }
     if (slots.length === 0) context.say(`DAG ${spec.id} is not due by time: its runs start by hand.`);
@@ -63,7 +68,7 @@ function columnsOf(zones: readonly string[]) {
     ...local,
     {
       title: 'about',
-      text: (line: Line) => ('slot' in line ? aboutText(line.slot) : changeText(line.change)),
+      text: (line: Line) => ('slot' in line ? aboutText(line.slot) : clockChangeText(line.change)),
     },
   ];
 }
@@ -74,19 +79,8 @@ function aboutText({ at, intervalStartAt, intervalEndAt }: Slot): string {
     : `${dateText(intervalStartAt)} to ${dateText(intervalEndAt)}`;
 }
 
-function changeText({ zone, before, after }: ClockChange): string {
-  return `clocks in ${zone} go from ${offsetText(before)} to ${offsetText(after)}`;
-}
-
 function localText(at: number, offset: number): string {
   return `${dateText(at + offset)} ${offsetText(offset)}`;
-}
-
-/** An offset from UTC: `+02:00`. */
-function offsetText(offset: number): string {
-  const minutes = Math.round(Math.abs(offset) / 60_000);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
 function slotJson({ at, logicalAt, intervalStartAt, intervalEndAt }: Slot): object {
@@ -95,8 +89,4 @@ function slotJson({ at, logicalAt, intervalStartAt, intervalEndAt }: Slot): obje
     logicalDate: instantText(logicalAt),
     dataInterval: { start: instantText(intervalStartAt), end: instantText(intervalEndAt) },
   };
-}
-
-function changeJson({ zone, at, before, after }: ClockChange): object {
-  return { zone, at: instantText(at), from: offsetText(before), to: offsetText(after) };
 }

@@ -1,126 +1,111 @@
-import type { RunRecord } from '../../core/model/run.ts';
-import type { Store } from '../../core/store/store.ts';
 import { defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { collectDagStats, type DagStats } from '../dag-stats.ts';
 import { instantFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
-import { tableLines, tableWidth } from '../render/table.ts';
+import { counted } from '../render/counted.ts';
+import { type Column, tableLines, tableWidth } from '../render/table.ts';
 import { agoText, instantText, spanText } from '../render/time-text.ts';
+import type { Spread } from '../spread.ts';
+import { collectTaskStats, TASK_RUNS_MAX, type TaskStats } from '../task-stats.ts';
 import { withProject } from '../with-project.ts';
 
-const PAGE = 500;
-
-interface DagStats {
-  readonly dagId: string;
-  readonly runs: number;
-  readonly success: number;
-  readonly failed: number;
-  readonly cancelled: number;
-  /** Of the runs that ended by themselves; `null` without any. */
-  readonly successRate: number | null;
-  readonly durationMs: { readonly avg: number; readonly min: number; readonly max: number } | null;
-  readonly lastAt: number;
+/** A DAG, with its tasks if they were asked for. */
+interface Row {
+  readonly dag: DagStats;
+  readonly tasks: readonly TaskStats[] | null;
 }
 
-/** `orch stats`: how the runs of each DAG went. */
-export const stats = defineCommand<{ dag?: string; since?: string }>({
+/** `orch stats`: how the runs of each DAG went, and with `--tasks` or for one DAG its tasks. */
+export const stats = defineCommand<{ dag?: string; since?: string; tasks?: boolean }>({
+  description:
+    'p50 and p95: half, or 95 of 100, took no longer. Runs wait for their turn, attempts from their slot ' +
+    `to their start. Of tasks the newest ${TASK_RUNS_MAX} finished runs of a DAG count.`,
   examples: [
     { command: 'orch stats', what: 'all runs' },
-    { command: 'orch stats --since 7d --dag pipeline', what: 'one DAG in the last week' },
+    { command: 'orch stats --since 7d --dag pipeline', what: 'one DAG and its tasks in the last week' },
+    { command: 'orch stats --tasks --json', what: 'everything, for programs' },
   ],
   define: (command) => {
     command
-      .option('--dag <dag>', 'only this DAG')
-      .option('--since <when>', 'only runs since then: 24h, yesterday, 2026-11-20');
+      .option('--dag <dag>', 'only this DAG, with its tasks')
+      .option('--since <when>', 'only runs since then: 24h, yesterday, 2026-11-20')
+      .option('--tasks', 'the tasks of every DAG too');
   },
-  run: async (context, { dag, since }) => {
+  run: async (context, { dag, since, tasks }) => {
     const now = context.host.clock.now();
     const from = since === undefined ? null : instantFlag('--since', since, now);
+    const wantsTasks = tasks === true || dag !== undefined;
     return withProject(context, async ({ store }) => {
-      const rows = await collectStats(store, dag, from);
-      if (context.flags.json)
-        context.json({ items: rows.map(({ lastAt, ...row }) => ({ ...row, lastAt: instantText(lastAt) })) });
+      const rows: Row[] = [];
+      for (const one of await collectDagStats(store, dag, from))
+        rows.push({ dag: one, tasks: wantsTasks ? await collectTaskStats(store, one.of) : null });
+      if (context.flags.json) context.json({ items: rows.map(rowJson) });
       else if (rows.length === 0) context.say('No runs.');
-      else {
-        const span =
-          (pick: 'avg' | 'min' | 'max') =>
-          ({ durationMs }: DagStats) =>
-            durationMs === null ? '-' : spanText(durationMs[pick]);
-        const columns = [
-          { title: 'dag', text: (row: DagStats) => row.dagId, paint: context.style.bold },
-          { title: 'runs', text: (row: DagStats) => String(row.runs), align: 'right' as const },
-          { title: 'success', text: rateText, align: 'right' as const },
-          { title: 'failed', text: (row: DagStats) => String(row.failed), align: 'right' as const },
-          { title: 'avg', text: span('avg'), align: 'right' as const },
-          { title: 'min', text: span('min'), align: 'right' as const },
-          { title: 'max', text: span('max'), align: 'right' as const },
-          { title: 'last', text: (row: DagStats) => agoText(row.lastAt, now) },
-        ];
-        context.print(
-          tableLines(columns, rows, tableWidth(context.host.stdout), context.style.dim).join('\n'),
-        );
-      }
+      else print(context, rows, now);
       return EXIT.ok;
     });
   },
 });
 
-function rateText({ successRate }: DagStats): string {
+function rowJson({ dag, tasks }: Row): object {
+  const { of: _, lastAt, ...figures } = dag;
+  return { ...figures, lastAt: instantText(lastAt), ...(tasks === null ? {} : { tasks }) };
+}
+
+function print(context: CommandContext, rows: readonly Row[], now: number): void {
+  const { style, host } = context;
+  const width = tableWidth(host.stdout);
+  const columns: Column<DagStats>[] = [
+    { title: 'dag', text: ({ dagId }) => dagId, paint: style.bold },
+    { title: 'runs', text: ({ runs }) => String(runs), align: 'right' },
+    ...commonColumns<DagStats>(),
+    { title: 'last', text: ({ lastAt }) => agoText(lastAt, now) },
+  ];
+  const dags = rows.map(({ dag }) => dag);
+  context.print(tableLines(columns, dags, width, style.dim).join('\n'));
+  for (const { dag, tasks } of rows) {
+    if (tasks === null || tasks.length === 0) continue;
+    const taskColumns: Column<TaskStats>[] = [
+      { title: `task of ${dag.dagId}`, text: ({ taskId }) => taskId, paint: style.bold },
+      { title: 'ran', text: ({ instances }) => String(instances), align: 'right' },
+      ...commonColumns<TaskStats>(),
+      { title: 'retries', text: ({ retries }) => String(retries), align: 'right' },
+    ];
+    context.print(`\n${tableLines(taskColumns, tasks, width, style.dim).join('\n')}`);
+    if (dag.of.length > TASK_RUNS_MAX)
+      context.print(style.dim(`of the newest ${counted(TASK_RUNS_MAX, 'finished run')}`));
+  }
+}
+
+type Common = Pick<DagStats, 'successRate' | 'failed' | 'durationMs' | 'queueMs'>;
+
+/** What is shown of DAGs and tasks alike. */
+function commonColumns<Shown extends Common>(): Column<Shown>[] {
+  const span = (
+    title: string,
+    spread: (row: Shown) => Spread | null,
+    pick: 'p50' | 'p95',
+  ): Column<Shown> => ({
+    title,
+    text: (row) => {
+      const found = spread(row);
+      return found === null ? '-' : spanText(found[pick]);
+    },
+    align: 'right',
+  });
+  return [
+    { title: 'success', text: rateText, align: 'right' },
+    { title: 'failed', text: ({ failed }) => String(failed), align: 'right' },
+    span('p50', ({ durationMs }) => durationMs, 'p50'),
+    span('p95', ({ durationMs }) => durationMs, 'p95'),
+    span('wait p50', ({ queueMs }) => queueMs, 'p50'),
+    span('wait p95', ({ queueMs }) => queueMs, 'p95'),
+  ];
+}
+
+function rateText({ successRate }: Common): string {
   return successRate === null
     ? '-'
     : `${(successRate * 100).toFixed(successRate === 1 || successRate === 0 ? 0 : 1)}%`;
-}
-
-async function collectStats(
-  store: Store,
-  dagId: string | undefined,
-  since: number | null,
-): Promise<DagStats[]> {
-  const byDag = new Map<string, RunRecord[]>();
-  let page: readonly RunRecord[] = [];
-  do {
-    const before = page.at(-1)?.runNo;
-    page = await store.runs({
-      limit: PAGE,
-      ...(dagId === undefined ? {} : { dagId }),
-      ...(since === null ? {} : { since }),
-      ...(before === undefined ? {} : { before }),
-    });
-    for (const run of page) pushTo(byDag, run);
-  } while (page.length === PAGE);
-  return [...byDag].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, runs]) => statsOf(id, runs));
-}
-
-function statsOf(dagId: string, runs: readonly RunRecord[]): DagStats {
-  const count = (state: RunRecord['state']): number => runs.filter((run) => run.state === state).length;
-  const success = count('success');
-  const failed = count('failed');
-  const spans = runs.flatMap((run) =>
-    run.startedAt === null || run.endedAt === null ? [] : [run.endedAt - run.startedAt],
-  );
-  const sum = spans.reduce((total, span) => total + span, 0);
-  const durationMs =
-    spans.length === 0
-      ? null
-      : {
-          avg: Math.round(sum / spans.length),
-          min: spans.reduce((a, b) => Math.min(a, b)),
-          max: spans.reduce((a, b) => Math.max(a, b)),
-        };
-  const successRate = success + failed === 0 ? null : success / (success + failed);
-  return {
-    dagId,
-    runs: runs.length,
-    success,
-    failed,
-    cancelled: count('cancelled'),
-    successRate,
-    durationMs,
-    lastAt: runs[0]?.createdAt ?? 0,
-  };
-}
-
-function pushTo(byDag: Map<string, RunRecord[]>, run: RunRecord): void {
-  const known = byDag.get(run.dagId);
-  if (known === undefined) byDag.set(run.dagId, [run]);
-  else known.push(run);
 }

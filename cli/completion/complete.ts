@@ -7,7 +7,7 @@ import { knownNames } from './names-cache.ts';
 
 type Offer = (value: string, description: string) => void;
 
-const TAKES_DAG = ['show', 'graph', 'plan', 'trigger'];
+const TAKES_DAG = ['show', 'graph', 'plan', 'trigger', 'simulate'];
 const TAKES_RUN = ['status', 'watch', 'logs', 'why', 'retry', 'cancel', 'mark'];
 const SCOPE_FLAGS = ['until', 'from', 'only'];
 

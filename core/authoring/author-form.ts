@@ -29,6 +29,7 @@ export interface AuthorDag {
   readonly maxActiveTasksTotal?: number;
   readonly pauseAfterFailures?: number;
   readonly timeout?: Duration;
+  readonly deadline?: Duration;
   readonly priority?: PriorityLevel;
   readonly priorityRule?: 'absolute' | 'downstream' | 'upstream';
   readonly defaults?: TaskDefaults;
@@ -120,6 +121,10 @@ export interface AuthorTask extends TaskDefaults, Wiring {
   readonly setups?: readonly Reference[];
   readonly maxActive?: number;
   readonly maxActivePerRun?: number;
+  readonly dependsOnPast?: boolean;
+  /** Includes `dependsOnPast`. */
+  readonly waitForDownstream?: boolean;
+  readonly latestOnly?: boolean;
 }
 
 /** A group gives order to its tasks, but no inputs. */

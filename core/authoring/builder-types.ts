@@ -81,6 +81,9 @@ export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
       | 'failRun'
       | 'maxActive'
       | 'maxActivePerRun'
+      | 'dependsOnPast'
+      | 'waitForDownstream'
+      | 'latestOnly'
     > {
   readonly needs?: N;
   /** Order only: these finish first. */
@@ -138,7 +141,7 @@ export interface ForEachOptions<Item>
 export interface DagOptions<S extends TObject>
   extends WithDurations<
     Omit<AuthorDag, 'params' | 'tasks' | 'schedule' | 'defaults'>,
-    'misfireGrace' | 'jitter' | 'timeout'
+    'misfireGrace' | 'jitter' | 'timeout' | 'deadline'
   > {
   /** `Type.Object({...})`; a param without `default` is required at trigger. */
   readonly params?: S;

@@ -127,6 +127,16 @@ const SENTENCES = {
   slot_in_flight: () => 'Its run is not finished: in flight.',
   slot_of_schedule: () => 'Its schedule has not decided about it yet.',
   slot_taken: (f) => `Run ${f.run} is about the same instant: a slot has one run for ever.`,
+  past_unread: () => 'The run of the slot before is being read.',
+  waits_past: (f) => `Waits for the run of the slot before, ${f.run}: ${f.task} is ${f.state}.`,
+  past_bad: (f) =>
+    `Waits for the run of the slot before, ${f.run}: ${f.task} is ${f.state}. Retry it there (orch retry ` +
+    `${f.run}), or mark it a success.`,
+  past_absent: (f) =>
+    `The run of the slot before, ${f.run}, has no task ${f.task}, although an older one has: mark the task ` +
+    'of this run, or retry the older slots with the version that has it.',
+  past_fine: () => 'The run of the slot before lets it run.',
+  not_latest: (f) => `It is for the run of the latest slot only, and the next one was due at ${f.next}.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

@@ -110,6 +110,12 @@ export interface TaskSpec {
   readonly produces?: readonly string[];
   readonly cache?: true | { readonly ttlMs: number };
   readonly tags?: readonly string[];
+  /** It waits until its instance in the run of the slot before is a success or skipped. */
+  readonly dependsOnPast?: true;
+  /** It waits for what came directly after it in that run as well; only with `dependsOnPast`. */
+  readonly waitForDownstream?: true;
+  /** It is skipped in runs of slots after which another one is due already. */
+  readonly latestOnly?: true;
 }
 
 /** A keyed fan-out: its tasks exist once per key. */

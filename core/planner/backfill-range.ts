@@ -8,15 +8,26 @@ import { timetableOf } from '../timetables/timetable-of.ts';
 /**
  * The slots of a backfill, oldest first.
  * @throws AppError `usage` if the range ends before it begins; `conflict` if the DAG has no schedule by time,
- * or the range has no slot, or too many.
+ * or the range has no slot, or too many, or it is to run in reverse although its tasks look at the past.
  */
 export function checkRange(
   spec: DagSpec,
-  range: { readonly fromAt: number; readonly toAt: number; readonly dueBy: number },
+  range: {
+    readonly fromAt: number;
+    readonly toAt: number;
+    readonly dueBy: number;
+    readonly reverse: boolean;
+  },
 ): readonly Slot[] {
   const { fromAt, toAt, dueBy } = range;
   const text = `from ${new Date(fromAt).toISOString()} to ${new Date(toAt).toISOString()}`;
   if (fromAt > toAt) throw new AppError('usage', `The range ends before it begins: ${text}.`);
+  const looksBack = spec.tasks.find((task) => task.dependsOnPast);
+  if (looksBack && range.reverse)
+    throw new AppError(
+      'conflict',
+      `Task ${looksBack.path} of DAG ${spec.id} has dependsOnPast: its slots do not run in reverse.`,
+    );
   const timetable = timetableOf(spec);
   if (timetable === null) {
     throw new AppError(

@@ -2,14 +2,17 @@ import { type Because, because } from '../model/because.ts';
 import { isFinished, S, TASK_STATES } from '../model/states.ts';
 import { backfillOf } from './backfill-world.ts';
 import { laneOf } from './lanes.ts';
+import { pastBlock } from './past-rule.ts';
+import type { RunPast } from './pasts.ts';
 import { countsOf, firstUpstream, ruleVerdict } from './readiness.ts';
 import type { RunWorld } from './run-world.ts';
 import { refusal } from './slots.ts';
+import { PAST } from './templates.ts';
 import { runsLimit, type World } from './world.ts';
 
 /** One thing that has to hold before an instance can run. */
 export interface Check {
-  readonly name: 'scope' | 'run' | 'upstreams' | 'retry wait' | 'slots';
+  readonly name: 'scope' | 'run' | 'upstreams' | 'past' | 'retry wait' | 'slots';
   readonly ok: boolean;
   readonly because: Because;
 }
@@ -32,6 +35,9 @@ export function explain(world: World, run: RunWorld, node: number, stored: Becau
   if (state === S.queued) return alone(because('queued_here'));
   if (state === S.running) return alone(because('running', { try: run.tryNo[node] as number }));
   const checks = [runCheck(world, run), upstreamCheck(run, node, template)];
+  const past = world.pasts.of(run);
+  const looksBack = past && state === S.none && ((run.templates.traits[template] as number) & PAST) !== 0;
+  if (looksBack && !run.isPlaceholder(node, template)) checks.push(pastCheck(past, node, template));
   if (state === S.up_for_retry) checks.push(retryCheck(run, node));
   if (checks.every((check) => check.ok)) checks.push(slotCheck(world, run, node));
   const blocked = checks.find((check) => !check.ok);
@@ -95,6 +101,12 @@ function gateBefore(run: RunWorld, node: number, template: number): number | nul
   let scope = run.graph.scopes[run.graph.scopeOf[template] as number];
   while (scope && scope.parent !== block.scope) scope = run.graph.scopes[scope.parent];
   return scope ? run.nodeIn(block, run.graph.gateOf[scope.fanOut] as number) : null;
+}
+
+function pastCheck(past: RunPast, node: number, template: number): Check {
+  const block = pastBlock(past, node, template);
+  const reason = block === null ? because('past_fine') : because(block.code, block.facts);
+  return { name: 'past', ok: block === null, because: reason };
 }
 
 function retryCheck(run: RunWorld, node: number): Check {

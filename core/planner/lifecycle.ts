@@ -36,11 +36,17 @@ export function promoteRuns(turn: Turn): void {
   if (turn.world.draining) return;
   for (const run of turn.world.runs.values()) {
     if (run.record.state !== 'queued' || (run.abort && isOver(run))) continue;
-    if (!hasPlace(turn.world, run)) continue;
+    if (!hasPlace(turn.world, run) && !isAwaited(run)) continue;
     const { code, facts } = run.abort ? storedAbort(run.abort) : { code: 'started' as const, facts: null };
     turn.changeRun(run, 'running', code, facts, { startedAt: run.record.startedAt ?? turn.now.at });
     evaluateRun(turn, run);
   }
+}
+
+/** Whether a run that is under way looks at this one: it may be what takes the place, and waits for it. */
+function isAwaited({ followers }: RunWorld): boolean {
+  for (const past of followers) if (isActive(past.run.record)) return true;
+  return false;
 }
 
 /** Whether one more run may start beside those of its backfill, or else beside those of its DAG. */

@@ -6,10 +6,19 @@ import { endBackfills, takeOffers } from './backfills.ts';
 import { finishRuns, promoteRuns, queueReady, runDueAt, settle, timeOutRuns } from './lifecycle.ts';
 import { onDagGone, onDagSeen, onRunEnded, openSlots } from './open-slots.ts';
 import { onAttempt, stopOverdue, wakeRetries, writeRunning } from './outcomes.ts';
+import { wakeChanged } from './past-turn.ts';
+import type { PastOffer } from './pasts.ts';
 import { onRequest, type PlannedRequest } from './requests.ts';
 import type { RunWorld } from './run-world.ts';
 import { type Instant, Turn } from './turn.ts';
 import type { World } from './world.ts';
+
+/** What was read for the planner, which reads nothing itself. */
+export type Offer =
+  /** The next slots of a backfill. */
+  | { readonly type: 'backfill.slots'; readonly offer: BackfillOffer }
+  /** The runs before a run. */
+  | { readonly type: 'past'; readonly offer: PastOffer };
 
 /** What happened since the last turn, in order. */
 export type PlannerEvent =
@@ -17,8 +26,7 @@ export type PlannerEvent =
   | { readonly type: 'request'; readonly request: PlannedRequest }
   /** A DAG file was read; `isRescheduled`: its schedule is not that of the version before. */
   | { readonly type: 'dag.seen'; readonly dag: DagEntry; readonly isRescheduled: boolean }
-  /** The next slots of a backfill were read. */
-  | { readonly type: 'backfill.slots'; readonly offer: BackfillOffer }
+  | Offer
   /** No file declares a DAG any more; `state` is what the store has of it. */
   | { readonly type: 'dag.gone'; readonly dagId: string; readonly state: ScheduleState };
 
@@ -48,6 +56,7 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
     else if (event.type === 'request') onRequest(turn, event.request);
     else if (event.type === 'dag.seen') onDagSeen(turn, event.dag, event.isRescheduled);
     else if (event.type === 'backfill.slots') putOffer(world, event.offer);
+    else if (event.type === 'past') world.pasts.take(event.offer, world.runs);
     else onDagGone(turn, event.dagId, event.state);
   }
   wakeRetries(turn);
@@ -58,6 +67,7 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
     openSlots(turn);
     takeOffers(turn);
     promoteRuns(turn);
+    wakeChanged(turn);
     settle(turn);
     const over = finishRuns(turn);
     if (over.length === 0) break;

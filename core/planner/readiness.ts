@@ -7,9 +7,11 @@ import { isFinished, S, TASK_STATES } from '../model/states.ts';
 import type { Block } from './blocks.ts';
 import { completeInstant } from './instant.ts';
 import { makeReady } from './lanes.ts';
+import { newerSlotAt } from './latest-only.ts';
+import { pastBlock } from './past-rule.ts';
 import { CUT, FAILED, type RunWorld, SKIPPED, SUCCESS, TOTAL, UPSTREAM_FAILED } from './run-world.ts';
 import { evaluateIn } from './scope-values.ts';
-import { AFTER_CUT, INSTANT, READER, TEARDOWN } from './templates.ts';
+import { AFTER_CUT, INSTANT, LATEST_ONLY, PAST, READER, TEARDOWN } from './templates.ts';
 import { teardownVerdict, type UpstreamCounts, type Verdict, verdictOf } from './trigger-rules.ts';
 import type { Turn } from './turn.ts';
 import { settleUnrun } from './unrun.ts';
@@ -34,6 +36,10 @@ function tellDownstreams(turn: Turn, run: RunWorld, node: number): void {
       else run.addCount(downstream, counter, 1);
       evaluateNode(turn, run, downstream, target);
     });
+  }
+  for (const past of run.followers) {
+    for (const follower of past.take(`${run.record.runNo}.${node}`))
+      evaluateNode(turn, past.run, follower, past.run.templateOf(follower));
   }
   for (const target of run.templates.heldBySetup.get(template) ?? []) {
     run.eachConnected(block, target, (held) => {
@@ -110,10 +116,19 @@ export function evaluateNode(turn: Turn, run: RunWorld, node: number, template: 
   }
   const verdict = setupVerdict(run, node, template) ?? ruleVerdict(run, node, template);
   if (verdict === 'wait' || (verdict === 'run' && traits & READER && hasOpenUpstream(run, node))) return;
+  if (verdict === 'run' && traits & PAST && waitsForPast(turn, run, node, template)) return;
   if (verdict === 'run') return admit(turn, run, node, template);
   const state = verdict === 'skipped' ? S.skipped : S.upstream_failed;
   const [code, facts] = verdictReason(run, node, template, verdict);
   settleUnrun(turn, run, node, template, state, code, facts);
+}
+
+/** A run that is being ended waits for no other: its teardowns run. */
+function waitsForPast({ world }: Turn, run: RunWorld, node: number, template: number): boolean {
+  const past = run.abort ? undefined : world.pasts.of(run);
+  const block = past ? pastBlock(past, node, template) : null;
+  if (block !== null) past?.wait(node, block.blocker);
+  return block !== null;
 }
 
 /**
@@ -189,6 +204,13 @@ export function countsOf(run: RunWorld, node: number): UpstreamCounts {
 
 /** Its rule is met: asks its condition, then lets it be done at once or wait for a slot. */
 function admit(turn: Turn, run: RunWorld, node: number, template: number): void {
+  if ((run.templates.traits[template] as number) & LATEST_ONLY) {
+    const newerAt = newerSlotAt(run, turn.now.at);
+    if (newerAt !== null) {
+      const facts = { next: new Date(newerAt).toISOString() };
+      return settleUnrun(turn, run, node, template, S.skipped, 'not_latest', facts);
+    }
+  }
   const condition = run.templates.when[template];
   if (condition) {
     const result = evaluateIn(run, node, template, condition);

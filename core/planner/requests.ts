@@ -385,4 +385,5 @@ function markRefusal(run: RunWorld, node: number, state: 'success' | 'failed'): 
 function forgetSettled(turn: Turn, run: RunWorld): void {
   const others = turn.settled.filter((done) => done.run !== run);
   turn.settled.splice(0, turn.settled.length, ...others);
+  turn.world.pasts.touch(run);
 }

@@ -7,6 +7,7 @@ import type { ExpansionRecord, RunRecord } from '../model/run.ts';
 import { S } from '../model/states.ts';
 import { type Block, type Load, liveBlocks, NOT_EXPANDED, type Part, setItem } from './blocks.ts';
 import { KeyScope } from './key-scope.ts';
+import type { RunPast } from './pasts.ts';
 import { type Templates, templatesOf } from './templates.ts';
 
 /** Positions in the groups of five counters of {@link RunWorld.counts}. */
@@ -98,6 +99,8 @@ export class RunWorld {
   isBooked = false;
   /** Instances that were marked while an attempt ran: the attempt was asked to stop and has not ended yet. */
   readonly ghosts = new Set<number>();
+  /** The runs of later slots that look at this one. */
+  readonly followers = new Set<RunPast>();
 
   constructor(record: RunRecord, graph: Graph, selected: Uint8Array) {
     this.record = record;

@@ -25,11 +25,14 @@ export const AFTER_CUT = 32;
  * Its condition, choice or list reads outputs, so it runs when every upstream is finished, whatever its rule.
  */
 export const READER = 64;
+/** It looks at the run of the slot before. */
+export const PAST = 128;
+export const LATEST_ONLY = 256;
 
 /** What the planner needs of every template node, unpacked once per version. */
 export interface Templates {
   readonly rule: readonly TriggerRule[];
-  readonly traits: Uint8Array;
+  readonly traits: Uint16Array;
   readonly pool: readonly string[];
   readonly slots: Int32Array;
   readonly level: Uint8Array;
@@ -42,6 +45,8 @@ export interface Templates {
   readonly heldBySetup: ReadonlyMap<number, readonly number[]>;
   /** The gates whose keys come from the output of a node. */
   readonly gatesFed: ReadonlyMap<number, readonly number[]>;
+  /** A task has `dependsOnPast`. */
+  readonly usesPast: boolean;
 }
 
 const cache = new WeakMap<Graph, Templates>();
@@ -61,7 +66,7 @@ function unpack(graph: Graph): Templates {
   const pool: string[] = new Array(size).fill(TASK_DEFAULTS.pool);
   const when: (Expression | null)[] = new Array(size).fill(null);
   const shortCircuit: (Expression | null)[] = new Array(size).fill(null);
-  const traits = new Uint8Array(size);
+  const traits = new Uint16Array(size);
   const slots = new Int32Array(size).fill(1);
   const level = new Uint8Array(size);
   const weight = new Float64Array(size);
@@ -101,6 +106,7 @@ function unpack(graph: Graph): Templates {
     indirectSetups: setups,
     heldBySetup,
     gatesFed: gatesFed(graph),
+    usesPast: graph.spec.tasks.some(({ dependsOnPast }) => dependsOnPast === true),
   };
 }
 
@@ -109,6 +115,8 @@ function traitsOf(task: TaskSpec): number {
   if (task.critical) traits |= CRITICAL;
   if (task.teardown) traits |= task.failRun ? TEARDOWN : TEARDOWN | IGNORABLE;
   if (task.action.kind === 'choose' || task.action.kind === 'pass') traits |= INSTANT;
+  if (task.dependsOnPast) traits |= PAST;
+  if (task.latestOnly) traits |= LATEST_ONLY;
   return traits;
 }
 
@@ -149,7 +157,7 @@ function outputNode(graph: Graph, path: string): number | undefined {
 }
 
 /** Marks the nodes whose outputs appear in conditions, cases, short circuits and fan-out lists. */
-function markReads(graph: Graph, traits: Uint8Array): void {
+function markReads(graph: Graph, traits: Uint16Array): void {
   const mark = (path: string | undefined): void => {
     const node = path === undefined ? undefined : outputNode(graph, path);
     if (node !== undefined) traits[node] = (traits[node] as number) | READ;
@@ -181,7 +189,7 @@ function markReads(graph: Graph, traits: Uint8Array): void {
 }
 
 /** Marks everything after a task with a short circuit; teardowns run in spite of it. */
-function markCuts(graph: Graph, traits: Uint8Array, shortCircuit: readonly (Expression | null)[]): void {
+function markCuts(graph: Graph, traits: Uint16Array, shortCircuit: readonly (Expression | null)[]): void {
   const stack = [...shortCircuit.keys()].filter((node) => shortCircuit[node] !== null);
   const seen = new Set(stack);
   const push = (node: number): void => {

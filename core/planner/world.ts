@@ -5,6 +5,7 @@ import type { Agenda } from './agenda.ts';
 import type { BackfillWorld } from './backfill-world.ts';
 import type { Load } from './blocks.ts';
 import { Heap } from './heap.ts';
+import { Pasts } from './pasts.ts';
 import { Ranking } from './ranking.ts';
 import type { RunWorld } from './run-world.ts';
 
@@ -55,6 +56,7 @@ export class World {
   /** Backfills that a scheduler works on, and those that have an unfinished run. */
   readonly backfills = new Map<number, BackfillWorld>();
   readonly pools = new Map<string, Pool>();
+  readonly pasts = new Pasts();
   /** What is ready, in the order in which it starts. */
   readonly ranking = new Ranking();
   /** Instances that hold a slot. */
@@ -131,6 +133,7 @@ export class World {
   /** Forgets a run and all that it uses. */
   drop(run: RunWorld): void {
     this.runs.delete(run.record.runNo);
+    this.pasts.drop(run);
     this.ranking.drop(run);
     for (const held of [this.deadlines, this.unwritten]) {
       for (const [id, due] of held) if (due.run === run) held.delete(id);

@@ -6,7 +6,6 @@ import type { RunnerOptions } from '../executors/local-options.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
 import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
-import type { Limits } from '../planner/world.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
 import { BackfillFeed } from './backfill-feed.ts';
 import { DagSync } from './dag-sync.ts';
@@ -16,6 +15,8 @@ import { InboxReader } from './inbox-reader.ts';
 import { InputReader } from './inputs.ts';
 import { Janitor } from './janitor.ts';
 import { Leader } from './leader.ts';
+import { limitsOf } from './limits-of.ts';
+import { PastFeed } from './past-feed.ts';
 import { leaderSocket, logFile } from './paths.ts';
 import type { Project } from './project.ts';
 import { asError, faultText } from './quarantine.ts';
@@ -48,6 +49,7 @@ export class Leadership {
   /** A scheduler wants to lead, and this process is none: from now on it starts nothing. */
   onHandOver: () => void = () => {};
   #feed: BackfillFeed | null = null;
+  readonly #pasts: PastFeed;
   #janitor: Janitor | null = null;
   #door: LeaderDoor | null = null;
   readonly #inbox: InboxReader;
@@ -62,10 +64,7 @@ export class Leadership {
     this.#project = project;
     this.#lease = lease;
     this.#executor = executor;
-    const bindings = { part: 'scheduler', epoch: lease.epoch };
-    const { level, maxBytes, keep } = project.config.log;
-    const to = { path: logFile(project.stateDir), maxBytes, keep, clock: project.clock };
-    this.#log = createLogger({ level, to, bindings });
+    this.#log = logOf(project, lease);
     const { store, stateDir, config, clock, library, dir } = project;
     const inputs = new InputReader(store, stateDir);
     const dispatcher = new Dispatcher({
@@ -111,10 +110,13 @@ export class Leadership {
       leader: this.leader,
       prepare: (record) => this.#prepare(record),
       onError: (error) => this.#onInboxError(error),
-      onTaken: ({ request: { kind } }) => {
-        if (kind === 'handOver' && this.leader.world.agenda === null) this.onHandOver();
-      },
+      onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
     });
+    this.#pasts = new PastFeed({ store, leader: this.leader, log: this.#log });
+    this.leader.onDecided = () => {
+      this.#pasts.look();
+      this.#feed?.look();
+    };
     this.leader.onForgotten = () => {
       this.#inbox.again();
       this.#sync?.forget();
@@ -122,6 +124,10 @@ export class Leadership {
     this.failed = new Promise((resolve) => {
       executor.onFailed = resolve;
     });
+  }
+
+  #onAskedToLeave(): void {
+    if (this.leader.world.agenda === null) this.onHandOver();
   }
 
   /**
@@ -174,7 +180,6 @@ export class Leadership {
     await takeBackfills(store, this.leader.world);
     const load = (runNo: RunNo) => this.#desk.load(runNo);
     this.#feed = new BackfillFeed({ store, leader: this.leader, load, log: this.#log });
-    this.leader.onDecided = () => this.#feed?.look();
     await takeUpRuns(this.leader, {
       store,
       load,
@@ -233,6 +238,7 @@ export class Leadership {
   async close(how: 'drain' | 'now'): Promise<void> {
     if (this.#closed) return;
     this.#feed?.close();
+    this.#pasts.close();
     await this.#sync?.close();
     await this.#janitor?.close();
     if (how === 'drain') await this.leader.drain();
@@ -246,6 +252,13 @@ export class Leadership {
   }
 }
 
+/** The log of a process that leads. */
+function logOf({ config, stateDir, clock }: Project, { epoch }: Lease): Logger {
+  const { level, maxBytes, keep } = config.log;
+  const to = { path: logFile(stateDir), maxBytes, keep, clock };
+  return createLogger({ level, to, bindings: { part: 'scheduler', epoch } });
+}
+
 /** The store was away, or another process leads: no error of a request, even if the store is back by now. */
 function isAway(error: unknown): boolean {
   return error instanceof AppError && error.code === 'unavailable';
@@ -254,11 +267,4 @@ function isAway(error: unknown): boolean {
 function runnerOptions({ runners }: Project['config']): RunnerOptions {
   const { max, idleMs, maxAttempts, memoryMb } = runners;
   return { max, idleMs, attemptsMax: maxAttempts, ...(memoryMb === null ? {} : { memoryMb }) };
-}
-
-/** The limits that the config of a project sets. */
-export function limitsOf(project: Project): Limits {
-  const { config } = project;
-  const pools = Object.fromEntries(Object.entries(config.pools).map(([name, pool]) => [name, pool.slots]));
-  return { globalSlots: config.scheduler.maxActive, pools, defaults: config.defaults };
 }

@@ -12,9 +12,8 @@ import {
 } from '../model/ids.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import { Agenda, type DagEntry } from '../planner/agenda.ts';
-import type { BackfillOffer } from '../planner/backfill-world.ts';
 import { bookRun, isRead } from '../planner/load.ts';
-import { type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
+import { type Offer, type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import type { Instant } from '../planner/turn.ts';
@@ -132,10 +131,10 @@ export class Leader {
     ear.close();
   }
 
-  /** The next slots of a backfill, with the versions of the runs in them. */
-  offerSlots(offer: BackfillOffer, versions: readonly VersionRecord[]): void {
+  /** Something that was read for the planner, with the versions of the runs in it that may go on. */
+  offer(read: Offer, versions: readonly VersionRecord[] = []): void {
     for (const version of versions) this.#versions.set(version.versionNo, version);
-    this.#push({ type: 'backfill.slots', offer });
+    this.#push(read);
   }
 
   /** Stops deciding; events that still come are dropped. */

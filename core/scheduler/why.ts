@@ -3,12 +3,14 @@ import type { NodeNo, RunNo } from '../model/ids.ts';
 import { isFinished } from '../model/states.ts';
 import { type Explanation, explain } from '../planner/explain.ts';
 import { adoptRun } from '../planner/load.ts';
+import { isOfSlot } from '../planner/pasts.ts';
 import { World } from '../planner/world.ts';
 import { worldOf } from '../store/read-run-view.ts';
 import { hasLeader } from './door.ts';
-import { limitsOf } from './lead.ts';
+import { limitsOf } from './limits-of.ts';
 import { leaderSocket } from './paths.ts';
 import type { Project } from './project.ts';
+import { readPast } from './read-past.ts';
 import { takeBackfills } from './take-backfills.ts';
 
 /**
@@ -26,6 +28,10 @@ export async function why(project: Project, runNo: RunNo, node: NodeNo): Promise
   }
   const run = world.runs.get(runNo);
   if (!run) return { because: because('none'), checks: [] };
+  if (run.templates.usesPast && isOfSlot(run.record)) {
+    const read = await readPast(store, run, world.runs);
+    world.pasts.take({ ...read, changes: world.pasts.changesOf(run.record.dagId) }, world.runs);
+  }
   const [row] = await store.instances(runNo, [node]);
   const explained = explain(world, run, node, row?.because ?? null);
   const waits =

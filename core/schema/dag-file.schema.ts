@@ -144,6 +144,9 @@ export function dagSchema(tasks: TSchema): TSchema {
     maxActiveTasksTotal: count('Attempts at once over all runs of this DAG.'),
     pauseAfterFailures: count('The DAG is paused when so many runs have failed one after the other.'),
     timeout: durationSchema('The longest time of a run; then it is aborted.'),
+    deadline: durationSchema(
+      'How long after its slot was due a run should be over: orch simulate checks it.',
+    ),
     priority: wordSchema(PRIORITY_LEVELS, 'The level of its tasks that name none.', {
       default: DAG_DEFAULTS.priority,
     }),

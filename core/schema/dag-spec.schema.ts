@@ -79,6 +79,9 @@ const task = closedObject({
     produces: texts,
     cache: Type.Union([yes, closedObject({ ttlMs: durationMs })]),
     tags: texts,
+    dependsOnPast: yes,
+    waitForDownstream: yes,
+    latestOnly: yes,
   }),
 });
 

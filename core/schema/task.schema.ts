@@ -262,6 +262,19 @@ export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
     maximum: 1_000_000,
     description: 'Attempts of this task at once in one run.',
   }),
+  dependsOnPast: Type.Boolean({
+    description:
+      'True: it waits until the same task of the run of the slot before has succeeded or was skipped.',
+    default: false,
+  }),
+  waitForDownstream: Type.Boolean({
+    description: 'True: dependsOnPast, and what comes directly after it in that run has ended well too.',
+    default: false,
+  }),
+  latestOnly: Type.Boolean({
+    description: 'True: it is skipped in a run of a slot after which another one is due already.',
+    default: false,
+  }),
 });
 
 /** A task: something that is run, chosen, or joins others. */

@@ -14,6 +14,7 @@ import {
   readOpenBackfills,
   readSlotRuns,
 } from './backfills.ts';
+import { type PastScope, readRunBefore, readScopesBefore } from './past-runs.ts';
 import { filesInUse } from './purge.ts';
 import {
   becauseOf,
@@ -135,6 +136,14 @@ export class Reads {
 
   slotRuns(dagId: string, fromAt: number, toAt: number): Promise<readonly RunRecord[]> {
     return readSlotRuns(this.#db, dagId, fromAt, toAt);
+  }
+
+  runBefore(dagId: string, logicalAt: number): Promise<RunRecord | null> {
+    return readRunBefore(this.#db, dagId, logicalAt);
+  }
+
+  scopesBefore(dagId: string, logicalAt: number): Promise<readonly PastScope[]> {
+    return readScopesBefore(this.#db, dagId, logicalAt);
   }
 
   async version(versionNo: VersionNo): Promise<VersionRecord | null> {

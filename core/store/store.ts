@@ -10,6 +10,7 @@ import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '
 import type { ScheduleState, SlotSpan } from '../model/slot.ts';
 import type { RunState } from '../model/states.ts';
 import type { BackfillRuns } from './backfills.ts';
+import type { PastScope } from './past-runs.ts';
 
 /** The right to decide, held by one process at a time; every commit of a tick proves it. */
 export interface Lease {
@@ -262,6 +263,10 @@ export interface Store {
   backfillRuns(backfillNo: number): Promise<readonly BackfillRuns[]>;
   /** The runs of the slots of a DAG that are about instants between two, both included, in that order. */
   slotRuns(dagId: string, fromAt: number, toAt: number): Promise<readonly RunRecord[]>;
+  /** The newest run of a slot of a DAG about an instant before another one; `null` if there is none. */
+  runBefore(dagId: string, logicalAt: number): Promise<RunRecord | null>;
+  /** The versions and scopes of all runs of slots of a DAG that are about an instant before another one. */
+  scopesBefore(dagId: string, logicalAt: number): Promise<readonly PastScope[]>;
   version(versionNo: VersionNo): Promise<VersionRecord | null>;
   runs(filter: RunFilter): Promise<readonly RunRecord[]>;
   /**

@@ -44,6 +44,23 @@ export function zonesOf(spec: Pick<DagSpec, 'schedule' | 'timezone'>): string[] 
   return [...new Set(zones)];
 }
 
+/** The clock changes between two instants, the second included, in the zones of schedules. */
+export function clockChangesBetween(
+  specs: readonly Pick<DagSpec, 'schedule' | 'timezone'>[],
+  afterAt: number,
+  untilAt: number,
+): ClockChange[] {
+  const found: ClockChange[] = [];
+  for (const name of new Set(specs.flatMap(zonesOf))) {
+    const zone = Zone.of(name);
+    for (let change = zone.nextTransition(afterAt, untilAt); change !== null; ) {
+      found.push({ ...change, zone: name });
+      change = zone.nextTransition(change.at, untilAt);
+    }
+  }
+  return found.sort((a, b) => a.at - b.at || (a.zone < b.zone ? -1 : 1));
+}
+
 function changesIn(name: string, afterAt: number, lastAt: number): ClockChange[] {
   const zone = Zone.of(name);
   const found: ClockChange[] = [];

@@ -135,7 +135,7 @@ test('every command that shows something gives one JSON document', async () => {
     ['runs'],
     ['status'],
     ['why', 'last', 'last'],
-    ['stats'],
+    ['stats', '--tasks'],
     ['check'],
     ['config', 'show', '--origin'],
     ['schema', 'tasks.retries'],

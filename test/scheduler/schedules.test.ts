@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished } from '../../core/model/states.ts';
-import type { Project } from '../../core/scheduler/project.ts';
+import { seen } from './seen.ts';
 import { type Opened, tempProject } from './temp-project.ts';
 
 const SCHEDULER = { schedules: true } as const;
@@ -13,22 +13,6 @@ const tick = (id: string, run = 'true', more = ''): string =>
   `id: ${id}\nschedule: '* * * * * *'\n${more}tasks: { a: { run: '${run}' } }\n`;
 /** Never due while a test runs. */
 const yearly = (id: string): string => `id: ${id}\nschedule: '@yearly'\ntasks: { a: { run: 'true' } }\n`;
-
-/** Looks whenever something was written, until there is something to see. */
-async function seen<T>({ store }: Project, look: () => Promise<T | null | undefined | false>): Promise<T> {
-  let wake = Promise.withResolvers<void>();
-  const listening = store.listen({ asked: () => {}, freed: () => {}, written: () => wake.resolve() });
-  try {
-    for (;;) {
-      const found = await look();
-      if (found) return found;
-      await wake.promise;
-      wake = Promise.withResolvers();
-    }
-  } finally {
-    await listening.close();
-  }
-}
 
 async function finishedRuns(
   { project }: Opened,

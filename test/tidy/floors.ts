@@ -11,6 +11,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   'core/cron': 1,
   'core/planner': 2,
   'core/timetables': 2,
+  'core/simulation': 2,
   'core/store': 3,
   'core/config': 3,
   'core/log': 3,

@@ -63,4 +63,6 @@ function writeLimits(draft: DagDraft, dag: AuthorDag, problems: Problems): void 
   if (dag.pauseAfterFailures !== undefined) draft.pauseAfterFailures = dag.pauseAfterFailures;
   const timeoutMs = readDuration(dag.timeout, 1, "'timeout'", ['timeout'], problems);
   if (timeoutMs !== undefined) draft.timeoutMs = timeoutMs;
+  const deadlineMs = readDuration(dag.deadline, 1, "'deadline'", ['deadline'], problems);
+  if (deadlineMs !== undefined) draft.deadlineMs = deadlineMs;
 }

@@ -22,6 +22,7 @@ const ATTEMPT_KEYS = [
 /** Rules about combinations of keys of one task. */
 export function checkTaskRules(entry: TaskEntry, wires: Wires, problems: Problems): void {
   checkKeys(entry, problems);
+  checkPast(entry, problems);
   checkTeardown(entry, wires, problems);
   checkInputNames(entry, wires, problems);
 }
@@ -45,6 +46,17 @@ function checkKeys(entry: TaskEntry, problems: Problems): void {
     const message = `'${key}' has no meaning for ${nameOf(entry)}: ${kind} starts nothing`;
     problems.error('not-applicable', message, [...at, key], { at: 'key' });
   }
+}
+
+/** What waits for more cannot wait for less. */
+function checkPast(entry: TaskEntry, problems: Problems): void {
+  const { dependsOnPast, waitForDownstream } = entry.author;
+  if (dependsOnPast !== false || !waitForDownstream) return;
+  const message = `${nameOf(entry)} has 'waitForDownstream', which includes 'dependsOnPast'`;
+  problems.error('contradiction', message, [...authorPathOf(entry), 'dependsOnPast'], {
+    at: 'key',
+    hint: "leave 'dependsOnPast' out",
+  });
 }
 
 function checkTeardown(entry: TaskEntry, wires: Wires, problems: Problems): void {

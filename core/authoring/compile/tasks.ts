@@ -127,6 +127,9 @@ function writeFacts(draft: TaskDraft, { author, scope }: TaskEntry): void {
   if (author.failRun) draft.failRun = true;
   if (author.maxActive !== undefined) draft.maxActive = author.maxActive;
   if (author.maxActivePerRun !== undefined) draft.maxActivePerRun = author.maxActivePerRun;
+  if (author.dependsOnPast || author.waitForDownstream) draft.dependsOnPast = true;
+  if (author.waitForDownstream) draft.waitForDownstream = true;
+  if (author.latestOnly) draft.latestOnly = true;
 }
 
 function stageOf(scope: Scope): string | undefined {

@@ -88,6 +88,13 @@ describe.each(databases)('backfills on $name', ({ newPlace }) => {
       [2, 7],
     ]);
     expect(await store.slotRuns('prices', T0 + 1, T0 + HOUR - 1)).toEqual([]);
+    expect((await store.runBefore('prices', T0 + HOUR))?.runNo).toBe(1);
+    expect((await store.runBefore('prices', T0 + HOUR + 1))?.runNo).toBe(2);
+    expect(await store.runBefore('prices', T0)).toBeNull();
+    expect(await store.scopesBefore('prices', T0)).toEqual([]);
+    expect(await store.scopesBefore('prices', T0 + 2 * HOUR)).toEqual([
+      { versionNo: found[0]?.versionNo, scope: found[0]?.scope },
+    ]);
   });
 
   it('count their runs by state, those included that they have retried', async () => {

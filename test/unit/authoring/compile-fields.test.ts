@@ -35,6 +35,9 @@ describe('what is left out', () => {
           critical: false,
           teardown: false,
           failRun: false,
+          dependsOnPast: false,
+          waitForDownstream: false,
+          latestOnly: false,
           env: {},
           tags: [],
           needs: {},
@@ -47,6 +50,20 @@ describe('what is left out', () => {
       id: 'd',
       tasks: [{ path: 'a', action: { kind: 'shell', run: 'true' } }],
     });
+  });
+
+  test('waitForDownstream includes dependsOnPast', () => {
+    const dag = specOf({
+      a: { ...ok, waitForDownstream: true },
+      b: { ...ok, dependsOnPast: true, latestOnly: true },
+    });
+    expect(task(dag, 'a')).toMatchObject({ waitForDownstream: true, dependsOnPast: true });
+    expect(task(dag, 'b')).toMatchObject({ dependsOnPast: true, latestOnly: true });
+    const both = { a: { ...ok, dependsOnPast: false, waitForDownstream: true } };
+    expect(mistakes({ id: 'd', tasks: both })).toEqual([
+      "contradiction @ tasks/a/dependsOnPast#: task 'a' has 'waitForDownstream', which includes " +
+        "'dependsOnPast' (leave 'dependsOnPast' out)",
+    ]);
   });
 
   test('defaults of retry policies; 0 retries are none', () => {

@@ -50,6 +50,9 @@ const task: Keys<AuthorTask> = {
   setups: true,
   maxActive: true,
   maxActivePerRun: true,
+  dependsOnPast: true,
+  waitForDownstream: true,
+  latestOnly: true,
 };
 const group: Keys<AuthorGroup> = { after: true, description: true, stage: true, group: true };
 const forEach: Keys<AuthorForEach> = {
@@ -102,6 +105,7 @@ const dag: Keys<AuthorDag> = {
   maxActiveTasksTotal: true,
   pauseAfterFailures: true,
   timeout: true,
+  deadline: true,
   priority: true,
   priorityRule: true,
   defaults: true,
