@@ -100,6 +100,8 @@ export interface SimHistory {
     readonly at: number;
     readonly ticks: number;
     readonly dags: readonly DagRecord[];
+    /** What files declare. */
+    readonly declared: readonly string[];
     /** DAGs whose slots could not be decided, and why. */
     readonly faults: readonly string[];
   };

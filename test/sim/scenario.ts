@@ -32,6 +32,8 @@ const DEEDS = [
   'markAll',
   'cancelThenStale',
   'retryThenKill',
+  'retryTwice',
+  'jumpAndEdit',
 ] as const;
 /** What goes wrong. */
 export const FAULTS = [

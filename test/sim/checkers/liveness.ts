@@ -23,6 +23,11 @@ export function checkLiveness(history: SimHistory): Violation[] {
   const replay = new Replay(history);
   for (const written of history.written.slice(0, calm.ticks)) replay.apply(written);
   for (const { dagId, cursorAt, present, paused } of calm.dags) {
+    if (present !== calm.declared.includes(dagId))
+      found.push({
+        invariant: 'L1',
+        text: `${dagId} is ${present ? 'gone' : 'there'}, and nobody has noticed`,
+      });
     const told = history.seen.filter((one) => one.dagId === dagId).at(-1);
     const spec = told === undefined ? undefined : history.versions.get(told.versionNo)?.spec;
     if (spec === undefined || !present || paused) continue;

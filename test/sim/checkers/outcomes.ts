@@ -2,9 +2,9 @@ import { TASK_STATES } from '../../../core/model/states.ts';
 import type { SimHistory, Violation } from '../history.ts';
 
 /** How long the end of an attempt may wait for its decision when nothing but a busy store is in the way. */
-const DECIDED_WITHIN_MS = 10_000;
+const DECIDED_WITHIN_MS = 20_000;
 /** What keeps a leader from deciding, or the word of an attempt from reaching it. */
-const IN_THE_WAY = ['freeze', 'late', 'twice', 'stale', 'throw', 'lostAnswer', 'killBefore', 'killAfter'];
+const IN_THE_WAY = ['freeze', 'late', 'twice'];
 
 /** L3: what ended is decided soon, by the leader that heard of it. */
 export function checkOutcomes(history: SimHistory): Violation[] {
@@ -18,10 +18,16 @@ export function checkOutcomes(history: SimHistory): Violation[] {
       if (to !== 'queued' && to !== 'running' && !decidedAt.has(id)) decidedAt.set(id, atMono);
     }
   }
+  const setAside = new Set(
+    history.runs
+      .filter(({ journal }) => journal.some(({ because }) => because.code === 'quarantined'))
+      .map(({ run }) => run.runNo as number),
+  );
   const lastMono = history.written.at(-1)?.atMono ?? 0;
   const obstacles = history.struck.filter(({ kind }) => IN_THE_WAY.includes(kind));
   for (const { word, attemptId, atMono, epoch, leads } of history.witness) {
     if (word !== 'END' || epoch !== leads) continue;
+    if (setAside.has(Number(attemptId.split('.')[0]))) continue;
     const untilMono = decidedAt.get(attemptId) ?? lastMono;
     const waitedMs = untilMono - atMono;
     if (waitedMs <= DECIDED_WITHIN_MS) continue;

@@ -12,6 +12,8 @@ const LIKE: { readonly [state: string]: Final } = {
   upstream_failed: 'upstream_failed',
   cancelled: 'upstream_failed',
 };
+/** Rules by which it does not matter how the upstreams end, but that they have ended. */
+const DONE_RULES: readonly TriggerRule[] = ['all_done', 'all_done_setup_success'];
 /** Reasons that name an upstream, and the verdict that they stand for. */
 const VERDICTS: { readonly [code: string]: string } = {
   upstream_failed: 'upstream_failed',
@@ -77,7 +79,8 @@ export function upstreams(
 
 function checkStart(run: RunNow, place: Place, found: Violation[]): void {
   const { rule, states } = upstreams(run, place);
-  const verdict = constantVerdict(rule, states);
+  const waits = DONE_RULES.includes(rule) && states.includes('open');
+  const verdict = waits ? 'wait' : constantVerdict(rule, states);
   if (verdict !== 'run')
     found.push({
       invariant: 'S10',
