@@ -105,6 +105,14 @@ export interface SimHistory {
     /** DAGs whose slots could not be decided, and why. */
     readonly faults: readonly string[];
   };
+  /** When memory differed from the store, of what. */
+  readonly stale: readonly {
+    readonly atMono: number;
+    readonly runs: readonly number[];
+    readonly dags: readonly string[];
+  }[];
+  /** Errors inside of leaders that the simulation did not make. */
+  readonly defects: readonly string[];
   /** Why the world could not be played to its end. */
   readonly givenUp: string | null;
 }

@@ -27,6 +27,9 @@ const CALM_MS = 3 * 60 * MINUTE;
 /** How long the runs may take that are under way when no DAG is declared any more. */
 const END_WITHIN_MS = 48 * 60 * MINUTE;
 
+/** Kinds of happenings that are made of several. */
+type Together = 'oldRead' | 'cancelThenStale' | 'retryTwice' | 'retryThenKill';
+
 /** One process that leads, or did. */
 interface Process {
   readonly store: SqliteStore;
@@ -48,6 +51,8 @@ export class SimWorld {
   readonly #struck: Struck[] = [];
   readonly #idle: { seq: number; waiting: Waiting[] }[] = [];
   readonly #seen: SimHistory['seen'][number][] = [];
+  readonly #defects: string[] = [];
+  readonly #stale: SimHistory['stale'][number][] = [];
   readonly #processes: Process[] = [];
   readonly #armed: CommitFault[] = [];
   readonly #armedOutcomes: OutcomeFault[] = [];
@@ -107,6 +112,8 @@ export class SimWorld {
       calm,
       seen: this.#seen,
       givenUp: this.#failure,
+      defects: this.#defects,
+      stale: this.#stale,
     };
     return readHistory(this.#client, known, this.#people.asked);
   }
@@ -225,6 +232,8 @@ export class SimWorld {
         const [afterTicks, at] = [this.#written.length, this.#time.now()];
         this.#seen.push({ dagId, versionNo, afterTicks, at, isRescheduled });
       },
+      onDefect: (text) => this.#defects.push(text),
+      onStale: (runs, dags) => this.#stale.push({ atMono: this.#time.mono(), runs, dags }),
       onLost: (why) => {
         const isLed = !process.isDead && this.#now === process;
         if (isLed) this.#failure ??= `the leader gave up: ${why?.message ?? 'nobody else leads'}`;
@@ -314,6 +323,7 @@ export class SimWorld {
       case 'oldRead':
       case 'cancelThenStale':
       case 'retryThenKill':
+      case 'retryTwice':
         this.#strike(kind);
         return this.#together(kind, random);
       case 'outage':
@@ -352,7 +362,7 @@ export class SimWorld {
   }
 
   /** Things that matter when they come together. */
-  async #together(kind: 'oldRead' | 'cancelThenStale' | 'retryThenKill', random: Random): Promise<void> {
+  async #together(kind: Together, random: Random): Promise<void> {
     const ids = this.#ids();
     switch (kind) {
       case 'oldRead':
@@ -362,6 +372,14 @@ export class SimWorld {
       case 'cancelThenStale':
         this.#armed.push('pass', random.pick(['stale', 'throw', 'lostAnswer']));
         await this.#people?.does('cancel', random, ids);
+        return this.#poke();
+      case 'retryTwice':
+        // What is asked while a store is busy waits, and is prepared together.
+        this.#armed.unshift('retry');
+        await this.#people?.does('trigger', random, ids);
+        this.#poke();
+        await this.#time.settle();
+        await this.#people?.does(kind, random, ids);
         return this.#poke();
       case 'retryThenKill':
         await this.#people?.does('retryOver', random, ids);

@@ -11,6 +11,7 @@ export function checkLiveness(history: SimHistory): Violation[] {
   const { runs, givenUp, calm } = history;
   const found: Violation[] = [];
   if (givenUp !== null) found.push({ invariant: 'L6', text: givenUp });
+  for (const text of history.defects) found.push({ invariant: 'L8', text: `an error inside: ${text}` });
   for (const text of calm.faults) found.push({ invariant: 'L1', text });
   for (const { run, journal } of runs) {
     if (isRunFinished(run.state)) continue;

@@ -111,9 +111,17 @@ function nameIn(run: RunNow, { node, path }: Place): string {
 
 /** Setups before a task decide beside its rule. */
 function hasSetup(run: RunNow, { path }: Place): boolean {
-  const { tasks } = run.layout.graph.spec;
+  const { tasks, fanOuts = [] } = run.layout.graph.spec;
   const setups = new Set(tasks.flatMap((task) => task.setups ?? []));
-  return setups.size > 0 && tasks.some((task) => task.path === path);
+  if (setups.size === 0) return false;
+  if (fanOuts.length > 0) return true;
+  const before = new Set([path]);
+  for (const one of before) {
+    const task = tasks.find((other) => other.path === one);
+    for (const upstream of [...(task?.after ?? []), ...Object.values(task?.needs ?? {})])
+      before.add(upstream);
+  }
+  return [...before].some((one) => one !== path && setups.has(one));
 }
 
 /** S14: a run is a success exactly if no leaf ended badly and no critical task failed. */
