@@ -96,7 +96,8 @@ function checkFinal(run: RunNow, found: Violation[]): void {
     if (now === undefined || place.kind === 'join' || isPlaceholder) continue;
     const { rule, states, isTeardown } = upstreams(run, place);
     const verdict = constantVerdict(rule, states);
-    const wanted = VERDICTS[now.code] ?? (now.tryNo > 0 ? 'run' : null);
+    const unrun = now.code === 'rule_unmet' ? now.state : VERDICTS[now.code];
+    const wanted = unrun ?? (now.tryNo > 0 ? 'run' : null);
     if (wanted === null || isTeardown || verdict === wanted || hasSetup(run, place)) continue;
     found.push({
       invariant: 'S11',
