@@ -127,11 +127,7 @@ function checkRuns(
       (one) => one.record.dagId === dagId && isActive(one) && one.asideOf !== written.epoch,
     ).length;
     const most = run.layout.graph.spec.maxActiveRuns ?? history.limits.defaults.maxActiveRuns;
-    // Resumed runs go on whatever the cap says; they do not begin.
-    const resumed = [...replay.runs.values()].filter(
-      (one) => one.record.dagId === dagId && one.touched,
-    ).length;
-    if (active > most + resumed)
+    if (active > most)
       found.push({ invariant: 'S12', text: `run ${action.runNo} began as number ${active} of ${most}` });
   }
 }
