@@ -19,14 +19,17 @@ export function pauseCommand(paused: boolean) {
       command.argument('<dag>', 'the DAG');
     },
     run: async (context, _options, [name]) => {
-      const { spec } = requireDag(await readDagFiles(context, String(name)), String(name));
+      const dagId = String(name);
+      const files = await readDagFiles(context, dagId);
       return withProject(context, async (project) => {
+        // Runs of a DAG that no file declares any more wait while it is paused.
+        if ((await project.store.dag(dagId)) === null) requireDag(files, dagId);
         const session = await openSession(project, { warm: false });
         try {
           const by = userName(context.host.env);
-          valueOfAnswer(await session.ask({ type: 'pauseDag', dagId: spec.id, paused, by }));
-          if (context.flags.json) context.json({ dagId: spec.id, paused });
-          else context.print(`DAG ${spec.id} is ${paused ? 'paused' : 'not paused'}`);
+          valueOfAnswer(await session.ask({ type: 'pauseDag', dagId, paused, by }));
+          if (context.flags.json) context.json({ dagId, paused });
+          else context.print(`DAG ${dagId} is ${paused ? 'paused' : 'not paused'}`);
           return EXIT.ok;
         } finally {
           await session.close();

@@ -126,6 +126,7 @@ const SENTENCES = {
   slot_run_over: (f) => `Its run is ${f.state}.`,
   slot_in_flight: () => 'Its run is not finished: in flight.',
   slot_of_schedule: () => 'Its schedule has not decided about it yet.',
+  slot_taken: (f) => `Run ${f.run} is about the same instant: a slot has one run for ever.`,
   past_unread: () => 'The run of the slot before is being read.',
   waits_past: (f) => `Waits for the run of the slot before, ${f.run}: ${f.task} is ${f.state}.`,
   past_bad: (f) =>

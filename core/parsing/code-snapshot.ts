@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../model/errors.ts';
 import { fileHash } from './code-manifest.ts';
@@ -23,7 +24,7 @@ export async function saveSnapshot(
   manifest: CodeManifest,
 ): Promise<string> {
   const final = snapshotDir(stateDir, manifest.digest);
-  if (await exists(final)) return final;
+  if (existsSync(final)) return final;
   const building = join(stateDir, 'tmp', `code-${randomUUID()}`);
   await mkdir(dirname(final), { recursive: true, mode: 0o700 });
   await mkdir(building, { recursive: true, mode: 0o700 });
@@ -64,13 +65,6 @@ async function renameUnlessThere(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {
-    if (!(await exists(to))) throw error;
+    if (!existsSync(to)) throw error;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

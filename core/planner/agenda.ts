@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Graph } from '../graph/graph.ts';
 import type { DagSpec } from '../model/dag.ts';
-import type { RunNo, VersionNo } from '../model/ids.ts';
+import type { RunNo, RunUid, VersionNo } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import type { SlotPolicy } from '../timetables/slot-step.ts';
@@ -45,6 +45,11 @@ export class ScheduledDag {
   }
 }
 
+/** A slot of a DAG, by the instant that it is about. */
+export function slotKey(dagId: string, logicalAt: number): string {
+  return `${dagId} ${logicalAt}`;
+}
+
 interface Appointment {
   readonly dag: ScheduledDag;
   readonly dueAt: number;
@@ -58,11 +63,14 @@ export class Agenda {
   readonly dags = new Map<string, ScheduledDag>();
   /** Gives numbers to new runs, each once. */
   readonly nextRunNo: () => RunNo;
+  /** Runs that slots to come have already, by {@link slotKey}, as far as the store has said so. */
+  readonly taken: ReadonlyMap<string, RunUid>;
   /** Appointments that do not hold any more are passed over. */
   readonly #order = new Heap<Appointment>((a, b) => a.dueAt < b.dueAt);
 
-  constructor(nextRunNo: () => RunNo) {
+  constructor(nextRunNo: () => RunNo, taken: ReadonlyMap<string, RunUid> = new Map()) {
     this.nextRunNo = nextRunNo;
+    this.taken = taken;
   }
 
   /** Looks at a DAG at an instant, or not before it is put on the agenda again. */

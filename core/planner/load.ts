@@ -97,6 +97,13 @@ export function giveValues(run: RunWorld, values: ReadonlyMap<number, Json>): vo
 export function adoptRun(world: World, run: RunWorld): void {
   world.runs.set(run.record.runNo, run);
   world.pasts.add(run);
+  bookRun(world, run);
+}
+
+/** Counts what a loaded run holds, once: a run that is still to be decided about leaves nobody its slots. */
+export function bookRun(world: World, run: RunWorld): void {
+  if (run.isBooked) return;
+  run.isBooked = true;
   if (isActive(run.record) && !isOfBackfill(world, run.record)) world.dagLoad(run.record.dagId).runs++;
   for (const { node } of run.existing()) if (holdsSlot(run.state[node] as number)) acquire(world, run, node);
 }

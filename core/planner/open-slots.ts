@@ -4,7 +4,7 @@ import type { Disposition, ScheduleState } from '../model/slot.ts';
 import { cursorAtStart, type SlotRange, slotStep } from '../timetables/slot-step.ts';
 import type { Slot } from '../timetables/timetable.ts';
 import { abortRun } from './abort.ts';
-import { type Agenda, type DagEntry, ScheduledDag } from './agenda.ts';
+import { type Agenda, type DagEntry, ScheduledDag, slotKey } from './agenda.ts';
 import { adoptRun, loadRun } from './load.ts';
 import type { RunWorld } from './run-world.ts';
 import { slotRun } from './slot-run.ts';
@@ -68,6 +68,13 @@ function openDue(turn: Turn, agenda: Agenda, dag: ScheduledDag): void {
       cursorAt = step.lastAt;
       continue;
     }
+    const range = { firstAt: step.coalesced?.firstAt ?? step.slot.at, lastAt: step.slot.at };
+    const taken = agenda.taken.get(slotKey(dag.entry.dagId, step.slot.logicalAt));
+    if (taken !== undefined) {
+      leave(turn, dag, range, 'skipped', 'slot_taken', { run: taken });
+      cursorAt = step.slot.at;
+      continue;
+    }
     const busy = unfinishedRuns(turn, dag.entry.dagId);
     if (busy.length >= runsLimit(turn.world, spec)) {
       if (spec.overlap === undefined) {
@@ -76,11 +83,7 @@ function openDue(turn: Turn, agenda: Agenda, dag: ScheduledDag): void {
         break;
       }
       if (spec.overlap === 'skip') {
-        const [range, run] = [
-          { firstAt: step.coalesced?.firstAt ?? step.slot.at, lastAt: step.slot.at },
-          busy[0],
-        ];
-        leave(turn, dag, range, 'skipped', 'slot_overlap', { run: run?.record.uid ?? '' });
+        leave(turn, dag, range, 'skipped', 'slot_overlap', { run: busy[0]?.record.uid ?? '' });
         cursorAt = step.slot.at;
         continue;
       }

@@ -95,6 +95,8 @@ export class RunWorld {
   readonly ending = new Set<number>();
   /** A short circuit has cut a path. */
   hasCuts = false;
+  /** What it holds is counted in the world. */
+  isBooked = false;
   /** Instances that were marked while an attempt ran: the attempt was asked to stop and has not ended yet. */
   readonly ghosts = new Set<number>();
   /** The runs of later slots that look at this one. */

@@ -6,7 +6,8 @@ import { fateOf } from '../planner/slot-fate.ts';
 import type { Store } from '../store/store.ts';
 import { nextInWindow } from '../timetables/slot-window.ts';
 import type { Slot, Timetable } from '../timetables/timetable.ts';
-import type { Leader, LedRun } from './leader.ts';
+import type { Leader } from './leader.ts';
+import type { LedRun } from './leader-options.ts';
 import { asError } from './quarantine.ts';
 
 /** Slots that are read at once. */

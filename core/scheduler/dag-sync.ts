@@ -8,9 +8,10 @@ import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
 import { ProjectWatch } from '../parsing/project-watch.ts';
 import type { DagEntry } from '../planner/agenda.ts';
 import type { DagRecord, Lease, Store, VersionRecord } from '../store/store.ts';
-import { entryOf, failuresOf, isRescheduled } from './dag-entry.ts';
+import { entryOf, failuresOf } from './dag-entry.ts';
 import type { DagLibrary } from './dag-library.ts';
 import { asError } from './quarantine.ts';
+import { isScheduledAnew } from './rescheduled.ts';
 import type { VersionKeeper } from './version-keeper.ts';
 
 export interface DagSyncOptions {
@@ -115,12 +116,9 @@ export class DagSync {
     const record = await store.dag(id);
     if (record === null || this.#closed) return;
     const failures = await failuresOf(store, version, record);
+    const isRescheduled = await isScheduledAnew(store, old, version, record);
     this.#told.set(id, told);
-    onSeen(
-      entryOf(version, record, failures),
-      version,
-      old !== null && isRescheduled(old.spec, version.spec),
-    );
+    onSeen(entryOf(version, record, failures), version, isRescheduled);
   }
 
   /** A DAG whose file is broken goes on as it was; one that no file declares is gone. */

@@ -11,6 +11,7 @@ import { BackfillFeed } from './backfill-feed.ts';
 import { DagSync } from './dag-sync.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
+import { InboxReader } from './inbox-reader.ts';
 import { InputReader } from './inputs.ts';
 import { Janitor } from './janitor.ts';
 import { Leader } from './leader.ts';
@@ -22,6 +23,7 @@ import { asError, faultText } from './quarantine.ts';
 import { isThere } from './read-run.ts';
 import { type Prepared, RequestDesk } from './request-desk.ts';
 import { takeBackfills } from './take-backfills.ts';
+import { takeUpRuns } from './take-up.ts';
 import { VersionKeeper } from './version-keeper.ts';
 
 /**
@@ -50,10 +52,7 @@ export class Leadership {
   readonly #pasts: PastFeed;
   #janitor: Janitor | null = null;
   #door: LeaderDoor | null = null;
-  #reading: Promise<void> | null = null;
-  #readAgain = false;
-  /** Requests given to the planner whose answer is not stored yet. */
-  readonly #prepared = new Set<number>();
+  readonly #inbox: InboxReader;
   #closed = false;
 
   private constructor(
@@ -65,10 +64,7 @@ export class Leadership {
     this.#project = project;
     this.#lease = lease;
     this.#executor = executor;
-    const bindings = { part: 'scheduler', epoch: lease.epoch };
-    const { level, maxBytes, keep } = project.config.log;
-    const to = { path: logFile(project.stateDir), maxBytes, keep, clock: project.clock };
-    this.#log = createLogger({ level, to, bindings });
+    this.#log = logOf(project, lease);
     const { store, stateDir, config, clock, library, dir } = project;
     const inputs = new InputReader(store, stateDir);
     const dispatcher = new Dispatcher({
@@ -109,14 +105,20 @@ export class Leadership {
       stateDir,
       inputs,
     });
+    this.#inbox = new InboxReader({
+      store,
+      leader: this.leader,
+      prepare: (record) => this.#prepare(record),
+      onError: (error) => this.#onInboxError(error),
+      onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
+    });
     this.#pasts = new PastFeed({ store, leader: this.leader, log: this.#log });
     this.leader.onDecided = () => {
       this.#pasts.look();
       this.#feed?.look();
     };
     this.leader.onForgotten = () => {
-      this.#prepared.clear();
-      this.lookIntoInbox();
+      this.#inbox.again();
       this.#sync?.forget();
     };
     this.failed = new Promise((resolve) => {
@@ -124,10 +126,14 @@ export class Leadership {
     });
   }
 
+  #onAskedToLeave(): void {
+    if (this.leader.world.agenda === null) this.onHandOver();
+  }
+
   /**
-   * Starts to lead: ends what earlier processes left alive, opens the door, reads the inbox. Then its
-   * owner says when to look into the inbox again. With `warm` a runner is kept ready for the first function
-   * or operator.
+   * Starts to lead: ends what earlier processes left alive and opens the door. Then its owner says what for:
+   * {@link takeRequests} or {@link schedule}. With `warm` a runner is kept ready for the first function or
+   * operator.
    */
   static async start(
     project: Project,
@@ -154,13 +160,17 @@ export class Leadership {
       onCommit();
     };
     leadership.#log.info('this process leads');
-    leadership.lookIntoInbox();
     return leadership;
   }
 
+  /** Does what it is asked for, from now on; its owner says when to look into the inbox again. */
+  takeRequests(): void {
+    this.#inbox.open();
+  }
+
   /**
-   * Leads as a scheduler: goes on with every run that is not finished, and makes runs for the slots of all
-   * DAGs from now on. Resolves once every DAG file was looked at.
+   * Leads as a scheduler: goes on with every run that is not finished, takes requests, and makes runs for the
+   * slots of all DAGs from now on. Resolves once every DAG file was looked at.
    */
   async schedule(): Promise<void> {
     const { store, library, clock, dir } = this.#project;
@@ -170,7 +180,12 @@ export class Leadership {
     await takeBackfills(store, this.leader.world);
     const load = (runNo: RunNo) => this.#desk.load(runNo);
     this.#feed = new BackfillFeed({ store, leader: this.leader, load, log: this.#log });
-    for (const { runNo } of await store.unfinishedRuns()) await this.#adopt(runNo);
+    await takeUpRuns(this.leader, {
+      store,
+      load,
+      onFault: (runNo, error) => this.#onLoadFault(runNo, error),
+    });
+    this.takeRequests();
     this.#sync = new DagSync({
       projectDir: dir,
       store,
@@ -189,56 +204,19 @@ export class Leadership {
     this.#janitor.start();
   }
 
-  async #adopt(runNo: RunNo): Promise<void> {
-    try {
-      const { run, version } = await this.#desk.load(runNo);
-      this.leader.request({ inboxId: null, kind: 'adopt', run }, version);
-    } catch (error) {
-      if (isAway(error)) throw error;
-      this.#log.error({ err: error, run: runNo }, 'an unfinished run cannot be gone on with');
-    }
+  #onLoadFault(runNo: RunNo, error: unknown): void {
+    if (isAway(error)) throw error;
+    this.#log.error({ err: error, run: runNo }, 'an unfinished run cannot be gone on with');
   }
 
-  /** Takes requests without an answer to the planner, in order, one after the other. */
+  /** Looks for requests without an answer. */
   lookIntoInbox(): void {
-    if (this.#closed) return;
-    if (this.#reading !== null) {
-      this.#readAgain = true;
-      return;
-    }
-    this.#reading = this.#readInbox()
-      .catch(async (error: unknown) => {
-        if (!isAway(error) && (await isThere(this.#project.store))) return this.leader.onLost(asError(error));
-        this.#log.warn({ err: error }, 'the inbox cannot be read now; it is looked into again');
-      })
-      .finally(() => {
-        this.#reading = null;
-        if (!this.#readAgain) return;
-        this.#readAgain = false;
-        this.lookIntoInbox();
-      });
+    this.#inbox.look();
   }
 
-  async #readInbox(): Promise<void> {
-    for (const record of await this.#project.store.pendingRequests()) {
-      if (this.#prepared.has(record.inboxId) || this.#closed) continue;
-      // A leader that ends takes nothing over any more: the next one does.
-      const { request } = record;
-      if (this.leader.world.draining && request.type === 'adopt' && request.takeOver !== undefined) continue;
-      const { generation } = this.leader;
-      const prepared = await this.#prepare(record);
-      if (generation !== this.leader.generation) {
-        this.#readAgain = true;
-        return;
-      }
-      this.#prepared.add(record.inboxId);
-      if (prepared.adopt) {
-        const { run, version, repin } = prepared.adopt;
-        this.leader.request({ inboxId: null, kind: 'adopt', run, ...(repin ? { repin } : {}) }, version);
-      }
-      this.leader.request(prepared.request, prepared.version);
-      if (prepared.request.kind === 'handOver' && this.leader.world.agenda === null) this.onHandOver();
-    }
+  async #onInboxError(error: unknown): Promise<void> {
+    if (!isAway(error) && (await isThere(this.#project.store))) return this.leader.onLost(asError(error));
+    this.#log.warn({ err: error }, 'the inbox cannot be read now; it is looked into again');
   }
 
   /** A request that cannot even be prepared is answered with the error and keeps nobody else waiting. */
@@ -266,12 +244,19 @@ export class Leadership {
     if (how === 'drain') await this.leader.drain();
     this.#closed = true;
     this.leader.stop();
-    await this.#reading;
+    await this.#inbox.close();
     await this.#executor.close();
     await this.#lease.release();
     this.#log.info('this process gave the lead back');
     await this.#door?.close();
   }
+}
+
+/** The log of a process that leads. */
+function logOf({ config, stateDir, clock }: Project, { epoch }: Lease): Logger {
+  const { level, maxBytes, keep } = config.log;
+  const to = { path: logFile(stateDir), maxBytes, keep, clock };
+  return createLogger({ level, to, bindings: { part: 'scheduler', epoch } });
 }
 
 /** The store was away, or another process leads: no error of a request, even if the store is back by now. */

@@ -1,61 +1,39 @@
-import type { Executor } from '../executors/executor.ts';
-import type { Logger } from '../log/logger.ts';
 import type { Action } from '../model/action.ts';
 import type { AttemptEvent } from '../model/attempt.ts';
-import type { Clock } from '../model/clock.ts';
 import {
   type AttemptId,
   attemptId,
   type NodeNo,
   parseAttemptId,
   type RunNo,
+  type RunUid,
   type TryNo,
   type VersionNo,
 } from '../model/ids.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import { Agenda, type DagEntry } from '../planner/agenda.ts';
-import { isRead } from '../planner/load.ts';
+import { bookRun, isRead } from '../planner/load.ts';
 import { type Offer, type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import type { Instant } from '../planner/turn.ts';
-import { type Limits, World } from '../planner/world.ts';
-import type { Lease, Store, VersionRecord } from '../store/store.ts';
+import { World } from '../planner/world.ts';
+import type { VersionRecord } from '../store/store.ts';
 import { Bell } from './bell.ts';
 import { type Committed, commitTick } from './commit.ts';
-import type { Dispatcher } from './dispatcher.ts';
+import type { LeaderOptions } from './leader-options.ts';
 import { LeftAlone } from './left-alone.ts';
 import { asError, attemptsOf, endedIn, faultText, isNew, note, Quarantine, runOf } from './quarantine.ts';
 import { readRun } from './read-run.ts';
 import { refusal } from './refusal.ts';
 import { spilledText } from './spilled.ts';
 import { takeBackfills } from './take-backfills.ts';
+import { takenSlots } from './taken-slots.ts';
 
 /** The longest sleep of a loop that has nothing to wait for; timers of Node hold 31 bits. */
 const SLEEP_MAX_MS = 60_000;
 /** Ticks in a row that found memory stale, after which this process stops deciding. */
 const STALE_MAX = 5;
-
-/** A run that the leader has in memory, with the version that its attempts execute. */
-export interface LedRun {
-  readonly run: RunWorld;
-  readonly version: VersionRecord;
-}
-
-export interface LeaderOptions {
-  readonly store: Store;
-  readonly lease: Lease;
-  readonly clock: Clock;
-  readonly executor: Executor;
-  readonly dispatcher: Dispatcher;
-  readonly limits: Limits;
-  readonly stateDir: string;
-  readonly log: Logger;
-  /** Number of the last tick that is stored. */
-  readonly tick: number;
-  /** Reads a run again when memory is not to be trusted; `null` if there is none. */
-  readonly reload: (runNo: RunNo) => Promise<LedRun | null>;
-}
 
 /**
  * The loop of the one process that decides: takes what happened, asks the planner, stores its actions in one
@@ -78,6 +56,8 @@ export class Leader {
   #stale: ReadonlySet<RunNo> = new Set();
   readonly #leftAlone: LeftAlone;
   readonly #quarantine = new Quarantine();
+  /** Runs that slots to come have already, by {@link slotKey}. */
+  readonly #taken = new Map<string, RunUid>();
   #generation = 0;
   /** Rings after every commit. */
   readonly committed = new Bell();
@@ -127,7 +107,7 @@ export class Leader {
 
   /** Makes runs for the slots of the DAGs that it is told of, from now on; `paused` holds before that. */
   schedule(nextRunNo: () => RunNo, paused: Iterable<string>): void {
-    this.#world.agenda = new Agenda(nextRunNo);
+    this.#world.agenda = new Agenda(nextRunNo, this.#taken);
     for (const dagId of paused) this.#world.dagLoad(dagId).paused = true;
   }
 
@@ -220,14 +200,16 @@ export class Leader {
       const result = committing instanceof Promise ? await committing : committing;
       this.#tick = result.tick;
       if (result.why === 'fenced') return this.#lose(null);
-      if (result.why === 'stale') return this.#onStale(events, result);
+      if (result.why === 'stale') return this.#onStale(events, result, decided.actions);
     }
     this.#staleTicks = 0;
     this.#stale = new Set();
-    this.#leftAlone.written();
+    this.#leftAlone.written(decided.actions);
     this.#leftAlone.failed(decided.faults);
     this.#quarantine.acquit(events);
     this.#carryOut(decided);
+    // Orders are written at the end of this step: runners do not wait for those who are told of the commit.
+    if (decided.dispatch.length > 0) await null;
     if (decided.actions.length > 0) this.#tellCommitted();
     this.#sleepUntil(decided.wakeAt);
     this.onDecided();
@@ -288,11 +270,16 @@ export class Leader {
    * The store was not as memory had it. A run that is stale twice in a row is set aside; when that does not
    * help either, this process stops deciding.
    */
-  async #onStale(events: readonly PlannerEvent[], { runs: stale, dags }: Committed): Promise<void> {
+  async #onStale(
+    events: readonly PlannerEvent[],
+    { runs: stale, dags }: Committed,
+    refused: readonly Action[],
+  ): Promise<void> {
     if (++this.#staleTicks > STALE_MAX)
       throw new Error(`runs ${stale.join(', ')} differ from the store again and again`);
     this.#leftAlone.stale(dags);
     this.#options.log.warn({ runs: stale, dags }, 'memory differed from the store; every run is read again');
+    for (const [slot, uid] of await takenSlots(this.#options.store, refused)) this.#taken.set(slot, uid);
     const actions: Action[] = [];
     for (const runNo of stale) {
       const known = this.#world.runs.has(runNo) && !isNew(events, runNo);
@@ -357,7 +344,8 @@ export class Leader {
     const live = new Set([...dispatcher.live, ...endedIn(outcomes)]);
     const again: PlannerEvent[] = [];
     for (const runNo of new Set([...runs.keys(), ...pending.map(runOf)]) as Set<RunNo | null>) {
-      if (runNo === null || this.setAside.has(runNo) || isNew(pending, runNo)) continue;
+      // One that was to come into being is there if the error came after the commit.
+      if (runNo === null || this.setAside.has(runNo)) continue;
       const ofRun = outcomes.filter((event) => runOf(event) === runNo);
       const led = await readRun(this.#options, runNo, {
         outcomes: doubtful ? ofRun : null,
@@ -370,6 +358,7 @@ export class Leader {
         this.#quarantine.found({ runNo });
       } else if (led) {
         this.#versions.set(led.version.versionNo, led.version);
+        bookRun(this.#world, led.run);
         if (doubtful) this.#quarantine.alone(runNo);
         const request: PlannedRequest = { inboxId: null, kind: 'adopt', run: led.run, live };
         again.push({ type: 'request', request }, ...ofRun);

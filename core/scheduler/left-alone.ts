@@ -11,8 +11,8 @@ export class LeftAlone {
   readonly #log: Logger;
   readonly #versions = new Map<string, VersionNo>();
   #current = new Map<string, VersionNo>();
-  /** Of which the last tick was not as the store had it. */
-  #stale: ReadonlySet<string> = new Set();
+  /** Which were not as the store had them when they were last to be written. */
+  readonly #stale = new Set<string>();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -31,16 +31,17 @@ export class LeftAlone {
     for (const { dagId, message } of faults) this.#leave(dagId, message);
   }
 
-  /** The store was not as memory had it: of the second time in a row on such a DAG is left alone. */
+  /** The store was not as memory had it: from the second time in a row on such a DAG is left alone. */
   stale(dags: readonly string[]): void {
     for (const dagId of dags)
       if (this.#stale.has(dagId)) this.#leave(dagId, 'its rows differ from memory again and again');
-    this.#stale = new Set(dags);
+    for (const dagId of dags) this.#stale.add(dagId);
   }
 
-  /** A tick was written. */
-  written(): void {
-    if (this.#stale.size > 0) this.#stale = new Set();
+  /** These actions were written: about their DAGs memory and the store agree. */
+  written(actions: Plan['actions']): void {
+    if (this.#stale.size === 0) return;
+    for (const action of actions) if (action.type === 'dag.change') this.#stale.delete(action.dagId);
   }
 
   #leave(dagId: string, why: string): void {

@@ -6,7 +6,7 @@ import type { PlannedRequest } from '../planner/requests.ts';
 import type { Instant } from '../planner/turn.ts';
 import { type Limits, World } from '../planner/world.ts';
 import type { Store } from '../store/store.ts';
-import type { LedRun } from './leader.ts';
+import type { LedRun } from './leader-options.ts';
 import { asError } from './quarantine.ts';
 
 /** A store that does not answer is asked again after this time. */

@@ -17,7 +17,7 @@ import type { InboxRecord, Store, VersionRecord } from '../store/store.ts';
 import { wantedBackfill, wantedChange } from './backfill-desk.ts';
 import { entryOf } from './dag-entry.ts';
 import type { InputReader } from './inputs.ts';
-import type { LedRun } from './leader.ts';
+import type { LedRun } from './leader-options.ts';
 import { repinned } from './repinned.ts';
 import { spilledText } from './spilled.ts';
 import type { VersionKeeper } from './version-keeper.ts';
@@ -94,7 +94,7 @@ export class RequestDesk {
     if (request.type === 'trigger') return this.#trigger(inboxId, request, askedAt);
     if (request.type === 'handOver') return { request: { inboxId, kind: 'handOver' } };
     if (request.type === 'pauseDag') {
-      const version = await this.#versions.current(request.dagId);
+      const version = await this.#knownVersion(request.dagId);
       const state = await this.#store.dag(request.dagId);
       if (state === null) throw new AppError('not_found', `there is no DAG ${request.dagId}`);
       const { paused, by } = request;
@@ -140,6 +140,18 @@ export class RequestDesk {
         return { ...adopt, request: { inboxId, kind: 'pause', runNo } };
       case 'resumeRun':
         return { ...adopt, request: { inboxId, kind: 'resume', runNo } };
+    }
+  }
+
+  /** The version that a file declares now, or else the last one: a DAG without a file can have runs. */
+  async #knownVersion(dagId: string): Promise<VersionRecord> {
+    try {
+      return await this.#versions.current(dagId);
+    } catch (error) {
+      const known = await this.#store.dag(dagId);
+      const version = known === null ? null : await this.#store.version(known.versionNo);
+      if (version === null) throw error;
+      return version;
     }
   }
 

@@ -218,6 +218,7 @@ export class Session {
       leadership.onHandOver = () => void this.#handOver(leadership);
       void leadership.failed.then((why) => this.#onLost(why));
       if (this.#schedules) await leadership.schedule();
+      else leadership.takeRequests();
       this.#onLead();
       return true;
     }

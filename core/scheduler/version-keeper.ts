@@ -19,6 +19,8 @@ export interface VersionKeeperOptions {
  */
 export class VersionKeeper {
   readonly #options: VersionKeeperOptions;
+  /** What was stored last of each DAG: nobody else writes versions while this lead lasts. */
+  readonly #last = new Map<string, { readonly key: string; readonly version: Promise<VersionRecord> }>();
 
   constructor(options: VersionKeeperOptions) {
     this.#options = options;
@@ -35,16 +37,32 @@ export class VersionKeeper {
 
   /** The version of a DAG as a file declares it; stored if it is new. */
   async keep(file: string, dag: ParsedDag): Promise<VersionRecord> {
-    const { store, lease, clock, projectDir, stateDir } = this.#options;
+    const { clock, projectDir, stateDir } = this.#options;
     await saveSnapshot(stateDir, projectDir, dag.code);
-    const version = {
-      dagId: dag.spec.id,
-      graphHash: dag.graphHash,
-      codeHash: dag.code.digest,
-      file,
-      spec: dag.spec,
-      createdAt: clock.now(),
-    };
+    const dagId = dag.spec.id;
+    const { graphHash } = dag;
+    const codeHash = dag.code.digest;
+    const key = [file, graphHash, codeHash].join('\n');
+    const last = this.#last.get(dagId);
+    if (last?.key === key) return last.version;
+    const version = this.#save(
+      { dagId, graphHash, codeHash, file, spec: dag.spec, createdAt: clock.now() },
+      last?.version,
+    );
+    this.#last.set(dagId, { key, version });
+    return version.catch((error: unknown) => {
+      if (this.#last.get(dagId)?.version === version) this.#last.delete(dagId);
+      throw error;
+    });
+  }
+
+  /** Stores a version after the one before it: the DAG ends up with the one that was asked for last. */
+  async #save(
+    version: Omit<VersionRecord, 'versionNo'>,
+    before: Promise<VersionRecord> | undefined,
+  ): Promise<VersionRecord> {
+    const { store, lease } = this.#options;
+    await before?.catch(() => undefined);
     return { ...version, versionNo: await store.saveVersion(lease, version) };
   }
 }

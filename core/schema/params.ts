@@ -8,11 +8,14 @@ export type CheckedParams =
   | { readonly ok: true; readonly params: JsonObject }
   | { readonly ok: false; readonly problems: readonly SchemaProblem[] };
 
+/** Compiling a schema takes longer than all the rest of a trigger. */
 const validators = new WeakMap<object, Validator>();
+
+const NO_PARAMS: JsonObject = { type: 'object', properties: {}, additionalProperties: false };
 
 /** Fills in the defaults of a DAG's params and checks the whole against their schema. */
 export function checkParams(spec: DagSpec, given: JsonObject): CheckedParams {
-  const schema = spec.params ?? { type: 'object', properties: {}, additionalProperties: false };
+  const schema = spec.params ?? NO_PARAMS;
   const params: { [name: string]: Json } = { ...given };
   const properties = (schema.properties ?? {}) as { readonly [name: string]: JsonObject };
   for (const [name, property] of Object.entries(properties)) {

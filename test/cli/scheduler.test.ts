@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { eventsOf, makeProject, orch, startOrch } from './orch-process.ts';
@@ -167,7 +167,19 @@ describe('orch scheduler', () => {
     });
     const unknown = await orch(['-C', dir, 'pause', 'god']);
     expect([unknown.code, unknown.stderr]).toEqual([4, expect.stringContaining("Did you mean 'good'?")]);
-    writeFileSync(join(dir, 'dags/good.yaml'), 'id: [');
-    expect((await orch(['-C', dir, 'pause', 'good'])).code).toBe(3);
+    writeFileSync(join(dir, 'dags/bad.yaml'), 'id: [');
+    expect((await orch(['-C', dir, 'pause', 'bad'])).code).toBe(3);
+  });
+
+  test('pause and unpause need no file that declares the DAG: its runs may wait for them', async () => {
+    const dir = makeProject({
+      'dags/good.yaml': "id: good\nschedule: '@daily'\ntasks: { a: { run: 'true' } }\n",
+    });
+    expect((await orch(['-C', dir, 'pause', 'good'])).code).toBe(0);
+    rmSync(join(dir, 'dags/good.yaml'));
+    const [off, on] = [await orch(['-C', dir, 'unpause', 'good']), await orch(['-C', dir, 'pause', 'good'])];
+    expect([off.stdout, on.stdout]).toEqual(['DAG good is not paused\n', 'DAG good is paused\n']);
+    const unknown = await orch(['-C', dir, 'unpause', 'god']);
+    expect(unknown.code).toBe(4);
   });
 });

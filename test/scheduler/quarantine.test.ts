@@ -1,22 +1,11 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Executor } from '../../core/executors/executor.ts';
-import { compileGraph } from '../../core/graph/graph.ts';
-import { createLogger } from '../../core/log/logger.ts';
+import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../core/model/attempt.ts';
-import { systemClock } from '../../core/model/clock.ts';
 import type { DagSpec, TaskSpec } from '../../core/model/dag.ts';
-import { ENGINE_DEFAULTS } from '../../core/model/defaults.ts';
 import { AppError } from '../../core/model/errors.ts';
-import type { AttemptId, RunNo } from '../../core/model/ids.ts';
-import { loadRun } from '../../core/planner/load.ts';
+import type { RunNo } from '../../core/model/ids.ts';
 import type { PlannedRequest } from '../../core/planner/requests.ts';
-import { Dispatcher } from '../../core/scheduler/dispatcher.ts';
-import { InputReader } from '../../core/scheduler/inputs.ts';
-import { Leader } from '../../core/scheduler/leader.ts';
-import { RequestDesk } from '../../core/scheduler/request-desk.ts';
-import { openStore } from '../../core/store/open-store.ts';
-import type { CommitResult, Store, Tick } from '../../core/store/store.ts';
-import { runOf } from '../contract/store/fixture.ts';
+import type { Store } from '../../core/store/store.ts';
+import { silentLeader } from './silent-leader.ts';
 
 const PASS = { action: { kind: 'shell', run: 'true' } } as const;
 const task = (path: string, more: object = {}): TaskSpec => ({ path, ...PASS, ...more }) as TaskSpec;
@@ -29,121 +18,11 @@ const DAMAGED: DagSpec = {
   tasks: [task('bad', { retries: { max: 1, on: 5 } }), task('slow')],
 };
 
-/** An executor that runs nothing: the test says how attempts end. */
-class SilentExecutor implements Executor {
-  onEvent: Executor['onEvent'] = () => {};
-  onFailed: (error: Error) => void = () => undefined;
-  readonly submitted: string[] = [];
-  readonly stopped: string[] = [];
-  async start(): Promise<void> {}
-  async close(): Promise<void> {}
-  submit(order: { attemptId: AttemptId }): void {
-    this.submitted.push(order.attemptId);
-  }
-  stop(id: AttemptId): void {
-    this.stopped.push(id);
-  }
-  end(id: string, outcome: Outcome): void {
-    const at = systemClock.now();
-    this.onEvent({ type: 'attempt.ended', attemptId: id as AttemptId, startedAt: at, at, outcome });
-  }
-}
-
-type Commit = (tick: Tick, write: () => CommitResult) => CommitResult;
-
-/** A store in memory, and the same behind a `commit` of the test. */
-async function openBehind(commit: Commit): Promise<{ real: Store; store: Store }> {
-  const real = await openStore({
-    kind: 'sqlite',
-    path: ':memory:',
-    durability: 'normal',
-    clock: systemClock,
-  });
-  const store: Store = new Proxy(real, {
-    get: (target, name) => {
-      if (name === 'commit') {
-        return (lease: never, tick: Tick) => commit(tick, () => real.commit(lease, tick) as CommitResult);
-      }
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-  return { real, store };
-}
-
-/** A leader on a store of its own; `commit` stands before the store's. */
-async function lead(commit: Commit = (_, write) => write()) {
-  const { real, store } = await openBehind(commit);
-  const lease = await store.tryLead();
-  if (!lease) throw new Error('the lead is taken');
-  const executor = new SilentExecutor();
-  const inputs = new InputReader(store, '/nowhere');
-  const dispatcher = new Dispatcher({
-    executor,
-    inputs,
-    stateDir: '/nowhere',
-    memoryMb: null,
-    canSpin: false,
-  });
-  const limits = { globalSlots: 10, pools: {}, defaults: ENGINE_DEFAULTS };
-  const log = createLogger({ level: 'silent', to: 2 });
-  const desk: RequestDesk = new RequestDesk({
-    store,
-    inputs,
-    stateDir: '/nowhere',
-    maxActiveRuns: 16,
-    versions: null as never,
-    led: () => leader.runs,
-    setAside: () => leader.setAside,
-    nextRunNo: () => 0 as RunNo,
-  });
-  const reload = (runNo: RunNo) => desk.load(runNo);
-  const options = { store, lease, clock: systemClock, executor, dispatcher, limits, log, reload };
-  const leader: Leader = new Leader({ ...options, stateDir: '/nowhere', tick: 0 });
-  let lost: Error | null = null;
-  leader.onLost = (why) => {
-    lost = why;
-  };
-  onTestFinished(async () => {
-    leader.stop();
-    await real.close();
-  });
-  return {
-    leader,
-    store: real,
-    executor,
-    desk,
-    lost: () => lost,
-    /** Resolves once something holds after a commit. */
-    async until(holds: () => unknown): Promise<void> {
-      const ear = leader.committed.listen();
-      while (!holds()) {
-        if (lost) throw lost;
-        await ear.wait(1_000);
-      }
-      ear.close();
-    },
-    async start(runNo: number, spec: DagSpec): Promise<void> {
-      const stored = { dagId: spec.id, graphHash: 'g', codeHash: 'c', file: 'dags/a.ts', spec, createdAt: 1 };
-      const versionNo = await store.saveVersion(lease, stored);
-      const record = runOf(runNo, { dagId: spec.id, versionNo, params: {}, scope: {} });
-      const graph = compileGraph(spec);
-      const run = loadRun(
-        { run: record, expansions: [], instances: [] },
-        graph,
-        new Uint8Array(graph.size).fill(1),
-      );
-      leader.request({ inboxId: null, kind: 'start', run, replaces: null }, { ...stored, versionNo });
-      await this.until(() => leader.runs.get(runNo)?.record.state === 'running');
-    },
-  };
-}
-
 const FAILED: Outcome = { kind: 'failed', error: { name: 'Error', message: 'no' } };
 const DONE: Outcome = { kind: 'success' };
 
 /** Says how both tasks of the sound run 2 end and expects its success. */
-async function expectSoundEnd(led: Awaited<ReturnType<typeof lead>>): Promise<void> {
+async function expectSoundEnd(led: Awaited<ReturnType<typeof silentLeader>>): Promise<void> {
   await led.until(() => led.executor.submitted.includes('2.1.1'));
   led.executor.end('2.1.1', DONE);
   await led.until(() => !led.leader.runs.has(2));
@@ -157,7 +36,7 @@ async function linesOf(store: Store, runNo: number): Promise<string[]> {
 
 describe('a run whose planning throws', () => {
   test('is set aside with its attempts stopped; what happened elsewhere in that tick counts', async () => {
-    const led = await lead();
+    const led = await silentLeader();
     await led.start(1, DAMAGED);
     await led.start(2, SOUND);
     led.executor.end('1.0.1', FAILED);
@@ -173,7 +52,7 @@ describe('a run whose planning throws', () => {
   });
 
   test('is not planned again: outcomes are dropped, requests are refused', async () => {
-    const led = await lead();
+    const led = await silentLeader();
     await led.start(1, DAMAGED);
     led.executor.end('1.0.1', FAILED);
     await led.until(() => led.leader.setAside.size > 0);
@@ -190,7 +69,7 @@ describe('a run whose planning throws', () => {
   });
 
   test('does not keep the leader from draining', async () => {
-    const led = await lead();
+    const led = await silentLeader();
     await led.start(1, DAMAGED);
     led.executor.end('1.0.1', FAILED);
     await led.leader.drain();
@@ -200,7 +79,7 @@ describe('a run whose planning throws', () => {
 
 describe('a run whose rows the store refuses', () => {
   test('is found although it can be planned', async () => {
-    const led = await lead((tick, write) => {
+    const led = await silentLeader((tick, write) => {
       const refused = tick.actions.some((one) => one.type === 'instance' && one.runNo === 1 && one.to === 7);
       if (refused) throw new AppError('internal', 'a constraint is broken');
       return write();
@@ -216,7 +95,7 @@ describe('a run whose rows the store refuses', () => {
 
   test('is read again when memory is stale, and set aside when it is stale again', async () => {
     let stale = 2;
-    const led = await lead((tick, write) => {
+    const led = await silentLeader((tick, write) => {
       const about = tick.actions.some((one) => one.type === 'instance' && one.runNo === 1 && one.to === 7);
       if (!about || stale-- === 0) return write();
       return { ok: false, why: 'stale', runs: [1 as RunNo], requests: [], dags: [] };
@@ -233,7 +112,7 @@ describe('a run whose rows the store refuses', () => {
 
   test('stops this leader when no run and no request is the cause', async () => {
     let broken = false;
-    const led = await lead((_, write) => {
+    const led = await silentLeader((_, write) => {
       if (broken) throw new AppError('internal', 'the disk is a lie');
       return write();
     });
@@ -246,7 +125,7 @@ describe('a run whose rows the store refuses', () => {
 
 describe('a request that makes planning throw', () => {
   test('is answered with the error; the run and the other requests go on', async () => {
-    const led = await lead();
+    const led = await silentLeader();
     await led.start(2, SOUND);
     const uid = (await led.store.run(2 as RunNo))?.uid ?? '';
     for (const by of ['poison', 'medicine']) await led.store.ask({ type: 'pauseRun', runUid: uid, by }, 1);
@@ -273,4 +152,47 @@ describe('a request that makes planning throw', () => {
     expect(led.leader.setAside.size).toBe(0);
     expect(led.lost()).toBeNull();
   });
+});
+
+test('what runs hold that are still to be read again is counted: no cap is exceeded meanwhile', async () => {
+  const wide: DagSpec = {
+    v: 1,
+    id: 'wide',
+    tasks: [task('first'), task('left', { after: ['first'] }), task('right', { after: ['first'] })],
+  };
+  let fails = true;
+  const led = await silentLeader(
+    (tick, write) => {
+      const paused = tick.actions.some((one) => one.type === 'run.change' && one.to === 'paused');
+      if (!paused || !fails) return write();
+      fails = false;
+      throw new AppError('internal', 'the store refused a tick');
+    },
+    { globalSlots: 2 },
+  );
+  await led.start(1, wide);
+  await led.start(2, { v: 1, id: 'long', tasks: [task('long')] });
+  led.executor.end('1.0.1', DONE);
+  await led.until(() => led.executor.submitted.includes('1.1.1'));
+  const pause = (): void => led.leader.request({ inboxId: null, kind: 'pause', runNo: 1 as RunNo });
+  led.leader.onForgotten = pause;
+  pause();
+  await led.until(() => led.leader.runs.get(1)?.record.state === 'paused');
+  expect(fails).toBe(false);
+  expect(led.executor.submitted).toEqual(['1.0.1', '2.0.1', '1.1.1']);
+});
+
+test('a run that was stored although its tick ended with an error goes on', async () => {
+  let fails = true;
+  const led = await silentLeader((tick, write) => {
+    const result = write();
+    if (!fails || !tick.actions.some((one) => one.type === 'run.create')) return result;
+    fails = false;
+    throw new AppError('internal', 'the answer of the store was lost');
+  });
+  await led.start(1, SOUND);
+  expect(fails).toBe(false);
+  // Whoever was to start its first task did not hear of it.
+  await led.until(() => led.executor.submitted.includes('1.0.2'));
+  expect(led.lost()).toBeNull();
 });

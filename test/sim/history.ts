@@ -84,6 +84,9 @@ export interface SimHistory {
     readonly dagId: string;
     readonly versionNo: number;
     readonly afterTicks: number;
+    readonly at: number;
+    /** It is due at other times than as it was known before, and had slots by then. */
+    readonly isRescheduled: boolean;
   }[];
   /** What the check of integrity of the store found. */
   readonly problems: readonly string[];

@@ -5,6 +5,9 @@ import type { Store } from '../../core/store/store.ts';
 import type { Random } from '../unit/planner/random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
+/** What is done to runs that are under way, or, of `retryOver`, to one that is over. */
+const OF_OPEN = ['cancel', 'kill', 'pauseRun', 'markAll', 'markThenRetry', 'retryOver'];
+
 /** Who asks for things, and what became of it. */
 export class People {
   readonly asked: { readonly inboxId: number; readonly request: Request; readonly at: number }[] = [];
@@ -20,25 +23,25 @@ export class People {
   }
 
   /** Does one thing of a kind to something that there is. */
-  async does(kind: string, random: Random, declared: ReadonlyMap<string, unknown>): Promise<void> {
+  async does(kind: string, random: Random, dagIds: readonly string[]): Promise<void> {
     const by = 'ann';
     if (kind === 'trigger' || kind === 'triggerTwice') {
-      const dagId = random.pick([...declared.keys()]);
-      if (dagId === undefined) return;
+      const dagId = random.pick(dagIds);
       const request = this.#trigger(dagId);
       await this.#ask(request);
       if (kind === 'triggerTwice') await this.#ask(request);
       return;
     }
     if (kind === 'pauseDag' || kind === 'unpauseDag') {
-      const dagId = random.pick([...declared.keys()]);
-      if (dagId !== undefined) await this.#ask({ type: 'pauseDag', dagId, paused: kind === 'pauseDag', by });
-      return;
+      const dagId = random.pick(dagIds);
+      return this.#ask({ type: 'pauseDag', dagId, paused: kind === 'pauseDag', by });
     }
-    const runs = await this.#store.runs({ limit: 6 });
+    const runs = await this.#store.runs({ limit: 12 });
     const open = runs.filter((run) => !isRunFinished(run.state));
-    const wantsOpen = kind === 'cancel' || kind === 'kill' || kind === 'pauseRun' || random.chance(0.6);
-    const run = random.pick(wantsOpen && open.length > 0 ? open : runs);
+    const over = runs.filter((run) => isRunFinished(run.state));
+    const wantsOpen = OF_OPEN.includes(kind) || random.chance(0.6);
+    const wanted = kind === 'retryOver' ? over : open;
+    const run = random.pick(wantsOpen && wanted.length > 0 ? wanted : runs.slice(0, 6));
     if (run === undefined) return;
     const runUid = run.uid;
     switch (kind) {
@@ -55,6 +58,15 @@ export class People {
     const busy = (view?.tasks ?? []).filter((one) => one.state === 'running' || one.state === 'up_for_retry');
     const name = busy.length > 0 && random.chance(0.6) ? random.pick(busy).name : random.pick(names);
     const state = random.pick(['success', 'failed'] as const);
+    const again = { type: 'retry', runUid, by, upstream: false, downstream: false, latest: false } as const;
+    if (kind === 'retryOver') return this.#ask({ ...again, select: 'all', tasks: [] });
+    if (kind === 'markAll' || kind === 'markThenRetry') {
+      for (const { name: instance } of busy)
+        await this.#ask({ type: 'markTask', runUid, by, instance, state: 'success' });
+      if (kind === 'markThenRetry' && busy[0])
+        await this.#ask({ ...again, select: 'tasks', tasks: [busy[0].name] });
+      return;
+    }
     if (kind === 'markTask' && name !== undefined)
       return this.#ask({ type: 'markTask', runUid, by, instance: name, state });
     const select = random.pick(['failed', 'all', 'tasks'] as const);

@@ -25,8 +25,13 @@ const DEEDS = [
   'pauseDag',
   'unpauseDag',
   'edit',
+  'edit',
   'remove',
   'return',
+  'markThenRetry',
+  'markAll',
+  'cancelThenStale',
+  'retryThenKill',
 ] as const;
 /** What goes wrong. */
 export const FAULTS = [
@@ -41,6 +46,7 @@ export const FAULTS = [
   'twice',
   'jumpForwards',
   'jumpBackwards',
+  'oldRead',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 export type Deed = (typeof DEEDS)[number];
@@ -100,7 +106,9 @@ export function dagFor(seed: number, id: string, edit: string, startAt: number):
     critical: tasks.chance(0.5),
   };
   const spec = new RandomDag(tasks, traits).build(id);
-  const random = chanceFor(seed, `schedule ${id} ${edit}`);
+  // Some edits change nothing but what slots are about: the time since the one before, or their own.
+  const turns = edit !== '' && chanceFor(seed, `turns ${edit}`).chance(0.3);
+  const random = chanceFor(seed, `schedule ${id} ${turns ? '' : edit}`);
   const properties = Object.fromEntries(
     Object.entries(randomParams(tasks)).map(([name, value]) => [name, { default: value }]),
   );
@@ -109,7 +117,7 @@ export function dagFor(seed: number, id: string, edit: string, startAt: number):
     ...rest,
     params: { type: 'object', properties },
     ...(random.chance(0.2) ? { timeoutMs: 20 * MINUTE } : {}),
-    ...schedules(random, startAt),
+    ...(turns ? turned(schedules(random, startAt)) : schedules(random, startAt)),
     tasks: withInputs(tasks, spec.tasks).map((task) => withLongWaits(random, task)),
   };
 }
@@ -141,6 +149,15 @@ function schedules(random: Random, startAt: number): Partial<DagSpec> {
     ...(random.chance(0.25) ? { jitterMs: random.upTo(10 * MINUTE) } : {}),
     ...(random.chance(0.15) ? { pauseAfterFailures: 2 + random.upTo(2) } : {}),
   };
+}
+
+function turned(due: Partial<DagSpec>): Partial<DagSpec> {
+  const schedule = (due.schedule ?? []).map((one): ScheduleSpec => {
+    if (one.kind !== 'cron') return one;
+    const { interval, ...rest } = one;
+    return interval ? rest : { ...rest, interval: true };
+  });
+  return due.schedule ? { ...due, schedule } : due;
 }
 
 /** Waits between attempts that are long enough for something to happen meanwhile. */

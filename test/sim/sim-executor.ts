@@ -26,8 +26,8 @@ export interface Machine {
   leads(): number;
   /** The last line of the journal. */
   seq(): number;
-  /** Takes the next armed fault of an outcome. */
-  takeFault(): OutcomeFault | null;
+  /** Takes the next armed fault that an outcome may have. */
+  takeFault(outcome: Outcome): OutcomeFault | null;
 }
 
 /** Runs attempts in virtual time: what they do follows from the seed and their names. */
@@ -112,9 +112,10 @@ export class SimExecutor implements Executor {
     time.after(durationMs(seed, order), () => {
       if (process.hangs || this.#live.get(attemptId) !== process) return;
       if (process.stopping !== null) return;
-      const fault = this.#machine.takeFault();
+      const outcome = outcomeOf(seed, order);
+      const fault = this.#machine.takeFault(outcome);
       if (fault === 'hang') process.hangs = true;
-      else this.#end(process, outcomeOf(seed, order), 'END', fault);
+      else this.#end(process, outcome, 'END', fault);
     });
   }
 
@@ -131,7 +132,8 @@ export class SimExecutor implements Executor {
       if (!this.cut) this.onEvent(event);
     };
     time.after(fault === 'late' ? 40_000 : 1, deliver);
-    if (fault === 'twice') for (const afterMs of [2_500, 10_000, 61_000]) time.after(afterMs, deliver);
+    if (fault === 'twice')
+      for (const afterMs of [2_500, 10_000, 61_000, 63_000, 402_000]) time.after(afterMs, deliver);
   }
 
   #tell(word: Witness['word'], attemptId: string, more: Partial<Witness> = {}): void {

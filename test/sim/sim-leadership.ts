@@ -3,11 +3,14 @@ import type { DagSpec } from '../../core/model/dag.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { RunNo } from '../../core/model/ids.ts';
 import type { Limits } from '../../core/planner/world.ts';
-import { entryOf, failuresOf, isRescheduled } from '../../core/scheduler/dag-entry.ts';
+import { entryOf, failuresOf } from '../../core/scheduler/dag-entry.ts';
 import { Dispatcher } from '../../core/scheduler/dispatcher.ts';
+import { InboxReader } from '../../core/scheduler/inbox-reader.ts';
 import { InputReader } from '../../core/scheduler/inputs.ts';
 import { Leader } from '../../core/scheduler/leader.ts';
 import { RequestDesk } from '../../core/scheduler/request-desk.ts';
+import { isScheduledAnew } from '../../core/scheduler/rescheduled.ts';
+import { takeUpRuns } from '../../core/scheduler/take-up.ts';
 import type { VersionKeeper } from '../../core/scheduler/version-keeper.ts';
 import type { Lease, Store, VersionRecord } from '../../core/store/store.ts';
 import { faultLog } from './fault-log.ts';
@@ -21,7 +24,7 @@ export interface SimLeadershipOptions {
   readonly limits: Limits;
   /** What the DAG files declare now. */
   readonly declared: ReadonlyMap<string, DagSpec>;
-  readonly onSeen: (dagId: string, versionNo: number) => void;
+  readonly onSeen: (dagId: string, versionNo: number, isRescheduled: boolean) => void;
   readonly onLost: (why: Error | null) => void;
 }
 
@@ -36,10 +39,8 @@ export class SimLeadership {
   readonly #options: SimLeadershipOptions;
   readonly #desk: RequestDesk;
   readonly #told = new Map<string, string>();
-  readonly #prepared = new Set<number>();
+  readonly #inbox: InboxReader;
   readonly #nextRunNo: () => RunNo;
-  #reading: Promise<void> | null = null;
-  #readAgain = false;
   #looking: Promise<void> = Promise.resolve();
 
   private constructor(options: SimLeadershipOptions, counters: { runNo: RunNo; tick: number }) {
@@ -79,9 +80,14 @@ export class SimLeadership {
       reload,
       log: faultLog((text) => this.faults.push(text)),
     });
+    this.#inbox = new InboxReader({
+      store,
+      leader: this.leader,
+      prepare: (record) => this.#desk.prepare(record),
+      onError: (error) => options.onLost(error as Error),
+    });
     this.leader.onForgotten = () => {
-      this.#prepared.clear();
-      this.lookIntoInbox();
+      this.#inbox.again();
       this.#told.clear();
       this.lookAtFiles();
     };
@@ -94,11 +100,12 @@ export class SimLeadership {
     const leadership = new SimLeadership(options, await store.counters());
     const paused = (await store.dags()).filter((dag) => dag.paused).map(({ dagId }) => dagId);
     leadership.leader.schedule(leadership.#nextRunNo, paused);
-    leadership.lookIntoInbox();
-    for (const { runNo } of await store.unfinishedRuns()) {
-      const { run, version } = await leadership.#desk.load(runNo);
-      leadership.leader.request({ inboxId: null, kind: 'adopt', run }, version);
-    }
+    await takeUpRuns(leadership.leader, {
+      store,
+      load: (runNo) => leadership.#desk.load(runNo),
+      onFault: (_, error) => options.onLost(error as Error),
+    });
+    leadership.#inbox.open();
     leadership.lookAtFiles();
     return leadership;
   }
@@ -122,8 +129,8 @@ export class SimLeadership {
       if (record === null) continue;
       const failures = await failuresOf(store, version, record);
       this.#told.set(dagId, told);
-      const isOther = old !== null && isRescheduled(old.spec, version.spec);
-      this.#options.onSeen(dagId, version.versionNo);
+      const isOther = await isScheduledAnew(store, old, version, record);
+      this.#options.onSeen(dagId, version.versionNo, isOther && record.sinceAt !== null);
       this.leader.dagSeen(entryOf(version, record, failures), version, isOther);
     }
     for (const record of await store.dags()) {
@@ -142,37 +149,8 @@ export class SimLeadership {
     return { ...version, versionNo: await store.saveVersion(lease, version) };
   }
 
-  /** Takes requests without an answer to the planner, in order. */
+  /** Looks for requests without an answer. */
   lookIntoInbox(): void {
-    if (this.#reading !== null) {
-      this.#readAgain = true;
-      return;
-    }
-    this.#reading = this.#readInbox()
-      .catch((error: Error) => this.#options.onLost(error))
-      .finally(() => {
-        this.#reading = null;
-        if (!this.#readAgain) return;
-        this.#readAgain = false;
-        this.lookIntoInbox();
-      });
-  }
-
-  async #readInbox(): Promise<void> {
-    for (const record of await this.#options.store.pendingRequests()) {
-      if (this.#prepared.has(record.inboxId)) continue;
-      const { generation } = this.leader;
-      const prepared = await this.#desk.prepare(record);
-      if (generation !== this.leader.generation) {
-        this.#readAgain = true;
-        return;
-      }
-      this.#prepared.add(record.inboxId);
-      if (prepared.adopt) {
-        const { run, version, repin } = prepared.adopt;
-        this.leader.request({ inboxId: null, kind: 'adopt', run, ...(repin ? { repin } : {}) }, version);
-      }
-      this.leader.request(prepared.request, prepared.version);
-    }
+    this.#inbox.look();
   }
 }

@@ -6,6 +6,7 @@ import { shrink } from './shrink.ts';
 const USAGE = `npm run sim -- [--seeds 100] [--seed 1] [--first] [--no-shrink] [--json]
 Plays worlds of DAGs, people and faults in virtual time, from the first seed on, and checks what is promised.
 --seeds how many    --first  stop at the first world in which something is wrong    --json  figures only
+--progress  says on stderr which world begins
 A world follows from its seed: npm run sim -- --seeds 1 --seed N plays N again.`;
 
 const { values } = parseArgs({
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     first: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: true },
     json: { type: 'boolean', default: false },
+    progress: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -77,6 +79,7 @@ async function main(): Promise<number> {
   }
   const tally = new Tally();
   for (let seed = first; seed < first + seeds; seed++) {
+    if (values.progress) process.stderr.write(`seed ${seed}\n`);
     const scenario = scenarioOf(seed);
     const played = await playScenario(scenario);
     tally.add(seed, played);

@@ -2,7 +2,16 @@ import { AppError } from '../../core/model/errors.ts';
 import type { CommitResult, Lease, Store, Tick } from '../../core/store/store.ts';
 
 /** What may happen to the next commit of a leader. */
-export const COMMIT_FAULTS = ['killBefore', 'killAfter', 'retry', 'stale', 'throw', 'freeze'] as const;
+export const COMMIT_FAULTS = [
+  'killBefore',
+  'killAfter',
+  'retry',
+  'stale',
+  'throw',
+  'lostAnswer',
+  'freeze',
+  'pass',
+] as const;
 export type CommitFault = (typeof COMMIT_FAULTS)[number];
 
 /** How a store of one leader tells the world what happens. */
@@ -14,12 +23,16 @@ export interface CommitWatch {
   /** The leader stands still; resolves when it goes on. */
   freeze(): Promise<void>;
   written(lease: Lease, tick: Tick): void;
+  /** How often in a row a busy store refuses. */
+  busyTimes(): number;
+  /** What a read shows, which may be what held a moment ago. */
+  shown(name: string, result: unknown): unknown;
   readonly isDead: () => boolean;
 }
 
+/** Reads that may show what held a moment ago. */
+const READS: readonly string[] = ['dag', 'dags', 'loadRun', 'pendingRequests'];
 const NEVER = new Promise<never>(() => {});
-/** Commits in a row that a busy store refuses. */
-const BUSY_TIMES = 3;
 
 /** A store as one leader sees it: faults strike its commits, and nothing is answered once it is dead. */
 export function simStore(store: Store, watch: CommitWatch): Store {
@@ -49,7 +62,7 @@ export function simStore(store: Store, watch: CommitWatch): Store {
         watch.die();
         return NEVER;
       case 'retry':
-        busy = BUSY_TIMES - 1;
+        busy = watch.busyTimes() - 1;
         return { ok: false, why: 'retry', error: new Error('the database is busy') };
       case 'stale': {
         const runs = tick.actions.flatMap((action) =>
@@ -59,8 +72,14 @@ export function simStore(store: Store, watch: CommitWatch): Store {
       }
       case 'throw':
         throw new AppError('internal', 'The store refused a tick of the simulation');
+      case 'lostAnswer':
+        // It is written, and nobody who asked for it knows.
+        return Promise.resolve(write(lease, tick)).then(() => {
+          throw new AppError('internal', 'The answer of the store was lost in the simulation');
+        });
       case 'freeze':
         return watch.freeze().then(() => write(lease, tick));
+      case 'pass':
       case null:
         return write(lease, tick);
     }
@@ -70,7 +89,12 @@ export function simStore(store: Store, watch: CommitWatch): Store {
       if (name === 'commit') return commit;
       const known: unknown = Reflect.get(target, name);
       if (typeof known !== 'function') return known;
-      return (...given: unknown[]) => (watch.isDead() ? NEVER : known.apply(target, given));
+      return (...given: unknown[]) => {
+        if (watch.isDead()) return NEVER;
+        const result: unknown = known.apply(target, given);
+        if (!READS.includes(String(name)) || !(result instanceof Promise)) return result;
+        return result.then((read) => watch.shown(String(name), read));
+      };
     },
   });
 }

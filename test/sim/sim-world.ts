@@ -1,12 +1,13 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Outcome } from '../../core/model/attempt.ts';
 import type { DagSpec } from '../../core/model/dag.ts';
-import type { Request } from '../../core/model/request.ts';
 import { S, TASK_STATES } from '../../core/model/states.ts';
 import { SqliteStore } from '../../core/store/sqlite/sqlite-store.ts';
 import type { Lease, Store, Tick } from '../../core/store/store.ts';
 import { chanceFor } from './chance.ts';
 import type { SimHistory, Struck, Waiting, Witness, Written } from './history.ts';
+import { OldView } from './old-view.ts';
 import { People } from './people.ts';
 import { readHistory } from './read-history.ts';
 import { dagFor, type Happening, type Scenario } from './scenario.ts';
@@ -41,7 +42,7 @@ export class SimWorld {
   readonly #written: Written[] = [];
   readonly #struck: Struck[] = [];
   readonly #idle: { seq: number; waiting: Waiting[] }[] = [];
-  readonly #seen: { dagId: string; versionNo: number; afterTicks: number }[] = [];
+  readonly #seen: SimHistory['seen'][number][] = [];
   readonly #processes: Process[] = [];
   readonly #armed: CommitFault[] = [];
   readonly #armedOutcomes: OutcomeFault[] = [];
@@ -52,6 +53,8 @@ export class SimWorld {
   #leads = 0;
   #seq = 0;
   #dispatchesLeft = Number.POSITIVE_INFINITY;
+  /** The next leader first sees what held a moment ago. */
+  #lags = false;
   #isCalm = false;
   #failure: string | null = null;
 
@@ -65,7 +68,7 @@ export class SimWorld {
       witness: this.#witness,
       leads: () => this.#leads,
       seq: () => this.#seq,
-      takeFault: () => this.#takeOutcomeFault(),
+      takeFault: (outcome) => this.#takeOutcomeFault(outcome),
     };
     for (const spec of scenario.dags) this.#declared.set(spec.id, spec);
   }
@@ -117,31 +120,30 @@ export class SimWorld {
     this.#armed.length = 0;
     this.#armedOutcomes.length = 0;
     this.#dispatchesLeft = Number.POSITIVE_INFINITY;
+    // Only the next leader tries again what was set aside.
+    if (this.#now?.leadership?.leader.setAside.size) this.#die(this.#now);
     await this.#lead();
-    // A DAG that no file declares cannot be unpaused.
     for (const [dagId, spec] of this.#withdrawn)
       if (!this.#declared.has(dagId)) this.#declared.set(dagId, spec);
     this.#now?.leadership?.lookAtFiles();
-    await this.#people?.unpauseAll(this.#declared.keys());
+    await this.#people?.unpauseAll(this.#ids());
     this.#poke();
     for (let part = 0; part < 12; part++) {
       await this.#time.advanceTo(this.#time.mono() + CALM_MS / 12);
       await this.#lead();
-      await this.#people?.unpauseAll(this.#declared.keys());
+      await this.#people?.unpauseAll(this.#ids());
       this.#poke();
       await this.#time.settle();
       this.#lookIdle();
     }
     const calm = await this.#lookCalm();
-    const last = new Map(this.#declared);
     this.#declared.clear();
     this.#now?.leadership?.lookAtFiles();
     const giveUpAt = this.#time.mono() + END_WITHIN_MS;
     while ((await this.#client?.unfinishedRuns())?.length && this.#time.mono() < giveUpAt) {
       await this.#time.advanceTo(this.#time.mono() + 30 * MINUTE);
       await this.#lead();
-      await this.#people?.resumeAll();
-      await this.#unpauseWithdrawn(last);
+      await this.#people?.unpauseAll(this.#ids());
       this.#poke();
       await this.#time.settle();
       this.#lookIdle();
@@ -150,21 +152,9 @@ export class SimWorld {
     return calm;
   }
 
-  /** A DAG that is paused and that no file declares is declared for a moment: only then can it go on. */
-  async #unpauseWithdrawn(last: ReadonlyMap<string, DagSpec>): Promise<void> {
-    const stuck = ((await this.#client?.dags()) ?? []).filter(({ paused }) => paused);
-    for (const { dagId } of stuck) {
-      const spec = last.get(dagId);
-      if (spec) this.#declared.set(dagId, spec);
-    }
-    if (stuck.length === 0) return;
-    this.#now?.leadership?.lookAtFiles();
-    await this.#time.settle();
-    await this.#people?.unpauseAll(this.#declared.keys());
-    this.#poke();
-    await this.#time.settle();
-    this.#declared.clear();
-    this.#now?.leadership?.lookAtFiles();
+  /** Every DAG, also those that no file declares. */
+  #ids(): string[] {
+    return this.#scenario.dags.map(({ id }) => id);
   }
 
   async #lookCalm(): Promise<SimHistory['calm']> {
@@ -192,12 +182,16 @@ export class SimWorld {
     const process: Process = { store, executor, lease, isDead: false, leadership: null };
     this.#processes.push(process);
     this.#now = process;
+    const old = this.#lags ? new OldView(this.#written, this.#people?.asked ?? []) : null;
+    this.#lags = false;
     process.leadership = await SimLeadership.start({
       store: simStore(store, {
         take: (tick) => this.#takeCommitFault(tick),
         die: () => this.#die(process),
         freeze: () => this.#freeze(process),
         written: (by, tick) => this.#onWritten(by, tick),
+        busyTimes: () => 1 + chanceFor(this.#scenario.seed, `busy ${this.#seq}`).upTo(7),
+        shown: (name, read) => (old === null ? read : old.shown(name, read)),
         isDead: () => process.isDead,
       }),
       lease,
@@ -208,7 +202,10 @@ export class SimWorld {
       executor,
       limits: this.#scenario.limits,
       declared: this.#declared,
-      onSeen: (dagId, versionNo) => this.#seen.push({ dagId, versionNo, afterTicks: this.#written.length }),
+      onSeen: (dagId, versionNo, isRescheduled) => {
+        const [afterTicks, at] = [this.#written.length, this.#time.now()];
+        this.#seen.push({ dagId, versionNo, afterTicks, at, isRescheduled });
+      },
       onLost: (why) => {
         if (why && !process.isDead) this.#failure ??= `the leader gave up: ${why.message}`;
         this.#die(process);
@@ -255,12 +252,14 @@ export class SimWorld {
   #takeCommitFault(tick: Tick): CommitFault | null {
     if (this.#isCalm || tick.actions.length === 0) return null;
     const fault = this.#armed.shift() ?? null;
-    if (fault !== null) this.#strike(fault);
+    if (fault !== null && fault !== 'pass') this.#strike(fault);
     return fault;
   }
 
-  #takeOutcomeFault(): OutcomeFault | null {
+  #takeOutcomeFault({ kind }: Outcome): OutcomeFault | null {
     if (this.#isCalm) return null;
+    // The end of an attempt that is told again matters where another one follows.
+    if (this.#armedOutcomes[0] === 'twice' && kind !== 'failed') return null;
     const fault = this.#armedOutcomes.shift() ?? null;
     if (fault !== null) this.#strike(fault);
     return fault;
@@ -290,6 +289,25 @@ export class SimWorld {
         this.#strike(kind);
         if (this.#now) this.#die(this.#now);
         return;
+      case 'oldRead':
+        this.#strike(kind);
+        this.#lags = true;
+        if (this.#now) this.#die(this.#now);
+        await this.#people?.does(random.pick(['pauseDag', 'unpauseDag']), random, this.#ids());
+        return;
+      case 'cancelThenStale':
+        this.#strike(kind);
+        this.#armed.push('pass', random.pick(['stale', 'throw', 'lostAnswer']));
+        await this.#people?.does('cancel', random, this.#ids());
+        this.#poke();
+        return;
+      case 'retryThenKill':
+        this.#strike(kind);
+        await this.#people?.does('retryOver', random, this.#ids());
+        this.#poke();
+        await this.#time.settle();
+        if (this.#now) this.#die(this.#now);
+        return;
       case 'outage':
         this.#strike(kind);
         return this.#outage(random.upTo(3 * 60) * MINUTE);
@@ -314,7 +332,7 @@ export class SimWorld {
         return;
       default:
         this.#strike(kind);
-        await this.#people?.does(kind as Request['type'], random, this.#declared);
+        await this.#people?.does(kind, random, this.#ids());
         this.#poke();
     }
   }

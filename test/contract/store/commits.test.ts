@@ -137,6 +137,8 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
       const slot = { trigger: 'schedule', logicalAt: T0 } as const;
       await leader.tick(create(1, slot));
       expect(await leader.try(create(2, slot))).toMatchObject({ why: 'stale', runs: [2] });
+      const started = [create(2, slot), queued(2, 0, { fresh: true })];
+      expect(await leader.try(...started)).toMatchObject({ why: 'stale', runs: [2] });
       await leader.tick(
         create(3, { ...slot, logicalAt: T0 + 1 }),
         create(4, { trigger: 'manual', logicalAt: T0 }),

@@ -3,10 +3,12 @@ import { checkDecisions, checkProcesses, checkStops, checkTimeouts } from './att
 import { checkCaps, checkStarvation } from './caps.ts';
 import { checkJournal } from './journal.ts';
 import { checkLiveness } from './liveness.ts';
+import { checkOutcomes } from './outcomes.ts';
 import { checkInputs, checkOutputs, checkVersions } from './outputs.ts';
 import { checkRequests } from './requests.ts';
 import { checkRules } from './rules.ts';
 import { checkSlots } from './slots.ts';
+import { checkTeardowns } from './teardowns.ts';
 
 const CHECKERS: readonly ((history: SimHistory) => Violation[])[] = [
   checkLiveness,
@@ -14,9 +16,11 @@ const CHECKERS: readonly ((history: SimHistory) => Violation[])[] = [
   checkProcesses,
   checkDecisions,
   checkTimeouts,
+  checkOutcomes,
   checkStops,
   checkSlots,
   checkRules,
+  checkTeardowns,
   checkCaps,
   checkStarvation,
   checkInputs,

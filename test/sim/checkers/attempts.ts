@@ -58,7 +58,10 @@ function checkQuiet(
     for (const [instance, id] of live)
       if (instance.startsWith(`${action.runNo}.`))
         found.push({ invariant: 'S14', text: `run ${action.runNo} ended while ${id} lived` });
+    const there = new Set(run.layout.all().map(({ node }) => node));
     for (const [node, { state }] of run.nodes) {
+      // What stands for keys that have come is there no more.
+      if (!there.has(node)) continue;
       if (state === 'none' || state === 'up_for_retry' || state === 'queued' || state === 'running')
         found.push({ invariant: 'S14', text: `run ${action.runNo} ended while node ${node} was ${state}` });
     }
@@ -112,6 +115,8 @@ export function checkDecisions(history: SimHistory): Violation[] {
       const task = run.layout.at(action.nodeNo).spec as TaskSpec;
       const count = failures.get(id) ?? { failed: 0, lost: 0, byNode: null };
       failures.set(id, count);
+      if (to === 'none' && code === 'retried' && (action.tryBase !== action.tryNo || action.lost > 0))
+        found.push({ invariant: 'S13', text: `${id} begins anew and what it had failed before counts` });
       if (to === 'none') failures.set(id, { failed: 0, lost: 0, byNode: null });
       if (code === 'retry_wait') count.failed++;
       if (code === 'attempt_lost' && to === 'up_for_retry') count.lost++;

@@ -13,7 +13,7 @@ export class Usage {
 
   constructor(replay: Replay, epoch: number) {
     for (const run of replay.runs.values()) {
-      if (isRunFinished(run.state)) continue;
+      if (isRunFinished(run.state) || run.asideOf === epoch) continue;
       for (const [node, now] of run.nodes)
         if (holds(now.state) && now.epoch === epoch) this.#add(run, run.layout.at(node));
     }
@@ -124,7 +124,7 @@ function checkRuns(
     if (!isActive(run)) continue;
     const { dagId } = run.record;
     const active = [...replay.runs.values()].filter(
-      (one) => one.record.dagId === dagId && isActive(one),
+      (one) => one.record.dagId === dagId && isActive(one) && one.asideOf !== written.epoch,
     ).length;
     const most = run.layout.graph.spec.maxActiveRuns ?? history.limits.defaults.maxActiveRuns;
     // Resumed runs go on whatever the cap says; they do not begin.

@@ -29,6 +29,8 @@ export interface RunNow {
   critical: boolean;
   /** Somebody retried or marked something: its states follow from no simple rule. */
   touched: boolean;
+  /** The leader that has set it aside: it holds nothing there. */
+  asideOf: number | null;
 }
 
 /** Codes under which a run is being ended although its state stays. */
@@ -39,6 +41,7 @@ const ABORTS = [
   'superseded',
   'expansion_failed',
   'unknown_key',
+  'marked',
 ];
 const HOLDS: readonly TaskState[] = ['queued', 'running', 'paused'];
 
@@ -71,13 +74,14 @@ export class Replay {
           abort: null,
           critical: false,
           touched: Object.keys(run.scope).length > 0,
+          asideOf: null,
         });
       } else if (action.type === 'run.change') {
         const run = this.#run(action.runNo);
         if (isRunFinished(run.state) && !isRunFinished(action.to)) run.abort = null;
         if (action.from === action.to && ABORTS.includes(action.code))
           run.abort = { code: action.code, kill: action.facts?.['kill'] === true };
-        else if (action.code === 'retried' || action.code === 'marked') run.touched = true;
+        if (action.code === 'retried' || action.code === 'marked') run.touched = true;
         run.state = action.to;
         if (action.startedAt !== undefined) run.startedAt = action.startedAt;
         if (action.repin) {
@@ -91,16 +95,19 @@ export class Replay {
         const { runNo, nodeNo, tryNo, tryBase, lost } = action;
         const run = this.#run(runNo);
         const code = BECAUSE_CODES[action.because] as string;
-        if (code === 'retried' || code === 'marked') {
+        const state = TASK_STATES[action.to] as TaskState;
+        // A run that is marked while it is under way is ended: that cancels, and reopens nothing.
+        if (code === 'retried' || (code === 'marked' && state !== 'cancelled')) {
           run.touched = true;
           run.abort = null;
           run.critical = false;
         }
-        const state = TASK_STATES[action.to] as TaskState;
         const spec = run.layout.at(nodeNo).spec;
         if (state === 'failed' && code !== 'marked' && 'critical' in spec) run.critical = true;
         run.nodes.set(nodeNo, { state, tryNo, tryBase, lost, code, epoch });
-      } else if (action.type === 'dag.change') this.dags.set(action.dagId, action.state);
+      } else if (action.type === 'note' && action.code === 'quarantined' && action.runNo !== null)
+        this.#run(action.runNo).asideOf = epoch;
+      else if (action.type === 'dag.change') this.dags.set(action.dagId, action.state);
     }
   }
 

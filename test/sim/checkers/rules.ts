@@ -44,10 +44,11 @@ export function checkRules(history: SimHistory): Violation[] {
   return found;
 }
 
-/** The upstreams of a node, by names and keys. */
-function upstreams(
+/** The upstreams of a node, by names and keys; what was decided for the reason `open` counts as undecided. */
+export function upstreams(
   run: RunNow,
   place: Place,
+  open?: string,
 ): { rule: TriggerRule; states: Upstream[]; isTeardown: boolean } {
   const all = run.layout.all();
   const spec = place.spec as TaskSpec;
@@ -65,7 +66,8 @@ function upstreams(
       const depth = Math.min(shared, one.keys.length, place.keys.length);
       if (one.keys.slice(0, depth).join('\n') !== place.keys.slice(0, depth).join('\n')) continue;
       const state = Replay.stateOf(run, one.node);
-      if (state !== 'removed') states.push(LIKE[state] ?? 'open');
+      const isOpen = open !== undefined && run.nodes.get(one.node)?.code === open;
+      if (state !== 'removed') states.push((isOpen ? null : LIKE[state]) ?? 'open');
     }
   }
   const isTeardown = spec.teardown === true;

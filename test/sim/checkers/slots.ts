@@ -135,12 +135,34 @@ function misjudged(sight: Sight, spec: DagSpec, spans: readonly Span[]): string 
       if (oracleSlots(spec, lastAt, at).length === 0) return `${text}: it is the newest`;
     }
     if (because.code === 'slot_overlap' && spec.overlap !== 'skip') return `${text}: no overlap policy`;
+    if (because.code === 'slot_taken' && !isTaken(sight, spec.id, firstAt)) return `${text}: no run has it`;
     if (disposition === 'run' && !spec.catchup) {
       const newer = oracleSlots(spec, lastAt, at - (spec.jitterMs ?? 0));
       if (newer.length > 0) return `${text}: a newer slot was due`;
     }
   }
   return null;
+}
+
+/** Whether an older run of a DAG is about an instant before a slot is due. */
+function isTaken({ replay }: Sight, dagId: string, dueAt: number): boolean {
+  return [...replay.runs.values()].some(
+    ({ record }) => record.dagId === dagId && record.logicalAt !== null && record.logicalAt < dueAt,
+  );
+}
+
+/** Slots of another schedule that were due before it was seen were never promised, but with catchup. */
+function checkEdited({ found, history, ticks }: Sight, run: Made, { firstAt }: Span): void {
+  const told = history.seen.filter((one) => one.dagId === run.dagId && one.afterTicks <= ticks);
+  const since = told.findLast((one) => one.versionNo === run.versionNo && one.isRescheduled);
+  const spec = history.versions.get(run.versionNo)?.spec;
+  if (since === undefined || spec?.catchup || firstAt > since.at) return;
+  // One that was there before an edit was taken back is not told from one that was never left.
+  if (told.some((one) => one.versionNo > run.versionNo)) return;
+  found.push({
+    invariant: 'S18',
+    text: `run ${run.runNo} of ${run.dagId} is for a slot before its schedule was edited`,
+  });
 }
 
 type Made = Extract<Action, { type: 'run.create' }>['run'];
@@ -154,6 +176,7 @@ function checkMade(sight: Sight, run: Made, span: Span | undefined, unpausedAt: 
   }
   if (written.at < span.firstAt)
     found.push({ invariant: 'S3', text: `run ${runNo} of ${dagId} was made before its slot` });
+  checkEdited(sight, run, span);
   const dag = replay.dags.get(dagId);
   const before = written.actions.find((one) => one.type === 'dag.change' && one.dagId === dagId) as
     | DagChange
@@ -167,7 +190,11 @@ function checkMade(sight: Sight, run: Made, span: Span | undefined, unpausedAt: 
     found.push({ invariant: 'S18', text: `run ${runNo} of ${dagId} is for a slot of a pause` });
   if (specs.some((spec) => spec.overlap === 'cancel_running')) return;
   const busy = [...replay.runs.values()].filter(
-    (other) => other.record.dagId === dagId && !other.abort && !isRunFinished(other.state),
+    (other) =>
+      other.record.dagId === dagId &&
+      !other.abort &&
+      !isRunFinished(other.state) &&
+      other.asideOf !== written.epoch,
   );
   const ending = written.actions.filter(
     (one) =>

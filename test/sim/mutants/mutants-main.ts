@@ -1,24 +1,27 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { MUTANTS } from './all.ts';
 import { type Mutant, mutated } from './mutant.ts';
 
-const USAGE = `npm run mutants -- [--seeds 60] [--jobs 2] [--only name]
-Puts bugs back into a copy of orch, one at a time, and plays worlds until one of them shows it.`;
+const USAGE = `npm run mutants -- [--seeds 120] [--jobs 2] [--only name,name] [--table]
+Puts bugs back into a copy of orch, one at a time, and plays worlds until one of them shows it.
+--table  say it as a table in Markdown at the end; exit code 1 if one that is not shown is left`;
 const PROJECT = join(import.meta.dirname, '../../..');
 /** What the simulation is made of. */
 const PARTS = ['package.json', 'core', 'migrations', 'test/sim', 'test/checkers', 'test/unit/planner'];
-/** A world that does not end by then never does. */
-const PATIENCE_MS = 90_000;
+/** A world that has not ended by then never does: others take some hundred milliseconds. */
+const PATIENCE_MS = 45_000;
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '60' },
+    seeds: { type: 'string', default: '120' },
     jobs: { type: 'string', default: '2' },
     only: { type: 'string' },
+    table: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -42,27 +45,46 @@ function copyProject(): string {
   return dir;
 }
 
-function hunt(dir: string, mutant: Mutant): Promise<Verdict> {
+async function hunt(dir: string, mutant: Mutant): Promise<Verdict> {
   const path = join(dir, 'core', mutant.file);
   writeFileSync(path, mutated(mutant, PROJECT));
-  const args = [join(dir, 'test/sim/sim-main.ts'), '--seeds', values.seeds, '--first', '--json'];
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, { timeout: PATIENCE_MS, maxBuffer: 1e8 }, (error, stdout, stderr) => {
-      cpSync(join(PROJECT, 'core', mutant.file), path);
-      resolve({ mutant, ...verdictOf(error, stdout, stderr) });
-    });
-  });
+  try {
+    return { mutant, ...(await verdictOf(dir)) };
+  } finally {
+    cpSync(join(PROJECT, 'core', mutant.file), path);
+  }
 }
 
-function verdictOf(
-  error: { readonly killed?: boolean | undefined } | null,
-  stdout: string,
-  stderr: string,
-): { seed: number | null; how: string } {
-  if (error?.killed) return { seed: 0, how: 'a world does not end' };
-  if (stdout === '') return { seed: null, how: `it ends with an error: ${stderr.slice(0, 200)}` };
+/** Plays worlds with the bug in them until something is wrong in one. */
+async function verdictOf(dir: string): Promise<Omit<Verdict, 'mutant'>> {
+  const options = ['--seeds', values.seeds, '--first', '--json', '--progress'];
+  const child = spawn(process.execPath, [join(dir, 'test/sim/sim-main.ts'), ...options]);
+  let [seed, said, isStuck] = [0, '', false];
+  const giveUp = (): void => {
+    isStuck = true;
+    child.kill('SIGKILL');
+  };
+  let timer = setTimeout(giveUp, PATIENCE_MS);
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    said = (said + part).slice(-2_000);
+    const [, at] = [...said.matchAll(/^seed (\d+)$/gm)].at(-1) ?? [];
+    if (at === undefined || Number(at) === seed) return;
+    seed = Number(at);
+    clearTimeout(timer);
+    timer = setTimeout(giveUp, PATIENCE_MS);
+  });
+  const stdout = await text(child.stdout);
+  clearTimeout(timer);
+  if (isStuck) return { seed, how: 'does not end' };
+  if (stdout === '') throw new Error(`a mutant cannot run: ${said}`);
   const { failed, broken } = JSON.parse(stdout) as { failed: number[]; broken: object };
   return { seed: failed[0] ?? null, how: Object.keys(broken).join(' ') };
+}
+
+function sayTable(verdicts: readonly Verdict[]): void {
+  say('| bug | what it is like | where | shown by seed | breaks |\n| --- | --- | --- | --- | --- |');
+  for (const { mutant, seed, how } of verdicts)
+    say(`| ${mutant.name} | ${mutant.bug} | \`${mutant.file}\` | ${seed ?? 'none'} | ${how} |`);
 }
 
 async function main(): Promise<number> {
@@ -70,7 +92,9 @@ async function main(): Promise<number> {
     say(USAGE);
     return 0;
   }
-  const waiting = MUTANTS.filter(({ name }) => values.only === undefined || name === values.only);
+  const only = values.only?.split(',');
+  const chosen = MUTANTS.filter(({ name }) => only === undefined || only.includes(name));
+  const waiting = [...chosen];
   const verdicts: Verdict[] = [];
   const work = async (): Promise<void> => {
     const dir = copyProject();
@@ -78,19 +102,23 @@ async function main(): Promise<number> {
       for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
         const verdict = await hunt(dir, mutant);
         verdicts.push(verdict);
-        const seed =
-          verdict.seed === null ? 'NOT FOUND' : verdict.seed === 0 ? 'at once' : `seed ${verdict.seed}`;
-        say(`${mutant.name.padEnd(34)} ${mutant.bug.padEnd(28)} ${seed.padEnd(10)} ${verdict.how}`);
+        const seed = verdict.seed === null ? 'NOT SHOWN' : `seed ${verdict.seed}`;
+        if (!values.table)
+          say(`${mutant.name.padEnd(34)} ${mutant.bug.padEnd(28)} ${seed.padEnd(10)} ${verdict.how}`);
       }
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }
   };
   await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+  verdicts.sort((a, b) => chosen.indexOf(a.mutant) - chosen.indexOf(b.mutant));
+  if (values.table) sayTable(verdicts);
   const seeds = verdicts.flatMap(({ seed }) => (seed === null ? [] : [seed])).sort((a, b) => a - b);
-  const median = seeds[Math.floor(seeds.length / 2)] ?? null;
-  say(`${seeds.length} of ${verdicts.length} found; median seed ${median}`);
-  return 0;
+  const median = seeds[Math.floor(seeds.length / 2)] ?? 'none';
+  say(
+    `\n${seeds.length} of ${verdicts.length} are shown by seeds 1 to ${values.seeds}; median seed ${median}.`,
+  );
+  return seeds.length === verdicts.length ? 0 : 1;
 }
 
 process.exitCode = await main();

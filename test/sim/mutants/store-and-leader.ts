@@ -10,12 +10,83 @@ export const STORE_AND_LEADER: readonly Mutant[] = [
     replace: ".where('inbox_id', 'is not', null),",
   },
   {
+    name: 'trigger-replayed',
+    bug: 'B47 submitted twice',
+    file: 'store/inbox.ts',
+    find: '.values({ trigger_uid: uid, request',
+    replace: '.values({ trigger_uid: null, request',
+  },
+  {
+    name: 'fence-epoch-not-compared',
+    bug: 'B52 two leaders',
+    file: 'store/sqlite/statements.ts',
+    find: "        .where('epoch', '=', at(3))\n",
+    replace: "        .where('epoch', '=', sql<number>`iif(${at(3)} > 0, epoch, 0)`)\n",
+  },
+  {
+    name: 'fence-off',
+    bug: 'B52 two leaders',
+    file: 'store/sqlite/statements.ts',
+    find:
+      "        .where('epoch', '=', at(3))\n        .where('schema_no', '=', at(4))\n" +
+      "        .where('tick', '<', at(5)),",
+    replace:
+      "        .where('epoch', '=', sql<number>`iif(${at(3)} > 0, epoch, 0)`)\n" +
+      "        .where('schema_no', '=', at(4))\n" +
+      "        .where('tick', '<', sql<number>`iif(${at(5)} > 0, tick + 1, 0)`),",
+  },
+  {
     name: 'instance-state-not-compared',
     bug: 'B8 lost update',
     file: 'store/sqlite/statements.ts',
     find: "        .where('state', '=', at(17))\n        .where('try_no', '=', at(18)),",
     replace:
-      "        .where('state', '>', at(17) && sql.lit(-1))\n        .where('try_no'," + " '>', sql.lit(-1)),",
+      "        .where('state', '=', sql<number>`iif(${at(17)} >= 0, state, -1)`)\n" +
+      "        .where('try_no', '=', sql<number>`iif(${at(18)} >= 0, try_no, -1)`),",
+  },
+  {
+    name: 'cursor-not-compared',
+    bug: 'B8 lost update',
+    file: 'store/sqlite/statements.ts',
+    find: "'is not distinct from', at(5)),",
+    replace: "'is not distinct from', sql`iif(${at(5)} is null, cursor_at, cursor_at)`),",
+  },
+  {
+    name: 'slots-of-stale-memory',
+    bug: 'B33 same slot',
+    file: 'store/misses.ts',
+    find: 'if (runs.size + requests.size + dags.size === 0)',
+    replace: 'if (runs.size + requests.size === 0)',
+  },
+  {
+    name: 'runs-of-stale-memory',
+    bug: 'B8 lost update',
+    file: 'store/misses.ts',
+    find: 'if (runs.size + requests.size + dags.size === 0)',
+    replace: 'if (requests.size + dags.size === 0)',
+  },
+  {
+    name: 'taken-slot-tried-again',
+    bug: 'B27 never again',
+    file: 'scheduler/taken-slots.ts',
+    find: '    if (run) taken.set(',
+    replace: '    if (run && run.dagId !== dagId) taken.set(',
+  },
+  {
+    name: 'requests-before-runs',
+    bug: 'B15 run cap',
+    file: 'scheduler/take-up.ts',
+    find: '      loaded.push(await load(runNo));',
+    replace:
+      '      const { run, version } = await load(runNo);\n' +
+      "      leader.request({ inboxId: null, kind: 'adopt', run }, version);",
+  },
+  {
+    name: 'slots-not-counted-on-reread',
+    bug: 'B49 slots after restart',
+    file: 'scheduler/leader.ts',
+    find: '        bookRun(this.#world, led.run);\n',
+    replace: '        void bookRun;\n',
   },
   {
     name: 'dispatch-before-commit',
@@ -52,7 +123,7 @@ export const STORE_AND_LEADER: readonly Mutant[] = [
     name: 'stale-memory-kept',
     bug: 'B11 memory kept',
     file: 'scheduler/leader.ts',
-    find: "if (result.why === 'stale') return this.#onStale(events, result);",
+    find: "if (result.why === 'stale') return this.#onStale(events, result, decided.actions);",
     replace: "if (result.why === 'stale') return;",
   },
   {

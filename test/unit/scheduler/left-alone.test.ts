@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Logger } from '../../../core/log/logger.ts';
+import type { Action } from '../../../core/model/action.ts';
 import type { VersionNo } from '../../../core/model/ids.ts';
 import type { DagEntry } from '../../../core/planner/agenda.ts';
 import { LeftAlone } from '../../../core/scheduler/left-alone.ts';
 
 const seen = (dagId: string, versionNo: number): DagEntry =>
   ({ dagId, versionNo: versionNo as VersionNo }) as DagEntry;
+
+const changed = (dagId: string): Action => ({ type: 'dag.change', dagId }) as Action;
 
 function leftAlone() {
   const told: unknown[] = [];
@@ -26,8 +29,9 @@ test('a DAG that the store has otherwise twice in a row is left alone; one that 
   const { left, told } = leftAlone();
   left.admits(seen('a', 1));
   left.stale(['a']);
-  left.written();
+  left.written([changed('a')]);
   left.stale(['a']);
+  left.written([changed('c')]);
   expect(left.admits(seen('a', 1))).toBe(true);
   left.stale(['a', 'b']);
   expect(left.admits(seen('a', 1))).toBe(false);

@@ -1,0 +1,29 @@
+import type { Executor } from '../executors/executor.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Clock } from '../model/clock.ts';
+import type { RunNo } from '../model/ids.ts';
+import type { RunWorld } from '../planner/run-world.ts';
+import type { Limits } from '../planner/world.ts';
+import type { Lease, Store, VersionRecord } from '../store/store.ts';
+import type { Dispatcher } from './dispatcher.ts';
+
+/** A run that the leader has in memory, with the version that its attempts execute. */
+export interface LedRun {
+  readonly run: RunWorld;
+  readonly version: VersionRecord;
+}
+
+export interface LeaderOptions {
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly executor: Executor;
+  readonly dispatcher: Dispatcher;
+  readonly limits: Limits;
+  readonly stateDir: string;
+  readonly log: Logger;
+  /** Number of the last tick that is stored. */
+  readonly tick: number;
+  /** Reads a run again when memory is not to be trusted; `null` if there is none. */
+  readonly reload: (runNo: RunNo) => Promise<LedRun | null>;
+}

@@ -1,0 +1,23 @@
+import type { DagRecord, Store, VersionRecord } from '../store/store.ts';
+import { isRescheduled } from './dag-entry.ts';
+
+/**
+ * Whether the slots of a DAG are to be counted from now on, because it is due at other times than before:
+ * than its last version, or than the one before that if nothing was decided since this one was stored. A
+ * trigger may have stored it before a scheduler saw it, or the process that saw it has died.
+ */
+export async function isScheduledAnew(
+  store: Pick<Store, 'version'>,
+  old: VersionRecord | null,
+  version: VersionRecord,
+  { cursorAt }: Pick<DagRecord, 'cursorAt'>,
+): Promise<boolean> {
+  if (old !== null && isRescheduled(old.spec, version.spec)) return true;
+  const { createdAt = 0 } = (await store.version(version.versionNo)) ?? {};
+  if (cursorAt === null || cursorAt >= createdAt) return false;
+  for (let no = version.versionNo - 1; no > 0; no--) {
+    const before = await store.version(no as VersionRecord['versionNo']);
+    if (before?.dagId === version.dagId) return isRescheduled(before.spec, version.spec);
+  }
+  return false;
+}
