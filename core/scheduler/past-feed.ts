@@ -56,7 +56,6 @@ export class PastFeed {
       this.#timer = null;
       this.look();
     }, READ_AGAIN_MS);
-    this.#timer.unref();
   }
 
   /** What waits for a run that nobody here decides about is told by nobody when that run goes on. */
@@ -68,7 +67,6 @@ export class PastFeed {
       this.look();
     }, UNLED_AGAIN_MS);
     this.#timers.add(timer);
-    timer.unref();
   }
 
   async #offer(past: RunPast): Promise<void> {

@@ -8,6 +8,7 @@ import { Dispatcher } from '../../core/scheduler/dispatcher.ts';
 import { InboxReader } from '../../core/scheduler/inbox-reader.ts';
 import { InputReader } from '../../core/scheduler/inputs.ts';
 import { Leader } from '../../core/scheduler/leader.ts';
+import { PastFeed } from '../../core/scheduler/past-feed.ts';
 import { RequestDesk } from '../../core/scheduler/request-desk.ts';
 import { isScheduledAnew } from '../../core/scheduler/rescheduled.ts';
 import { takeUpRuns } from '../../core/scheduler/take-up.ts';
@@ -92,6 +93,9 @@ export class SimLeadership {
       this.lookAtFiles();
     };
     this.leader.onLost = options.onLost;
+    const log = faultLog((text) => this.faults.push(text));
+    const pasts = new PastFeed({ store, leader: this.leader, log });
+    this.leader.onDecided = () => pasts.look();
   }
 
   /** Leads: goes on with every unfinished run, then looks at the files and into the inbox. */

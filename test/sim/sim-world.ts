@@ -14,6 +14,7 @@ import { dagFor, type Happening, type Scenario } from './scenario.ts';
 import { type Machine, type OutcomeFault, SimExecutor } from './sim-executor.ts';
 import { SimLeadership } from './sim-leadership.ts';
 import { COMMIT_FAULTS, type CommitFault, simStore } from './sim-store.ts';
+import { unwoken } from './unwoken.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 const MINUTE = 60_000;
@@ -41,6 +42,7 @@ export class SimWorld {
   readonly #witness: Witness[] = [];
   readonly #written: Written[] = [];
   readonly #struck: Struck[] = [];
+  readonly #unwoken: Waiting[] = [];
   readonly #idle: { seq: number; waiting: Waiting[] }[] = [];
   readonly #seen: SimHistory['seen'][number][] = [];
   readonly #processes: Process[] = [];
@@ -97,6 +99,7 @@ export class SimWorld {
       written: this.#written,
       struck: this.#struck,
       idle: this.#idle,
+      unwoken: this.#unwoken,
       calmAtMono,
       calmAt,
       calm,
@@ -132,6 +135,7 @@ export class SimWorld {
       await this.#time.advanceTo(this.#time.mono() + CALM_MS / 12);
       await this.#lead();
       await this.#people?.unpauseAll(this.#ids());
+      await this.#people?.passPasts();
       this.#poke();
       await this.#time.settle();
       this.#lookIdle();
@@ -144,6 +148,7 @@ export class SimWorld {
       await this.#time.advanceTo(this.#time.mono() + 30 * MINUTE);
       await this.#lead();
       await this.#people?.unpauseAll(this.#ids());
+      await this.#people?.passPasts();
       this.#poke();
       await this.#time.settle();
       this.#lookIdle();
@@ -371,6 +376,7 @@ export class SimWorld {
         if (TASK_STATES[run.state[node] as number] === TASK_STATES[S.scheduled])
           waiting.push({ runNo: run.record.runNo, nodeNo: node });
     }
+    this.#unwoken.push(...unwoken(leader.world));
     if (waiting.length > 0) this.#idle.push({ seq: this.#written.length, waiting });
   }
 }
