@@ -65,12 +65,11 @@ function downstreamBlock(
   before: RunWorld,
   found: PastInstances,
 ): PastBlock | null {
-  if (!taskAt(run.graph, template).waitForDownstream) return null;
-  const block = found.kind === 'found' ? found.block : before.root;
+  if (found.kind !== 'found' || !taskAt(run.graph, template).waitForDownstream) return null;
   for (const downstream of directDownstreams(run.graph, template)) {
     const target = before.graph.nodeOfPath.get(taskAt(run.graph, downstream).path);
     if (target === undefined || before.selected[target] !== 1) continue;
-    const blocked = connectedBlock(before, block, target);
+    const blocked = connectedBlock(before, found.block, target);
     if (blocked !== null) return blocked;
   }
   return null;

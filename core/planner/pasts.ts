@@ -149,6 +149,11 @@ export class Pasts {
     this.changed.add(past);
   }
 
+  /** What was read of a past may be out of date: it is read again, and holds until then. */
+  readAgain(past: RunPast): void {
+    if (this.of(past.run) === past) this.unread.add(past);
+  }
+
   /** States of a run were set in a way that tells nobody. */
   touch({ followers }: RunWorld): void {
     for (const past of followers) this.changed.add(past);

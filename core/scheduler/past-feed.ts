@@ -1,5 +1,7 @@
 import type { Logger } from '../log/logger.ts';
+import { isRunFinished } from '../model/states.ts';
 import type { RunPast } from '../planner/pasts.ts';
+import type { RunWorld } from '../planner/run-world.ts';
 import type { Store } from '../store/store.ts';
 import type { Leader } from './leader.ts';
 import { asError } from './quarantine.ts';
@@ -7,6 +9,8 @@ import { readPast } from './read-past.ts';
 
 /** A store that does not answer is asked again after this time. */
 const READ_AGAIN_MS = 1_000;
+/** So is a run before another one that is not finished and that this process does not lead. */
+const UNLED_AGAIN_MS = 5_000;
 
 export interface PastFeedOptions {
   readonly store: Store;
@@ -18,6 +22,7 @@ export interface PastFeedOptions {
 export class PastFeed {
   readonly #options: PastFeedOptions;
   #timer: NodeJS.Timeout | null = null;
+  readonly #timers = new Set<NodeJS.Timeout>();
   #closed = false;
 
   constructor(options: PastFeedOptions) {
@@ -42,6 +47,7 @@ export class PastFeed {
   close(): void {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const timer of this.#timers) clearTimeout(timer);
   }
 
   #lookLater(): void {
@@ -50,15 +56,29 @@ export class PastFeed {
       this.#timer = null;
       this.look();
     }, READ_AGAIN_MS);
-    this.#timer.unref();
   }
 
-  async #offer({ run }: RunPast): Promise<void> {
+  /** What waits for a run that nobody here decides about is told by nobody when that run goes on. */
+  #readLater(past: RunPast): void {
+    const { pasts } = this.#options.leader.world;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      pasts.readAgain(past);
+      this.look();
+    }, UNLED_AGAIN_MS);
+    this.#timers.add(timer);
+  }
+
+  async #offer(past: RunPast): Promise<void> {
+    const { run } = past;
     const { leader, store } = this.#options;
     const { generation, world } = leader;
     const changes = world.pasts.changesOf(run.record.dagId);
     const read = await readPast(store, run, world.runs);
     if (generation !== leader.generation || this.#closed) return;
     leader.offer({ type: 'past', offer: { ...read, changes } });
+    const isUnled = ({ record }: RunWorld): boolean =>
+      !isRunFinished(record.state) && !world.runs.has(record.runNo);
+    if (read.runs.some(isUnled)) this.#readLater(past);
   }
 }

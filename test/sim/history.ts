@@ -92,6 +92,8 @@ export interface SimHistory {
   readonly problems: readonly string[];
   /** Ready instances seen waiting at moments when nothing happened, and after how many transactions. */
   readonly idle: readonly { readonly seq: number; readonly waiting: readonly Waiting[] }[];
+  /** Instances seen waiting for a past that lets them run, at moments when nothing happened. */
+  readonly unwoken: readonly Waiting[];
   /** The world stopped being told to do things then. */
   readonly calmAtMono: number;
   readonly calmAt: number;

@@ -122,7 +122,9 @@ export function dagFor(seed: number, id: string, edit: string, startAt: number):
     params: { type: 'object', properties },
     ...(random.chance(0.2) ? { timeoutMs: 20 * MINUTE } : {}),
     ...(turns ? turned(schedules(random, startAt)) : schedules(random, startAt)),
-    tasks: withInputs(tasks, spec.tasks).map((task) => withLongWaits(random, task)),
+    tasks: withInputs(tasks, spec.tasks)
+      .map((task) => withLongWaits(random, task))
+      .map((task) => withPast(chanceFor(seed, `past ${id} ${task.path}`), task)),
   };
 }
 
@@ -171,6 +173,14 @@ function withLongWaits(random: Random, task: TaskSpec): TaskSpec {
     ...task,
     retries: { ...task.retries, max: 1 + random.upTo(2), delayMs: random.pick([1_500, 60_000, 400_000]) },
   };
+}
+
+/** Lets some tasks look at the run of the slot before, or stand back in old slots. */
+function withPast(random: Random, task: TaskSpec): TaskSpec {
+  const kind = random.upTo(9);
+  if (task.teardown || kind > 2) return task;
+  if (kind === 2) return { ...task, latestOnly: true };
+  return { ...task, dependsOnPast: true, ...(kind === 1 ? { waitForDownstream: true } : {}) };
 }
 
 /** Lets some tasks take the output of one that comes before them. */

@@ -8,6 +8,7 @@ import { Dispatcher } from '../../core/scheduler/dispatcher.ts';
 import { InboxReader } from '../../core/scheduler/inbox-reader.ts';
 import { InputReader } from '../../core/scheduler/inputs.ts';
 import { Leader } from '../../core/scheduler/leader.ts';
+import { PastFeed } from '../../core/scheduler/past-feed.ts';
 import { RequestDesk } from '../../core/scheduler/request-desk.ts';
 import { isScheduledAnew } from '../../core/scheduler/rescheduled.ts';
 import { takeUpRuns } from '../../core/scheduler/take-up.ts';
@@ -72,6 +73,7 @@ export class SimLeadership {
         throw error;
       });
     const { tick } = counters;
+    const log = faultLog({ ...options, onFault: (text) => this.faults.push(text) });
     this.leader = new Leader({
       store,
       lease,
@@ -82,7 +84,7 @@ export class SimLeadership {
       stateDir,
       tick,
       reload,
-      log: faultLog({ ...options, onFault: (text) => this.faults.push(text) }),
+      log,
     });
     this.#inbox = new InboxReader({
       store,
@@ -96,6 +98,8 @@ export class SimLeadership {
       this.lookAtFiles();
     };
     this.leader.onLost = options.onLost;
+    const pasts = new PastFeed({ store, leader: this.leader, log });
+    this.leader.onDecided = () => pasts.look();
   }
 
   /** Leads: goes on with every unfinished run, then looks at the files and into the inbox. */

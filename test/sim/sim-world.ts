@@ -14,6 +14,7 @@ import { dagFor, type Happening, type Scenario } from './scenario.ts';
 import { type Machine, type OutcomeFault, SimExecutor } from './sim-executor.ts';
 import { SimLeadership } from './sim-leadership.ts';
 import { COMMIT_FAULTS, type CommitFault, simStore } from './sim-store.ts';
+import { unwoken } from './unwoken.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { waitingIn } from './waiting-in.ts';
 
@@ -49,6 +50,7 @@ export class SimWorld {
   readonly #witness: Witness[] = [];
   readonly #written: Written[] = [];
   readonly #struck: Struck[] = [];
+  readonly #unwoken: Waiting[] = [];
   readonly #idle: { seq: number; waiting: Waiting[] }[] = [];
   readonly #seen: SimHistory['seen'][number][] = [];
   readonly #defects: string[] = [];
@@ -107,6 +109,7 @@ export class SimWorld {
       written: this.#written,
       struck: this.#struck,
       idle: this.#idle,
+      unwoken: this.#unwoken,
       calmAtMono,
       calmAt,
       calm,
@@ -146,6 +149,7 @@ export class SimWorld {
       await this.#time.advanceTo(this.#time.mono() + CALM_MS / 12);
       await this.#lead();
       await this.#people?.unpauseAll(this.#ids());
+      await this.#people?.passPasts();
       this.#poke();
       await this.#time.settle();
       this.#lookIdle();
@@ -158,6 +162,7 @@ export class SimWorld {
       await this.#time.advanceTo(this.#time.mono() + 30 * MINUTE);
       await this.#lead();
       await this.#people?.unpauseAll(this.#ids());
+      await this.#people?.passPasts();
       this.#poke();
       await this.#time.settle();
       this.#lookIdle();
@@ -417,6 +422,7 @@ export class SimWorld {
     const leader = this.#now?.isDead ? null : this.#now?.leadership?.leader;
     if (!leader || this.#armed.length > 0 || leader.world.draining) return;
     const waiting = waitingIn(leader);
+    this.#unwoken.push(...unwoken(leader.world));
     if (waiting.length > 0) this.#idle.push({ seq: this.#written.length, waiting });
   }
 }

@@ -5,6 +5,7 @@ import { checkJournal, checkMemory } from './journal.ts';
 import { checkLiveness } from './liveness.ts';
 import { checkOutcomes } from './outcomes.ts';
 import { checkInputs, checkOutputs, checkVersions } from './outputs.ts';
+import { checkPasts } from './pasts.ts';
 import { checkRequests } from './requests.ts';
 import { checkRules } from './rules.ts';
 import { checkSlots } from './slots.ts';
@@ -21,6 +22,7 @@ const CHECKERS: readonly ((history: SimHistory) => Violation[])[] = [
   checkStops,
   checkSlots,
   checkRules,
+  checkPasts,
   checkTeardowns,
   checkCaps,
   checkStarvation,

@@ -48,6 +48,20 @@ describe('author form', () => {
     });
   });
 
+  it('writes the rules that look at other runs', () => {
+    const { author } = dag({ id: 'x', deadline: '50m' }, (d) => {
+      const book = d.task('book', { run: 'book', waitForDownstream: true });
+      d.task('close', { after: [book], dependsOnPast: true, latestOnly: true }, () => 1);
+    });
+    expect(author).toMatchObject({
+      deadline: '50m',
+      tasks: {
+        book: { run: 'book', waitForDownstream: true },
+        close: { uses: '#close', after: ['book'], dependsOnPast: true, latestOnly: true },
+      },
+    });
+  });
+
   it('writes schedules and params', () => {
     const params = Type.Object({ fast: Type.Integer({ default: 12 }), symbol: Type.String() });
     const schedule = [cron('0 6 * * *', { tz: 'UTC' }), every('5m'), at('2030-01-01T00:00:00Z')];

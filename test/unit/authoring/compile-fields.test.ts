@@ -255,6 +255,7 @@ describe('times', () => {
     const more = {
       timeout: '1h30m',
       misfireGrace: '10m',
+      deadline: '50m',
       jitter: '5s',
       catchup: true,
       onActivate: 'all',
@@ -266,6 +267,7 @@ describe('times', () => {
     expect(spec({ id: 'd', ...more, tasks })).toMatchObject({
       timeoutMs: 5_400_000,
       misfireGraceMs: 600_000,
+      deadlineMs: 3_000_000,
       jitterMs: 5_000,
       catchup: true,
       onActivate: 'all',

@@ -264,6 +264,21 @@ describe('keys', () => {
     expect(runs.state(after, 'f[q].x')).toBe('queued');
   });
 
+  test('with waitForDownstream a key that was not there looks at no other key', () => {
+    const fan = (over: string): DagSpec =>
+      dagOf(
+        [
+          task('f.x', { fanOut: 0, ...PAST, waitForDownstream: true }),
+          task('f.y', { fanOut: 0, after: ['f.x'] }),
+        ],
+        { fanOuts: [{ path: 'f', over }] },
+      );
+    const { runs, before, after } = two(fan('["p"]'), fan('["p", "q"]'));
+    expect(runs.state(after, 'f[q].x')).toBe('queued');
+    runs.end(before, 'f[p].x');
+    expect(runs.why(after, 'f[p].x')).toMatchObject({ task: 'f[p].y' });
+  });
+
   test('while the keys of the run before are not known all of them wait', () => {
     const { runs, before, after } = two(keyed('["p"]'));
     runs.end(after, 'g');
