@@ -44,6 +44,8 @@ export type AuthorSchedule =
   | { readonly cron: string; readonly tz?: string; readonly interval?: boolean }
   | { readonly every: Duration }
   | { readonly at: string | readonly string[] }
+  | { readonly assets: { readonly all: readonly string[] } | { readonly any: readonly string[] } }
+  | { readonly file: string; readonly settle?: Duration }
   | {
       readonly second?: string | number;
       readonly minute?: string | number;
@@ -120,6 +122,8 @@ export interface AuthorTask extends TaskDefaults, Wiring {
   readonly setups?: readonly Reference[];
   readonly maxActive?: number;
   readonly maxActivePerRun?: number;
+  /** URIs of assets. */
+  readonly produces?: readonly string[];
 }
 
 /** A group gives order to its tasks, but no inputs. */

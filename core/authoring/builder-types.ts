@@ -81,6 +81,7 @@ export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
       | 'failRun'
       | 'maxActive'
       | 'maxActivePerRun'
+      | 'produces'
     > {
   readonly needs?: N;
   /** Order only: these finish first. */

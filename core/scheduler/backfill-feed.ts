@@ -78,7 +78,7 @@ export class BackfillFeed {
     const head = { backfillNo, fromCursorAt: record.cursorAt, slotRuns: world.dagLoad(dagId).slotRuns };
     if (dag.timetable === null) {
       const error = `DAG ${dagId} has no schedule by time any more`;
-      leader.offerSlots({ ...head, slots: [], isLast: true, error }, []);
+      leader.tell({ type: 'backfill.slots', offer: { ...head, slots: [], isLast: true, error } });
       return;
     }
     const slots = nextSlots(dag.timetable, backfill);
@@ -99,8 +99,8 @@ export class BackfillFeed {
     }
     if (generation !== leader.generation || this.#closed) return;
     const isLast = slots.length < SLOTS_AT_ONCE;
-    leader.offerSlots(
-      { ...head, slots: offered, isLast },
+    leader.tell(
+      { type: 'backfill.slots', offer: { ...head, slots: offered, isLast } },
       led.map(({ version }) => version),
     );
   }

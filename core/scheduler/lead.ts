@@ -8,10 +8,12 @@ import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { Limits } from '../planner/world.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
+import { AssetFeed } from './asset-feed.ts';
 import { BackfillFeed } from './backfill-feed.ts';
 import { DagSync } from './dag-sync.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
+import { FileFeed } from './file-feed.ts';
 import { InputReader } from './inputs.ts';
 import { Janitor } from './janitor.ts';
 import { Leader } from './leader.ts';
@@ -46,6 +48,8 @@ export class Leadership {
   /** A scheduler wants to lead, and this process is none: from now on it starts nothing. */
   onHandOver: () => void = () => {};
   #feed: BackfillFeed | null = null;
+  #events: AssetFeed | null = null;
+  #files: FileFeed | null = null;
   #janitor: Janitor | null = null;
   #door: LeaderDoor | null = null;
   #reading: Promise<void> | null = null;
@@ -58,7 +62,7 @@ export class Leadership {
     project: Project,
     lease: Lease,
     executor: Executor,
-    counters: { runNo: RunNo; tick: number },
+    counters: { runNo: RunNo; tick: number; eventNo: number },
   ) {
     this.#project = project;
     this.#lease = lease;
@@ -91,6 +95,7 @@ export class Leadership {
       limits,
       stateDir,
       tick: counters.tick,
+      eventNo: counters.eventNo,
       reload,
       log: this.#log,
     });
@@ -138,7 +143,8 @@ export class Leadership {
       runners: { ...runnerOptions(config), keepOne: warm },
       limits: { logBytes: config.log.maxBytesPerAttempt },
     });
-    const counters = await project.store.counters();
+    const { store } = project;
+    const counters = { ...(await store.counters()), eventNo: await store.lastEventNo() };
     const leadership = new Leadership(project, lease, executor, counters);
     await executor.start();
     leadership.#door = await LeaderDoor.open(leaderSocket(stateDir), () => leadership.lookIntoInbox());
@@ -163,7 +169,13 @@ export class Leadership {
     await takeBackfills(store, this.leader.world);
     const load = (runNo: RunNo) => this.#desk.load(runNo);
     this.#feed = new BackfillFeed({ store, leader: this.leader, load, log: this.#log });
-    this.leader.onDecided = () => this.#feed?.look();
+    this.#events = new AssetFeed({ store, leader: this.leader, log: this.#log });
+    this.#files = new FileFeed({ projectDir: dir, store, leader: this.leader, clock, log: this.#log });
+    this.leader.onDecided = () => {
+      this.#feed?.look();
+      this.#events?.look();
+      this.#files?.look();
+    };
     for (const { runNo } of await store.unfinishedRuns()) await this.#adopt(runNo);
     this.#sync = new DagSync({
       projectDir: dir,
@@ -174,7 +186,7 @@ export class Leadership {
       clock,
       log: this.#log,
       onSeen: (dag, version, isRescheduled) => this.leader.dagSeen(dag, version, isRescheduled),
-      onGone: (dagId, state) => this.leader.dagGone(dagId, state),
+      onGone: (dagId, state) => this.leader.tell({ type: 'dag.gone', dagId, state }),
     });
     await this.#sync.start();
     const { stateDir, config } = this.#project;
@@ -254,6 +266,8 @@ export class Leadership {
   async close(how: 'drain' | 'now'): Promise<void> {
     if (this.#closed) return;
     this.#feed?.close();
+    this.#events?.close();
+    await this.#files?.close();
     await this.#sync?.close();
     await this.#janitor?.close();
     if (how === 'drain') await this.leader.drain();

@@ -2,6 +2,7 @@ import { type TSchema, Type } from 'typebox';
 import { PRIORITY_LEVELS, RETRY_DEFAULTS, TASK_DEFAULTS, TRIGGER_RULES } from '../model/dag.ts';
 import { ID_PATTERN } from '../model/ids.ts';
 import {
+  ASSET_URI_SCHEMA,
   closedObject,
   durationSchema,
   ENV_NAME_PATTERN,
@@ -261,6 +262,11 @@ export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
     minimum: 1,
     maximum: 1_000_000,
     description: 'Attempts of this task at once in one run.',
+  }),
+  produces: Type.Array(ASSET_URI_SCHEMA, {
+    maxItems: 100,
+    description: 'URIs of assets: each success of the task is an event of each of them.',
+    examples: [['duckdb://market/candles']],
   }),
 });
 

@@ -6,6 +6,7 @@ import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
 import type { SlotSpan } from '../model/slot.ts';
 import { RUN_STATES, S } from '../model/states.ts';
+import { AssetReads } from './asset-reads.ts';
 import {
   type BackfillRuns,
   readBackfill,
@@ -51,11 +52,12 @@ const SLOTS_DEFAULT = 100;
 const VERSIONS_KEPT = 16;
 
 /** What the store can tell, the same on both databases. Every query finds its rows by an index. */
-export class Reads {
+export class Reads extends AssetReads {
   readonly #db: Kysely<Database>;
   readonly #versions = new Map<number, VersionRecord>();
 
   constructor(db: Kysely<Database>) {
+    super(db);
     this.#db = db;
   }
 
@@ -97,12 +99,11 @@ export class Reads {
   }
 
   async dags(): Promise<readonly DagRecord[]> {
-    const rows = await this.#db.selectFrom('dag').selectAll().orderBy('dag_id').execute();
-    return rows.map(toDag);
+    return (await dagsQuery(this.#db).orderBy('dag.dag_id').execute()).map(toDag);
   }
 
   async dag(dagId: string): Promise<DagRecord | null> {
-    const row = await this.#db.selectFrom('dag').selectAll().where('dag_id', '=', dagId).executeTakeFirst();
+    const row = await dagsQuery(this.#db).where('dag.dag_id', '=', dagId).executeTakeFirst();
     return row === undefined ? null : toDag(row);
   }
 
@@ -307,7 +308,16 @@ function valuesOf(nodes: readonly NodeNo[]): ReturnType<typeof sql<number>> {
   return sql<number>`(${sql.raw(nodes.map((node) => String(Math.trunc(node))).join(','))})`;
 }
 
-function toDag(row: Database['dag']): DagRecord {
+/** DAGs with what is decided for them. */
+function dagsQuery(db: Kysely<Database>) {
+  return db
+    .selectFrom('dag')
+    .leftJoin('asset_cursor', 'asset_cursor.dag_id', 'dag.dag_id')
+    .selectAll('dag')
+    .select('asset_cursor.event_no');
+}
+
+function toDag(row: Database['dag'] & { readonly event_no: number | null }): DagRecord {
   return {
     dagId: row.dag_id,
     paused: row.paused === 1,
@@ -316,6 +326,7 @@ function toDag(row: Database['dag']): DagRecord {
     cursorAt: row.cursor_at,
     file: row.file,
     versionNo: row.version_no as VersionNo,
+    eventNo: row.event_no ?? 0,
   };
 }
 

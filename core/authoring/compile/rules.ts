@@ -17,6 +17,7 @@ const ATTEMPT_KEYS = [
   'memory',
   'maxActive',
   'maxActivePerRun',
+  'produces',
 ] as const satisfies readonly (keyof AuthorTask)[];
 
 /** Rules about combinations of keys of one task. */

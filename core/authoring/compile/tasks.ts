@@ -127,6 +127,8 @@ function writeFacts(draft: TaskDraft, { author, scope }: TaskEntry): void {
   if (author.failRun) draft.failRun = true;
   if (author.maxActive !== undefined) draft.maxActive = author.maxActive;
   if (author.maxActivePerRun !== undefined) draft.maxActivePerRun = author.maxActivePerRun;
+  if (author.produces !== undefined && author.produces.length > 0)
+    draft.produces = [...new Set(author.produces)].sort();
 }
 
 function stageOf(scope: Scope): string | undefined {

@@ -8,6 +8,7 @@ import { backfillRow, backfillStateNumber } from '../backfills.ts';
 import { factsText } from '../journal-line.ts';
 import { goneText, itemsText } from '../records.ts';
 import type { BackfillTable, Database } from '../tables.ts';
+import { ASSET_PARTS } from './asset-parts.ts';
 import type { CreatedRun, FoldedTick } from './fold.ts';
 import { type Columns, type Part, part } from './part.ts';
 
@@ -71,6 +72,7 @@ const runColumns: Columns<CreatedRun, keyof Database['dag_run']> = {
   because: ['int2', ({ run }) => (run.because === null ? 0 : becauseNumber(run.because.code))],
   facts: ['text', ({ run }) => factsText(run.because)],
   backfill_no: ['int4', ({ run }) => run.backfillNo ?? null],
+  cause: ['text', ({ run }) => (run.cause === undefined ? null : JSON.stringify(run.cause))],
   counts: ['text', ({ counts }) => (counts === null ? null : JSON.stringify(counts))],
 };
 
@@ -382,4 +384,10 @@ const otherParts: readonly Part[] = [
 ];
 
 /** Every kind of change that a tick can make. */
-export const PARTS: readonly Part[] = [...runParts, ...instanceParts, ...resultParts, ...otherParts];
+export const PARTS: readonly Part[] = [
+  ...runParts,
+  ...instanceParts,
+  ...resultParts,
+  ...ASSET_PARTS,
+  ...otherParts,
+];

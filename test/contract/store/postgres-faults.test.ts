@@ -207,7 +207,7 @@ describe.each(postgres)('faults of $name', ({ url }) => {
 
   it('refuses to migrate under a leader of an older schema, and names it', async () => {
     await open().tryLead();
-    const next = { number: 4, name: 'next', up: async () => {} };
+    const next = { number: 5, name: 'next', up: async () => {} };
     const { MIGRATIONS } = await import('../../../migrations/index.ts');
     const young = open({ migrations: [...MIGRATIONS, next] });
     await expect(young.tryLead()).rejects.toMatchObject({

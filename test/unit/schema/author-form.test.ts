@@ -50,6 +50,7 @@ const task: Keys<AuthorTask> = {
   setups: true,
   maxActive: true,
   maxActivePerRun: true,
+  produces: true,
 };
 const group: Keys<AuthorGroup> = { after: true, description: true, stage: true, group: true };
 const forEach: Keys<AuthorForEach> = {
