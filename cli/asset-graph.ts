@@ -1,5 +1,6 @@
 import type { DagSpec } from '../core/model/dag.ts';
 import type { FoundDag } from './dag-files.ts';
+import { counted } from './render/counted.ts';
 
 /** A task that produces an asset. */
 export interface ProducingTask {
@@ -41,4 +42,14 @@ export function consumedBy(spec: DagSpec): readonly string[] {
 /** The assets that the tasks of a DAG produce. */
 export function producedBy(spec: DagSpec): readonly string[] {
   return [...new Set(spec.tasks.flatMap(({ produces }) => produces ?? []))].sort();
+}
+
+/** By which events a DAG runs, in a few words; `null` if by none. */
+export function eventsText(spec: DagSpec): string | null {
+  const texts = (spec.schedule ?? []).flatMap((one) => {
+    if (one.kind === 'file') return [`for each file that arrives as ${one.file}`];
+    if (one.kind !== 'assets') return [];
+    return [`on ${one.match} of ${counted(one.assets.length, 'asset')} (${one.assets.join(', ')})`];
+  });
+  return texts.length === 0 ? null : texts.join(', or ');
 }
