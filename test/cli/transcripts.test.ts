@@ -284,6 +284,7 @@ test('schedule preview shows the next slots and the changes of the clocks', asyn
       },
     ],
     clockChanges: [],
+    events: null,
   });
   expect(await preview('hand')).toMatchObject({
     code: 0,
@@ -410,7 +411,7 @@ describe('help', () => {
     const names = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)]
       .map(([, name]) => name ?? '')
       .filter((name) => name !== '');
-    expect(names).toHaveLength(30);
+    expect(names).toHaveLength(31);
     const helps = await Promise.all(
       ['trigger', 'logs', 'config', 'mark'].map((name) => orch([name, '--help'])),
     );
