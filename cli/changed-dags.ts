@@ -4,6 +4,7 @@ import { type Upcoming, upcomingRuns } from '../core/planner/upcoming.ts';
 import { isRescheduled } from '../core/scheduler/dag-entry.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { DagRecord, VersionRecord } from '../core/store/store.ts';
+import { eventsText } from './asset-graph.ts';
 
 /** Slots that are shown of a schedule. */
 const SLOTS = 3;
@@ -19,6 +20,8 @@ export interface DagChange {
   readonly changed: readonly string[];
   /** Runs that a scheduler makes by itself, as stored and with the files; `null` where they are equal. */
   readonly schedule: { readonly before: Upcoming | null; readonly after: Upcoming | null } | null;
+  /** By which events of assets or files it runs, as stored and with the file; `null`: by none. */
+  readonly events: { readonly before: string | null; readonly after: string | null };
   /** Runs that are not finished: they go on with the version that they have. */
   readonly unfinishedRuns: number;
 }
@@ -47,7 +50,8 @@ export async function changedDags({ library, store, clock }: Project): Promise<C
       const tasks = version === null || isSame ? NO_TASKS : changedTasks(version.spec, spec);
       const schedule = change === 'none' && known?.present ? null : changedRuns(known, version, spec, now);
       const unfinishedRuns = unfinished.get(spec.id) ?? 0;
-      changes.push({ dagId: spec.id, change, file, ...tasks, schedule, unfinishedRuns });
+      const events = { before: version === null ? null : eventsText(version.spec), after: eventsText(spec) };
+      changes.push({ dagId: spec.id, change, file, ...tasks, schedule, events, unfinishedRuns });
     }
   }
   for (const known of stored.values()) {
@@ -55,7 +59,8 @@ export async function changedDags({ library, store, clock }: Project): Promise<C
     const version = await store.version(known.versionNo);
     const schedule = changedRuns(known, version, null, now);
     const unfinishedRuns = unfinished.get(dagId) ?? 0;
-    changes.push({ dagId, change: 'gone', file, ...NO_TASKS, schedule, unfinishedRuns });
+    const events = { before: version === null ? null : eventsText(version.spec), after: null };
+    changes.push({ dagId, change: 'gone', file, ...NO_TASKS, schedule, events, unfinishedRuns });
   }
   return { changes, diagnostics: files.flatMap(({ diagnostics }) => diagnostics) };
 }

@@ -78,6 +78,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/backfill.ts')).backfill,
   },
   {
+    name: 'asset',
+    group: RUN,
+    summary: 'what DAGs make: list, event, lineage, materialize',
+    load: async () => (await import('./commands/asset.ts')).asset,
+  },
+  {
     name: 'runs',
     group: LOOK,
     summary: 'list runs',

@@ -55,13 +55,15 @@ function changeText(one: DagChange, style: Style): string {
 }
 
 /** What becomes of the runs of a DAG: those that a scheduler makes, and those that are under way. */
-function runLines({ schedule, unfinishedRuns }: DagChange): string[] {
+function runLines({ schedule, events, unfinishedRuns }: DagChange): string[] {
   const lines: string[] = [];
   if (schedule !== null) {
     lines.push(
       `    runs by schedule: ${upcomingText(schedule.after)}; until now ${upcomingText(schedule.before)}`,
     );
   }
+  const { before, after } = events;
+  if (before !== after) lines.push(`    runs by events: ${after ?? 'none'}; until now ${before ?? 'none'}`);
   if (unfinishedRuns > 0)
     lines.push(
       `    ${counted(unfinishedRuns, 'unfinished run')} go${unfinishedRuns === 1 ? 'es' : ''} on as begun`,

@@ -12,6 +12,12 @@ index CREATE INDEX dag_run_unfinished ON dag_run USING btree (run_no) WHERE (sta
 index CREATE INDEX inbox_pending ON inbox USING btree (inbox_id) WHERE (answer IS NULL)
 index CREATE INDEX journal_run ON journal USING btree (run_no)
 index CREATE UNIQUE INDEX artifact_pk ON artifact USING btree (run_no, node_no, try_no, name)
+index CREATE UNIQUE INDEX asset_cursor_pkey ON asset_cursor USING btree (dag_id)
+index CREATE UNIQUE INDEX asset_event_attempt ON asset_event USING btree (run_no, node_no, try_no, uri) WHERE (run_no IS NOT NULL)
+index CREATE UNIQUE INDEX asset_event_pkey ON asset_event USING btree (event_no)
+index CREATE UNIQUE INDEX asset_event_request ON asset_event USING btree (request_no) WHERE (request_no IS NOT NULL)
+index CREATE UNIQUE INDEX asset_event_uri ON asset_event USING btree (uri, event_no)
+index CREATE UNIQUE INDEX asset_pkey ON asset USING btree (uri)
 index CREATE UNIQUE INDEX backfill_pkey ON backfill USING btree (backfill_no)
 index CREATE UNIQUE INDEX broken_file_pkey ON broken_file USING btree (file)
 index CREATE UNIQUE INDEX dag_pkey ON dag USING btree (dag_id)
@@ -20,6 +26,7 @@ index CREATE UNIQUE INDEX dag_run_slot ON dag_run USING btree (dag_id, logical_a
 index CREATE UNIQUE INDEX dag_run_uid_key ON dag_run USING btree (uid)
 index CREATE UNIQUE INDEX dag_version_content ON dag_version USING btree (dag_id, graph_hash, code_hash)
 index CREATE UNIQUE INDEX dag_version_pkey ON dag_version USING btree (version_no)
+index CREATE UNIQUE INDEX file_arrival_pk ON file_arrival USING btree (dag_id, path)
 index CREATE UNIQUE INDEX inbox_pkey ON inbox USING btree (inbox_id)
 index CREATE UNIQUE INDEX inbox_trigger_uid_key ON inbox USING btree (trigger_uid)
 index CREATE UNIQUE INDEX journal_pkey ON journal USING btree (seq)
@@ -43,6 +50,31 @@ table artifact column 07 sha256 text not null collate C
 table artifact constraint artifact_bytes_check CHECK ((bytes >= 0))
 table artifact constraint artifact_pk PRIMARY KEY (run_no, node_no, try_no, name)
 table artifact constraint artifact_sha256 CHECK (((length(sha256) = 64) AND (sha256 !~ '[^0-9a-f]'::text)))
+table asset column 01 uri text not null collate C
+table asset column 02 first_at bigint not null
+table asset column 03 last_no integer not null
+table asset column 04 events integer not null
+table asset constraint asset_events_check CHECK ((events > 0))
+table asset constraint asset_pkey PRIMARY KEY (uri)
+table asset_cursor column 01 dag_id text not null collate C
+table asset_cursor column 02 event_no integer not null
+table asset_cursor constraint asset_cursor_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id)
+table asset_cursor constraint asset_cursor_pkey PRIMARY KEY (dag_id)
+table asset_event column 01 event_no integer not null
+table asset_event column 02 uri text not null collate C
+table asset_event column 03 at bigint not null
+table asset_event column 04 run_no integer
+table asset_event column 05 node_no integer
+table asset_event column 06 try_no smallint
+table asset_event column 07 run_uid text
+table asset_event column 08 dag_id text collate C
+table asset_event column 09 task text
+table asset_event column 10 reported_by text
+table asset_event column 11 request_no integer
+table asset_event column 12 extra text
+table asset_event constraint asset_event_pkey PRIMARY KEY (event_no)
+table asset_event constraint asset_event_source CHECK ((((run_no IS NULL) = (request_no IS NOT NULL)) AND ((run_no IS NULL) = (reported_by IS NOT NULL)) AND ((run_no IS NULL) = (try_no IS NULL)) AND ((run_no IS NULL) = (node_no IS NULL)) AND ((run_no IS NULL) = (run_uid IS NULL)) AND ((run_no IS NULL) = (dag_id IS NULL)) AND ((run_no IS NULL) = (task IS NULL))))
+table asset_event constraint asset_event_uri_fkey FOREIGN KEY (uri) REFERENCES asset(uri)
 table backfill column 01 backfill_no integer not null
 table backfill column 02 dag_id text not null collate C
 table backfill column 03 first_at bigint not null
@@ -104,6 +136,7 @@ table dag_run column 17 because smallint not null
 table dag_run column 18 facts text
 table dag_run column 19 counts text
 table dag_run column 20 backfill_no integer
+table dag_run column 21 cause text
 table dag_run constraint dag_run_ended CHECK (((state >= 3) = (ended_at IS NOT NULL)))
 table dag_run constraint dag_run_max_parallel_check CHECK ((max_parallel > 0))
 table dag_run constraint dag_run_pkey PRIMARY KEY (run_no)
@@ -124,6 +157,14 @@ table dag_version constraint dag_version_content UNIQUE (dag_id, graph_hash, cod
 table dag_version constraint dag_version_dag_id CHECK ((((length(dag_id) >= 1) AND (length(dag_id) <= 128)) AND (dag_id !~ '^[0-9-]'::text) AND (dag_id !~ '[^A-Za-z0-9_-]'::text)))
 table dag_version constraint dag_version_graph_hash_check CHECK ((length(graph_hash) > 0))
 table dag_version constraint dag_version_pkey PRIMARY KEY (version_no)
+table file_arrival column 01 dag_id text not null collate C
+table file_arrival column 02 path text not null collate C
+table file_arrival column 03 bytes bigint not null
+table file_arrival column 04 modified_at bigint not null
+table file_arrival column 05 decided_at bigint not null
+table file_arrival column 06 run_no integer
+table file_arrival constraint file_arrival_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id)
+table file_arrival constraint file_arrival_pk PRIMARY KEY (dag_id, path)
 table inbox column 01 inbox_id integer not null generated always as identity
 table inbox column 02 trigger_uid text collate C
 table inbox column 03 request text not null

@@ -10,6 +10,50 @@ CREATE TABLE "artifact" (
   constraint "artifact_sha256" check (length(sha256) = 64 and "sha256" not glob '*[^0-9a-f]*')
 ) strict, without rowid;
 
+CREATE TABLE "asset" (
+  "uri" text not null primary key,
+  "first_at" integer not null,
+  "last_no" integer not null,
+  "events" integer not null check (events > 0)
+) strict;
+
+CREATE TABLE "asset_cursor" (
+  "dag_id" text not null primary key references "dag" ("dag_id"),
+  "event_no" integer not null
+) strict, without rowid;
+
+CREATE TABLE "asset_event" (
+  "event_no" integer not null primary key,
+  "uri" text not null references "asset" ("uri"),
+  "at" integer not null,
+  "run_no" integer,
+  "node_no" integer,
+  "try_no" integer,
+  "run_uid" text,
+  "dag_id" text,
+  "task" text,
+  "reported_by" text,
+  "request_no" integer,
+  "extra" text,
+  constraint "asset_event_source" check ((run_no is null) = (request_no is not null) and (run_no is null) = (reported_by is not null) and (run_no is null) = (try_no is null) and (run_no is null) = (node_no is null) and (run_no is null) = (run_uid is null) and (run_no is null) = (dag_id is null) and (run_no is null) = (task is null))
+) strict;
+
+CREATE UNIQUE INDEX "asset_event_attempt" on "asset_event" (
+  "run_no",
+  "node_no",
+  "try_no",
+  "uri"
+) where "run_no" is not null;
+
+CREATE UNIQUE INDEX "asset_event_request" on "asset_event" (
+  "request_no"
+) where "request_no" is not null;
+
+CREATE UNIQUE INDEX "asset_event_uri" on "asset_event" (
+  "uri",
+  "event_no"
+);
+
 CREATE TABLE "backfill" (
   "backfill_no" integer not null primary key,
   "dag_id" text not null references "dag" ("dag_id"),
@@ -74,6 +118,7 @@ CREATE TABLE "dag_run" (
   "facts" text,
   "counts" text,
   "backfill_no" integer,
+  "cause" text,
   constraint "dag_run_uid" check (uid like '________-____-____-____-____________' and length(replace(uid, '-', '')) = 32 and "uid" not glob '*[^0-9a-f-]*'),
   constraint "dag_run_ended" check ((state >= 3) = (ended_at is not null)),
   constraint "dag_run_slot_time" check (trigger_kind <> 1 or logical_at is not null)
@@ -112,6 +157,16 @@ CREATE TABLE "dag_version" (
   constraint "dag_version_dag_id" check (length(dag_id) between 1 and 128 and dag_id not glob '[0-9-]*' and "dag_id" not glob '*[^A-Za-z0-9_-]*'),
   constraint "dag_version_content" unique ("dag_id", "graph_hash", "code_hash")
 ) strict;
+
+CREATE TABLE "file_arrival" (
+  "dag_id" text not null references "dag" ("dag_id"),
+  "path" text not null,
+  "bytes" integer not null,
+  "modified_at" integer not null,
+  "decided_at" integer not null,
+  "run_no" integer,
+  constraint "file_arrival_pk" primary key ("dag_id", "path")
+) strict, without rowid;
 
 CREATE TABLE "inbox" (
   "inbox_id" integer primary key autoincrement,

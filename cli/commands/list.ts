@@ -66,6 +66,7 @@ function scheduleText(schedule: ScheduleSpec): string {
   if (schedule.kind === 'every') return `every ${durationText(schedule.everyMs)}`;
   if (schedule.kind === 'at')
     return schedule.at.length === 1 ? `at ${schedule.at[0]}` : `at ${schedule.at.length} times`;
+  if (schedule.kind === 'file') return `on files ${schedule.file}`;
   const [first, ...more] = schedule.assets;
   return more.length === 0 ? `on ${first}` : `on ${schedule.match} of ${more.length + 1} assets`;
 }

@@ -2,6 +2,7 @@ import { AppError } from '../../core/model/errors.ts';
 import { type ClockChange, previewOf, zonesOf } from '../../core/timetables/preview.ts';
 import type { Slot } from '../../core/timetables/timetable.ts';
 import { Zone } from '../../core/timetables/zone.ts';
+import { eventsText } from '../asset-graph.ts';
 import { defineCommand } from '../command.ts';
 import { readDagFiles, requireDag } from '../dag-files.ts';
 import { countFlag, instantFlag } from '../duration-flag.ts';
@@ -39,14 +40,14 @@ export const schedule = defineCommand<{ from?: string; count: string }>({
     const { spec } = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
     const { slots, changes } = previewOf(spec, afterAt, countFlag('--count', count));
     if (context.flags.json) {
-      context.json({
-        dagId: spec.id,
-        slots: slots.map(slotJson),
-        clockChanges: changes.map(clockChangeJson),
-      });
+      const by = eventsText(spec);
+      const lists = { slots: slots.map(slotJson), clockChanges: changes.map(clockChangeJson) };
+      context.json({ dagId: spec.id, ...lists, events: by });
       return EXIT.ok;
     }
-    if (slots.length === 0) context.say(`DAG ${spec.id} is not due by time: its runs start by hand.`);
+    const events = eventsText(spec);
+    if (events !== null) context.say(`DAG ${spec.id} runs ${events}: when that is, nobody knows.`);
+    else if (slots.length === 0) context.say(`DAG ${spec.id} is not due by time: its runs start by hand.`);
     const lines: Line[] = [
       ...slots.map((slot) => ({ at: slot.at, slot })),
       ...changes.map((change) => ({ at: change.at, change })),

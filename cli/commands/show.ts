@@ -126,6 +126,7 @@ function notesText(spec: DagSpec, task: TaskSpec): string {
     task.teardown ? 'teardown' : '',
     task.retries?.max ? `${task.retries.max} retries` : '',
     task.pool === undefined ? '' : `pool ${task.pool}`,
+    task.produces === undefined ? '' : `produces ${task.produces.join(', ')}`,
   ];
   return notes.filter((note) => note !== '').join(', ');
 }

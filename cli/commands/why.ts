@@ -1,12 +1,14 @@
-import { because } from '../../core/model/because.ts';
+import { type Because, because } from '../../core/model/because.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { AttemptRecord } from '../../core/model/run.ts';
 import type { Check, Explanation } from '../../core/planner/explain.ts';
+import { explainEvents } from '../../core/planner/explain-events.ts';
 import { explainSlots, type SlotsExplanation } from '../../core/planner/explain-slots.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { why as explain } from '../../core/scheduler/why.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import type { InstanceView } from '../../core/store/run-view.ts';
+import { consumedBy } from '../asset-graph.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { readDagFiles, requireDag } from '../dag-files.ts';
@@ -83,12 +85,24 @@ async function whyDag(context: CommandContext, project: Project, dagId: string):
     maxActiveRuns: version.spec.maxActiveRuns ?? config.defaults.maxActiveRuns,
     isLed: await isLed(project),
   };
-  return told(context, dagId, explainSlots(version.spec, state, facts, clock.now()));
+  const { spec } = version;
+  const filter = { uris: consumedBy(spec), afterNo: state.eventNo, limit: 1 };
+  const changed = new Set((await store.assetEvents(filter)).map(({ uri }) => uri));
+  const events = explainEvents(spec, state, changed, facts);
+  return told(context, dagId, explainSlots(spec, state, facts, clock.now()), events);
 }
 
-function told(context: CommandContext, dagId: string, { because, nextAt }: SlotsExplanation): number {
-  if (context.flags.json) context.json({ dagId, because, nextAt: instantText(nextAt) });
-  else context.print(because.text);
+/** Where events start runs too, one line for each schedule; a DAG without a schedule by time has no other. */
+function told(
+  context: CommandContext,
+  dagId: string,
+  { because, nextAt }: SlotsExplanation,
+  events: readonly Because[] = [],
+): number {
+  const isByTime = because.code !== 'slots_none';
+  const [first = because, ...more] = isByTime ? [because, ...events] : events;
+  if (context.flags.json) context.json({ dagId, because: first, also: more, nextAt: instantText(nextAt) });
+  else context.print([...new Set([first, ...more].map(({ text }) => text))].join('\n'));
   return EXIT.ok;
 }
 

@@ -45,6 +45,8 @@ export type AuthorSchedule =
   | { readonly cron: string; readonly tz?: string; readonly interval?: boolean }
   | { readonly every: Duration }
   | { readonly at: string | readonly string[] }
+  | { readonly assets: { readonly all: readonly string[] } | { readonly any: readonly string[] } }
+  | { readonly file: string; readonly settle?: Duration }
   | {
       readonly second?: string | number;
       readonly minute?: string | number;
@@ -128,6 +130,8 @@ export interface AuthorTask extends TaskDefaults, Wiring {
   /** Includes `dependsOnPast`. */
   readonly waitForDownstream?: boolean;
   readonly latestOnly?: boolean;
+  /** URIs of assets. */
+  readonly produces?: readonly string[];
 }
 
 /** A question to people; the option that they choose is the output. */

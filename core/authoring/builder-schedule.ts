@@ -15,6 +15,30 @@ export function every(duration: Duration): AuthorSchedule {
   return { every: duration };
 }
 
+/**
+ * A schedule by events of assets: a run when every one of `all` has an event since the last such run, or when
+ * one of `any` has.
+ */
+export function onAssets(
+  which: { readonly all: readonly string[] } | { readonly any: readonly string[] },
+): AuthorSchedule {
+  return { assets: which };
+}
+
+/**
+ * A schedule by files: a run for each one that is new or changed.
+ * @param file Relative to the project; `*` and `?` may stand in the name of the file.
+ * @param options.settle For how long a file must stand still before it counts; 2 s by default.
+ */
+export function onFile(file: string, options: { settle?: Duration } = {}): AuthorSchedule {
+  return { file, ...options };
+}
+
+/** The URI of an asset, for `produces` and `onAssets`. */
+export function asset(uri: string): string {
+  return uri;
+}
+
 /** A schedule of single instants, RFC 3339. */
 export function at(first: string, ...further: readonly string[]): AuthorSchedule {
   return { at: further.length === 0 ? first : [first, ...further] };

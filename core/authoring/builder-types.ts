@@ -84,6 +84,7 @@ export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
       | 'dependsOnPast'
       | 'waitForDownstream'
       | 'latestOnly'
+      | 'produces'
     > {
   readonly needs?: N;
   /** Order only: these finish first. */

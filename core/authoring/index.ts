@@ -19,7 +19,7 @@ export type { Keyed, Settled } from '../model/settled.ts';
 export { type Dag, dag } from './builder.ts';
 export type { ChoiceHandle, Condition, FanOutHandle, GroupHandle, TaskHandle } from './builder-handle.ts';
 export type { Ref } from './builder-ref.ts';
-export { at, cron, every } from './builder-schedule.ts';
+export { asset, at, cron, every, onAssets, onFile } from './builder-schedule.ts';
 export type {
   ApprovalOptions,
   DagOptions,

@@ -1,3 +1,4 @@
+import type { AssetEvent, FileArrival } from './asset.ts';
 import type { ArtifactRef, LogRange } from './attempt.ts';
 import type { BackfillRecord, BackfillState } from './backfill.ts';
 import type { BecauseCode, Facts } from './because.ts';
@@ -69,6 +70,10 @@ export type Action =
   | DagChange
   /** What became of slots; a `dag.change` of the same tick moves the cursor to the last one or beyond. */
   | { readonly type: 'slots'; readonly span: SlotSpan }
+  /** An asset has changed; the success or the answer that it belongs to follows in the same transaction. */
+  | { readonly type: 'asset.event'; readonly event: AssetEvent }
+  | AssetTake
+  | FileTake
   | { readonly type: 'backfill.create'; readonly backfill: BackfillRecord }
   | BackfillChange
   /** The answer to a request that came through the inbox. */
@@ -82,6 +87,29 @@ export interface BackfillChange {
   readonly backfill: BackfillRecord;
   /** `null`: only the cursor moves, which is no line of the journal. */
   readonly code: BecauseCode | null;
+  readonly facts: Facts | null;
+}
+
+/** The events of assets up to a number are decided for a DAG; its run, if they make one, goes before. */
+export interface AssetTake {
+  readonly type: 'asset.take';
+  readonly dagId: string;
+  /** Expected number up to which they were decided. */
+  readonly from: number;
+  readonly to: number;
+  /** `null`: no line of the journal. */
+  readonly code: BecauseCode | null;
+  readonly facts: Facts | null;
+}
+
+/** A file that arrived is decided for a DAG; an arrival that is decided already makes the tick stale. */
+export interface FileTake {
+  readonly type: 'file.take';
+  readonly file: FileArrival;
+  readonly decidedAt: number;
+  /** Its run, which goes before; `null`: it has none. */
+  readonly runNo: RunNo | null;
+  readonly code: BecauseCode;
   readonly facts: Facts | null;
 }
 

@@ -42,6 +42,10 @@ export interface RunFacts {
   readonly logicalDate: string | null;
   readonly interval: { readonly start: string; readonly end: string } | null;
   readonly trigger: string;
+  /** The events of assets that made the run: URI, or path of a file, to its events; empty without such. */
+  readonly assets: { readonly [uri: string]: readonly JsonObject[] };
+  /** The file that made the run, relative to the project. */
+  readonly file: string | null;
 }
 
 /** One attempt as it is handed to an executor. */

@@ -152,6 +152,24 @@ const SENTENCES = {
   answer_defaulted: (f) => `Nobody answered in time: ${f.option} holds.`,
   answer_timed_out: (f) => `Nobody answered within ${f.answerWithinMs} ms.`,
   waits_until: (f) => `That wait ends at ${f.dueAt}.`,
+  assets_changed: (f) => `Its assets changed: ${f.assets}.`,
+  file_arrived: (f) => `File ${f.file} arrived.`,
+  events_passed: (f) => `Events of assets up to now do not count for DAG ${f.dag}.`,
+  events_overlap: (f) => `Run ${f.run} was not over, and DAG ${f.dag} does not overlap.`,
+  events_without_params: (f) => `A run by events has the defaults of its params only: ${f.error}`,
+  file_passed: (f) => `File ${f.file} was there before DAG ${f.dag} became active.`,
+  file_overlap: (f) => `File ${f.file}: run ${f.run} was not over, and DAG ${f.dag} does not overlap.`,
+  file_without_params: (f) =>
+    `File ${f.file}: a run by a file has the defaults of its params only: ${f.error}`,
+  asset_reported: (f) => `Asset ${f.asset} was reported to have changed by ${f.by ?? 'hand'}.`,
+  assets_awaited: (f) =>
+    `DAG ${f.dag} runs on ${f.match} of ${plural(f.of, 'asset')}; ` +
+    `without an event since its last such run: ${f.missing}.`,
+  assets_due: (f) => `The assets of DAG ${f.dag} have changed: a scheduler makes its run now.`,
+  assets_unled: (f) => `The assets of DAG ${f.dag} have changed, and no scheduler runs: orch up starts one.`,
+  assets_queued: (f) =>
+    `The assets of DAG ${f.dag} have changed; it waits: ${plural(f.active, 'active run')} of ${f.limit}.`,
+  files_awaited: (f) => `DAG ${f.dag} runs for each file that arrives as ${f.files}.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

@@ -144,7 +144,7 @@ export interface TaskSpec {
   readonly maxActivePerRun?: number;
   readonly onLost?: 'retry' | 'fail';
   readonly memoryMb?: number;
-  /** Asset URIs that a success of this task updates. */
+  /** URIs of the assets of which a success of this task is an event. */
   readonly produces?: readonly string[];
   readonly cache?: true | { readonly ttlMs: number };
   readonly tags?: readonly string[];
@@ -203,7 +203,18 @@ export interface AssetSchedule {
   readonly match: 'all' | 'any';
   readonly assets: readonly string[];
 }
-export type ScheduleSpec = CronSchedule | IntervalSchedule | DateSchedule | AssetSchedule;
+/** One run for each file that is new or changed. */
+export interface FileSchedule {
+  readonly kind: 'file';
+  /** Relative to the project; `*` and `?` in the name of the file only. */
+  readonly file: string;
+  /** For how long size and time of change stand still before a file counts; absent: 2 s. */
+  readonly settleMs?: number;
+}
+export type ScheduleSpec = CronSchedule | IntervalSchedule | DateSchedule | AssetSchedule | FileSchedule;
+
+/** What an absent field of a file schedule means. */
+export const FILE_DEFAULTS = { settleMs: 2_000 } as const;
 
 /**
  * The canonical graph of a DAG: the one form that planner, store, UI and hash see. TypeScript and YAML load

@@ -53,6 +53,13 @@ export type Request =
       readonly to: 'running' | 'paused' | 'cancelled';
       readonly by: string;
     }
+  /** An asset has changed outside of orch. */
+  | {
+      readonly type: 'assetEvent';
+      readonly uri: string;
+      readonly extra: JsonObject | null;
+      readonly by: string;
+    }
   | { readonly type: 'pauseRun'; readonly runUid: string; readonly by: string }
   | { readonly type: 'resumeRun'; readonly runUid: string; readonly by: string }
   | {

@@ -1,3 +1,4 @@
+import type { RunCause } from './asset.ts';
 import type { LogRange, TaskError } from './attempt.ts';
 import type { Because } from './because.ts';
 import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from './ids.ts';
@@ -5,7 +6,7 @@ import type { Json, JsonObject, JsonText } from './json.ts';
 import type { RunScope } from './scope.ts';
 import type { Reason, RunState, TaskState } from './states.ts';
 
-/** What made a run. */
+/** What made a run. `asset`: events of assets, or a file that arrived. */
 export const TRIGGER_KINDS = ['manual', 'schedule', 'backfill', 'asset', 'api'] as const;
 export type TriggerKind = (typeof TRIGGER_KINDS)[number];
 
@@ -25,6 +26,8 @@ export interface RunRecord {
   readonly inputsFrom: RunNo | null;
   /** The backfill that it belongs to, which made or retried it; absent: none. */
   readonly backfillNo?: number;
+  /** The events or the file that made it; absent: none. */
+  readonly cause?: RunCause;
   readonly logicalAt: number | null;
   readonly intervalStartAt: number | null;
   readonly intervalEndAt: number | null;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Graph } from '../graph/graph.ts';
+import type { FileArrival } from '../model/asset.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { RunNo, RunUid, VersionNo } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -7,6 +8,7 @@ import type { ScheduleState } from '../model/slot.ts';
 import type { SlotPolicy } from '../timetables/slot-step.ts';
 import type { Timetable } from '../timetables/timetable.ts';
 import { timetableOf } from '../timetables/timetable-of.ts';
+import { AwaitedEvents } from './awaited-events.ts';
 import { Heap } from './heap.ts';
 
 /** What a scheduler knows of a DAG. */
@@ -20,6 +22,8 @@ export interface DagEntry {
   readonly state: ScheduleState;
   /** How many of its runs have failed one after the other up to now, since it was last unpaused. */
   readonly failures: number;
+  /** Up to which number events of assets are decided for it in the store; 0 by default. */
+  readonly eventNo?: number;
 }
 
 /** A DAG on the agenda. */
@@ -29,6 +33,12 @@ export class ScheduledDag {
   policy: SlotPolicy;
   state: ScheduleState;
   failures: number;
+  /** Assets whose events it waits for, and what has come of them. */
+  awaited: AwaitedEvents;
+  /** Whether it waits for files. */
+  readonly awaitsFiles: boolean;
+  /** Files that have arrived and are not decided, by path. */
+  readonly files = new Map<string, FileArrival>();
   /** When it is looked at next, in wall time: its next slot is due; infinite while nothing can be. */
   dueAt = Number.POSITIVE_INFINITY;
 
@@ -38,6 +48,8 @@ export class ScheduledDag {
     this.failures = entry.failures;
     this.timetable = timetableOf(entry.graph.spec);
     this.policy = policyOf(entry.graph.spec);
+    this.awaited = new AwaitedEvents(entry.graph.spec.schedule ?? [], entry.eventNo ?? 0);
+    this.awaitsFiles = (entry.graph.spec.schedule ?? []).some(({ kind }) => kind === 'file');
   }
 
   get spec(): DagSpec {
@@ -65,12 +77,49 @@ export class Agenda {
   readonly nextRunNo: () => RunNo;
   /** Runs that slots to come have already, by {@link slotKey}, as far as the store has said so. */
   readonly taken: ReadonlyMap<string, RunUid>;
+  /** DAGs whose stored events are to be read: they came before the DAG was on the agenda. */
+  readonly unread = new Set<string>();
+  /** Grows when DAGs that wait for files come, change or go. */
+  fileChanges = 0;
+  /** The DAGs that wait for events of an asset. */
+  readonly #consumers = new Map<string, Set<ScheduledDag>>();
   /** Appointments that do not hold any more are passed over. */
   readonly #order = new Heap<Appointment>((a, b) => a.dueAt < b.dueAt);
 
   constructor(nextRunNo: () => RunNo, taken: ReadonlyMap<string, RunUid> = new Map()) {
     this.nextRunNo = nextRunNo;
     this.taken = taken;
+  }
+
+  /** The DAGs that wait for events of an asset. */
+  consumersOf(uri: string): Iterable<ScheduledDag> {
+    return this.#consumers.get(uri) ?? [];
+  }
+
+  /** A DAG waits for its assets and files from now on, in the place of one that did before, or of none. */
+  await(dag: ScheduledDag, before: ScheduledDag | undefined): void {
+    if (before) this.#forget(before);
+    if (dag.awaitsFiles || before?.awaitsFiles) this.fileChanges++;
+    for (const uri of dag.awaited.uris) {
+      const consumers = this.#consumers.get(uri) ?? new Set();
+      this.#consumers.set(uri, consumers.add(dag));
+    }
+    if (dag.awaited.uris.size > 0 && !dag.awaited.isRead) this.unread.add(dag.entry.dagId);
+  }
+
+  /** A DAG waits for no asset and no file any more. */
+  release(dag: ScheduledDag): void {
+    this.#forget(dag);
+    if (dag.awaitsFiles) this.fileChanges++;
+  }
+
+  #forget(dag: ScheduledDag): void {
+    this.unread.delete(dag.entry.dagId);
+    for (const uri of dag.awaited.uris) {
+      const consumers = this.#consumers.get(uri);
+      consumers?.delete(dag);
+      if (consumers?.size === 0) this.#consumers.delete(uri);
+    }
   }
 
   /** Looks at a DAG at an instant, or not before it is put on the agenda again. */

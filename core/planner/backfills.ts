@@ -11,10 +11,10 @@ import {
   runsOfBackfill,
 } from './backfill-world.ts';
 import { adoptRun, loadRun } from './load.ts';
-import { isFault, passOverNow } from './open-slots.ts';
+import { passOverNow } from './open-slots.ts';
 import { retry } from './requests.ts';
 import { fateOf, passesOver } from './slot-fate.ts';
-import { slotRun } from './slot-run.ts';
+import { isFault, slotRun } from './slot-run.ts';
 import type { Turn } from './turn.ts';
 
 /** Decides about the slots that were read for backfills, as far as their limits allow. */

@@ -3,13 +3,16 @@ import type { RunRecord } from '../model/run.ts';
 import type { Disposition, ScheduleState } from '../model/slot.ts';
 import { cursorAtStart, type SlotRange, slotStep } from '../timetables/slot-step.ts';
 import type { Slot } from '../timetables/timetable.ts';
-import { abortRun } from './abort.ts';
 import { type Agenda, type DagEntry, ScheduledDag, slotKey } from './agenda.ts';
+import { AwaitedEvents } from './awaited-events.ts';
 import { adoptRun, loadRun } from './load.ts';
+import { openEvents, passEvents } from './open-events.ts';
+import { openFiles } from './open-files.ts';
+import { supersede, unfinishedRuns } from './overlap.ts';
 import type { RunWorld } from './run-world.ts';
-import { slotRun } from './slot-run.ts';
+import { isFault, slotRun } from './slot-run.ts';
 import type { Turn } from './turn.ts';
-import { isOfBackfill, runsLimit } from './world.ts';
+import { runsLimit } from './world.ts';
 
 /** Runs that one DAG starts in one turn: more wait for the next one, so that no other DAG waits for them. */
 const RUNS_PER_TURN = 100;
@@ -20,7 +23,12 @@ export function openSlots(turn: Turn): void {
   if (agenda === null || draining) return;
   const due: ScheduledDag[] = [];
   for (let dag = agenda.take(turn.now.at); dag !== null; dag = agenda.take(turn.now.at)) due.push(dag);
-  for (const dag of due) guarded(turn, agenda, dag.entry.dagId, () => openDue(turn, agenda, dag));
+  for (const dag of due)
+    guarded(turn, agenda, dag.entry.dagId, () => {
+      openDue(turn, agenda, dag);
+      openEvents(turn, agenda, dag);
+      openFiles(turn, agenda, dag);
+    });
 }
 
 /**
@@ -29,7 +37,7 @@ export function openSlots(turn: Turn): void {
  */
 function guarded(turn: Turn, agenda: Agenda, dagId: string, decide: () => void): void {
   const decided = turn.actions.length;
-  const state = agenda.dags.get(dagId)?.state;
+  const { state, awaited } = agenda.dags.get(dagId) ?? {};
   const runs = new Set(turn.world.runs.keys());
   try {
     decide();
@@ -38,6 +46,7 @@ function guarded(turn: Turn, agenda: Agenda, dagId: string, decide: () => void):
     for (const [runNo, run] of turn.world.runs) if (!runs.has(runNo)) turn.world.drop(run);
     const dag = agenda.dags.get(dagId);
     if (dag && state) dag.state = state;
+    if (dag && awaited) dag.awaited = awaited;
     turn.faults.push({ dagId, message: error instanceof Error ? error.message : String(error) });
   }
 }
@@ -98,17 +107,6 @@ function openDue(turn: Turn, agenda: Agenda, dag: ScheduledDag): void {
   agenda.appoint(dag, dueAt);
 }
 
-function unfinishedRuns(turn: Turn, dagId: string): RunWorld[] {
-  return [...turn.world.runs.values()].filter(
-    ({ record, abort }) => record.dagId === dagId && !abort && !isOfBackfill(turn.world, record),
-  );
-}
-
-function supersede(turn: Turn, busy: readonly RunWorld[], by: RunWorld): void {
-  for (const old of busy)
-    abortRun(turn, old, { code: 'superseded', facts: { run: by.record.uid }, state: 'cancelled' });
-}
-
 /** The run of a slot; `null` if it cannot have one. */
 function startRun(
   turn: Turn,
@@ -157,11 +155,6 @@ function startRun(
   return run;
 }
 
-/** Whether a DAG cannot have a run with the defaults of its params. */
-export function isFault(params: DagEntry['params']): params is { readonly error: string } {
-  return typeof params['error'] === 'string' && Object.keys(params).length === 1;
-}
-
 /** Records what became of slots. */
 function leave(
   turn: Turn,
@@ -189,7 +182,9 @@ function takeUp(turn: Turn, agenda: Agenda, entry: DagEntry, isRescheduled: bool
   const known = agenda.dags.get(entry.dagId);
   const dag = new ScheduledDag(known === undefined ? entry : { ...entry, ...kept(known) });
   if (known !== undefined) known.dueAt = Number.NaN;
+  if (known !== undefined) takeOver(known, dag);
   agenda.dags.set(entry.dagId, dag);
+  agenda.await(dag, known);
   const { sinceAt, present } = dag.state;
   if (sinceAt === null) activate(turn, dag);
   else if (!present) comeBack(turn, dag);
@@ -203,24 +198,37 @@ function kept({ state, failures }: ScheduledDag): Pick<DagEntry, 'state' | 'fail
   return { state, failures };
 }
 
+/** A DAG goes on with what another version of it has heard, as far as it waits for the same. */
+function takeOver(known: ScheduledDag, dag: ScheduledDag): void {
+  if (!isRescheduledBy(known, dag)) dag.awaited = known.awaited;
+  else dag.awaited = new AwaitedEvents(dag.spec.schedule ?? [], known.awaited.eventNo);
+}
+
+function isRescheduledBy(known: ScheduledDag, dag: ScheduledDag): boolean {
+  return JSON.stringify(known.awaited.schedules) !== JSON.stringify(dag.awaited.schedules);
+}
+
 function activate(turn: Turn, dag: ScheduledDag): void {
   const { spec, timetable, policy } = dag;
   const startAt = spec.startAt === undefined ? null : Date.parse(spec.startAt);
   const how = spec.onActivate ?? (policy.catchup ? 'all' : 'next');
   const cursorAt = timetable === null ? turn.now.at : cursorAtStart(timetable, how, startAt, turn.now.at);
   changeState(turn, dag, { ...dag.state, present: true, sinceAt: turn.now.at, cursorAt }, 'dag_seen');
+  if (!policy.catchup) passEvents(turn, dag);
 }
 
 function comeBack(turn: Turn, dag: ScheduledDag): void {
   if (!dag.policy.catchup) passOver(turn, dag, 'paused', 'slot_absent');
   const cursorAt = dag.policy.catchup ? dag.state.cursorAt : Math.max(dag.state.cursorAt ?? 0, turn.now.at);
   changeState(turn, dag, { ...dag.state, present: true, sinceAt: turn.now.at, cursorAt }, 'dag_seen');
+  if (!dag.policy.catchup) passEvents(turn, dag);
 }
 
 /** Slots of another schedule count from now on: those of the past were never promised. */
 function skipTo(turn: Turn, dag: ScheduledDag, code: BecauseCode): void {
   const cursorAt = Math.max(dag.state.cursorAt ?? 0, turn.now.at);
   changeState(turn, dag, { ...dag.state, cursorAt }, code);
+  passEvents(turn, dag);
 }
 
 /** Records all slots after the cursor that are due as passed over. */
@@ -250,6 +258,8 @@ export function onDagGone(turn: Turn, dagId: string, stored: ScheduleState): voi
   const dag = agenda.dags.get(dagId) ?? { entry: { dagId }, state: stored, dueAt: 0 };
   if (!dag.state.present) return;
   changeState(turn, dag, { ...dag.state, present: false }, 'dag_removed');
+  const declared = agenda.dags.get(dagId);
+  if (declared) agenda.release(declared);
   dag.dueAt = Number.POSITIVE_INFINITY;
 }
 
@@ -264,6 +274,7 @@ export function setPaused(turn: Turn, dag: ScheduledDag, paused: boolean, by: st
       : Math.max(dag.state.cursorAt, turn.now.at);
   const sinceAt = paused || dag.state.sinceAt === null ? dag.state.sinceAt : turn.now.at;
   changeState(turn, dag, { ...dag.state, paused, sinceAt, cursorAt }, code, { by });
+  if (!paused && !dag.policy.catchup) passEvents(turn, dag);
   if (!paused) dag.failures = 0;
   applyPause(turn, dag);
   turn.world.agenda?.appoint(dag, turn.now.at);

@@ -4,6 +4,7 @@ import type { BecauseCode } from '../model/because.ts';
 import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
 import { type FailedReason, holdsSlot, S } from '../model/states.ts';
 import { cancelReason, graceOf, markEnded } from './abort.ts';
+import { recordProduced } from './asset-events.ts';
 import { makeReady } from './lanes.ts';
 import { survivesAbort } from './readiness.ts';
 import { chanceOf, decideRetry, errorOf, retryDelay } from './retry.ts';
@@ -184,6 +185,7 @@ function succeed(
     const isRead = ((run.templates.traits[template] as number) & READ) !== 0;
     if (isRead && outcome.output !== undefined) run.values.set(node, JSON.parse(outcome.output));
   }
+  recordProduced(turn, run, node, template);
   turn.change(run, node, S.success, 'succeeded', null, times);
 }
 

@@ -1,9 +1,12 @@
+import type { FileArrival } from '../model/asset.ts';
 import type { AttemptEvent } from '../model/attempt.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import type { DagEntry } from './agenda.ts';
+import { onEventsRead, type StoredEvents } from './asset-events.ts';
 import type { BackfillOffer } from './backfill-world.ts';
 import { endBackfills, takeOffers } from './backfills.ts';
 import { finishRuns, promoteRuns, queueReady, runDueAt, settle, timeOutRuns } from './lifecycle.ts';
+import { onFileArrived } from './open-files.ts';
 import { onDagGone, onDagSeen, onRunEnded, openSlots } from './open-slots.ts';
 import { onAttempt, stopOverdue, wakeRetries, writeRunning } from './outcomes.ts';
 import { wakeChanged } from './past-turn.ts';
@@ -27,8 +30,14 @@ export type PlannerEvent =
   /** A DAG file was read; `isRescheduled`: its schedule is not that of the version before. */
   | { readonly type: 'dag.seen'; readonly dag: DagEntry; readonly isRescheduled: boolean }
   | Offer
+  | StoredEvents
+  /** A file for which a DAG waits stands still. */
+  | { readonly type: 'file.arrived'; readonly file: FileArrival }
   /** No file declares a DAG any more; `state` is what the store has of it. */
   | { readonly type: 'dag.gone'; readonly dagId: string; readonly state: ScheduleState };
+
+/** What is read or seen for the planner, beside attempts, requests and DAG files. */
+export type TidingsEvent = Exclude<PlannerEvent, { type: 'attempt' | 'request' | 'dag.seen' }>;
 
 /** What the planner decided, and when it wants to be asked again if nothing happens. */
 export interface Plan {
@@ -57,6 +66,8 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
     else if (event.type === 'dag.seen') onDagSeen(turn, event.dag, event.isRescheduled);
     else if (event.type === 'backfill.slots') putOffer(world, event.offer);
     else if (event.type === 'past') world.pasts.take(event.offer, world.runs);
+    else if (event.type === 'asset.events') onEventsRead(turn, event);
+    else if (event.type === 'file.arrived') onFileArrived(turn, event.file);
     else onDagGone(turn, event.dagId, event.state);
   }
   wakeRetries(turn);

@@ -13,6 +13,7 @@ import {
 import { abortFatal, abortRun, graceOf, sweep } from './abort.ts';
 import { type DagEntry, ScheduledDag } from './agenda.ts';
 import { accepted, conflict } from './answers.ts';
+import { onReported, type ReportedEvent } from './asset-events.ts';
 import { type BackfillRequest, onBackfillRequest } from './backfill-requests.ts';
 import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
 import { adoptRun, orphans } from './load.ts';
@@ -47,6 +48,7 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'pause'; readonly runNo: RunNo }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
   | BackfillRequest
+  | ReportedEvent
   /** A scheduler wants to lead. */
   | { readonly kind: 'handOver' }
   /** `dag` as the store has it; a scheduler takes the one on its agenda. */
@@ -111,6 +113,8 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
     case 'createBackfill':
     case 'changeBackfill':
       return onBackfillRequest(turn, request);
+    case 'assetEvent':
+      return onReported(turn, request.inboxId, request);
     case 'pauseDag':
       return pauseDag(turn, request.dag, request.paused, request.by);
   }

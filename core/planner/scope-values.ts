@@ -1,6 +1,7 @@
 import { evaluate } from '../expression/evaluate.ts';
 import type { Expression, ExpressionScope } from '../expression/expression.ts';
 import { fanOutAt, GATE, TASK, taskAt } from '../graph/graph.ts';
+import { assetFacts } from '../model/asset.ts';
 import { keyText } from '../model/ids.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { S } from '../model/states.ts';
@@ -65,6 +66,8 @@ function runScope(run: RunWorld): JsonObject {
     logicalDate: iso(record.logicalAt),
     interval,
     trigger: record.trigger,
+    assets: assetFacts(record.cause) as JsonObject,
+    file: record.cause?.file?.path ?? null,
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { RunCause } from '../model/asset.ts';
 import type { Because } from '../model/because.ts';
 import type { RunNo, RunUid } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -7,11 +8,13 @@ import type { RunScope } from '../model/scope.ts';
 import type { Slot } from '../timetables/timetable.ts';
 import type { DagEntry } from './agenda.ts';
 
-/** What a run of a slot takes from whoever makes it. */
+/** What a run takes from whoever makes it by a schedule. */
 export interface SlotRunPlan {
   readonly entry: DagEntry;
   readonly params: JsonObject;
-  readonly slot: Slot;
+  /** `null`: a run by events or a file, which is about no time. */
+  readonly slot: Slot | null;
+  readonly cause?: RunCause;
   readonly runNo: RunNo;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -21,12 +24,13 @@ export interface SlotRunPlan {
   readonly backfillNo?: number;
 }
 
-/** The run of a slot, queued, with the version that the DAG has now. */
+/** The run of a slot, of events or of a file, queued, with the version that the DAG has now. */
 export function slotRun(plan: SlotRunPlan): RunRecord {
-  const { entry, slot, at, backfillNo } = plan;
+  const { entry, slot, at, backfillNo, cause } = plan;
+  const seed = slot === null ? JSON.stringify(cause) : `${slot.logicalAt}\n${slot.at}`;
   return {
     runNo: plan.runNo,
-    uid: uidOf(entry.dagId, slot, at),
+    uid: uidOf(entry.dagId, seed, at),
     dagId: entry.dagId,
     versionNo: entry.versionNo,
     state: 'queued',
@@ -36,9 +40,10 @@ export function slotRun(plan: SlotRunPlan): RunRecord {
     maxParallel: null,
     inputsFrom: null,
     ...(backfillNo === undefined ? {} : { backfillNo }),
-    logicalAt: slot.logicalAt,
-    intervalStartAt: slot.intervalStartAt,
-    intervalEndAt: slot.intervalEndAt,
+    ...(cause === undefined ? {} : { cause }),
+    logicalAt: slot?.logicalAt ?? null,
+    intervalStartAt: slot?.intervalStartAt ?? null,
+    intervalEndAt: slot?.intervalEndAt ?? null,
     createdAt: at,
     startedAt: null,
     endedAt: null,
@@ -46,9 +51,14 @@ export function slotRun(plan: SlotRunPlan): RunRecord {
   };
 }
 
-/** A version 7 UUID whose rest follows from the slot, so that equal plans make equal runs (RFC 9562). */
-function uidOf(dagId: string, slot: Slot, at: number): RunUid {
-  const hash = createHash('sha256').update(`${dagId}\n${slot.logicalAt}\n${slot.at}`).digest('hex');
+/** Whether a DAG cannot have a run with the defaults of its params. */
+export function isFault(params: DagEntry['params']): params is { readonly error: string } {
+  return typeof params['error'] === 'string' && Object.keys(params).length === 1;
+}
+
+/** A version 7 UUID (RFC 9562) whose rest follows from what made the run: equal plans make equal runs. */
+function uidOf(dagId: string, seed: string, at: number): RunUid {
+  const hash = createHash('sha256').update(`${dagId}\n${seed}`).digest('hex');
   const time = at.toString(16).padStart(12, '0');
   const variant = ((Number.parseInt(hash[3] as string, 16) & 3) | 8).toString(16);
   const parts = [time.slice(0, 8), time.slice(8), `7${hash.slice(0, 3)}`, variant + hash.slice(4, 7)];

@@ -101,7 +101,8 @@ export function pauseOf(world: World, run: RunWorld): Pause | null {
   const backfill = backfillOf(world, run);
   if (backfill !== null) return backfill.record.state === 'paused' ? 'backfill_paused' : null;
   const { dagId, trigger } = run.record;
-  return trigger === 'schedule' && world.dagLoad(dagId).paused ? 'dag_paused' : null;
+  const isOwn = trigger === 'schedule' || trigger === 'asset';
+  return isOwn && world.dagLoad(dagId).paused ? 'dag_paused' : null;
 }
 
 /**

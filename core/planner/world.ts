@@ -61,6 +61,8 @@ export class World {
   readonly ranking = new Ranking();
   /** Instances that hold a slot. */
   used = 0;
+  /** The number of the last event of an asset. */
+  eventNo: number;
   /** Nothing new is started: the leader is about to give the lead away. */
   draining = false;
   /** What a scheduler runs by itself; `null` for a leader that makes only the runs that it is asked for. */
@@ -75,8 +77,9 @@ export class World {
   readonly retries: Due[] = [];
   readonly retryOrder = new Heap((a, b) => this.dueBefore(a, b));
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, eventNo = 0) {
     this.limits = limits;
+    this.eventNo = eventNo;
     this.pools.set('default', { name: 'default', slots: 128, used: 0 });
     for (const [name, slots] of Object.entries(limits.pools)) this.pools.set(name, { name, slots, used: 0 });
   }

@@ -79,7 +79,7 @@ export class BackfillFeed {
     const head = { backfillNo, fromCursorAt: record.cursorAt, slotRuns: world.dagLoad(dagId).slotRuns };
     if (dag.timetable === null) {
       const error = `DAG ${dagId} has no schedule by time any more`;
-      leader.offer({ type: 'backfill.slots', offer: { ...head, slots: [], isLast: true, error } });
+      leader.tell({ type: 'backfill.slots', offer: { ...head, slots: [], isLast: true, error } });
       return;
     }
     const slots = nextSlots(dag.timetable, backfill);
@@ -100,7 +100,7 @@ export class BackfillFeed {
     }
     if (generation !== leader.generation || this.#closed) return;
     const isLast = slots.length < SLOTS_AT_ONCE;
-    leader.offer(
+    leader.tell(
       { type: 'backfill.slots', offer: { ...head, slots: offered, isLast } },
       led.map(({ version }) => version),
     );

@@ -6,7 +6,11 @@ import { checkParams } from '../schema/params.ts';
 import type { Store, VersionRecord } from '../store/store.ts';
 
 /** A version as the planner wants it for its agenda. `failures`: see {@link DagEntry.failures}. */
-export function entryOf(version: VersionRecord, state: ScheduleState, failures = 0): DagEntry {
+export function entryOf(
+  version: VersionRecord,
+  state: ScheduleState & { readonly eventNo?: number },
+  failures = 0,
+): DagEntry {
   const { dagId, versionNo, spec } = version;
   const checked = checkParams(spec, {});
   const params = checked.ok
@@ -20,6 +24,7 @@ export function entryOf(version: VersionRecord, state: ScheduleState, failures =
     params,
     state: { paused, present, sinceAt, cursorAt },
     failures,
+    eventNo: state.eventNo ?? 0,
   };
 }
 

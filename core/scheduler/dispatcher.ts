@@ -1,6 +1,7 @@
 import type { Executor } from '../executors/executor.ts';
 import { nodePath, taskAt } from '../graph/graph.ts';
 import { itemNamesOf } from '../graph/item-names.ts';
+import { assetFacts } from '../model/asset.ts';
 import type { AttemptDefinition, AttemptOrder, RunFacts } from '../model/attempt.ts';
 import { attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
 import { graceOf } from '../planner/abort.ts';
@@ -138,5 +139,7 @@ function factsOf(run: RunWorld): RunFacts {
     logicalDate: record.logicalAt === null ? null : text(record.logicalAt),
     interval: start === null || end === null ? null : { start: text(start), end: text(end) },
     trigger: record.trigger,
+    assets: assetFacts(record.cause),
+    file: record.cause?.file?.path ?? null,
   };
 }

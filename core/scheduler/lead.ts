@@ -7,10 +7,12 @@ import { createLogger, type Logger } from '../log/logger.ts';
 import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
+import { AssetFeed } from './asset-feed.ts';
 import { BackfillFeed } from './backfill-feed.ts';
 import { DagSync } from './dag-sync.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
+import { FileFeed } from './file-feed.ts';
 import { InboxReader } from './inbox-reader.ts';
 import { InputReader } from './inputs.ts';
 import { Janitor } from './janitor.ts';
@@ -32,6 +34,13 @@ import { VersionKeeper } from './version-keeper.ts';
  */
 const HEAP_GROWING_PERCENT = 30;
 
+/** Reads for the planner what it wants to know. */
+interface Feed {
+  /** Looks whether anything is wanted; cheap where nothing is. */
+  look(): void;
+  close(): void | Promise<void>;
+}
+
 /** A process that leads: its loop, its executor, its door and its way through the inbox. */
 export class Leadership {
   readonly leader: Leader;
@@ -48,8 +57,8 @@ export class Leadership {
   #sync: DagSync | null = null;
   /** A scheduler wants to lead, and this process is none: from now on it starts nothing. */
   onHandOver: () => void = () => {};
-  #feed: BackfillFeed | null = null;
-  readonly #pasts: PastFeed;
+  /** What reads for the planner, asked after every turn whether anything is wanted. */
+  readonly #feeds: Feed[] = [];
   #janitor: Janitor | null = null;
   #door: LeaderDoor | null = null;
   readonly #inbox: InboxReader;
@@ -59,7 +68,7 @@ export class Leadership {
     project: Project,
     lease: Lease,
     executor: Executor,
-    counters: { runNo: RunNo; tick: number },
+    counters: { runNo: RunNo; tick: number; eventNo: number },
   ) {
     this.#project = project;
     this.#lease = lease;
@@ -89,6 +98,7 @@ export class Leadership {
       limits,
       stateDir,
       tick: counters.tick,
+      eventNo: counters.eventNo,
       reload,
       log: this.#log,
     });
@@ -112,11 +122,8 @@ export class Leadership {
       onError: (error) => this.#onInboxError(error),
       onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
     });
-    this.#pasts = new PastFeed({ store, leader: this.leader, log: this.#log });
-    this.leader.onDecided = () => {
-      this.#pasts.look();
-      this.#feed?.look();
-    };
+    this.#feeds.push(new PastFeed({ store, leader: this.leader, log: this.#log }));
+    this.leader.onDecided = () => this.#lookAtFeeds();
     this.leader.onForgotten = () => {
       this.#inbox.again();
       this.#sync?.forget();
@@ -124,6 +131,10 @@ export class Leadership {
     this.failed = new Promise((resolve) => {
       executor.onFailed = resolve;
     });
+  }
+
+  #lookAtFeeds(): void {
+    for (const feed of this.#feeds) feed.look();
   }
 
   #onAskedToLeave(): void {
@@ -151,7 +162,8 @@ export class Leadership {
       runners: { ...runnerOptions(config), keepOne: warm },
       limits: { logBytes: config.log.maxBytesPerAttempt },
     });
-    const counters = await project.store.counters();
+    const { store } = project;
+    const counters = { ...(await store.counters()), eventNo: await store.lastEventNo() };
     const leadership = new Leadership(project, lease, executor, counters);
     await executor.start();
     leadership.#door = await LeaderDoor.open(leaderSocket(stateDir), () => leadership.lookIntoInbox());
@@ -179,7 +191,9 @@ export class Leadership {
     this.leader.schedule(this.#nextRunNo, paused);
     await takeBackfills(store, this.leader.world);
     const load = (runNo: RunNo) => this.#desk.load(runNo);
-    this.#feed = new BackfillFeed({ store, leader: this.leader, load, log: this.#log });
+    const reading = { store, leader: this.leader, log: this.#log };
+    this.#feeds.push(new BackfillFeed({ ...reading, load }), new AssetFeed(reading));
+    this.#feeds.push(new FileFeed({ ...reading, projectDir: dir, clock }));
     await takeUpRuns(this.leader, {
       store,
       load,
@@ -195,7 +209,7 @@ export class Leadership {
       clock,
       log: this.#log,
       onSeen: (dag, version, isRescheduled) => this.leader.dagSeen(dag, version, isRescheduled),
-      onGone: (dagId, state) => this.leader.dagGone(dagId, state),
+      onGone: (dagId, state) => this.leader.tell({ type: 'dag.gone', dagId, state }),
     });
     await this.#sync.start();
     const { stateDir, config } = this.#project;
@@ -237,8 +251,7 @@ export class Leadership {
    */
   async close(how: 'drain' | 'now'): Promise<void> {
     if (this.#closed) return;
-    this.#feed?.close();
-    this.#pasts.close();
+    for (const feed of this.#feeds) await feed.close();
     await this.#sync?.close();
     await this.#janitor?.close();
     if (how === 'drain') await this.leader.drain();

@@ -24,6 +24,8 @@ export interface LeaderOptions {
   readonly log: Logger;
   /** Number of the last tick that is stored. */
   readonly tick: number;
+  /** Number of the last event of an asset that is stored; 0 by default. */
+  readonly eventNo?: number;
   /** Reads a run again when memory is not to be trusted; `null` if there is none. */
   readonly reload: (runNo: RunNo) => Promise<LedRun | null>;
 }

@@ -10,10 +10,9 @@ import {
   type TryNo,
   type VersionNo,
 } from '../model/ids.ts';
-import type { ScheduleState } from '../model/slot.ts';
 import { Agenda, type DagEntry } from '../planner/agenda.ts';
 import { bookRun, isRead } from '../planner/load.ts';
-import { type Offer, type Plan, type PlannerEvent, plan } from '../planner/plan.ts';
+import { type Plan, type PlannerEvent, plan, type TidingsEvent } from '../planner/plan.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import type { Instant } from '../planner/turn.ts';
@@ -72,7 +71,7 @@ export class Leader {
 
   constructor(options: LeaderOptions) {
     this.#options = options;
-    this.#world = new World(options.limits);
+    this.#world = new World(options.limits, options.eventNo);
     this.#tick = options.tick;
     this.#leftAlone = new LeftAlone(options.log);
     options.executor.onEvent = (event) => this.#onAttempt(event);
@@ -117,11 +116,6 @@ export class Leader {
     if (this.#leftAlone.admits(dag)) this.#push({ type: 'dag.seen', dag, isRescheduled });
   }
 
-  /** No file declares a DAG any more; `state` is what the store has of it. */
-  dagGone(dagId: string, state: ScheduleState): void {
-    this.#push({ type: 'dag.gone', dagId, state });
-  }
-
   /** Starts nothing new and resolves once nothing runs. */
   async drain(): Promise<void> {
     this.#world.draining = true;
@@ -131,10 +125,10 @@ export class Leader {
     ear.close();
   }
 
-  /** Something that was read for the planner, with the versions of the runs in it that may go on. */
-  offer(read: Offer, versions: readonly VersionRecord[] = []): void {
+  /** Something else that was read or seen for the planner, with the versions of the runs in it. */
+  tell(event: TidingsEvent, versions: readonly VersionRecord[] = []): void {
     for (const version of versions) this.#versions.set(version.versionNo, version);
-    this.#push(read);
+    this.#push(event);
   }
 
   /** Stops deciding; events that still come are dropped. */
@@ -331,10 +325,10 @@ export class Leader {
    */
   async #readAgain(events: readonly PlannerEvent[], actions: Action[], doubtful: boolean): Promise<void> {
     const { limits, dispatcher, store } = this.#options;
-    const { draining, runs, agenda, dags } = this.#world;
+    const { draining, runs, agenda, dags, eventNo } = this.#world;
     const pending = [...events, ...this.#events.splice(0)];
     const outcomes = pending.filter((event) => event.type === 'attempt');
-    this.#world = new World(limits);
+    this.#world = new World(limits, eventNo);
     this.#world.draining = draining;
     // The DAGs come again with `onForgotten`.
     const paused = [...dags.values()].filter((load) => load.paused).map(({ dagId }) => dagId);

@@ -76,7 +76,7 @@ export class PastFeed {
     const changes = world.pasts.changesOf(run.record.dagId);
     const read = await readPast(store, run, world.runs);
     if (generation !== leader.generation || this.#closed) return;
-    leader.offer({ type: 'past', offer: { ...read, changes } });
+    leader.tell({ type: 'past', offer: { ...read, changes } });
     const isUnled = ({ record }: RunWorld): boolean =>
       !isRunFinished(record.state) && !world.runs.has(record.runNo);
     if (read.runs.some(isUnled)) this.#readLater(past);

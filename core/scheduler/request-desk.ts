@@ -14,6 +14,7 @@ import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import { checkParams } from '../schema/params.ts';
 import type { InboxRecord, Store, VersionRecord } from '../store/store.ts';
+import { wantedEvent } from './asset-desk.ts';
 import { wantedBackfill, wantedChange } from './backfill-desk.ts';
 import { entryOf } from './dag-entry.ts';
 import type { InputReader } from './inputs.ts';
@@ -99,6 +100,10 @@ export class RequestDesk {
       if (state === null) throw new AppError('not_found', `there is no DAG ${request.dagId}`);
       const { paused, by } = request;
       return { request: { inboxId, kind: 'pauseDag', dag: entryOf(version, state), paused, by } };
+    }
+    if (request.type === 'assetEvent') {
+      const { uri, extra, by } = wantedEvent(request);
+      return { request: { inboxId, kind: 'assetEvent', uri, extra, by } };
     }
     if (request.type === 'changeBackfill')
       return { request: { inboxId, ...(await wantedChange(this.#store, request)) } };

@@ -121,6 +121,7 @@ const schedule = Type.Unsafe({
     withKind('every', { everyMs: count }),
     withKind('at', { at: texts }),
     withKind('assets', { match: wordSchema(['all', 'any'], ''), assets: texts }),
+    withKind('file', { file: path, settleMs: Type.Optional(durationMs) }),
   ],
 });
 

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { closedObject, durationSchema, optionalKeys, textSchema } from './words.schema.ts';
+import { ASSET_URI_SCHEMA, closedObject, durationSchema, optionalKeys, textSchema } from './words.schema.ts';
 
 const tz = textSchema('IANA time zone of the cron fields; the zone of the DAG if absent.', {
   examples: ['Europe/Berlin', 'America/New_York'],
@@ -43,6 +43,46 @@ const at = closedObject(
   { description: 'Once, or at given instants.' },
 );
 
+const uris = Type.Array(ASSET_URI_SCHEMA, {
+  minItems: 1,
+  maxItems: 100,
+  description: 'URIs of assets.',
+});
+
+const assets = closedObject(
+  {
+    assets: Type.Union(
+      [
+        closedObject(
+          { all: uris },
+          { description: 'When every one of them has an event since the last run.' },
+        ),
+        closedObject({ any: uris }, { description: 'When one of them has an event.' }),
+      ],
+      {
+        description: 'The assets whose events start a run: all of them, or any of them.',
+        examples: [{ all: ['duckdb://market/candles', 's3://research/signals'] }],
+      },
+    ),
+  },
+  { description: 'When assets have changed.' },
+);
+
+const file = closedObject(
+  {
+    file: textSchema(
+      'Files, relative to the project; * and ? may stand in the name of the file, not in its folders.',
+      { minLength: 1, maxLength: 1_024, examples: ['inbox/*.csv'] },
+    ),
+    settle: Type.Optional(
+      durationSchema('For how long size and time of change must stand still before a file counts.', {
+        default: '2s',
+      }),
+    ),
+  },
+  { description: 'One run for each file that is new or changed.' },
+);
+
 const field = (what: string, example: string): TSchema =>
   Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Integer({ minimum: 0, maximum: 59 })], {
     description: `${what} Everything below the smallest field given is 0, everything above it is every.`,
@@ -69,7 +109,7 @@ const cronText = Type.String({
   examples: ['0 6 * * *'],
 });
 
-const one: readonly TSchema[] = [cronText, cron, every, at, fields];
+const one: readonly TSchema[] = [cronText, cron, every, at, assets, file, fields];
 
 /** When runs start by themselves. */
 export const SCHEDULE_SCHEMA: TSchema = Type.Union(
@@ -82,11 +122,15 @@ export const SCHEDULE_SCHEMA: TSchema = Type.Union(
     }),
   ],
   {
-    description: 'When runs start by themselves: a cron expression, an interval, dates, or a list of such.',
+    description:
+      'When runs start by themselves: a cron expression, an interval, dates, assets, files, or a list of ' +
+      'such.',
     examples: [
       '0 6 * * *',
       { cron: '0 6 * * *', tz: 'UTC' },
       { every: '15m' },
+      { assets: { any: ['duckdb://market/candles'] } },
+      { file: 'inbox/*.csv' },
       { hour: 9, minute: 0, dayOfWeek: 'mon-fri' },
     ],
   },

@@ -8,6 +8,7 @@ import {
 } from '../model/dag.ts';
 import { ID_PATTERN } from '../model/ids.ts';
 import {
+  ASSET_URI_SCHEMA,
   closedObject,
   durationSchema,
   ENV_NAME_PATTERN,
@@ -352,6 +353,11 @@ export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
   latestOnly: Type.Boolean({
     description: 'True: it is skipped in a run of a slot after which another one is due already.',
     default: false,
+  }),
+  produces: Type.Array(ASSET_URI_SCHEMA, {
+    maxItems: 100,
+    description: 'URIs of assets: each success of the task is an event of each of them.',
+    examples: [['duckdb://market/candles']],
   }),
 });
 

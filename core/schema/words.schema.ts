@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { ASSET_URI_MAX, ASSET_URI_PATTERN } from '../model/asset.ts';
 import { DURATION_PATTERN } from '../model/duration.ts';
 import { ID_PATTERN } from '../model/ids.ts';
 
@@ -74,3 +75,11 @@ export function tagsSchema(description: string): TSchema {
 export function expressionSchema(description: string, example: string): TSchema {
   return Type.String({ description, minLength: 1, maxLength: 65_536, examples: [example] });
 }
+
+/** The URI of an asset. */
+export const ASSET_URI_SCHEMA: TSchema = Type.String({
+  pattern: ASSET_URI_PATTERN,
+  maxLength: ASSET_URI_MAX,
+  description: 'The URI of an asset: a scheme, a colon, and what follows, without spaces.',
+  examples: ['duckdb://market/candles'],
+});

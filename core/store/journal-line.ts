@@ -29,6 +29,9 @@ export function hasLine(action: Action): boolean {
     case 'reexpand':
     case 'slots':
       return false;
+    case 'asset.event':
+      return action.event.reported !== null;
+    case 'asset.take':
     case 'dag.change':
     case 'backfill.change':
       return action.code !== null;
@@ -88,6 +91,10 @@ export function journalLine(action: Action): JournalLine | null {
       const facts = JSON.stringify({ dag: action.dagId, ...action.facts });
       return runLine(null, NO_STATE, NO_STATE, becauseNumber(action.code), facts);
     }
+    case 'asset.event':
+    case 'asset.take':
+    case 'file.take':
+      return assetLine(action);
     case 'backfill.create': {
       const { backfillNo, createdBy, dagId } = action.backfill;
       const facts = JSON.stringify({ dag: dagId, backfill: backfillNo, by: createdBy });
@@ -102,6 +109,22 @@ export function journalLine(action: Action): JournalLine | null {
     default:
       return null;
   }
+}
+
+function assetLine(
+  action: Extract<Action, { type: 'asset.event' | 'asset.take' | 'file.take' }>,
+): JournalLine | null {
+  if (action.type === 'asset.event') {
+    const { uri, reported } = action.event;
+    if (reported === null) return null;
+    const facts = JSON.stringify({ asset: uri, by: reported.by });
+    return runLine(null, NO_STATE, NO_STATE, becauseNumber('asset_reported'), facts);
+  }
+  if (action.code === null) return null;
+  const of =
+    action.type === 'asset.take' ? { dag: action.dagId } : { dag: action.file.dagId, file: action.file.path };
+  const facts = JSON.stringify({ ...of, ...action.facts });
+  return runLine(null, NO_STATE, NO_STATE, becauseNumber(action.code), facts);
 }
 
 function runLine(

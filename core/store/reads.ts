@@ -6,6 +6,7 @@ import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import type { SlotSpan } from '../model/slot.ts';
 import { RUN_STATES, S } from '../model/states.ts';
+import { AssetReads } from './asset-reads.ts';
 import {
   type BackfillRuns,
   readBackfill,
@@ -41,6 +42,7 @@ import type {
   VersionRecord,
 } from './store.ts';
 import type { Database } from './tables.ts';
+import { readWaits } from './waits.ts';
 
 /** Run states below this code are unfinished; a literal in SQL, so that the partial index is used. */
 const FIRST_FINISHED_RUN = RUN_STATES.indexOf('success');
@@ -52,11 +54,12 @@ const SLOTS_DEFAULT = 100;
 const VERSIONS_KEPT = 16;
 
 /** What the store can tell, the same on both databases. Every query finds its rows by an index. */
-export class Reads {
+export class Reads extends AssetReads {
   readonly #db: Kysely<Database>;
   readonly #versions = new Map<number, VersionRecord>();
 
   constructor(db: Kysely<Database>) {
+    super(db);
     this.#db = db;
   }
 
@@ -99,12 +102,11 @@ export class Reads {
   }
 
   async dags(): Promise<readonly DagRecord[]> {
-    const rows = await this.#db.selectFrom('dag').selectAll().orderBy('dag_id').execute();
-    return rows.map(toDag);
+    return (await dagsQuery(this.#db).orderBy('dag.dag_id').execute()).map(toDag);
   }
 
   async dag(dagId: string): Promise<DagRecord | null> {
-    const row = await this.#db.selectFrom('dag').selectAll().where('dag_id', '=', dagId).executeTakeFirst();
+    const row = await dagsQuery(this.#db).where('dag.dag_id', '=', dagId).executeTakeFirst();
     return row === undefined ? null : toDag(row);
   }
 
@@ -283,19 +285,8 @@ export class Reads {
   }
 
   /** What the instances of a run carry that were put off. */
-  async waits(runNo: RunNo): Promise<ReadonlyMap<NodeNo, WaitRecord>> {
-    const rows = await this.#db
-      .selectFrom('task_wait')
-      .selectAll()
-      .where('run_no', '=', runNo)
-      .where('since_at', 'is not', null)
-      .execute();
-    return new Map(
-      rows.map(({ node_no, since_at, calls, state }) => [
-        node_no as NodeNo,
-        { sinceAt: since_at as number, calls, state },
-      ]),
-    );
+  waits(runNo: RunNo): Promise<ReadonlyMap<NodeNo, WaitRecord>> {
+    return readWaits(this.#db, runNo);
   }
 
   async progress(runNo: RunNo): Promise<readonly ProgressRecord[]> {
@@ -333,7 +324,16 @@ function valuesOf(nodes: readonly NodeNo[]): ReturnType<typeof sql<number>> {
   return sql<number>`(${sql.raw(nodes.map((node) => String(Math.trunc(node))).join(','))})`;
 }
 
-function toDag(row: Database['dag']): DagRecord {
+/** DAGs with what is decided for them. */
+function dagsQuery(db: Kysely<Database>) {
+  return db
+    .selectFrom('dag')
+    .leftJoin('asset_cursor', 'asset_cursor.dag_id', 'dag.dag_id')
+    .selectAll('dag')
+    .select('asset_cursor.event_no');
+}
+
+function toDag(row: Database['dag'] & { readonly event_no: number | null }): DagRecord {
   return {
     dagId: row.dag_id,
     paused: row.paused === 1,
@@ -342,6 +342,7 @@ function toDag(row: Database['dag']): DagRecord {
     cursorAt: row.cursor_at,
     file: row.file,
     versionNo: row.version_no as VersionNo,
+    eventNo: row.event_no ?? 0,
   };
 }
 

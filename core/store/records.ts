@@ -1,4 +1,5 @@
 import type { StoredOutput } from '../model/action.ts';
+import type { RunCause } from '../model/asset.ts';
 import type { LogRange, TaskError } from '../model/attempt.ts';
 import { BECAUSE_CODES, type Because, because, type Facts } from '../model/because.ts';
 import type { Diagnostic } from '../model/errors.ts';
@@ -59,6 +60,7 @@ export function toRun(row: Omit<DagRunTable, 'counts'>): RunRecord {
     maxParallel: row.max_parallel,
     inputsFrom: row.inputs_from as RunNo | null,
     ...(row.backfill_no === null ? {} : { backfillNo: row.backfill_no }),
+    ...(row.cause === null ? {} : { cause: JSON.parse(row.cause) as RunCause }),
     logicalAt: row.logical_at,
     intervalStartAt: row.interval_start_at,
     intervalEndAt: row.interval_end_at,

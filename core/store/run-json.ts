@@ -1,3 +1,4 @@
+import { assetFacts } from '../model/asset.ts';
 import type { RunRecord } from '../model/run.ts';
 import type { InstanceView, RunView } from './run-view.ts';
 
@@ -14,6 +15,7 @@ export function runJson(run: RunRecord): object {
     version: run.versionNo,
     state: run.state,
     trigger: run.trigger,
+    triggeringEvents: assetFacts(run.cause),
     scope: run.scope,
     params: run.params,
     logicalDate: instantText(run.logicalAt),

@@ -1,4 +1,5 @@
 import type { Action, Answer, StoredOutput } from '../model/action.ts';
+import type { AssetEvent } from '../model/asset.ts';
 import type { ArtifactRef } from '../model/attempt.ts';
 import type { BackfillRecord } from '../model/backfill.ts';
 import type { Because } from '../model/because.ts';
@@ -9,6 +10,7 @@ import type { Request } from '../model/request.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import type { ScheduleState, SlotSpan } from '../model/slot.ts';
 import type { RunState } from '../model/states.ts';
+import type { AssetEventFilter, AssetRecord, DecidedFile } from './assets.ts';
 import type { BackfillRuns } from './backfills.ts';
 import type { PastScope } from './past-runs.ts';
 
@@ -62,6 +64,8 @@ export interface DagRecord extends ScheduleState {
   readonly file: string;
   /** Its newest version. */
   readonly versionNo: VersionNo;
+  /** Up to which number events of assets are decided for it. */
+  readonly eventNo: number;
 }
 
 /** A DAG file that cannot be loaded, and why. */
@@ -268,6 +272,14 @@ export interface Store {
   runBefore(dagId: string, logicalAt: number): Promise<RunRecord | null>;
   /** The versions and scopes of all runs of slots of a DAG that are about an instant before another one. */
   scopesBefore(dagId: string, logicalAt: number): Promise<readonly PastScope[]>;
+  /** Every asset of which there was an event, by its URI. */
+  assets(): Promise<readonly AssetRecord[]>;
+  /** Events of some assets, oldest first. */
+  assetEvents(filter: AssetEventFilter): Promise<readonly AssetEvent[]>;
+  /** The number of the last event of an asset; 0 before the first. */
+  lastEventNo(): Promise<number>;
+  /** The files about which a DAG has decided, as they were then. */
+  decidedFiles(dagId: string): Promise<readonly DecidedFile[]>;
   version(versionNo: VersionNo): Promise<VersionRecord | null>;
   runs(filter: RunFilter): Promise<readonly RunRecord[]>;
   /**

@@ -9,6 +9,10 @@ export interface Database {
   readonly broken_file: BrokenFileTable;
   readonly dag_run: DagRunTable;
   readonly backfill: BackfillTable;
+  readonly asset: AssetTable;
+  readonly asset_event: AssetEventTable;
+  readonly asset_cursor: AssetCursorTable;
+  readonly file_arrival: FileArrivalTable;
   readonly run_expansion: RunExpansionTable;
   readonly task_instance: TaskInstanceTable;
   readonly task_attempt: TaskAttemptTable;
@@ -90,6 +94,48 @@ export interface DagRunTable {
   because: number;
   facts: JsonText | null;
   counts: JsonText | null;
+  /** A `RunCause`. */
+  cause: JsonText | null;
+}
+
+export interface AssetTable {
+  uri: string;
+  first_at: number;
+  /** Number of its last event. */
+  last_no: number;
+  events: number;
+}
+
+/** An event of an asset: of an attempt, or of a request. */
+export interface AssetEventTable {
+  event_no: number;
+  uri: string;
+  at: number;
+  run_no: number | null;
+  node_no: number | null;
+  try_no: number | null;
+  run_uid: string | null;
+  dag_id: string | null;
+  task: string | null;
+  reported_by: string | null;
+  request_no: number | null;
+  extra: JsonText | null;
+}
+
+/** Up to which number a DAG has decided about events; absent: none. */
+export interface AssetCursorTable {
+  dag_id: string;
+  event_no: number;
+}
+
+/** The last arrival of a file that was decided for a DAG. */
+export interface FileArrivalTable {
+  dag_id: string;
+  path: string;
+  bytes: number;
+  modified_at: number;
+  decided_at: number;
+  run_no: number | null;
 }
 
 export interface BackfillTable {

@@ -25,6 +25,7 @@ function timetable(schedule: ScheduleSpec, zone: string, startAt: number | null)
     case 'at':
       return [new DateTimetable(schedule.at.map((text) => Date.parse(text)))];
     case 'assets':
+    case 'file':
       return [];
   }
 }

@@ -284,6 +284,7 @@ test('schedule preview shows the next slots and the changes of the clocks', asyn
       },
     ],
     clockChanges: [],
+    events: null,
   });
   expect(await preview('hand')).toMatchObject({
     code: 0,

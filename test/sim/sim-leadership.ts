@@ -143,7 +143,8 @@ export class SimLeadership {
     }
     for (const record of await store.dags()) {
       if (declared.has(record.dagId)) continue;
-      if (this.#told.delete(record.dagId) || record.present) this.leader.dagGone(record.dagId, record);
+      if (this.#told.delete(record.dagId) || record.present)
+        this.leader.tell({ type: 'dag.gone', dagId: record.dagId, state: record });
     }
   }
 

@@ -34,7 +34,7 @@ export const ROOTS = ['params', 'needs', 'item', 'key', 'run', 'output', 'tasks'
 export type Root = (typeof ROOTS)[number];
 const rootNames: ReadonlySet<string> = new Set(ROOTS);
 
-const RUN_FIELDS = ['id', 'dagId', 'logicalDate', 'interval', 'trigger'];
+const RUN_FIELDS = ['id', 'dagId', 'logicalDate', 'interval', 'trigger', 'assets', 'file'];
 const INTERVAL_FIELDS = ['start', 'end'];
 
 /** Names in expressions: checks what they read and gives them their canonical spelling. */

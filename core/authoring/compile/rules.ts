@@ -19,6 +19,7 @@ const ATTEMPT_KEYS = [
   'maxActivePerRun',
   'sensor',
   'loop',
+  'produces',
 ] as const satisfies readonly (keyof AuthorTask)[];
 
 /** Rules about combinations of keys of one task. */

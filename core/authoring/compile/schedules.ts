@@ -1,5 +1,6 @@
-import { DAG_DEFAULTS, type ScheduleSpec } from '../../model/dag.ts';
-import type { AuthorSchedule } from '../author-form.ts';
+import { DAG_DEFAULTS, FILE_DEFAULTS, type ScheduleSpec } from '../../model/dag.ts';
+import { filePatternProblem } from '../../model/file-pattern.ts';
+import type { AuthorSchedule, Duration } from '../author-form.ts';
 import type { AuthorPath } from '../place.ts';
 import { parseCron } from './cron.ts';
 import { readDuration } from './inherit.ts';
@@ -28,9 +29,34 @@ function readSchedule(one: AuthorSchedule, zone: string, at: AuthorPath, problem
     return everyMs === undefined ? [] : [{ kind: 'every', everyMs }];
   }
   if ('at' in one) return readDates(one.at, zone, [...at, 'at'], problems);
+  if ('assets' in one) return [readAssets(one.assets)];
+  if ('file' in one) return readFile(one, at, problems);
   return isMapping(one)
     ? readCron(cronOfFields(one), one.tz as string | undefined, false, zone, at, problems)
     : [];
+}
+
+function readAssets(
+  which: { readonly all: readonly string[] } | { readonly any: readonly string[] },
+): ScheduleSpec {
+  const match = 'all' in which ? 'all' : 'any';
+  const uris = 'all' in which ? which.all : which.any;
+  return { kind: 'assets', match, assets: [...new Set(uris)].sort() };
+}
+
+function readFile(
+  { file, settle }: { readonly file: string; readonly settle?: Duration },
+  at: AuthorPath,
+  problems: Problems,
+): ScheduleSpec[] {
+  const problem = filePatternProblem(file);
+  if (problem !== null) {
+    problems.error('bad-file', problem, [...at, 'file'], { hint: "write 'inbox/*.csv'" });
+    return [];
+  }
+  const settleMs = readDuration(settle, 0, 'the settle time', [...at, 'settle'], problems);
+  const own = settleMs === undefined || settleMs === FILE_DEFAULTS.settleMs ? {} : { settleMs };
+  return [{ kind: 'file', file, ...own }];
 }
 
 function readCron(

@@ -141,6 +141,8 @@ function writeFacts(draft: TaskDraft, { author, scope }: TaskEntry): void {
   if (author.dependsOnPast || author.waitForDownstream) draft.dependsOnPast = true;
   if (author.waitForDownstream) draft.waitForDownstream = true;
   if (author.latestOnly) draft.latestOnly = true;
+  if (author.produces !== undefined && author.produces.length > 0)
+    draft.produces = [...new Set(author.produces)].sort();
 }
 
 function stageOf(scope: Scope): string | undefined {

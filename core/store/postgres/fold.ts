@@ -1,12 +1,15 @@
 import type {
   Action,
   Answer,
+  AssetTake,
   BackfillChange,
   DagChange,
+  FileTake,
   InstanceChange,
   RunChange,
   StoredOutput,
 } from '../../model/action.ts';
+import type { AssetEvent } from '../../model/asset.ts';
 import type { ArtifactRef } from '../../model/attempt.ts';
 import type { BackfillRecord } from '../../model/backfill.ts';
 import { because } from '../../model/because.ts';
@@ -66,6 +69,10 @@ export interface FoldedTick {
   /** `fromCursorAt` is what must be there, `state` what is there in the end. */
   readonly dags: readonly DagChange[];
   readonly spans: readonly SlotSpan[];
+  readonly events: readonly AssetEvent[];
+  /** `from` is what must be there, `to` what is there in the end. */
+  readonly eventTakes: readonly AssetTake[];
+  readonly fileTakes: readonly FileTake[];
   readonly backfills: readonly BackfillRecord[];
   /** `from` is what must be there, `backfill` what is there in the end. */
   readonly backfillChanges: readonly BackfillChange[];
@@ -97,6 +104,9 @@ class Fold {
   readonly #waits = new Map<string, Extract<Action, { type: 'wait' }>>();
   readonly #dags = new Map<string, DagChange>();
   readonly #spans: SlotSpan[] = [];
+  readonly #events: AssetEvent[] = [];
+  readonly #eventTakes = new Map<string, AssetTake>();
+  readonly #fileTakes = new Map<string, FileTake>();
   readonly #backfills = new Map<number, BackfillRecord>();
   readonly #backfillChanges = new Map<number, BackfillChange>();
   readonly #answers = new Map<number, Answer>();
@@ -150,6 +160,18 @@ class Fold {
         return this.#addDagChange(action);
       case 'slots':
         this.#spans.push(action.span);
+        return;
+      case 'asset.event':
+        this.#events.push(action.event);
+        return;
+      case 'asset.take': {
+        const earlier = this.#eventTakes.get(action.dagId);
+        if (earlier && earlier.to !== action.from) this.#misses.dags.add(action.dagId);
+        this.#eventTakes.set(action.dagId, { ...action, from: earlier?.from ?? action.from });
+        return;
+      }
+      case 'file.take':
+        this.#fileTakes.set(JSON.stringify([action.file.dagId, action.file.path]), action);
         return;
       case 'backfill.create':
         this.#backfills.set(action.backfill.backfillNo, action.backfill);
@@ -254,6 +276,9 @@ class Fold {
       waits: [...this.#waits.values()],
       dags: [...this.#dags.values()],
       spans: this.#spans,
+      events: this.#events,
+      eventTakes: [...this.#eventTakes.values()],
+      fileTakes: [...this.#fileTakes.values()],
       backfills: [...this.#backfills.values()],
       backfillChanges: [...this.#backfillChanges.values()],
       answers: Array.from(this.#answers, ([inboxId, answer]) => ({ inboxId, answer })),

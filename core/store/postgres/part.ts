@@ -1,3 +1,4 @@
+import type { Database } from '../tables.ts';
 import { numberArray, textArray } from './arrays.ts';
 import type { FoldedTick } from './fold.ts';
 
@@ -60,3 +61,22 @@ export function part<Row, Name extends string>(plan: PartPlan<Row, Name>): Part 
     missed: plan.missed ?? null,
   };
 }
+
+/** The columns that name an instance. */
+export const PLACE_KEY = ['run_no', 'node_no'];
+
+/** Inserts rows that are given; those that are there stay. */
+export const insert = (table: keyof Database, columns: string, given: string, key: string): string =>
+  `insert into ${table} (${columns}) select ${columns} from ${given}, fence ` +
+  `on conflict do nothing returning ${key}`;
+
+/** Inserts rows, or gives those that are there the values of some columns. */
+export const put = (
+  table: keyof Database,
+  columns: string,
+  given: string,
+  key: string,
+  changed: readonly string[],
+): string =>
+  `insert into ${table} (${columns}) select ${columns} from ${given}, fence on conflict (${key}) do update ` +
+  `set ${changed.map((name) => `${name} = excluded.${name}`).join(', ')}`;

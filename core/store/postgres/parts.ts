@@ -3,15 +3,14 @@ import { becauseNumber } from '../../model/because.ts';
 import { TRIGGER_KINDS } from '../../model/run.ts';
 import { DISPOSITIONS } from '../../model/slot.ts';
 import { RUN_STATES } from '../../model/states.ts';
-import { storable } from '../archive.ts';
 import { backfillRow, backfillStateNumber } from '../backfills.ts';
 import { factsText } from '../journal-line.ts';
-import { goneText, itemsText, NO_WAIT } from '../records.ts';
+import { goneText, itemsText } from '../records.ts';
 import type { BackfillTable, Database } from '../tables.ts';
+import { ASSET_PARTS } from './asset-parts.ts';
 import type { CreatedRun, FoldedTick } from './fold.ts';
-import { type Columns, type Part, part } from './part.ts';
-
-const PLACE_KEY = ['run_no', 'node_no'];
+import { type Columns, insert, type Part, PLACE_KEY, part } from './part.ts';
+import { resultParts } from './result-parts.ts';
 
 /** The new row of an instance, without its key. */
 const instanceColumns: Columns<InstanceChange, keyof Database['task_instance']> = {
@@ -71,6 +70,7 @@ const runColumns: Columns<CreatedRun, keyof Database['dag_run']> = {
   because: ['int2', ({ run }) => (run.because === null ? 0 : becauseNumber(run.because.code))],
   facts: ['text', ({ run }) => factsText(run.because)],
   backfill_no: ['int4', ({ run }) => run.backfillNo ?? null],
+  cause: ['text', ({ run }) => (run.cause === undefined ? null : JSON.stringify(run.cause))],
   counts: ['text', ({ counts }) => (counts === null ? null : JSON.stringify(counts))],
 };
 
@@ -113,20 +113,6 @@ const runChangeColumns: Columns<RunChange> = {
   params: ['text', (row) => (row.repin === undefined ? null : JSON.stringify(row.repin.params))],
   backfill_no: ['int4', (row) => row.backfillNo ?? null],
 };
-
-const insert = (table: keyof Database, columns: string, given: string, key: string): string =>
-  `insert into ${table} (${columns}) select ${columns} from ${given}, fence ` +
-  `on conflict do nothing returning ${key}`;
-
-const put = (
-  table: keyof Database,
-  columns: string,
-  given: string,
-  key: string,
-  changed: readonly string[],
-): string =>
-  `insert into ${table} (${columns}) select ${columns} from ${given}, fence on conflict (${key}) do update ` +
-  `set ${changed.map((name) => `${name} = excluded.${name}`).join(', ')}`;
 
 const runParts: readonly Part[] = [
   part({
@@ -223,78 +209,6 @@ const instanceParts: readonly Part[] = [
     rows: (tick) => tick.attempts,
     columns: attemptColumns,
     sql: (given, columns) => insert('task_attempt', columns, given, 'run_no'),
-  }),
-];
-
-const resultParts: readonly Part[] = [
-  part({
-    name: 'new_output',
-    rows: (tick) => tick.outputs,
-    columns: {
-      run_no: ['int4', (row) => row.runNo],
-      node_no: ['int4', (row) => row.nodeNo],
-      try_no: ['int2', (row) => row.tryNo],
-      json: ['text', ({ output }) => ('json' in output ? output.json : null)],
-      sha256: ['text', ({ output }) => ('json' in output ? null : output.sha256)],
-      bytes: ['int8', ({ output }) => ('json' in output ? null : output.bytes)],
-    },
-    sql: (given, columns) => insert('task_output', columns, given, 'run_no, node_no'),
-    missed: { as: 'run', key: PLACE_KEY },
-  }),
-  part({
-    name: 'new_metric',
-    rows: (tick) => tick.metrics,
-    columns: {
-      run_no: ['int4', (row) => row.runNo],
-      node_no: ['int4', (row) => row.nodeNo],
-      try_no: ['int2', (row) => row.tryNo],
-      name: ['text', (row) => storable(row.name)],
-      value: ['float8', (row) => row.value],
-      at: ['int8', (row) => row.at],
-    },
-    sql: (given, columns) =>
-      put('task_metric', columns, given, 'run_no, node_no, try_no, name', ['value', 'at']),
-  }),
-  part({
-    name: 'new_artifact',
-    rows: (tick) => tick.artifacts,
-    columns: {
-      run_no: ['int4', (row) => row.runNo],
-      node_no: ['int4', (row) => row.nodeNo],
-      try_no: ['int2', (row) => row.tryNo],
-      name: ['text', ({ artifact }) => storable(artifact.name)],
-      bytes: ['int8', ({ artifact }) => artifact.bytes],
-      media_type: ['text', ({ artifact }) => storable(artifact.mediaType)],
-      sha256: ['text', ({ artifact }) => artifact.sha256],
-    },
-    sql: (given, columns) =>
-      put('artifact', columns, given, 'run_no, node_no, try_no, name', ['bytes', 'media_type', 'sha256']),
-  }),
-  part({
-    name: 'new_progress',
-    rows: (tick) => tick.progress,
-    columns: {
-      run_no: ['int4', (row) => row.runNo],
-      node_no: ['int4', (row) => row.nodeNo],
-      done: ['float8', (row) => row.done],
-      total: ['float8', (row) => row.total],
-      step: ['text', (row) => (row.step === null ? null : storable(row.step))],
-    },
-    sql: (given, columns) =>
-      put('task_progress', columns, given, 'run_no, node_no', ['done', 'total', 'step']),
-  }),
-  part({
-    name: 'new_wait',
-    rows: (tick) => tick.waits,
-    columns: {
-      run_no: ['int4', (row) => row.runNo],
-      node_no: ['int4', (row) => row.nodeNo],
-      since_at: ['int8', (row) => (row.wait ?? NO_WAIT).sinceAt],
-      calls: ['int4', (row) => (row.wait ?? NO_WAIT).calls],
-      state: ['text', (row) => (row.wait?.state == null ? null : storable(row.wait.state))],
-    },
-    sql: (given, columns) =>
-      put('task_wait', columns, given, 'run_no, node_no', ['since_at', 'calls', 'state']),
   }),
 ];
 
@@ -395,4 +309,10 @@ const otherParts: readonly Part[] = [
 ];
 
 /** Every kind of change that a tick can make. */
-export const PARTS: readonly Part[] = [...runParts, ...instanceParts, ...resultParts, ...otherParts];
+export const PARTS: readonly Part[] = [
+  ...runParts,
+  ...instanceParts,
+  ...resultParts,
+  ...ASSET_PARTS,
+  ...otherParts,
+];

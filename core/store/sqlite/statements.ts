@@ -1,28 +1,8 @@
-import type { StatementSync } from 'node:sqlite';
-import { type Compilable, type Kysely, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database } from '../tables.ts';
+import { prepareAssets } from './asset-statements.ts';
 import type { SqliteConnection } from './connection.ts';
-
-/** Stands for the parameter at a position while a statement is compiled. */
-class Slot {
-  readonly index: number;
-  constructor(index: number) {
-    this.index = index;
-  }
-}
-
-/** A parameter; of any column's type, because only its position matters. */
-const at = (index: number): never => new Slot(index) as unknown as never;
-
-/** Compiles a statement once and prepares it. Its parameters are given by position: 0, 1, 2... */
-function prepare(connection: SqliteConnection, query: Compilable): StatementSync {
-  const { sql: text, parameters } = query.compile();
-  for (const [index, parameter] of parameters.entries()) {
-    if (!(parameter instanceof Slot) || parameter.index !== index)
-      throw new Error(`parameter ${index} is out of order: ${text}`);
-  }
-  return connection.prepare(text);
-}
+import { at, prepare } from './prepare.ts';
 
 /** Every statement of a commit, prepared. */
 export type TickStatements = ReturnType<typeof prepareTick>;
@@ -36,6 +16,7 @@ export function prepareTick(connection: SqliteConnection, db: Kysely<Database>) 
     ...prepareLease(connection, db),
     ...prepareSchedules(connection, db),
     ...prepareBackfills(connection, db),
+    ...prepareAssets(connection, db),
     ...prepareRuns(connection, db),
     ...prepareExpansions(connection, db),
     ...prepareInstances(connection, db),
@@ -190,6 +171,7 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
           because: at(16),
           facts: at(17),
           backfill_no: at(18),
+          cause: at(19),
         })
         .onConflict((conflict) => conflict.doNothing()),
     ),

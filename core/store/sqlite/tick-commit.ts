@@ -14,6 +14,7 @@ import { goneText, itemsText, NO_WAIT } from '../records.ts';
 import { contradictoryDags } from '../slot-order.ts';
 import type { CommitResult, Tick } from '../store.ts';
 import type { Fence } from '../versions.ts';
+import { writeAsset } from './asset-writes.ts';
 import { SQLITE, type SqliteConnection, sqliteCode } from './connection.ts';
 import type { TickStatements } from './statements.ts';
 
@@ -177,6 +178,12 @@ export class TickCommit {
       case 'slots':
         if (!this.#insertSpan(action.span)) misses.dags.add(action.span.dagId);
         return;
+      case 'asset.event':
+      case 'asset.take':
+      case 'file.take':
+        writeAsset(this.#statements, action, misses);
+        if (!hasLine(action)) return;
+        break;
       case 'note':
         break;
       default:
@@ -245,6 +252,7 @@ export class TickCommit {
       run.because === null ? 0 : becauseNumber(run.because.code),
       factsText(run.because),
       run.backfillNo ?? null,
+      run.cause === undefined ? null : JSON.stringify(run.cause),
     );
     return changes === 1;
   }

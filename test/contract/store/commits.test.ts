@@ -584,6 +584,7 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
         cursorAt: null,
         file: 'dags/moved.ts',
         versionNo: 1,
+        eventNo: 0,
       },
     ]);
     expect(await store.version(second)).toEqual({ ...versionOf('prices', 'g2'), versionNo: 2 });

@@ -228,6 +228,7 @@ describe.each(databases)('a database of schema 1 on $name', ({ newPlace }) => {
       dagId: 'prices',
       file: 'dags/prices.ts',
       versionNo: 1,
+      eventNo: 0,
       paused: true,
       present: true,
       sinceAt: null,

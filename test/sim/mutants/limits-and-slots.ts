@@ -66,7 +66,7 @@ export const LIMITS_AND_SLOTS: readonly Mutant[] = [
     name: 'paused-dag-starts-tasks',
     bug: 'S18 pause',
     file: 'planner/slots.ts',
-    find: "return trigger === 'schedule' && world.dagLoad(dagId).paused ? 'dag_paused' : null;",
+    find: "return isOwn && world.dagLoad(dagId).paused ? 'dag_paused' : null;",
     replace: "return trigger === 'backfill' && world.dagLoad(dagId).paused ? 'dag_paused' : null;",
   },
   {

@@ -56,6 +56,7 @@ const task: Keys<AuthorTask> = {
   dependsOnPast: true,
   waitForDownstream: true,
   latestOnly: true,
+  produces: true,
 };
 const group: Keys<AuthorGroup> = { after: true, description: true, stage: true, group: true };
 const forEach: Keys<AuthorForEach> = {

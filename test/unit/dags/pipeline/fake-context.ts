@@ -58,6 +58,8 @@ export function fakeContext(
       logicalDate: null,
       interval: null,
       trigger: 'manual',
+      assets: {},
+      file: null,
     },
     taskId: 'symbol.stage',
     key: symbol,

@@ -1,0 +1,82 @@
+import { didYouMean } from '../../core/model/did-you-mean.ts';
+import { AppError } from '../../core/model/errors.ts';
+import { reportEvent } from '../asset-event.ts';
+import { assetLinks } from '../asset-graph.ts';
+import { showLineage } from '../asset-lineage.ts';
+import { listAssets } from '../asset-list.ts';
+import { defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { readDagFiles } from '../dag-files.ts';
+import { definePlanParams, type ParamOptions } from '../param-flags.ts';
+import { trigger } from './trigger.ts';
+
+interface AssetOptions extends ParamOptions {
+  readonly extra?: string;
+  readonly dag?: string;
+}
+
+type Act = (context: CommandContext, options: AssetOptions, name: string) => Promise<number>;
+
+const ACTIONS: { readonly [action: string]: Act } = {
+  list: (context) => listAssets(context),
+  event: (context, { extra }, uri) => reportEvent(context, uri, extra),
+  lineage: (context, _options, name) => showLineage(context, name),
+  materialize,
+};
+
+/** `orch asset <action> [name]`: what DAGs make, and what runs when it changes. */
+export const asset = defineCommand<AssetOptions>({
+  description:
+    "An asset is a URI. Each success of a task that names it in 'produces' is an event of it; events start " +
+    'runs of the DAGs whose schedule names it.',
+  examples: [
+    { command: 'orch asset list', what: 'who makes each asset, who runs on it, and how old it is' },
+    { command: 'orch asset lineage duckdb://market/candles', what: 'what it is made of, and what it makes' },
+    {
+      command: 'orch asset materialize duckdb://market/candles',
+      what: 'run its DAG until the task that makes it',
+    },
+    {
+      command: `orch asset event s3://prices/today --extra '{"rows": 3}'`,
+      what: 'it changed outside of orch',
+    },
+  ],
+  define: (command) => {
+    command
+      .argument('<action>', 'list, event, lineage or materialize')
+      .argument('[name]', 'the URI of an asset; for lineage also a DAG');
+    command
+      .option('--extra <json>', 'event: a JSON object that comes with it')
+      .option('--dag <dag>', 'materialize: the DAG that makes it, where several do');
+    definePlanParams(command);
+  },
+  run: async (context, options, [action, name]) => {
+    const act = ACTIONS[String(action)];
+    if (act === undefined) {
+      const known = Object.keys(ACTIONS).join(', ');
+      throw new AppError('usage', `There is no 'orch asset ${action}'. There are: ${known}.`);
+    }
+    if (action !== 'list' && name === undefined)
+      throw new AppError('usage', `'orch asset ${action}' needs the URI of an asset.`);
+    return act(context, options, String(name));
+  },
+});
+
+/** Runs the DAG that makes an asset, until the tasks that do. */
+async function materialize(context: CommandContext, options: AssetOptions, uri: string): Promise<number> {
+  const links = assetLinks((await readDagFiles(context)).dags);
+  const producers = links.get(uri)?.producers ?? [];
+  if (producers.length === 0) {
+    const hint = didYouMean(uri, [...links.keys()]);
+    throw new AppError('not_found', `No task produces asset '${uri}'.${hint ? ` ${hint}` : ''}`);
+  }
+  const { dag, ...params } = options;
+  const dagIds = [...new Set(producers.map(({ dagId }) => dagId))];
+  const chosen = dag ?? (dagIds.length === 1 ? dagIds[0] : undefined);
+  if (chosen === undefined || !dagIds.includes(chosen)) {
+    const which = dag === undefined ? 'Several DAGs produce' : `DAG '${dag}' does not produce`;
+    throw new AppError('usage', `${which} '${uri}'. Name one that does with --dag: ${dagIds.join(', ')}.`);
+  }
+  const until = producers.filter(({ dagId }) => dagId === chosen).map(({ taskId }) => taskId);
+  return trigger.run(context, { ...params, until }, [chosen]);
+}

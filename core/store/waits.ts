@@ -1,0 +1,23 @@
+import type { Kysely } from 'kysely';
+import type { NodeNo, RunNo } from '../model/ids.ts';
+import type { WaitRecord } from '../model/run.ts';
+import type { Database } from './tables.ts';
+
+/** What the instances of a run carry that were put off, by node. */
+export async function readWaits(
+  db: Kysely<Database>,
+  runNo: RunNo,
+): Promise<ReadonlyMap<NodeNo, WaitRecord>> {
+  const rows = await db
+    .selectFrom('task_wait')
+    .selectAll()
+    .where('run_no', '=', runNo)
+    .where('since_at', 'is not', null)
+    .execute();
+  return new Map(
+    rows.map(({ node_no, since_at, calls, state }) => [
+      node_no as NodeNo,
+      { sinceAt: since_at as number, calls, state },
+    ]),
+  );
+}
