@@ -163,6 +163,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/unpause.ts')).unpause,
   },
   {
+    name: 'approve',
+    group: MEND,
+    summary: 'answer tasks that ask people',
+    load: async () => (await import('./commands/approve.ts')).approve,
+  },
+  {
     name: 'mark',
     group: MEND,
     summary: 'set a task or run to success or failed by hand',

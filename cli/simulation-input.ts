@@ -1,5 +1,5 @@
 import { compileGraph } from '../core/graph/graph.ts';
-import type { DagSpec } from '../core/model/dag.ts';
+import { type DagSpec, startsAttempts } from '../core/model/dag.ts';
 import { didYouMean } from '../core/model/did-you-mean.ts';
 import { AppError } from '../core/model/errors.ts';
 import { checkParams } from '../core/schema/params.ts';
@@ -24,7 +24,7 @@ export function prepareDag(spec: DagSpec, history: DagHistory, otherwiseMs: numb
   const params = checked.ok
     ? checked.params
     : { error: checked.problems.map(({ message }) => message).join('; ') };
-  const attempted = spec.tasks.filter(({ action }) => action.kind !== 'choose' && action.kind !== 'pass');
+  const attempted = spec.tasks.filter(({ action }) => startsAttempts(action));
   const durations = new Map(
     attempted.map(({ path }) => {
       const ms = history.durations.get(path);

@@ -1,7 +1,8 @@
 import { initial } from './0001-initial.ts';
 import { schedules } from './0002-schedules.ts';
 import { backfills } from './0003-backfills.ts';
+import { waits } from './0004-waits.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
-export const MIGRATIONS: readonly Migration[] = [initial, schedules, backfills];
+export const MIGRATIONS: readonly Migration[] = [initial, schedules, backfills, waits];

@@ -32,6 +32,7 @@ index CREATE UNIQUE INDEX task_instance_pk ON task_instance USING btree (run_no,
 index CREATE UNIQUE INDEX task_metric_pk ON task_metric USING btree (run_no, node_no, try_no, name)
 index CREATE UNIQUE INDEX task_output_pk ON task_output USING btree (run_no, node_no, try_no)
 index CREATE UNIQUE INDEX task_progress_pk ON task_progress USING btree (run_no, node_no)
+index CREATE UNIQUE INDEX task_wait_pk ON task_wait USING btree (run_no, node_no)
 table artifact column 01 run_no integer not null
 table artifact column 02 node_no integer not null
 table artifact column 03 try_no smallint not null
@@ -245,3 +246,11 @@ table task_progress column 03 done double precision not null
 table task_progress column 04 total double precision not null
 table task_progress column 05 step text
 table task_progress constraint task_progress_pk PRIMARY KEY (run_no, node_no)
+table task_wait column 01 run_no integer not null
+table task_wait column 02 node_no integer not null
+table task_wait column 03 since_at bigint
+table task_wait column 04 calls integer not null
+table task_wait column 05 state text
+table task_wait constraint task_wait_calls_check CHECK ((calls >= 0))
+table task_wait constraint task_wait_over CHECK (((since_at IS NOT NULL) OR ((calls = 0) AND (state IS NULL))))
+table task_wait constraint task_wait_pk PRIMARY KEY (run_no, node_no)

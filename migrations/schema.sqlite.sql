@@ -259,3 +259,13 @@ CREATE TABLE "task_progress" (
   "step" text,
   constraint "task_progress_pk" primary key ("run_no", "node_no")
 ) strict, without rowid;
+
+CREATE TABLE "task_wait" (
+  "run_no" integer not null,
+  "node_no" integer not null,
+  "since_at" integer,
+  "calls" integer not null check (calls >= 0),
+  "state" text,
+  constraint "task_wait_pk" primary key ("run_no", "node_no"),
+  constraint "task_wait_over" check (since_at is not null or (calls = 0 and state is null))
+) strict, without rowid;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { TaskSpec } from '../../core/model/dag.ts';
+import { startsAttempts, type TaskSpec } from '../../core/model/dag.ts';
 import { didYouMean } from '../../core/model/did-you-mean.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { Json } from '../../core/model/json.ts';
@@ -83,7 +83,7 @@ function taskOf({ spec }: FoundDag, path: string): TaskSpec {
       `DAG ${spec.id} has no task '${path}'${hint === undefined ? '' : `: ${hint}`}`,
     );
   }
-  if (found.action.kind === 'choose' || found.action.kind === 'pass')
+  if (!startsAttempts(found.action))
     throw new AppError('usage', `Task '${path}' runs nothing: it is decided by orch itself.`);
   return found;
 }

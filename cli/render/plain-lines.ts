@@ -61,11 +61,22 @@ function changeText(
       return why === null ? name : `${name}: ${tamed(why)}`;
     }
     case 'waiting':
+      return verbose || !isLaterLook(instance) ? `${name}: ${waitText(instance)}` : null;
     case 'paused':
       return name;
     default:
       return null;
   }
+}
+
+/** A sensor that looks again, or a loop that goes on: the first time says it all. */
+function isLaterLook({ because }: InstanceView): boolean {
+  return Number(because?.['calls'] ?? 1) > 1;
+}
+
+function waitText({ because }: InstanceView): string {
+  const options = because?.code === 'waits_answer' ? ` (${(because['options'] as string[]).join(', ')})` : '';
+  return `${tamed(because?.text ?? 'it waits')}${options}`;
 }
 
 /** `try 1/3`: of how many only while the policy decides, not after retries by hand or lost attempts. */

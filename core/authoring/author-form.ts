@@ -109,6 +109,9 @@ export interface AuthorTask extends TaskDefaults, Wiring {
     | { readonly when: string; readonly value: string }
     | { readonly otherwise: string }
   )[];
+  readonly approval?: AuthorApproval;
+  readonly sensor?: AuthorSensor;
+  readonly loop?: AuthorLoop;
   readonly with?: { readonly [name: string]: Json };
   readonly triggerRule?: TriggerRule;
   /** A bare expression. */
@@ -125,6 +128,31 @@ export interface AuthorTask extends TaskDefaults, Wiring {
   /** Includes `dependsOnPast`. */
   readonly waitForDownstream?: boolean;
   readonly latestOnly?: boolean;
+}
+
+/** A question to people; the option that they choose is the output. */
+export interface AuthorApproval {
+  readonly title: string;
+  readonly options: readonly string[];
+  /** So long it waits for an answer; absent: as long as its run. */
+  readonly timeout?: Duration;
+  /** The option that holds then; absent: it fails. */
+  readonly onTimeout?: string;
+}
+
+export interface AuthorSensor {
+  readonly every: Duration;
+  /** So long it looks in all, 7 days by default. */
+  readonly timeout?: Duration;
+  /** It is skipped, not failed, when its time is over. */
+  readonly softFail?: boolean;
+}
+
+export interface AuthorLoop {
+  /** A bare expression over `output`. */
+  readonly until: string;
+  readonly maxIterations?: number;
+  readonly delay?: Duration;
 }
 
 /** A group gives order to its tasks, but no inputs. */

@@ -5,7 +5,7 @@ import { type Call, callOf, placeOf } from './builder-place.ts';
 import { makeRef } from './builder-ref.ts';
 
 /** Options of which a task without a function has at least one. */
-const ACTIONS = ['uses', 'run', 'choose', 'after'] as const;
+const ACTIONS = ['uses', 'run', 'choose', 'approval', 'after'] as const;
 
 type BuildFunction = (scope: ScopeBuilder, item?: object) => unknown;
 
@@ -25,6 +25,19 @@ export class ScopeBuilder {
 
   choose(id: string, second: Options | TaskFunction, third?: TaskFunction): object {
     return this.#declareTask(id, second, third, callOf(this.choose), true);
+  }
+
+  sensor(id: string, options: Options, run?: TaskFunction): object {
+    const { every, timeout, softFail, attemptTimeout, ...rest } = options;
+    const sensor = withoutAbsent({ every, timeout, softFail });
+    const whole = { ...rest, ...withoutAbsent({ timeout: attemptTimeout }), sensor };
+    return this.#declareTask(id, whole, run, callOf(this.sensor), false);
+  }
+
+  approval(id: string, options: Options): object {
+    const { title, options: answers, timeout, onTimeout, ...rest } = options;
+    const approval = withoutAbsent({ title, options: answers, timeout, onTimeout });
+    return this.#declareTask(id, { ...rest, approval }, undefined, callOf(this.approval), true);
   }
 
   group(id: string, second: Options | BuildFunction, third?: BuildFunction): object {
@@ -131,4 +144,8 @@ export function refusePromise(result: unknown, node: ScopeNode): void {
 function split<F>(second: Options | F, third: F | undefined): [Options, F | undefined] {
   if (typeof second === 'function') return [{}, second as F];
   return [(second ?? {}) as Options, third];
+}
+
+function withoutAbsent(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

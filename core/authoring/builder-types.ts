@@ -1,5 +1,5 @@
 import type { Static, TObject } from 'typebox';
-import type { TaskContext } from '../model/context.ts';
+import type { NotYet, TaskContext } from '../model/context.ts';
 import type { TriggerRule } from '../model/dag.ts';
 import type { Json } from '../model/json.ts';
 import type { Keyed, Settled } from '../model/settled.ts';
@@ -91,10 +91,34 @@ export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
   readonly triggerRule?: Rule;
   /** A condition of a choice, or a bare expression; false skips the task. */
   readonly when?: Condition | string;
+  /** It is done again until an expression over `output` holds; `ctx.state` is the output before. */
+  readonly loop?: { readonly until: string; readonly maxIterations?: number; readonly delay?: Duration };
   /** The setups that this teardown belongs to. */
   readonly setups?: readonly TaskHandle<unknown>[];
   /** Further inputs of the function or operator; any part may be symbolic. */
   readonly with?: { readonly [name: string]: JsonWithRefs };
+}
+
+/** Options of a sensor. `timeout` is that of all its looks together. */
+export interface SensorOptions<N extends Needs, Rule extends TriggerRule>
+  extends Omit<TaskOptions<N, Rule>, 'timeout' | 'loop'> {
+  readonly every: Duration;
+  /** So long it looks in all, counted from its first look; 7 days by default. */
+  readonly timeout?: Duration;
+  /** It is skipped, not failed, when its time is over. */
+  readonly softFail?: boolean;
+  /** The longest time of one look. */
+  readonly attemptTimeout?: Duration;
+}
+
+/** A question to people. */
+export interface ApprovalOptions<V extends string> {
+  readonly title: string;
+  readonly options: readonly V[];
+  /** So long it waits for an answer; absent: as long as its run. */
+  readonly timeout?: Duration;
+  /** The option that holds then; absent: it fails. */
+  readonly onTimeout?: NoInfer<V>;
 }
 
 /** What a task without a function does, as in YAML: code by reference, a command, or joining others. */
@@ -186,6 +210,27 @@ export interface Scope<P> {
     id: string,
     options: TaskOptions<N, Rule> & { readonly choose?: never },
     run: Handler<Inputs<N, Rule>, P, V | Promise<V>>,
+  ): ChoiceHandle<V>;
+
+  /**
+   * A task that looks again and again until what it looks for is there: its function returns `notYet` until
+   * then. Between the looks it holds no process and no slots.
+   */
+  sensor<Out, N extends Needs = NoNeeds, Rule extends TriggerRule = 'all_success'>(
+    id: string,
+    options: SensorOptions<N, Rule> & { readonly uses?: never; readonly run?: never },
+    run: Handler<Inputs<N, Rule>, P, Out>,
+  ): TaskHandle<Jsonify<Exclude<Awaited<Out>, NotYet>>>;
+  sensor<Out = Json>(id: string, options: SensorOptions<Needs, TriggerRule> & ActionOptions): TaskHandle<Out>;
+
+  /** Asks people and waits, without a process or slots; the option that they choose is its output. */
+  approval<const V extends string>(
+    id: string,
+    options: ApprovalOptions<V> &
+      Pick<
+        TaskOptions<Needs, TriggerRule>,
+        'description' | 'stage' | 'needs' | 'after' | 'when' | 'triggerRule'
+      >,
   ): ChoiceHandle<V>;
 
   /** Tasks under a common prefix, with common defaults. */

@@ -3,7 +3,15 @@
  * @module
  */
 export { type Static, Type } from 'typebox';
-export { FatalError, RetryableError, type TaskContext, type TaskLog } from '../model/context.ts';
+export {
+  type Deferral,
+  FatalError,
+  type NotYet,
+  notYet,
+  RetryableError,
+  type TaskContext,
+  type TaskLog,
+} from '../model/context.ts';
 export type { PriorityLevel, TriggerRule } from '../model/dag.ts';
 export type { Json, JsonObject } from '../model/json.ts';
 export type { Operator, OperatorContext, OperatorDefinition, OperatorHooks } from '../model/operator.ts';
@@ -13,6 +21,7 @@ export type { ChoiceHandle, Condition, FanOutHandle, GroupHandle, TaskHandle } f
 export type { Ref } from './builder-ref.ts';
 export { at, cron, every } from './builder-schedule.ts';
 export type {
+  ApprovalOptions,
   DagOptions,
   DefaultOptions,
   Duration,
@@ -22,6 +31,7 @@ export type {
   Needs,
   RetryOptions,
   Scope,
+  SensorOptions,
   TaskOptions,
 } from './builder-types.ts';
 export { defineOperator } from './define-operator.ts';

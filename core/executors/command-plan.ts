@@ -60,7 +60,9 @@ export function planCommand(
     ORCH_DAG_ID: definition.dagId,
     ORCH_TASK_ID: definition.taskPath,
     ORCH_KEY: keyText(frame.k ?? []) ?? '',
-    ORCH_TRY: String(parseAttemptId(frame.id)?.tryNo ?? 1),
+    ORCH_TRY: String((parseAttemptId(frame.id)?.tryNo ?? 1) - (frame.w?.[0] ?? 0)),
+    ORCH_CALLS: String(frame.w?.[0] ?? 0),
+    ORCH_STATE: JSON.stringify(frame.w?.[1] ?? null),
   };
   const problem = tooLong(argv.argv, env);
   return problem === null ? { ok: true, plan: { argv: argv.argv, env, outputFile } } : problem;

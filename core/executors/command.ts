@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { AttemptLog } from '../log/attempt-log.ts';
-import type { Outcome } from '../model/attempt.ts';
+import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
+import { TASK_DEFAULTS } from '../model/dag.ts';
 import { parseCommandOutput } from './command-output.ts';
 import type { CommandPlan } from './command-plan.ts';
 import { type OutputLimits, outcomeOf, rejected } from './output-outcome.ts';
@@ -15,18 +16,35 @@ export type Spawned =
   | { readonly ok: true; readonly child: ChildProcess & { readonly pid: number } }
   | { readonly ok: false; readonly error: NodeJS.ErrnoException };
 
+/** Exit codes that are no failure. */
+export interface ExitCodes {
+  /** It skips itself. */
+  readonly skip: number;
+  /** What it looks for is not there yet; `null`: it is no sensor. */
+  readonly notYet: number | null;
+}
+
+/** What a false condition exits with: `test`, `grep` and their like say by more than 1 that they failed. */
+const NOT_YET_EXIT_CODE = 1;
+
+/** The exit codes of a shell task that are no failure. */
+export function exitCodesOf({ action, sensor }: AttemptDefinition): ExitCodes {
+  const skip = action.kind === 'shell' ? action.skipExitCode : undefined;
+  return { skip: skip ?? TASK_DEFAULTS.skipExitCode, notYet: sensor ? NOT_YET_EXIT_CODE : null };
+}
+
 /** One command with its output, from its start to its outcome. */
 export class Command {
   readonly #plan: CommandPlan;
   readonly #log: AttemptLog;
-  readonly #skipExitCode: number;
+  readonly #codes: ExitCodes;
   readonly #limits: OutputLimits;
   #child: ChildProcess | null = null;
 
-  constructor(plan: CommandPlan, log: AttemptLog, skipExitCode: number, limits: OutputLimits) {
+  constructor(plan: CommandPlan, log: AttemptLog, codes: ExitCodes, limits: OutputLimits) {
     this.#plan = plan;
     this.#log = log;
-    this.#skipExitCode = skipExitCode;
+    this.#codes = codes;
     this.#limits = limits;
   }
 
@@ -91,7 +109,8 @@ export class Command {
     if (exit.code === 0) return this.#output();
     if (exit.stopped || exit.why === 'killed') return { kind: 'stopped' };
     const said = this.#log.lastLine('stderr').slice(0, 1_000);
-    if (exit.code === this.#skipExitCode)
+    if (exit.code === this.#codes.notYet) return this.#notYet(said);
+    if (exit.code === this.#codes.skip)
       return said === '' ? { kind: 'skipped' } : { kind: 'skipped', message: said };
     if (exit.signal === 'SIGKILL')
       return { kind: 'lost', detail: 'the command was killed from outside (SIGKILL)' };
@@ -102,6 +121,15 @@ export class Command {
     const exitCode = exit.code ?? 1;
     const message = said || `the command ended with exit code ${exitCode}`;
     return { kind: 'failed', error: { name: 'ExitCode', message, code: String(exitCode), exitCode } };
+  }
+
+  /** What the command of a sensor wrote to its output file is there when it looks again. */
+  #notYet(said: string): Outcome {
+    const output = this.#output();
+    if (output.kind !== 'success') return output;
+    if (output.spilled) return rejected('what a look leaves for the next is larger than an inline output');
+    const state = output.output === undefined ? {} : { state: output.output };
+    return { kind: 'deferred', ...(said === '' ? {} : { message: said }), ...state };
   }
 
   #output(): Outcome {

@@ -7,9 +7,8 @@ import { AttemptLog } from '../log/attempt-log.ts';
 import { SegmentFiles } from '../log/segment-files.ts';
 import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
 import type { Clock } from '../model/clock.ts';
-import { TASK_DEFAULTS } from '../model/dag.ts';
 import { codeCache } from './code-cache.ts';
-import { Command } from './command.ts';
+import { Command, exitCodesOf } from './command.ts';
 import { planCommand } from './command-plan.ts';
 import { type Environment, inheritedEnvironment } from './environment.ts';
 import { GroupRegistry } from './group-registry.ts';
@@ -211,8 +210,7 @@ export class Keeper {
     if (!planned.ok) {
       return end({ kind: 'failed', error: { name: planned.name, message: planned.message }, final: true });
     }
-    const skip = definition.action.kind === 'shell' ? definition.action.skipExitCode : undefined;
-    const command = new Command(planned.plan, log, skip ?? TASK_DEFAULTS.skipExitCode, settings);
+    const command = new Command(planned.plan, log, exitCodesOf(definition), settings);
     const spawned = await command.spawn(settings.projectDir, this.#marks(name));
     if (!spawned.ok) {
       const { code, message } = spawned.error;

@@ -1,8 +1,9 @@
-import { FatalError } from '../model/context.ts';
+import { FatalError, notYetAnswer } from '../model/context.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Operator } from '../model/operator.ts';
 import type { LoadedTask } from './load-task.ts';
 import { LiveContext } from './task-context.ts';
+import { deferralOf } from './task-error.ts';
 
 /** Of the grace of an attempt that must end, the share that its work has; the rest is for the clean-up. */
 const SHARE_OF_WORK = 0.5;
@@ -18,10 +19,12 @@ export async function operatorTask(operator: Operator, name: string): Promise<Lo
     try {
       if (ctx.attempt > 1) await aside(ctx, 'onRetry', () => hooks?.onRetry?.(params, ctx));
       const output = await Promise.race([executed(operator, params, ctx), graceOver(ctx)]);
-      await aside(ctx, 'onSuccess', () => hooks?.onSuccess?.(params, ctx, output));
+      if (notYetAnswer(output) === null)
+        await aside(ctx, 'onSuccess', () => hooks?.onSuccess?.(params, ctx, output));
       return output;
     } catch (error) {
-      await aside(ctx, 'onFailure', () => hooks?.onFailure?.(params, ctx, error));
+      if (deferralOf(error) === null)
+        await aside(ctx, 'onFailure', () => hooks?.onFailure?.(params, ctx, error));
       throw error;
     } finally {
       await aside(ctx, 'cleanup', () => operator.cleanup?.(params, ctx));

@@ -1,4 +1,5 @@
 import type { Outcome } from '../model/attempt.ts';
+import { type NotYetAnswer, notYetAnswer } from '../model/context.ts';
 import { jsonProblem } from './json-problem.ts';
 import { keepByHash } from './output-file.ts';
 
@@ -12,6 +13,8 @@ export interface OutputLimits {
 /** The outcome of an attempt that returned `value`. */
 export function outcomeOf(value: unknown, limits: OutputLimits): Outcome {
   if (value === undefined) return { kind: 'success' };
+  const notYet = notYetAnswer(value);
+  if (notYet !== null) return deferred(undefined, notYet, limits);
   const problem = jsonProblem(value);
   if (problem !== null) return rejected(problem);
   let text: string;
@@ -34,6 +37,24 @@ export function outcomeOf(value: unknown, limits: OutputLimits): Outcome {
   }
   const sha256 = keepByHash(limits.stateDir, 'outputs', bytes);
   return { kind: 'success', spilled: { sha256, bytes: bytes.length } };
+}
+
+/** An attempt that puts its task off. What it leaves is rejected like an output that is no good. */
+export function deferred(
+  afterMs: number | undefined,
+  { message, state }: NotYetAnswer,
+  limits: OutputLimits,
+): Outcome {
+  const left = outcomeOf(state, limits);
+  if (left.kind === 'rejected_output') return left;
+  if (left.kind !== 'success' || left.spilled)
+    return rejected(`the state that it leaves is larger than ${limits.outputInlineBytes} bytes`);
+  return {
+    kind: 'deferred',
+    ...(afterMs === undefined ? {} : { afterMs }),
+    ...(message === undefined || message === '' ? {} : { message: String(message).slice(0, 1_000) }),
+    ...(left.output === undefined ? {} : { state: left.output }),
+  };
 }
 
 /** An output that is refused. `message` is a sentence without its full stop. */

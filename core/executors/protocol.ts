@@ -42,6 +42,8 @@ export interface RunFrame {
   readonly u?: readonly number[];
   /** Inputs that are files: position, and which. */
   readonly f?: readonly (readonly [number, SpilledOutput])[];
+  /** How often attempts before it put the task off, and what the last one left. */
+  readonly w?: readonly [number, Json];
   /** Spin for so many microseconds after the attempt. */
   readonly p?: number;
   /** Sent behind another attempt: it starts only if the runner gets it at the turnstile, with this number. */
@@ -144,6 +146,7 @@ export function encodeRun(
   if (group !== null) text += `,"g":"${group}"`;
   if (order.keys.length > 0) text += `,"k":${JSON.stringify(order.keys)},"i":${JSON.stringify(order.items)}`;
   if (order.inputs.length > 0) text += encodeInputs(order.inputs);
+  if (order.wait) text += `,"w":[${order.wait.calls},${oneLine(order.wait.state ?? 'null')}]`;
   if (spinUs > 0) text += `,"p":${spinUs}`;
   if (turn !== null) text += `,"q":${turn}`;
   return `${text}}\n`;
@@ -254,6 +257,12 @@ function isOutcome(value: unknown): value is Outcome {
   if (!isObject(value)) return false;
   const kind = value['kind'];
   if (kind === 'success') return value['output'] === undefined || typeof value['output'] === 'string';
+  if (kind === 'deferred') return isDeferral(value);
   if (kind === 'failed' || kind === 'rejected_output') return isObject(value['error']);
   return kind === 'lost' ? isText(value, 'detail') : typeof kind === 'string' && OUTCOMES.has(kind);
+}
+
+function isDeferral({ afterMs, message, state }: Fields): boolean {
+  const isTextOrNone = (text: unknown): boolean => text === undefined || typeof text === 'string';
+  return (afterMs === undefined || Number.isFinite(afterMs)) && isTextOrNone(message) && isTextOrNone(state);
 }

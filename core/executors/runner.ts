@@ -8,10 +8,10 @@ import { registerOrchResolver } from '../parsing/resolver.ts';
 import { LiveAttempt } from './live-attempt.ts';
 import { type LoadedTask, loadTask } from './load-task.ts';
 import { takeStray } from './output-capture.ts';
-import { outcomeOf } from './output-outcome.ts';
+import { deferred, outcomeOf } from './output-outcome.ts';
 import type { KeeperFrame, OrderFrame, ReportFrame, RunFrame, RunnerSettings } from './protocol.ts';
 import { leftProcesses } from './started-processes.ts';
-import { outcomeOfThrown } from './task-error.ts';
+import { deferralOf, outcomeOfThrown } from './task-error.ts';
 import { Turnstile } from './turnstile.ts';
 
 /** Snapshots of code that one runner loads before it asks to be replaced: modules are never unloaded. */
@@ -170,13 +170,18 @@ export class Runner {
     try {
       result = run(attempt.prepare());
     } catch (error) {
-      return this.#end(attempt, outcomeOfThrown(error));
+      return this.#threw(attempt, error);
     }
     if (!isThenable(result)) return this.#returned(attempt, result);
     result.then(
       (value) => this.#returned(attempt, value),
-      (error) => this.#end(attempt, outcomeOfThrown(error)),
+      (error) => this.#threw(attempt, error),
     );
+  }
+
+  #threw(attempt: LiveAttempt, error: unknown): void {
+    const when = deferralOf(error);
+    this.#end(attempt, when === null ? outcomeOfThrown(error) : deferred(when.afterMs, when, this.#settings));
   }
 
   #returned(attempt: LiveAttempt, value: unknown): void {

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { LogStream } from '../log/log-line.ts';
 import type { ArtifactRef, AttemptDefinition, RunFacts, StopReason } from '../model/attempt.ts';
-import { FatalError, SkipError, type TaskLog } from '../model/context.ts';
+import { DeferError, type Deferral, FatalError, SkipError, type TaskLog } from '../model/context.ts';
 import { type AttemptId, keyText, parseAttemptId } from '../model/ids.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { OperatorContext } from '../model/operator.ts';
@@ -54,6 +54,7 @@ export class LiveContext implements OperatorContext {
     this.progress = this.progress.bind(this);
     this.metric = this.metric.bind(this);
     this.artifact = this.artifact.bind(this);
+    this.defer = this.defer.bind(this);
     this.shouldStop = this.shouldStop.bind(this);
   }
 
@@ -66,7 +67,15 @@ export class LiveContext implements OperatorContext {
   }
 
   get attempt(): number {
-    return parseAttemptId(this.attemptId)?.tryNo ?? 1;
+    return (parseAttemptId(this.attemptId)?.tryNo ?? 1) - this.calls;
+  }
+
+  get calls(): number {
+    return this.#parts.frame.w?.[0] ?? 0;
+  }
+
+  get state(): Json {
+    return this.#parts.frame.w?.[1] ?? null;
   }
 
   get signal(): AbortSignal {
@@ -113,6 +122,12 @@ export class LiveContext implements OperatorContext {
 
   skip(reason?: string): never {
     throw new SkipError(reason ?? '');
+  }
+
+  defer(when: Deferral): never {
+    if (!Number.isFinite(when.afterMs) || when.afterMs < 0)
+      throw new TypeError('defer takes { afterMs }, a number of milliseconds that is not negative');
+    throw new DeferError(when);
   }
 
   fail(reason: string): never {

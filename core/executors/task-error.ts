@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { Outcome, TaskError } from '../model/attempt.ts';
-import { FatalError, RetryableError, SkipError } from '../model/context.ts';
+import { DeferError, type Deferral, FatalError, RetryableError, SkipError } from '../model/context.ts';
 
 const MESSAGE_CHARS = 8 * 1024;
 const STACK_CHARS = 16 * 1024;
@@ -37,6 +37,11 @@ export function outcomeOfThrown(thrown: unknown): Outcome {
     return { kind: 'failed', error, retry: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
   return { kind: 'failed', error };
+}
+
+/** When a task that put itself off by throwing is to be called again; `null` for any other error. */
+export function deferralOf(thrown: unknown): Deferral | null {
+  return isNamed(thrown, DeferError, 'DeferError') ? (thrown as DeferError).deferral : null;
 }
 
 /** By name too: user code may have the class from another copy of the package. */

@@ -3,7 +3,7 @@ import type { BackfillRecord, BackfillState } from './backfill.ts';
 import type { BecauseCode, Facts } from './because.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from './ids.ts';
 import type { Json, JsonObject, JsonText } from './json.ts';
-import type { ExpansionRecord, RunRecord } from './run.ts';
+import type { ExpansionRecord, RunRecord, WaitRecord } from './run.ts';
 import type { ScheduleState, SlotSpan } from './slot.ts';
 import type { RunState } from './states.ts';
 
@@ -49,6 +49,13 @@ export type Action =
       readonly done: number;
       readonly total: number;
       readonly step: string | null;
+    }
+  /** What an instance that is put off carries on; `null`: nothing any more. */
+  | {
+      readonly type: 'wait';
+      readonly runNo: RunNo;
+      readonly nodeNo: NodeNo;
+      readonly wait: WaitRecord | null;
     }
   /** A fact worth keeping that changes no state: a late outcome, a refused request, `memory_stale`. */
   | {

@@ -16,6 +16,8 @@ export interface AttemptDefinition {
   readonly taskPath: string;
   readonly fanOutPath: string | null;
   readonly action: TaskAction;
+  /** It looks whether something is there: it may answer that it is not yet. */
+  readonly sensor?: true;
   /** The function takes its inputs by these names, in this order. */
   readonly inputNames: readonly string[];
   readonly with: JsonObject | null;
@@ -58,6 +60,8 @@ export interface AttemptOrder {
    * none.
    */
   readonly inputs: readonly (JsonText | SpilledOutput | undefined)[];
+  /** What the attempts before it, which put the task off, have left; absent: there were none. */
+  readonly wait?: { readonly calls: number; readonly state: JsonText | null };
   /** How long the runner may poll for its next order before it sleeps, in microseconds. */
   readonly spinUs: number;
 }
@@ -90,6 +94,13 @@ export type Outcome =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'memory' }
   | { readonly kind: 'stopped' }
+  /** Not yet: it is to be asked again after so long (absent: as its task says), with what it leaves. */
+  | {
+      readonly kind: 'deferred';
+      readonly afterMs?: number;
+      readonly message?: string;
+      readonly state?: JsonText;
+    }
   /** The process that held the attempt is gone without an outcome of the user's code. */
   | { readonly kind: 'lost'; readonly detail: string };
 

@@ -137,6 +137,21 @@ const SENTENCES = {
     'of this run, or retry the older slots with the version that has it.',
   past_fine: () => 'The run of the slot before lets it run.',
   not_latest: (f) => `It is for the run of the latest slot only, and the next one was due at ${f.next}.`,
+  not_yet: (f) => (f.message ? `Not yet: ${f.message}` : 'Not yet.'),
+  deferred: (f) =>
+    f.message ? `It put itself off until ${f.dueAt}: ${f.message}` : `It put itself off until ${f.dueAt}.`,
+  looped: (f) => `Iteration ${f.iteration}: ${f.until} is false.`,
+  loop_spent: (f) => `${f.until} is still false after ${plural(f.iterations, 'iteration')}.`,
+  loop_error: (f) => `Its condition ${f.until} cannot be evaluated: ${f.error}`,
+  sensor_timed_out: (f) => `It looked for ${f.giveUpMs} ms in vain.`,
+  deferred_too_long: (f) => `It put itself off for longer than ${f.giveUpMs} ms.`,
+  called_too_often: (f) => `It was put off ${plural(f.calls, 'time')}, which is as often as it may be.`,
+  waits_answer: (f) => `Waits for an answer: ${f.title}`,
+  answered: (f) =>
+    f.message ? `${f.by} decided for ${f.option}: ${f.message}` : `${f.by} decided for ${f.option}.`,
+  answer_defaulted: (f) => `Nobody answered in time: ${f.option} holds.`,
+  answer_timed_out: (f) => `Nobody answered within ${f.answerWithinMs} ms.`,
+  waits_until: (f) => `That wait ends at ${f.dueAt}.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

@@ -13,8 +13,12 @@ export interface TaskContext<Params = Record<string, Json>> {
   readonly item: Json;
   /** The `with` of the task, rendered. */
   readonly with: Record<string, Json>;
-  /** 1 for the first attempt. */
+  /** 1 for the first attempt; attempts that only put the task off do not count. */
   readonly attempt: number;
+  /** How often the task was put off before: looks of a sensor, iterations of a loop, deferrals. */
+  readonly calls: number;
+  /** What the last of those left: the state of a deferral or look, the output of an iteration; or `null`. */
+  readonly state: Json;
   readonly attemptId: string;
   /** Aborted when the attempt must end: cancel, timeout, shutdown. */
   readonly signal: AbortSignal;
@@ -31,10 +35,66 @@ export interface TaskContext<Params = Record<string, Json>> {
   artifact(name: string, content: string | Uint8Array | Json, mediaType?: string): Promise<void>;
   /** Ends the attempt as `skipped`. */
   skip(reason?: string): never;
+  /**
+   * Ends the attempt and has the task called again later. In between it waits without a process and without
+   * slots, for seven days at most in all.
+   */
+  defer(when: Deferral): never;
   /** Ends the attempt as `failed` without any retry. */
   fail(reason: string): never;
   /** True once the attempt must end; the same as `signal.aborted`. */
   shouldStop(): boolean;
+}
+
+/** When a task that puts itself off is called again, and what it finds then. */
+export interface Deferral {
+  /** Milliseconds from now. */
+  readonly afterMs: number;
+  /** JSON, at most as large as an inline output; `ctx.state` of the next call. */
+  readonly state?: Json;
+  /** For people. */
+  readonly message?: string;
+}
+
+declare const NOT_YET: unique symbol;
+/** The answer of a sensor that finds nothing. */
+export interface NotYet {
+  readonly [NOT_YET]: true;
+}
+
+/** Recognised by name too: user code may have it from another copy of the package. */
+const notYets = Symbol.for('orch.notYet');
+
+/** What a sensor says with `notYet`. */
+export interface NotYetAnswer {
+  readonly message?: string;
+  readonly state?: Json;
+}
+
+/**
+ * What a sensor returns when what it looks for is not there: `notYet` itself, or with a reason for people and
+ * a state for the next look `notYet('3 of 5 files', { seen: 3 })`.
+ */
+export const notYet: NotYet & ((message: string, state?: Json) => NotYet) = Object.assign(
+  (message: string, state?: Json): NotYet =>
+    ({ [notYets]: { message, ...(state === undefined ? {} : { state }) } }) as unknown as NotYet,
+  { [notYets]: {} },
+) as unknown as NotYet & ((message: string, state?: Json) => NotYet);
+
+/** What a value says if it is a `notYet`; otherwise `null`. */
+export function notYetAnswer(value: unknown): NotYetAnswer | null {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return null;
+  return ((value as { [notYets]?: NotYetAnswer })[notYets] ?? null) as NotYetAnswer | null;
+}
+
+/** Thrown by `ctx.defer()`. */
+export class DeferError extends Error {
+  override readonly name = 'DeferError';
+  readonly deferral: Deferral;
+  constructor(deferral: Deferral) {
+    super(deferral.message ?? '');
+    this.deferral = deferral;
+  }
 }
 
 /** Lines for the log of the attempt; written with level and time. */

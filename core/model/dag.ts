@@ -57,12 +57,48 @@ export type TaskAction =
   | { readonly kind: 'shell'; readonly run: string | readonly string[]; readonly skipExitCode?: number }
   | { readonly kind: 'operator'; readonly operator: string }
   | { readonly kind: 'choose'; readonly cases: readonly ChooseCase[]; readonly otherwise?: string }
+  /** Waits until somebody decides for one of the options, which is its output. */
+  | ApprovalAction
   | { readonly kind: 'pass' };
+
+export interface ApprovalAction {
+  readonly kind: 'approval';
+  /** The question, for people. */
+  readonly title: string;
+  readonly options: readonly string[];
+  /** So long it waits for an answer; absent: as long as its run. */
+  readonly answerWithinMs?: number;
+  /** The option that holds when nobody answered in time; absent: it fails then. */
+  readonly onTimeout?: string;
+}
+
+/** A task that looks again and again whether something is there, and holds no slot between the looks. */
+export interface SensorSpec {
+  readonly everyMs: number;
+  /** So long it looks, counted from its first attempt. */
+  readonly giveUpMs?: number;
+  /** It is skipped, not failed, when its time is over. */
+  readonly softFail?: true;
+}
+
+/** A task that is done again until an expression over its output holds. */
+export interface LoopSpec {
+  /** A bare expression over `output`. */
+  readonly until: string;
+  readonly maxIterations?: number;
+  /** Wait between one iteration and the next. */
+  readonly delayMs?: number;
+}
 
 export interface ChooseCase {
   /** A bare expression. */
   readonly when: string;
   readonly value: string;
+}
+
+/** Whether attempts of a task run somewhere; everything else is decided by the planner, or by people. */
+export function startsAttempts({ kind }: TaskAction): boolean {
+  return kind === 'function' || kind === 'shell' || kind === 'operator';
 }
 
 /** A task as every part of orch sees it. Absent fields have the defaults of {@link TASK_DEFAULTS}. */
@@ -87,6 +123,8 @@ export interface TaskSpec {
   readonly with?: JsonObject;
   /** Environment of the attempt; values may hold `${{ }}`. */
   readonly env?: { readonly [name: string]: string };
+  readonly sensor?: SensorSpec;
+  readonly loop?: LoopSpec;
   readonly retries?: RetryPolicy;
   readonly timeoutMs?: number;
   readonly killGraceMs?: number;
@@ -218,6 +256,12 @@ export const TASK_DEFAULTS = {
   skipExitCode: 99,
   lostBudget: 3,
 } as const;
+
+/** What an absent field of a sensor or a loop means. A task that defers itself has as long as a sensor. */
+export const WAIT_DEFAULTS = { giveUpMs: 7 * 86_400_000, maxIterations: 100, delayMs: 0 } as const;
+
+/** Attempts of one instance that only put it off, at most: a sensor that looks more often is refused. */
+export const CALLS_MAX = 30_000;
 
 /** What an absent field of a retry policy means. */
 export const RETRY_DEFAULTS = {

@@ -75,6 +75,15 @@ export type Request =
       readonly instance: string;
       readonly state: 'success' | 'failed';
     }
+  /** An answer to an approval that waits. */
+  | {
+      readonly type: 'approve';
+      readonly runUid: string;
+      readonly by: string;
+      readonly instance: string;
+      readonly option: string;
+      readonly message: string | null;
+    }
   | {
       readonly type: 'markRun';
       readonly runUid: string;

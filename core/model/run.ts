@@ -1,7 +1,7 @@
 import type { LogRange, TaskError } from './attempt.ts';
 import type { Because } from './because.ts';
 import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from './ids.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { Json, JsonObject, JsonText } from './json.ts';
 import type { RunScope } from './scope.ts';
 import type { Reason, RunState, TaskState } from './states.ts';
 
@@ -73,6 +73,16 @@ export interface InstanceRecord {
   readonly dueAt: number | null;
   readonly error: TaskError | null;
   readonly log: LogRange | null;
+}
+
+/** What an instance that was put off carries from one attempt to the next. */
+export interface WaitRecord {
+  /** When its first attempt began. */
+  readonly sinceAt: number;
+  /** Attempts that put it off: looks of a sensor, iterations of a loop, deferrals. */
+  readonly calls: number;
+  /** What the last one left for the next. */
+  readonly state: JsonText | null;
 }
 
 /** A past attempt of an instance that has a newer one. */

@@ -12,7 +12,7 @@ import { runsLimit, type World } from './world.ts';
 
 /** One thing that has to hold before an instance can run. */
 export interface Check {
-  readonly name: 'scope' | 'run' | 'upstreams' | 'past' | 'retry wait' | 'slots';
+  readonly name: 'scope' | 'run' | 'wait' | 'upstreams' | 'past' | 'retry wait' | 'slots';
   readonly ok: boolean;
   readonly because: Because;
 }
@@ -34,6 +34,11 @@ export function explain(world: World, run: RunWorld, node: number, stored: Becau
   if (isFinished(state)) return alone(stored ?? because('none'));
   if (state === S.queued) return alone(because('queued_here'));
   if (state === S.running) return alone(because('running', { try: run.tryNo[node] as number }));
+  if (state === S.waiting) {
+    const dueAt = run.dueAt.get(node);
+    const ofWait = stored ?? because('none');
+    return { because: ofWait, checks: dueAt === undefined ? [] : [waitCheck(dueAt)] };
+  }
   const checks = [runCheck(world, run), upstreamCheck(run, node, template)];
   const past = world.pasts.of(run);
   const looksBack = past && state === S.none && ((run.templates.traits[template] as number) & PAST) !== 0;
@@ -107,6 +112,11 @@ function pastCheck(past: RunPast, node: number, template: number): Check {
   const block = pastBlock(past, node, template);
   const reason = block === null ? because('past_fine') : because(block.code, block.facts);
   return { name: 'past', ok: block === null, because: reason };
+}
+
+function waitCheck(dueAt: number): Check {
+  const facts = { dueAt: new Date(dueAt).toISOString() };
+  return { name: 'wait', ok: false, because: because('waits_until', facts) };
 }
 
 function retryCheck(run: RunWorld, node: number): Check {

@@ -1,6 +1,7 @@
 import { isTrue } from '../expression/evaluate.ts';
 import { targets } from '../graph/csr.ts';
 import { fanOutAt, GATE, JOIN, nodePath, taskAt } from '../graph/graph.ts';
+import type { BecauseCode, Facts } from '../model/because.ts';
 import type { NodeNo, TryNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import { isFinished, S, TASK_STATES } from '../model/states.ts';
@@ -33,7 +34,15 @@ export function completeInstant(turn: Turn, run: RunWorld, node: number, templat
   succeedWith(turn, run, node, action.otherwise ?? null);
 }
 
-function succeedWith(turn: Turn, run: RunWorld, node: number, value: Json): void {
+/** Ends an instance well that no runner did, with its output. */
+export function succeedWith(
+  turn: Turn,
+  run: RunWorld,
+  node: number,
+  value: Json,
+  code: BecauseCode = 'chosen',
+  facts: Facts = { value },
+): void {
   run.values.set(node, value);
   const { runNo } = run.record;
   turn.actions.push({
@@ -43,7 +52,7 @@ function succeedWith(turn: Turn, run: RunWorld, node: number, value: Json): void
     tryNo: run.tryNo[node] as TryNo,
     output: { json: JSON.stringify(value) },
   });
-  turn.change(run, node, S.success, 'chosen', { value });
+  turn.change(run, node, S.success, code, facts);
 }
 
 /** A fan-out with `minSuccess` is a success when enough of its keys are. */

@@ -1,7 +1,7 @@
 import type { Graph } from '../graph/graph.ts';
 import type { NodeNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
-import type { ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
+import type { ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import { holdsSlot, S, TASK_STATES } from '../model/states.ts';
 import { recountRun } from './lifecycle.ts';
 import { type Abort, CUT, EMPTY, HAS_ROW, RunWorld } from './run-world.ts';
@@ -27,6 +27,8 @@ export interface StoredRun {
   readonly run: RunRecord;
   readonly expansions: readonly ExpansionRecord[];
   readonly instances: readonly InstanceRecord[];
+  /** Absent: none was put off. */
+  readonly waits?: ReadonlyMap<number, WaitRecord>;
 }
 
 /**
@@ -39,6 +41,7 @@ export function loadRun(stored: StoredRun, graph: Graph, selected: Uint8Array): 
     run.addExpansion(expansion);
   }
   for (const instance of stored.instances) fillInstance(run, instance);
+  for (const [node, wait] of stored.waits ?? []) run.waits.set(node, wait);
   const { because } = stored.run;
   if (because && ABORT_CODES.has(because.code) && stored.run.endedAt === null) {
     const { code, text: _, outcome, ...facts } = because;
@@ -65,6 +68,7 @@ function fillInstance(run: RunWorld, instance: InstanceRecord): void {
   run.startedAt[nodeNo] = instance.startedAt ?? 0;
   run.endedAt[nodeNo] = instance.endedAt ?? 0;
   if (instance.dueAt !== null) run.dueAt.set(nodeNo, instance.dueAt);
+  if (instance.state === 'waiting' && instance.log) run.waitLogs.set(nodeNo, instance.log);
   if (instance.state === 'failed' && instance.error) run.errors.set(nodeNo, instance.error.message);
   let flags = HAS_ROW;
   if (instance.because?.code === 'short_circuit') flags |= CUT;

@@ -10,6 +10,7 @@ import { chanceOf, decideRetry, errorOf, retryDelay } from './retry.ts';
 import { type RunWorld, UNWRITTEN } from './run-world.ts';
 import { READ } from './templates.ts';
 import type { ChangeDetails, Turn } from './turn.ts';
+import { defer, loopsOn, wakeWaiting } from './waits.ts';
 import type { Due, World } from './world.ts';
 
 /** `running` is stored this long after the start at the latest, if the attempt has not ended by then. */
@@ -151,6 +152,8 @@ function onEnded(turn: Turn, run: RunWorld, node: number, event: Ended): void {
     turn.change(run, node, S.cancelled, run.abort.code, run.abort.facts, { ...times, reason });
     return markEnded(turn, run, node);
   }
+  if (outcome.kind === 'deferred') return defer(turn, run, node, outcome, times);
+  if (outcome.kind === 'success' && loopsOn(turn, run, node, outcome, times)) return;
   if (outcome.kind === 'success') return succeed(turn, run, node, template, outcome, times);
   if (outcome.kind === 'skipped') {
     const facts = outcome.message === undefined ? null : { message: outcome.message };
@@ -270,8 +273,9 @@ export function wakeRetries(turn: Turn): void {
   const { world, now } = turn;
   for (let due = world.takeRetry(now.mono); due !== null; due = world.takeRetry(now.mono)) {
     const { run, node, tryNo } = due;
-    const valid = world.runs.get(run.record.runNo as RunNo) === run && run.state[node] === S.up_for_retry;
-    if (!valid || run.tryNo[node] !== tryNo) continue;
+    const isCurrent = world.runs.get(run.record.runNo as RunNo) === run && run.tryNo[node] === tryNo;
+    if (isCurrent && run.state[node] === S.waiting) wakeWaiting(turn, run, node);
+    if (!isCurrent || run.state[node] !== S.up_for_retry) continue;
     turn.assume(run, node, S.scheduled);
     makeReady(world, run, node, now.at);
   }

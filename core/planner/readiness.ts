@@ -11,10 +11,11 @@ import { newerSlotAt } from './latest-only.ts';
 import { pastBlock } from './past-rule.ts';
 import { CUT, FAILED, type RunWorld, SKIPPED, SUCCESS, TOTAL, UPSTREAM_FAILED } from './run-world.ts';
 import { evaluateIn } from './scope-values.ts';
-import { AFTER_CUT, INSTANT, LATEST_ONLY, PAST, READER, TEARDOWN } from './templates.ts';
+import { AFTER_CUT, APPROVAL, INSTANT, LATEST_ONLY, PAST, READER, TEARDOWN } from './templates.ts';
 import { teardownVerdict, type UpstreamCounts, type Verdict, verdictOf } from './trigger-rules.ts';
 import type { Turn } from './turn.ts';
 import { settleUnrun } from './unrun.ts';
+import { askPeople } from './waits.ts';
 
 /** Tells the downstreams of everything that finished in this turn, until nothing changes any more. */
 export function propagate(turn: Turn): void {
@@ -223,6 +224,7 @@ function admit(turn: Turn, run: RunWorld, node: number, template: number): void 
     }
   }
   if ((run.templates.traits[template] as number) & INSTANT) return completeInstant(turn, run, node, template);
+  if ((run.templates.traits[template] as number) & APPROVAL) return askPeople(turn, run, node);
   turn.assume(run, node, S.scheduled);
   makeReady(turn.world, run, node, turn.now.at);
 }

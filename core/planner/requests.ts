@@ -25,6 +25,7 @@ import { descendantsOf, type RetrySelection, selectForRetry } from './retry-sele
 import { CUT, EMPTY, type RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import { shareFate } from './unrun.ts';
+import { type ApproveRequest, answerApproval, isPutOff, keepWait, waitsForItself } from './waits.ts';
 
 type Refusal = Extract<Answer, { ok: false }>;
 
@@ -57,6 +58,7 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
       readonly selection: RetrySelection;
       readonly repin?: Repinning;
     }
+  | ApproveRequest
   | {
       readonly kind: 'markTask';
       readonly run: RunWorld;
@@ -117,6 +119,8 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
   switch (request.kind) {
     case 'retry':
       return retry(turn, { ...request, run }, request.run);
+    case 'approve':
+      return refuseWhileEnding(turn, run) ?? answerApproval(turn, run, request);
     case 'markTask':
       return markTask(turn, run, request.by, request.node, request.state);
     case 'markRun':
@@ -176,7 +180,7 @@ function adopt(
   }
   for (const id of live ?? []) keepGhost(run, id);
   for (const { node } of run.existing()) {
-    if (run.state[node] !== S.up_for_retry) continue;
+    if (!waitsForItself(run, node)) continue;
     const waitMs = Math.max(0, (run.dueAt.get(node) ?? turn.now.at) - turn.now.at);
     turn.world.addRetry({ atMono: turn.now.mono + waitMs, run, node, tryNo: run.tryNo[node] as number });
   }
@@ -260,7 +264,7 @@ export function retry(
   if (leaving !== undefined)
     return conflict(`an attempt of ${run.nameOf(leaving)} is being stopped: wait until it has ended`);
   const nodes = chosen.filter(
-    (node) => isFinished(run.state[node] as number) || run.state[node] === S.up_for_retry,
+    (node) => isFinished(run.state[node] as number) || isPutOff(run.state[node] as number),
   );
   if (nodes.length === 0) return conflict('there is nothing to retry in this run');
   reopen(turn, run, by, null);
@@ -299,6 +303,7 @@ function reset(turn: Turn, run: RunWorld, node: number, by: string): void {
   run.flags[node] = (run.flags[node] as number) & ~(CUT | EMPTY);
   run.values.delete(node);
   run.outputs.delete(node);
+  if (run.waits.has(node)) keepWait(turn, run, node, null);
   turn.change(run, node, S.none, 'retried', { by });
 }
 

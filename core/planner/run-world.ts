@@ -3,7 +3,7 @@ import type { StoredOutput } from '../model/action.ts';
 import type { LogRange } from '../model/attempt.ts';
 import { instanceName, keyText } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
-import type { ExpansionRecord, RunRecord } from '../model/run.ts';
+import type { ExpansionRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import { S } from '../model/states.ts';
 import { type Block, type Load, liveBlocks, NOT_EXPANDED, type Part, setItem } from './blocks.ts';
 import { KeyScope } from './key-scope.ts';
@@ -82,6 +82,10 @@ export class RunWorld {
   readonly openLogs = new Map<number, LogRange>();
   /** When retries are due, in wall time. */
   readonly dueAt = new Map<number, number>();
+  /** What instances that were put off carry to their next attempts. */
+  readonly waits = new Map<number, WaitRecord>();
+  /** Where the lines of the last attempt of an instance that waits are. */
+  readonly waitLogs = new Map<number, LogRange>();
   /** Messages of the errors with which instances failed for good. */
   readonly errors = new Map<number, string>();
   /** Counted nodes that are not finished. */

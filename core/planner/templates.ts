@@ -28,6 +28,8 @@ export const READER = 64;
 /** It looks at the run of the slot before. */
 export const PAST = 128;
 export const LATEST_ONLY = 256;
+/** Decided by people. */
+export const APPROVAL = 512;
 
 /** What the planner needs of every template node, unpacked once per version. */
 export interface Templates {
@@ -114,6 +116,7 @@ function traitsOf(task: TaskSpec): number {
   let traits = 0;
   if (task.critical) traits |= CRITICAL;
   if (task.teardown) traits |= task.failRun ? TEARDOWN : TEARDOWN | IGNORABLE;
+  if (task.action.kind === 'approval') traits |= APPROVAL;
   if (task.action.kind === 'choose' || task.action.kind === 'pass') traits |= INSTANT;
   if (task.dependsOnPast) traits |= PAST;
   if (task.latestOnly) traits |= LATEST_ONLY;
@@ -180,6 +183,7 @@ function markReads(graph: Graph, traits: Uint16Array): void {
     const node = graph.nodeOfTask[index] as number;
     if (task.when !== undefined) visit(task.when, task.needs, task.path, node);
     if (task.shortCircuit !== undefined) visit(task.shortCircuit, task.needs, task.path, node);
+    if (task.loop !== undefined) visit(task.loop.until, task.needs, task.path, node);
     if (task.action.kind !== 'choose') continue;
     for (const choice of task.action.cases) visit(choice.when, task.needs, task.path, node);
   }

@@ -57,6 +57,7 @@ export class Dispatcher {
       const block = run.blockOf(node);
       const spinUs = this.#canSpin ? SPIN_US : 0;
       const { keys, items } = block;
+      const wait = run.waits.get(node);
       const { runNo } = run.record;
       this.#executor.submit({
         attemptId: id,
@@ -67,6 +68,7 @@ export class Dispatcher {
         keys,
         items,
         inputs,
+        ...(wait ? { wait } : {}),
         spinUs,
       });
     };
@@ -109,6 +111,7 @@ export class Dispatcher {
       taskPath: nodePath(graph, template),
       fanOutPath: fanOut?.path ?? null,
       action: task.action,
+      ...(task.sensor ? { sensor: true } : {}),
       inputNames: Object.keys(task.needs ?? {}),
       with: task.with ?? null,
       env: task.env ?? null,

@@ -115,7 +115,7 @@ export class RequestDesk {
     if (fault !== undefined) throw setAsideError(record.uid, fault);
     const led = this.#led().get(runNo);
     if (request.type === 'adopt') return this.#adopt(inboxId, request, record);
-    if (request.type === 'retry' || request.type === 'markTask' || request.type === 'markRun') {
+    if (isChange(request)) {
       const latest = request.type === 'retry' && request.latest ? await this.#latestFor(record) : undefined;
       const loaded = led ? null : await this.load(runNo, latest);
       const run = led ?? (loaded as LoadedRun).run;
@@ -183,13 +183,14 @@ export class RequestDesk {
     );
   }
 
-  #change(
-    inboxId: number,
-    request: Extract<Request, { type: 'retry' | 'markTask' | 'markRun' }>,
-    run: RunWorld,
-  ): PlannedRequest {
+  #change(inboxId: number, request: Extract<Request, { type: ChangeType }>, run: RunWorld): PlannedRequest {
     const { by } = request;
     if (request.type === 'markRun') return { inboxId, kind: 'markRun', run, by, state: request.state };
+    if (request.type === 'approve') {
+      const [node] = nodesNamed(run, request.instance);
+      const { option, message } = request;
+      return { inboxId, kind: 'approve', run, by, node: node as number, option, message };
+    }
     if (request.type === 'markTask') {
       const [node] = nodesNamed(run, request.instance);
       return { inboxId, kind: 'markTask', run, by, node: node as number, state: request.state };
@@ -290,6 +291,13 @@ export class RequestDesk {
     if (found.length > 1) throw new AppError('usage', `several runs begin with ${uid}: write more of the id`);
     return only;
   }
+}
+
+/** Requests that change instances of a run, finished or not. */
+type ChangeType = 'retry' | 'markTask' | 'markRun' | 'approve';
+
+function isChange(request: Request): request is Extract<Request, { type: ChangeType }> {
+  return ['retry', 'markTask', 'markRun', 'approve'].includes(request.type);
 }
 
 /** The nodes of an instance name such as `symbol[BTC].collect`, or of a task path: all its instances. */

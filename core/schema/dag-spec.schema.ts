@@ -31,6 +31,11 @@ const action = Type.Unsafe({
       cases: Type.Array(closedObject({ when: path, value: path })),
       otherwise: Type.Optional(path),
     }),
+    withKind('approval', {
+      title: text,
+      options: Type.Array(path, { minItems: 1 }),
+      ...optionalKeys({ answerWithinMs: durationMs, onTimeout: path }),
+    }),
     withKind('pass', {}),
   ],
 });
@@ -62,6 +67,11 @@ const task = closedObject({
     shortCircuit: path,
     with: anything,
     env: Type.Unsafe({ type: 'object', additionalProperties: text }),
+    sensor: closedObject({ everyMs: count, ...optionalKeys({ giveUpMs: count, softFail: yes }) }),
+    loop: closedObject({
+      until: path,
+      ...optionalKeys({ maxIterations: count, delayMs: durationMs }),
+    }),
     retries,
     timeoutMs: durationMs,
     killGraceMs: durationMs,

@@ -1,5 +1,11 @@
 import { type TSchema, Type } from 'typebox';
-import { PRIORITY_LEVELS, RETRY_DEFAULTS, TASK_DEFAULTS, TRIGGER_RULES } from '../model/dag.ts';
+import {
+  PRIORITY_LEVELS,
+  RETRY_DEFAULTS,
+  TASK_DEFAULTS,
+  TRIGGER_RULES,
+  WAIT_DEFAULTS,
+} from '../model/dag.ts';
 import { ID_PATTERN } from '../model/ids.ts';
 import {
   closedObject,
@@ -197,6 +203,75 @@ const choose = Type.Array(
   },
 );
 
+const option = Type.String({ minLength: 1, maxLength: 256, pattern: '^\\S(.*\\S)?$' });
+
+const approval = closedObject(
+  {
+    title: textSchema('The question, for people.', { examples: ['Publish signals?'] }),
+    options: Type.Array(option, {
+      minItems: 1,
+      maxItems: 100,
+      description: 'The answers; the one that is chosen is the output, compared in `when` like a choice.',
+      examples: [['publish', 'hold']],
+    }),
+    ...optionalKeys({
+      timeout: durationSchema('So long it waits for an answer; otherwise as long as its run.'),
+      onTimeout: {
+        ...option,
+        description: 'The option that holds when nobody answered in time; otherwise it fails.',
+      },
+    }),
+  },
+  {
+    description: 'Asks people and waits, without a process or slots. They answer with `orch approve`.',
+    examples: [
+      { title: 'Publish signals?', options: ['publish', 'hold'], timeout: '12h', onTimeout: 'hold' },
+    ],
+  },
+);
+
+const sensor = closedObject(
+  {
+    every: durationSchema('The time between one look and the next.', { examples: ['30s'] }),
+    ...optionalKeys({
+      timeout: durationSchema('So long it looks in all, counted from its first look.', { default: '7d' }),
+      softFail: Type.Boolean({
+        description: 'True: when its time is over it is skipped, not failed.',
+        default: false,
+      }),
+    }),
+  },
+  {
+    description:
+      'Looks again and again until what it looks for is there; between the looks it holds no process and ' +
+      'no slots. A function returns `notYet`; a command exits with 1.',
+    examples: [{ every: '30s', timeout: '6h', softFail: true }],
+  },
+);
+
+const loop = closedObject(
+  {
+    until: expressionSchema(
+      'A bare expression over `output`; the task is done again until it is true.',
+      'output.left == 0',
+    ),
+    ...optionalKeys({
+      maxIterations: Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        description: 'After so many iterations the task fails.',
+        default: WAIT_DEFAULTS.maxIterations,
+      }),
+      delay: durationSchema('Wait between one iteration and the next.', { default: '0s' }),
+    }),
+  },
+  {
+    description:
+      'Does the task again until an expression over its output holds; each finds the output before.',
+    examples: [{ until: 'output.left == 0', maxIterations: 50 }],
+  },
+);
+
 /** The keys of a task beside those that it may inherit. */
 export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
   description: textSchema('What the task does, for people.'),
@@ -226,6 +301,9 @@ export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
     default: TASK_DEFAULTS.skipExitCode,
   }),
   choose,
+  approval,
+  sensor,
+  loop,
   needs: NEEDS_SCHEMA,
   after: AFTER_SCHEMA,
   with: Type.Unsafe({
@@ -282,6 +360,7 @@ export const TASK_SCHEMA: TSchema = closedObject(
   { ...OWN_TASK_PROPERTIES, ...INHERITED_PROPERTIES },
   {
     description:
-      'A task: a function or operator (uses), a command (run), a choice (choose), or a join of others.',
+      'A task: a function or operator (uses), a command (run), a choice (choose), a question (approval), ' +
+      'or a join of others.',
   },
 );

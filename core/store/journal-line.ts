@@ -24,6 +24,7 @@ export function hasLine(action: Action): boolean {
     case 'metric':
     case 'artifact':
     case 'progress':
+    case 'wait':
     case 'answer':
     case 'reexpand':
     case 'slots':

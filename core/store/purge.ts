@@ -13,6 +13,7 @@ const INSTANCES_MAX = 2_000;
 /** What belongs to a run, in tables without a rule that deletes it with the run. */
 const OF_RUN = [
   'task_progress',
+  'task_wait',
   'artifact',
   'task_metric',
   'task_output',

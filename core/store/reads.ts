@@ -3,7 +3,7 @@ import type { StoredOutput } from '../model/action.ts';
 import type { BackfillRecord } from '../model/backfill.ts';
 import { type Because, becauseNumber } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
-import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
+import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import type { SlotSpan } from '../model/slot.ts';
 import { RUN_STATES, S } from '../model/states.ts';
 import {
@@ -93,6 +93,7 @@ export class Reads {
         version,
         expansions: await reads.expansions(runNo),
         instances: await reads.instances(runNo),
+        waits: await reads.waits(runNo),
       };
     });
   }
@@ -279,6 +280,22 @@ export class Reads {
       tryNo: row.try_no as TryNo,
       artifact: { name: row.name, bytes: row.bytes, mediaType: row.media_type, sha256: row.sha256 },
     }));
+  }
+
+  /** What the instances of a run carry that were put off. */
+  async waits(runNo: RunNo): Promise<ReadonlyMap<NodeNo, WaitRecord>> {
+    const rows = await this.#db
+      .selectFrom('task_wait')
+      .selectAll()
+      .where('run_no', '=', runNo)
+      .where('since_at', 'is not', null)
+      .execute();
+    return new Map(
+      rows.map(({ node_no, since_at, calls, state }) => [
+        node_no as NodeNo,
+        { sinceAt: since_at as number, calls, state },
+      ]),
+    );
   }
 
   async progress(runNo: RunNo): Promise<readonly ProgressRecord[]> {

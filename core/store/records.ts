@@ -155,3 +155,6 @@ export function toOutput(row: Pick<TaskOutputTable, 'json' | 'sha256' | 'bytes'>
   if (row.json !== null) return { json: row.json };
   return { sha256: row.sha256 ?? '', bytes: row.bytes ?? 0 };
 }
+
+/** The row of an instance that carries nothing any more. */
+export const NO_WAIT = { sinceAt: null, calls: 0, state: null } as const;

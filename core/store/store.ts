@@ -6,7 +6,7 @@ import type { DagSpec } from '../model/dag.ts';
 import type { Diagnostic } from '../model/errors.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
-import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
+import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import type { ScheduleState, SlotSpan } from '../model/slot.ts';
 import type { RunState } from '../model/states.ts';
 import type { BackfillRuns } from './backfills.ts';
@@ -161,6 +161,7 @@ export interface RunSnapshot {
   readonly version: VersionRecord;
   readonly expansions: readonly ExpansionRecord[];
   readonly instances: readonly InstanceRecord[];
+  readonly waits: ReadonlyMap<NodeNo, WaitRecord>;
 }
 
 /** Which finished runs of a DAG may go. */

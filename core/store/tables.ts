@@ -16,6 +16,7 @@ export interface Database {
   readonly task_metric: TaskMetricTable;
   readonly artifact: ArtifactTable;
   readonly task_progress: TaskProgressTable;
+  readonly task_wait: TaskWaitTable;
   readonly journal: JournalTable;
   readonly inbox: InboxTable;
   readonly lease: LeaseTable;
@@ -181,6 +182,15 @@ export interface TaskProgressTable {
   done: number;
   total: number;
   step: string | null;
+}
+
+/** What an instance that was put off carries; without `since_at` nothing any more. */
+export interface TaskWaitTable {
+  run_no: number;
+  node_no: number;
+  since_at: number | null;
+  calls: number;
+  state: string | null;
 }
 
 export interface JournalTable {

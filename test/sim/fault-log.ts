@@ -2,10 +2,32 @@ import type { Logger } from '../../core/log/logger.ts';
 
 const silent = (): void => {};
 
-/** A log of which only the DAGs are heard whose slots cannot be decided. */
-export function faultLog(onFault: (text: string) => void): Logger {
-  const error = ({ dag, why }: { readonly dag?: string; readonly why?: string }): void => {
+interface Facts {
+  readonly dag?: string;
+  readonly why?: string;
+  readonly err?: Error;
+  /** Of which memory differed from the store. */
+  readonly runs?: readonly number[];
+  readonly dags?: readonly string[];
+}
+
+/** Who hears what. */
+export interface Ears {
+  /** A DAG has slots that cannot be decided. */
+  readonly onFault: (text: string) => void;
+  /** An error that the simulation did not make. */
+  readonly onDefect: (text: string) => void;
+  readonly onStale: (runs: readonly number[], dags: readonly string[]) => void;
+}
+
+/** A log of which is heard what must not be, or not without a reason. */
+export function faultLog({ onFault, onDefect, onStale }: Ears): Logger {
+  const error = ({ dag, why, err }: Facts): void => {
     if (dag !== undefined && why !== undefined) onFault(`${dag}: ${why}`);
+    if (err !== undefined && !err.message.includes('the simulation')) onDefect(err.message);
   };
-  return { debug: silent, info: silent, warn: silent, error } as unknown as Logger;
+  const warn = ({ runs, dags }: Facts): void => {
+    if (runs !== undefined) onStale(runs, dags ?? []);
+  };
+  return { debug: silent, info: silent, warn, error } as unknown as Logger;
 }

@@ -102,9 +102,19 @@ export interface SimHistory {
     readonly at: number;
     readonly ticks: number;
     readonly dags: readonly DagRecord[];
+    /** What files declare. */
+    readonly declared: readonly string[];
     /** DAGs whose slots could not be decided, and why. */
     readonly faults: readonly string[];
   };
+  /** When memory differed from the store, of what. */
+  readonly stale: readonly {
+    readonly atMono: number;
+    readonly runs: readonly number[];
+    readonly dags: readonly string[];
+  }[];
+  /** Errors inside of leaders that the simulation did not make. */
+  readonly defects: readonly string[];
   /** Why the world could not be played to its end. */
   readonly givenUp: string | null;
 }

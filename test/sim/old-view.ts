@@ -5,8 +5,8 @@ import type { Asked, Written } from './history.ts';
 type Pending = Pick<Asked, 'inboxId' | 'request' | 'at'>;
 
 /**
- * What a store shows that lags behind: of each thing, once, what held before the last change of it. Whoever
- * decides by that must be refused.
+ * What a store shows that lags behind: what held before the last change of each thing. Whoever decides by
+ * that must be refused.
  */
 export class OldView {
   readonly #cursors = new Map<string, number>();
@@ -46,13 +46,11 @@ export class OldView {
 
   #dag(dag: DagRecord): DagRecord {
     const cursorAt = this.#cursors.get(dag.dagId);
-    this.#cursors.delete(dag.dagId);
     return cursorAt === undefined ? dag : { ...dag, cursorAt };
   }
 
   #run(run: RunSnapshot): RunSnapshot {
     const old = this.#instances.get(run.run.runNo);
-    this.#instances.delete(run.run.runNo);
     if (old === undefined) return run;
     const { nodeNo, from, tryNo } = old;
     const instances = run.instances.map((one) =>
@@ -65,7 +63,6 @@ export class OldView {
 
   #pending(pending: readonly InboxRecord[]): readonly InboxRecord[] {
     const answered = this.#answered;
-    this.#answered = null;
     if (answered === null) return pending;
     const { inboxId, request, at } = answered;
     return [{ inboxId, request, createdAt: at }, ...pending];

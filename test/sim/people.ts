@@ -6,7 +6,7 @@ import type { Random } from '../unit/planner/random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** What is done to runs that are under way, or, of `retryOver`, to one that is over. */
-const OF_OPEN = ['cancel', 'kill', 'pauseRun', 'markAll', 'markThenRetry', 'retryOver'];
+const OF_OPEN = ['cancel', 'kill', 'pauseRun', 'markAll', 'markThenRetry', 'retryOver', 'retryTwice'];
 
 /** Who asks for things, and what became of it. */
 export class People {
@@ -40,7 +40,7 @@ export class People {
     const open = runs.filter((run) => !isRunFinished(run.state));
     const over = runs.filter((run) => isRunFinished(run.state));
     const wantsOpen = OF_OPEN.includes(kind) || random.chance(0.6);
-    const wanted = kind === 'retryOver' ? over : open;
+    const wanted = kind === 'retryOver' || kind === 'retryTwice' ? over : open;
     const run = random.pick(wantsOpen && wanted.length > 0 ? wanted : runs.slice(0, 6));
     if (run === undefined) return;
     const runUid = run.uid;
@@ -59,7 +59,10 @@ export class People {
     const name = busy.length > 0 && random.chance(0.6) ? random.pick(busy).name : random.pick(names);
     const state = random.pick(['success', 'failed'] as const);
     const again = { type: 'retry', runUid, by, upstream: false, downstream: false, latest: false } as const;
-    if (kind === 'retryOver') return this.#ask({ ...again, select: 'all', tasks: [] });
+    if (kind === 'retryOver' || kind === 'retryTwice') {
+      if (kind === 'retryTwice') await this.#ask({ ...again, select: 'all', tasks: [] });
+      return this.#ask({ ...again, select: 'all', tasks: [] });
+    }
     if (kind === 'markAll' || kind === 'markThenRetry') {
       for (const { name: instance } of busy)
         await this.#ask({ type: 'markTask', runUid, by, instance, state: 'success' });

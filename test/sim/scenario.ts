@@ -4,6 +4,7 @@ import type { Limits } from '../../core/planner/world.ts';
 import type { Random } from '../unit/planner/random.ts';
 import { RANDOM_POOLS, RandomDag, randomParams } from '../unit/planner/random-dag.ts';
 import { chanceFor } from './chance.ts';
+import { serviceDag } from './service-dag.ts';
 import { COMMIT_FAULTS } from './sim-store.ts';
 
 const MINUTE = 60_000;
@@ -32,6 +33,8 @@ const DEEDS = [
   'markAll',
   'cancelThenStale',
   'retryThenKill',
+  'retryTwice',
+  'jumpAndEdit',
 ] as const;
 /** What goes wrong. */
 export const FAULTS = [
@@ -105,7 +108,8 @@ export function dagFor(seed: number, id: string, edit: string, startAt: number):
     limits: tasks.chance(0.7),
     critical: tasks.chance(0.5),
   };
-  const spec = new RandomDag(tasks, traits).build(id);
+  const isService = chanceFor(seed, `service ${id}`).chance(0.25);
+  const spec = isService ? serviceDag(tasks, id) : new RandomDag(tasks, traits).build(id);
   // Some edits change nothing but what slots are about: the time since the one before, or their own.
   const turns = edit !== '' && chanceFor(seed, `turns ${edit}`).chance(0.3);
   const random = chanceFor(seed, `schedule ${id} ${turns ? '' : edit}`);

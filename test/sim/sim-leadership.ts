@@ -14,7 +14,7 @@ import { isScheduledAnew } from '../../core/scheduler/rescheduled.ts';
 import { takeUpRuns } from '../../core/scheduler/take-up.ts';
 import type { VersionKeeper } from '../../core/scheduler/version-keeper.ts';
 import type { Lease, Store, VersionRecord } from '../../core/store/store.ts';
-import { faultLog } from './fault-log.ts';
+import { type Ears, faultLog } from './fault-log.ts';
 import type { SimExecutor } from './sim-executor.ts';
 
 export interface SimLeadershipOptions {
@@ -26,6 +26,10 @@ export interface SimLeadershipOptions {
   /** What the DAG files declare now. */
   readonly declared: ReadonlyMap<string, DagSpec>;
   readonly onSeen: (dagId: string, versionNo: number, isRescheduled: boolean) => void;
+  /** An error inside of it that the simulation did not make. */
+  readonly onDefect: (text: string) => void;
+  /** Memory differed from the store. */
+  readonly onStale: Ears['onStale'];
   readonly onLost: (why: Error | null) => void;
 }
 
@@ -69,6 +73,7 @@ export class SimLeadership {
         throw error;
       });
     const { tick } = counters;
+    const log = faultLog({ ...options, onFault: (text) => this.faults.push(text) });
     this.leader = new Leader({
       store,
       lease,
@@ -79,7 +84,7 @@ export class SimLeadership {
       stateDir,
       tick,
       reload,
-      log: faultLog((text) => this.faults.push(text)),
+      log,
     });
     this.#inbox = new InboxReader({
       store,
@@ -93,7 +98,6 @@ export class SimLeadership {
       this.lookAtFiles();
     };
     this.leader.onLost = options.onLost;
-    const log = faultLog((text) => this.faults.push(text));
     const pasts = new PastFeed({ store, leader: this.leader, log });
     this.leader.onDecided = () => pasts.look();
   }

@@ -23,6 +23,7 @@ export interface CommitWatch {
   /** The leader stands still; resolves when it goes on. */
   freeze(): Promise<void>;
   written(lease: Lease, tick: Tick): void;
+  refused(): void;
   /** How often in a row a busy store refuses. */
   busyTimes(): number;
   /** What a read shows, which may be what held a moment ago. */
@@ -44,6 +45,7 @@ export function simStore(store: Store, watch: CommitWatch): Store {
   };
   const told = (lease: Lease, tick: Tick, result: CommitResult): CommitResult => {
     if (result.ok) watch.written(lease, tick);
+    else watch.refused();
     return result;
   };
   const commit = (lease: Lease, tick: Tick): CommitResult | Promise<CommitResult> => {

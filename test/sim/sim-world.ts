@@ -2,9 +2,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome } from '../../core/model/attempt.ts';
 import type { DagSpec } from '../../core/model/dag.ts';
-import { S, TASK_STATES } from '../../core/model/states.ts';
 import { SqliteStore } from '../../core/store/sqlite/sqlite-store.ts';
 import type { Lease, Store, Tick } from '../../core/store/store.ts';
+import type { Random } from '../unit/planner/random.ts';
 import { chanceFor } from './chance.ts';
 import type { SimHistory, Struck, Waiting, Witness, Written } from './history.ts';
 import { OldView } from './old-view.ts';
@@ -16,12 +16,20 @@ import { SimLeadership } from './sim-leadership.ts';
 import { COMMIT_FAULTS, type CommitFault, simStore } from './sim-store.ts';
 import { unwoken } from './unwoken.ts';
 import type { VirtualTime } from './virtual-time.ts';
+import { waitingIn } from './waiting-in.ts';
 
 const MINUTE = 60_000;
+/** Actions of which the store compares what was there before. */
+const COMPARED: readonly string[] = ['instance', 'run.change', 'dag.change'];
+/** How long a store that lags behind does so. */
+const LAGS_MS = 1_000;
 /** How long the world goes on without anything happening, so that all that is due is done. */
 const CALM_MS = 3 * 60 * MINUTE;
 /** How long the runs may take that are under way when no DAG is declared any more. */
 const END_WITHIN_MS = 48 * 60 * MINUTE;
+
+/** Kinds of happenings that are made of several. */
+type Together = 'oldRead' | 'cancelThenStale' | 'retryTwice' | 'retryThenKill';
 
 /** One process that leads, or did. */
 interface Process {
@@ -45,6 +53,8 @@ export class SimWorld {
   readonly #unwoken: Waiting[] = [];
   readonly #idle: { seq: number; waiting: Waiting[] }[] = [];
   readonly #seen: SimHistory['seen'][number][] = [];
+  readonly #defects: string[] = [];
+  readonly #stale: SimHistory['stale'][number][] = [];
   readonly #processes: Process[] = [];
   readonly #armed: CommitFault[] = [];
   readonly #armedOutcomes: OutcomeFault[] = [];
@@ -105,6 +115,8 @@ export class SimWorld {
       calm,
       seen: this.#seen,
       givenUp: this.#failure,
+      defects: this.#defects,
+      stale: this.#stale,
     };
     return readHistory(this.#client, known, this.#people.asked);
   }
@@ -126,8 +138,10 @@ export class SimWorld {
     // Only the next leader tries again what was set aside.
     if (this.#now?.leadership?.leader.setAside.size) this.#die(this.#now);
     await this.#lead();
-    for (const [dagId, spec] of this.#withdrawn)
-      if (!this.#declared.has(dagId)) this.#declared.set(dagId, spec);
+    for (const [dagId, spec] of this.#withdrawn) {
+      const returns = chanceFor(this.#scenario.seed, `returns ${dagId}`).chance(0.5);
+      if (returns && !this.#declared.has(dagId)) this.#declared.set(dagId, spec);
+    }
     this.#now?.leadership?.lookAtFiles();
     await this.#people?.unpauseAll(this.#ids());
     this.#poke();
@@ -165,7 +179,13 @@ export class SimWorld {
   async #lookCalm(): Promise<SimHistory['calm']> {
     const faults = this.#now?.leadership?.faults ?? [];
     const dags = (await this.#client?.dags()) ?? [];
-    return { at: this.#time.now(), ticks: this.#written.length, dags, faults };
+    return {
+      at: this.#time.now(),
+      ticks: this.#written.length,
+      dags,
+      faults,
+      declared: [...this.#declared.keys()],
+    };
   }
 
   #open(): SqliteStore {
@@ -187,15 +207,21 @@ export class SimWorld {
     const process: Process = { store, executor, lease, isDead: false, leadership: null };
     this.#processes.push(process);
     this.#now = process;
-    const old = this.#lags ? new OldView(this.#written, this.#people?.asked ?? []) : null;
+    let old = this.#lags ? new OldView(this.#written, this.#people?.asked ?? []) : null;
     this.#lags = false;
+    this.#time.after(LAGS_MS, () => {
+      old = null;
+    });
     process.leadership = await SimLeadership.start({
       store: simStore(store, {
         take: (tick) => this.#takeCommitFault(tick),
         die: () => this.#die(process),
         freeze: () => this.#freeze(process),
         written: (by, tick) => this.#onWritten(by, tick),
-        busyTimes: () => 1 + chanceFor(this.#scenario.seed, `busy ${this.#seq}`).upTo(7),
+        busyTimes: () => 1 + chanceFor(this.#scenario.seed, `busy ${this.#seq}`).upTo(17),
+        refused: () => {
+          old = null;
+        },
         shown: (name, read) => (old === null ? read : old.shown(name, read)),
         isDead: () => process.isDead,
       }),
@@ -211,8 +237,11 @@ export class SimWorld {
         const [afterTicks, at] = [this.#written.length, this.#time.now()];
         this.#seen.push({ dagId, versionNo, afterTicks, at, isRescheduled });
       },
+      onDefect: (text) => this.#defects.push(text),
+      onStale: (runs, dags) => this.#stale.push({ atMono: this.#time.mono(), runs, dags }),
       onLost: (why) => {
-        if (why && !process.isDead) this.#failure ??= `the leader gave up: ${why.message}`;
+        const isLed = !process.isDead && this.#now === process;
+        if (isLed) this.#failure ??= `the leader gave up: ${why?.message ?? 'nobody else leads'}`;
         this.#die(process);
       },
     });
@@ -256,6 +285,8 @@ export class SimWorld {
 
   #takeCommitFault(tick: Tick): CommitFault | null {
     if (this.#isCalm || tick.actions.length === 0) return null;
+    // What no row is compared for is never stale.
+    if (this.#armed[0] === 'stale' && !tick.actions.some(({ type }) => COMPARED.includes(type))) return null;
     const fault = this.#armed.shift() ?? null;
     if (fault !== null && fault !== 'pass') this.#strike(fault);
     return fault;
@@ -295,24 +326,11 @@ export class SimWorld {
         if (this.#now) this.#die(this.#now);
         return;
       case 'oldRead':
-        this.#strike(kind);
-        this.#lags = true;
-        if (this.#now) this.#die(this.#now);
-        await this.#people?.does(random.pick(['pauseDag', 'unpauseDag']), random, this.#ids());
-        return;
       case 'cancelThenStale':
-        this.#strike(kind);
-        this.#armed.push('pass', random.pick(['stale', 'throw', 'lostAnswer']));
-        await this.#people?.does('cancel', random, this.#ids());
-        this.#poke();
-        return;
       case 'retryThenKill':
+      case 'retryTwice':
         this.#strike(kind);
-        await this.#people?.does('retryOver', random, this.#ids());
-        this.#poke();
-        await this.#time.settle();
-        if (this.#now) this.#die(this.#now);
-        return;
+        return this.#together(kind, random);
       case 'outage':
         this.#strike(kind);
         return this.#outage(random.upTo(3 * 60) * MINUTE);
@@ -329,6 +347,12 @@ export class SimWorld {
         this.#strike(kind);
         this.#time.jump((kind === 'jumpForwards' ? 1 : -1) * random.pick([1_500, 4 * MINUTE, 65 * MINUTE]));
         return;
+      case 'jumpAndEdit':
+        this.#strike('jumpBackwards');
+        this.#time.jump(-65 * MINUTE);
+        this.#strike('edit');
+        this.#changeFile('edit', random.pick(this.#scenario.dags).id, no);
+        return;
       case 'edit':
       case 'remove':
       case 'return':
@@ -339,6 +363,34 @@ export class SimWorld {
         this.#strike(kind);
         await this.#people?.does(kind, random, this.#ids());
         this.#poke();
+    }
+  }
+
+  /** Things that matter when they come together. */
+  async #together(kind: Together, random: Random): Promise<void> {
+    const ids = this.#ids();
+    switch (kind) {
+      case 'oldRead':
+        this.#lags = true;
+        if (this.#now) this.#die(this.#now);
+        return this.#people?.does(random.pick(['pauseDag', 'unpauseDag']), random, ids);
+      case 'cancelThenStale':
+        this.#armed.push('pass', random.pick(['stale', 'throw', 'lostAnswer']));
+        await this.#people?.does('cancel', random, ids);
+        return this.#poke();
+      case 'retryTwice':
+        // What is asked while a store is busy waits, and is prepared together.
+        this.#armed.unshift('retry');
+        await this.#people?.does('trigger', random, ids);
+        this.#poke();
+        await this.#time.settle();
+        await this.#people?.does(kind, random, ids);
+        return this.#poke();
+      case 'retryThenKill':
+        await this.#people?.does('retryOver', random, ids);
+        this.#poke();
+        await this.#time.settle();
+        if (this.#now) this.#die(this.#now);
     }
   }
 
@@ -369,13 +421,7 @@ export class SimWorld {
   #lookIdle(): void {
     const leader = this.#now?.isDead ? null : this.#now?.leadership?.leader;
     if (!leader || this.#armed.length > 0 || leader.world.draining) return;
-    const waiting: Waiting[] = [];
-    for (const run of leader.runs.values()) {
-      if (run.record.state !== 'running') continue;
-      for (const { node } of run.existing())
-        if (TASK_STATES[run.state[node] as number] === TASK_STATES[S.scheduled])
-          waiting.push({ runNo: run.record.runNo, nodeNo: node });
-    }
+    const waiting = waitingIn(leader);
     this.#unwoken.push(...unwoken(leader.world));
     if (waiting.length > 0) this.#idle.push({ seq: this.#written.length, waiting });
   }

@@ -8,6 +8,7 @@ import type { Reader } from './names.ts';
 import type { Problems } from './problems.ts';
 import type { Texts } from './texts.ts';
 import { nameOf, type TaskEntry } from './tree.ts';
+import { readApproval } from './waits.ts';
 
 /** What is wrong with the params of an operator; `path` leads into `with`. */
 export interface OperatorProblem {
@@ -32,7 +33,7 @@ interface Part {
   readonly problems: Problems;
 }
 
-const ACTION_KEYS = ['uses', 'run', 'choose'] as const;
+const ACTION_KEYS = ['uses', 'run', 'choose', 'approval'] as const;
 
 /** What a task does; `null` if that is wrong or missing. */
 export function readAction(part: Part, operators: OperatorCatalog | undefined): TaskAction | null {
@@ -50,13 +51,14 @@ export function readAction(part: Part, operators: OperatorCatalog | undefined): 
   if (author.uses !== undefined) return readUses(part, author.uses, operators);
   if (author.run !== undefined) return readRun(part, author.run);
   if (author.choose !== undefined) return readChoose(part, author.choose);
+  if (author.approval !== undefined) return readApproval(author.approval, part.entry, part.at, part.problems);
   return readPass(part);
 }
 
 function readPass({ entry, at, problems }: Part): TaskAction | null {
   const { needs, after, when, shortCircuit } = entry.author;
   if (needs ?? after ?? when ?? shortCircuit) return { kind: 'pass' };
-  const hint = "give it 'uses', 'run' or 'choose'; with 'after' alone it joins other tasks";
+  const hint = "give it 'uses', 'run', 'choose' or 'approval'; with 'after' alone it joins other tasks";
   problems.error('no-action', `${nameOf(entry)} does nothing`, at, { at: 'key', hint });
   return null;
 }

@@ -6,8 +6,8 @@ import type { Problems } from './problems.ts';
 import { type Entry, type ForEachEntry, isInside, type TaskEntry } from './tree.ts';
 
 /**
- * Checks comparisons with the value of a `choose` task: with a value that it never gives they are always
- * false, and outside of its fan-out it has a list of values.
+ * Checks comparisons with the value of a choice or an approval: with a value that it never gives they are
+ * always false, and outside of its fan-out it has a list of values.
  */
 export function checkChoices(
   expression: Expression,
@@ -40,7 +40,7 @@ function choiceOf(node: ExpressionNode, reader: Reader, tasks: ReadonlyMap<strin
   if (path?.length !== 2) return null;
   const [root, name] = path as [string, string];
   const entry = root === 'tasks' ? tasks.get(name) : root === 'needs' ? reader.inputs.get(name) : undefined;
-  return entry?.kind === 'task' && entry.author.choose !== undefined ? entry : null;
+  return entry?.kind === 'task' && optionsOf(entry) !== null ? entry : null;
 }
 
 function literalsOf(node: ExpressionNode, op: string): string[] {
@@ -62,7 +62,7 @@ function checkValues(
     problems.error('compares-list', message, reader.at);
     return;
   }
-  const values = (choice.author.choose ?? []).map((one) => ('otherwise' in one ? one.otherwise : one.value));
+  const values = optionsOf(choice) ?? [];
   for (const value of compared) {
     if (values.includes(value)) continue;
     const known = [...new Set(values)].map((one) => `'${one}'`).join(', ');
@@ -72,6 +72,12 @@ function checkValues(
       `are ${known}`;
     problems.error('unknown-choice', message, reader.at, { hint: () => didYouMean(value, values) });
   }
+}
+
+/** The texts that a choice or an approval may give; `null` for any other task. */
+function optionsOf({ author: { choose, approval } }: TaskEntry): readonly string[] | null {
+  if (approval !== undefined) return approval.options;
+  return choose?.map((one) => ('otherwise' in one ? one.otherwise : one.value)) ?? null;
 }
 
 /** The fan-out that the choice is in and the reader is not. */

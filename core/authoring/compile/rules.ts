@@ -17,6 +17,8 @@ const ATTEMPT_KEYS = [
   'memory',
   'maxActive',
   'maxActivePerRun',
+  'sensor',
+  'loop',
 ] as const satisfies readonly (keyof AuthorTask)[];
 
 /** Rules about combinations of keys of one task. */
@@ -40,7 +42,7 @@ function checkKeys(entry: TaskEntry, problems: Problems): void {
     problems.error('not-applicable', message, [...at, 'with'], { at: 'key', hint });
   }
   if (author.uses !== undefined || author.run !== undefined) return;
-  const kind = author.choose === undefined ? 'a join' : 'a choice';
+  const kind = author.choose ? 'a choice' : author.approval ? 'an approval' : 'a join';
   for (const key of ATTEMPT_KEYS) {
     if (author[key] === undefined) continue;
     const message = `'${key}' has no meaning for ${nameOf(entry)}: ${kind} starts nothing`;

@@ -1,4 +1,10 @@
-import { TASK_DEFAULTS, type TaskAction, type TaskSpec, type TriggerRule } from '../../model/dag.ts';
+import {
+  startsAttempts,
+  TASK_DEFAULTS,
+  type TaskAction,
+  type TaskSpec,
+  type TriggerRule,
+} from '../../model/dag.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { AuthorTask } from '../author-form.ts';
 import { type OperatorCatalog, readAction } from './actions.ts';
@@ -9,6 +15,7 @@ import type { Problems } from './problems.ts';
 import type { Texts } from './texts.ts';
 import { authorPathOf, type Entry, nameOf, type Scope, type TaskEntry } from './tree.ts';
 import { warnUnusedNeeds } from './unused.ts';
+import { readLoop, readSensor } from './waits.ts';
 import type { Wires } from './wiring.ts';
 
 /** A task spec that still lacks what it depends on. */
@@ -71,6 +78,10 @@ export function draftTask(entry: TaskEntry, wires: Wires, tools: TaskTools): Tas
     const expression = texts.expression(author.shortCircuit, place);
     if (expression !== null) draft.shortCircuit = expression.text;
   }
+  const sensor = readSensor(entry, at, problems);
+  if (sensor !== undefined) draft.sensor = sensor;
+  const loop = readLoop(entry, at, { ...condition, roots: OUTPUT_ROOTS }, texts, problems);
+  if (loop !== undefined) draft.loop = loop;
   if (action?.kind === 'choose') {
     const conditions = action.cases.map(({ when }) => when);
     warnUnusedNeeds(
@@ -150,7 +161,7 @@ function writeInherited(
   if (from.tags !== undefined && from.tags.length > 0) draft.tags = from.tags;
   if (from.priority !== undefined && from.priority !== priority && from.priority !== 0)
     draft.priority = from.priority;
-  if (action === null || action.kind === 'choose' || action.kind === 'pass') return;
+  if (action === null || !startsAttempts(action)) return;
   const retries = retryPolicy(from.retries, nameOf(entry), [...authorPathOf(entry), 'retries'], problems);
   if (retries !== undefined) draft.retries = retries;
   if (from.env !== undefined && Object.keys(from.env).length > 0) draft.env = from.env;

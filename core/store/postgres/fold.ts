@@ -62,6 +62,7 @@ export interface FoldedTick {
   })[];
   readonly artifacts: readonly (Place & { readonly artifact: ArtifactRef })[];
   readonly progress: readonly Extract<Action, { type: 'progress' }>[];
+  readonly waits: readonly Extract<Action, { type: 'wait' }>[];
   /** `fromCursorAt` is what must be there, `state` what is there in the end. */
   readonly dags: readonly DagChange[];
   readonly spans: readonly SlotSpan[];
@@ -93,6 +94,7 @@ class Fold {
   readonly #metrics = new Map<string, Extract<Action, { type: 'metric' }>>();
   readonly #artifacts = new Map<string, Extract<Action, { type: 'artifact' }>>();
   readonly #progress = new Map<string, Extract<Action, { type: 'progress' }>>();
+  readonly #waits = new Map<string, Extract<Action, { type: 'wait' }>>();
   readonly #dags = new Map<string, DagChange>();
   readonly #spans: SlotSpan[] = [];
   readonly #backfills = new Map<number, BackfillRecord>();
@@ -140,6 +142,9 @@ class Fold {
         return;
       case 'progress':
         this.#progress.set(`${action.runNo}.${action.nodeNo}`, action);
+        return;
+      case 'wait':
+        this.#waits.set(`${action.runNo}.${action.nodeNo}`, action);
         return;
       case 'dag.change':
         return this.#addDagChange(action);
@@ -246,6 +251,7 @@ class Fold {
       metrics: [...this.#metrics.values()],
       artifacts: [...this.#artifacts.values()],
       progress: [...this.#progress.values()],
+      waits: [...this.#waits.values()],
       dags: [...this.#dags.values()],
       spans: this.#spans,
       backfills: [...this.#backfills.values()],

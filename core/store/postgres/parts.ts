@@ -6,7 +6,7 @@ import { RUN_STATES } from '../../model/states.ts';
 import { storable } from '../archive.ts';
 import { backfillRow, backfillStateNumber } from '../backfills.ts';
 import { factsText } from '../journal-line.ts';
-import { goneText, itemsText } from '../records.ts';
+import { goneText, itemsText, NO_WAIT } from '../records.ts';
 import type { BackfillTable, Database } from '../tables.ts';
 import type { CreatedRun, FoldedTick } from './fold.ts';
 import { type Columns, type Part, part } from './part.ts';
@@ -282,6 +282,19 @@ const resultParts: readonly Part[] = [
     },
     sql: (given, columns) =>
       put('task_progress', columns, given, 'run_no, node_no', ['done', 'total', 'step']),
+  }),
+  part({
+    name: 'new_wait',
+    rows: (tick) => tick.waits,
+    columns: {
+      run_no: ['int4', (row) => row.runNo],
+      node_no: ['int4', (row) => row.nodeNo],
+      since_at: ['int8', (row) => (row.wait ?? NO_WAIT).sinceAt],
+      calls: ['int4', (row) => (row.wait ?? NO_WAIT).calls],
+      state: ['text', (row) => (row.wait?.state == null ? null : storable(row.wait.state))],
+    },
+    sql: (given, columns) =>
+      put('task_wait', columns, given, 'run_no, node_no', ['since_at', 'calls', 'state']),
   }),
 ];
 

@@ -366,6 +366,20 @@ function prepareResults(connection: SqliteConnection, db: Kysely<Database>) {
           })),
         ),
     ),
+    /** runNo, nodeNo, sinceAt, calls, state */
+    putWait: prepare(
+      connection,
+      db
+        .insertInto('task_wait')
+        .values({ run_no: at(0), node_no: at(1), since_at: at(2), calls: at(3), state: at(4) })
+        .onConflict((conflict) =>
+          conflict.columns(['run_no', 'node_no']).doUpdateSet((row) => ({
+            since_at: row.ref('excluded.since_at'),
+            calls: row.ref('excluded.calls'),
+            state: row.ref('excluded.state'),
+          })),
+        ),
+    ),
     /** runNo, nodeNo, done, total, step */
     putProgress: prepare(
       connection,

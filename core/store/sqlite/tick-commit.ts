@@ -10,7 +10,7 @@ import { endsAttempt, storable } from '../archive.ts';
 import { backfillRow, backfillStateNumber } from '../backfills.ts';
 import { factsText, hasLine, journalLine } from '../journal-line.ts';
 import { type Misses, newMisses, staleResult } from '../misses.ts';
-import { goneText, itemsText } from '../records.ts';
+import { goneText, itemsText, NO_WAIT } from '../records.ts';
 import { contradictoryDags } from '../slot-order.ts';
 import type { CommitResult, Tick } from '../store.ts';
 import type { Fence } from '../versions.ts';
@@ -327,7 +327,7 @@ export class TickCommit {
   }
 
   #writeResult(
-    action: Extract<Action, { type: 'output' | 'metric' | 'artifact' | 'progress' }>,
+    action: Extract<Action, { type: 'output' | 'metric' | 'artifact' | 'progress' | 'wait' }>,
     misses: Misses,
   ): void {
     const { runNo, nodeNo } = action;
@@ -363,6 +363,11 @@ export class TickCommit {
           storable(mediaType),
           sha256,
         );
+        return;
+      }
+      case 'wait': {
+        const { sinceAt, calls, state } = action.wait ?? NO_WAIT;
+        this.#statements.putWait.run(runNo, nodeNo, sinceAt, calls, state === null ? null : storable(state));
         return;
       }
       case 'progress': {

@@ -367,6 +367,34 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
       });
     });
 
+    it('keeps what an instance that was put off carries, until it carries nothing', async () => {
+      const place = { type: 'wait', runNo: runNo(1), nodeNo: nodeNo(1) } as const;
+      const other = { ...place, nodeNo: nodeNo(2), wait: { sinceAt: T0, calls: 4, state: null } };
+      await leader.tick({ ...place, wait: { sinceAt: T0, calls: 1, state: '{}' } }, other);
+      await leader.tick({ ...place, wait: { sinceAt: T0, calls: 2, state: '"a\u0000b"' } });
+      const waits = (await store.loadRun(runNo(1)))?.waits;
+      expect([...(waits ?? [])]).toEqual([
+        [1, { sinceAt: T0, calls: 2, state: '"a\ufffdb"' }],
+        [2, { sinceAt: T0, calls: 4, state: null }],
+      ]);
+      await leader.tick({ ...place, wait: null });
+      expect([...((await store.loadRun(runNo(1)))?.waits.keys() ?? [])]).toEqual([2]);
+    });
+
+    it('does not keep the attempt that put an instance off when the next one comes', async () => {
+      await leader.tick(queued(1, 5, { tryNo: tryNo(1) }));
+      const waiting = {
+        ...queued(1, 1, { tryNo: 1 }),
+        fresh: false,
+        from: S.queued,
+        fromTry: 1,
+        to: S.waiting,
+      };
+      await leader.tick(waiting);
+      await leader.tick({ ...waiting, from: S.waiting, to: S.queued, tryNo: tryNo(2) });
+      expect(await store.attempts(runNo(1), nodeNo(5))).toEqual([]);
+    });
+
     it('keeps the last value of a metric, the last file of a name, the last progress', async () => {
       const metric = { type: 'metric', ...place1, name: 'sharpe\u0000', at: T0 } as const;
       const artifact = { name: 'report.html', bytes: 3, mediaType: 'text/html', sha256: SHA };

@@ -207,8 +207,8 @@ describe.each(postgres)('faults of $name', ({ url }) => {
 
   it('refuses to migrate under a leader of an older schema, and names it', async () => {
     await open().tryLead();
-    const next = { number: 4, name: 'next', up: async () => {} };
     const { MIGRATIONS } = await import('../../../migrations/index.ts');
+    const next = { number: MIGRATIONS.length + 1, name: 'next', up: async () => {} };
     const young = open({ migrations: [...MIGRATIONS, next] });
     await expect(young.tryLead()).rejects.toMatchObject({
       code: 'unavailable',

@@ -1,7 +1,7 @@
 import type { SimHistory, Violation } from '../history.ts';
 import { checkDecisions, checkProcesses, checkStops, checkTimeouts } from './attempts.ts';
 import { checkCaps, checkStarvation } from './caps.ts';
-import { checkJournal } from './journal.ts';
+import { checkJournal, checkMemory } from './journal.ts';
 import { checkLiveness } from './liveness.ts';
 import { checkOutcomes } from './outcomes.ts';
 import { checkInputs, checkOutputs, checkVersions } from './outputs.ts';
@@ -14,6 +14,7 @@ import { checkTeardowns } from './teardowns.ts';
 const CHECKERS: readonly ((history: SimHistory) => Violation[])[] = [
   checkLiveness,
   checkJournal,
+  checkMemory,
   checkProcesses,
   checkDecisions,
   checkTimeouts,

@@ -7,6 +7,8 @@ import { Replay, type RunNow } from './replay.ts';
 
 /** How exact the time of a leader is that wakes late: its ticks, and `running` that is stored later. */
 const SLACK_MS = 1_500;
+/** How long a busy store may keep a leader from deciding. */
+const BUSY_MS = 20_000;
 
 /**
  * S9 one process an attempt and instance, S8/S17 nothing starts for a leader that was replaced or a run that
@@ -198,8 +200,8 @@ function checkWait(
 export function checkTimeouts(history: SimHistory): Violation[] {
   const found: Violation[] = [];
   const begun = new Map<string, Witness>();
-  const rereads = history.struck.filter(
-    ({ kind }) => kind === 'stale' || kind === 'throw' || kind === 'freeze',
+  const rereads = history.struck.filter(({ kind }) =>
+    ['stale', 'throw', 'lostAnswer', 'freeze', 'retry'].includes(kind),
   );
   const byNo = new Map(history.runs.map((one) => [one.run.runNo as number, one]));
   const replay = new Replay(history);
@@ -216,7 +218,7 @@ export function checkTimeouts(history: SimHistory): Violation[] {
     const task = replay.runs.get(runNo)?.layout.at(node).spec as TaskSpec;
     const { timeoutMs, killGraceMs } = history.limits.defaults;
     const mostMs = (task.timeoutMs ?? timeoutMs) + (task.killGraceMs ?? killGraceMs) + SLACK_MS;
-    const isReread = rereads.some(({ atMono }) => atMono >= start.atMono && atMono <= sign.atMono);
+    const isReread = rereads.some((one) => one.atMono >= start.atMono - BUSY_MS && one.atMono <= sign.atMono);
     if (!isReread && sign.atMono - start.atMono > mostMs)
       found.push({
         invariant: 'L3',

@@ -111,6 +111,18 @@ function isActive(run: RunNow): boolean {
   return run.state === 'running' || (run.state === 'paused' && run.startedAt !== null);
 }
 
+/** Whether a later run that is under way may wait for this one, which then begins whatever the cap says. */
+function isLookedAt(replay: Replay, { record }: RunNow): boolean {
+  const { dagId, logicalAt } = record;
+  return [...replay.runs.values()].some(
+    (one) =>
+      one.record.dagId === dagId &&
+      isActive(one) &&
+      (one.record.logicalAt ?? 0) > (logicalAt ?? Number.POSITIVE_INFINITY) &&
+      one.layout.graph.spec.tasks.some((task) => task.dependsOnPast || task.waitForDownstream),
+  );
+}
+
 /** A queued run begins only if its DAG has not too many active ones. */
 function checkRuns(
   history: SimHistory,
@@ -127,11 +139,7 @@ function checkRuns(
       (one) => one.record.dagId === dagId && isActive(one) && one.asideOf !== written.epoch,
     ).length;
     const most = run.layout.graph.spec.maxActiveRuns ?? history.limits.defaults.maxActiveRuns;
-    // Resumed runs go on whatever the cap says; they do not begin.
-    const resumed = [...replay.runs.values()].filter(
-      (one) => one.record.dagId === dagId && one.touched,
-    ).length;
-    if (active > most + resumed)
+    if (active > most && !isLookedAt(replay, run))
       found.push({ invariant: 'S12', text: `run ${action.runNo} began as number ${active} of ${most}` });
   }
 }

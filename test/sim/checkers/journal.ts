@@ -50,3 +50,23 @@ export function checkJournal(history: SimHistory): Violation[] {
   if (changes > 0 && lines.length === 0) found.push({ invariant: 'S6', text: 'the journal has no lines' });
   return found;
 }
+
+/** How long after a leader began to die another one may still see what held a moment ago. */
+const LAG_MS = 25_000;
+
+/** S6: what a leader remembers is what the store has, but for faults and slots that are taken. */
+export function checkMemory({ stale, struck, written }: SimHistory): Violation[] {
+  const madeAtMono = new Map<number, number>();
+  for (const { actions, atMono } of written)
+    for (const action of actions) if (action.type === 'run.create') madeAtMono.set(action.run.runNo, atMono);
+  return stale.flatMap(({ atMono, runs, dags }) => {
+    const known = runs.filter((runNo) => (madeAtMono.get(runNo) ?? atMono) < atMono);
+    if (known.length === 0 && dags.length === 0) return [];
+    const isMade = struck.some(
+      ({ kind, atMono: at }) =>
+        (kind === 'stale' && at === atMono) || (kind === 'oldRead' && at <= atMono && at > atMono - LAG_MS),
+    );
+    const text = `memory differed from the store: runs ${known.join()}, DAGs ${dags.join()}`;
+    return isMade ? [] : [{ invariant: 'S6', text }];
+  });
+}

@@ -11,6 +11,7 @@ export function checkLiveness(history: SimHistory): Violation[] {
   const { runs, givenUp, calm } = history;
   const found: Violation[] = [];
   if (givenUp !== null) found.push({ invariant: 'L6', text: givenUp });
+  for (const text of history.defects) found.push({ invariant: 'L8', text: `an error inside: ${text}` });
   for (const text of calm.faults) found.push({ invariant: 'L1', text });
   for (const { run, journal } of runs) {
     if (isRunFinished(run.state)) continue;
@@ -23,6 +24,11 @@ export function checkLiveness(history: SimHistory): Violation[] {
   const replay = new Replay(history);
   for (const written of history.written.slice(0, calm.ticks)) replay.apply(written);
   for (const { dagId, cursorAt, present, paused } of calm.dags) {
+    if (present !== calm.declared.includes(dagId))
+      found.push({
+        invariant: 'L1',
+        text: `${dagId} is ${present ? 'gone' : 'there'}, and nobody has noticed`,
+      });
     const told = history.seen.filter((one) => one.dagId === dagId).at(-1);
     const spec = told === undefined ? undefined : history.versions.get(told.versionNo)?.spec;
     if (spec === undefined || !present || paused) continue;

@@ -12,6 +12,8 @@ const LIKE: { readonly [state: string]: Final } = {
   upstream_failed: 'upstream_failed',
   cancelled: 'upstream_failed',
 };
+/** Rules by which it does not matter how the upstreams end, but that they have ended. */
+const DONE_RULES: readonly TriggerRule[] = ['all_done', 'all_done_setup_success'];
 /** Reasons that name an upstream, and the verdict that they stand for. */
 const VERDICTS: { readonly [code: string]: string } = {
   upstream_failed: 'upstream_failed',
@@ -77,7 +79,8 @@ export function upstreams(
 
 function checkStart(run: RunNow, place: Place, found: Violation[]): void {
   const { rule, states } = upstreams(run, place);
-  const verdict = constantVerdict(rule, states);
+  const waits = DONE_RULES.includes(rule) && states.includes('open');
+  const verdict = waits ? 'wait' : constantVerdict(rule, states);
   if (verdict !== 'run')
     found.push({
       invariant: 'S10',
@@ -93,7 +96,8 @@ function checkFinal(run: RunNow, found: Violation[]): void {
     if (now === undefined || place.kind === 'join' || isPlaceholder) continue;
     const { rule, states, isTeardown } = upstreams(run, place);
     const verdict = constantVerdict(rule, states);
-    const wanted = VERDICTS[now.code] ?? (now.tryNo > 0 ? 'run' : null);
+    const unrun = now.code === 'rule_unmet' ? now.state : VERDICTS[now.code];
+    const wanted = unrun ?? (now.tryNo > 0 ? 'run' : null);
     if (wanted === null || isTeardown || verdict === wanted || hasSetup(run, place)) continue;
     found.push({
       invariant: 'S11',
@@ -108,9 +112,17 @@ function nameIn(run: RunNow, { node, path }: Place): string {
 
 /** Setups before a task decide beside its rule. */
 function hasSetup(run: RunNow, { path }: Place): boolean {
-  const { tasks } = run.layout.graph.spec;
+  const { tasks, fanOuts = [] } = run.layout.graph.spec;
   const setups = new Set(tasks.flatMap((task) => task.setups ?? []));
-  return setups.size > 0 && tasks.some((task) => task.path === path);
+  if (setups.size === 0) return false;
+  if (fanOuts.length > 0) return true;
+  const before = new Set([path]);
+  for (const one of before) {
+    const task = tasks.find((other) => other.path === one);
+    for (const upstream of [...(task?.after ?? []), ...Object.values(task?.needs ?? {})])
+      before.add(upstream);
+  }
+  return [...before].some((one) => one !== path && setups.has(one));
 }
 
 /** S14: a run is a success exactly if no leaf ended badly and no critical task failed. */

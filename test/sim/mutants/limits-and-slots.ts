@@ -161,8 +161,8 @@ export const LIMITS_AND_SLOTS: readonly Mutant[] = [
     name: 'removed-dag-makes-runs',
     bug: 'B48 deleted schedule',
     file: 'planner/open-slots.ts',
-    find: '  dag.dueAt = Number.POSITIVE_INFINITY;\n}\n\n/** Pauses',
-    replace: '}\n\n/** Pauses',
+    find: 'before.paused || !before.present || before.cursorAt === null',
+    replace: 'before.paused || before.cursorAt === null',
   },
   {
     name: 'gone-dag-forgotten',

@@ -20,8 +20,8 @@ export const REQUESTS_AND_OUTCOMES: readonly Mutant[] = [
     name: 'retries-not-adopted',
     bug: 'B40 stuck retry',
     file: 'planner/requests.ts',
-    find: '    if (run.state[node] !== S.up_for_retry) continue;\n    const waitMs',
-    replace: '    if (run.state[node] !== S.waiting) continue;\n    const waitMs',
+    find: '    if (!waitsForItself(run, node)) continue;',
+    replace: '    if (run.state[node] !== S.waiting) continue;',
   },
   {
     name: 'abort-not-adopted',
@@ -152,8 +152,8 @@ export const REQUESTS_AND_OUTCOMES: readonly Mutant[] = [
     name: 'retry-timer-lost',
     bug: 'B40 retry lost',
     file: 'planner/outcomes.ts',
-    find: '    if (!valid || run.tryNo[node] !== tryNo) continue;',
-    replace: '    if (!valid || run.tryNo[node] !== tryNo || run.active > 0) continue;',
+    find: '    if (!isCurrent || run.state[node] !== S.up_for_retry) continue;',
+    replace: '    if (!isCurrent || run.state[node] !== S.up_for_retry || run.active > 0) continue;',
   },
   {
     name: 'deadline-not-armed',

@@ -176,7 +176,7 @@ describe('actions', () => {
       'none',
       { a: {} },
       [
-        "no-action @ tasks/a#: task 'a' does nothing (give it 'uses', 'run' or 'choose'; with " +
+        "no-action @ tasks/a#: task 'a' does nothing (give it 'uses', 'run', 'choose' or 'approval'; with " +
           "'after' alone it joins other tasks)",
       ],
     ],

@@ -4,7 +4,7 @@ import type { Action, InstanceChange, RunChange, StoredOutput } from '../../../c
 import { BECAUSE_CODES, because } from '../../../core/model/because.ts';
 import type { NodeNo, TryNo } from '../../../core/model/ids.ts';
 import type { Json } from '../../../core/model/json.ts';
-import type { ExpansionRecord, InstanceRecord, RunRecord } from '../../../core/model/run.ts';
+import type { ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../../../core/model/run.ts';
 import {
   canTransition,
   isRunFinished,
@@ -20,6 +20,7 @@ interface StoredRun {
   readonly expansions: ExpansionRecord[];
   readonly rows: Map<number, InstanceRecord>;
   readonly outputs: Map<string, StoredOutput>;
+  readonly waits: Map<number, WaitRecord>;
 }
 
 function must(condition: boolean, what: string): void {
@@ -48,6 +49,7 @@ export class ShadowStore {
           expansions: [],
           rows: new Map(),
           outputs: new Map(),
+          waits: new Map(),
         });
         return;
       }
@@ -82,6 +84,12 @@ export class ShadowStore {
         const id = `${action.nodeNo}/${action.tryNo}`;
         must(!outputs.has(id), `attempt ${id} has two outputs`);
         outputs.set(id, action.output);
+        return;
+      }
+      case 'wait': {
+        const { waits } = this.#run(action.runNo);
+        if (action.wait === null) waits.delete(action.nodeNo);
+        else waits.set(action.nodeNo, action.wait);
         return;
       }
       default:
@@ -161,12 +169,12 @@ export class ShadowStore {
 
   /** Reads a run as a new leader does. */
   load(runNo: number, graph: Graph, other: Partial<RunRecord> = {}): RunWorld {
-    const { record: stored, expansions, rows, outputs } = this.#run(runNo);
+    const { record: stored, expansions, rows, outputs, waits } = this.#run(runNo);
     const record = { ...stored, ...other };
     const selection = selectScope(graph, record.scope);
     if (!selection.ok) throw new Error('the scope of a stored run cannot be used');
     const run = loadRun(
-      { run: record, expansions, instances: [...rows.values()] },
+      { run: record, expansions, instances: [...rows.values()], waits },
       graph,
       selection.selected,
     );

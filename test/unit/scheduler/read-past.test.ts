@@ -68,7 +68,8 @@ class Runs {
         this.loaded.push(runNo);
         const found = this.#runs.find(({ record }) => record.runNo === runNo);
         if (found === undefined) return null;
-        return { run: found.record, version: versionOf(found.spec), expansions: [], instances: [] };
+        const nothing = { expansions: [], instances: [], waits: new Map() };
+        return { run: found.record, version: versionOf(found.spec), ...nothing };
       },
       scopesBefore: async (_dagId, at) =>
         before(at).map(({ record: { versionNo, scope } }) => ({ versionNo, scope })),

@@ -64,6 +64,8 @@ export function fakeContext(
     item: symbol,
     with: {},
     attempt: 1,
+    calls: 0,
+    state: null,
     attemptId: `1.1.${attempts}`,
     signal: abort.signal,
     projectDir: PROJECT_DIR,
@@ -79,6 +81,9 @@ export function fakeContext(
     artifact: async (name, content) => void told.artifacts.set(name, content),
     skip: (reason) => {
       throw new Error(`skipped: ${reason}`);
+    },
+    defer: () => {
+      throw new Error('deferred');
     },
     fail: (reason) => {
       throw new Error(`failed: ${reason}`);
