@@ -52,6 +52,8 @@ export interface Due {
 export class World {
   readonly limits: Limits;
   readonly runs = new Map<number, RunWorld>();
+  /** Runs that left since what was decided was last stored. */
+  readonly left = new Set<number>();
   readonly dags = new Map<string, DagLoad>();
   /** Backfills that a scheduler works on, and those that have an unfinished run. */
   readonly backfills = new Map<number, BackfillWorld>();
@@ -133,9 +135,15 @@ export class World {
     return load;
   }
 
+  /** The runs that the store may have as unfinished: those in memory, and those that have just left it. */
+  everyRun(): number[] {
+    return [...this.runs.keys(), ...this.left];
+  }
+
   /** Forgets a run and all that it uses. */
   drop(run: RunWorld): void {
     this.runs.delete(run.record.runNo);
+    this.left.add(run.record.runNo);
     this.pasts.drop(run);
     this.ranking.drop(run);
     for (const held of [this.deadlines, this.unwritten]) {

@@ -53,6 +53,8 @@ export class Leader {
   #staleTicks = 0;
   /** Runs of which the last tick found memory stale. */
   #stale: ReadonlySet<RunNo> = new Set();
+  /** Runs that were in memory when it was dropped, until all of them are read again. */
+  readonly #owed = new Set<RunNo>();
   readonly #leftAlone: LeftAlone;
   readonly #quarantine = new Quarantine();
   /** Runs that slots to come have already, by {@link slotKey}. */
@@ -196,6 +198,7 @@ export class Leader {
       if (result.why === 'fenced') return this.#lose(null);
       if (result.why === 'stale') return this.#onStale(events, result, decided.actions);
     }
+    this.#world.left.clear();
     this.#staleTicks = 0;
     this.#stale = new Set();
     this.#leftAlone.written(decided.actions);
@@ -324,9 +327,20 @@ export class Leader {
    * requests come again from the inbox. `doubtful`: each run is planned on trial, then in a turn of its own.
    */
   async #readAgain(events: readonly PlannerEvent[], actions: Action[], doubtful: boolean): Promise<void> {
+    const arrived = this.#events.splice(0);
+    for (const runNo of this.#world.everyRun()) this.#owed.add(runNo as RunNo);
+    try {
+      await this.#takeIn([...events, ...arrived], actions, doubtful);
+      this.#owed.clear();
+    } catch (error) {
+      this.#events.unshift(...arrived);
+      throw error;
+    }
+  }
+
+  async #takeIn(pending: readonly PlannerEvent[], actions: Action[], doubtful: boolean): Promise<void> {
     const { limits, dispatcher, store } = this.#options;
-    const { draining, runs, agenda, dags, eventNo } = this.#world;
-    const pending = [...events, ...this.#events.splice(0)];
+    const { draining, agenda, dags, eventNo } = this.#world;
     const outcomes = pending.filter((event) => event.type === 'attempt');
     this.#world = new World(limits, eventNo);
     this.#world.draining = draining;
@@ -337,7 +351,7 @@ export class Leader {
     this.#generation++;
     const live = new Set([...dispatcher.live, ...endedIn(outcomes)]);
     const again: PlannerEvent[] = [];
-    for (const runNo of new Set([...runs.keys(), ...pending.map(runOf)]) as Set<RunNo | null>) {
+    for (const runNo of new Set([...this.#owed, ...pending.map(runOf)])) {
       // One that was to come into being is there if the error came after the commit.
       if (runNo === null || this.setAside.has(runNo)) continue;
       const ofRun = outcomes.filter((event) => runOf(event) === runNo);

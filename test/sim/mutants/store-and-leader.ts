@@ -205,4 +205,18 @@ export const STORE_AND_LEADER: readonly Mutant[] = [
     find: '      world.drop(run);\n',
     replace: '',
   },
+  {
+    name: 'second-fault-forgets-runs',
+    bug: 'S12 memory lost on the way',
+    file: 'scheduler/leader.ts',
+    find: '    const arrived = this.#events.splice(0);\n',
+    replace: '    const arrived = this.#events.splice(0);\n    this.#owed.clear();\n',
+  },
+  {
+    name: 'stale-tick-forgets-ended-runs',
+    bug: 'S12 memory lost on the way',
+    file: 'planner/world.ts',
+    find: 'return [...this.runs.keys(), ...this.left];',
+    replace: 'return [...this.runs.keys()];',
+  },
 ];
