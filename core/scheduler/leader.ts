@@ -372,13 +372,15 @@ export class Leader {
         again.push({ type: 'request', request }, ...ofRun);
       }
     }
+    // Before anything else can fail: whoever reads again after that finds these runs here.
+    this.#events = [...again, ...this.#events];
     this.#tick = (await store.counters()).tick;
     if (actions.length > 0) {
       const written = await commitTick(this.#options, this.#tick, this.#options.clock.now(), actions);
       this.#tick = written.tick;
       if (written.why === 'fenced') return this.#lose(null);
     }
-    this.#events = [...again, ...this.#events.filter(Quarantine.isKept)];
+    this.#events = this.#events.filter(Quarantine.isKept);
     this.#generation++;
     this.onForgotten();
     this.#tellCommitted();

@@ -196,3 +196,25 @@ test('a run that was stored although its tick ended with an error goes on', asyn
   await led.until(() => led.executor.submitted.includes('1.0.2'));
   expect(led.lost()).toBeNull();
 });
+
+test('no run is lost when the store refuses what is noted while memory is read again', async () => {
+  let faults = 2;
+  const led = await silentLeader((tick, write) => {
+    const isNote = tick.actions.every((one) => one.type === 'note');
+    const about = tick.actions.some((one) => one.type === 'instance' && one.runNo === 1 && one.to === 7);
+    if (faults === 2 && about) {
+      faults--;
+      return { ok: false, why: 'stale', runs: [1 as RunNo], requests: [], dags: [] };
+    }
+    if (faults !== 1 || !isNote) return write();
+    faults--;
+    throw new AppError('internal', 'the store refused a note');
+  });
+  await led.start(1, SOUND);
+  await led.start(2, SOUND);
+  led.executor.end('1.0.1', DONE);
+  await led.until(() => led.executor.submitted.includes('1.1.1'));
+  expect(faults).toBe(0);
+  led.executor.end('2.0.1', DONE);
+  await expectSoundEnd(led);
+});

@@ -240,7 +240,9 @@ export class SimWorld {
       onDefect: (text) => this.#defects.push(text),
       onStale: (runs, dags) => this.#stale.push({ atMono: this.#time.mono(), runs, dags }),
       onLost: (why) => {
-        const isLed = !process.isDead && this.#now === process;
+        // One that met a fault too often stops deciding, and another one leads.
+        const isFault = why?.message.includes('the simulation') ?? false;
+        const isLed = !process.isDead && this.#now === process && !isFault;
         if (isLed) this.#failure ??= `the leader gave up: ${why?.message ?? 'nobody else leads'}`;
         this.#die(process);
       },

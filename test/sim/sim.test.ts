@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { COMMIT_FAULTS } from './sim-store.ts';
 
 const MAIN = join(import.meta.dirname, 'sim-main.ts');
 
@@ -32,7 +33,7 @@ describe('worlds of DAGs, people and faults', () => {
     expect(halves.flatMap(({ failed }) => failed)).toEqual([]);
     const [first, second] = halves as [Figures, Figures];
     expect(first.runs + second.runs).toBeGreaterThan(500);
-    for (const kind of ['killBefore', 'killAfter', 'midDispatch', 'freeze', 'stale', 'throw', 'outage'])
+    for (const kind of [...COMMIT_FAULTS, 'midDispatch', 'outage', 'oldRead'].filter((one) => one !== 'pass'))
       expect([kind, (first.struck[kind] ?? 0) + (second.struck[kind] ?? 0)]).not.toEqual([kind, 0]);
   });
 
