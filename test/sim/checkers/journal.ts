@@ -1,3 +1,4 @@
+import type { Action } from '../../../core/model/action.ts';
 import { badJournal } from '../../checkers/journal-walk.ts';
 import type { SimHistory, Violation } from '../history.ts';
 
@@ -54,7 +55,16 @@ export function checkJournal(history: SimHistory): Violation[] {
 /** How long after a leader began to die another one may still see what held a moment ago. */
 const LAG_MS = 25_000;
 
-/** S6: what a leader remembers is what the store has, but for faults and slots that are taken. */
+/** Whether any of these runs was written after one instant and before another. */
+function isWritten(written: SimHistory['written'], runs: readonly number[], after: number, before: number) {
+  const isOfThem = (action: Action): boolean => 'runNo' in action && runs.includes(action.runNo as number);
+  return written.some(({ atMono, actions }) => atMono > after && atMono < before && actions.some(isOfThem));
+}
+
+/**
+ * S6: what a leader remembers is what the store has, but for faults and slots that are taken. What was read
+ * too early is found out with the first write of the run, which may wait long for its past.
+ */
 export function checkMemory({ stale, struck, written }: SimHistory): Violation[] {
   const madeAtMono = new Map<number, number>();
   for (const { actions, atMono } of written)
@@ -64,7 +74,10 @@ export function checkMemory({ stale, struck, written }: SimHistory): Violation[]
     if (known.length === 0 && dags.length === 0) return [];
     const isMade = struck.some(
       ({ kind, atMono: at }) =>
-        (kind === 'stale' && at === atMono) || (kind === 'oldRead' && at <= atMono && at > atMono - LAG_MS),
+        (kind === 'stale' && at === atMono) ||
+        (kind === 'oldRead' &&
+          at <= atMono &&
+          (at > atMono - LAG_MS || (dags.length === 0 && !isWritten(written, known, at + LAG_MS, atMono)))),
     );
     const text = `memory differed from the store: runs ${known.join()}, DAGs ${dags.join()}`;
     return isMade ? [] : [{ invariant: 'S6', text }];
