@@ -62,7 +62,7 @@ export function planCommand(
     ORCH_KEY: keyText(frame.k ?? []) ?? '',
     ORCH_TRY: String((parseAttemptId(frame.id)?.tryNo ?? 1) - (frame.w?.[0] ?? 0)),
     ORCH_CALLS: String(frame.w?.[0] ?? 0),
-    ORCH_STATE: JSON.stringify(frame.w?.[1] ?? null),
+    ORCH_LAST_STATE: JSON.stringify(frame.w?.[1] ?? null),
   };
   const problem = tooLong(argv.argv, env);
   return problem === null ? { ok: true, plan: { argv: argv.argv, env, outputFile } } : problem;

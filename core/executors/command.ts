@@ -20,8 +20,8 @@ export type Spawned =
 export interface ExitCodes {
   /** It skips itself. */
   readonly skip: number;
-  /** What it looks for is not there yet; `null`: it is no sensor. */
-  readonly notYet: number | null;
+  /** What it looks for is not there yet; absent: it is no sensor. */
+  readonly notYet?: number;
 }
 
 /** What a false condition exits with: `test`, `grep` and their like say by more than 1 that they failed. */
@@ -30,7 +30,7 @@ const NOT_YET_EXIT_CODE = 1;
 /** The exit codes of a shell task that are no failure. */
 export function exitCodesOf({ action, sensor }: AttemptDefinition): ExitCodes {
   const skip = action.kind === 'shell' ? action.skipExitCode : undefined;
-  return { skip: skip ?? TASK_DEFAULTS.skipExitCode, notYet: sensor ? NOT_YET_EXIT_CODE : null };
+  return { skip: skip ?? TASK_DEFAULTS.skipExitCode, ...(sensor ? { notYet: NOT_YET_EXIT_CODE } : {}) };
 }
 
 /** One command with its output, from its start to its outcome. */

@@ -41,9 +41,11 @@ describe('a command', () => {
     const lines = (await bench.lines(id)).map((line) => line.replace('stdout: ', ''));
     expect(lines).toEqual([
       'ORCH_ATTEMPT',
+      'ORCH_CALLS',
       'ORCH_DAG_ID',
       'ORCH_GROUP',
       'ORCH_KEY',
+      'ORCH_LAST_STATE',
       'ORCH_OUTPUT',
       'ORCH_RUN_ID',
       'ORCH_STATE',
@@ -51,6 +53,16 @@ describe('a command', () => {
       'ORCH_TRY',
       '1.900.2 task a/b 2',
     ]);
+  });
+
+  test('of a sensor says by exit code 1 that it is not yet, with a state for the next look', async () => {
+    const look = 'echo 3 of 5 >&2; echo seen=3 > "$ORCH_OUTPUT"; exit';
+    const notYet = await bench.outcome(bench.shell(`${look} 1`, { sensor: true }));
+    expect(notYet).toEqual({ kind: 'deferred', message: '3 of 5', state: '{"seen":"3"}' });
+    const broken = await bench.outcome(bench.shell(`${look} 2`, { sensor: true }));
+    expect(broken).toMatchObject({ kind: 'failed', error: { exitCode: 2 } });
+    const killed = await bench.outcome(bench.shell('kill -TERM $$', { sensor: true }));
+    expect(killed).toMatchObject({ kind: 'failed', error: { signal: 'SIGTERM' } });
   });
 
   test('as an argument vector needs no shell and may be templated', async () => {
