@@ -11,9 +11,10 @@ export interface Assumed {
 const ONE_KEY = ['any'];
 
 /**
- * Takes everything out of a DAG that depends on what tasks give: keys come from `keysOf` (by the path of the
- * fan-out; `null`: not known), conditions count as true, choices take their last case. What follows from
- * params, keys and choices by params stays.
+ * Takes everything out of a DAG that depends on what tasks and people give: keys come from `keysOf` (by the
+ * path of the fan-out; `null`: not known), conditions count as true, choices take their last case, approvals
+ * their first option, loops end after one iteration. What follows from params, keys and choices by params
+ * stays.
  */
 export function assumeOutputs(spec: DagSpec, keysOf: (fanOut: string) => readonly string[] | null): Assumed {
   const assumptions: string[] = [];
@@ -48,13 +49,19 @@ function assumeTask(
   isItemKnown: boolean,
   assumptions: string[],
 ): TaskSpec {
-  const { when, shortCircuit, ...rest } = task;
+  const { when, shortCircuit, loop, ...rest } = task;
   let { action } = task;
   if (action.kind === 'choose' && !known.has(task.path)) {
     const value = action.otherwise ?? action.cases.at(-1)?.value;
     assumptions.push(`${task.path} chooses ${value}: its cases read outputs`);
     action = otherwise(value);
   }
+  if (action.kind === 'approval') {
+    const [option] = action.options;
+    assumptions.push(`${task.path} is answered with ${option} at once`);
+    action = otherwise(option);
+  }
+  if (loop !== undefined) assumptions.push(`${task.path} is done once: its loop reads its output`);
   if (shortCircuit !== undefined) assumptions.push(`${task.path} does not end its path: it reads its output`);
   const keepsWhen = when === undefined || isKnown(when, task, known, isItemKnown);
   if (!keepsWhen) assumptions.push(`the condition of ${task.path} holds: it reads outputs`);
@@ -65,12 +72,13 @@ function otherwise(value: string | undefined): TaskAction {
   return { kind: 'choose', cases: [], ...(value === undefined ? {} : { otherwise: value }) };
 }
 
-/** The choices that params, keys and other such choices decide. */
+/** The choices that params, keys and other such choices decide, and approvals, which are assumed. */
 function choicesKnown(tasks: readonly TaskSpec[], isItemKnown: (task: TaskSpec) => boolean): Set<string> {
   const known = new Set<string>();
   for (let size = -1; size !== known.size; ) {
     size = known.size;
     for (const task of tasks) {
+      if (task.action.kind === 'approval') known.add(task.path);
       if (task.action.kind !== 'choose') continue;
       if (task.action.cases.every(({ when }) => isKnown(when, task, known, isItemKnown(task))))
         known.add(task.path);

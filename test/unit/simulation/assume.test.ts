@@ -39,6 +39,25 @@ test('conditions and choices that read outputs are decided, and said', () => {
   ]);
 });
 
+test('people answer at once with the first option, and loops end after one iteration', () => {
+  const approval = { kind: 'approval' as const, title: 'Go?', options: ['yes', 'no'] };
+  const dag = dagOf([
+    task('pages', { loop: { until: 'output.next == null' } }),
+    task('ask', { action: approval, after: ['pages'] }),
+    task('stop', { when: "tasks.ask == 'no'", after: ['ask'] }),
+  ]);
+  const { spec, assumptions } = assumeOutputs(dag, () => null);
+  expect(spec.tasks).toEqual([
+    task('pages'),
+    { ...task('ask', { after: ['pages'] }), action: { kind: 'choose', cases: [], otherwise: 'yes' } },
+    task('stop', { when: "tasks.ask == 'no'", after: ['ask'] }),
+  ]);
+  expect(assumptions).toEqual([
+    'pages is done once: its loop reads its output',
+    'ask is answered with yes at once',
+  ]);
+});
+
 test('keys from outputs are those of history, or one', () => {
   const dag = dagOf(
     [task('list'), task('f.x', { fanOut: 0, when: 'item.isOpen' }), task('f.g.y', { fanOut: 1 })],
