@@ -29,7 +29,7 @@ export const CONCURRENCY = 8;
 export const STAGES = ['collect', 'clean', 'store', 'kline', 'backtest', 'visualize'] as const;
 
 const many = { runs: 9, warmUps: 3 };
-const some = { runs: 5, warmUps: 1 };
+const some = { runs: 15, warmUps: 2 };
 
 export const WORKLOADS: Readonly<Record<WorkloadName, Workload>> = {
   W1: { name: 'W1', title: 'chain of 100 no-ops', shape: 'chain', size: 100, fib: 0, ...many },

@@ -16,6 +16,8 @@ const AHEAD_MAX = 16;
  * While no core is free a runner more helps only those that would wait for long: what computes gains nothing.
  */
 const BUSY_WAIT_MS = 500;
+/** While every core computes, each look for a free one comes twice as late as the last, up to this. */
+const LOOK_EVERY_MAX_MS = 40;
 /** Runners that are started at once: starting takes a core for a while. */
 const STARTING_MAX = 2;
 /** Runners that end before they are ready, one after the other, before the waiting orders are given up. */
@@ -57,6 +59,7 @@ export class RunnerPool {
   #takeBackTimer: NodeJS.Timeout | null = null;
   #failedStarts = 0;
   #growTimer: NodeJS.Timeout | null = null;
+  #looksInVain = 0;
   /** The first order that waits, as it was last looked at, and the monotonic time since when it is first. */
   #first: { readonly job: Job; readonly sinceMono: number } | null = null;
   #idleTimer: NodeJS.Timeout | null = null;
@@ -301,16 +304,26 @@ export class RunnerPool {
     if (this.#runners.size === 0) return this.#start();
     if (this.#growTimer || this.#runners.size >= max) return;
     const first = this.#waiting.first;
-    this.#growTimer = setTimeout(() => {
-      this.#growTimer = null;
-      const stuck = first !== null && this.#waiting.first === first;
-      const worthIt = this.#isWorthARunner(this.#waiting.first);
-      const starting = this.#starting();
-      const capacity = this.#options.shared ? SHARED_MAX : 1;
-      const needed = starting < STARTING_MAX && this.#waiting.size > starting * capacity;
-      if (needed && (stuck || worthIt) && this.#gains(this.#waiting.first)) this.#start();
-      if (this.#waiting.first !== null) this.#growLater();
-    }, growAfterMs);
+    this.#growTimer = setTimeout(
+      () => {
+        this.#growTimer = null;
+        this.#grow(first);
+        if (this.#waiting.first !== null) this.#growLater();
+      },
+      Math.min(growAfterMs * 2 ** this.#looksInVain, Math.max(growAfterMs, LOOK_EVERY_MAX_MS)),
+    );
+  }
+
+  /** Starts a runner if orders wait that gain from it; `first` was the first of them a while ago. */
+  #grow(first: Job | null): void {
+    const isStuck = first !== null && this.#waiting.first === first;
+    const starting = this.#starting();
+    const capacity = this.#options.shared ? SHARED_MAX : 1;
+    const isNeeded = starting < STARTING_MAX && this.#waiting.size > starting * capacity;
+    const isWanted = isNeeded && (isStuck || this.#isWorthARunner(this.#waiting.first));
+    const gains = isWanted && this.#gains(this.#waiting.first);
+    this.#looksInVain = isWanted && !gains ? this.#looksInVain + 1 : 0;
+    if (gains) this.#start();
   }
 
   /** Whether a runner more would do something that is not done as soon without it. */
