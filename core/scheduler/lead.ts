@@ -12,6 +12,7 @@ import { BackfillFeed } from './backfill-feed.ts';
 import { DagSync } from './dag-sync.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
+import { Feeds } from './feeds.ts';
 import { FileFeed } from './file-feed.ts';
 import { InboxReader } from './inbox-reader.ts';
 import { InputReader } from './inputs.ts';
@@ -34,13 +35,6 @@ import { VersionKeeper } from './version-keeper.ts';
  */
 const HEAP_GROWING_PERCENT = 30;
 
-/** Reads for the planner what it wants to know. */
-interface Feed {
-  /** Looks whether anything is wanted; cheap where nothing is. */
-  look(): void;
-  close(): void | Promise<void>;
-}
-
 /** A process that leads: its loop, its executor, its door and its way through the inbox. */
 export class Leadership {
   readonly leader: Leader;
@@ -57,8 +51,8 @@ export class Leadership {
   #sync: DagSync | null = null;
   /** A scheduler wants to lead, and this process is none: from now on it starts nothing. */
   onHandOver: () => void = () => {};
-  /** What reads for the planner, asked after every turn whether anything is wanted. */
-  readonly #feeds: Feed[] = [];
+  readonly #feeds: Feeds;
+  #files: FileFeed | null = null;
   #janitor: Janitor | null = null;
   #door: LeaderDoor | null = null;
   readonly #inbox: InboxReader;
@@ -122,7 +116,8 @@ export class Leadership {
       onError: (error) => this.#onInboxError(error),
       onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
     });
-    this.#feeds.push(new PastFeed({ store, leader: this.leader, log: this.#log }));
+    this.#feeds = new Feeds(this.leader, this.#log);
+    this.#feeds.add(new PastFeed(store, this.leader));
     this.leader.onDecided = () => this.#lookAtFeeds();
     this.leader.onForgotten = () => {
       this.#inbox.again();
@@ -134,7 +129,8 @@ export class Leadership {
   }
 
   #lookAtFeeds(): void {
-    for (const feed of this.#feeds) feed.look();
+    this.#feeds.look();
+    this.#files?.look();
   }
 
   #onAskedToLeave(): void {
@@ -191,9 +187,9 @@ export class Leadership {
     this.leader.schedule(this.#nextRunNo, paused);
     await takeBackfills(store, this.leader.world);
     const load = (runNo: RunNo) => this.#desk.load(runNo);
-    const reading = { store, leader: this.leader, log: this.#log };
-    this.#feeds.push(new BackfillFeed({ ...reading, load }), new AssetFeed(reading));
-    this.#feeds.push(new FileFeed({ ...reading, projectDir: dir, clock }));
+    const { leader } = this;
+    this.#feeds.add(new BackfillFeed({ store, leader, load }), new AssetFeed(store, leader));
+    this.#files = new FileFeed({ store, leader, projectDir: dir, clock, log: this.#log });
     await takeUpRuns(this.leader, {
       store,
       load,
@@ -251,7 +247,8 @@ export class Leadership {
    */
   async close(how: 'drain' | 'now'): Promise<void> {
     if (this.#closed) return;
-    for (const feed of this.#feeds) await feed.close();
+    this.#feeds.close();
+    await this.#files?.close();
     await this.#sync?.close();
     await this.#janitor?.close();
     if (how === 'drain') await this.leader.drain();

@@ -5,6 +5,7 @@ import type { RunNo } from '../../core/model/ids.ts';
 import type { Limits } from '../../core/planner/world.ts';
 import { entryOf, failuresOf } from '../../core/scheduler/dag-entry.ts';
 import { Dispatcher } from '../../core/scheduler/dispatcher.ts';
+import { Feeds } from '../../core/scheduler/feeds.ts';
 import { InboxReader } from '../../core/scheduler/inbox-reader.ts';
 import { InputReader } from '../../core/scheduler/inputs.ts';
 import { Leader } from '../../core/scheduler/leader.ts';
@@ -98,8 +99,9 @@ export class SimLeadership {
       this.lookAtFiles();
     };
     this.leader.onLost = options.onLost;
-    const pasts = new PastFeed({ store, leader: this.leader, log });
-    this.leader.onDecided = () => pasts.look();
+    const feeds = new Feeds(this.leader, log);
+    feeds.add(new PastFeed(store, this.leader));
+    this.leader.onDecided = () => feeds.look();
   }
 
   /** Leads: goes on with every unfinished run, then looks at the files and into the inbox. */
