@@ -2,8 +2,8 @@ import type { Executor } from '../executors/executor.ts';
 import { nodePath, taskAt } from '../graph/graph.ts';
 import { itemNamesOf } from '../graph/item-names.ts';
 import { assetFacts } from '../model/asset.ts';
-import type { AttemptDefinition, AttemptOrder, RunFacts } from '../model/attempt.ts';
-import { attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
+import type { AttemptDefinition, AttemptOrder, RunFacts, StopReason } from '../model/attempt.ts';
+import { type AttemptId, attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
 import { graceOf } from '../planner/abort.ts';
 import { attemptLimits } from '../planner/outcomes.ts';
 import type { RunWorld } from '../planner/run-world.ts';
@@ -26,8 +26,12 @@ export class Dispatcher {
   #lastDefinition = 0;
   /** Attempts handed over that have not ended. */
   readonly live = new Set<string>();
+  /** Those of them that the executor does not have yet: their inputs are being read. */
+  readonly #reading = new Set<AttemptId>();
   /** An attempt that cannot be handed over ends with this. */
-  onRefused: (id: AttemptOrder['attemptId'], message: string) => void = () => {};
+  onRefused: (id: AttemptId, message: string) => void = () => {};
+  /** An attempt was stopped before the executor had it. */
+  onWithdrawn: (id: AttemptId) => void = () => {};
 
   constructor(options: {
     executor: Executor;
@@ -54,7 +58,6 @@ export class Dispatcher {
     const template = run.templateOf(node);
     const definition = this.#definition(world, run, version, template);
     const submit = (inputs: AttemptOrder['inputs']): void => {
-      if (!this.live.has(id)) return;
       const block = run.blockOf(node);
       const spinUs = this.#canSpin ? SPIN_US : 0;
       const { keys, items } = block;
@@ -74,15 +77,26 @@ export class Dispatcher {
       });
     };
     const refuse = (error: unknown): void => {
-      if (!this.live.delete(id)) return;
+      this.live.delete(id);
       this.onRefused(
         id,
         error instanceof MissingInput ? error.message : `its inputs cannot be read: ${String(error)}`,
       );
     };
     const inputs = this.#inputs.now(run, node, template);
-    if (inputs) submit(inputs);
-    else this.#inputs.read(run, node, template).then(submit, refuse);
+    if (inputs) return submit(inputs);
+    this.#reading.add(id);
+    this.#inputs.read(run, node, template).then(
+      (read) => this.#reading.delete(id) && submit(read),
+      (error: unknown) => this.#reading.delete(id) && refuse(error),
+    );
+  }
+
+  /** Stops an attempt; one whose inputs are still being read never reaches the executor. */
+  stop(id: AttemptId, reason: StopReason, graceMs: number): void {
+    if (!this.#reading.delete(id)) return this.#executor.stop(id, reason, graceMs);
+    this.live.delete(id);
+    this.onWithdrawn(id);
   }
 
   #definition(world: World, run: RunWorld, version: VersionRecord, template: number): AttemptDefinition {

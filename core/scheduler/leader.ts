@@ -24,7 +24,7 @@ import type { LeaderOptions } from './leader-options.ts';
 import { LeftAlone } from './left-alone.ts';
 import { asError, attemptsOf, endedIn, faultText, isNew, note, Quarantine, runOf } from './quarantine.ts';
 import { readRun } from './read-run.ts';
-import { refusal } from './refusal.ts';
+import { neverStarted, refusal } from './refusal.ts';
 import { spilledText } from './spilled.ts';
 import { takeBackfills } from './take-backfills.ts';
 import { takenSlots } from './taken-slots.ts';
@@ -78,6 +78,8 @@ export class Leader {
     this.#leftAlone = new LeftAlone(options.log);
     options.executor.onEvent = (event) => this.#onAttempt(event);
     options.dispatcher.onRefused = (id, message) => this.#onRefused(id, message);
+    options.dispatcher.onWithdrawn = (id) =>
+      this.#push(neverStarted(id, options.clock.now(), { kind: 'stopped' }));
     void options.lease.lost.then(() => this.#lose(null));
   }
 
@@ -213,14 +215,13 @@ export class Leader {
   }
 
   #carryOut(decided: Plan): void {
-    const { executor } = this.#options;
     for (const { run, node } of decided.dispatch) {
       const version = this.#versions.get(run.record.versionNo);
       if (version) this.#handOver(run, version, node);
     }
     for (const { run, node, reason, graceMs } of decided.stops) {
       const id = attemptId(run.record.runNo, node as NodeNo, run.tryNo[node] as TryNo);
-      executor.stop(id, reason, graceMs);
+      this.#options.dispatcher.stop(id, reason, graceMs);
     }
   }
 
@@ -311,12 +312,12 @@ export class Leader {
 
   /** Stops the attempts of a run and decides nothing about it from now on; the note for the journal. */
   #setAside(runNo: RunNo, error: Error): Action {
-    const { executor, dispatcher, limits, log } = this.#options;
+    const { dispatcher, limits, log } = this.#options;
     const text = faultText(error);
     log.error({ err: error, run: runNo }, 'a run is set aside; the next leader tries it again');
     this.#quarantine.runs.set(runNo, text);
     for (const id of attemptsOf(runNo, dispatcher.live)) {
-      executor.stop(id, 'shutdown', limits.defaults.killGraceMs);
+      dispatcher.stop(id, 'shutdown', limits.defaults.killGraceMs);
       dispatcher.live.delete(id);
     }
     return note(runNo, 'quarantined', { error: text });

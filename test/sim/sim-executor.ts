@@ -97,7 +97,8 @@ export class SimExecutor implements Executor {
 
   #begin(process: Process): void {
     const { order } = process;
-    if (this.#live.get(order.attemptId) !== process) return;
+    // What was stopped before it began is over, though its end is told a moment later.
+    if (this.#live.get(order.attemptId) !== process || process.stopping !== null) return;
     const { time, seed } = this.#machine;
     process.startedAt = time.now();
     const inputs = Object.fromEntries(

@@ -107,17 +107,19 @@ export const STORE_AND_LEADER: readonly Mutant[] = [
     name: 'stop-not-carried-out',
     bug: 'B14 orphaned child',
     file: 'scheduler/leader.ts',
-    find: '      executor.stop(id, reason, graceMs);\n    }\n  }\n\n  #handOver',
+    find: '      this.#options.dispatcher.stop(id, reason, graceMs);\n    }\n  }\n\n  #handOver',
     replace:
-      "      if (reason === 'timeout') executor.stop(id, reason, graceMs);\n    }\n " + ' }\n\n  #handOver',
+      "      if (reason === 'timeout') this.#options.dispatcher.stop(id, reason, graceMs);\n    }\n " +
+      ' }\n\n  #handOver',
   },
   {
     name: 'deadline-not-carried-out',
     bug: 'B38 no timeout',
     file: 'scheduler/leader.ts',
-    find: '      executor.stop(id, reason, graceMs);\n    }\n  }\n\n  #handOver',
+    find: '      this.#options.dispatcher.stop(id, reason, graceMs);\n    }\n  }\n\n  #handOver',
     replace:
-      "      if (reason !== 'timeout') executor.stop(id, reason, graceMs);\n    }\n " + ' }\n\n  #handOver',
+      "      if (reason !== 'timeout') this.#options.dispatcher.stop(id, reason, graceMs);\n    }\n " +
+      ' }\n\n  #handOver',
   },
   {
     name: 'stale-memory-kept',
