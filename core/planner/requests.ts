@@ -1,6 +1,6 @@
 import { GATE } from '../graph/graph.ts';
 import type { Answer } from '../model/action.ts';
-import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
+import { type NodeNo, parseAttemptId, type RunNo } from '../model/ids.ts';
 import {
   canTransition,
   holdsSlot,
@@ -178,7 +178,7 @@ function adopt(
   if (repin) repinRun(turn, run, repin);
   restoreCuts(run);
   for (const node of orphans(run)) {
-    const id = attemptId(run.record.runNo, node, run.tryNo[node] as TryNo);
+    const id = run.attemptOf(node);
     if (live?.has(id)) watchDeadline(turn, run, node);
     else loseOrphan(turn, run, node);
   }
@@ -219,7 +219,7 @@ function closeGates(turn: Turn, run: RunWorld): void {
 function loseOrphan(turn: Turn, run: RunWorld, node: NodeNo): void {
   onAttempt(turn, {
     type: 'attempt.ended',
-    attemptId: attemptId(run.record.runNo, node, run.tryNo[node] as TryNo),
+    attemptId: run.attemptOf(node),
     startedAt: run.startedAt[node] || run.queuedAt[node] || turn.now.at,
     at: turn.now.at,
     outcome: { kind: 'lost', detail: 'the process that ran it is gone' },

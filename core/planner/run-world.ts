@@ -1,7 +1,7 @@
 import { type Graph, nodePath, type Scope, TASK } from '../graph/graph.ts';
 import type { StoredOutput } from '../model/action.ts';
 import type { LogRange } from '../model/attempt.ts';
-import { instanceName, keyText } from '../model/ids.ts';
+import { type AttemptId, attemptId, instanceName, keyText, type NodeNo, type TryNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import { S } from '../model/states.ts';
@@ -367,6 +367,11 @@ export class RunWorld {
   /** Whether the node is a task of the user, not a gate or join. */
   isTask(template: number): boolean {
     return this.graph.kind[template] === TASK;
+  }
+
+  /** Id of the attempt that an instance has, or had last. */
+  attemptOf(node: number): AttemptId {
+    return attemptId(this.record.runNo, node as NodeNo, this.tryNo[node] as TryNo);
   }
 
   /** What people call an instance: `symbol[BTC-USD].backtest`. */

@@ -1,15 +1,6 @@
 import type { Action } from '../model/action.ts';
 import type { AttemptEvent } from '../model/attempt.ts';
-import {
-  type AttemptId,
-  attemptId,
-  type NodeNo,
-  parseAttemptId,
-  type RunNo,
-  type RunUid,
-  type TryNo,
-  type VersionNo,
-} from '../model/ids.ts';
+import { type AttemptId, parseAttemptId, type RunNo, type RunUid, type VersionNo } from '../model/ids.ts';
 import { Agenda, type DagEntry } from '../planner/agenda.ts';
 import { bookRun, isRead } from '../planner/load.ts';
 import { type Plan, type PlannerEvent, plan, type TidingsEvent } from '../planner/plan.ts';
@@ -26,6 +17,7 @@ import { asError, attemptsOf, endedIn, faultText, isNew, note, Quarantine, runOf
 import { readRun } from './read-run.ts';
 import { neverStarted, refusal } from './refusal.ts';
 import { spilledText } from './spilled.ts';
+import { strayAttempts } from './stray-attempts.ts';
 import { takeBackfills } from './take-backfills.ts';
 import { takenSlots } from './taken-slots.ts';
 
@@ -220,8 +212,7 @@ export class Leader {
       if (version) this.#handOver(run, version, node);
     }
     for (const { run, node, reason, graceMs } of decided.stops) {
-      const id = attemptId(run.record.runNo, node as NodeNo, run.tryNo[node] as TryNo);
-      this.#options.dispatcher.stop(id, reason, graceMs);
+      this.#options.dispatcher.stop(run.attemptOf(node), reason, graceMs);
     }
   }
 
@@ -230,7 +221,7 @@ export class Leader {
     try {
       dispatcher.dispatch(this.#world, run, version, node);
     } catch (error) {
-      const id = attemptId(run.record.runNo, node as NodeNo, run.tryNo[node] as TryNo);
+      const id = run.attemptOf(node);
       log.error({ err: error, attempt: id }, 'an attempt cannot be handed over');
       dispatcher.live.delete(id);
       this.#onRefused(id, `it cannot be handed over: ${faultText(asError(error))}`, 'InternalError');
@@ -365,7 +356,11 @@ export class Leader {
       if (led instanceof Error) {
         actions.push(this.#setAside(runNo, led));
         this.#quarantine.found({ runNo });
-      } else if (led) {
+        continue;
+      }
+      for (const id of strayAttempts(runNo, dispatcher.live, led?.run ?? null))
+        dispatcher.stop(id, 'shutdown', limits.defaults.killGraceMs);
+      if (led) {
         this.#versions.set(led.version.versionNo, led.version);
         bookRun(this.#world, led.run);
         if (doubtful) this.#quarantine.alone(runNo);

@@ -1,7 +1,7 @@
 import { taskAt } from '../graph/graph.ts';
 import type { AttemptEvent, Outcome } from '../model/attempt.ts';
 import { type Because, because } from '../model/because.ts';
-import { attemptId, type NodeNo, type RunNo, type TryNo, type VersionNo } from '../model/ids.ts';
+import type { RunNo, VersionNo } from '../model/ids.ts';
 import type { SlotSpan } from '../model/slot.ts';
 import { holdsSlot } from '../model/states.ts';
 import { Agenda } from '../planner/agenda.ts';
@@ -215,6 +215,6 @@ function before(a: Attempt, b: Attempt): boolean {
 }
 
 function endOf(run: RunWorld, node: number, startedAt: number, at: number, outcome: Outcome): AttemptEvent {
-  const id = attemptId(run.record.runNo, node as NodeNo, run.tryNo[node] as TryNo);
+  const id = run.attemptOf(node);
   return { type: 'attempt.ended', attemptId: id, startedAt, at, outcome };
 }

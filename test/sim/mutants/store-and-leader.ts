@@ -107,19 +107,19 @@ export const STORE_AND_LEADER: readonly Mutant[] = [
     name: 'stop-not-carried-out',
     bug: 'B14 orphaned child',
     file: 'scheduler/leader.ts',
-    find: '      this.#options.dispatcher.stop(id, reason, graceMs);\n    }\n  }\n\n  #handOver',
+    find: 'for (const { run, node, reason, graceMs } of decided.stops) {',
     replace:
-      "      if (reason === 'timeout') this.#options.dispatcher.stop(id, reason, graceMs);\n    }\n " +
-      ' }\n\n  #handOver',
+      'for (const { run, node, reason, graceMs } of decided.stops.filter((one) => ' +
+      "one.reason === 'timeout')) {",
   },
   {
     name: 'deadline-not-carried-out',
     bug: 'B38 no timeout',
     file: 'scheduler/leader.ts',
-    find: '      this.#options.dispatcher.stop(id, reason, graceMs);\n    }\n  }\n\n  #handOver',
+    find: 'for (const { run, node, reason, graceMs } of decided.stops) {',
     replace:
-      "      if (reason !== 'timeout') this.#options.dispatcher.stop(id, reason, graceMs);\n    }\n " +
-      ' }\n\n  #handOver',
+      'for (const { run, node, reason, graceMs } of decided.stops.filter((one) => ' +
+      "one.reason !== 'timeout')) {",
   },
   {
     name: 'stale-memory-kept',
