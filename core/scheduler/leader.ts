@@ -208,17 +208,17 @@ export class Leader {
 
   #carryOut(decided: Plan): void {
     for (const { run, node } of decided.dispatch) {
-      const version = this.#versions.get(run.record.versionNo);
-      if (version) this.#handOver(run, version, node);
+      this.#handOver(run, this.#versions.get(run.record.versionNo), node);
     }
     for (const { run, node, reason, graceMs } of decided.stops) {
       this.#options.dispatcher.stop(run.attemptOf(node), reason, graceMs);
     }
   }
 
-  #handOver(run: RunWorld, version: VersionRecord, node: number): void {
+  #handOver(run: RunWorld, version: VersionRecord | undefined, node: number): void {
     const { dispatcher, log } = this.#options;
     try {
+      if (version === undefined) throw new Error(`version ${run.record.versionNo} is not in memory`);
       dispatcher.dispatch(this.#world, run, version, node);
     } catch (error) {
       const id = run.attemptOf(node);

@@ -28,7 +28,7 @@ export interface Prepared {
   /** A run that has to be taken into memory first. */
   readonly adopt?: LedRun & { readonly repin?: Repinning };
   readonly request: PlannedRequest;
-  /** Version of the run in `request`. */
+  /** Version of the run or the DAG in `request`: runs of it may start at once. */
   readonly version?: VersionRecord;
 }
 
@@ -99,7 +99,7 @@ export class RequestDesk {
       const state = await this.#store.dag(request.dagId);
       if (state === null) throw new AppError('not_found', `there is no DAG ${request.dagId}`);
       const { paused, by } = request;
-      return { request: { inboxId, kind: 'pauseDag', dag: entryOf(version, state), paused, by } };
+      return { request: { inboxId, kind: 'pauseDag', dag: entryOf(version, state), paused, by }, version };
     }
     if (request.type === 'assetEvent') {
       const { uri, extra, by } = wantedEvent(request);
