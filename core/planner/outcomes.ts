@@ -1,7 +1,7 @@
 import { taskAt } from '../graph/graph.ts';
 import type { AttemptEvent, Outcome } from '../model/attempt.ts';
 import type { BecauseCode } from '../model/because.ts';
-import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
+import { type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
 import { type FailedReason, holdsSlot, S } from '../model/states.ts';
 import { cancelReason, graceOf, markEnded } from './abort.ts';
 import { recordProduced } from './asset-events.ts';
@@ -75,13 +75,15 @@ function onStarted(
   world.unwritten.set(event.attemptId, { ...due, atMono: now.mono - sinceMs + RUNNING_WRITE_MS });
 }
 
-/** Arms the timeout of an attempt that started `sinceMs` ago. */
+/** Arms the timeout of an attempt that started `sinceMs` ago; one that is known already holds. */
 export function watchDeadline(turn: Turn, run: RunWorld, node: number, sinceMs = 0): Due {
   const { world, now } = turn;
   const { timeoutMs } = attemptLimits(world, run, run.templateOf(node));
   const tryNo = run.tryNo[node] as TryNo;
-  const due = { run, node, tryNo, atMono: now.mono - sinceMs + timeoutMs };
-  world.deadlines.set(attemptId(run.record.runNo, node as NodeNo, tryNo), due);
+  const id = run.attemptOf(node);
+  const due = { run, node, tryNo, atMono: world.knownDeadlines.get(id) ?? now.mono - sinceMs + timeoutMs };
+  world.knownDeadlines.delete(id);
+  world.deadlines.set(id, due);
   world.nextDeadlineAt = Math.min(world.nextDeadlineAt, due.atMono);
   return due;
 }
@@ -141,6 +143,7 @@ export function attemptLimits(world: World, run: RunWorld, template: number): At
 function onEnded(turn: Turn, run: RunWorld, node: number, event: Ended): void {
   const id = event.attemptId;
   turn.world.deadlines.delete(id);
+  turn.world.knownDeadlines.delete(id);
   turn.world.unwritten.delete(id);
   run.openLogs.delete(node);
   const template = run.templateOf(node);

@@ -79,9 +79,18 @@ export class World {
   readonly retries: Due[] = [];
   readonly retryOrder = new Heap((a, b) => this.dueBefore(a, b));
 
-  constructor(limits: Limits, eventNo = 0) {
+  /** Deadlines of attempts that this process knew before its memory was dropped, in monotonic time. */
+  readonly knownDeadlines = new Map<string, number>();
+
+  /** A world in the place of `before`, whose runs are to be read again. */
+  constructor(limits: Limits, eventNo = 0, before: World | null = null) {
     this.limits = limits;
     this.eventNo = eventNo;
+    if (before !== null) {
+      this.draining = before.draining;
+      for (const [id, at] of before.knownDeadlines) this.knownDeadlines.set(id, at);
+      for (const [id, { atMono }] of before.deadlines) this.knownDeadlines.set(id, atMono);
+    }
     this.pools.set('default', { name: 'default', slots: 128, used: 0 });
     for (const [name, slots] of Object.entries(limits.pools)) this.pools.set(name, { name, slots, used: 0 });
   }

@@ -26,6 +26,8 @@ export interface DagSyncOptions {
   readonly onSeen: (dag: DagEntry, version: VersionRecord, isRescheduled: boolean) => void;
   /** No file declares a DAG any more; `state` is what the store has of it. */
   readonly onGone: (dagId: string, state: ScheduleState) => void;
+  /** All files were looked at, and everything that has changed was told. */
+  readonly onLooked: () => void;
 }
 
 /** A DAG and the file that declares it. */
@@ -46,6 +48,7 @@ export class DagSync {
   #watch: ProjectWatch | null = null;
   #looking: Promise<void> | null = null;
   #lookAgain = false;
+  #hasLooked = false;
   #closed = false;
 
   constructor(options: DagSyncOptions) {
@@ -72,8 +75,15 @@ export class DagSync {
     if (this.#looking !== null) this.#lookAgain = true;
     this.#looking ??= this.#lookUntilDone().finally(() => {
       this.#looking = null;
+      this.#hasLooked = true;
+      this.#options.onLooked();
     });
     return this.#looking;
+  }
+
+  /** Whether something may have changed that was not told yet. */
+  get isLooking(): boolean {
+    return this.#looking !== null || !this.#hasLooked;
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,8 @@ export interface InboxReaderOptions {
   readonly prepare: (record: InboxRecord) => Promise<Prepared>;
   /** The inbox cannot be read, or nothing can be prepared. */
   readonly onError: (error: unknown) => void | Promise<void>;
+  /** Whether a request can be prepared by now; one that cannot waits for {@link InboxReader.lookAtHeld}. */
+  readonly isReady?: (record: InboxRecord) => boolean;
   /** A request was handed to the planner. */
   readonly onTaken?: (prepared: Prepared) => void;
 }
@@ -18,6 +20,8 @@ export class InboxReader {
   #reading: Promise<void> | null = null;
   #readAgain = false;
   #isOpen = false;
+  /** Requests wait until they can be prepared. */
+  #isHolding = false;
   /** Requests given to the planner whose answer is not stored yet. */
   readonly #prepared = new Set<number>();
 
@@ -48,6 +52,11 @@ export class InboxReader {
       });
   }
 
+  /** Something has changed that requests may wait for. */
+  lookAtHeld(): void {
+    if (this.#isHolding) this.look();
+  }
+
   /** The leader has dropped what it was given: every request without an answer comes again. */
   again(): void {
     this.#prepared.clear();
@@ -61,12 +70,17 @@ export class InboxReader {
   }
 
   async #read(): Promise<void> {
-    const { store, leader, prepare, onTaken } = this.#options;
+    const { store, leader, prepare, isReady, onTaken } = this.#options;
+    this.#isHolding = false;
     for (const record of await store.pendingRequests()) {
       if (this.#prepared.has(record.inboxId) || !this.#isOpen) continue;
       // A leader that ends takes nothing over any more: the next one does.
       const { request } = record;
       if (leader.world.draining && request.type === 'adopt' && request.takeOver !== undefined) continue;
+      if (isReady && !isReady(record)) {
+        this.#isHolding = true;
+        continue;
+      }
       const { generation } = leader;
       const prepared = await prepare(record);
       // What was prepared while memory was dropped names runs of the past.

@@ -114,14 +114,15 @@ export class Leadership {
       leader: this.leader,
       prepare: (record) => this.#prepare(record),
       onError: (error) => this.#onInboxError(error),
+      isReady: ({ request }) => request.type !== 'pauseDag' || this.#isLookedAt(request.dagId),
       onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
     });
     this.#feeds = new Feeds(this.leader, this.#log);
     this.#feeds.add(new PastFeed(store, this.leader));
     this.leader.onDecided = () => this.#lookAtFeeds();
     this.leader.onForgotten = () => {
-      this.#inbox.again();
       this.#sync?.forget();
+      this.#inbox.again();
     };
     this.failed = new Promise((resolve) => {
       executor.onFailed = resolve;
@@ -131,6 +132,16 @@ export class Leadership {
   #lookAtFeeds(): void {
     this.#feeds.look();
     this.#files?.look();
+    this.#inbox.lookAtHeld();
+  }
+
+  /**
+   * Whether a scheduler knows the schedule of a DAG as it is declared now. Before that, a DAG that is
+   * unpaused would be judged by a schedule of which nobody has decided yet from when on it holds.
+   */
+  #isLookedAt(dagId: string): boolean {
+    const { agenda } = this.leader.world;
+    return agenda === null || agenda.dags.has(dagId) || this.#sync?.isLooking === false;
   }
 
   #onAskedToLeave(): void {
@@ -206,6 +217,7 @@ export class Leadership {
       log: this.#log,
       onSeen: (dag, version, isRescheduled) => this.leader.dagSeen(dag, version, isRescheduled),
       onGone: (dagId, state) => this.leader.tell({ type: 'dag.gone', dagId, state }),
+      onLooked: () => this.#inbox.lookAtHeld(),
     });
     await this.#sync.start();
     const { stateDir, config } = this.#project;

@@ -332,10 +332,9 @@ export class Leader {
 
   async #takeIn(pending: readonly PlannerEvent[], actions: Action[], doubtful: boolean): Promise<void> {
     const { limits, dispatcher, store } = this.#options;
-    const { draining, agenda, dags, eventNo } = this.#world;
+    const { agenda, dags, eventNo } = this.#world;
     const outcomes = pending.filter((event) => event.type === 'attempt');
-    this.#world = new World(limits, eventNo);
-    this.#world.draining = draining;
+    this.#world = new World(limits, eventNo, this.#world);
     // The DAGs come again with `onForgotten`.
     const paused = [...dags.values()].filter((load) => load.paused).map(({ dagId }) => dagId);
     if (agenda !== null) this.schedule(agenda.nextRunNo, paused);

@@ -48,6 +48,7 @@ export class SimLeadership {
   readonly #inbox: InboxReader;
   readonly #nextRunNo: () => RunNo;
   #looking: Promise<void> = Promise.resolve();
+  #looks = 0;
 
   private constructor(options: SimLeadershipOptions, counters: { runNo: RunNo; tick: number }) {
     this.#options = options;
@@ -92,6 +93,7 @@ export class SimLeadership {
       leader: this.leader,
       prepare: (record) => this.#desk.prepare(record),
       onError: (error) => options.onLost(error as Error),
+      isReady: ({ request }) => request.type !== 'pauseDag' || this.#isLookedAt(request.dagId),
     });
     this.leader.onForgotten = () => {
       this.#inbox.again();
@@ -101,7 +103,14 @@ export class SimLeadership {
     this.leader.onLost = options.onLost;
     const feeds = new Feeds(this.leader, log);
     feeds.add(new PastFeed(store, this.leader));
-    this.leader.onDecided = () => feeds.look();
+    this.leader.onDecided = () => {
+      feeds.look();
+      this.#inbox.lookAtHeld();
+    };
+  }
+
+  #isLookedAt(dagId: string): boolean {
+    return this.leader.world.agenda?.dags.has(dagId) === true || this.#looks === 0;
   }
 
   /** Leads: goes on with every unfinished run, then looks at the files and into the inbox. */
@@ -115,16 +124,21 @@ export class SimLeadership {
       load: (runNo) => leadership.#desk.load(runNo),
       onFault: (_, error) => options.onLost(error as Error),
     });
-    leadership.#inbox.open();
     leadership.lookAtFiles();
+    leadership.#inbox.open();
     return leadership;
   }
 
   /** Tells the leader what the files declare, as far as it does not know. */
   lookAtFiles(): void {
+    this.#looks++;
     this.#looking = this.#looking
       .then(() => this.#look())
-      .catch((error: Error) => this.#options.onLost(error));
+      .catch((error: Error) => this.#options.onLost(error))
+      .finally(() => {
+        this.#looks--;
+        this.#inbox.lookAtHeld();
+      });
   }
 
   async #look(): Promise<void> {

@@ -130,13 +130,21 @@ function checkRuns(
   written: SimHistory['written'][number],
   found: Violation[],
 ): void {
-  for (const action of written.actions) {
-    if (action.type !== 'run.change' || action.from !== 'queued' || action.to !== 'running') continue;
+  const begins = written.actions.flatMap((one) =>
+    one.type === 'run.change' && one.from === 'queued' && one.to === 'running' ? [one] : [],
+  );
+  for (const [index, action] of begins.entries()) {
     const run = replay.runs.get(action.runNo) as RunNow;
     if (!isActive(run)) continue;
     const { dagId } = run.record;
+    // Each by the limit of its own version, beside those that began before it.
+    const later = new Set(begins.slice(index + 1).map(({ runNo }) => runNo));
     const active = [...replay.runs.values()].filter(
-      (one) => one.record.dagId === dagId && isActive(one) && one.asideOf !== written.epoch,
+      (one) =>
+        one.record.dagId === dagId &&
+        isActive(one) &&
+        one.asideOf !== written.epoch &&
+        !later.has(one.record.runNo),
     ).length;
     const most = run.layout.graph.spec.maxActiveRuns ?? history.limits.defaults.maxActiveRuns;
     if (active > most && !isLookedAt(replay, run))

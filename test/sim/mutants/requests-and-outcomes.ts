@@ -159,10 +159,8 @@ export const REQUESTS_AND_OUTCOMES: readonly Mutant[] = [
     name: 'deadline-not-armed',
     bug: 'B27 immortal task',
     file: 'planner/outcomes.ts',
-    find: '  world.deadlines.set(attemptId(run.record.runNo, node as NodeNo, tryNo), due);',
-    replace:
-      '  if (run.active < 2) world.deadlines.set(attemptId(run.record.runNo, node as' +
-      ' NodeNo, tryNo), due);',
+    find: '  world.deadlines.set(id, due);',
+    replace: '  if (run.active < 2) world.deadlines.set(id, due);',
   },
   {
     name: 'late-success-after-cancel',
