@@ -1,9 +1,12 @@
+import { BACKFILL_WHICH } from '../../core/model/backfill.ts';
 import type { Request } from '../../core/model/request.ts';
 import { isRunFinished } from '../../core/model/states.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import type { Store } from '../../core/store/store.ts';
 import type { Random } from '../unit/planner/random.ts';
 import type { VirtualTime } from './virtual-time.ts';
+
+const HOUR = 3_600_000;
 
 /** What is done to runs that are under way, or, of `retryOver`, to one that is over. */
 const OF_OPEN = ['cancel', 'kill', 'pauseRun', 'markAll', 'markThenRetry', 'retryOver', 'retryTwice'];
@@ -36,6 +39,13 @@ export class People {
       const dagId = random.pick(dagIds);
       return this.#ask({ type: 'pauseDag', dagId, paused: kind === 'pauseDag', by });
     }
+    if (kind === 'backfill' || kind === 'backfillThenPause') {
+      const backfillNo = await this.#hand(this.#backfill(random, random.pick(dagIds)));
+      if (kind === 'backfill') return;
+      // Its slots are being read when this comes.
+      return this.#ask({ type: 'changeBackfill', backfillNo, to: 'paused', by });
+    }
+    if (kind === 'changeBackfill') return this.#changeBackfill(random);
     const runs = await this.#store.runs({ limit: 12 });
     const open = runs.filter((run) => !isRunFinished(run.state));
     const over = runs.filter((run) => isRunFinished(run.state));
@@ -102,8 +112,35 @@ export class People {
   }
 
   async resumeAll(): Promise<void> {
+    for (const { state, backfillNo } of await this.#store.openBackfills())
+      if (state === 'paused')
+        await this.#ask({ type: 'changeBackfill', backfillNo, to: 'running', by: 'ann' });
     for (const { state, uid } of await this.#store.unfinishedRuns())
       if (state === 'paused') await this.#ask({ type: 'resumeRun', runUid: uid, by: 'ann' });
+  }
+
+  #backfill(random: Random, dagId: string): Request {
+    const dueBy = this.#time.now();
+    const toAt = dueBy - random.upTo(2 * HOUR);
+    return {
+      type: 'createBackfill',
+      dagId,
+      fromAt: toAt - random.upTo(5 * HOUR),
+      toAt,
+      dueBy,
+      which: random.pick(BACKFILL_WHICH),
+      reverse: random.chance(0.3),
+      scope: {},
+      maxActiveRuns: random.chance(0.5) ? null : 1 + random.upTo(2),
+      by: 'ann',
+    };
+  }
+
+  async #changeBackfill(random: Random): Promise<void> {
+    const backfill = random.pick(await this.#store.openBackfills());
+    if (backfill === undefined) return;
+    const to = random.pick(['running', 'paused', 'paused', 'cancelled'] as const);
+    return this.#ask({ type: 'changeBackfill', backfillNo: backfill.backfillNo, to, by: 'ann' });
   }
 
   #trigger(dagId: string): Request {
@@ -114,7 +151,14 @@ export class People {
   }
 
   async #ask(request: Request): Promise<void> {
+    await this.#hand(request);
+  }
+
+  /** The number of the request. */
+  async #hand(request: Request): Promise<number> {
     const at = this.#time.now();
-    this.asked.push({ inboxId: await this.#store.ask(request, at), request, at });
+    const inboxId = await this.#store.ask(request, at);
+    this.asked.push({ inboxId, request, at });
+    return inboxId;
   }
 }

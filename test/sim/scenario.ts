@@ -36,6 +36,8 @@ const DEEDS = [
   'retryTwice',
   'jumpAndEdit',
 ] as const;
+/** What people do with the past, in the worlds in which they do. */
+const LOOKING_BACK = ['backfill', 'backfillThenPause', 'changeBackfill'] as const;
 /** What goes wrong. */
 export const FAULTS = [
   ...COMMIT_FAULTS,
@@ -52,7 +54,7 @@ export const FAULTS = [
   'oldRead',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
-export type Deed = (typeof DEEDS)[number];
+export type Deed = (typeof DEEDS)[number] | (typeof LOOKING_BACK)[number];
 
 /** One thing that happens to a world, at a time after its start. */
 export interface Happening {
@@ -93,10 +95,22 @@ export function scenarioOf(seed: number): Scenario {
     const kind = one.chance(0.55) ? one.pick(FAULTS) : one.pick(DEEDS);
     happenings.push({ no, afterMs: one.upTo(lastsMs), kind });
   }
+  happenings.push(...lookingBack(seed, lastsMs));
   happenings.sort((a, b) => a.afterMs - b.afterMs || a.no - b.no);
   const defaults = { ...ENGINE_DEFAULTS, lostBudget: random.upTo(3) };
   const limits = { globalSlots: 3 + random.upTo(8), pools: RANDOM_POOLS, defaults };
   return { seed, startAt, lastsMs, limits, dags, happenings };
+}
+
+/** What people do with the past of a world; its numbers are beyond those of everything else. */
+function lookingBack(seed: number, lastsMs: number): Happening[] {
+  const random = chanceFor(seed, 'looking back');
+  if (!random.chance(0.3)) return [];
+  return Array.from({ length: 1 + random.upTo(4) }, (_, index) => ({
+    no: 1_000 + index,
+    afterMs: random.upTo(lastsMs),
+    kind: index === 0 ? random.pick(['backfill', 'backfillThenPause']) : random.pick(LOOKING_BACK),
+  }));
 }
 
 /** A DAG of a world, as it is first declared or, with the name of an edit, as it is after that. */

@@ -3,6 +3,7 @@ import type { DagSpec } from '../../core/model/dag.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { RunNo } from '../../core/model/ids.ts';
 import type { Limits } from '../../core/planner/world.ts';
+import { BackfillFeed } from '../../core/scheduler/backfill-feed.ts';
 import { entryOf, failuresOf } from '../../core/scheduler/dag-entry.ts';
 import { Dispatcher } from '../../core/scheduler/dispatcher.ts';
 import { Feeds } from '../../core/scheduler/feeds.ts';
@@ -12,6 +13,7 @@ import { Leader } from '../../core/scheduler/leader.ts';
 import { PastFeed } from '../../core/scheduler/past-feed.ts';
 import { RequestDesk } from '../../core/scheduler/request-desk.ts';
 import { isScheduledAnew } from '../../core/scheduler/rescheduled.ts';
+import { takeBackfills } from '../../core/scheduler/take-backfills.ts';
 import { takeUpRuns } from '../../core/scheduler/take-up.ts';
 import type { VersionKeeper } from '../../core/scheduler/version-keeper.ts';
 import type { Lease, Store, VersionRecord } from '../../core/store/store.ts';
@@ -102,7 +104,8 @@ export class SimLeadership {
     };
     this.leader.onLost = options.onLost;
     const feeds = new Feeds(this.leader, log);
-    feeds.add(new PastFeed(store, this.leader));
+    const load = (runNo: RunNo) => this.#desk.load(runNo);
+    feeds.add(new PastFeed(store, this.leader), new BackfillFeed({ store, leader: this.leader, load }));
     this.leader.onDecided = () => {
       feeds.look();
       this.#inbox.lookAtHeld();
@@ -119,6 +122,7 @@ export class SimLeadership {
     const leadership = new SimLeadership(options, await store.counters());
     const paused = (await store.dags()).filter((dag) => dag.paused).map(({ dagId }) => dagId);
     leadership.leader.schedule(leadership.#nextRunNo, paused);
+    await takeBackfills(store, leadership.leader.world);
     await takeUpRuns(leadership.leader, {
       store,
       load: (runNo) => leadership.#desk.load(runNo),

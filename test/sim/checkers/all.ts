@@ -1,5 +1,6 @@
 import type { SimHistory, Violation } from '../history.ts';
 import { checkDecisions, checkProcesses, checkStops, checkTimeouts } from './attempts.ts';
+import { checkBackfills } from './backfills.ts';
 import { checkCaps, checkStarvation } from './caps.ts';
 import { checkJournal, checkMemory } from './journal.ts';
 import { checkLiveness } from './liveness.ts';
@@ -21,6 +22,7 @@ const CHECKERS: readonly ((history: SimHistory) => Violation[])[] = [
   checkOutcomes,
   checkStops,
   checkSlots,
+  checkBackfills,
   checkRules,
   checkPasts,
   checkTeardowns,

@@ -98,7 +98,10 @@ export function checkCaps(history: SimHistory): Violation[] {
           });
       }
       const id = `${action.runNo}.${action.nodeNo}`;
-      if (trigger === 'schedule' && wasPaused.has(dagId) && !changed.has(dagId) && !run.abort)
+      const backfill = replay.backfills.get(run.backfillNo ?? 0);
+      if (backfill?.state === 'paused' && !run.abort)
+        found.push({ invariant: 'S18', text: `${id} got a slot although its backfill is paused` });
+      if (!backfill && trigger === 'schedule' && wasPaused.has(dagId) && !changed.has(dagId) && !run.abort)
         found.push({ invariant: 'S18', text: `${id} got a slot although its DAG is paused` });
       if (run.state === 'paused' && !run.abort)
         found.push({ invariant: 'S18', text: `${id} got a slot although its run is paused` });
@@ -142,11 +145,14 @@ function checkRuns(
     const active = [...replay.runs.values()].filter(
       (one) =>
         one.record.dagId === dagId &&
+        one.backfillNo === run.backfillNo &&
         isActive(one) &&
         one.asideOf !== written.epoch &&
         !later.has(one.record.runNo),
     ).length;
-    const most = run.layout.graph.spec.maxActiveRuns ?? history.limits.defaults.maxActiveRuns;
+    const backfill = replay.backfills.get(run.backfillNo ?? 0);
+    const ofDag = run.layout.graph.spec.maxActiveRuns ?? history.limits.defaults.maxActiveRuns;
+    const most = backfill?.maxActiveRuns ?? ofDag;
     if (active > most && !isLookedAt(replay, run))
       found.push({ invariant: 'S12', text: `run ${action.runNo} began as number ${active} of ${most}` });
   }
@@ -164,7 +170,9 @@ export function checkStarvation(history: SimHistory): Violation[] {
       const run = replay.runs.get(runNo);
       if (run === undefined || run.state !== 'running') continue;
       const { dagId, trigger } = run.record;
-      if (trigger === 'schedule' && replay.dags.get(dagId)?.paused) continue;
+      const backfill = replay.backfills.get(run.backfillNo ?? 0);
+      const isPaused = backfill ? backfill.state === 'paused' : replay.dags.get(dagId)?.paused === true;
+      if (isPaused && (backfill || trigger === 'schedule')) continue;
       const place = run.layout.at(nodeNo);
       const limits = limitsFor(history, run, place);
       const isFull = shares(run, place).some(

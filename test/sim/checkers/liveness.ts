@@ -33,7 +33,8 @@ export function checkLiveness(history: SimHistory): Violation[] {
     const spec = told === undefined ? undefined : history.versions.get(told.versionNo)?.spec;
     if (spec === undefined || !present || paused) continue;
     const busy = [...replay.runs.values()].filter(
-      (run) => run.record.dagId === dagId && !run.abort && !isRunFinished(run.state),
+      (run) =>
+        run.record.dagId === dagId && run.backfillNo === null && !run.abort && !isRunFinished(run.state),
     );
     if (busy.length >= (spec.maxActiveRuns ?? 16) && spec.overlap === undefined) continue;
     if (cursorAt === null) {

@@ -29,7 +29,7 @@ export function checkPasts(history: SimHistory): Violation[] {
         continue;
       const place = run.layout.at(action.nodeNo);
       const spec = place.spec as TaskSpec;
-      const before = spec.dependsOnPast ? runBefore(replay, run) : null;
+      const before = spec.dependsOnPast && !isFirst(replay, run) ? runBefore(replay, run) : null;
       if (before === null || before.touched) continue;
       const bad = badPast(run, spec, place, before);
       if (bad !== null)
@@ -42,6 +42,12 @@ export function checkPasts(history: SimHistory): Violation[] {
     }
   }
   return found;
+}
+
+/** The first run of a backfill looks at nothing before it. */
+function isFirst({ backfills }: Replay, { backfillNo, record }: RunNow): boolean {
+  const dueAt = record.intervalEndAt ?? record.logicalAt;
+  return backfillNo !== null && backfills.get(backfillNo)?.firstAt === dueAt;
 }
 
 /** The run of the slot before, unless it does not count. */

@@ -1,3 +1,4 @@
+import type { BackfillRecord } from '../../../core/model/backfill.ts';
 import { BECAUSE_CODES } from '../../../core/model/because.ts';
 import type { RunRecord } from '../../../core/model/run.ts';
 import type { ScheduleState } from '../../../core/model/slot.ts';
@@ -21,6 +22,8 @@ export interface RunNow {
   state: RunState;
   startedAt: number | null;
   versionNo: number;
+  /** The backfill whose limit it counts for instead of that of its DAG. */
+  backfillNo: number | null;
   layout: Layout;
   readonly nodes: Map<number, NodeNow>;
   /** Being ended early: why, and whether even teardowns are stopped. */
@@ -54,6 +57,7 @@ export function holds(state: TaskState | undefined): boolean {
 export class Replay {
   readonly runs = new Map<number, RunNow>();
   readonly dags = new Map<string, ScheduleState>();
+  readonly backfills = new Map<number, BackfillRecord>();
   readonly #history: SimHistory;
 
   constructor(history: SimHistory) {
@@ -69,6 +73,7 @@ export class Replay {
           state: run.state,
           startedAt: run.startedAt,
           versionNo: run.versionNo,
+          backfillNo: run.backfillNo ?? null,
           layout: this.#layout(run.versionNo),
           nodes: new Map(),
           abort: null,
@@ -83,6 +88,7 @@ export class Replay {
           run.abort = { code: action.code, kill: action.facts?.['kill'] === true };
         if (action.code === 'retried' || action.code === 'marked') run.touched = true;
         run.state = action.to;
+        if (action.backfillNo !== undefined) run.backfillNo = action.backfillNo;
         if (action.startedAt !== undefined) run.startedAt = action.startedAt;
         if (action.repin) {
           const { expansions } = run.layout;
@@ -108,6 +114,8 @@ export class Replay {
       } else if (action.type === 'note' && action.code === 'quarantined' && action.runNo !== null)
         this.#run(action.runNo).asideOf = epoch;
       else if (action.type === 'dag.change') this.dags.set(action.dagId, action.state);
+      else if (action.type === 'backfill.create' || action.type === 'backfill.change')
+        this.backfills.set(action.backfill.backfillNo, action.backfill);
     }
   }
 

@@ -192,6 +192,7 @@ function checkMade(sight: Sight, run: Made, span: Span | undefined, unpausedAt: 
   const busy = [...replay.runs.values()].filter(
     (other) =>
       other.record.dagId === dagId &&
+      other.backfillNo === null &&
       !other.abort &&
       !isRunFinished(other.state) &&
       other.asideOf !== written.epoch,

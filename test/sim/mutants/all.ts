@@ -1,3 +1,4 @@
+import { BACKFILLS } from './backfills.ts';
 import { LIMITS_AND_SLOTS } from './limits-and-slots.ts';
 import type { Mutant } from './mutant.ts';
 import { REQUESTS_AND_OUTCOMES } from './requests-and-outcomes.ts';
@@ -10,4 +11,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...REQUESTS_AND_OUTCOMES,
   ...LIMITS_AND_SLOTS,
   ...RULES,
+  ...BACKFILLS,
 ];
