@@ -126,7 +126,12 @@ function notesText(spec: DagSpec, task: TaskSpec): string {
     task.teardown ? 'teardown' : '',
     task.retries?.max ? `${task.retries.max} retries` : '',
     task.pool === undefined ? '' : `pool ${task.pool}`,
+    task.cache === undefined ? '' : cacheText(task.cache),
     task.produces === undefined ? '' : `produces ${task.produces.join(', ')}`,
   ];
   return notes.filter((note) => note !== '').join(', ');
+}
+
+function cacheText(cache: TaskSpec['cache']): string {
+  return typeof cache === 'object' ? `cached for ${durationText(cache.ttlMs)}` : 'cached';
 }

@@ -28,6 +28,8 @@ interface TriggerOptions extends ScopeOptions, ParamOptions {
   readonly new?: boolean;
   readonly fromRun?: string;
   readonly runUid?: string;
+  /** False with `--no-cache`. */
+  readonly cache?: boolean;
 }
 
 /** `orch trigger <dag>`: runs a DAG or a part of it and follows it to the end. */
@@ -48,6 +50,7 @@ export const trigger = defineCommand<TriggerOptions>({
       .option('--from-run <run>', 'take the outputs of tasks outside the scope from this run')
       .option('--max-parallel <n>', 'tasks at once in this run')
       .option('--new', 'start anew even if an interrupted run could be resumed')
+      .option('--no-cache', 'run what is cached too; its successes are kept for later runs')
       .option('--detach', 'let it run in the background and print its id')
       .option('--timeout <duration>', 'wait at most this long, then exit 124')
       .option('--run-uid <uid>', 'the id of the run: asking twice gives one run');
@@ -89,6 +92,7 @@ function wantedRun(context: CommandContext, { spec }: FoundDag, options: Trigger
     needsRunner: spec.tasks.some(({ action }) => action.kind === 'function' || action.kind === 'operator'),
     fresh: options.new === true,
     by: userName(context.host.env),
+    noCache: options.cache === false,
   };
 }
 

@@ -22,6 +22,8 @@ export type Request =
       readonly replaces: string | null;
       /** Only an interrupted run is replaced: one that the leader has stays as it is. */
       readonly sparesLed?: boolean;
+      /** Nothing is taken from the cache. */
+      readonly noCache?: boolean;
     }
   /** Go on with an unfinished run whose owner is gone; one that is led already stays as it is. */
   | { readonly type: 'adopt'; readonly runUid: string; readonly takeOver?: TakeOver }

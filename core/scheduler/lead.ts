@@ -9,6 +9,7 @@ import type { RunNo } from '../model/ids.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
 import { AssetFeed } from './asset-feed.ts';
 import { BackfillFeed } from './backfill-feed.ts';
+import { CacheFeed } from './cache-feed.ts';
 import { DagSync } from './dag-sync.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
@@ -122,7 +123,8 @@ export class Leadership {
       onError: (error) => this.#onInboxError(error),
       onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
     });
-    this.#feeds.push(new PastFeed({ store, leader: this.leader, log: this.#log }));
+    const reading = { store, leader: this.leader, log: this.#log };
+    this.#feeds.push(new PastFeed(reading), new CacheFeed({ ...reading, clock, stateDir, inputs }));
     this.leader.onDecided = () => this.#lookAtFeeds();
     this.leader.onForgotten = () => {
       this.#inbox.again();

@@ -232,6 +232,7 @@ export class RequestDesk {
       params: checked.params,
       scope: request.scope,
       maxParallel: request.maxParallel,
+      ...(request.noCache ? { noCache: true } : {}),
       inputsFrom: request.inputsFrom === null ? null : (await this.#runOf(request.inputsFrom)).runNo,
       logicalAt: null,
       intervalStartAt: null,

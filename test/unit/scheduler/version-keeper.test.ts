@@ -19,7 +19,7 @@ afterEach(() => {
 const parsed = (graphHash: string): ParsedDag => ({
   spec: { v: 1, id: 'etl', tasks: [] },
   graphHash,
-  code: { digest: 'code', entry: 'dags/etl.ts', entryHash: '', files: {} },
+  code: { digest: 'code', entry: 'dags/etl.ts', entryHash: '', files: {}, imports: {} },
 });
 
 /** A keeper over a store that writes down what it is asked to save; `answers` fail or delay a save. */
