@@ -169,6 +169,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/unpause.ts')).unpause,
   },
   {
+    name: 'rollback',
+    group: MEND,
+    summary: 'have new runs of a DAG use an older version',
+    load: async () => (await import('./commands/rollback.ts')).rollback,
+  },
+  {
     name: 'approve',
     group: MEND,
     summary: 'answer tasks that ask people',

@@ -14,9 +14,9 @@ import { definePlanParams, type ParamOptions } from '../param-flags.ts';
 import { runParams } from '../params.ts';
 import { requirePools } from '../pool-problems.ts';
 import { rememberDags } from '../remember-dags.ts';
+import { dagInForce } from '../rolled-back.ts';
 import { newRunUid } from '../run-uid.ts';
 import { defineScope, type ScopeOptions, scopeOf } from '../scope-flags.ts';
-import { configOf } from '../state-dir.ts';
 import { startRun, type WantedRun } from '../trigger-run.ts';
 import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
@@ -57,13 +57,14 @@ export const trigger = defineCommand<TriggerOptions>({
   },
   run: async (context, options, [dagId]) => {
     const files = await readDagFiles(context, String(dagId), loadEngine);
-    const dag = requireDag(files, String(dagId));
+    const declared = requireDag(files, String(dagId));
     rememberDags(files, 'some');
-    requirePools(dag, configOf(files.dir, context).pools);
-    const wanted = wantedRun(context, dag, options);
     const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
-    if (options.detach === true) return detach(context, files, wanted.runUid);
     return withProject(context, async (project) => {
+      const dag = await dagInForce(project.store, declared);
+      requirePools(dag, project.config.pools);
+      const wanted = wantedRun(context, dag, options);
+      if (options.detach === true) return detach(context, files, wanted.runUid);
       const inputsFrom =
         options.fromRun === undefined ? null : (await findRun(project.store, options.fromRun)).uid;
       return runHere(context, project, { ...wanted, inputsFrom }, timeoutMs);

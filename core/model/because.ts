@@ -178,6 +178,10 @@ const SENTENCES = {
   cache_gone: (f) => `Not from the cache: what run ${f.run} gave is gone: ${f.file}.`,
   cache_passed: (f) => `Not from the cache, although run ${f.run} has done the same: it was to run again.`,
   cache_refused: (f) => `Not from the cache, nor kept there: ${f.error}.`,
+  rolled_back: (f) =>
+    `New runs of DAG ${f.dag} have version ${f.version} until its file changes: ${f.by} has rolled it back.`,
+  rollback_over: (f) =>
+    `New runs of DAG ${f.dag} have version ${f.version} of its file: ${f.by} has ended the rollback.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

@@ -34,6 +34,13 @@ export type Request =
   | { readonly type: 'handOver'; readonly by: string }
   /** No run is made for slots of the DAG, or they are again. */
   | { readonly type: 'pauseDag'; readonly dagId: string; readonly paused: boolean; readonly by: string }
+  /** New runs of a DAG have a version that it had; `null`: the one that its file declares. */
+  | {
+      readonly type: 'rollBackDag';
+      readonly dagId: string;
+      readonly versionNo: number | null;
+      readonly by: string;
+    }
   /** Runs for the slots of a DAG that are about instants from `fromAt` to `toAt`, both included. */
   | {
       readonly type: 'createBackfill';

@@ -24,6 +24,7 @@ import { setPaused } from './open-slots.ts';
 import { propagate } from './readiness.ts';
 import { type Repinning, repinRun } from './repin.ts';
 import { descendantsOf, type RetrySelection, selectForRetry } from './retry-selection.ts';
+import { type RollBackRequest, rollBackDag } from './roll-back.ts';
 import { CUT, EMPTY, FRESH, type RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import { type ApproveRequest, answerApproval, isPutOff, keepWait } from './waits.ts';
@@ -41,6 +42,7 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'resume'; readonly runNo: RunNo }
   | BackfillRequest
   | ReportedEvent
+  | RollBackRequest
   /** A scheduler wants to lead. */
   | { readonly kind: 'handOver' }
   /** `dag` as the store has it; a scheduler takes the one on its agenda. */
@@ -107,6 +109,8 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
       return onBackfillRequest(turn, request);
     case 'assetEvent':
       return onReported(turn, request.inboxId, request);
+    case 'rollBackDag':
+      return rollBackDag(turn, request);
     case 'pauseDag':
       return pauseDag(turn, request.dag, request.paused, request.by);
   }

@@ -20,6 +20,7 @@ import { entryOf } from './dag-entry.ts';
 import type { InputReader } from './inputs.ts';
 import type { LedRun } from './leader-options.ts';
 import { repinned } from './repinned.ts';
+import { wantedRollback } from './rollback-desk.ts';
 import { spilledText } from './spilled.ts';
 import type { VersionKeeper } from './version-keeper.ts';
 
@@ -100,6 +101,11 @@ export class RequestDesk {
       if (state === null) throw new AppError('not_found', `there is no DAG ${request.dagId}`);
       const { paused, by } = request;
       return { request: { inboxId, kind: 'pauseDag', dag: entryOf(version, state), paused, by } };
+    }
+    if (request.type === 'rollBackDag') {
+      const before = await this.#knownVersion(request.dagId);
+      const wanted = await wantedRollback(this.#store, this.#versions, request, before);
+      return { request: { inboxId, ...wanted.request }, version: wanted.version };
     }
     if (request.type === 'assetEvent') {
       const { uri, extra, by } = wantedEvent(request);

@@ -34,6 +34,7 @@ function keeperWith(answer: (graphHash: string) => Promise<void> = async () => {
       saved.push(graphHash);
       return saved.length as VersionNo;
     },
+    version: async () => null,
   } as unknown as Store;
   const keeper = new VersionKeeper({
     store,
