@@ -39,8 +39,7 @@ function print(
 ): void {
   for (const one of changed) context.print(changeLines(one, context.style).join('\n'));
   for (const { dagId, rolledBackTo } of changes)
-    if (rolledBackTo !== undefined)
-      context.print(`  ${dagId} is rolled back to version ${rolledBackTo} until its file changes`);
+    if (rolledBackTo !== undefined) context.print(`  ${dagId} is rolled back to version ${rolledBackTo}`);
   const same = changes.length - changed.length;
   context.print(`${counted(changed.length, 'DAG')} would change, ${same} would not`);
   for (const diagnostic of diagnostics)

@@ -9,7 +9,7 @@ import { projectDir } from './project-dir.ts';
 import { configOf } from './state-dir.ts';
 import { withProject } from './with-project.ts';
 
-/** A DAG whose new runs have an older version than its file declares. */
+/** A DAG whose new runs have another version than its file declares. */
 export interface RolledBack {
   readonly pin: PinRecord;
   readonly version: VersionRecord;
@@ -27,7 +27,8 @@ export async function rolledBack(
   if (pin === undefined) return null;
   const declared = await store.version(pin.declaredNo);
   // The pin of a file that has changed is over, although nobody has looked at it yet.
-  if (declared?.graphHash !== dag.graphHash || declared.codeHash !== dag.codeHash) return null;
+  const isSame = declared?.graphHash === dag.graphHash && declared.codeHash === dag.codeHash;
+  if (!isSame && !pin.held) return null;
   const version = await store.version(pin.versionNo);
   return version === null ? null : { pin, version };
 }
@@ -66,6 +67,8 @@ export async function rolledBackOf(
 
 /** How people are told that a DAG is rolled back. */
 export function rolledBackText({ pin, version }: RolledBack): string {
+  if (pin.held)
+    return `held at version ${version.versionNo} while another one is tried: orch canary ${pin.dagId}`;
   const off = `orch rollback ${pin.dagId} --off`;
   return `rolled back to version ${version.versionNo}; its file declares version ${pin.declaredNo} (${off})`;
 }

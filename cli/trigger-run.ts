@@ -24,6 +24,8 @@ export interface WantedRun {
   readonly by: string;
   /** Nothing is taken from the cache. */
   readonly noCache: boolean;
+  /** With this version; absent: with the one that new runs have. */
+  readonly versionNo?: number;
 }
 
 export interface StartedRun {
@@ -65,6 +67,7 @@ export async function startRun(
     replaces: wanted.fresh ? (unfinished[0]?.uid ?? null) : null,
     sparesLed: !isLeading,
     noCache,
+    ...(wanted.versionNo === undefined ? {} : { versionNo: wanted.versionNo }),
   } as const;
   valueOfAnswer(await session.ask(request));
   const [run] = await store.runsByUid(runUid);
@@ -106,12 +109,16 @@ async function unfinishedLike(store: Store, wanted: WantedRun): Promise<readonly
 }
 
 /** What runs have in common of which one goes on for the other. */
-type Alike = Pick<RunRecord, 'dagId' | 'scope' | 'params'> & { readonly noCache?: boolean };
+type Alike = Pick<RunRecord, 'dagId' | 'scope' | 'params'> & {
+  readonly noCache?: boolean;
+  readonly versionNo?: number;
+};
 
 function isLike(run: Alike, wanted: WantedRun): boolean {
   return (
     run.dagId === wanted.dagId &&
     (run.noCache ?? false) === wanted.noCache &&
+    (wanted.versionNo === undefined || run.versionNo === wanted.versionNo) &&
     isDeepStrictEqual(plain(run.scope), plain(wanted.scope)) &&
     isDeepStrictEqual(plain(run.params), plain(wanted.params))
   );

@@ -56,6 +56,7 @@ export const cacheAndPins: Migration = {
       .addColumn('dag_id', id, (c) => c.primaryKey().notNull().references('dag.dag_id'))
       .addColumn('version_no', 'integer', (c) => c.notNull().references('dag_version.version_no'))
       .addColumn('declared_no', 'integer', (c) => c.notNull().references('dag_version.version_no'))
+      .addColumn('held', small, (c) => c.notNull().check(sql`held in (0, 1)`))
       .addColumn('at', big, (c) => c.notNull())
       .addColumn('pinned_by', 'text', (c) => c.notNull())
       .addCheckConstraint('dag_pin_other', sql`version_no <> declared_no`);

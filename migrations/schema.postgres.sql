@@ -137,10 +137,12 @@ table dag constraint dag_version_no_fkey FOREIGN KEY (version_no) REFERENCES dag
 table dag_pin column 01 dag_id text not null collate C
 table dag_pin column 02 version_no integer not null
 table dag_pin column 03 declared_no integer not null
-table dag_pin column 04 at bigint not null
-table dag_pin column 05 pinned_by text not null
+table dag_pin column 04 held smallint not null
+table dag_pin column 05 at bigint not null
+table dag_pin column 06 pinned_by text not null
 table dag_pin constraint dag_pin_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id)
 table dag_pin constraint dag_pin_declared_no_fkey FOREIGN KEY (declared_no) REFERENCES dag_version(version_no)
+table dag_pin constraint dag_pin_held_check CHECK ((held = ANY (ARRAY[0, 1])))
 table dag_pin constraint dag_pin_other CHECK ((version_no <> declared_no))
 table dag_pin constraint dag_pin_pkey PRIMARY KEY (dag_id)
 table dag_pin constraint dag_pin_version_no_fkey FOREIGN KEY (version_no) REFERENCES dag_version(version_no)

@@ -126,6 +126,7 @@ CREATE TABLE "dag_pin" (
   "dag_id" text not null primary key references "dag" ("dag_id"),
   "version_no" integer not null references "dag_version" ("version_no"),
   "declared_no" integer not null references "dag_version" ("version_no"),
+  "held" integer not null check (held in (0, 1)),
   "at" integer not null,
   "pinned_by" text not null,
   constraint "dag_pin_other" check (version_no <> declared_no)

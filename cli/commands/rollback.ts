@@ -1,17 +1,15 @@
 import { AppError } from '../../core/model/errors.ts';
 import type { Project } from '../../core/scheduler/project.ts';
-import { valueOfAnswer } from '../answer-error.ts';
-import { changeBetween, type Declared } from '../changed-dags.ts';
+import { askRollback } from '../ask-rollback.ts';
+import { changeBetween } from '../changed-dags.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { countFlag } from '../duration-flag.ts';
-import { openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
 import { changeJson, changeLines } from '../plan-changes.ts';
 import { requirePools } from '../pool-problems.ts';
-import { rolledBack } from '../rolled-back.ts';
-import { userName } from '../user-name.ts';
 import { listVersions, requireVersion } from '../version-list.ts';
+import { versionsNow } from '../versions-now.ts';
 import { withProject } from '../with-project.ts';
 
 interface RollbackOptions {
@@ -67,7 +65,7 @@ async function rollBack(
   if (known === null) throw new AppError('not_found', `DAG ${dagId} has no version yet.`);
   const unfinished = (await store.unfinishedRuns()).filter((run) => run.dagId === dagId).length;
   const change = changeBetween(known, now.inForce, target, unfinished, clock.now());
-  if (!dryRun) await ask(context, project, dagId, to);
+  if (!dryRun) await askRollback(context, project, dagId, to);
   if (context.flags.json) {
     context.json({ dagId, version: to, isRolledBack: to !== null, dryRun, change: changeJson(change) });
     return EXIT.ok;
@@ -77,47 +75,4 @@ async function rollBack(
   context.print(`New runs of DAG ${dagId} ${dryRun ? 'would have' : 'have'} ${what}${until}`);
   context.print(changeLines(change, context.style).join('\n'));
   return EXIT.ok;
-}
-
-async function ask(
-  { host }: CommandContext,
-  project: Project,
-  dagId: string,
-  versionNo: number | null,
-): Promise<void> {
-  const session = await openSession(project, { warm: false });
-  try {
-    const by = userName(host.env);
-    valueOfAnswer(await session.ask({ type: 'rollBackDag', dagId, versionNo, by }));
-  } finally {
-    await session.close();
-  }
-}
-
-interface VersionsNow {
-  /** What new runs have until now. */
-  readonly inForce: Declared;
-  /** What the file declares, or declared before it was broken or gone. */
-  readonly declared: Declared;
-  readonly rolledBackTo: number | null;
-}
-
-/** The file may have changed since anybody looked; a file that cannot be read goes on as it was. */
-async function versionsNow({ store, library }: Project, dagId: string): Promise<VersionsNow> {
-  const known = await store.dag(dagId);
-  if (known === null) throw new AppError('not_found', `DAG ${dagId} has no version yet: it never ran.`);
-  const loaded = await library.load(dagId).catch((error: unknown) => {
-    if (error instanceof AppError) return null;
-    throw error;
-  });
-  const pin = (await store.pins()).find((one) => one.dagId === dagId);
-  const stored = await requireVersion(store, dagId, known.versionNo);
-  if (loaded === null) {
-    const declared = pin === undefined ? stored : await requireVersion(store, dagId, pin.declaredNo);
-    return { inForce: stored, declared, rolledBackTo: pin?.versionNo ?? null };
-  }
-  const { file, dag } = loaded;
-  const declared = { spec: dag.spec, graphHash: dag.graphHash, codeHash: dag.code.digest, file };
-  const back = await rolledBack(store, declared);
-  return { inForce: back?.version ?? declared, declared, rolledBackTo: back?.version.versionNo ?? null };
 }

@@ -1,35 +1,22 @@
-import { compileGraph } from '../../core/graph/graph.ts';
-import { requiredSelection } from '../../core/graph/required-selection.ts';
-import type { Project } from '../../core/scheduler/project.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { type DagFiles, type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
-import { countFlag, durationFlag } from '../duration-flag.ts';
-import { loadEngine, openSession } from '../engine.ts';
+import { type DagFiles, readDagFiles, requireDag } from '../dag-files.ts';
+import { durationFlag } from '../duration-flag.ts';
+import { loadEngine } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
-import { checkKeys } from '../fan-out-keys.ts';
 import { findRun } from '../find-run.ts';
-import { followRun } from '../follow-run.ts';
-import { definePlanParams, type ParamOptions } from '../param-flags.ts';
-import { runParams } from '../params.ts';
+import { definePlanParams } from '../param-flags.ts';
 import { requirePools } from '../pool-problems.ts';
 import { rememberDags } from '../remember-dags.ts';
 import { dagInForce } from '../rolled-back.ts';
-import { newRunUid } from '../run-uid.ts';
-import { defineScope, type ScopeOptions, scopeOf } from '../scope-flags.ts';
-import { startRun, type WantedRun } from '../trigger-run.ts';
-import { userName } from '../user-name.ts';
+import { type RunOptions, runHere, wantedRun } from '../run-here.ts';
+import { defineScope } from '../scope-flags.ts';
 import { withProject } from '../with-project.ts';
 
-interface TriggerOptions extends ScopeOptions, ParamOptions {
-  readonly maxParallel?: string;
+interface TriggerOptions extends RunOptions {
   readonly detach?: boolean;
   readonly timeout?: string;
-  readonly new?: boolean;
   readonly fromRun?: string;
-  readonly runUid?: string;
-  /** False with `--no-cache`. */
-  readonly cache?: boolean;
 }
 
 /** `orch trigger <dag>`: runs a DAG or a part of it and follows it to the end. */
@@ -71,56 +58,6 @@ export const trigger = defineCommand<TriggerOptions>({
     });
   },
 });
-
-function wantedRun(context: CommandContext, { spec }: FoundDag, options: TriggerOptions): WantedRun {
-  const graph = compileGraph(spec);
-  const scope = scopeOf(options);
-  const selected = requiredSelection(graph, scope);
-  const file = options.paramsFile;
-  const params = runParams(spec, {
-    pairs: options.param ?? [],
-    cwd: context.host.cwd,
-    ...(file === undefined ? {} : { file }),
-  });
-  checkKeys(graph, selected, params, scope.keys);
-  return {
-    dagId: spec.id,
-    runUid: options.runUid ?? newRunUid(context.host.clock.now()),
-    scope,
-    params,
-    maxParallel: options.maxParallel === undefined ? null : countFlag('--max-parallel', options.maxParallel),
-    inputsFrom: null,
-    needsRunner: spec.tasks.some(({ action }) => action.kind === 'function' || action.kind === 'operator'),
-    fresh: options.new === true,
-    by: userName(context.host.env),
-    noCache: options.cache === false,
-  };
-}
-
-async function runHere(
-  context: CommandContext,
-  project: Project,
-  wanted: WantedRun,
-  timeoutMs: number | null,
-): Promise<number> {
-  const beganAt = context.host.clock.now();
-  const session = await openSession(project, { warm: wanted.needsRunner });
-  try {
-    const askedAt = context.host.clock.now();
-    const started = await startRun(project.store, session, wanted, beganAt);
-    const sinceAt = started.resumed ? askedAt : 0;
-    return await followRun(context, {
-      project,
-      session,
-      runNo: started.runNo,
-      how: started.resumed ? 'resumed' : 'triggered',
-      sinceAt,
-      timeoutMs,
-    });
-  } finally {
-    await session.close();
-  }
-}
 
 async function detach(context: CommandContext, files: DagFiles, runUid: string): Promise<number> {
   const { detachRun } = await import('../detach-run.ts');

@@ -179,7 +179,8 @@ const SENTENCES = {
   cache_passed: (f) => `Not from the cache, although run ${f.run} has done the same: it was to run again.`,
   cache_refused: (f) => `Not from the cache, nor kept there: ${f.error}.`,
   rolled_back: (f) =>
-    `New runs of DAG ${f.dag} have version ${f.version} until its file changes: ${f.by} has rolled it back.`,
+    `New runs of DAG ${f.dag} have version ${f.version}, ` +
+    `${f.held ? 'whatever its file declares' : 'until its file changes'}: ${f.by} has asked for it.`,
   rollback_over: (f) =>
     `New runs of DAG ${f.dag} have version ${f.version} of its file: ${f.by} has ended the rollback.`,
 } as const satisfies Record<string, Sentence>;

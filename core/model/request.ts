@@ -24,6 +24,8 @@ export type Request =
       readonly sparesLed?: boolean;
       /** Nothing is taken from the cache. */
       readonly noCache?: boolean;
+      /** With this version; absent: with the one that new runs of the DAG have. */
+      readonly versionNo?: number;
     }
   /** Go on with an unfinished run whose owner is gone; one that is led already stays as it is. */
   | { readonly type: 'adopt'; readonly runUid: string; readonly takeOver?: TakeOver }
@@ -39,6 +41,8 @@ export type Request =
       readonly type: 'rollBackDag';
       readonly dagId: string;
       readonly versionNo: number | null;
+      /** Also when its file changes. */
+      readonly held?: boolean;
       readonly by: string;
     }
   /** Runs for the slots of a DAG that are about instants from `fromAt` to `toAt`, both included. */

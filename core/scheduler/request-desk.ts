@@ -214,7 +214,10 @@ export class RequestDesk {
   }
 
   async #trigger(inboxId: number, request: TriggerRequest, askedAt: number): Promise<Prepared> {
-    const version = await this.#versions.current(request.dagId);
+    const version =
+      request.versionNo === undefined
+        ? await this.#versions.current(request.dagId)
+        : await this.#versions.kept(request.dagId, request.versionNo as VersionNo);
     const graph = this.#graph(version);
     const selected = requiredSelection(graph, request.scope);
     const checked = checkParams(version.spec, request.params);

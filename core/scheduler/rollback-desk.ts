@@ -15,14 +15,14 @@ import type { VersionKeeper } from './version-keeper.ts';
 export async function wantedRollback(
   store: Store,
   versions: VersionKeeper,
-  { dagId, versionNo, by }: Extract<Request, { type: 'rollBackDag' }>,
+  { dagId, versionNo, held = false, by }: Extract<Request, { type: 'rollBackDag' }>,
   before: VersionRecord,
 ): Promise<{ readonly request: RollBackRequest; readonly version: VersionRecord }> {
-  const version = await versions.pin(dagId, versionNo as VersionNo | null, by);
+  const version = await versions.pin({ dagId, versionNo: versionNo as VersionNo | null, held, by });
   const state = await store.dag(dagId);
   if (state === null) throw new AppError('not_found', `there is no DAG ${dagId}`);
   const isOver = !(await store.pins()).some((pin) => pin.dagId === dagId);
   const dag = entryOf(version, state, await failuresOf(store, version, state));
   const isOther = isRescheduled(before.spec, version.spec);
-  return { request: { kind: 'rollBackDag', dag, isRescheduled: isOther, isOver, by }, version };
+  return { request: { kind: 'rollBackDag', dag, isRescheduled: isOther, isOver, held, by }, version };
 }

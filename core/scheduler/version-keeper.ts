@@ -4,6 +4,7 @@ import { AppError } from '../model/errors.ts';
 import type { VersionNo } from '../model/ids.ts';
 import { saveSnapshot, snapshotDir } from '../parsing/code-snapshot.ts';
 import type { ParsedDag } from '../parsing/parsed-file.ts';
+import type { PinPlan } from '../store/pins.ts';
 import type { Lease, Store, VersionRecord } from '../store/store.ts';
 import type { DagLibrary } from './dag-library.ts';
 
@@ -74,19 +75,30 @@ export class VersionKeeper {
   }
 
   /**
-   * Has new runs of a DAG use one of its versions until its file changes, or with `null` the one that its
-   * file declares. Gives the version that they have from now on.
+   * A version that a DAG had.
    * @throws AppError `not_found` if there is no such version; `conflict` if its code is not kept any more.
    */
-  async pin(dagId: string, versionNo: VersionNo | null, by: string): Promise<VersionRecord> {
-    const { store, lease, clock, stateDir } = this.#options;
-    const wanted = versionNo === null ? null : await store.version(versionNo);
-    if (versionNo !== null && wanted?.dagId !== dagId)
+  async kept(dagId: string, versionNo: VersionNo): Promise<VersionRecord> {
+    const { store, stateDir } = this.#options;
+    const version = await store.version(versionNo);
+    if (version?.dagId !== dagId)
       throw new AppError('not_found', `DAG ${dagId} has no version ${versionNo}: orch rollback ${dagId}`);
-    if (wanted !== null && !existsSync(snapshotDir(stateDir, wanted.codeHash)))
+    if (!existsSync(snapshotDir(stateDir, version.codeHash)))
       throw new AppError('conflict', `the code of version ${versionNo} of DAG ${dagId} is not kept here`);
+    return version;
+  }
+
+  /**
+   * Has new runs of a DAG use one of its versions, or with `null` the one that its file declares. Gives the
+   * version that they have from now on.
+   * @throws AppError as {@link kept} does.
+   */
+  async pin(plan: Omit<PinPlan, 'at'>): Promise<VersionRecord> {
+    const { store, lease, clock } = this.#options;
+    const { dagId, versionNo } = plan;
+    if (versionNo !== null) await this.kept(dagId, versionNo);
     await this.#last.get(dagId)?.version.catch(() => undefined);
-    const inForce = await store.pinVersion(lease, { dagId, versionNo, at: clock.now(), by });
+    const inForce = await store.pinVersion(lease, { ...plan, at: clock.now() });
     this.#last.delete(dagId);
     const version = await store.version(inForce);
     if (version === null) throw new AppError('internal', `version ${inForce} is gone`);

@@ -5,13 +5,15 @@ import { type Fence, fenceScript } from './fence.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { Database } from './tables.ts';
 
-/** A DAG whose new runs have an older version, as long as its file declares the one that it did then. */
+/** A DAG whose new runs have another version than the one that its file declares. */
 export interface PinRecord {
   readonly dagId: string;
   /** The version of new runs. */
   readonly versionNo: VersionNo;
-  /** The version that the file declared; once it declares another one the pin is over. */
+  /** The version that the file declares; once it declares another one the pin is over, unless it is held. */
   readonly declaredNo: VersionNo;
+  /** It stays until somebody ends it. */
+  readonly held: boolean;
   readonly at: number;
   readonly by: string;
 }
@@ -21,6 +23,8 @@ export interface PinPlan {
   readonly dagId: string;
   /** `null`, or the version that the file declares: they use that one again. */
   readonly versionNo: VersionNo | null;
+  /** Also when the file changes. */
+  readonly held: boolean;
   readonly at: number;
   readonly by: string;
 }
@@ -32,6 +36,7 @@ export async function readPins(db: Kysely<Database>): Promise<readonly PinRecord
     dagId: row.dag_id,
     versionNo: row.version_no as VersionNo,
     declaredNo: row.declared_no as VersionNo,
+    held: row.held === 1,
     at: row.at,
     by: row.pinned_by,
   }));
@@ -49,7 +54,8 @@ export function* pinScript(db: Kysely<Database>, fence: Fence, plan: PinPlan): S
   yield db.deleteFrom('dag_pin').where('dag_id', '=', dagId);
   if (versionNo !== declaredNo) {
     const row = { dag_id: dagId, version_no: versionNo, declared_no: declaredNo };
-    yield db.insertInto('dag_pin').values({ ...row, at: plan.at, pinned_by: plan.by });
+    const { at, by, held } = plan;
+    yield db.insertInto('dag_pin').values({ ...row, held: held ? 1 : 0, at, pinned_by: by });
   }
   yield db.updateTable('dag').set({ version_no: versionNo }).where('dag_id', '=', dagId);
   return versionNo as VersionNo;
@@ -60,6 +66,10 @@ export function* pinnedScript(db: Kysely<Database>, dagId: string, declaredNo: n
   const [pin] = yield* rowsOf(db.selectFrom('dag_pin').selectAll().where('dag_id', '=', dagId));
   if (pin === undefined) return declaredNo;
   if (pin.declared_no === declaredNo) return pin.version_no;
+  if (pin.held === 1 && pin.version_no !== declaredNo) {
+    yield db.updateTable('dag_pin').set({ declared_no: declaredNo }).where('dag_id', '=', dagId);
+    return pin.version_no;
+  }
   yield db.deleteFrom('dag_pin').where('dag_id', '=', dagId);
   return declaredNo;
 }

@@ -270,11 +270,13 @@ export interface TaskCacheTable {
   facts: JsonText | null;
 }
 
-/** A DAG whose new runs have an older version, as long as its file declares `declared_no`. */
+/** A DAG whose new runs have another version than `declared_no`, which its file declares. */
 export interface DagPinTable {
   dag_id: string;
   version_no: number;
   declared_no: number;
+  /** 0 or 1: it stays when the file declares something else. */
+  held: number;
   at: number;
   pinned_by: string;
 }

@@ -53,7 +53,7 @@ test('orch rollback lists versions, previews, rolls back and ends that', async (
   const { items } = JSON.parse((await run('list', '--json')).stdout) as { items: object[] };
   expect(items).toMatchObject([{ dagId: 'demo', rolledBackTo: 1 }]);
   expect((await run('plan', '--exit-code')).stdout).toBe(
-    '  demo is rolled back to version 1 until its file changes\n0 DAGs would change, 1 would not\n',
+    '  demo is rolled back to version 1\n0 DAGs would change, 1 would not\n',
   );
   expect((await run('plan', 'demo')).stdout).toMatch(/ 2 {2}b /);
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished } from '../../core/model/states.ts';
 import { seen } from './seen.ts';
-import { type Opened, outputsOf, tempProject } from './temp-project.ts';
+import { type Opened, outputsOf, tempProject, triggerRequest } from './temp-project.ts';
 
 const SCHEDULER = { schedules: true } as const;
 const CODE = (value: string): string => `export const a = () => '${value}';\n`;
@@ -68,7 +68,7 @@ describe('a DAG that is rolled back', () => {
     const lines = await again.project.store.journal({ limit: 100_000 });
     expect(
       lines.filter(({ because }) => because.code === 'rolled_back').map(({ because }) => because.text),
-    ).toEqual(['New runs of DAG t have version 1 until its file changes: ann has rolled it back.']);
+    ).toEqual(['New runs of DAG t have version 1, until its file changes: ann has asked for it.']);
 
     made.write({ 'dags/t/a.ts': CODE('three') });
     const [third] = await seen(again.project, async () => {
@@ -80,6 +80,26 @@ describe('a DAG that is rolled back', () => {
     expect(await outputOf(again, third as RunRecord)).toEqual({ b: 'three' });
     expect(await again.project.store.pins()).toEqual([]);
     expect(await again.project.store.checkIntegrity()).toEqual([]);
+  });
+
+  test('stays at its version over changes of its file when it is held', async () => {
+    await using made = tempProject(FILES);
+    await using orch = await made.open(SCHEDULER);
+    await runOf(orch, 1);
+    made.write({ 'dags/t/a.ts': CODE('two') });
+    await runOf(orch, 2);
+    const held = { type: 'rollBackDag', dagId: 't', versionNo: 1, held: true, by: 'ann' } as const;
+    expect(await orch.session.ask(held)).toMatchObject({ ok: true });
+    made.write({ 'dags/t/a.ts': CODE('three') });
+    const { store } = orch.project;
+    await seen(orch.project, async () => (await store.pins())[0]?.declaredNo === 3);
+    await runOf(orch, 1, (await store.counters()).runNo);
+    const tried = await orch.session.ask({ ...triggerRequest('t'), versionNo: 3 } as never);
+    if (!tried.ok) throw new Error(tried.message);
+    const view = await orch.finish((tried.value as { runNo: never }).runNo);
+    expect([view.run.versionNo, outputsOf(view)]).toEqual([3, { a: 'three' }]);
+    expect(await ask(orch, null)).toMatchObject({ ok: true, value: { version: 3 } });
+    await runOf(orch, 3);
   });
 
   test('keeps runs under way as they are, and ends where its file is', async () => {

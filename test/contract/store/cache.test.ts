@@ -116,8 +116,14 @@ describe.each(databases)('a pinned DAG on $name', ({ newPlace }) => {
   let leader: Leader;
   const [one, two, three] = [1, 2, 3] as VersionNo[];
   const save = (hash: string) => store.saveVersion(leader.lease, versionOf('prices', hash));
-  const pin = (versionNo: VersionNo | null | undefined) =>
-    store.pinVersion(leader.lease, { dagId: 'prices', versionNo: versionNo ?? null, at: T0, by: 'ann' });
+  const pin = (versionNo: VersionNo | null | undefined, held = false) =>
+    store.pinVersion(leader.lease, {
+      dagId: 'prices',
+      versionNo: versionNo ?? null,
+      held,
+      at: T0,
+      by: 'ann',
+    });
 
   useLedStore(newPlace, (led) => {
     ({ store, leader } = led);
@@ -127,7 +133,7 @@ describe.each(databases)('a pinned DAG on $name', ({ newPlace }) => {
     expect(await save('g2')).toBe(two);
     expect(await pin(one)).toBe(one);
     expect(await store.pins()).toEqual([
-      { dagId: 'prices', versionNo: one, declaredNo: two, at: T0, by: 'ann' },
+      { dagId: 'prices', versionNo: one, declaredNo: two, held: false, at: T0, by: 'ann' },
     ]);
     expect((await store.dag('prices'))?.versionNo).toBe(one);
     expect(await save('g2')).toBe(one);
@@ -151,8 +157,18 @@ describe.each(databases)('a pinned DAG on $name', ({ newPlace }) => {
     expect((await store.dag('prices'))?.versionNo).toBe(three);
   });
 
+  it('is held over changes of its file, until that declares the same', async () => {
+    await save('g2');
+    await pin(one, true);
+    expect(await save('g3')).toBe(one);
+    expect((await store.pins())[0]).toMatchObject({ versionNo: one, declaredNo: three, held: true });
+    expect((await store.dag('prices'))?.versionNo).toBe(one);
+    expect(await save('g1')).toBe(one);
+    expect(await store.pins()).toEqual([]);
+  });
+
   it('is refused where there is no such DAG, and to whom does not lead', async () => {
-    const plan = { dagId: 'none', versionNo: one ?? null, at: T0, by: 'ann' };
+    const plan = { dagId: 'none', versionNo: one ?? null, held: false, at: T0, by: 'ann' };
     await expect(store.pinVersion(leader.lease, plan)).rejects.toMatchObject({ code: 'not_found' });
     const gone = { ...leader.lease, epoch: leader.lease.epoch - 1 };
     await expect(store.pinVersion(gone, { ...plan, dagId: 'prices' })).rejects.toMatchObject({
