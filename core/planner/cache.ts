@@ -46,6 +46,9 @@ export function asksCache(
 
 function takeHit(turn: Turn, run: RunWorld, node: number, { artifacts, output }: CacheEntry): void {
   run.tryNo[node] = (run.tryNo[node] as number) + 1;
+  // No attempt is behind it: the times are those of none.
+  run.queuedAt[node] = 0;
+  run.startedAt[node] = 0;
   const at = { runNo: run.record.runNo, nodeNo: node as NodeNo, tryNo: run.tryNo[node] as TryNo };
   for (const artifact of artifacts) turn.actions.push({ type: 'artifact', ...at, artifact });
   if (output === null) return;

@@ -98,9 +98,7 @@ export class CacheFeed {
     for (const lookup of lookups) asked.push(await this.#ask(lookup));
     const keys = asked.flatMap(({ key }) => (key === null ? [] : [key]));
     const entries = keys.length === 0 ? new Map<string, CacheEntry>() : await store.cacheEntries(keys);
-    const answers: CacheAnswer[] = [];
-    for (const one of asked) answers.push(await this.#conclude(one, entries.get(one.key ?? '') ?? null));
-    return answers;
+    return Promise.all(asked.map((one) => this.#conclude(one, entries.get(one.key ?? '') ?? null)));
   }
 
   async #ask(lookup: CacheLookup): Promise<Asked> {

@@ -10,7 +10,7 @@ import type { CacheParts } from '../model/cache.ts';
 import type { TaskSpec } from '../model/dag.ts';
 import { AppError } from '../model/errors.ts';
 import { keyText } from '../model/ids.ts';
-import type { Json } from '../model/json.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import { closureDigest } from '../parsing/closure-digest.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import type { VersionRecord } from '../store/store.ts';
@@ -26,6 +26,8 @@ export class CachePartsReader {
   readonly #stateDir: string;
   /** Digests of code by version and file: kept code never changes. */
   readonly #code = new Map<string, ReturnType<typeof closureDigest>>();
+
+  readonly #params = new WeakMap<JsonObject, CacheParts>();
 
   constructor(stateDir: string) {
     this.#stateDir = stateDir;
@@ -66,11 +68,21 @@ export class CachePartsReader {
       return parts;
     }
     // A command finds params and items only where it is given them; code may read all of them.
-    for (const [name, value] of Object.entries(run.record.params))
-      parts[`param ${name}`] = valueDigest(value);
+    Object.assign(parts, this.#paramsOf(run.record.params));
     if (items.length > 0) parts['item'] = valueDigest([...items]);
     parts['code'] = this.#codeOf(version, action);
     return parts;
+  }
+
+  /** All instances of a run have the same params, which may be long lists. */
+  #paramsOf(params: JsonObject): CacheParts {
+    let found = this.#params.get(params);
+    if (!found) {
+      const digests = Object.entries(params).map(([name, value]) => [`param ${name}`, valueDigest(value)]);
+      found = Object.fromEntries(digests) as CacheParts;
+      this.#params.set(params, found);
+    }
+    return found;
   }
 
   #values(names: readonly string[], inputs: Inputs): Values {
