@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileGraph } from '../../../core/graph/graph.ts';
 import type { Action } from '../../../core/model/action.ts';
@@ -277,4 +278,41 @@ describe('a key', () => {
     expect(moved.of('cache.put')).toEqual([]);
     expect(statesOf(run).a).toBe('success');
   });
+});
+
+test('whatever is cached and whenever the leader dies: what has a success is not run, all else is', () => {
+  const one = fc.record({ cached: fc.boolean(), hit: fc.boolean(), after: fc.nat() });
+  const tasks = fc.array(one, { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(tasks, fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 3 }), (drawn, crashes) => {
+      const dag = dagOf(
+        drawn.map(({ cached, after }, at) =>
+          task(`t${at}`, {
+            ...(cached ? CACHED : {}),
+            ...(at === 0 || after % 3 === 0 ? {} : { after: [`t${after % at}`] }),
+          }),
+        ),
+      );
+      const graph = compileGraph(dag);
+      const sim = new Cached();
+      const hits = drawn.flatMap(({ cached, hit }, at) => (cached && hit ? [`t${at}`] : []));
+      sim.entries = Object.fromEntries(hits.map((name) => [name, { ...ENTRY, instance: name }]));
+      sim.trigger(graph);
+      for (const turns of crashes) {
+        for (let turn = 0; turn < turns; turn++) {
+          sim.turn();
+          if (turn % 2 === 1) sim.read();
+        }
+        sim.crash([graph]);
+      }
+      sim.play();
+      expect(sim.store?.runs.get(1)?.record.state).toBe('success');
+      const names = drawn.map((_, at) => `t${at}`);
+      expect([...new Set(sim.starts)].sort()).toEqual(names.filter((name) => !hits.includes(name)));
+      const kept = new Set(sim.of('cache.put').map(({ entry }) => entry.instance));
+      const filled = names.filter((name, at) => drawn[at]?.cached && !hits.includes(name));
+      expect([...kept].sort()).toEqual(filled);
+    }),
+    { numRuns: 200 },
+  );
 });
