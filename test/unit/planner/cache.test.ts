@@ -7,6 +7,7 @@ import type { CacheEntry } from '../../../core/model/cache.ts';
 import type { TaskSpec } from '../../../core/model/dag.ts';
 import type { RunNo, VersionNo } from '../../../core/model/ids.ts';
 import type { Json } from '../../../core/model/json.ts';
+import type { CacheAnswer } from '../../../core/planner/cache-lookups.ts';
 import { explain } from '../../../core/planner/explain.ts';
 import type { RunWorld } from '../../../core/planner/run-world.ts';
 import { dagOf, FAILURE, Simulation, SUCCESS, statesOf, task } from './simulation.ts';
@@ -36,16 +37,21 @@ class Cached extends Simulation {
 
   /** Answers what is asked now. */
   read(): number {
+    const answers = this.answers();
+    this.feed({ type: 'cache', answers });
+    return answers.length;
+  }
+
+  /** Reads what is asked now, and tells nobody yet. */
+  answers(): CacheAnswer[] {
     const asked = [...this.world.lookups.unread];
     for (const lookup of asked) this.world.lookups.unread.delete(lookup);
-    const answers = asked.map(({ id, run, node }) => {
+    return asked.map(({ id, run, node }) => {
       const hit = this.entries[run.nameOf(node)] ?? null;
       const { versionNo } = run.record;
       const ask = { versionNo, key: `k${node}`, parts: { code: 'c' }, because: because('cache_first') };
       return { id, ask, hit, ...(this.value === undefined ? {} : { value: this.value }) };
     });
-    this.feed({ type: 'cache', answers });
-    return answers.length;
   }
 
   /** Goes on until nothing happens, and answers what is asked on the way. */
@@ -211,6 +217,7 @@ describe('answers that are late', () => {
     const run = sim.trigger(dag);
     sim.run();
     expect(statesOf(run)).toEqual({ a: 'success', b: 'none' });
+    const old = sim.answers();
     sim.request({
       kind: 'retry',
       inboxId: null,
@@ -218,13 +225,10 @@ describe('answers that are late', () => {
       by: 'ann',
       selection: { select: 'nodes', nodes: [0], upstream: false, downstream: false },
     });
-    sim.read();
-    sim.behaviour = () => 'hang';
-    sim.turn();
-    expect(statesOf(run)).toEqual({ a: 'queued', b: 'none' });
-    sim.end('a', SUCCESS);
     sim.run();
-    expect(statesOf(run).b).toBe('none');
+    sim.feed({ type: 'cache', answers: old });
+    sim.run();
+    expect([sim.starts, statesOf(run)]).toEqual([['a', 'a'], { a: 'success', b: 'none' }]);
     expect(sim.read()).toBe(1);
     sim.run();
     expect(statesOf(run).b).toBe('success');
@@ -255,6 +259,24 @@ describe('a key', () => {
     sim.crash([graph]);
     sim.play();
     expect(sim.of('cache.put').map(({ entry }) => entry.key)).toEqual(['k0']);
+  });
+
+  test('is forgotten when something before an attempt that is still to come is done again', () => {
+    const sim = new Cached();
+    sim.behaviour = (name, tryNo) => (name === 'b' && tryNo === 1 ? 'hang' : SUCCESS);
+    const retries = { max: 1, delayMs: 1_000 };
+    const run = sim.trigger(dagOf([task('a'), task('b', { ...CACHED, after: ['a'], retries })]));
+    sim.run();
+    sim.read();
+    sim.turn();
+    sim.end('b', FAILURE);
+    sim.turn();
+    expect(statesOf(run).b).toBe('up_for_retry');
+    const selection = { select: 'nodes', nodes: [0], upstream: false, downstream: false } as const;
+    sim.request({ kind: 'retry', inboxId: null, run, by: 'ann', selection });
+    sim.play();
+    expect([sim.starts, statesOf(run).b]).toEqual([['a', 'b', 'a', 'b'], 'success']);
+    expect(sim.of('cache.put')).toEqual([]);
   });
 
   test('is forgotten when the run moves to other code', () => {
