@@ -5,6 +5,7 @@ import { isRescheduled } from '../core/scheduler/dag-entry.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { DagRecord, VersionRecord } from '../core/store/store.ts';
 import { eventsText } from './asset-graph.ts';
+import { rolledBack } from './rolled-back.ts';
 
 /** Slots that are shown of a schedule. */
 const SLOTS = 3;
@@ -24,6 +25,8 @@ export interface DagChange {
   readonly events: { readonly before: string | null; readonly after: string | null };
   /** Runs that are not finished: they go on with the version that they have. */
   readonly unfinishedRuns: number;
+  /** The version that it is rolled back to, whatever its file declares; absent: it is not. */
+  readonly rolledBackTo?: number;
 }
 
 export interface ChangedDags {
@@ -39,11 +42,19 @@ export async function changedDags({ library, store, clock }: Project): Promise<C
   for (const { dagId } of await store.unfinishedRuns())
     unfinished.set(dagId, (unfinished.get(dagId) ?? 0) + 1);
   const now = clock.now();
+  const pins = await store.pins();
   const changes: DagChange[] = [];
   for (const { file, dags } of files) {
     for (const { spec, graphHash, code } of dags) {
       const known = stored.get(spec.id);
       stored.delete(spec.id);
+      const pinned = await rolledBack(store, { spec, graphHash, codeHash: code.digest }, pins);
+      if (known && pinned) {
+        const { version: same } = pinned;
+        const one = changeBetween(known, same, same, unfinished.get(spec.id) ?? 0, now);
+        changes.push({ ...one, file, rolledBackTo: same.versionNo });
+        continue;
+      }
       const version = known === undefined ? null : await store.version(known.versionNo);
       const isSame = version?.graphHash === graphHash;
       const change = version === null ? 'new' : !isSame ? 'graph' : codeChange(version, code.digest);
@@ -65,13 +76,41 @@ export async function changedDags({ library, store, clock }: Project): Promise<C
   return { changes, diagnostics: files.flatMap(({ diagnostics }) => diagnostics) };
 }
 
+/** What becomes of a DAG when another version of it comes into force than the one that is now. */
+export function changeBetween(
+  known: DagRecord,
+  before: Declared,
+  after: Declared,
+  unfinishedRuns: number,
+  now: number,
+): DagChange {
+  const isSame = before.graphHash === after.graphHash;
+  const change = !isSame ? 'graph' : before.codeHash === after.codeHash ? 'none' : 'code';
+  return {
+    dagId: known.dagId,
+    change,
+    file: after.file,
+    ...(isSame ? NO_TASKS : changedTasks(before.spec, after.spec)),
+    schedule: change === 'none' ? null : changedRuns(known, before, after.spec, now),
+    events: { before: eventsText(before.spec), after: eventsText(after.spec) },
+    unfinishedRuns,
+  };
+}
+
+/** A version, stored or as a file declares it. */
+export type Declared = Pick<VersionRecord, 'spec' | 'graphHash' | 'codeHash' | 'file'>;
+
 const NO_TASKS = { added: [], removed: [], changed: [] } as const;
 
 function codeChange(version: VersionRecord, digest: string): 'code' | 'none' {
   return version.codeHash === digest ? 'none' : 'code';
 }
 
-function changedTasks(before: DagSpec, after: DagSpec): Pick<DagChange, 'added' | 'removed' | 'changed'> {
+/** Task paths that come, go, and are declared otherwise. */
+export function changedTasks(
+  before: DagSpec,
+  after: DagSpec,
+): Pick<DagChange, 'added' | 'removed' | 'changed'> {
   const old = new Map(before.tasks.map((task) => [task.path, JSON.stringify(task)]));
   const now = new Map(after.tasks.map((task) => [task.path, JSON.stringify(task)]));
   return {
@@ -84,7 +123,7 @@ function changedTasks(before: DagSpec, after: DagSpec): Pick<DagChange, 'added' 
 /** The runs of the stored version and those of the file; `null` if they are the same. */
 function changedRuns(
   known: DagRecord | undefined,
-  version: VersionRecord | null,
+  version: Pick<VersionRecord, 'spec'> | null,
   spec: DagSpec | null,
   now: number,
 ): DagChange['schedule'] {

@@ -169,6 +169,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/unpause.ts')).unpause,
   },
   {
+    name: 'rollback',
+    group: MEND,
+    summary: 'have new runs of a DAG use an older version',
+    load: async () => (await import('./commands/rollback.ts')).rollback,
+  },
+  {
+    name: 'canary',
+    group: MEND,
+    summary: 'try a version for some keys before all runs have it',
+    load: async () => (await import('./commands/canary.ts')).canary,
+  },
+  {
     name: 'approve',
     group: MEND,
     summary: 'answer tasks that ask people',

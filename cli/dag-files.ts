@@ -11,6 +11,7 @@ export interface FoundDag {
   readonly file: string;
   readonly spec: DagSpec;
   readonly graphHash: string;
+  readonly codeHash: string;
 }
 
 /** The DAGs of the project, and what is wrong with its files. */
@@ -34,7 +35,7 @@ export async function readDagFiles(
   const dir = projectDir(context);
   const files = await readKnownFiles(dir, context, dagId, meanwhile);
   const dags = files.flatMap(({ file, dags }) =>
-    dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })),
+    dags.map(({ spec, graphHash, code }) => ({ file, spec, graphHash, codeHash: code.digest })),
   );
   const byFile = new Map(files.map(({ file, diagnostics }) => [file, diagnostics]));
   return { dir, dags, diagnostics: [...byFile.values()].flat(), byFile };

@@ -37,11 +37,18 @@ function print(
   { changes, diagnostics }: ChangedDags,
   changed: readonly DagChange[],
 ): void {
-  for (const one of changed) context.print([changeText(one, context.style), ...runLines(one)].join('\n'));
+  for (const one of changed) context.print(changeLines(one, context.style).join('\n'));
+  for (const { dagId, rolledBackTo } of changes)
+    if (rolledBackTo !== undefined) context.print(`  ${dagId} is rolled back to version ${rolledBackTo}`);
   const same = changes.length - changed.length;
   context.print(`${counted(changed.length, 'DAG')} would change, ${same} would not`);
   for (const diagnostic of diagnostics)
     context.host.stderr.write(`${diagnosticText(diagnostic, context.errStyle)}\n`);
+}
+
+/** What becomes of a DAG: its tasks, its runs to come, and those under way. */
+export function changeLines(one: DagChange, style: Style): string[] {
+  return [changeText(one, style), ...runLines(one)];
 }
 
 function changeText(one: DagChange, style: Style): string {
@@ -78,7 +85,8 @@ function upcomingText(upcoming: Upcoming | null): string {
   return [...(atOnce === 0 ? [] : [`${atOnce} at once`]), ...next].join(', ');
 }
 
-function changeJson({ schedule, ...change }: DagChange): object {
+/** The same for programs. */
+export function changeJson({ schedule, ...change }: DagChange): object {
   const json = (one: Upcoming | null) =>
     one === null ? null : { atOnce: one.atOnce, next: one.slots.map((at) => instantText(at)) };
   return {

@@ -22,6 +22,10 @@ export interface WantedRun {
   /** Never resume. */
   readonly fresh: boolean;
   readonly by: string;
+  /** Nothing is taken from the cache. */
+  readonly noCache: boolean;
+  /** With this version; absent: with the one that new runs have. */
+  readonly versionNo?: number;
 }
 
 export interface StartedRun {
@@ -50,7 +54,7 @@ export async function startRun(
       : await resume(session, unfinished, { by: wanted.by, latest: false });
     if (resumed !== null) return { runNo: resumed.runNo, uid: resumed.uid, resumed: true };
   }
-  const { dagId, runUid, params, scope, maxParallel, inputsFrom } = wanted;
+  const { dagId, runUid, params, scope, maxParallel, inputsFrom, noCache } = wanted;
   const request = {
     type: 'trigger',
     dagId,
@@ -62,6 +66,8 @@ export async function startRun(
     inputsFrom,
     replaces: wanted.fresh ? (unfinished[0]?.uid ?? null) : null,
     sparesLed: !isLeading,
+    noCache,
+    ...(wanted.versionNo === undefined ? {} : { versionNo: wanted.versionNo }),
   } as const;
   valueOfAnswer(await session.ask(request));
   const [run] = await store.runsByUid(runUid);
@@ -102,9 +108,17 @@ async function unfinishedLike(store: Store, wanted: WantedRun): Promise<readonly
   return (await store.unfinishedRuns()).filter((run) => isLike(run, wanted)).reverse();
 }
 
-function isLike(run: Pick<RunRecord, 'dagId' | 'scope' | 'params'>, wanted: WantedRun): boolean {
+/** What runs have in common of which one goes on for the other. */
+type Alike = Pick<RunRecord, 'dagId' | 'scope' | 'params'> & {
+  readonly noCache?: boolean;
+  readonly versionNo?: number;
+};
+
+function isLike(run: Alike, wanted: WantedRun): boolean {
   return (
     run.dagId === wanted.dagId &&
+    (run.noCache ?? false) === wanted.noCache &&
+    (wanted.versionNo === undefined || run.versionNo === wanted.versionNo) &&
     isDeepStrictEqual(plain(run.scope), plain(wanted.scope)) &&
     isDeepStrictEqual(plain(run.params), plain(wanted.params))
   );

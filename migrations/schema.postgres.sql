@@ -6,6 +6,8 @@ AS $function$
       raise exception 'rows are not as expected' using errcode = 'OR001', detail = misses;
     end $function$
 index CREATE INDEX backfill_unfinished ON backfill USING btree (backfill_no) WHERE (state < 2)
+index CREATE INDEX cache_entry_at ON cache_entry USING btree (at)
+index CREATE INDEX cache_entry_instance ON cache_entry USING btree (dag_id, instance, at)
 index CREATE INDEX dag_run_backfill ON dag_run USING btree (backfill_no, run_no) WHERE (backfill_no IS NOT NULL)
 index CREATE INDEX dag_run_dag ON dag_run USING btree (dag_id, run_no)
 index CREATE INDEX dag_run_unfinished ON dag_run USING btree (run_no) WHERE (state < 3)
@@ -20,6 +22,8 @@ index CREATE UNIQUE INDEX asset_event_uri ON asset_event USING btree (uri, event
 index CREATE UNIQUE INDEX asset_pkey ON asset USING btree (uri)
 index CREATE UNIQUE INDEX backfill_pkey ON backfill USING btree (backfill_no)
 index CREATE UNIQUE INDEX broken_file_pkey ON broken_file USING btree (file)
+index CREATE UNIQUE INDEX cache_entry_pkey ON cache_entry USING btree (key)
+index CREATE UNIQUE INDEX dag_pin_pkey ON dag_pin USING btree (dag_id)
 index CREATE UNIQUE INDEX dag_pkey ON dag USING btree (dag_id)
 index CREATE UNIQUE INDEX dag_run_pkey ON dag_run USING btree (run_no)
 index CREATE UNIQUE INDEX dag_run_slot ON dag_run USING btree (dag_id, logical_at) WHERE (trigger_kind = ANY (ARRAY[1, 2]))
@@ -35,6 +39,7 @@ index CREATE UNIQUE INDEX run_expansion_pk ON run_expansion USING btree (run_no,
 index CREATE UNIQUE INDEX schema_migration_pkey ON schema_migration USING btree (number)
 index CREATE UNIQUE INDEX slot_span_pk ON slot_span USING btree (dag_id, first_at)
 index CREATE UNIQUE INDEX task_attempt_pk ON task_attempt USING btree (run_no, node_no, try_no)
+index CREATE UNIQUE INDEX task_cache_pk ON task_cache USING btree (run_no, node_no)
 index CREATE UNIQUE INDEX task_instance_pk ON task_instance USING btree (run_no, node_no)
 index CREATE UNIQUE INDEX task_metric_pk ON task_metric USING btree (run_no, node_no, try_no, name)
 index CREATE UNIQUE INDEX task_output_pk ON task_output USING btree (run_no, node_no, try_no)
@@ -104,6 +109,19 @@ table broken_file column 01 file text not null collate C
 table broken_file column 02 at bigint not null
 table broken_file column 03 diagnostics text not null
 table broken_file constraint broken_file_pkey PRIMARY KEY (file)
+table cache_entry column 01 key text not null collate C
+table cache_entry column 02 dag_id text not null collate C
+table cache_entry column 03 instance text not null collate C
+table cache_entry column 04 run_uid text not null
+table cache_entry column 05 at bigint not null
+table cache_entry column 06 expires_at bigint
+table cache_entry column 07 json text
+table cache_entry column 08 sha256 text
+table cache_entry column 09 bytes bigint
+table cache_entry column 10 artifacts text
+table cache_entry column 11 parts text not null
+table cache_entry constraint cache_entry_output CHECK ((((sha256 IS NULL) = (bytes IS NULL)) AND (NOT (("json" IS NOT NULL) AND (sha256 IS NOT NULL)))))
+table cache_entry constraint cache_entry_pkey PRIMARY KEY (key)
 table dag column 01 dag_id text not null collate C
 table dag column 02 paused smallint not null
 table dag column 03 file text not null
@@ -116,6 +134,18 @@ table dag constraint dag_paused_check CHECK ((paused = ANY (ARRAY[0, 1])))
 table dag constraint dag_pkey PRIMARY KEY (dag_id)
 table dag constraint dag_present_check CHECK ((present = ANY (ARRAY[0, 1])))
 table dag constraint dag_version_no_fkey FOREIGN KEY (version_no) REFERENCES dag_version(version_no)
+table dag_pin column 01 dag_id text not null collate C
+table dag_pin column 02 version_no integer not null
+table dag_pin column 03 declared_no integer not null
+table dag_pin column 04 held smallint not null
+table dag_pin column 05 at bigint not null
+table dag_pin column 06 pinned_by text not null
+table dag_pin constraint dag_pin_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id)
+table dag_pin constraint dag_pin_declared_no_fkey FOREIGN KEY (declared_no) REFERENCES dag_version(version_no)
+table dag_pin constraint dag_pin_held_check CHECK ((held = ANY (ARRAY[0, 1])))
+table dag_pin constraint dag_pin_other CHECK ((version_no <> declared_no))
+table dag_pin constraint dag_pin_pkey PRIMARY KEY (dag_id)
+table dag_pin constraint dag_pin_version_no_fkey FOREIGN KEY (version_no) REFERENCES dag_version(version_no)
 table dag_run column 01 run_no integer not null
 table dag_run column 02 uid text not null collate C
 table dag_run column 03 dag_id text not null collate C
@@ -137,8 +167,10 @@ table dag_run column 18 facts text
 table dag_run column 19 counts text
 table dag_run column 20 backfill_no integer
 table dag_run column 21 cause text
+table dag_run column 22 no_cache smallint not null
 table dag_run constraint dag_run_ended CHECK (((state >= 3) = (ended_at IS NOT NULL)))
 table dag_run constraint dag_run_max_parallel_check CHECK ((max_parallel > 0))
+table dag_run constraint dag_run_no_cache_check CHECK ((no_cache = ANY (ARRAY[0, 1])))
 table dag_run constraint dag_run_pkey PRIMARY KEY (run_no)
 table dag_run constraint dag_run_slot_time CHECK (((trigger_kind <> 1) OR (logical_at IS NOT NULL)))
 table dag_run constraint dag_run_state_check CHECK (((state >= 0) AND (state <= 5)))
@@ -239,6 +271,14 @@ table task_attempt column 12 facts text
 table task_attempt column 13 error text
 table task_attempt constraint task_attempt_codes CHECK ((((state >= 0) AND (state <= 13)) AND ((reason >= 0) AND (reason <= 10)) AND (try_no > 0)))
 table task_attempt constraint task_attempt_pk PRIMARY KEY (run_no, node_no, try_no)
+table task_cache column 01 run_no integer not null
+table task_cache column 02 node_no integer not null
+table task_cache column 03 version_no integer
+table task_cache column 04 key text
+table task_cache column 05 parts text
+table task_cache column 06 because smallint not null
+table task_cache column 07 facts text
+table task_cache constraint task_cache_pk PRIMARY KEY (run_no, node_no)
 table task_instance column 01 run_no integer not null
 table task_instance column 02 node_no integer not null
 table task_instance column 03 state smallint not null

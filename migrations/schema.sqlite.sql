@@ -86,6 +86,31 @@ CREATE TABLE "broken_file" (
   "diagnostics" text not null
 ) strict;
 
+CREATE TABLE "cache_entry" (
+  "key" text not null primary key,
+  "dag_id" text not null,
+  "instance" text not null,
+  "run_uid" text not null,
+  "at" integer not null,
+  "expires_at" integer,
+  "json" text,
+  "sha256" text,
+  "bytes" integer,
+  "artifacts" text,
+  "parts" text not null,
+  constraint "cache_entry_output" check ((sha256 is null) = (bytes is null) and not (json is not null and sha256 is not null))
+) strict;
+
+CREATE INDEX "cache_entry_at" on "cache_entry" (
+  "at"
+);
+
+CREATE INDEX "cache_entry_instance" on "cache_entry" (
+  "dag_id",
+  "instance",
+  "at"
+);
+
 CREATE TABLE "dag" (
   "dag_id" text not null primary key,
   "paused" integer not null check (paused in (0, 1)),
@@ -96,6 +121,16 @@ CREATE TABLE "dag" (
   "cursor_at" integer,
   constraint "dag_dag_id" check (length(dag_id) between 1 and 128 and dag_id not glob '[0-9-]*' and "dag_id" not glob '*[^A-Za-z0-9_-]*')
 ) strict;
+
+CREATE TABLE "dag_pin" (
+  "dag_id" text not null primary key references "dag" ("dag_id"),
+  "version_no" integer not null references "dag_version" ("version_no"),
+  "declared_no" integer not null references "dag_version" ("version_no"),
+  "held" integer not null check (held in (0, 1)),
+  "at" integer not null,
+  "pinned_by" text not null,
+  constraint "dag_pin_other" check (version_no <> declared_no)
+) strict, without rowid;
 
 CREATE TABLE "dag_run" (
   "run_no" integer primary key,
@@ -119,6 +154,7 @@ CREATE TABLE "dag_run" (
   "counts" text,
   "backfill_no" integer,
   "cause" text,
+  "no_cache" integer default 0 not null check (no_cache in (0, 1)),
   constraint "dag_run_uid" check (uid like '________-____-____-____-____________' and length(replace(uid, '-', '')) = 32 and "uid" not glob '*[^0-9a-f-]*'),
   constraint "dag_run_ended" check ((state >= 3) = (ended_at is not null)),
   constraint "dag_run_slot_time" check (trigger_kind <> 1 or logical_at is not null)
@@ -259,6 +295,17 @@ CREATE TABLE "task_attempt" (
   "error" text,
   constraint "task_attempt_pk" primary key ("run_no", "node_no", "try_no"),
   constraint "task_attempt_codes" check (state between 0 and 13 and reason between 0 and 10 and try_no > 0)
+) strict, without rowid;
+
+CREATE TABLE "task_cache" (
+  "run_no" integer not null,
+  "node_no" integer not null,
+  "version_no" integer,
+  "key" text,
+  "parts" text,
+  "because" integer not null,
+  "facts" text,
+  constraint "task_cache_pk" primary key ("run_no", "node_no")
 ) strict, without rowid;
 
 CREATE TABLE "task_instance" (

@@ -84,7 +84,7 @@ async function checkAll(
   const { config, diagnostics: unfit } = readConfig(context, dir);
   const parsed = await readFilesAnew(dir, config, files);
   const dags = parsed.flatMap(({ file, dags }) =>
-    dags.map(({ spec, graphHash }) => ({ file, spec, graphHash })),
+    dags.map(({ spec, graphHash, code }) => ({ file, spec, graphHash, codeHash: code.digest })),
   );
   const diagnostics = parsed.flatMap(({ diagnostics }) => diagnostics);
   if (files === undefined) rememberDags({ dir, dags, diagnostics }, 'all');

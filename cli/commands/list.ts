@@ -6,6 +6,7 @@ import { EXIT } from '../exit-code.ts';
 import { rememberDags } from '../remember-dags.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { tamed } from '../render/text-width.ts';
+import { type RolledBack, rolledBackOf, rolledBackText } from '../rolled-back.ts';
 
 /** `orch list`: the DAGs of the project as their files say. */
 export const list = defineCommand<{ tag?: string }>({
@@ -20,12 +21,16 @@ export const list = defineCommand<{ tag?: string }>({
   run: async (context, { tag }) => {
     const files = await readDagFiles(context);
     rememberDags(files, 'all');
-    const dags = files.dags.filter(({ spec }) => tag === undefined || spec.tags?.includes(tag));
+    const back = await rolledBackOf(context, files.dags);
+    const dags = files.dags
+      .map((dag) => ({ ...dag, ...back.get(dag.spec.id)?.version }))
+      .filter(({ spec }) => tag === undefined || spec.tags?.includes(tag));
     const broken = new Set(
       files.diagnostics.filter(({ severity }) => severity === 'error').map(({ file }) => file),
     );
     if (context.flags.json) {
-      context.json({ items: dags.map(itemOf), nextCursor: null });
+      const items = dags.map((dag) => itemOf(dag, back.get(dag.spec.id)));
+      context.json({ items, nextCursor: null });
     } else if (dags.length === 0) {
       context.say(tag === undefined ? 'There are no DAGs in dags/.' : `No DAG has the tag '${tag}'.`);
     } else {
@@ -42,6 +47,7 @@ export const list = defineCommand<{ tag?: string }>({
       ];
       context.print(tableLines(columns, dags, tableWidth(context.host.stdout), context.style.dim).join('\n'));
     }
+    for (const [dagId, one] of back) context.say(`DAG ${dagId} is ${rolledBackText(one)}.`);
     if (broken.size > 0)
       context.warn(
         `${broken.size === 1 ? 'a file' : `${broken.size} files`} cannot be read: 'orch check' says why`,
@@ -50,9 +56,11 @@ export const list = defineCommand<{ tag?: string }>({
   },
 });
 
-function itemOf({ file, spec, graphHash }: FoundDag): object {
+function itemOf({ file, spec, graphHash }: FoundDag, back: RolledBack | undefined): object {
   const { id, title = null, description = null, tags = [], schedule = [] } = spec;
-  return { dagId: id, title, description, tags, schedule, tasks: spec.tasks.length, file, graphHash };
+  const rolledBackTo = back?.version.versionNo ?? null;
+  const tasks = spec.tasks.length;
+  return { dagId: id, title, description, tags, schedule, tasks, file, graphHash, rolledBackTo };
 }
 
 /** The schedules of a DAG in a few words. */

@@ -10,6 +10,7 @@ import { planChanges } from '../plan-changes.ts';
 import { type PlannedTask, planTasks } from '../plan-tasks.ts';
 import { counted } from '../render/counted.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
+import { rolledBackOf, rolledBackText } from '../rolled-back.ts';
 import { defineScope, type ScopeOptions, scopeOf } from '../scope-flags.ts';
 
 const KEYS_SHOWN_MAX = 6;
@@ -33,7 +34,10 @@ export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boo
   },
   run: async (context, options, [dagId]) => {
     if (dagId === undefined) return planChanges(context, options.exitCode === true);
-    const { spec } = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
+    const declared = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
+    const back = (await rolledBackOf(context, [declared])).get(declared.spec.id);
+    const { spec } = back?.version ?? declared;
+    if (back !== undefined) context.say(`DAG ${spec.id} is ${rolledBackText(back)}.`);
     const graph = compileGraph(spec);
     const scope = scopeOf(options);
     const selected = requiredSelection(graph, scope);

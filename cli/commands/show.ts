@@ -7,6 +7,7 @@ import { type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { cutTo, tamed } from '../render/text-width.ts';
+import { type RolledBack, rolledBackOf, rolledBackText } from '../rolled-back.ts';
 import { schedulesText } from './list.ts';
 
 /** `orch show <dag>`: what a DAG is. */
@@ -19,12 +20,19 @@ export const show = defineCommand({
     command.argument('<dag>', 'the DAG');
   },
   run: async (context, _options, [dagId]) => {
-    const dag = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
+    const declared = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
+    const back = (await rolledBackOf(context, [declared])).get(String(dagId));
+    const dag = back === undefined ? declared : { ...declared, ...back.version };
     if (context.flags.json) {
-      context.json({ dagId: dag.spec.id, file: dag.file, graphHash: dag.graphHash, spec: dag.spec });
+      const { file, graphHash, spec } = dag;
+      context.json({ dagId, file, graphHash, rolledBackTo: back?.version.versionNo ?? null, spec });
       return EXIT.ok;
     }
-    const parts = [headLines(context, dag), paramLines(context, dag.spec), taskLines(context, dag.spec)];
+    const parts = [
+      headLines(context, dag, back),
+      paramLines(context, dag.spec),
+      taskLines(context, dag.spec),
+    ];
     context.print(
       parts
         .filter((lines) => lines.length > 0)
@@ -35,7 +43,11 @@ export const show = defineCommand({
   },
 });
 
-function headLines({ style, host }: CommandContext, { spec, file }: FoundDag): string[] {
+function headLines(
+  { style, host }: CommandContext,
+  { spec, file }: FoundDag,
+  back: RolledBack | undefined,
+): string[] {
   const title = spec.title === undefined ? '' : `  ${tamed(spec.title)}`;
   const rows: [string, string][] = [
     ['file', file],
@@ -43,6 +55,7 @@ function headLines({ style, host }: CommandContext, { spec, file }: FoundDag): s
     ['runs at once', String(spec.maxActiveRuns ?? DAG_DEFAULTS.maxActiveRuns)],
     ['tasks at once', `${spec.maxActiveTasks ?? DAG_DEFAULTS.maxActiveTasks} in a run`],
   ];
+  if (back !== undefined) rows.push(['version', rolledBackText(back)]);
   for (const { path, over } of spec.fanOuts ?? []) rows.push(['fan-out', `${path}, one per item of ${over}`]);
   if (spec.timeoutMs !== undefined) rows.push(['timeout', durationText(spec.timeoutMs)]);
   if (spec.owner !== undefined) rows.push(['owner', tamed(spec.owner)]);
@@ -126,7 +139,12 @@ function notesText(spec: DagSpec, task: TaskSpec): string {
     task.teardown ? 'teardown' : '',
     task.retries?.max ? `${task.retries.max} retries` : '',
     task.pool === undefined ? '' : `pool ${task.pool}`,
+    task.cache === undefined ? '' : cacheText(task.cache),
     task.produces === undefined ? '' : `produces ${task.produces.join(', ')}`,
   ];
   return notes.filter((note) => note !== '').join(', ');
+}
+
+function cacheText(cache: TaskSpec['cache']): string {
+  return typeof cache === 'object' ? `cached for ${durationText(cache.ttlMs)}` : 'cached';
 }

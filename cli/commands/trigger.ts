@@ -1,33 +1,22 @@
-import { compileGraph } from '../../core/graph/graph.ts';
-import { requiredSelection } from '../../core/graph/required-selection.ts';
-import type { Project } from '../../core/scheduler/project.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { type DagFiles, type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
-import { countFlag, durationFlag } from '../duration-flag.ts';
-import { loadEngine, openSession } from '../engine.ts';
+import { type DagFiles, readDagFiles, requireDag } from '../dag-files.ts';
+import { durationFlag } from '../duration-flag.ts';
+import { loadEngine } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
-import { checkKeys } from '../fan-out-keys.ts';
 import { findRun } from '../find-run.ts';
-import { followRun } from '../follow-run.ts';
-import { definePlanParams, type ParamOptions } from '../param-flags.ts';
-import { runParams } from '../params.ts';
+import { definePlanParams } from '../param-flags.ts';
 import { requirePools } from '../pool-problems.ts';
 import { rememberDags } from '../remember-dags.ts';
-import { newRunUid } from '../run-uid.ts';
-import { defineScope, type ScopeOptions, scopeOf } from '../scope-flags.ts';
-import { configOf } from '../state-dir.ts';
-import { startRun, type WantedRun } from '../trigger-run.ts';
-import { userName } from '../user-name.ts';
+import { dagInForce } from '../rolled-back.ts';
+import { type RunOptions, runHere, wantedRun } from '../run-here.ts';
+import { defineScope } from '../scope-flags.ts';
 import { withProject } from '../with-project.ts';
 
-interface TriggerOptions extends ScopeOptions, ParamOptions {
-  readonly maxParallel?: string;
+interface TriggerOptions extends RunOptions {
   readonly detach?: boolean;
   readonly timeout?: string;
-  readonly new?: boolean;
   readonly fromRun?: string;
-  readonly runUid?: string;
 }
 
 /** `orch trigger <dag>`: runs a DAG or a part of it and follows it to the end. */
@@ -48,74 +37,27 @@ export const trigger = defineCommand<TriggerOptions>({
       .option('--from-run <run>', 'take the outputs of tasks outside the scope from this run')
       .option('--max-parallel <n>', 'tasks at once in this run')
       .option('--new', 'start anew even if an interrupted run could be resumed')
+      .option('--no-cache', 'run what is cached too; its successes are kept for later runs')
       .option('--detach', 'let it run in the background and print its id')
       .option('--timeout <duration>', 'wait at most this long, then exit 124')
       .option('--run-uid <uid>', 'the id of the run: asking twice gives one run');
   },
   run: async (context, options, [dagId]) => {
     const files = await readDagFiles(context, String(dagId), loadEngine);
-    const dag = requireDag(files, String(dagId));
+    const declared = requireDag(files, String(dagId));
     rememberDags(files, 'some');
-    requirePools(dag, configOf(files.dir, context).pools);
-    const wanted = wantedRun(context, dag, options);
     const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
-    if (options.detach === true) return detach(context, files, wanted.runUid);
     return withProject(context, async (project) => {
+      const dag = await dagInForce(project.store, declared);
+      requirePools(dag, project.config.pools);
+      const wanted = wantedRun(context, dag, options);
+      if (options.detach === true) return detach(context, files, wanted.runUid);
       const inputsFrom =
         options.fromRun === undefined ? null : (await findRun(project.store, options.fromRun)).uid;
       return runHere(context, project, { ...wanted, inputsFrom }, timeoutMs);
     });
   },
 });
-
-function wantedRun(context: CommandContext, { spec }: FoundDag, options: TriggerOptions): WantedRun {
-  const graph = compileGraph(spec);
-  const scope = scopeOf(options);
-  const selected = requiredSelection(graph, scope);
-  const file = options.paramsFile;
-  const params = runParams(spec, {
-    pairs: options.param ?? [],
-    cwd: context.host.cwd,
-    ...(file === undefined ? {} : { file }),
-  });
-  checkKeys(graph, selected, params, scope.keys);
-  return {
-    dagId: spec.id,
-    runUid: options.runUid ?? newRunUid(context.host.clock.now()),
-    scope,
-    params,
-    maxParallel: options.maxParallel === undefined ? null : countFlag('--max-parallel', options.maxParallel),
-    inputsFrom: null,
-    needsRunner: spec.tasks.some(({ action }) => action.kind === 'function' || action.kind === 'operator'),
-    fresh: options.new === true,
-    by: userName(context.host.env),
-  };
-}
-
-async function runHere(
-  context: CommandContext,
-  project: Project,
-  wanted: WantedRun,
-  timeoutMs: number | null,
-): Promise<number> {
-  const beganAt = context.host.clock.now();
-  const session = await openSession(project, { warm: wanted.needsRunner });
-  try {
-    const askedAt = context.host.clock.now();
-    const started = await startRun(project.store, session, wanted, beganAt);
-    const sinceAt = started.resumed ? askedAt : 0;
-    return await followRun(context, {
-      project,
-      session,
-      runNo: started.runNo,
-      how: started.resumed ? 'resumed' : 'triggered',
-      sinceAt,
-      timeoutMs,
-    });
-  } finally {
-    await session.close();
-  }
-}
 
 async function detach(context: CommandContext, files: DagFiles, runUid: string): Promise<number> {
   const { detachRun } = await import('../detach-run.ts');

@@ -2,6 +2,7 @@ import type { RunUpdate } from '../../core/scheduler/session.ts';
 import type { InstanceView } from '../../core/store/run-view.ts';
 import type { Style } from '../style.ts';
 import { failureText } from './failure-text.ts';
+import { shortRunId } from './run-name.ts';
 import type { RunTracker } from './run-tracker.ts';
 import { lookOf, toned } from './state-look.ts';
 import { tamed } from './text-width.ts';
@@ -47,6 +48,8 @@ function changeText(
     case 'running':
       return verbose ? `${name}${attempts > 1 ? ` try ${attempts}` : ''}` : null;
     case 'success':
+      if (instance.because?.code === 'cache_hit')
+        return `${name} from the cache of run ${shortRunId(String(instance.because['run']))}`;
       return `${name}${span}${attempts > 1 ? ` (try ${attempts})` : ''}`;
     case 'up_for_retry':
       return `${name} ${tryText(tracker, instance)} ${failureText(instance)}${nextIn(instance, at)}`;

@@ -53,7 +53,7 @@ export function soloLines(
   style: Style,
 ): string[] {
   const name = padTo(cutTo(instance.name, NAME_COLUMNS_MAX), tracker.nameColumns);
-  const span = instance.durationMs === null ? '' : spanText(instance.durationMs);
+  const span = timeText(instance);
   const word = instance.state === 'success' ? span : `${lookOf(instance.state).word} ${span}`.trimEnd();
   const head = `  ${glyph(instance.state, style)} ${toned(instance.state, name, style)}  ${word}`;
   const shown = withMetrics(head, metricTexts(tracker, [instance]), columns, style);
@@ -81,9 +81,16 @@ export function membersInOrder(tracker: RunTracker, group: KeyGroup): InstanceVi
   return [...group.members.values()].sort((a, b) => tracker.order(a.taskId) - tracker.order(b.taskId));
 }
 
+/** How long the last attempt took; there was none if the cache stands for it. */
+function timeText({ because, durationMs }: InstanceView): string {
+  if (because?.code === 'cache_hit') return 'cached';
+  return durationMs === null ? '' : spanText(durationMs);
+}
+
 function stageText(member: InstanceView, style: Style): string {
   const name = member.taskId.slice(member.taskId.lastIndexOf('.') + 1);
-  const span = member.durationMs === null ? '' : ` ${spanText(member.durationMs)}`;
+  const time = timeText(member);
+  const span = time === '' ? '' : ` ${time}`;
   const tries = member.attempts > 1 ? ` (try ${member.attempts})` : '';
   if (member.state === 'success') return `${name}${style.dim(span + tries)}`;
   const mark = toned(member.state, `${name} ${lookOf(member.state).glyph}`, style);

@@ -132,6 +132,8 @@ export interface AuthorTask extends TaskDefaults, Wiring {
   readonly latestOnly?: boolean;
   /** URIs of assets. */
   readonly produces?: readonly string[];
+  /** An earlier success with the same code and inputs stands for the task, for ever or for so long. */
+  readonly cache?: boolean | { readonly ttl: Duration };
 }
 
 /** A question to people; the option that they choose is the output. */

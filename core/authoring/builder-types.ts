@@ -85,6 +85,7 @@ export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
       | 'waitForDownstream'
       | 'latestOnly'
       | 'produces'
+      | 'cache'
     > {
   readonly needs?: N;
   /** Order only: these finish first. */

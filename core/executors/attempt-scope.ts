@@ -32,15 +32,16 @@ function readSpilled(stateDir: string, file: SpilledOutput): Json {
   return JSON.parse(readFileSync(spilledPath(stateDir, file), 'utf8')) as Json;
 }
 
-function setOwn(values: Values, name: string, value: Json): void {
+/** Sets an own property whatever its name is. */
+export function setOwn(values: Values, name: string, value: Json): void {
   if (name !== '__proto__') values[name] = value;
   else Object.defineProperty(values, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** What the expressions of an attempt may read. */
 export function expressionScope(
-  frame: RunFrame,
-  definition: AttemptDefinition,
+  frame: Pick<RunFrame, 'k' | 'i'>,
+  definition: Pick<AttemptDefinition, 'params' | 'run' | 'itemNames'>,
   inputs: Values,
 ): ExpressionScope {
   const scope: { [name: string]: Json | undefined } = {

@@ -2,6 +2,7 @@ import type { AssetEvent, FileArrival } from './asset.ts';
 import type { ArtifactRef, LogRange } from './attempt.ts';
 import type { BackfillRecord, BackfillState } from './backfill.ts';
 import type { BecauseCode, Facts } from './because.ts';
+import type { CacheAsk, CacheEntry } from './cache.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from './ids.ts';
 import type { Json, JsonObject, JsonText } from './json.ts';
 import type { ExpansionRecord, RunRecord, WaitRecord } from './run.ts';
@@ -58,6 +59,7 @@ export type Action =
       readonly nodeNo: NodeNo;
       readonly wait: WaitRecord | null;
     }
+  | CacheAction
   /** A fact worth keeping that changes no state: a late outcome, a refused request, `memory_stale`. */
   | {
       readonly type: 'note';
@@ -78,6 +80,17 @@ export type Action =
   | BackfillChange
   /** The answer to a request that came through the inbox. */
   | { readonly type: 'answer'; readonly inboxId: number; readonly answer: Answer };
+
+export type CacheAction =
+  /** Under which key the success of an instance is to be kept; `null`: it is not, any more. */
+  | {
+      readonly type: 'cache.ask';
+      readonly runNo: RunNo;
+      readonly nodeNo: NodeNo;
+      readonly ask: CacheAsk | null;
+    }
+  /** A success for the cache; it follows in the same transaction. */
+  | { readonly type: 'cache.put'; readonly entry: CacheEntry };
 
 /** A backfill has come further, or has another state. */
 export interface BackfillChange {

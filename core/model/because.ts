@@ -170,6 +170,19 @@ const SENTENCES = {
   assets_queued: (f) =>
     `The assets of DAG ${f.dag} have changed; it waits: ${plural(f.active, 'active run')} of ${f.limit}.`,
   files_awaited: (f) => `DAG ${f.dag} runs for each file that arrives as ${f.files}.`,
+  cache_hit: (f) => `Taken from the cache of run ${f.run}.`,
+  cache_unread: () => 'Whether an earlier success stands for it is being read.',
+  cache_first: () => 'Not from the cache: it has no earlier success there.',
+  cache_changed: (f) => `Not from the cache: since run ${f.run} this has changed: ${f.changed}.`,
+  cache_expired: (f) => `Not from the cache: the success of run ${f.run} is older than its ttl.`,
+  cache_gone: (f) => `Not from the cache: what run ${f.run} gave is gone: ${f.file}.`,
+  cache_passed: (f) => `Not from the cache, although run ${f.run} has done the same: it was to run again.`,
+  cache_refused: (f) => `Not from the cache, nor kept there: ${f.error}.`,
+  rolled_back: (f) =>
+    `New runs of DAG ${f.dag} have version ${f.version}, ` +
+    `${f.held ? 'whatever its file declares' : 'until its file changes'}: ${f.by} has asked for it.`,
+  rollback_over: (f) =>
+    `New runs of DAG ${f.dag} have version ${f.version} of its file: ${f.by} has ended the rollback.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

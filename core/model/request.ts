@@ -22,6 +22,10 @@ export type Request =
       readonly replaces: string | null;
       /** Only an interrupted run is replaced: one that the leader has stays as it is. */
       readonly sparesLed?: boolean;
+      /** Nothing is taken from the cache. */
+      readonly noCache?: boolean;
+      /** With this version; absent: with the one that new runs of the DAG have. */
+      readonly versionNo?: number;
     }
   /** Go on with an unfinished run whose owner is gone; one that is led already stays as it is. */
   | { readonly type: 'adopt'; readonly runUid: string; readonly takeOver?: TakeOver }
@@ -32,6 +36,15 @@ export type Request =
   | { readonly type: 'handOver'; readonly by: string }
   /** No run is made for slots of the DAG, or they are again. */
   | { readonly type: 'pauseDag'; readonly dagId: string; readonly paused: boolean; readonly by: string }
+  /** New runs of a DAG have a version that it had; `null`: the one that its file declares. */
+  | {
+      readonly type: 'rollBackDag';
+      readonly dagId: string;
+      readonly versionNo: number | null;
+      /** Also when its file changes. */
+      readonly held?: boolean;
+      readonly by: string;
+    }
   /** Runs for the slots of a DAG that are about instants from `fromAt` to `toAt`, both included. */
   | {
       readonly type: 'createBackfill';

@@ -26,6 +26,8 @@ export interface RunRecord {
   readonly inputsFrom: RunNo | null;
   /** The backfill that it belongs to, which made or retried it; absent: none. */
   readonly backfillNo?: number;
+  /** Nothing of it is taken from the cache. */
+  readonly noCache?: true;
   /** The events or the file that made it; absent: none. */
   readonly cause?: RunCause;
   readonly logicalAt: number | null;

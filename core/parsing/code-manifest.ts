@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { GraphFile } from './import-graph.ts';
-import type { CodeManifest } from './parsed-file.ts';
+import type { CodeManifest, FileImports } from './parsed-file.ts';
 import { absolutePath } from './project-path.ts';
 
 const LOCKFILES = [
@@ -25,8 +25,17 @@ export function codeManifest(
   const hash = createHash('sha256');
   for (const path of paths) hash.update(`${path}\n${files[path]}\n`);
   if (lockfile !== undefined) hash.update(`lockfile\n${lockfile.sha256}\n`);
-  const code = { digest: hash.digest('hex'), entry: entry.path, entryHash: entry.sha256, files };
+  const imports = Object.fromEntries([...closure].map(([path, file]) => [path, importsOf(file)]));
+  const code = { digest: hash.digest('hex'), entry: entry.path, entryHash: entry.sha256, files, imports };
   return lockfile === undefined ? code : { ...code, lockfile };
+}
+
+function importsOf({ imports, usesPackages, module }: GraphFile): FileImports {
+  return {
+    files: [...imports].sort(),
+    ...(usesPackages ? { packages: true } : {}),
+    ...(module.importsUnknown ? { unknown: true } : {}),
+  };
 }
 
 /** The sha256 of a file of the project; `null` if it cannot be read. What is no file might never end. */

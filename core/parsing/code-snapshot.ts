@@ -7,6 +7,15 @@ import { fileHash } from './code-manifest.ts';
 import type { CodeManifest } from './parsed-file.ts';
 import { absolutePath } from './project-path.ts';
 
+/** Beside the code of a version: what its files import, so that nobody has to read them for that. */
+export const FACTS_FILE = '.orch-code.json';
+
+/** What {@link FACTS_FILE} holds. */
+export interface KeptFacts extends Pick<CodeManifest, 'files' | 'imports'> {
+  /** sha256 of the lockfile, which is not kept itself. */
+  readonly lockfile?: string;
+}
+
 /** Where the code of a digest lies. */
 export function snapshotDir(stateDir: string, digest: string): string {
   return join(stateDir, 'code', digest);
@@ -32,6 +41,9 @@ export async function saveSnapshot(
     for (const [path, sha256] of Object.entries(manifest.files)) {
       await copyVerified(projectDir, building, path, sha256);
     }
+    const { files, imports, lockfile } = manifest;
+    const facts: KeptFacts = { files, imports, ...(lockfile ? { lockfile: lockfile.sha256 } : {}) };
+    await writeFile(join(building, FACTS_FILE), JSON.stringify(facts), { mode: 0o600, flush: true });
     await renameUnlessThere(building, final);
   } finally {
     await rm(building, { recursive: true, force: true });

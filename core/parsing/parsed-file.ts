@@ -36,8 +36,20 @@ export interface CodeManifest {
   readonly entryHash: string;
   /** Path relative to the project → sha256 of the content. */
   readonly files: { readonly [path: string]: string };
+  /** What each of `files` imports: from it follows which of them a single function is made of. */
+  readonly imports: { readonly [path: string]: FileImports };
   /** The lockfile and its sha256, if the code imports npm packages and there is one. */
   readonly lockfile?: { readonly path: string; readonly sha256: string };
+}
+
+/** What a file of the project imports. */
+export interface FileImports {
+  /** Files of the project. */
+  readonly files: readonly string[];
+  /** It imports npm packages. */
+  readonly packages?: true;
+  /** It imports something whose name is known only when it runs. */
+  readonly unknown?: true;
 }
 
 /** Bounds of the evaluation of one file. */

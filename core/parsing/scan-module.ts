@@ -14,6 +14,8 @@ export interface ScannedModule {
   readonly imports: readonly ScannedImport[];
   /** `null` for a CommonJS module, whose exports are known only when it runs. */
   readonly exports: ReadonlySet<string> | null;
+  /** It imports something whose name is known only when it runs. */
+  readonly importsUnknown?: true;
 }
 
 /** A syntax error at a position of the text. */
@@ -42,7 +44,12 @@ export function scanModule(path: string, text: string): ScannedModule {
     const reExportsAll = /^export\s*\*\s*from\b/.test(code.slice(one.ss, one.se));
     return [{ specifier: one.n, offset: one.s, reExportsAll }];
   });
-  return { imports: found, exports: new Set(exports.map((one) => one.n)) };
+  const importsUnknown = imports.some((one) => one.d >= 0 && one.n === undefined);
+  return {
+    imports: found,
+    exports: new Set(exports.map((one) => one.n)),
+    ...(importsUnknown ? { importsUnknown } : {}),
+  };
 }
 
 function parseModule(path: string, code: string): ReturnType<typeof parse> {

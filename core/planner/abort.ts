@@ -2,7 +2,8 @@ import { TASK, taskAt } from '../graph/graph.ts';
 import type { Facts } from '../model/because.ts';
 import { type CancelledReason, holdsSlot, isFinished, isRunFinished, S } from '../model/states.ts';
 import { evaluateNode, isBlockOpen, survivesAbort } from './readiness.ts';
-import type { Abort, RunWorld } from './run-world.ts';
+import type { Abort } from './run-abort.ts';
+import type { RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import type { World } from './world.ts';
 

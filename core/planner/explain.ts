@@ -1,6 +1,7 @@
 import { type Because, because } from '../model/because.ts';
 import { isFinished, S, TASK_STATES } from '../model/states.ts';
 import { backfillOf } from './backfill-world.ts';
+import { asksCache } from './cache.ts';
 import { laneOf } from './lanes.ts';
 import { pastBlock } from './past-rule.ts';
 import type { RunPast } from './pasts.ts';
@@ -12,7 +13,7 @@ import { runsLimit, type World } from './world.ts';
 
 /** One thing that has to hold before an instance can run. */
 export interface Check {
-  readonly name: 'scope' | 'run' | 'wait' | 'upstreams' | 'past' | 'retry wait' | 'slots';
+  readonly name: 'scope' | 'run' | 'wait' | 'upstreams' | 'past' | 'cache' | 'retry wait' | 'slots';
   readonly ok: boolean;
   readonly because: Because;
 }
@@ -43,6 +44,8 @@ export function explain(world: World, run: RunWorld, node: number, stored: Becau
   const past = world.pasts.of(run);
   const looksBack = past && state === S.none && ((run.templates.traits[template] as number) & PAST) !== 0;
   if (looksBack && !run.isPlaceholder(node, template)) checks.push(pastCheck(past, node, template));
+  if (state === S.none && checks.every((check) => check.ok) && asksCache(world.limits, run, template))
+    checks.push({ name: 'cache', ok: false, because: because('cache_unread') });
   if (state === S.up_for_retry) checks.push(retryCheck(run, node));
   if (checks.every((check) => check.ok)) checks.push(slotCheck(world, run, node));
   const blocked = checks.find((check) => !check.ok);

@@ -1,10 +1,12 @@
 import type { Graph } from '../graph/graph.ts';
+import type { CacheAsk } from '../model/cache.ts';
 import type { NodeNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import { holdsSlot, S, TASK_STATES } from '../model/states.ts';
 import { recountRun } from './lifecycle.ts';
-import { type Abort, CUT, EMPTY, HAS_ROW, RunWorld } from './run-world.ts';
+import type { Abort } from './run-abort.ts';
+import { CUT, EMPTY, FRESH, HAS_ROW, RunWorld } from './run-world.ts';
 import { acquire } from './slots.ts';
 import { READ } from './templates.ts';
 import { isActive, isOfBackfill, type World } from './world.ts';
@@ -29,6 +31,8 @@ export interface StoredRun {
   readonly instances: readonly InstanceRecord[];
   /** Absent: none was put off. */
   readonly waits?: ReadonlyMap<number, WaitRecord>;
+  /** Absent: the cache was not asked for any. */
+  readonly asks?: ReadonlyMap<number, CacheAsk>;
 }
 
 /**
@@ -42,6 +46,8 @@ export function loadRun(stored: StoredRun, graph: Graph, selected: Uint8Array): 
   }
   for (const instance of stored.instances) fillInstance(run, instance);
   for (const [node, wait] of stored.waits ?? []) run.waits.set(node, wait);
+  for (const [node, ask] of stored.asks ?? [])
+    if (ask.versionNo === stored.run.versionNo) run.cacheAsks.set(node, ask);
   const { because } = stored.run;
   if (because && ABORT_CODES.has(because.code) && stored.run.endedAt === null) {
     const { code, text: _, outcome, ...facts } = because;
@@ -73,6 +79,7 @@ function fillInstance(run: RunWorld, instance: InstanceRecord): void {
   let flags = HAS_ROW;
   if (instance.because?.code === 'short_circuit') flags |= CUT;
   if (instance.because?.code === 'no_keys') flags |= EMPTY;
+  if (instance.because?.code === 'retried') flags |= FRESH;
   run.flags[nodeNo] = flags;
   if (flags & CUT) run.hasCuts = true;
 }

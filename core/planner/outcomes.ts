@@ -5,6 +5,7 @@ import { type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/id
 import { type FailedReason, holdsSlot, S } from '../model/states.ts';
 import { cancelReason, graceOf, markEnded } from './abort.ts';
 import { recordProduced } from './asset-events.ts';
+import { noteArtifact, putIntoCache } from './cache.ts';
 import { makeReady } from './lanes.ts';
 import { survivesAbort } from './readiness.ts';
 import { chanceOf, decideRetry, errorOf, retryDelay } from './retry.ts';
@@ -52,7 +53,7 @@ export function onAttempt(turn: Turn, event: AttemptEvent): void {
       return;
     case 'attempt.artifact':
       turn.actions.push({ type: 'artifact', ...at, artifact: event.artifact });
-      return;
+      return noteArtifact(run, node, event.artifact);
     case 'attempt.ended':
       return onEnded(turn, run, node, event);
   }
@@ -189,6 +190,7 @@ function succeed(
     if (isRead && outcome.output !== undefined) run.values.set(node, JSON.parse(outcome.output));
   }
   recordProduced(turn, run, node, template);
+  putIntoCache(turn, run, node, run.outputs.get(node) ?? null);
   turn.change(run, node, S.success, 'succeeded', null, times);
 }
 

@@ -5,6 +5,7 @@ import { gatesAround } from '../graph/select.ts';
 import type { BecauseCode, Facts } from '../model/because.ts';
 import { isFinished, S, TASK_STATES } from '../model/states.ts';
 import type { Block } from './blocks.ts';
+import { runsItself } from './cache.ts';
 import { completeInstant } from './instant.ts';
 import { makeReady } from './lanes.ts';
 import { newerSlotAt } from './latest-only.ts';
@@ -225,6 +226,7 @@ function admit(turn: Turn, run: RunWorld, node: number, template: number): void 
   }
   if ((run.templates.traits[template] as number) & INSTANT) return completeInstant(turn, run, node, template);
   if ((run.templates.traits[template] as number) & APPROVAL) return askPeople(turn, run, node);
+  if (!runsItself(turn, run, node, template)) return;
   turn.assume(run, node, S.scheduled);
   makeReady(turn.world, run, node, turn.now.at);
 }

@@ -1,4 +1,5 @@
 import type { VersionNo } from '../model/ids.ts';
+import { keepAsk } from './cache.ts';
 import type { RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 
@@ -11,5 +12,7 @@ export interface Repinning {
 /** Stores that a run, loaded with another version of its DAG and its params as they are there, goes on so. */
 export function repinRun(turn: Turn, run: RunWorld, { from, by }: Repinning): void {
   const { versionNo: to, params, state } = run.record;
+  // Attempts that are still to come have other code than the one that was asked with.
+  for (const node of [...run.cacheAsks.keys()]) if (run.isOpen(node)) keepAsk(turn, run, node, null);
   turn.changeRun(run, state, 'repinned', { from, to, by }, { repin: { from, to, params } });
 }

@@ -1,6 +1,6 @@
 import { GATE } from '../graph/graph.ts';
 import type { Answer } from '../model/action.ts';
-import { type NodeNo, parseAttemptId, type RunNo } from '../model/ids.ts';
+import type { RunNo } from '../model/ids.ts';
 import {
   canTransition,
   holdsSlot,
@@ -10,23 +10,24 @@ import {
   TASK_STATES,
   type TaskState,
 } from '../model/states.ts';
-import { abortFatal, abortRun, graceOf, sweep } from './abort.ts';
+import { abortFatal, abortRun, graceOf } from './abort.ts';
+import { type AdoptRequest, adopt, restoreCuts } from './adopt.ts';
 import { type DagEntry, ScheduledDag } from './agenda.ts';
 import { accepted, conflict } from './answers.ts';
 import { onReported, type ReportedEvent } from './asset-events.ts';
 import { type BackfillRequest, onBackfillRequest } from './backfill-requests.ts';
+import { forgetAsks, keepAsk } from './cache.ts';
 import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
-import { adoptRun, orphans } from './load.ts';
+import { adoptRun } from './load.ts';
 import { markRun } from './mark-run.ts';
 import { setPaused } from './open-slots.ts';
-import { onAttempt, watchDeadline } from './outcomes.ts';
-import { isCutSource, propagate } from './readiness.ts';
+import { propagate } from './readiness.ts';
 import { type Repinning, repinRun } from './repin.ts';
 import { descendantsOf, type RetrySelection, selectForRetry } from './retry-selection.ts';
-import { CUT, EMPTY, type RunWorld } from './run-world.ts';
+import { type RollBackRequest, rollBackDag } from './roll-back.ts';
+import { CUT, EMPTY, FRESH, type RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
-import { shareFate } from './unrun.ts';
-import { type ApproveRequest, answerApproval, isPutOff, keepWait, waitsForItself } from './waits.ts';
+import { type ApproveRequest, answerApproval, isPutOff, keepWait } from './waits.ts';
 
 type Refusal = Extract<Answer, { ok: false }>;
 
@@ -35,20 +36,13 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'refuse'; readonly code: Refusal['code']; readonly message: string }
   /** A new run, with the number of the unfinished run that it replaces. */
   | { readonly kind: 'start'; readonly run: RunWorld; readonly replaces: RunNo | null }
-  /** A run loaded from the store; attempts in `live` are still with the executor, all others are lost. */
-  | {
-      readonly kind: 'adopt';
-      readonly run: RunWorld;
-      readonly live?: ReadonlySet<string>;
-      /** A run that is led already is refused. */
-      readonly takeOver?: boolean;
-      readonly repin?: Repinning;
-    }
+  | AdoptRequest
   | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
   | { readonly kind: 'pause'; readonly runNo: RunNo }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
   | BackfillRequest
   | ReportedEvent
+  | RollBackRequest
   /** A scheduler wants to lead. */
   | { readonly kind: 'handOver' }
   /** `dag` as the store has it; a scheduler takes the one on its agenda. */
@@ -115,6 +109,8 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
       return onBackfillRequest(turn, request);
     case 'assetEvent':
       return onReported(turn, request.inboxId, request);
+    case 'rollBackDag':
+      return rollBackDag(turn, request);
     case 'pauseDag':
       return pauseDag(turn, request.dag, request.paused, request.by);
   }
@@ -161,77 +157,6 @@ function start(turn: Turn, run: RunWorld, replaces: RunNo | null): Answer {
   turn.actions.push({ type: 'run.create', run: run.record });
   adoptRun(turn.world, run);
   return accepted(run);
-}
-
-/**
- * Goes on with a run whose process is gone. Its attempts are lost: what they may have left alive was ended
- * before the executor started, so a new attempt cannot meet an old one.
- */
-function adopt(
-  turn: Turn,
-  { run, live, takeOver, repin }: Extract<PlannedRequest, { kind: 'adopt' }>,
-): Answer {
-  if (turn.world.runs.has(run.record.runNo))
-    return takeOver ? conflict(`run ${run.record.uid} is under way: orch watch follows it`) : accepted(run);
-  if (isRunFinished(run.record.state)) return conflict(`the run is already ${run.record.state}`);
-  adoptRun(turn.world, run);
-  if (repin) repinRun(turn, run, repin);
-  restoreCuts(run);
-  for (const node of orphans(run)) {
-    const id = run.attemptOf(node);
-    if (live?.has(id)) watchDeadline(turn, run, node);
-    else loseOrphan(turn, run, node);
-  }
-  for (const id of live ?? []) keepGhost(run, id);
-  for (const { node } of run.existing()) {
-    if (!waitsForItself(run, node)) continue;
-    const waitMs = Math.max(0, (run.dueAt.get(node) ?? turn.now.at) - turn.now.at);
-    turn.world.addRetry({ atMono: turn.now.mono + waitMs, run, node, tryNo: run.tryNo[node] as number });
-  }
-  if (run.abort) sweep(turn, run);
-  closeGates(turn, run);
-  if (run.wantedKeys) turn.expanded.add(run);
-  evaluateRun(turn, run);
-  return accepted(run);
-}
-
-/** An attempt that still lives although its instance was settled by hand. */
-function keepGhost(run: RunWorld, id: string): void {
-  const at = parseAttemptId(id);
-  if (!at || at.run !== run.record.runNo || at.node >= run.size || run.tryNo[at.node] !== at.tryNo) return;
-  if (!holdsSlot(run.state[at.node] as number)) run.ghosts.add(at.node);
-}
-
-/** A tick that is written in parts may have stored the fate of a gate without that of what is behind it. */
-function closeGates(turn: Turn, run: RunWorld): void {
-  for (const { node, template } of run.existing()) {
-    const state = run.state[node] as number;
-    if (run.graph.kind[template] !== GATE || !isFinished(state) || state === S.success) continue;
-    const facts = { rule: run.templates.rule[template] as string, upstream: run.nameOf(node) };
-    const [code, more] =
-      state === S.skipped
-        ? (['upstream_skipped', {}] as const)
-        : (['upstream_failed', { state: TASK_STATES[state] as string }] as const);
-    shareFate(turn, run, node, template, code, { ...facts, ...more });
-  }
-}
-
-function loseOrphan(turn: Turn, run: RunWorld, node: NodeNo): void {
-  onAttempt(turn, {
-    type: 'attempt.ended',
-    attemptId: run.attemptOf(node),
-    startedAt: run.startedAt[node] || run.queuedAt[node] || turn.now.at,
-    at: turn.now.at,
-    outcome: { kind: 'lost', detail: 'the process that ran it is gone' },
-  });
-}
-
-function restoreCuts(run: RunWorld): void {
-  for (const { node, template } of run.existing()) {
-    if (!isCutSource(run, node, template)) continue;
-    run.flags[node] = (run.flags[node] as number) | CUT;
-    run.hasCuts = true;
-  }
 }
 
 function pause(turn: Turn, run: RunWorld): Answer | undefined {
@@ -304,16 +229,18 @@ function holdBack(turn: Turn, run: RunWorld, node: number, by: string): void {
 function reset(turn: Turn, run: RunWorld, node: number, by: string): void {
   run.tryBase[node] = run.tryNo[node] as number;
   run.lost[node] = 0;
-  run.flags[node] = (run.flags[node] as number) & ~(CUT | EMPTY);
+  run.flags[node] = ((run.flags[node] as number) & ~(CUT | EMPTY)) | FRESH;
   run.values.delete(node);
   run.outputs.delete(node);
   if (run.waits.has(node)) keepWait(turn, run, node, null);
+  if (run.cacheAsks.has(node)) keepAsk(turn, run, node, null);
   turn.change(run, node, S.none, 'retried', { by });
 }
 
 /** A finished run becomes active again, as one that started at `startedAt`; `null`: that starts anew. */
 function reopen(turn: Turn, run: RunWorld, by: string, startedAt: number | null): void {
   run.abort = null;
+  forgetAsks(turn, run);
   turn.world.ranking.touch(run);
   run.ending.clear();
   if (!turn.world.runs.has(run.record.runNo)) {

@@ -1,6 +1,7 @@
 import { type Graph, nodePath, type Scope, TASK } from '../graph/graph.ts';
 import type { StoredOutput } from '../model/action.ts';
-import type { LogRange } from '../model/attempt.ts';
+import type { ArtifactRef, LogRange } from '../model/attempt.ts';
+import type { CacheAsk } from '../model/cache.ts';
 import { type AttemptId, attemptId, instanceName, keyText, type NodeNo, type TryNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, RunRecord, WaitRecord } from '../model/run.ts';
@@ -8,6 +9,7 @@ import { S } from '../model/states.ts';
 import { type Block, type Load, liveBlocks, NOT_EXPANDED, type Part, setItem } from './blocks.ts';
 import { KeyScope } from './key-scope.ts';
 import type { RunPast } from './pasts.ts';
+import type { Abort } from './run-abort.ts';
 import { type Templates, templatesOf } from './templates.ts';
 
 /** Positions in the groups of five counters of {@link RunWorld.counts}. */
@@ -28,22 +30,13 @@ export const STOPPING = 4;
 export const UNWRITTEN = 8;
 /** A gate that found no keys. */
 export const EMPTY = 32;
+/** Retried by hand and not started since: it runs, whatever the cache has. */
+export const FRESH = 64;
 
-/** Why a run stops early; kept with the run so that a new leader goes on with it. */
-export interface Abort {
-  readonly code:
-    | 'critical_failed'
-    | 'cancelled_by_user'
-    | 'run_timed_out'
-    | 'superseded'
-    | 'shutdown'
-    | 'expansion_failed'
-    | 'unknown_key'
-    | 'quarantined'
-    | 'marked';
-  readonly facts: { readonly [fact: string]: Json };
-  /** What the run becomes when everything has ended. */
-  readonly state: 'failed' | 'cancelled' | 'success';
+/** What an attempt has left for people, by name. */
+interface AttemptArtifacts {
+  readonly tryNo: number;
+  readonly refs: Map<string, ArtifactRef>;
 }
 
 /**
@@ -84,6 +77,10 @@ export class RunWorld {
   readonly dueAt = new Map<number, number>();
   /** What instances that were put off carry to their next attempts. */
   readonly waits = new Map<number, WaitRecord>();
+  /** Under which keys successes go into the cache; see {@link CacheAsk}. */
+  readonly cacheAsks = new Map<number, CacheAsk>();
+  /** Artifacts of attempts under way whose successes do, by their names. */
+  readonly cacheArtifacts = new Map<number, AttemptArtifacts>();
   /** Where the lines of the last attempt of an instance that waits are. */
   readonly waitLogs = new Map<number, LogRange>();
   /** Messages of the errors with which instances failed for good. */

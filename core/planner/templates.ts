@@ -30,6 +30,8 @@ export const PAST = 128;
 export const LATEST_ONLY = 256;
 /** Decided by people. */
 export const APPROVAL = 512;
+/** An earlier success may stand for it. */
+export const CACHED = 1_024;
 
 /** What the planner needs of every template node, unpacked once per version. */
 export interface Templates {
@@ -120,6 +122,7 @@ function traitsOf(task: TaskSpec): number {
   if (task.action.kind === 'choose' || task.action.kind === 'pass') traits |= INSTANT;
   if (task.dependsOnPast) traits |= PAST;
   if (task.latestOnly) traits |= LATEST_ONLY;
+  if (task.cache !== undefined) traits |= CACHED;
   return traits;
 }
 

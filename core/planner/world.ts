@@ -4,6 +4,7 @@ import type { RunRecord } from '../model/run.ts';
 import type { Agenda } from './agenda.ts';
 import type { BackfillWorld } from './backfill-world.ts';
 import type { Load } from './blocks.ts';
+import { CacheLookups } from './cache-lookups.ts';
 import { Heap } from './heap.ts';
 import { Pasts } from './pasts.ts';
 import { Ranking } from './ranking.ts';
@@ -16,6 +17,8 @@ export interface Limits {
   /** Slots by pool; `default` is always there. */
   readonly pools: { readonly [name: string]: number };
   readonly defaults: EngineDefaults;
+  /** Somebody reads the cache for the planner; otherwise every task runs. */
+  readonly readsCache?: boolean;
 }
 
 /** Slots of a pool and how many are held. */
@@ -59,6 +62,7 @@ export class World {
   readonly backfills = new Map<number, BackfillWorld>();
   readonly pools = new Map<string, Pool>();
   readonly pasts = new Pasts();
+  readonly lookups = new CacheLookups();
   /** What is ready, in the order in which it starts. */
   readonly ranking = new Ranking();
   /** Instances that hold a slot. */
@@ -154,6 +158,7 @@ export class World {
     this.runs.delete(run.record.runNo);
     this.left.add(run.record.runNo);
     this.pasts.drop(run);
+    this.lookups.forget(run);
     this.ranking.drop(run);
     for (const held of [this.deadlines, this.unwritten]) {
       for (const [id, due] of held) if (due.run === run) held.delete(id);

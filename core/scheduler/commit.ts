@@ -60,7 +60,14 @@ async function commitMany(
 }
 
 /** Actions that belong to the next one: an output to its success, slots and their runs to the cursor. */
-const BEFORE_ANOTHER: ReadonlySet<Action['type']> = new Set(['output', 'run.create', 'slots', 'asset.event']);
+const BEFORE_ANOTHER: ReadonlySet<Action['type']> = new Set([
+  'artifact',
+  'output',
+  'cache.put',
+  'run.create',
+  'slots',
+  'asset.event',
+]);
 
 /** Actions in groups for one transaction each; what belongs together stays together. */
 function* transactions(actions: readonly Action[]): Iterable<readonly Action[]> {

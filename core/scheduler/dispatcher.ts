@@ -1,8 +1,7 @@
 import type { Executor } from '../executors/executor.ts';
 import { nodePath, taskAt } from '../graph/graph.ts';
 import { itemNamesOf } from '../graph/item-names.ts';
-import { assetFacts } from '../model/asset.ts';
-import type { AttemptDefinition, AttemptOrder, RunFacts, StopReason } from '../model/attempt.ts';
+import type { AttemptDefinition, AttemptOrder, StopReason } from '../model/attempt.ts';
 import { type AttemptId, attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
 import { graceOf } from '../planner/abort.ts';
 import { attemptLimits } from '../planner/outcomes.ts';
@@ -11,6 +10,7 @@ import type { World } from '../planner/world.ts';
 import type { VersionRecord } from '../store/store.ts';
 import { type InputReader, MissingInput } from './inputs.ts';
 import { codeDir } from './paths.ts';
+import { factsOf } from './run-facts.ts';
 
 /** How long a runner polls for its next order when it is the only one at work. */
 const SPIN_US = 200;
@@ -140,20 +140,4 @@ export class Dispatcher {
       itemNames: itemNamesOf(graph.spec, task.fanOut),
     };
   }
-}
-
-/** What a task may know of its run. */
-function factsOf(run: RunWorld): RunFacts {
-  const { record } = run;
-  const text = (at: number): string => new Date(at).toISOString();
-  const { intervalStartAt: start, intervalEndAt: end } = record;
-  return {
-    id: record.uid,
-    dagId: record.dagId,
-    logicalDate: record.logicalAt === null ? null : text(record.logicalAt),
-    interval: start === null || end === null ? null : { start: text(start), end: text(end) },
-    trigger: record.trigger,
-    assets: assetFacts(record.cause),
-    file: record.cause?.file?.path ?? null,
-  };
 }

@@ -27,6 +27,8 @@ export interface JanitorOptions {
 export interface Cleared {
   readonly runs: number;
   readonly requests: number;
+  /** Entries of the cache. */
+  readonly cached: number;
   readonly files: number;
 }
 
@@ -55,16 +57,20 @@ export class Janitor {
     const { runsMs } = retention;
     let runs = 0;
     let requests = 0;
+    let cached = 0;
     if (runsMs !== null) {
       const before = clock.now() - runsMs;
       runs += await this.#purge(() => before);
       for (let gone = -1; gone !== 0 && !this.#closed; requests += gone)
         gone = await store.purgeRequests(lease, before);
     }
+    const policy = { expiredBefore: clock.now(), madeBefore: runsMs === null ? null : clock.now() - runsMs };
+    for (let gone = -1; gone !== 0 && !this.#closed; cached += Math.max(gone, 0))
+      gone = await store.purgeCache(lease, policy);
     if (await this.#isFull()) runs += await this.#purge(() => clock.now(), true);
     await sweepLogs(stateDir, async (runNo) => (await store.run(runNo)) !== null);
     const files = await sweepFiles(stateDir, clock.now(), () => store.filesInUse());
-    return { runs, requests, files };
+    return { runs, requests, cached, files };
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import type { RunNo } from '../model/ids.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
 import { AssetFeed } from './asset-feed.ts';
 import { BackfillFeed } from './backfill-feed.ts';
+import { CacheFeed } from './cache-feed.ts';
 import { DagSync } from './dag-sync.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
@@ -118,7 +119,7 @@ export class Leadership {
       onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
     });
     this.#feeds = new Feeds(this.leader, this.#log);
-    this.#feeds.add(new PastFeed(store, this.leader));
+    this.#addFeeds(inputs);
     this.leader.onDecided = () => this.#lookAtFeeds();
     this.leader.onForgotten = () => {
       this.#sync?.forget();
@@ -127,6 +128,13 @@ export class Leadership {
     this.failed = new Promise((resolve) => {
       executor.onFailed = resolve;
     });
+  }
+
+  /** What every leader reads for its planner. */
+  #addFeeds(inputs: InputReader): void {
+    const { leader } = this;
+    const { store, clock, stateDir } = this.#project;
+    this.#feeds.add(new PastFeed(store, leader), new CacheFeed({ store, leader, clock, stateDir, inputs }));
   }
 
   #lookAtFeeds(): void {

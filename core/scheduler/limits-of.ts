@@ -5,5 +5,5 @@ import type { Project } from './project.ts';
 export function limitsOf(project: Project): Limits {
   const { config } = project;
   const pools = Object.fromEntries(Object.entries(config.pools).map(([name, pool]) => [name, pool.slots]));
-  return { globalSlots: config.scheduler.maxActive, pools, defaults: config.defaults };
+  return { globalSlots: config.scheduler.maxActive, pools, defaults: config.defaults, readsCache: true };
 }

@@ -16,6 +16,11 @@ export function outputFile(stateDir: string, sha256: string): string {
   return join(stateDir, 'outputs', sha256.slice(0, 2), sha256);
 }
 
+/** Where an artifact lies. */
+export function artifactFile(stateDir: string, sha256: string): string {
+  return join(stateDir, 'artifacts', sha256.slice(0, 2), sha256);
+}
+
 /** orch's own log. */
 export function logFile(stateDir: string): string {
   return join(stateDir, 'log', 'orch.log');

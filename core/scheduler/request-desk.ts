@@ -20,6 +20,7 @@ import { entryOf } from './dag-entry.ts';
 import type { InputReader } from './inputs.ts';
 import type { LedRun } from './leader-options.ts';
 import { repinned } from './repinned.ts';
+import { wantedRollback } from './rollback-desk.ts';
 import { spilledText } from './spilled.ts';
 import type { VersionKeeper } from './version-keeper.ts';
 
@@ -100,6 +101,11 @@ export class RequestDesk {
       if (state === null) throw new AppError('not_found', `there is no DAG ${request.dagId}`);
       const { paused, by } = request;
       return { request: { inboxId, kind: 'pauseDag', dag: entryOf(version, state), paused, by }, version };
+    }
+    if (request.type === 'rollBackDag') {
+      const before = await this.#knownVersion(request.dagId);
+      const wanted = await wantedRollback(this.#store, this.#versions, request, before);
+      return { request: { inboxId, ...wanted.request }, version: wanted.version };
     }
     if (request.type === 'assetEvent') {
       const { uri, extra, by } = wantedEvent(request);
@@ -208,7 +214,10 @@ export class RequestDesk {
   }
 
   async #trigger(inboxId: number, request: TriggerRequest, askedAt: number): Promise<Prepared> {
-    const version = await this.#versions.current(request.dagId);
+    const version =
+      request.versionNo === undefined
+        ? await this.#versions.current(request.dagId)
+        : await this.#versions.kept(request.dagId, request.versionNo as VersionNo);
     const graph = this.#graph(version);
     const selected = requiredSelection(graph, request.scope);
     const checked = checkParams(version.spec, request.params);
@@ -232,6 +241,7 @@ export class RequestDesk {
       params: checked.params,
       scope: request.scope,
       maxParallel: request.maxParallel,
+      ...(request.noCache ? { noCache: true } : {}),
       inputsFrom: request.inputsFrom === null ? null : (await this.#runOf(request.inputsFrom)).runNo,
       logicalAt: null,
       intervalStartAt: null,

@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs';
 import type { Clock } from '../model/clock.ts';
-import { saveSnapshot } from '../parsing/code-snapshot.ts';
+import { AppError } from '../model/errors.ts';
+import type { VersionNo } from '../model/ids.ts';
+import { saveSnapshot, snapshotDir } from '../parsing/code-snapshot.ts';
 import type { ParsedDag } from '../parsing/parsed-file.ts';
+import type { PinPlan } from '../store/pins.ts';
 import type { Lease, Store, VersionRecord } from '../store/store.ts';
 import type { DagLibrary } from './dag-library.ts';
 
@@ -27,7 +31,8 @@ export class VersionKeeper {
   }
 
   /**
-   * The version of a DAG that its file declares now; stored if it is new. Its code is kept before the version
+   * The version of new runs of a DAG: the one that its file declares now, stored if it is new, or the one
+   * that it is rolled back to as long as that file does not change. Its code is kept before the version
    * is, so that no version is without code.
    */
   async current(dagId: string): Promise<VersionRecord> {
@@ -35,7 +40,7 @@ export class VersionKeeper {
     return this.keep(file, dag);
   }
 
-  /** The version of a DAG as a file declares it; stored if it is new. */
+  /** The version of new runs of a DAG that a file declares so; stored if it is new. */
   async keep(file: string, dag: ParsedDag): Promise<VersionRecord> {
     const { clock, projectDir, stateDir } = this.#options;
     await saveSnapshot(stateDir, projectDir, dag.code);
@@ -63,6 +68,46 @@ export class VersionKeeper {
   ): Promise<VersionRecord> {
     const { store, lease } = this.#options;
     await before?.catch(() => undefined);
-    return { ...version, versionNo: await store.saveVersion(lease, version) };
+    const versionNo = await store.saveVersion(lease, version);
+    const inForce = await store.version(versionNo);
+    const isPinned = inForce !== null && !isSame(inForce, version);
+    return isPinned ? inForce : { ...version, versionNo };
   }
+
+  /**
+   * A version that a DAG had.
+   * @throws AppError `not_found` if there is no such version; `conflict` if its code is not kept any more.
+   */
+  async kept(dagId: string, versionNo: VersionNo): Promise<VersionRecord> {
+    const { store, stateDir } = this.#options;
+    const version = await store.version(versionNo);
+    if (version?.dagId !== dagId)
+      throw new AppError('not_found', `DAG ${dagId} has no version ${versionNo}: orch rollback ${dagId}`);
+    if (!existsSync(snapshotDir(stateDir, version.codeHash)))
+      throw new AppError('conflict', `the code of version ${versionNo} of DAG ${dagId} is not kept here`);
+    return version;
+  }
+
+  /**
+   * Has new runs of a DAG use one of its versions, or with `null` the one that its file declares. Gives the
+   * version that they have from now on.
+   * @throws AppError as {@link kept} does.
+   */
+  async pin(plan: Omit<PinPlan, 'at'>): Promise<VersionRecord> {
+    const { store, lease, clock } = this.#options;
+    const { dagId, versionNo } = plan;
+    if (versionNo !== null) await this.kept(dagId, versionNo);
+    await this.#last.get(dagId)?.version.catch(() => undefined);
+    const inForce = await store.pinVersion(lease, { ...plan, at: clock.now() });
+    this.#last.delete(dagId);
+    const version = await store.version(inForce);
+    if (version === null) throw new AppError('internal', `version ${inForce} is gone`);
+    return version;
+  }
+}
+
+type Hashes = Pick<VersionRecord, 'graphHash' | 'codeHash'>;
+
+function isSame(one: Hashes, other: Hashes): boolean {
+  return one.graphHash === other.graphHash && one.codeHash === other.codeHash;
 }

@@ -1,4 +1,5 @@
 import { because } from '../model/because.ts';
+import type { CacheAsk } from '../model/cache.ts';
 import type { NodeNo, RunNo } from '../model/ids.ts';
 import { isFinished } from '../model/states.ts';
 import { type Explanation, explain } from '../planner/explain.ts';
@@ -33,9 +34,15 @@ export async function why(project: Project, runNo: RunNo, node: NodeNo): Promise
     world.pasts.take({ ...read, changes: world.pasts.changesOf(run.record.dagId) }, world.runs);
   }
   const [row] = await store.instances(runNo, [node]);
-  const explained = explain(world, run, node, row?.because ?? null);
+  const explained = withCache(explain(world, run, node, row?.because ?? null), run.cacheAsks.get(node));
   const waits =
     !isFinished(run.state[node] as number) && run.isSelected(run.templateOf(node), run.blockOf(node));
   if (!waits || (await hasLeader(leaderSocket(project.stateDir)))) return explained;
   return { because: because('no_leader'), checks: explained.checks };
+}
+
+/** Adds why the success of an earlier run did not stand for an instance. */
+function withCache({ because, checks }: Explanation, ask: CacheAsk | undefined): Explanation {
+  if (ask === undefined) return { because, checks };
+  return { because, checks: [...checks, { name: 'cache', ok: false, because: ask.because }] };
 }

@@ -359,6 +359,19 @@ export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
     description: 'URIs of assets: each success of the task is an event of each of them.',
     examples: [['duckdb://market/candles']],
   }),
+  cache: Type.Union(
+    [
+      Type.Boolean(),
+      closedObject({ ttl: durationSchema('So long a success stands for later ones.', { examples: ['1d'] }) }),
+    ],
+    {
+      description:
+        'True: an earlier success with the same code, params, inputs and key stands for the task, which is ' +
+        'not run then. What else it reads, such as files or the time, is not looked at.',
+      default: false,
+      examples: [true, { ttl: '1d' }],
+    },
+  ),
 });
 
 /** A task: something that is run, chosen, or joins others. */

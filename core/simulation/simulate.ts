@@ -59,7 +59,7 @@ class Simulated {
   constructor(input: SimulationInput) {
     this.#input = input;
     this.#now = input.fromAt;
-    this.#world = new World(input.limits);
+    this.#world = new World({ ...input.limits, readsCache: false });
     let last = 0;
     this.#world.agenda = new Agenda(() => ++last as RunNo);
     this.#dags = new Map(input.dags.map((dag) => [dag.graph.spec.id, dag]));

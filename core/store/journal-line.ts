@@ -25,6 +25,8 @@ export function hasLine(action: Action): boolean {
     case 'artifact':
     case 'progress':
     case 'wait':
+    case 'cache.ask':
+    case 'cache.put':
     case 'answer':
     case 'reexpand':
     case 'slots':

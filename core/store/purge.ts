@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { RunNo } from '../model/ids.ts';
 import { isRunFinished, RUN_STATES } from '../model/states.ts';
+import { filesOfCache } from './cache.ts';
+import { type Fence, fenceScript } from './fence.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { PurgePolicy } from './store.ts';
 import type { Database } from './tables.ts';
-import { type Fence, fenceScript } from './versions.ts';
 
 /** Runs that are looked at in one step, from the oldest of the DAG on. */
 const LOOKED_AT = 200;
@@ -14,6 +15,7 @@ const INSTANCES_MAX = 2_000;
 const OF_RUN = [
   'task_progress',
   'task_wait',
+  'task_cache',
   'artifact',
   'task_metric',
   'task_output',
@@ -96,11 +98,12 @@ export function* purgeRequestsScript(
   return ids.length;
 }
 
-/** The hashes of all files that outputs and artifacts are kept in. */
+/** The hashes of all files that outputs, artifacts and the cache are kept in. */
 export async function filesInUse(db: Kysely<Database>): Promise<ReadonlySet<string>> {
-  const [outputs, artifacts] = await Promise.all([
+  const [outputs, artifacts, cached] = await Promise.all([
     db.selectFrom('task_output').select('sha256').where('sha256', 'is not', null).distinct().execute(),
     db.selectFrom('artifact').select('sha256').distinct().execute(),
+    filesOfCache(db),
   ]);
-  return new Set([...outputs, ...artifacts].map((row) => row.sha256 as string));
+  return new Set([...[...outputs, ...artifacts].map((row) => row.sha256 as string), ...cached]);
 }

@@ -60,6 +60,7 @@ export function toRun(row: Omit<DagRunTable, 'counts'>): RunRecord {
     maxParallel: row.max_parallel,
     inputsFrom: row.inputs_from as RunNo | null,
     ...(row.backfill_no === null ? {} : { backfillNo: row.backfill_no }),
+    ...(row.no_cache === 0 ? {} : { noCache: true }),
     ...(row.cause === null ? {} : { cause: JSON.parse(row.cause) as RunCause }),
     logicalAt: row.logical_at,
     intervalStartAt: row.interval_start_at,

@@ -3,6 +3,7 @@ import type { AssetEvent } from '../model/asset.ts';
 import type { ArtifactRef } from '../model/attempt.ts';
 import type { BackfillRecord } from '../model/backfill.ts';
 import type { Because } from '../model/because.ts';
+import type { CacheAsk, CacheEntry } from '../model/cache.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { Diagnostic } from '../model/errors.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
@@ -12,7 +13,9 @@ import type { ScheduleState, SlotSpan } from '../model/slot.ts';
 import type { RunState } from '../model/states.ts';
 import type { AssetEventFilter, AssetRecord, DecidedFile } from './assets.ts';
 import type { BackfillRuns } from './backfills.ts';
+import type { CachePolicy } from './cache.ts';
 import type { PastScope } from './past-runs.ts';
+import type { PinPlan, PinRecord } from './pins.ts';
 
 /** The right to decide, held by one process at a time; every commit of a tick proves it. */
 export interface Lease {
@@ -62,7 +65,7 @@ export interface VersionRecord {
 export interface DagRecord extends ScheduleState {
   readonly dagId: string;
   readonly file: string;
-  /** Its newest version. */
+  /** The version of its new runs. */
   readonly versionNo: VersionNo;
   /** Up to which number events of assets are decided for it. */
   readonly eventNo: number;
@@ -166,6 +169,7 @@ export interface RunSnapshot {
   readonly expansions: readonly ExpansionRecord[];
   readonly instances: readonly InstanceRecord[];
   readonly waits: ReadonlyMap<NodeNo, WaitRecord>;
+  readonly asks: ReadonlyMap<NodeNo, CacheAsk>;
 }
 
 /** Which finished runs of a DAG may go. */
@@ -228,10 +232,17 @@ export interface Store {
    */
   commit(lease: Lease, tick: Tick): CommitResult | Promise<CommitResult>;
   /**
-   * Stores a version unless the same graph and code exist already, and makes it the newest of its DAG. Leader
-   * only.
+   * Stores a version unless the same graph and code exist already, and makes it the one of its DAG, unless
+   * that is pinned to another one: the version that its new runs have. Leader only.
    */
   saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo>;
+
+  /** Has the new runs of a DAG use another version; the one that they have from now on. Leader only. */
+  pinVersion(lease: Lease, plan: PinPlan): Promise<VersionNo>;
+  /** DAGs whose new runs have another version than the one that their file declares. */
+  pins(): Promise<readonly PinRecord[]>;
+  /** The versions of a DAG, newest first, at most so many. */
+  versionsOf(dagId: string, limit: number): Promise<readonly VersionRecord[]>;
 
   /** Notes a DAG file that cannot be loaded, or with `null` that it can be again. Leader only. */
   saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void>;
@@ -244,7 +255,9 @@ export interface Store {
   purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]>;
   /** Deletes requests that were answered before an instant, some at a time; how many. Leader only. */
   purgeRequests(lease: Lease, answeredBefore: number): Promise<number>;
-  /** Hashes of the files that outputs and artifacts are kept in. Reads all of them. */
+  /** Deletes entries of the cache, some at a time; how many. Leader only. */
+  purgeCache(lease: Lease, policy: CachePolicy): Promise<number>;
+  /** Hashes of the files that outputs, artifacts and the cache are kept in. Reads all of them. */
   filesInUse(): Promise<ReadonlySet<string>>;
 
   /** The greatest run and tick numbers so far. */
@@ -302,6 +315,12 @@ export interface Store {
    * Outputs of the instances in state `success`, as their last attempt gave them; of these nodes or of all.
    */
   outputs(runNo: RunNo, nodes?: readonly NodeNo[]): Promise<ReadonlyMap<NodeNo, StoredOutput>>;
+  /** Successes that stand for later ones, by their keys. */
+  cacheEntries(keys: readonly string[]): Promise<ReadonlyMap<string, CacheEntry>>;
+  /** The newest success in the cache of an instance of a DAG, whatever its key. */
+  newestCacheEntry(dagId: string, instance: string): Promise<CacheEntry | null>;
+  /** What was asked of the cache for the instances of a run. */
+  cacheAsks(runNo: RunNo): Promise<ReadonlyMap<NodeNo, CacheAsk>>;
   metrics(runNo: RunNo): Promise<readonly MetricRecord[]>;
   artifacts(runNo: RunNo): Promise<readonly ArtifactRecord[]>;
   progress(runNo: RunNo): Promise<readonly ProgressRecord[]>;

@@ -21,6 +21,9 @@ export interface Database {
   readonly artifact: ArtifactTable;
   readonly task_progress: TaskProgressTable;
   readonly task_wait: TaskWaitTable;
+  readonly cache_entry: CacheEntryTable;
+  readonly task_cache: TaskCacheTable;
+  readonly dag_pin: DagPinTable;
   readonly journal: JournalTable;
   readonly inbox: InboxTable;
   readonly lease: LeaseTable;
@@ -96,6 +99,8 @@ export interface DagRunTable {
   counts: JsonText | null;
   /** A `RunCause`. */
   cause: JsonText | null;
+  /** 0 or 1: nothing of it is taken from the cache. */
+  no_cache: number;
 }
 
 export interface AssetTable {
@@ -237,6 +242,43 @@ export interface TaskWaitTable {
   since_at: number | null;
   calls: number;
   state: string | null;
+}
+
+/** A success that stands for later ones with the same key. */
+export interface CacheEntryTable {
+  key: string;
+  dag_id: string;
+  instance: string;
+  run_uid: string;
+  at: number;
+  expires_at: number | null;
+  json: JsonText | null;
+  sha256: string | null;
+  bytes: number | null;
+  artifacts: JsonText | null;
+  parts: JsonText;
+}
+
+/** What was asked of the cache for an instance; without `version_no` nothing any more. */
+export interface TaskCacheTable {
+  run_no: number;
+  node_no: number;
+  version_no: number | null;
+  key: string | null;
+  parts: JsonText | null;
+  because: number;
+  facts: JsonText | null;
+}
+
+/** A DAG whose new runs have another version than `declared_no`, which its file declares. */
+export interface DagPinTable {
+  dag_id: string;
+  version_no: number;
+  declared_no: number;
+  /** 0 or 1: it stays when the file declares something else. */
+  held: number;
+  at: number;
+  pinned_by: string;
 }
 
 export interface JournalTable {

@@ -1,41 +1,15 @@
 import type { Kysely } from 'kysely';
-import { AppError } from '../model/errors.ts';
 import type { VersionNo } from '../model/ids.ts';
+import { type Fence, fenceScript } from './fence.ts';
+import { pinnedScript } from './pins.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { BrokenFileRecord, VersionRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
-/** The two numbers that prove the right to write: who leads, and which schema its code knows. */
-export interface Fence {
-  readonly epoch: number;
-  readonly schemaNo: number;
-}
-
-/** Proves the right to write inside a transaction, which then holds the lease row until its end. */
-export function* fenceScript(
-  db: Kysely<Database>,
-  fence: Fence,
-): Generator<ReturnType<typeof fenceQuery>, void, readonly unknown[]> {
-  const held = yield fenceQuery(db, fence);
-  if (held.length === 0) {
-    throw new AppError('unavailable', 'Another process has taken the lead of this store.', {
-      epoch: fence.epoch,
-    });
-  }
-}
-
-/** Writing the row is what makes it a fence: a reader would not wait for another leader's takeover. */
-function fenceQuery(db: Kysely<Database>, fence: Fence) {
-  return db
-    .updateTable('lease')
-    .set((row) => ({ epoch: row.ref('epoch') }))
-    .where('id', '=', 1)
-    .where('epoch', '=', fence.epoch)
-    .where('schema_no', '=', fence.schemaNo)
-    .returning('epoch');
-}
-
-/** Stores a version unless graph and code are known already, and makes it the newest of its DAG. */
+/**
+ * Stores a version unless graph and code are known already, and makes it the one of its DAG, which a pin that
+ * still holds keeps. Gives the version that new runs have.
+ */
 export function* saveVersionScript(
   db: Kysely<Database>,
   fence: Fence,
@@ -51,6 +25,7 @@ export function* saveVersionScript(
       .where('code_hash', '=', version.codeHash),
   );
   const versionNo = known[0]?.version_no ?? (yield* insertScript(db, version));
+  const inForce = yield* pinnedScript(db, version.dagId, versionNo);
   yield db
     .insertInto('dag')
     .values({
@@ -60,12 +35,12 @@ export function* saveVersionScript(
       since_at: null,
       cursor_at: null,
       file: version.file,
-      version_no: versionNo,
+      version_no: inForce,
     })
     .onConflict((conflict) =>
-      conflict.column('dag_id').doUpdateSet({ file: version.file, version_no: versionNo }),
+      conflict.column('dag_id').doUpdateSet({ file: version.file, version_no: inForce }),
     );
-  return versionNo as VersionNo;
+  return inForce as VersionNo;
 }
 
 /** Notes a file that cannot be loaded, or forgets it. */

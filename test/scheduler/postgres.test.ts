@@ -49,6 +49,27 @@ describe.skipIf(reason !== '')(`a project on PostgreSQL${reason}`, () => {
     expect(await orch.project.store.checkIntegrity()).toEqual([]);
   });
 
+  test('takes successes from the cache, and makes runs with an older version', async () => {
+    const cached = (text: string) =>
+      `id: cached\ntasks: { a: { run: 'echo "said=${text}" >> "$ORCH_OUTPUT"', cache: true } }\n`;
+    await using project = tempProject({ ...FILES, 'dags/cached.yaml': cached('one') });
+    await using orch = await project.open();
+    await orch.run('cached');
+    const second = await orch.run('cached');
+    expect(second.tasks[0]?.because?.code).toBe('cache_hit');
+    expect(outputsOf(second)).toEqual({ a: { said: 'one' } });
+    const { versionNo } = second.run;
+    project.write({ 'dags/cached.yaml': cached('two') });
+    const third = await orch.run('cached');
+    expect([third.tasks[0]?.because?.code, outputsOf(third)]).toEqual(['succeeded', { a: { said: 'two' } }]);
+    const back = { type: 'rollBackDag', dagId: 'cached', versionNo, by: 'ann' } as const;
+    expect(await orch.session.ask(back)).toMatchObject({ ok: true });
+    const fourth = await orch.run('cached');
+    expect([fourth.run.versionNo, outputsOf(fourth)]).toEqual([versionNo, { a: { said: 'one' } }]);
+    expect(fourth.tasks[0]?.because?.code).toBe('cache_hit');
+    expect(await orch.project.store.checkIntegrity()).toEqual([]);
+  });
+
   test('a process that shares the database alone asks, follows and takes over', async () => {
     await using here = tempProject({ ...FILES, ...OPEN });
     await using there = tempProject(FILES);

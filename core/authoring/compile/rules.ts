@@ -1,4 +1,5 @@
 import type { AuthorTask } from '../author-form.ts';
+import { checkSetupCache } from './cache.ts';
 import type { Problems } from './problems.ts';
 import { isMapping } from './read-tree.ts';
 import { authorPathOf, type ForEachEntry, fanOutsAround, isInside, nameOf, type TaskEntry } from './tree.ts';
@@ -20,6 +21,7 @@ const ATTEMPT_KEYS = [
   'sensor',
   'loop',
   'produces',
+  'cache',
 ] as const satisfies readonly (keyof AuthorTask)[];
 
 /** Rules about combinations of keys of one task. */
@@ -92,6 +94,7 @@ function checkSetup(entry: TaskEntry, setup: TaskEntry, index: number, problems:
   if (setup.author.teardown) {
     problems.error('bad-setup', `the setup '${setup.path}' of ${nameOf(entry)} is a teardown itself`, at);
   }
+  checkSetupCache(setup, entry.path, authorPathOf(setup), problems);
   const foreign = fanOutsAround(entry.scope).find((fanOut) => !isInside(setup, fanOut));
   if (foreign === undefined) return;
   const message =

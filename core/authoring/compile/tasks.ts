@@ -8,6 +8,7 @@ import {
 import type { JsonObject } from '../../model/json.ts';
 import type { AuthorTask } from '../author-form.ts';
 import { type OperatorCatalog, readAction } from './actions.ts';
+import { readCache } from './cache.ts';
 import type { Upstreams } from './edges.ts';
 import { type Inherited, inherit, readInheritable, retryPolicy } from './inherit.ts';
 import type { Reader, Root } from './names.ts';
@@ -82,6 +83,8 @@ export function draftTask(entry: TaskEntry, wires: Wires, tools: TaskTools): Tas
   if (sensor !== undefined) draft.sensor = sensor;
   const loop = readLoop(entry, at, { ...condition, roots: OUTPUT_ROOTS }, texts, problems);
   if (loop !== undefined) draft.loop = loop;
+  const cache = readCache(entry, at, problems);
+  if (cache !== undefined && action !== null && startsAttempts(action)) draft.cache = cache;
   if (action?.kind === 'choose') {
     const conditions = action.cases.map(({ when }) => when);
     warnUnusedNeeds(

@@ -13,6 +13,7 @@ import type { AssetEvent } from '../../model/asset.ts';
 import type { ArtifactRef } from '../../model/attempt.ts';
 import type { BackfillRecord } from '../../model/backfill.ts';
 import { because } from '../../model/because.ts';
+import type { CacheEntry } from '../../model/cache.ts';
 import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { ExpansionRecord, RunRecord } from '../../model/run.ts';
 import type { SlotSpan } from '../../model/slot.ts';
@@ -66,6 +67,8 @@ export interface FoldedTick {
   readonly artifacts: readonly (Place & { readonly artifact: ArtifactRef })[];
   readonly progress: readonly Extract<Action, { type: 'progress' }>[];
   readonly waits: readonly Extract<Action, { type: 'wait' }>[];
+  readonly asks: readonly Extract<Action, { type: 'cache.ask' }>[];
+  readonly entries: readonly CacheEntry[];
   /** `fromCursorAt` is what must be there, `state` what is there in the end. */
   readonly dags: readonly DagChange[];
   readonly spans: readonly SlotSpan[];
@@ -102,6 +105,8 @@ class Fold {
   readonly #artifacts = new Map<string, Extract<Action, { type: 'artifact' }>>();
   readonly #progress = new Map<string, Extract<Action, { type: 'progress' }>>();
   readonly #waits = new Map<string, Extract<Action, { type: 'wait' }>>();
+  readonly #asks = new Map<string, Extract<Action, { type: 'cache.ask' }>>();
+  readonly #entries = new Map<string, CacheEntry>();
   readonly #dags = new Map<string, DagChange>();
   readonly #spans: SlotSpan[] = [];
   readonly #events: AssetEvent[] = [];
@@ -156,6 +161,12 @@ class Fold {
       case 'wait':
         this.#waits.set(`${action.runNo}.${action.nodeNo}`, action);
         return;
+      case 'cache.ask':
+        this.#asks.set(`${action.runNo}.${action.nodeNo}`, action);
+        return;
+      case 'cache.put':
+        this.#entries.set(action.entry.key, action.entry);
+        return;
       case 'dag.change':
         return this.#addDagChange(action);
       case 'slots':
@@ -164,12 +175,8 @@ class Fold {
       case 'asset.event':
         this.#events.push(action.event);
         return;
-      case 'asset.take': {
-        const earlier = this.#eventTakes.get(action.dagId);
-        if (earlier && earlier.to !== action.from) this.#misses.dags.add(action.dagId);
-        this.#eventTakes.set(action.dagId, { ...action, from: earlier?.from ?? action.from });
-        return;
-      }
+      case 'asset.take':
+        return this.#addEventTake(action);
       case 'file.take':
         this.#fileTakes.set(JSON.stringify([action.file.dagId, action.file.path]), action);
         return;
@@ -235,6 +242,12 @@ class Fold {
     this.#runChanges.set(change.runNo, { ...earlier, ...change, from: earlier.from, ...repinned });
   }
 
+  #addEventTake(take: AssetTake): void {
+    const earlier = this.#eventTakes.get(take.dagId);
+    if (earlier && earlier.to !== take.from) this.#misses.dags.add(take.dagId);
+    this.#eventTakes.set(take.dagId, { ...take, from: earlier?.from ?? take.from });
+  }
+
   #addDagChange(change: DagChange): void {
     const { fromCursorAt } = this.#dags.get(change.dagId) ?? change;
     this.#dags.set(change.dagId, { ...change, fromCursorAt });
@@ -274,6 +287,8 @@ class Fold {
       artifacts: [...this.#artifacts.values()],
       progress: [...this.#progress.values()],
       waits: [...this.#waits.values()],
+      asks: [...this.#asks.values()],
+      entries: [...this.#entries.values()],
       dags: [...this.#dags.values()],
       spans: this.#spans,
       events: this.#events,

@@ -8,6 +8,7 @@ import { factsText } from '../journal-line.ts';
 import { goneText, itemsText } from '../records.ts';
 import type { BackfillTable, Database } from '../tables.ts';
 import { ASSET_PARTS } from './asset-parts.ts';
+import { CACHE_PARTS } from './cache-parts.ts';
 import type { CreatedRun, FoldedTick } from './fold.ts';
 import { type Columns, insert, type Part, PLACE_KEY, part } from './part.ts';
 import { resultParts } from './result-parts.ts';
@@ -71,6 +72,7 @@ const runColumns: Columns<CreatedRun, keyof Database['dag_run']> = {
   facts: ['text', ({ run }) => factsText(run.because)],
   backfill_no: ['int4', ({ run }) => run.backfillNo ?? null],
   cause: ['text', ({ run }) => (run.cause === undefined ? null : JSON.stringify(run.cause))],
+  no_cache: ['int2', ({ run }) => (run.noCache ? 1 : 0)],
   counts: ['text', ({ counts }) => (counts === null ? null : JSON.stringify(counts))],
 };
 
@@ -314,5 +316,6 @@ export const PARTS: readonly Part[] = [
   ...instanceParts,
   ...resultParts,
   ...ASSET_PARTS,
+  ...CACHE_PARTS,
   ...otherParts,
 ];

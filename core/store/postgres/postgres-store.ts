@@ -5,11 +5,13 @@ import type { Answer } from '../../model/action.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
+import { type CachePolicy, purgeCacheScript } from '../cache.ts';
 import { isKnownDead, thisHolder } from '../holder.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
 import { applyOne, newestNumber, readLeader, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
+import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
 import { rowsOf, runInTransaction, type Script } from '../script.ts';
@@ -159,6 +161,16 @@ export class PostgresStore extends Reads implements Store {
   purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return runInTransaction(this.#db, purgeScript(this.#db, fence, dagId, policy));
+  }
+
+  purgeCache(lease: Lease, policy: CachePolicy): Promise<number> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return runInTransaction(this.#db, purgeCacheScript(this.#db, fence, policy));
+  }
+
+  pinVersion(lease: Lease, plan: PinPlan): Promise<VersionNo> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return runInTransaction(this.#db, pinScript(this.#db, fence, plan));
   }
 
   purgeRequests(lease: Lease, answeredBefore: number): Promise<number> {

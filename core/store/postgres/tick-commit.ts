@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { AppError } from '../../model/errors.ts';
 import type { RunNo } from '../../model/ids.ts';
+import type { Fence } from '../fence.ts';
 import { newMisses, staleResult } from '../misses.ts';
 import type { CommitResult, Tick } from '../store.ts';
 import type { Timers } from '../timers.ts';
-import type { Fence } from '../versions.ts';
 import { connectionConfig, dropConnection, ignoreLoss, QUERY_TIMEOUT_MS, sqlState } from './connection.ts';
 import { type FoldedTick, foldTick } from './fold.ts';
 import { tickStatement } from './tick-statement.ts';

@@ -6,6 +6,7 @@ import type { Clock } from '../../model/clock.ts';
 import { AppError } from '../../model/errors.ts';
 import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
+import { type CachePolicy, purgeCacheScript } from '../cache.ts';
 import { thisHolder } from '../holder.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants } from '../integrity.ts';
@@ -18,6 +19,7 @@ import {
   schemaBusy,
   schemaNumber,
 } from '../migrate.ts';
+import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
 import { rowsOf, runInSqlite, type Script } from '../script.ts';
@@ -187,6 +189,16 @@ export class SqliteStore extends Reads implements Store {
   async purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return this.#write(purgeScript(this.#db, fence, dagId, policy));
+  }
+
+  async purgeCache(lease: Lease, policy: CachePolicy): Promise<number> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return this.#write(purgeCacheScript(this.#db, fence, policy));
+  }
+
+  async pinVersion(lease: Lease, plan: PinPlan): Promise<VersionNo> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return this.#write(pinScript(this.#db, fence, plan));
   }
 
   async purgeRequests(lease: Lease, answeredBefore: number): Promise<number> {

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../tables.ts';
 import { prepareAssets } from './asset-statements.ts';
+import { prepareCache } from './cache-statements.ts';
 import type { SqliteConnection } from './connection.ts';
 import { at, prepare } from './prepare.ts';
 
@@ -17,6 +18,7 @@ export function prepareTick(connection: SqliteConnection, db: Kysely<Database>) 
     ...prepareSchedules(connection, db),
     ...prepareBackfills(connection, db),
     ...prepareAssets(connection, db),
+    ...prepareCache(connection, db),
     ...prepareRuns(connection, db),
     ...prepareExpansions(connection, db),
     ...prepareInstances(connection, db),
@@ -172,6 +174,7 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
           facts: at(17),
           backfill_no: at(18),
           cause: at(19),
+          no_cache: at(20),
         })
         .onConflict((conflict) => conflict.doNothing()),
     ),

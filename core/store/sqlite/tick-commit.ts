@@ -6,16 +6,17 @@ import type { RunNo } from '../../model/ids.ts';
 import { type RunRecord, TRIGGER_KINDS } from '../../model/run.ts';
 import { DISPOSITIONS, type SlotSpan } from '../../model/slot.ts';
 import { RUN_STATES } from '../../model/states.ts';
-import { endsAttempt, storable } from '../archive.ts';
+import { endsAttempt } from '../archive.ts';
 import { backfillRow, backfillStateNumber } from '../backfills.ts';
+import type { Fence } from '../fence.ts';
 import { factsText, hasLine, journalLine } from '../journal-line.ts';
 import { type Misses, newMisses, staleResult } from '../misses.ts';
-import { goneText, itemsText, NO_WAIT } from '../records.ts';
+import { goneText, itemsText } from '../records.ts';
 import { contradictoryDags } from '../slot-order.ts';
 import type { CommitResult, Tick } from '../store.ts';
-import type { Fence } from '../versions.ts';
 import { writeAsset } from './asset-writes.ts';
 import { SQLITE, type SqliteConnection, sqliteCode } from './connection.ts';
+import { writeResult } from './result-writes.ts';
 import type { TickStatements } from './statements.ts';
 
 /** Numbers that are given once and never again, as the lease row has them. */
@@ -187,7 +188,7 @@ export class TickCommit {
       case 'note':
         break;
       default:
-        this.#writeResult(action, misses);
+        writeResult(this.#statements, action, misses);
         return;
     }
     this.#writeLine(action, at);
@@ -253,6 +254,7 @@ export class TickCommit {
       factsText(run.because),
       run.backfillNo ?? null,
       run.cause === undefined ? null : JSON.stringify(run.cause),
+      run.noCache ? 1 : 0,
     );
     return changes === 1;
   }
@@ -332,57 +334,6 @@ export class TickCommit {
       repin?.from ?? null,
     );
     return changes === 1;
-  }
-
-  #writeResult(
-    action: Extract<Action, { type: 'output' | 'metric' | 'artifact' | 'progress' | 'wait' }>,
-    misses: Misses,
-  ): void {
-    const { runNo, nodeNo } = action;
-    switch (action.type) {
-      case 'output': {
-        const { output, tryNo } = action;
-        const { changes } =
-          'json' in output
-            ? this.#statements.insertOutput.run(runNo, nodeNo, tryNo, output.json, null, null)
-            : this.#statements.insertOutput.run(runNo, nodeNo, tryNo, null, output.sha256, output.bytes);
-        if (changes !== 1) misses.runs.add(runNo);
-        return;
-      }
-      case 'metric':
-        if (!Number.isFinite(action.value)) return;
-        this.#statements.putMetric.run(
-          runNo,
-          nodeNo,
-          action.tryNo,
-          storable(action.name),
-          action.value,
-          action.at,
-        );
-        return;
-      case 'artifact': {
-        const { name, bytes, mediaType, sha256 } = action.artifact;
-        this.#statements.putArtifact.run(
-          runNo,
-          nodeNo,
-          action.tryNo,
-          storable(name),
-          bytes,
-          storable(mediaType),
-          sha256,
-        );
-        return;
-      }
-      case 'wait': {
-        const { sinceAt, calls, state } = action.wait ?? NO_WAIT;
-        this.#statements.putWait.run(runNo, nodeNo, sinceAt, calls, state === null ? null : storable(state));
-        return;
-      }
-      case 'progress': {
-        const step = action.step === null ? null : storable(action.step);
-        this.#statements.putProgress.run(runNo, nodeNo, action.done, action.total, step);
-      }
-    }
   }
 }
 

@@ -87,7 +87,7 @@ const actions: Record<string, () => Promise<unknown>> = {
 };
 
 const endless: Migration = {
-  number: MIGRATIONS.length + 1,
+  number: (MIGRATIONS.at(-1)?.number ?? 0) + 1,
   name: 'endless',
   up: async (db) => {
     await sql`create table half_done (id integer primary key)`.execute(db);

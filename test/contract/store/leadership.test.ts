@@ -6,7 +6,7 @@ import { databases, type StorePlace } from './databases.ts';
 import { create, Leader, runNo, T0, versionOf } from './fixture.ts';
 
 const next: Migration = {
-  number: MIGRATIONS.length + 1,
+  number: (MIGRATIONS.at(-1)?.number ?? 0) + 1,
   name: 'test-only',
   up: async (db) => {
     await sql`create table test_only (id integer primary key)`.execute(db);

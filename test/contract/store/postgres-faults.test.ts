@@ -208,7 +208,7 @@ describe.each(postgres)('faults of $name', ({ url }) => {
   it('refuses to migrate under a leader of an older schema, and names it', async () => {
     await open().tryLead();
     const { MIGRATIONS } = await import('../../../migrations/index.ts');
-    const next = { number: MIGRATIONS.length + 1, name: 'next', up: async () => {} };
+    const next = { number: (MIGRATIONS.at(-1)?.number ?? 0) + 1, name: 'next', up: async () => {} };
     const young = open({ migrations: [...MIGRATIONS, next] });
     await expect(young.tryLead()).rejects.toMatchObject({
       code: 'unavailable',

@@ -197,7 +197,7 @@ describe('the store on SQLite: faults', () => {
     const clock = { now: () => 0, mono: () => (time += 20_000) };
     let time = 0;
     const { MIGRATIONS } = await import('../../../migrations/index.ts');
-    const next = { number: MIGRATIONS.length + 1, name: 'next', up: async () => {} };
+    const next = { number: (MIGRATIONS.at(-1)?.number ?? 0) + 1, name: 'next', up: async () => {} };
     const store = await openStore({
       kind: 'sqlite',
       path,

@@ -12,39 +12,38 @@ export const REQUESTS_AND_OUTCOMES: readonly Mutant[] = [
   {
     name: 'orphans-not-adopted',
     bug: 'B1 in-memory keys',
-    file: 'planner/requests.ts',
+    file: 'planner/adopt.ts',
     find: '    else loseOrphan(turn, run, node);',
     replace: '',
   },
   {
     name: 'retries-not-adopted',
     bug: 'B40 stuck retry',
-    file: 'planner/requests.ts',
+    file: 'planner/adopt.ts',
     find: '    if (!waitsForItself(run, node)) continue;',
     replace: '    if (run.state[node] !== S.waiting) continue;',
   },
   {
     name: 'abort-not-adopted',
     bug: 'B7 cancel forgotten',
-    file: 'planner/requests.ts',
+    file: 'planner/adopt.ts',
     find: '  if (run.abort) sweep(turn, run);\n',
     replace: '',
   },
   {
     name: 'adopted-run-not-evaluated',
     bug: 'B42 stuck',
-    file: 'planner/requests.ts',
+    file: 'planner/adopt.ts',
     find:
       '  if (run.wantedKeys) turn.expanded.add(run);\n  evaluateRun(turn, run);\n ' +
-      ' return accepted(run);\n}\n\n/** An attempt that still',
+      ' return accepted(run);\n}\n\n/** What an attempt',
     replace:
-      '  if (run.wantedKeys) turn.expanded.add(run);\n  return' +
-      ' accepted(run);\n}\n\n/** An attempt that still',
+      '  if (run.wantedKeys) turn.expanded.add(run);\n  return' + ' accepted(run);\n}\n\n/** What an attempt',
   },
   {
     name: 'adoption-waits-anew',
     bug: 'B45 backoff restarts',
-    file: 'planner/requests.ts',
+    file: 'planner/adopt.ts',
     find: 'const waitMs = Math.max(0, (run.dueAt.get(node) ?? turn.now.at) - turn.now.at);',
     replace: 'const waitMs = 0;',
   },

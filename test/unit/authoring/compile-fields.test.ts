@@ -38,6 +38,7 @@ describe('what is left out', () => {
           dependsOnPast: false,
           waitForDownstream: false,
           latestOnly: false,
+          cache: false,
           env: {},
           tags: [],
           needs: {},

@@ -32,6 +32,7 @@ describe('saveSnapshot', () => {
     const folder = await saveSnapshot(state, project.dir, manifest);
     expect(folder).toBe(join(state, 'code', manifest.digest));
     expect((await readdir(folder, { recursive: true })).sort()).toEqual([
+      '.orch-code.json',
       'dags',
       'dags/x',
       'dags/x/a.ts',

@@ -16,7 +16,7 @@ describe('twins', () => {
     expect(twin.dags[0]?.spec).toEqual(yaml.dags[0]?.spec);
     expect(canonicalJson(twin.dags[0]?.spec)).toBe(canonicalJson(yaml.dags[0]?.spec));
     expect(twin.dags[0]?.graphHash).toBe(yaml.dags[0]?.graphHash);
-    expect(yaml.dags[0]?.spec.tasks).toHaveLength(18);
+    expect(yaml.dags[0]?.spec.tasks).toHaveLength(20);
     expect(canonicalJson(yaml.dags[0]?.spec)).not.toContain('fixtures');
   });
 });

@@ -2,6 +2,7 @@ import type { Graph } from '../../../core/graph/graph.ts';
 import { selectScope } from '../../../core/graph/select.ts';
 import type { Action, InstanceChange, RunChange, StoredOutput } from '../../../core/model/action.ts';
 import { BECAUSE_CODES, because } from '../../../core/model/because.ts';
+import type { CacheAsk } from '../../../core/model/cache.ts';
 import type { NodeNo, TryNo } from '../../../core/model/ids.ts';
 import type { Json } from '../../../core/model/json.ts';
 import type { ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../../../core/model/run.ts';
@@ -21,6 +22,7 @@ interface StoredRun {
   readonly rows: Map<number, InstanceRecord>;
   readonly outputs: Map<string, StoredOutput>;
   readonly waits: Map<number, WaitRecord>;
+  readonly asks: Map<number, CacheAsk>;
 }
 
 function must(condition: boolean, what: string): void {
@@ -50,6 +52,7 @@ export class ShadowStore {
           rows: new Map(),
           outputs: new Map(),
           waits: new Map(),
+          asks: new Map(),
         });
         return;
       }
@@ -84,6 +87,12 @@ export class ShadowStore {
         const id = `${action.nodeNo}/${action.tryNo}`;
         must(!outputs.has(id), `attempt ${id} has two outputs`);
         outputs.set(id, action.output);
+        return;
+      }
+      case 'cache.ask': {
+        const { asks } = this.#run(action.runNo);
+        if (action.ask === null) asks.delete(action.nodeNo);
+        else asks.set(action.nodeNo, action.ask);
         return;
       }
       case 'wait': {
@@ -169,12 +178,12 @@ export class ShadowStore {
 
   /** Reads a run as a new leader does. */
   load(runNo: number, graph: Graph, other: Partial<RunRecord> = {}): RunWorld {
-    const { record: stored, expansions, rows, outputs, waits } = this.#run(runNo);
+    const { record: stored, expansions, rows, outputs, waits, asks } = this.#run(runNo);
     const record = { ...stored, ...other };
     const selection = selectScope(graph, record.scope);
     if (!selection.ok) throw new Error('the scope of a stored run cannot be used');
     const run = loadRun(
-      { run: record, expansions, instances: [...rows.values()], waits },
+      { run: record, expansions, instances: [...rows.values()], waits, asks },
       graph,
       selection.selected,
     );

@@ -17,7 +17,7 @@ import type { RunRecord } from '../../../core/model/run.ts';
 import type { RunScope } from '../../../core/model/scope.ts';
 import { isRunFinished, TASK_STATES } from '../../../core/model/states.ts';
 import { loadRun } from '../../../core/planner/load.ts';
-import { type Plan, type PlannerEvent, plan } from '../../../core/planner/plan.ts';
+import { type Offer, type Plan, type PlannerEvent, plan } from '../../../core/planner/plan.ts';
 import type { PlannedRequest } from '../../../core/planner/requests.ts';
 import type { RunWorld } from '../../../core/planner/run-world.ts';
 import { type Limits, World } from '../../../core/planner/world.ts';
@@ -126,6 +126,11 @@ export class Simulation {
 
   request(request: PlannedRequest): void {
     this.#events.push({ type: 'request', request });
+  }
+
+  /** Tells the planner what was read for it. */
+  feed(offer: Offer): void {
+    this.#events.push(offer);
   }
 
   /** One call of the planner with everything that happened. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { RunNo } from '../../../core/model/ids.ts';
 import { Janitor, type JanitorOptions } from '../../../core/scheduler/janitor.ts';
+import type { CachePolicy } from '../../../core/store/cache.ts';
 import type { Lease, PurgePolicy, Store } from '../../../core/store/store.ts';
 
 const DAY = 86_400_000;
@@ -15,6 +16,7 @@ class Shelf {
   readonly runs = new Map<number, number>();
   named = new Set<string>();
   readonly asked: PurgePolicy[] = [];
+  readonly cachePolicies: CachePolicy[] = [];
 
   constructor(...days: number[]) {
     for (const [index, day] of days.entries()) this.runs.set(index + 1, day * DAY);
@@ -26,6 +28,10 @@ class Shelf {
       run: async (runNo: RunNo) => (this.runs.has(runNo) ? {} : null),
       filesInUse: async () => this.named,
       purgeRequests: async () => 0,
+      purgeCache: async (_: Lease, policy: CachePolicy) => {
+        this.cachePolicies.push(policy);
+        return this.cachePolicies.length === 1 ? 5 : 0;
+      },
       purgeRuns: async (_: Lease, __: string, policy: PurgePolicy) => {
         this.asked.push(policy);
         const [oldest] = this.runs;
@@ -66,7 +72,8 @@ test('old runs go with their logs, and logs without a run too', async () => {
   const shelf = new Shelf(800, 900, 950, 999);
   const logs = { 'logs/1/1.log': NOW, 'logs/2/1.log': NOW, 'logs/3/1.log': NOW, 'logs/99/1.log': NOW };
   const { janitor, stateDir } = janitorOf(shelf, logs);
-  expect(await janitor.look()).toEqual({ runs: 2, requests: 0, files: 0 });
+  expect(await janitor.look()).toEqual({ runs: 2, requests: 0, cached: 5, files: 0 });
+  expect(shelf.cachePolicies[0]).toEqual({ expiredBefore: NOW, madeBefore: NOW - 90 * DAY });
   expect([...shelf.runs.keys()]).toEqual([3, 4]);
   expect(readdirSync(join(stateDir, 'logs')).sort()).toEqual(['3']);
 });
@@ -76,6 +83,7 @@ test('without a time to keep runs none is asked for', async () => {
   const { janitor } = janitorOf(shelf, {}, { retention: { runsMs: null, keep: 1, diskFreeBytes: 0 } });
   await janitor.look();
   expect(shelf.asked).toEqual([]);
+  expect(shelf.cachePolicies[0]).toEqual({ expiredBefore: NOW, madeBefore: null });
 });
 
 test('a full disk lets the oldest runs go earlier, until there is room', async () => {

@@ -68,7 +68,7 @@ class Runs {
         this.loaded.push(runNo);
         const found = this.#runs.find(({ record }) => record.runNo === runNo);
         if (found === undefined) return null;
-        const nothing = { expansions: [], instances: [], waits: new Map() };
+        const nothing = { expansions: [], instances: [], waits: new Map(), asks: new Map() };
         return { run: found.record, version: versionOf(found.spec), ...nothing };
       },
       scopesBefore: async (_dagId, at) =>

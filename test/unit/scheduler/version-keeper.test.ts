@@ -19,7 +19,7 @@ afterEach(() => {
 const parsed = (graphHash: string): ParsedDag => ({
   spec: { v: 1, id: 'etl', tasks: [] },
   graphHash,
-  code: { digest: 'code', entry: 'dags/etl.ts', entryHash: '', files: {} },
+  code: { digest: 'code', entry: 'dags/etl.ts', entryHash: '', files: {}, imports: {} },
 });
 
 /** A keeper over a store that writes down what it is asked to save; `answers` fail or delay a save. */
@@ -34,6 +34,7 @@ function keeperWith(answer: (graphHash: string) => Promise<void> = async () => {
       saved.push(graphHash);
       return saved.length as VersionNo;
     },
+    version: async () => null,
   } as unknown as Store;
   const keeper = new VersionKeeper({
     store,

@@ -57,6 +57,7 @@ const task: Keys<AuthorTask> = {
   waitForDownstream: true,
   latestOnly: true,
   produces: true,
+  cache: true,
 };
 const group: Keys<AuthorGroup> = { after: true, description: true, stage: true, group: true };
 const forEach: Keys<AuthorForEach> = {

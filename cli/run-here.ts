@@ -1,0 +1,80 @@
+import { compileGraph } from '../core/graph/graph.ts';
+import { requiredSelection } from '../core/graph/required-selection.ts';
+import type { DagSpec } from '../core/model/dag.ts';
+import type { Project } from '../core/scheduler/project.ts';
+import type { CommandContext } from './context.ts';
+import { countFlag } from './duration-flag.ts';
+import { openSession } from './engine.ts';
+import { checkKeys } from './fan-out-keys.ts';
+import { followRun } from './follow-run.ts';
+import type { ParamOptions } from './param-flags.ts';
+import { runParams } from './params.ts';
+import { newRunUid } from './run-uid.ts';
+import { type ScopeOptions, scopeOf } from './scope-flags.ts';
+import { startRun, type WantedRun } from './trigger-run.ts';
+import { userName } from './user-name.ts';
+
+/** The flags that make a run what it is. */
+export interface RunOptions extends ScopeOptions, ParamOptions {
+  readonly maxParallel?: string;
+  readonly new?: boolean;
+  readonly runUid?: string;
+  /** False with `--no-cache`. */
+  readonly cache?: boolean;
+}
+
+/** The run of a version of a DAG that a command line asks for. */
+export function wantedRun(
+  context: CommandContext,
+  { spec }: { readonly spec: DagSpec },
+  options: RunOptions,
+): WantedRun {
+  const graph = compileGraph(spec);
+  const scope = scopeOf(options);
+  const selected = requiredSelection(graph, scope);
+  const file = options.paramsFile;
+  const params = runParams(spec, {
+    pairs: options.param ?? [],
+    cwd: context.host.cwd,
+    ...(file === undefined ? {} : { file }),
+  });
+  checkKeys(graph, selected, params, scope.keys);
+  return {
+    dagId: spec.id,
+    runUid: options.runUid ?? newRunUid(context.host.clock.now()),
+    scope,
+    params,
+    maxParallel: options.maxParallel === undefined ? null : countFlag('--max-parallel', options.maxParallel),
+    inputsFrom: null,
+    needsRunner: spec.tasks.some(({ action }) => action.kind === 'function' || action.kind === 'operator'),
+    fresh: options.new === true,
+    by: userName(context.host.env),
+    noCache: options.cache === false,
+  };
+}
+
+/** Starts a run, or goes on with an interrupted one like it, and follows it to its end; the exit code. */
+export async function runHere(
+  context: CommandContext,
+  project: Project,
+  wanted: WantedRun,
+  timeoutMs: number | null,
+): Promise<number> {
+  const beganAt = context.host.clock.now();
+  const session = await openSession(project, { warm: wanted.needsRunner });
+  try {
+    const askedAt = context.host.clock.now();
+    const started = await startRun(project.store, session, wanted, beganAt);
+    const sinceAt = started.resumed ? askedAt : 0;
+    return await followRun(context, {
+      project,
+      session,
+      runNo: started.runNo,
+      how: started.resumed ? 'resumed' : 'triggered',
+      sinceAt,
+      timeoutMs,
+    });
+  } finally {
+    await session.close();
+  }
+}

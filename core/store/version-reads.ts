@@ -1,0 +1,53 @@
+import type { Kysely } from 'kysely';
+import type { CacheAsk, CacheEntry } from '../model/cache.ts';
+import type { NodeNo, RunNo } from '../model/ids.ts';
+import type { WaitRecord } from '../model/run.ts';
+import { AssetReads } from './asset-reads.ts';
+import { readCacheAsks, readCacheEntries, readNewestCacheEntry } from './cache.ts';
+import { type PinRecord, readPins } from './pins.ts';
+import { toVersion } from './records.ts';
+import type { VersionRecord } from './store.ts';
+import type { Database } from './tables.ts';
+import { readWaits } from './waits.ts';
+
+/** What the store can tell of instances besides their rows, of the cache and of versions. */
+export class VersionReads extends AssetReads {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    super(db);
+    this.#db = db;
+  }
+
+  cacheEntries(keys: readonly string[]): Promise<ReadonlyMap<string, CacheEntry>> {
+    return readCacheEntries(this.#db, keys);
+  }
+
+  newestCacheEntry(dagId: string, instance: string): Promise<CacheEntry | null> {
+    return readNewestCacheEntry(this.#db, dagId, instance);
+  }
+
+  cacheAsks(runNo: RunNo): Promise<ReadonlyMap<NodeNo, CacheAsk>> {
+    return readCacheAsks(this.#db, runNo);
+  }
+
+  /** What the instances of a run carry that were put off. */
+  waits(runNo: RunNo): Promise<ReadonlyMap<NodeNo, WaitRecord>> {
+    return readWaits(this.#db, runNo);
+  }
+
+  pins(): Promise<readonly PinRecord[]> {
+    return readPins(this.#db);
+  }
+
+  async versionsOf(dagId: string, limit: number): Promise<readonly VersionRecord[]> {
+    const rows = await this.#db
+      .selectFrom('dag_version')
+      .selectAll()
+      .where('dag_id', '=', dagId)
+      .orderBy('version_no', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(toVersion);
+  }
+}
