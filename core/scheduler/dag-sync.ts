@@ -112,7 +112,7 @@ export class DagSync {
     const told = `${file} ${dag.graphHash} ${dag.code.digest}`;
     if (this.#told.get(id) === told) return;
     const old = before === undefined ? null : await store.version(before.versionNo);
-    const version = await versions.keep(file, dag);
+    const version = await versions.keep(file, dag, old ?? null);
     const record = await store.dag(id);
     if (record === null || this.#closed) return;
     const failures = await failuresOf(store, version, record);

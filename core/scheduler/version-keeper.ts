@@ -35,16 +35,23 @@ export class VersionKeeper {
     return this.keep(file, dag);
   }
 
-  /** The version of a DAG as a file declares it; stored if it is new. */
-  async keep(file: string, dag: ParsedDag): Promise<VersionRecord> {
+  /**
+   * The version of a DAG as a file declares it; stored if it is new. `stored` is the newest that the store
+   * had of it when this lead began or later: what is there is not written again.
+   */
+  async keep(file: string, dag: ParsedDag, stored: VersionRecord | null = null): Promise<VersionRecord> {
     const { clock, projectDir, stateDir } = this.#options;
     await saveSnapshot(stateDir, projectDir, dag.code);
     const dagId = dag.spec.id;
     const { graphHash } = dag;
     const codeHash = dag.code.digest;
-    const key = [file, graphHash, codeHash].join('\n');
+    const key = keyOf({ file, graphHash, codeHash });
     const last = this.#last.get(dagId);
     if (last?.key === key) return last.version;
+    if (last === undefined && stored !== null && key === keyOf(stored)) {
+      this.#last.set(dagId, { key, version: Promise.resolve(stored) });
+      return stored;
+    }
     const version = this.#save(
       { dagId, graphHash, codeHash, file, spec: dag.spec, createdAt: clock.now() },
       last?.version,
@@ -65,4 +72,12 @@ export class VersionKeeper {
     await before?.catch(() => undefined);
     return { ...version, versionNo: await store.saveVersion(lease, version) };
   }
+}
+
+function keyOf({
+  file,
+  graphHash,
+  codeHash,
+}: Pick<VersionRecord, 'file' | 'graphHash' | 'codeHash'>): string {
+  return [file, graphHash, codeHash].join('\n');
 }
