@@ -6,8 +6,10 @@ import { EXIT } from '../exit-code.ts';
 import { rememberDags } from '../remember-dags.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { tamed } from '../render/text-width.ts';
+import { dateText, instantText } from '../render/time-text.ts';
+import { type ScheduleLook, scheduleLooks } from '../schedule-states.ts';
 
-/** `orch list`: the DAGs of the project as their files say. */
+/** `orch list`: the DAGs of the project as their files say, and where their schedules stand. */
 export const list = defineCommand<{ tag?: string }>({
   examples: [
     { command: 'orch list', what: 'every DAG' },
@@ -24,14 +26,18 @@ export const list = defineCommand<{ tag?: string }>({
     const broken = new Set(
       files.diagnostics.filter(({ severity }) => severity === 'error').map(({ file }) => file),
     );
+    const looks =
+      dags.length === 0 ? new Map<string, ScheduleLook>() : await scheduleLooks(context, files.dir, dags);
     if (context.flags.json) {
-      context.json({ items: dags.map(itemOf), nextCursor: null });
+      const items = dags.map((dag) => itemOf(dag, looks.get(dag.spec.id)));
+      context.json({ items, nextCursor: null });
     } else if (dags.length === 0) {
       context.say(tag === undefined ? 'There are no DAGs in dags/.' : `No DAG has the tag '${tag}'.`);
     } else {
       const columns = [
         { title: 'dag', text: ({ spec }: FoundDag) => spec.id, paint: context.style.bold },
         { title: 'schedule', text: ({ spec }: FoundDag) => schedulesText(spec) },
+        { title: 'next (UTC)', text: ({ spec }: FoundDag) => nextText(looks.get(spec.id)) },
         { title: 'tasks', text: ({ spec }: FoundDag) => String(spec.tasks.length), align: 'right' as const },
         { title: 'file', text: ({ file }: FoundDag) => file, paint: context.style.dim, flex: true },
         {
@@ -50,9 +56,18 @@ export const list = defineCommand<{ tag?: string }>({
   },
 });
 
-function itemOf({ file, spec, graphHash }: FoundDag): object {
+function itemOf({ file, spec, graphHash }: FoundDag, look: ScheduleLook | undefined): object {
   const { id, title = null, description = null, tags = [], schedule = [] } = spec;
-  return { dagId: id, title, description, tags, schedule, tasks: spec.tasks.length, file, graphHash };
+  const paused = look?.paused ?? null;
+  const nextSlotAt = instantText(look?.nextSlotAt ?? null);
+  const tasks = spec.tasks.length;
+  return { dagId: id, title, description, tags, schedule, paused, nextSlotAt, tasks, file, graphHash };
+}
+
+function nextText(look: ScheduleLook | undefined): string {
+  if (look?.paused === true) return 'paused';
+  const at = look?.nextSlotAt ?? null;
+  return at === null ? '-' : dateText(at);
 }
 
 /** The schedules of a DAG in a few words. */

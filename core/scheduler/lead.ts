@@ -4,6 +4,7 @@ import type { Executor } from '../executors/executor.ts';
 import { createLocalExecutor } from '../executors/local.ts';
 import type { RunnerOptions } from '../executors/local-options.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
+import type { Action } from '../model/action.ts';
 import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
@@ -26,6 +27,7 @@ import { isThere } from './read-run.ts';
 import { type Prepared, RequestDesk } from './request-desk.ts';
 import { takeBackfills } from './take-backfills.ts';
 import { takeUpRuns } from './take-up.ts';
+import { type SchedulerTidings, tidingsIn } from './tidings.ts';
 import { VersionKeeper } from './version-keeper.ts';
 
 /**
@@ -57,6 +59,8 @@ export class Leadership {
   #sync: DagSync | null = null;
   /** A scheduler wants to lead, and this process is none: from now on it starts nothing. */
   onHandOver: () => void = () => {};
+  /** Told what people should know of this scheduler. */
+  onTidings: (tidings: SchedulerTidings) => void = () => {};
   /** What reads for the planner, asked after every turn whether anything is wanted. */
   readonly #feeds: Feed[] = [];
   #janitor: Janitor | null = null;
@@ -123,7 +127,7 @@ export class Leadership {
       onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
     });
     this.#feeds.push(new PastFeed({ store, leader: this.leader, log: this.#log }));
-    this.leader.onDecided = () => this.#lookAtFeeds();
+    this.leader.onDecided = (actions) => this.#onDecided(actions);
     this.leader.onForgotten = () => {
       this.#inbox.again();
       this.#sync?.forget();
@@ -133,7 +137,8 @@ export class Leadership {
     });
   }
 
-  #lookAtFeeds(): void {
+  #onDecided(actions: readonly Action[]): void {
+    for (const tidings of tidingsIn(actions)) this.onTidings(tidings);
     for (const feed of this.#feeds) feed.look();
   }
 
@@ -209,6 +214,7 @@ export class Leadership {
       clock,
       log: this.#log,
       onSeen: (dag, version, isRescheduled) => this.leader.dagSeen(dag, version, isRescheduled),
+      onBlind: (error) => this.onTidings({ type: 'blind', error }),
       onGone: (dagId, state) => this.leader.tell({ type: 'dag.gone', dagId, state }),
     });
     await this.#sync.start();
