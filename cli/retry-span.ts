@@ -1,7 +1,7 @@
 import { AppError } from '../core/model/errors.ts';
 import type { RunRecord } from '../core/model/run.ts';
 import { isRunFinished } from '../core/model/states.ts';
-import { type RetrySpan, runsOfSpan } from '../core/planner/retry-span.ts';
+import type { RunSpan } from '../core/planner/run-span.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
 import { valueOfAnswer } from './answer-error.ts';
@@ -12,13 +12,10 @@ import { counted } from './render/counted.ts';
 import { shortRunId } from './render/run-name.ts';
 import { glyph } from './render/state-look.ts';
 import { tableLines, tableWidth } from './render/table.ts';
-import { dateText, instantText } from './render/time-text.ts';
+import { instantText } from './render/time-text.ts';
 import { previewRetry, type RetryChoice, type RetryPreview } from './retry-preview.ts';
+import { aboutText, spanOf } from './span-of-runs.ts';
 import { userName } from './user-name.ts';
-
-/** Runs that one retry may take along: more are several retries. */
-const RUNS_MAX = 1_000;
-const PAGE = 500;
 
 /** What a retry does about one run of its span. */
 interface SpanLine {
@@ -33,29 +30,14 @@ async function planSpan(
   project: Project,
   run: RunRecord,
   choice: RetryChoice,
-  span: RetrySpan,
+  span: RunSpan,
 ): Promise<SpanLine[]> {
   if (!isRunFinished(run.state))
     throw new AppError('conflict', `Run ${shortRunId(run.uid)} is ${run.state}: retry it alone first.`);
-  const runs = runsOfSpan(run, await runsOf(project, run.dagId), span);
-  if (runs.length > RUNS_MAX)
-    throw new AppError(
-      'conflict',
-      `These are ${runs.length} runs; one retry takes ${RUNS_MAX} at most. For a range: orch backfill create`,
-    );
+  const runs = await spanOf(project.store, run, span);
   const lines: SpanLine[] = [];
   for (const one of runs) lines.push(await lineOf(project, one, choice, one.runNo === run.runNo));
   return lines;
-}
-
-async function runsOf({ store }: Project, dagId: string): Promise<RunRecord[]> {
-  const runs: RunRecord[] = [];
-  for (;;) {
-    const before = runs.at(-1)?.runNo;
-    const page = await store.runs({ dagId, limit: PAGE, ...(before === undefined ? {} : { before }) });
-    runs.push(...page);
-    if (page.length < PAGE) return runs;
-  }
 }
 
 async function lineOf(
@@ -85,7 +67,7 @@ export async function previewSpan(
   project: Project,
   run: RunRecord,
   choice: RetryChoice,
-  span: RetrySpan,
+  span: RunSpan,
 ): Promise<number> {
   const lines = await planSpan(project, run, choice, span);
   if (context.flags.json) {
@@ -116,10 +98,6 @@ export async function previewSpan(
   return EXIT.ok;
 }
 
-function aboutText({ logicalAt, createdAt }: RunRecord): string {
-  return logicalAt === null ? `by hand ${dateText(createdAt)}` : dateText(logicalAt);
-}
-
 /**
  * Retries every run of a span that there is something to retry in, the earliest first, so that a task that
  * looks at the run before waits for its retry, and follows them one after the other.
@@ -131,7 +109,7 @@ export async function retrySpan(
   { project, session }: { readonly project: Project; readonly session: Session },
   run: RunRecord,
   choice: RetryChoice,
-  span: RetrySpan,
+  span: RunSpan,
   timeoutMs: number | null,
 ): Promise<number> {
   const lines = await planSpan(project, run, choice, span);

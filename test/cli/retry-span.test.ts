@@ -57,7 +57,8 @@ describe('orch retry --past and --future', () => {
     expect(done.stdout.match(/^SUCCESS/gm)).toHaveLength(3);
     expect(witness()).toEqual(['b01', 'b02', 'b03']);
     expect((await run('retry', ids[1] as string, '--task', 'a', '--past')).code).toBe(0);
-    expect(witness()).toEqual(['a00', 'a01']);
+    // Nothing orders runs whose tasks do not look at the run before.
+    expect(witness().sort()).toEqual(['a00', 'a01']);
     expect((await run('retry', ids[2] as string, '--all', '--past', '--future')).code).toBe(0);
     expect(witness().filter((line) => line.startsWith('b'))).toEqual(['b00', 'b01', 'b02', 'b03']);
   });
@@ -83,5 +84,33 @@ describe('orch retry --past and --future', () => {
     });
     expect((await run('retry', ids[0] as string, '--task', 'nope', '--future')).code).toBe(4);
     expect(witness()).toEqual([]);
+  });
+});
+
+describe('orch mark --past and --future', () => {
+  test('marks the task in the runs that its dry run names', async () => {
+    const { run, ids } = await fourRuns();
+    const [, second = '', third = ''] = ids;
+    expect((await run('mark', third, 'b', 'failed')).code).toBe(0);
+    const words = ['mark', second, 'b', 'failed', '--future'];
+    const preview = await run(...words, '-n');
+    expect(normalized(preview.stdout).replaceAll(/ +$/gm, '')).toBe(
+      [
+        'b would be marked failed in 2 runs',
+        'run            about (UTC)       now      what',
+        '<run>  2026-01-02 01:00  success  marked failed',
+        '<run>  2026-01-02 02:00  failed   the task is failed: it cannot be marked failed',
+        '<run>  2026-01-02 03:00  success  marked failed',
+        '',
+      ].join('\n'),
+    );
+    expect((await run(...words)).stdout).toBe(
+      'b is marked failed in 2 runs; 1 left as they were (-n says why)\n',
+    );
+    const { items } = JSON.parse((await run('runs', '--json')).stdout) as { items: { state: string }[] };
+    expect(items.map(({ state }) => state)).toEqual(['failed', 'failed', 'failed', 'success']);
+    expect((await run(...words)).code).toBe(5);
+    expect((await run('mark', second, 'nope', 'failed', '--past')).code).toBe(4);
+    expect((await run('mark', second, 'failed', '--past')).code).toBe(2);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunNo } from '../../../core/model/ids.ts';
-import { runsOfSpan } from '../../../core/planner/retry-span.ts';
+import { runsOfSpan } from '../../../core/planner/run-span.ts';
 
 const run = (no: number, logicalAt: number | null, createdAt: number, dagId = 'd') => ({
   runNo: no as RunNo,
