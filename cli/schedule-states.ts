@@ -17,8 +17,8 @@ export interface ScheduleLook {
 }
 
 /**
- * Where the schedules of DAGs stand, by DAG. A project without a store has paused nothing; a store that is
- * away is a warning, because what the files say is known without it.
+ * Where the schedules of DAGs stand, by DAG. A project without a store has paused nothing; a store that
+ * cannot be read is a warning, because what the files say is known without it.
  */
 export async function scheduleLooks(
   context: CommandContext,
@@ -50,7 +50,7 @@ async function storedDags(
       await project.close();
     }
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
+    if (!(error instanceof AppError)) throw error;
     context.warn(`which DAGs are paused is not known: ${error.message}`);
     return null;
   }

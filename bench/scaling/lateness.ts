@@ -21,6 +21,8 @@ export interface Lateness {
 
 /** How long what is due at the end may take. */
 const REST_MS = 10_000;
+/** The watch begins this long before its first slot. */
+const EARLY_MS = 100;
 
 /**
  * Watches a scheduler whose DAGs named by `isWatched` are due every so often, from the next slot on, by the
@@ -31,7 +33,7 @@ export async function watchLateness(
   dir: string,
   { everyMs, slots, dags, isWatched }: Span,
 ): Promise<Lateness> {
-  const firstAt = Math.ceil((systemClock.now() + 1) / everyMs) * everyMs;
+  const firstAt = Math.ceil((systemClock.now() + 2 * EARLY_MS) / everyMs) * everyMs;
   const lastAt = firstAt + (slots - 1) * everyMs;
   const dueAt = new Map<number, number>();
   const createdMs: number[] = [];
@@ -50,7 +52,7 @@ export async function watchLateness(
       } else if (action.type === 'run.change' && action.endedAt && dueAt.has(action.runNo)) ended++;
     }
   };
-  await sleep(firstAt - systemClock.now() - 100);
+  await sleep(firstAt - systemClock.now() - EARLY_MS);
   readSpans(dir);
   const before = { cpu: process.cpuUsage(), children: childrenCpuMs(), at: monotonicMs() };
   await sleep(lastAt + everyMs - 50 - systemClock.now());
