@@ -18,9 +18,9 @@ function proportionalKib(pid: string): number {
   }
 }
 
-/** Memory of all descendants of this process in MiB, shared pages by share (PSS); `null` without /proc. */
-export function childrenMib(): number | null {
-  if (process.platform !== 'linux') return null;
+/** The ids of all living descendants of this process; empty without /proc. */
+export function descendants(): string[] {
+  if (process.platform !== 'linux') return [];
   const parents = new Map(
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -33,5 +33,11 @@ export function childrenMib(): number | null {
     grew = family.size > before;
   }
   family.delete(String(process.pid));
-  return [...family].reduce((sum, pid) => sum + proportionalKib(pid), 0) / 1024;
+  return [...family];
+}
+
+/** Memory of all descendants of this process in MiB, shared pages by share (PSS); `null` without /proc. */
+export function childrenMib(): number | null {
+  if (process.platform !== 'linux') return null;
+  return descendants().reduce((sum, pid) => sum + proportionalKib(pid), 0) / 1024;
 }

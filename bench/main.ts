@@ -6,6 +6,7 @@ import { quiet } from './quiet.ts';
 import { closingText, workloadText } from './report.ts';
 import type { BenchResults } from './results.ts';
 import { readBaseline, thisMachine, writeResults } from './results.ts';
+import { printScaling } from './scaling/print-scaling.ts';
 import { summarize } from './summarize.ts';
 import type { Services, SystemEntry } from './system.ts';
 import { SystemProcess } from './system-process.ts';
@@ -19,6 +20,7 @@ const QUIET_MS_MAX = 20_000;
 const QUICK = { runs: 3, warmUps: 1, quietMsMax: 1000, without: ['W5', 'W6'] as readonly string[] };
 
 const USAGE = `npm run bench -- [--only orch,limit,...] [--workloads W1,W2,...] [--quick] [--save-baseline]
+       npm run bench -- --only scheduler [--quick]   the scaling goals, no comparison
 systems: ${SYSTEMS.map((one) => one.name).join(' ')}`;
 
 const { values: options } = parseArgs({
@@ -113,6 +115,7 @@ function chosen<T extends string>(text: string | undefined, all: readonly T[]): 
 
 async function main(): Promise<void> {
   if (options.help) return say(USAGE);
+  if (options.only === 'scheduler') return printScaling(options.quick, say);
   const names = chosen(
     options.only,
     SYSTEMS.map((entry) => entry.name),

@@ -19,6 +19,8 @@ interface Progress {
   readonly backfill: BackfillRecord;
   readonly done: number;
   readonly failed: number;
+  /** Runs that somebody or something ended before they were over. */
+  readonly cancelled: number;
   readonly running: number;
   /** Slots that are not decided yet. */
   readonly left: number;
@@ -40,14 +42,16 @@ async function progressOf(store: Store, backfill: BackfillRecord): Promise<Progr
   return {
     backfill,
     done: count((state) => state === 'success'),
-    failed: count((state) => state === 'failed' || state === 'cancelled'),
+    failed: count((state) => state === 'failed'),
+    cancelled: count((state) => state === 'cancelled'),
     running,
     left,
     etaMs: meanMs === null || backfill.state !== 'running' ? null : meanMs * rounds,
   };
 }
 
-function progressJson({ backfill, done, failed, running, left, etaMs }: Progress): object {
+function progressJson(progress: Progress): object {
+  const { backfill, done, failed, cancelled, running, left, etaMs } = progress;
   return {
     backfillId: String(backfill.backfillNo),
     dagId: backfill.dagId,
@@ -61,6 +65,7 @@ function progressJson({ backfill, done, failed, running, left, etaMs }: Progress
     slots: backfill.slots,
     done,
     failed,
+    cancelled,
     running,
     left,
     asTheyWere: backfill.spared,
@@ -95,6 +100,7 @@ export async function listBackfills(context: CommandContext): Promise<number> {
       { title: 'last due', text: ({ backfill }: Progress) => dateText(backfill.lastAt) },
       number('done', ({ done }) => done),
       number('failed', ({ failed }) => failed),
+      number('cancelled', ({ cancelled }) => cancelled),
       number('running', ({ running }) => running),
       number('left', ({ left }) => left),
     ];
@@ -118,12 +124,13 @@ export async function showBackfill(context: CommandContext, name: string): Promi
       return EXIT.ok;
     }
     const { dagId, state, slots, spared, firstAt, lastAt } = backfill;
-    const { done, failed, running, left, etaMs } = progress;
+    const { done, failed, cancelled, running, left, etaMs } = progress;
+    const ended = `${done} done, ${failed} failed, ${cancelled} cancelled`;
     context.print(
       [
         `Backfill ${backfillNo} of ${dagId} is ${state}`,
         `  slots   ${slots}, due ${dateText(firstAt)} to ${dateText(lastAt)}`,
-        `  runs    ${done} done, ${failed} failed, ${running} running, ${left} left; ${spared} as they were`,
+        `  runs    ${ended}, ${running} running, ${left} left; ${spared} as they were`,
         ...(etaMs === null ? [] : [`  ends    in about ${spanText(etaMs)}`]),
       ].join('\n'),
     );

@@ -21,7 +21,11 @@ export async function checkAgain(
     ended = kind;
     due.resolve();
   });
-  const watch = new ProjectWatch(dir, () => due.resolve());
+  const watch = new ProjectWatch(
+    dir,
+    () => due.resolve(),
+    ({ message }) => context.warn(`changes may not be noticed: ${message}`),
+  );
   try {
     await watch.ready;
     for (;;) {

@@ -19,6 +19,7 @@ export interface Finding {
   readonly advice?: string;
 }
 
+const CONFIG_FINE: Finding = { level: 'ok', topic: 'config', text: 'airflow.yaml and environment are fine' };
 const DISK_BYTES_MIN = 512 * 1024 * 1024;
 
 /** Looks at the machine and, if there is a project, at its config, files, store and processes. */
@@ -42,6 +43,7 @@ export async function examine(context: CommandContext, dir: string | null): Prom
     project = await openProject(dir, context);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
+    if (error.code === 'unavailable') return [...findings, CONFIG_FINE, awayFinding(error)];
     const advice = error.details.diagnostics === undefined ? undefined : "'orch check' shows each mistake";
     return [
       ...findings,
@@ -55,9 +57,15 @@ export async function examine(context: CommandContext, dir: string | null): Prom
   }
 }
 
+/** The config is read before the store is opened. */
+function awayFinding({ message }: AppError): Finding {
+  const advice = 'what is stored and who leads is not known until the store answers';
+  return { level: 'problem', topic: 'store', text: message, advice };
+}
+
 async function examineProject(project: Project): Promise<Finding[]> {
   return [
-    { level: 'ok', topic: 'config', text: 'airflow.yaml and environment are fine' },
+    CONFIG_FINE,
     await dagFinding(project),
     await storeFinding(project),
     ...(await runFindings(project)),

@@ -1,5 +1,6 @@
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
+import type { SchedulerTidings } from '../core/scheduler/tidings.ts';
 import type { CommandContext } from './context.ts';
 import { openSession } from './engine.ts';
 import { EXIT } from './exit-code.ts';
@@ -24,7 +25,8 @@ export async function runScheduler(context: CommandContext, project: Project): P
   let session: Session | null = null;
   const runs = tellRuns(context, project.store, () => session?.leading ?? false);
   try {
-    session = await openSession(project, { schedules: true, onLead });
+    const onTidings = (tidings: SchedulerTidings): void => tellTidings(context, tidings);
+    session = await openSession(project, { schedules: true, onLead, onTidings });
     if (!session.leading) tell(context, 'standby', 'stands by: another process leads');
     const ended = await Promise.race([told.promise, session.failed]);
     if (ended instanceof Error) throw ended;
@@ -43,6 +45,23 @@ async function tellLead(context: CommandContext, { store }: Project): Promise<vo
   const count = dags.filter(({ present }) => present).length;
   const mend = broken.length === 0 ? '' : `; ${counted(broken.length, 'file')} cannot be loaded: orch check`;
   tell(context, 'leading', `leads ${counted(count, 'DAG')}${mend}`);
+}
+
+function tellTidings(context: CommandContext, tidings: SchedulerTidings): void {
+  if (tidings.type === 'blind') {
+    context.warn(
+      `changes of DAG files may not be noticed: ${tidings.error.message}. Start again to read them`,
+    );
+    return;
+  }
+  const { dagId, failures } = tidings;
+  const now = context.host.clock.now();
+  if (context.flags.json) {
+    const event = { v: 1, type: 'dag.paused', dagId, failures, at: instantText(now) };
+    return context.json(event, 'event');
+  }
+  const why = `${failures} of its runs failed one after the other`;
+  context.print(`${clockText(now)} paused ${dagId}: ${why}. When it is mended: orch unpause ${dagId}`);
 }
 
 function tell(context: CommandContext, state: string, text: string): void {

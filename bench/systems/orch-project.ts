@@ -60,7 +60,8 @@ function dagYaml(workload: Workload): string {
   ].join('\n');
 }
 
-function emptyProject(config: string): BenchProject {
+/** A project without DAGs, with a folder for what their tasks see. */
+export function emptyProject(config: string): BenchProject {
   const dir = mkdtempSync(join(tmpdir(), 'orch-bench-'));
   mkdirSync(join(dir, 'dags'));
   mkdirSync(join(dir, 'witness'));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '../body.ts';
+import { type BodySpan, monotonicMs } from '../body.ts';
 import type { Witness } from '../witness.ts';
 
 /**
@@ -22,6 +22,22 @@ function readLines(folder: string): string[] {
   return readdirSync(folder).flatMap((file) =>
     readFileSync(join(folder, file), 'utf8').split('\n').filter(Boolean),
   );
+}
+
+/** When the body of a task ran. */
+export interface SeenSpan extends BodySpan {
+  readonly taskId: string;
+}
+
+/** When bodies ran that nobody has read of, by the monotonic clock; empties the files of the runners. */
+export function readSpans(projectDir: string): SeenSpan[] {
+  const folder = join(projectDir, 'witness');
+  const spans = readLines(folder).map((line) => {
+    const [taskId = '', , startedAt, endedAt] = line.split('\t');
+    return { taskId, startedAt: Number(startedAt), endedAt: Number(endedAt) };
+  });
+  for (const file of readdirSync(folder)) truncateSync(join(folder, file));
+  return spans;
 }
 
 /** Reads what the runners wrote about one run of so many tasks, and empties their files. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { openProject } from '../../core/scheduler/project.ts';
-import { openSession } from '../../core/scheduler/session.ts';
+import { openProject, type Project } from '../../core/scheduler/project.ts';
+import { openSession, type Session } from '../../core/scheduler/session.ts';
 import type { BenchSystem } from '../system.ts';
+import type { Workload } from '../workloads.ts';
 import { dagIdOf, workloadProject } from './orch-project.ts';
 import { readWitness } from './orch-witness.ts';
 
@@ -11,25 +12,7 @@ export async function openOrch(durability: 'normal' | 'full'): Promise<BenchSyst
   const project = await openProject(folder.dir);
   const session = await openSession(project);
   return {
-    async run(workload) {
-      const runUid = randomUUID();
-      const answer = await session.ask({
-        type: 'trigger',
-        dagId: dagIdOf(workload),
-        runUid,
-        trigger: 'manual',
-        params: {},
-        scope: {},
-        maxParallel: null,
-        inputsFrom: null,
-        replaces: null,
-      });
-      if (!answer.ok) throw new Error(answer.message);
-      const [run] = await project.store.runsByUid(runUid);
-      if (!run) throw new Error('the run was accepted but is not stored');
-      const ended = await session.finished(run.runNo);
-      if (ended.state !== 'success') throw new Error(`the run ended ${ended.state}: ${ended.because?.text}`);
-    },
+    run: (workload) => runOnce(project, session, workload, randomUUID()),
     settle: (tasks, witness) => readWitness(folder.dir, tasks.length, witness),
     async close() {
       await session.close();
@@ -37,4 +20,29 @@ export async function openOrch(durability: 'normal' | 'full'): Promise<BenchSyst
       folder.remove();
     },
   };
+}
+
+/** Triggers the DAG of a workload and resolves when it is known that the run has succeeded. */
+export async function runOnce(
+  project: Project,
+  session: Session,
+  workload: Workload,
+  runUid: string,
+): Promise<void> {
+  const answer = await session.ask({
+    type: 'trigger',
+    dagId: dagIdOf(workload),
+    runUid,
+    trigger: 'manual',
+    params: {},
+    scope: {},
+    maxParallel: null,
+    inputsFrom: null,
+    replaces: null,
+  });
+  if (!answer.ok) throw new Error(answer.message);
+  const [run] = await project.store.runsByUid(runUid);
+  if (!run) throw new Error('the run was accepted but is not stored');
+  const ended = await session.finished(run.runNo);
+  if (ended.state !== 'success') throw new Error(`the run ended ${ended.state}: ${ended.because?.text}`);
 }

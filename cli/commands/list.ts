@@ -6,9 +6,11 @@ import { EXIT } from '../exit-code.ts';
 import { rememberDags } from '../remember-dags.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { tamed } from '../render/text-width.ts';
+import { dateText, instantText } from '../render/time-text.ts';
 import { type RolledBack, rolledBackOf, rolledBackText } from '../rolled-back.ts';
+import { type ScheduleLook, scheduleLooks } from '../schedule-states.ts';
 
-/** `orch list`: the DAGs of the project as their files say. */
+/** `orch list`: the DAGs of the project as their files say, and where their schedules stand. */
 export const list = defineCommand<{ tag?: string }>({
   examples: [
     { command: 'orch list', what: 'every DAG' },
@@ -28,8 +30,10 @@ export const list = defineCommand<{ tag?: string }>({
     const broken = new Set(
       files.diagnostics.filter(({ severity }) => severity === 'error').map(({ file }) => file),
     );
+    const looks =
+      dags.length === 0 ? new Map<string, ScheduleLook>() : await scheduleLooks(context, files.dir, dags);
     if (context.flags.json) {
-      const items = dags.map((dag) => itemOf(dag, back.get(dag.spec.id)));
+      const items = dags.map((dag) => itemOf(dag, looks.get(dag.spec.id), back.get(dag.spec.id)));
       context.json({ items, nextCursor: null });
     } else if (dags.length === 0) {
       context.say(tag === undefined ? 'There are no DAGs in dags/.' : `No DAG has the tag '${tag}'.`);
@@ -37,6 +41,7 @@ export const list = defineCommand<{ tag?: string }>({
       const columns = [
         { title: 'dag', text: ({ spec }: FoundDag) => spec.id, paint: context.style.bold },
         { title: 'schedule', text: ({ spec }: FoundDag) => schedulesText(spec) },
+        { title: 'next (UTC)', text: ({ spec }: FoundDag) => nextText(looks.get(spec.id)) },
         { title: 'tasks', text: ({ spec }: FoundDag) => String(spec.tasks.length), align: 'right' as const },
         { title: 'file', text: ({ file }: FoundDag) => file, paint: context.style.dim, flex: true },
         {
@@ -56,11 +61,23 @@ export const list = defineCommand<{ tag?: string }>({
   },
 });
 
-function itemOf({ file, spec, graphHash }: FoundDag, back: RolledBack | undefined): object {
+function itemOf(
+  { file, spec, graphHash }: FoundDag,
+  look: ScheduleLook | undefined,
+  back: RolledBack | undefined,
+): object {
   const { id, title = null, description = null, tags = [], schedule = [] } = spec;
+  const paused = look?.paused ?? null;
+  const nextSlotAt = instantText(look?.nextSlotAt ?? null);
   const rolledBackTo = back?.version.versionNo ?? null;
-  const tasks = spec.tasks.length;
-  return { dagId: id, title, description, tags, schedule, tasks, file, graphHash, rolledBackTo };
+  const declared = { dagId: id, title, description, tags, schedule };
+  return { ...declared, paused, nextSlotAt, tasks: spec.tasks.length, file, graphHash, rolledBackTo };
+}
+
+function nextText(look: ScheduleLook | undefined): string {
+  if (look?.paused === true) return 'paused';
+  const at = look?.nextSlotAt ?? null;
+  return at === null ? '-' : dateText(at);
 }
 
 /** The schedules of a DAG in a few words. */

@@ -2,6 +2,7 @@ import { compileGraph, type Graph } from '../../core/graph/graph.ts';
 import { requiredSelection } from '../../core/graph/required-selection.ts';
 import { defineCommand } from '../command.ts';
 import { readDagFiles, requireDag } from '../dag-files.ts';
+import { countFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { checkKeys, keysFromParams } from '../fan-out-keys.ts';
 import { definePlanParams, type ParamOptions } from '../param-flags.ts';
@@ -15,11 +16,16 @@ import { defineScope, type ScopeOptions, scopeOf } from '../scope-flags.ts';
 
 const KEYS_SHOWN_MAX = 6;
 
+interface PlanOptions extends ScopeOptions, ParamOptions {
+  readonly exitCode?: boolean;
+  readonly maxParallel?: string;
+}
+
 /**
  * `orch plan <dag>`: what a trigger with the same flags would run. `orch plan`: which DAGs the files would
  * change. Starts and stores nothing.
  */
-export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boolean }>({
+export const plan = defineCommand<PlanOptions>({
   examples: [
     { command: 'orch plan', what: 'which DAGs changed since they were last stored' },
     { command: 'orch plan pipeline', what: 'everything a trigger would run, in order' },
@@ -30,7 +36,9 @@ export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boo
     command.argument('[dag]', 'the DAG; without one: which DAGs their files would change');
     defineScope(command);
     definePlanParams(command);
-    command.option('--exit-code', 'exit 10 if anything would run or change, 0 if nothing');
+    command
+      .option('--max-parallel <n>', 'tasks at once in this run')
+      .option('--exit-code', 'exit 10 if anything would run or change, 0 if nothing');
   },
   run: async (context, options, [dagId]) => {
     if (dagId === undefined) return planChanges(context, options.exitCode === true);
@@ -46,6 +54,8 @@ export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boo
       cwd: context.host.cwd,
       ...(options.paramsFile === undefined ? {} : { file: options.paramsFile }),
     });
+    const most = options.maxParallel;
+    const maxParallel = most === undefined ? null : countFlag('--max-parallel', most);
     const keys = keysFromParams(graph, params);
     checkKeys(graph, selected, params, scope.keys);
     const tasks = planTasks(graph, selected, scope, params);
@@ -55,6 +65,7 @@ export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boo
         dagId: spec.id,
         scope,
         params,
+        maxParallel,
         ...countsOf(tasks),
         tasks: tasks.map(({ spec: _spec, ...task }) => task),
       });
@@ -74,7 +85,7 @@ export const plan = defineCommand<ScopeOptions & ParamOptions & { exitCode?: boo
       { title: 'after', text: (task: PlannedTask) => task.after.join(', ') || '-', flex: true },
       { title: 'because', text: (task: PlannedTask) => task.because, paint: context.style.dim, flex: true },
     ];
-    context.print(headLine(graph, tasks, keys));
+    context.print(headLine(graph, tasks, keys, maxParallel));
     if (chosen.length > 0)
       context.print(
         `\n${tableLines(columns, chosen, tableWidth(context.host.stdout), context.style.dim).join('\n')}`,
@@ -104,13 +115,15 @@ function headLine(
   graph: Graph,
   tasks: readonly PlannedTask[],
   keys: ReadonlyMap<string, readonly string[] | null>,
+  maxParallel: number | null,
 ): string {
   const { selected, instances } = countsOf(tasks);
   const fanOuts = [...keys].flatMap(([path, list]) => (list === null ? [] : [keysText(path, list)]));
   const total =
     instances === null ? 'as many instances as keys come up' : counted(instances, 'task instance');
   const known = fanOuts.length === 0 ? '' : `\n${fanOuts.join('\n')}`;
-  return `${graph.spec.id}: ${selected} of ${tasks.length} tasks, ${total}${known}`;
+  const most = maxParallel === null ? '' : `, ${maxParallel} at once at most`;
+  return `${graph.spec.id}: ${selected} of ${tasks.length} tasks, ${total}${most}${known}`;
 }
 
 function keysText(path: string, keys: readonly string[]): string {

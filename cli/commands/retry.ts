@@ -17,6 +17,7 @@ import { counted } from '../render/counted.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { glyph } from '../render/state-look.ts';
 import { previewRetry, type RetryChoice } from '../retry-preview.ts';
+import { previewSpan, retrySpan } from '../retry-span.ts';
 import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
 
@@ -26,6 +27,8 @@ interface RetryOptions {
   readonly task?: readonly string[];
   readonly upstream?: boolean;
   readonly downstream?: boolean;
+  readonly past?: boolean;
+  readonly future?: boolean;
   readonly latest?: boolean;
   readonly dryRun?: boolean;
   readonly detach?: boolean;
@@ -42,6 +45,10 @@ export const retry = defineCommand<RetryOptions>({
     { command: 'orch retry 019ae3f2 --all', what: 'everything' },
     { command: 'orch retry last --latest', what: 'with the DAG and its code as the files are now' },
     { command: 'orch retry last --failed -n', what: 'only list what would run again' },
+    {
+      command: 'orch retry 019ae3f2 --task clean --future -n',
+      what: 'the task in all runs after this one too',
+    },
   ],
   define: (command) => {
     command.argument('<run>', "a run id, the beginning of one, or 'last'");
@@ -51,6 +58,8 @@ export const retry = defineCommand<RetryOptions>({
       .option('--upstream', 'with --task: and all before it')
       .option('--downstream', 'with --task: and all after it')
       .option('--all', 'the whole run')
+      .option('--past', 'the same in all finished runs of the DAG before this one')
+      .option('--future', 'the same in all finished runs of the DAG after this one')
       .option('--latest', 'with the newest version of the DAG, instead of the one that the run began with')
       .option('-n, --dry-run', 'list what would run again, and stop')
       .option('--timeout <duration>', 'wait at most this long, then exit 124');
@@ -58,15 +67,21 @@ export const retry = defineCommand<RetryOptions>({
   run: async (context, options, [name]) => {
     const choice = choiceOf(options);
     const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
+    const span = { past: options.past === true, future: options.future === true };
+    const isWide = span.past || span.future;
     return withProject(context, async (project) => {
-      if (options.dryRun === true)
-        return preview(context, project, await findRun(project.store, String(name)), choice);
+      if (options.dryRun === true) {
+        const run = await findRun(project.store, String(name));
+        if (isWide) return previewSpan(context, project, run, choice, span);
+        return preview(context, project, run, choice);
+      }
       const session = await openSession(project);
       try {
         // Read once it is known who leads: whether a run goes on or is tried again depends on it.
         const run = await findRun(project.store, String(name));
         const askedAt = context.host.clock.now();
         if (choice.latest) await requireNewest(project, run.dagId);
+        if (isWide) return await retrySpan(context, { project, session }, run, choice, span, timeoutMs);
         const how = await ask(context, session, run, choice);
         if (choice.latest) await tellVersion(context, project.store, run);
         return await followRun(context, {

@@ -1,7 +1,7 @@
+import { Zone } from '../../core/cron/zone.ts';
 import { AppError } from '../../core/model/errors.ts';
 import { type ClockChange, previewOf, zonesOf } from '../../core/timetables/preview.ts';
 import type { Slot } from '../../core/timetables/timetable.ts';
-import { Zone } from '../../core/timetables/zone.ts';
 import { eventsText } from '../asset-graph.ts';
 import { defineCommand } from '../command.ts';
 import { readDagFiles, requireDag } from '../dag-files.ts';

@@ -67,7 +67,11 @@ export function loadConfigWithOrigins(input: ConfigInput): LoadedConfig {
 
 function readText(path: string): string | null {
   try {
-    if (statSync(path).size > CONFIG_BYTES_MAX) {
+    const found = statSync(path);
+    // To read a named pipe may never end.
+    if (!found.isFile())
+      throw new AppError('invalid', `${path} is not a file (a folder, a pipe or a device): it is not read.`);
+    if (found.size > CONFIG_BYTES_MAX) {
       throw new AppError(
         'invalid',
         `${path} is larger than ${CONFIG_BYTES_MAX} bytes, which no config needs.`,

@@ -52,14 +52,22 @@ export async function saveSnapshot(
 }
 
 /**
- * True if the declaring file, its code and the lockfile are as they were when the manifest was made, so that
- * parsing again would give the same. Reads the files; starts nothing.
+ * True if the declaring files, their code and the lockfile are as they were when the manifests were made, so
+ * that parsing again would give the same. Reads each file once; starts nothing.
  */
-export function isUnchanged(projectDir: string, manifest: CodeManifest): boolean {
-  if (fileHash(projectDir, manifest.entry) !== manifest.entryHash) return false;
-  const { lockfile } = manifest;
-  if (lockfile !== undefined && fileHash(projectDir, lockfile.path) !== lockfile.sha256) return false;
-  return Object.entries(manifest.files).every(([path, sha256]) => fileHash(projectDir, path) === sha256);
+export function isUnchanged(projectDir: string, manifests: readonly CodeManifest[]): boolean {
+  const hashes = new Map<string, string | null>();
+  const isStill = (path: string, sha256: string): boolean => {
+    const hash = hashes.get(path) ?? fileHash(projectDir, path);
+    hashes.set(path, hash);
+    return hash === sha256;
+  };
+  return manifests.every(
+    ({ entry, entryHash, lockfile, files }) =>
+      isStill(entry, entryHash) &&
+      (lockfile === undefined || isStill(lockfile.path, lockfile.sha256)) &&
+      Object.entries(files).every(([path, sha256]) => isStill(path, sha256)),
+  );
 }
 
 async function copyVerified(projectDir: string, into: string, path: string, sha256: string): Promise<void> {

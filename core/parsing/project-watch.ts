@@ -15,8 +15,15 @@ export class ProjectWatch {
   readonly #changed = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** `onChange` gets the paths that changed, relative to the project. */
-  constructor(projectDir: string, onChange: (paths: ReadonlySet<string>) => void) {
+  /**
+   * `onChange` gets the paths that changed, relative to the project; `onError` what keeps changes from being
+   * noticed, such as a limit of the system on watched files.
+   */
+  constructor(
+    projectDir: string,
+    onChange: (paths: ReadonlySet<string>) => void,
+    onError: (error: Error) => void,
+  ) {
     this.#watcher = watch(
       WATCHED.map((name) => join(projectDir, name)),
       { ignoreInitial: true, ignored: (path) => HIDDEN.test(projectPath(projectDir, path) ?? '') },
@@ -31,8 +38,7 @@ export class ProjectWatch {
         onChange(paths);
       }, QUIET_MS);
     });
-    // A folder that cannot be watched is as if it did not change.
-    this.#watcher.on('error', () => undefined);
+    this.#watcher.on('error', (error) => onError(error instanceof Error ? error : new Error(String(error))));
   }
 
   async close(): Promise<void> {

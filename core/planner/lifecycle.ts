@@ -80,7 +80,7 @@ export function settle(turn: Turn): void {
 
 /** Aborts runs that took longer than their timeout. */
 export function timeOutRuns(turn: Turn): void {
-  for (const run of turn.world.runs.values()) {
+  for (const run of turn.world.timed.values()) {
     const dueAt = runDueAt(run);
     if (dueAt === null || run.abort || turn.now.at < dueAt) continue;
     const facts = { timeoutMs: run.graph.spec.timeoutMs ?? 0 };

@@ -106,8 +106,7 @@ export function giveValues(run: RunWorld, values: ReadonlyMap<number, Json>): vo
 
 /** Takes a loaded run into the world; its active instances hold their slots from now on. */
 export function adoptRun(world: World, run: RunWorld): void {
-  world.runs.set(run.record.runNo, run);
-  world.pasts.add(run);
+  world.add(run);
   bookRun(world, run);
 }
 

@@ -38,12 +38,12 @@ export function openSlots(turn: Turn): void {
 function guarded(turn: Turn, agenda: Agenda, dagId: string, decide: () => void): void {
   const decided = turn.actions.length;
   const { state, awaited } = agenda.dags.get(dagId) ?? {};
-  const runs = new Set(turn.world.runs.keys());
+  const known = turn.world.runs.size;
   try {
     decide();
   } catch (error) {
     turn.actions.length = decided;
-    for (const [runNo, run] of turn.world.runs) if (!runs.has(runNo)) turn.world.drop(run);
+    for (const run of [...turn.world.runs.values()].slice(known)) turn.world.drop(run);
     const dag = agenda.dags.get(dagId);
     if (dag && state) dag.state = state;
     if (dag && awaited) dag.awaited = awaited;
@@ -286,7 +286,7 @@ function applyPause(turn: Turn, dag: ScheduledDag): void {
   const load = turn.world.dagLoad(dagId);
   if (load.paused === dag.state.paused) return;
   load.paused = dag.state.paused;
-  for (const run of turn.world.runs.values()) if (run.record.dagId === dagId) turn.world.ranking.touch(run);
+  for (const run of load.inMemory.values()) turn.world.ranking.touch(run);
 }
 
 /** A run of a DAG has ended: a slot that waited for it may have its turn, unless too many have failed. */

@@ -6,8 +6,8 @@ import { isOfBackfill, runsLimit } from './world.ts';
 
 /** The unfinished runs of a DAG that count towards its limit. */
 export function unfinishedRuns(turn: Turn, dagId: string): RunWorld[] {
-  return [...turn.world.runs.values()].filter(
-    ({ record, abort }) => record.dagId === dagId && !abort && !isOfBackfill(turn.world, record),
+  return [...turn.world.dagLoad(dagId).inMemory.values()].filter(
+    ({ record, abort }) => !abort && !isOfBackfill(turn.world, record),
   );
 }
 

@@ -110,7 +110,7 @@ function nextWake(world: World, now: Instant): number {
   if (world.agenda !== null)
     wakeAt = Math.min(wakeAt, now.mono + Math.max(0, world.agenda.nextAt() - now.at));
   for (const due of world.unwritten.values()) wakeAt = Math.min(wakeAt, due.atMono);
-  for (const run of world.runs.values()) {
+  for (const run of world.timed.values()) {
     const dueAt = run.abort ? null : runDueAt(run);
     if (dueAt !== null) wakeAt = Math.min(wakeAt, now.mono + Math.max(0, dueAt - now.at));
   }

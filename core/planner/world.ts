@@ -39,6 +39,8 @@ export interface DagLoad {
   paused: boolean;
   /** Runs that were made for its slots here so far. */
   slotRuns: number;
+  /** Its runs in memory, by number, in the order in which they came. */
+  readonly inMemory: Map<number, RunWorld>;
   /** Instances that hold a slot by path, for tasks with a cap of their own. */
   readonly tasks: Map<string, Load>;
 }
@@ -55,6 +57,8 @@ export interface Due {
 export class World {
   readonly limits: Limits;
   readonly runs = new Map<number, RunWorld>();
+  /** Those of them whose DAG has a timeout for runs. */
+  readonly timed = new Map<number, RunWorld>();
   /** Runs that left since what was decided was last stored. */
   readonly left = new Set<number>();
   readonly dags = new Map<string, DagLoad>();
@@ -131,7 +135,7 @@ export class World {
   dagLoad(dagId: string): DagLoad {
     let load = this.dags.get(dagId);
     if (!load) {
-      load = { dagId, runs: 0, active: 0, paused: false, slotRuns: 0, tasks: new Map() };
+      load = { dagId, runs: 0, active: 0, paused: false, slotRuns: 0, inMemory: new Map(), tasks: new Map() };
       this.dags.set(dagId, load);
     }
     return load;
@@ -153,9 +157,20 @@ export class World {
     return [...this.runs.keys(), ...this.left];
   }
 
+  /** Takes a run in, in the place of one with the same number. */
+  add(run: RunWorld): void {
+    const { runNo, dagId } = run.record;
+    this.runs.set(runNo, run);
+    if (run.graph.spec.timeoutMs !== undefined) this.timed.set(runNo, run);
+    this.dagLoad(dagId).inMemory.set(runNo, run);
+    this.pasts.add(run);
+  }
+
   /** Forgets a run and all that it uses. */
   drop(run: RunWorld): void {
     this.runs.delete(run.record.runNo);
+    this.timed.delete(run.record.runNo);
+    this.dagLoad(run.record.dagId).inMemory.delete(run.record.runNo);
     this.left.add(run.record.runNo);
     this.pasts.drop(run);
     this.lookups.forget(run);

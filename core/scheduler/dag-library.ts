@@ -74,7 +74,12 @@ export class DagLibrary {
   }
 
   #isCurrent({ dags, inputs = {} }: ParsedFile): boolean {
-    if (dags.length > 0) return dags.every((dag) => isUnchanged(this.#projectDir, dag.code));
+    if (dags.length > 0) {
+      return isUnchanged(
+        this.#projectDir,
+        dags.map(({ code }) => code),
+      );
+    }
     const hashes = Object.entries(inputs);
     return hashes.length > 0 && hashes.every(([path, sha256]) => fileHash(this.#projectDir, path) === sha256);
   }

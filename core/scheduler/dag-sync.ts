@@ -24,6 +24,8 @@ export interface DagSyncOptions {
   readonly log: Logger;
   /** A DAG is declared, for the first time or in another way than before. */
   readonly onSeen: (dag: DagEntry, version: VersionRecord, isRescheduled: boolean) => void;
+  /** Changes of files may not be noticed, and why; told once for each reason. */
+  readonly onBlind: (error: Error) => void;
   /** No file declares a DAG any more; `state` is what the store has of it. */
   readonly onGone: (dagId: string, state: ScheduleState) => void;
   /** All files were looked at, and everything that has changed was told. */
@@ -45,6 +47,8 @@ export class DagSync {
   /** What was told of each DAG: its file and hashes. */
   readonly #told = new Map<string, string>();
   readonly #broken = new Map<string, string>();
+  /** What kept changes from being noticed. */
+  readonly #blind = new Set<string>();
   #watch: ProjectWatch | null = null;
   #looking: Promise<void> | null = null;
   #lookAgain = false;
@@ -57,11 +61,22 @@ export class DagSync {
 
   /** Looks at every file, and from then on at what changes. */
   async start(): Promise<void> {
-    this.#watch = new ProjectWatch(this.#options.projectDir, () => void this.look());
+    this.#watch = new ProjectWatch(
+      this.#options.projectDir,
+      () => void this.look(),
+      (error) => this.#onBlind(error),
+    );
     await this.#watch.ready;
     for (const { file, diagnostics } of await this.#options.store.brokenFiles())
       this.#broken.set(file, JSON.stringify(diagnostics));
     await this.look();
+  }
+
+  #onBlind(error: Error): void {
+    if (this.#blind.has(error.message)) return;
+    this.#blind.add(error.message);
+    this.#options.log.warn({ err: error }, 'changes of DAG files may not be noticed');
+    this.#options.onBlind(error);
   }
 
   /** The leader has forgotten what it was told: everything is told again. */
@@ -122,7 +137,7 @@ export class DagSync {
     const told = `${file} ${dag.graphHash} ${dag.code.digest}`;
     if (this.#told.get(id) === told) return;
     const old = before === undefined ? null : await store.version(before.versionNo);
-    const version = await versions.keep(file, dag);
+    const version = await versions.keep(file, dag, old ?? null);
     const record = await store.dag(id);
     if (record === null || this.#closed) return;
     const failures = await failuresOf(store, version, record);

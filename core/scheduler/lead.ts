@@ -4,6 +4,7 @@ import type { Executor } from '../executors/executor.ts';
 import { createLocalExecutor } from '../executors/local.ts';
 import type { RunnerOptions } from '../executors/local-options.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
+import type { Action } from '../model/action.ts';
 import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
@@ -28,6 +29,7 @@ import { isThere } from './read-run.ts';
 import { type Prepared, RequestDesk } from './request-desk.ts';
 import { takeBackfills } from './take-backfills.ts';
 import { takeUpRuns } from './take-up.ts';
+import { type SchedulerTidings, tidingsIn } from './tidings.ts';
 import { VersionKeeper } from './version-keeper.ts';
 
 /**
@@ -52,6 +54,8 @@ export class Leadership {
   #sync: DagSync | null = null;
   /** A scheduler wants to lead, and this process is none: from now on it starts nothing. */
   onHandOver: () => void = () => {};
+  /** Told what people should know of this scheduler. */
+  onTidings: (tidings: SchedulerTidings) => void = () => {};
   readonly #feeds: Feeds;
   #files: FileFeed | null = null;
   #janitor: Janitor | null = null;
@@ -120,7 +124,7 @@ export class Leadership {
     });
     this.#feeds = new Feeds(this.leader, this.#log);
     this.#addFeeds(inputs);
-    this.leader.onDecided = () => this.#lookAtFeeds();
+    this.leader.onDecided = (actions) => this.#onDecided(actions);
     this.leader.onForgotten = () => {
       this.#sync?.forget();
       this.#inbox.again();
@@ -137,7 +141,8 @@ export class Leadership {
     this.#feeds.add(new PastFeed(store, leader), new CacheFeed({ store, leader, clock, stateDir, inputs }));
   }
 
-  #lookAtFeeds(): void {
+  #onDecided(actions: readonly Action[]): void {
+    for (const tidings of tidingsIn(actions)) this.onTidings(tidings);
     this.#feeds.look();
     this.#files?.look();
     this.#inbox.lookAtHeld();
@@ -224,6 +229,7 @@ export class Leadership {
       clock,
       log: this.#log,
       onSeen: (dag, version, isRescheduled) => this.leader.dagSeen(dag, version, isRescheduled),
+      onBlind: (error) => this.onTidings({ type: 'blind', error }),
       onGone: (dagId, state) => this.leader.tell({ type: 'dag.gone', dagId, state }),
       onLooked: () => this.#inbox.lookAtHeld(),
     });

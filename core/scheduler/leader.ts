@@ -56,8 +56,8 @@ export class Leader {
   readonly committed = new Bell();
   /** Called after every commit. */
   onCommit: () => void = () => {};
-  /** Called after every turn that went well. */
-  onDecided: () => void = () => {};
+  /** Called after every turn that went well, with what was stored. */
+  onDecided: (actions: readonly Action[]) => void = () => {};
   /** Called when requests that were not answered yet must be prepared again. */
   onForgotten: () => void = () => {};
   /** Called once when this process must not decide any more. */
@@ -203,7 +203,7 @@ export class Leader {
     if (decided.dispatch.length > 0) await null;
     if (decided.actions.length > 0) this.#tellCommitted();
     this.#sleepUntil(decided.wakeAt);
-    this.onDecided();
+    this.onDecided(decided.actions);
   }
 
   #carryOut(decided: Plan): void {

@@ -13,7 +13,8 @@ export async function isScheduledAnew(
   { cursorAt }: Pick<DagRecord, 'cursorAt'>,
 ): Promise<boolean> {
   if (old !== null && isRescheduled(old.spec, version.spec)) return true;
-  const { createdAt = 0 } = (await store.version(version.versionNo)) ?? {};
+  const stored = old?.versionNo === version.versionNo ? old : await store.version(version.versionNo);
+  const createdAt = stored?.createdAt ?? 0;
   if (cursorAt === null || cursorAt >= createdAt) return false;
   for (let no = version.versionNo - 1; no > 0; no--) {
     const before = await store.version(no as VersionRecord['versionNo']);

@@ -12,6 +12,7 @@ import { Leadership } from './lead.ts';
 import { leaderSocket } from './paths.ts';
 import { patientStore } from './patient-store.ts';
 import type { Project } from './project.ts';
+import type { SchedulerTidings } from './tidings.ts';
 import { watchRun } from './watch.ts';
 
 /** What a follower of a run is told, in order. */
@@ -30,6 +31,8 @@ export interface SessionOptions {
   readonly schedules?: boolean;
   /** Called when this process begins to lead, and once it leads as a scheduler has looked at every file. */
   readonly onLead?: () => void;
+  /** Called with what people should know of a scheduler that this process is. */
+  readonly onTidings?: (tidings: SchedulerTidings) => void;
 }
 
 /** Waits between tries to lead or to reach a leader that is just coming or going. */
@@ -52,6 +55,7 @@ export class Session {
   readonly #warm: boolean;
   readonly #schedules: boolean;
   readonly #onLead: () => void;
+  readonly #onTidings: (tidings: SchedulerTidings) => void;
   readonly #bell = new Bell();
   /** Runs that somebody here follows: a new leader has to lead them. */
   readonly #watched = new Map<RunNo, string>();
@@ -74,6 +78,7 @@ export class Session {
     this.#warm = options.warm ?? true;
     this.#schedules = options.schedules ?? false;
     this.#onLead = options.onLead ?? (() => {});
+    this.#onTidings = options.onTidings ?? (() => {});
   }
 
   /** Joins a project: as its leader, or as a follower of the process that leads. */
@@ -215,6 +220,7 @@ export class Session {
       const leadership = await Leadership.start(this.#project, lease, this.#warm, () => this.#onCommit());
       this.#leadership = leadership;
       leadership.leader.onLost = (why) => void this.#onLost(why);
+      leadership.onTidings = this.#onTidings;
       leadership.onHandOver = () => void this.#handOver(leadership);
       void leadership.failed.then((why) => this.#onLost(why));
       if (this.#schedules) await leadership.schedule();

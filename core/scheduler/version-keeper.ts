@@ -40,16 +40,23 @@ export class VersionKeeper {
     return this.keep(file, dag);
   }
 
-  /** The version of new runs of a DAG that a file declares so; stored if it is new. */
-  async keep(file: string, dag: ParsedDag): Promise<VersionRecord> {
+  /**
+   * The version of new runs of a DAG that a file declares so; stored if it is new. `stored` is the one in
+   * force that the store had when this lead began or later: what is there is not written again.
+   */
+  async keep(file: string, dag: ParsedDag, stored: VersionRecord | null = null): Promise<VersionRecord> {
     const { clock, projectDir, stateDir } = this.#options;
     await saveSnapshot(stateDir, projectDir, dag.code);
     const dagId = dag.spec.id;
     const { graphHash } = dag;
     const codeHash = dag.code.digest;
-    const key = [file, graphHash, codeHash].join('\n');
+    const key = keyOf({ file, graphHash, codeHash });
     const last = this.#last.get(dagId);
     if (last?.key === key) return last.version;
+    if (last === undefined && stored !== null && key === keyOf(stored)) {
+      this.#last.set(dagId, { key, version: Promise.resolve(stored) });
+      return stored;
+    }
     const version = this.#save(
       { dagId, graphHash, codeHash, file, spec: dag.spec, createdAt: clock.now() },
       last?.version,
@@ -110,4 +117,12 @@ type Hashes = Pick<VersionRecord, 'graphHash' | 'codeHash'>;
 
 function isSame(one: Hashes, other: Hashes): boolean {
   return one.graphHash === other.graphHash && one.codeHash === other.codeHash;
+}
+
+function keyOf({
+  file,
+  graphHash,
+  codeHash,
+}: Pick<VersionRecord, 'file' | 'graphHash' | 'codeHash'>): string {
+  return [file, graphHash, codeHash].join('\n');
 }

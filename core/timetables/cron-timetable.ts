@@ -1,6 +1,6 @@
 import { CronPattern } from '../cron/cron-pattern.ts';
+import { Zone } from '../cron/zone.ts';
 import { instantSlot, intervalSlot, type Slot, type Timetable } from './timetable.ts';
-import { Zone } from './zone.ts';
 
 /**
  * The ticks of a cron expression in a time zone.

@@ -1,7 +1,7 @@
+import { type Transition, Zone } from '../cron/zone.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { Slot } from './timetable.ts';
 import { timetableOf } from './timetable-of.ts';
-import { type Transition, Zone } from './zone.ts';
 
 /** How far clock changes are looked for beyond the last slot. */
 const AHEAD_MS = 366 * 86_400_000;

@@ -34,6 +34,23 @@ async function witnessed(dir: string, ends: number, starts = 0): Promise<string[
 }
 
 describe('orch scheduler', () => {
+  test('says when it pauses a DAG whose runs fail one after the other', async () => {
+    const failing =
+      "id: bad\nschedule: '* * * * * *'\npauseAfterFailures: 2\ntasks: { a: { run: 'exit 3' } }\n";
+    const dir = makeProject({ 'dags/bad.yaml': failing });
+    const people = startOrch(['-C', dir, 'scheduler']);
+    await people.until(/Z paused bad: 2 of its runs failed one after the other.*: orch unpause bad\n/);
+    people.child.kill('SIGTERM');
+    await people.ended;
+    await orch(['-C', dir, 'unpause', 'bad']);
+    const programs = startOrch(['-C', dir, 'scheduler', '--json']);
+    await programs.until(/"dag\.paused"/);
+    programs.child.kill('SIGTERM');
+    const events = eventsOf((await programs.ended).stdout);
+    const paused = events.filter(({ type }) => type === 'dag.paused');
+    expect(paused).toMatchObject([{ v: 1, dagId: 'bad', failures: 2, at: expect.any(String) }]);
+  });
+
   test('runs DAGs; killed, a second one takes over at once, and nothing starts twice', async () => {
     const dir = makeProject({ 'dags/w.yaml': WITNESSED });
     appendFileSync(join(dir, 'witness'), '');

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
@@ -69,8 +69,33 @@ describe('reading DAGs', () => {
       code: 0,
       stderr: '',
       stdout:
-        'dag   schedule  tasks  file            about\ndemo  by hand       3  dags/demo.yaml  Small market\n',
+        'dag   schedule  next (UTC)  tasks  file            about\n' +
+        'demo  by hand   -               3  dags/demo.yaml  Small market\n',
     });
+  });
+
+  test('list says which DAGs are paused and when the others are due next', async () => {
+    const due = (id: string) => `id: ${id}\nschedule: '0 7 1 1 *'\ntasks: { a: { run: 'true' } }\n`;
+    const two = makeProject({ 'dags/late.yaml': due('late'), 'dags/still.yaml': due('still') });
+    const again = (...args: string[]) => orch(['-C', two, ...args]);
+    const [fresh] = JSON.parse((await again('list', '--json')).stdout).items;
+    expect(fresh).toMatchObject({
+      paused: false,
+      nextSlotAt: expect.stringMatching(/-01-01T07:00:00.000Z$/),
+    });
+    expect(existsSync(join(two, '.orch', 'orch.db'))).toBe(false);
+    await again('pause', 'still');
+    expect((await again('list')).stdout.replaceAll(/\d{4}-01/g, '<year>-01')).toBe(
+      [
+        'dag    schedule   next (UTC)        tasks  file             about',
+        'late   0 7 1 1 *  <year>-01-01 07:00      1  dags/late.yaml',
+        'still  0 7 1 1 *  paused                1  dags/still.yaml',
+        '',
+      ].join('\n'),
+    );
+    const { items } = JSON.parse((await again('list', '--json')).stdout);
+    expect(items.map(({ paused }: { paused: boolean }) => paused)).toEqual([false, true]);
+    expect(items[1].nextSlotAt).toBe(null);
   });
 
   test('graph', async () => {
@@ -107,6 +132,12 @@ describe('reading DAGs', () => {
       ].join('\n'),
     );
     expect((await run('plan', 'demo', '--exit-code')).code).toBe(10);
+    const few = await run('plan', 'demo', '--max-parallel', '2');
+    expect(few.stdout).toContain('demo: 3 of 3 tasks, 5 task instances, 2 at once at most\n');
+    expect(JSON.parse((await run('plan', 'demo', '--max-parallel', '2', '--json')).stdout).maxParallel).toBe(
+      2,
+    );
+    expect((await run('plan', 'demo', '--max-parallel', 'many')).code).toBe(2);
   });
 
   test('plan without a DAG says what the files change', async () => {

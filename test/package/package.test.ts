@@ -189,7 +189,7 @@ describe('the installed package', () => {
     expect(help.stdout).toContain('orch <command>');
     const [page = ''] = /docs\/[\w-]+\.md/.exec(help.stdout) ?? [];
     expect(packed).toContain(page);
-    expect((await orch('list')).stdout).toMatch(/^hello +by hand +2 +dags\/hello\.ts/m);
+    expect((await orch('list')).stdout).toMatch(/^hello +by hand +- +2 +dags\/hello\.ts/m);
     expect((await orch('graph', 'hello')).stdout).toContain('person.greet');
     expect(await orch('doctor')).toMatchObject({ code: 0, stderr: '' });
   });

@@ -1,3 +1,5 @@
+import { Zone } from '../../cron/zone.ts';
+
 const DATE = '(\\d{4})-(\\d{2})-(\\d{2})';
 const TIME = '(\\d{2}):(\\d{2})(?::(\\d{2})(?:\\.(\\d{1,3})\\d*)?)?';
 const OFFSET = '(Z|z|[+-]\\d{2}:?\\d{2})';
@@ -20,7 +22,7 @@ export function parseInstant(text: string, zone: string): number | null {
   const exists = back.getUTCMonth() + 1 === month && back.getUTCDate() === day && back.getUTCHours() === hour;
   if (!exists || (minute as number) > 59 || (second as number) > 59) return null;
   const offset = match[8];
-  const utc = offset === undefined ? fromLocal(local, zone) : local - offsetMs(offset);
+  const utc = offset === undefined ? Zone.of(zone).instantOf(local) : local - offsetMs(offset);
   return Number.isNaN(utc) ? null : utc + ms;
 }
 
@@ -39,54 +41,4 @@ function offsetMs(offset: string): number {
   ];
   if (Number(hours) > 23 || Number(minutes) > 59) return Number.NaN;
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
-}
-
-/** The first instant whose local time is `local` or, in a gap, later. */
-function fromLocal(local: number, zone: string): number {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    era: 'short',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  const day = 86_400_000;
-  const offsets = [
-    localOf(format, local - day) - (local - day),
-    localOf(format, local + day) - (local + day),
-  ];
-  const candidates = offsets.map((offset) => local - offset).sort((a, b) => a - b);
-  const exact = candidates.find((candidate) => localOf(format, candidate) === local);
-  return exact ?? gapEnd(format, candidates as [number, number]);
-}
-
-/** The instant between the two at which the clock is moved. */
-function gapEnd(format: Intl.DateTimeFormat, [low, high]: readonly [number, number]): number {
-  let before = low;
-  let after = high;
-  const offset = localOf(format, before) - before;
-  while (after - before > 1_000) {
-    const middle = before + Math.floor((after - before) / 2_000) * 1_000;
-    if (localOf(format, middle) - middle === offset) before = middle === before ? after : middle;
-    else after = middle;
-  }
-  return after;
-}
-
-/** What a clock in the zone shows at an instant, as if it were UTC. */
-function localOf(format: Intl.DateTimeFormat, at: number): number {
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-  const year = Number(parts.year) * (parts.era === 'BC' ? -1 : 1);
-  return Date.UTC(
-    year,
-    Number(parts.month) - 1,
-    Number(parts.day),
-    Number(parts.hour),
-    Number(parts.minute),
-    Number(parts.second),
-  );
 }

@@ -3,12 +3,15 @@ import { inDependencyOrder, inTurns } from '../../../bench/dependency-order.ts';
 import type { Measurement } from '../../../bench/measurement.ts';
 import { regressions } from '../../../bench/report.ts';
 import type { BenchResults } from '../../../bench/results.ts';
+import { scalingTable } from '../../../bench/scaling/print-scaling.ts';
+import { watchedStore } from '../../../bench/scaling/watched-store.ts';
 import { median, quantile } from '../../../bench/statistics.ts';
 import { summarize } from '../../../bench/summarize.ts';
 import { figure, table } from '../../../bench/table.ts';
 import { Witness } from '../../../bench/witness.ts';
 import type { BenchTask } from '../../../bench/workloads.ts';
 import { tasksOf, WORKLOAD_NAMES, WORKLOADS } from '../../../bench/workloads.ts';
+import type { Lease, Store } from '../../../core/store/store.ts';
 
 const chain: BenchTask[] = [
   { id: 'a', needs: [], fib: 0 },
@@ -161,5 +164,28 @@ describe('figures', () => {
   it('writes figures and tables', () => {
     expect([figure(12345.6), figure(0.04321), figure(0)]).toEqual(['12,346', '0.0432', '0']);
     expect(table(['name', 'ms'], [['a', '1']])).toBe('| name |  ms |\n|------|----:|\n| a    |   1 |');
+  });
+});
+
+describe('scaling goals', () => {
+  it('are lines that say what was aimed at, and whether it was reached', () => {
+    const reading = { goal: '6', what: 'idle', aim: '<= 1 ms', found: '2 ms', met: false };
+    const lines = scalingTable([reading, { ...reading, aim: '', met: null }])
+      .split('\n')
+      .slice(2);
+    expect(lines).toEqual([
+      '| 6: idle | <= 1 ms |  2 ms | MISSED |',
+      '| 6: idle |         |  2 ms |        |',
+    ]);
+  });
+
+  it('count what a leader does with its store', async () => {
+    const inner = { commit: () => ({ ok: true }), dags: async () => ['a'], closed: false };
+    const watch = watchedStore(inner as unknown as Store);
+    const written: number[] = [];
+    watch.onWritten = (actions) => written.push(actions.length);
+    expect(await watch.store.dags()).toEqual(['a']);
+    await watch.store.commit({} as Lease, { no: 1, at: 0, actions: [] });
+    expect([watch.reads, watch.writes, written]).toEqual([1, 1, [0]]);
   });
 });

@@ -20,7 +20,11 @@ test('Ctrl-C in a check ends the watching, also when a file had changed before',
     checks += 1;
     if (checks > 1) throw new Error('checked again');
     const changed = Promise.withResolvers<void>();
-    const watch = new ProjectWatch(dir, () => changed.resolve());
+    const watch = new ProjectWatch(
+      dir,
+      () => changed.resolve(),
+      (error) => changed.reject(error),
+    );
     await watch.ready;
     writeFileSync(join(dir, 'dags/a.yaml'), 'id: a\n');
     await changed.promise;

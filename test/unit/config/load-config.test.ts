@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -243,6 +244,14 @@ describe('mistakes', () => {
   test('a file of more than a megabyte is refused without reading it', () => {
     const projectDir = project({ 'airflow.yaml': `# ${'x'.repeat(1_100_000)}` });
     expect(() => loadConfig({ projectDir, env: {} })).toThrow(/larger than/);
+  });
+
+  test('a pipe in the place of a file is refused, not read', () => {
+    for (const name of ['airflow.yaml', '.env']) {
+      const projectDir = project();
+      execFileSync('mkfifo', [join(projectDir, name)]);
+      expect(() => loadConfig({ projectDir, env: {} })).toThrow(`${name} is not a file`);
+    }
   });
 });
 

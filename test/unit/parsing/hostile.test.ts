@@ -323,7 +323,7 @@ describe('a project', () => {
     const path = join(project.dir, 'dags/x.yaml');
     rmSync(path);
     execFileSync('mkfifo', [path]);
-    expect(dag && isUnchanged(project.dir, dag.code)).toBe(false);
+    expect(dag && isUnchanged(project.dir, [dag.code])).toBe(false);
   });
 
   it('can be stopped', async () => {

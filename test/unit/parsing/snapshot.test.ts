@@ -83,9 +83,9 @@ describe('isUnchanged', () => {
   it.each(['dags/x.yaml', 'dags/x/a.ts', 'dags/x/deep/b.ts'])('sees a change of %s', async (path) => {
     await using project = await TempProject.with(FILES);
     const manifest = await manifestOf(project);
-    expect(isUnchanged(project.dir, manifest)).toBe(true);
+    expect(isUnchanged(project.dir, [manifest])).toBe(true);
     await project.write({ [path]: `${FILES[path as keyof typeof FILES]}\n` });
-    expect(isUnchanged(project.dir, manifest)).toBe(false);
+    expect(isUnchanged(project.dir, [manifest])).toBe(false);
   });
 
   it('sees a removed file and a new lockfile', async () => {
@@ -96,10 +96,10 @@ describe('isUnchanged', () => {
       'package-lock.json': '1',
     });
     const manifest = await manifestOf(project);
-    expect(isUnchanged(project.dir, manifest)).toBe(true);
+    expect(isUnchanged(project.dir, [manifest])).toBe(true);
     await project.write({ 'package-lock.json': '2' });
-    expect(isUnchanged(project.dir, manifest)).toBe(false);
-    expect(isUnchanged(join(project.dir, 'nowhere'), manifest)).toBe(false);
+    expect(isUnchanged(project.dir, [manifest])).toBe(false);
+    expect(isUnchanged(join(project.dir, 'nowhere'), [manifest])).toBe(false);
   });
 });
 

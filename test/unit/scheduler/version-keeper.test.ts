@@ -55,6 +55,21 @@ test('a version that the DAG has already is not written again', async () => {
   expect(saved).toEqual(['a', 'a']);
 });
 
+test('a version that the store has as the newest of its DAG is not written again', async () => {
+  const { keeper, saved } = keeperWith();
+  const stored = {
+    ...(await keeperWith().keeper.keep('dags/etl.ts', parsed('a'))),
+    versionNo: 7 as VersionNo,
+  };
+  expect(await keeper.keep('dags/etl.ts', parsed('a'), stored)).toEqual(stored);
+  expect(await keeper.keep('dags/etl.ts', parsed('a'))).toEqual(stored);
+  expect(saved).toEqual([]);
+  await keeper.keep('dags/etl.ts', parsed('b'), stored);
+  // What the store had before this lead wrote another version is not the newest any more.
+  await keeper.keep('dags/etl.ts', parsed('a'), stored);
+  expect(saved).toEqual(['b', 'a']);
+});
+
 test('the version that was asked for last is stored last, however long the one before takes', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { keeper, saved } = keeperWith((hash) => (hash === 'slow' ? promise : Promise.resolve()));

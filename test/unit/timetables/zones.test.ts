@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CronPattern } from '../../../core/cron/cron-pattern.ts';
+import { type Transition, Zone } from '../../../core/cron/zone.ts';
 import { CronTicks } from '../../../core/timetables/cron-timetable.ts';
-import { type Transition, Zone } from '../../../core/timetables/zone.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
