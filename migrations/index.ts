@@ -3,7 +3,8 @@ import { schedules } from './0002-schedules.ts';
 import { backfills } from './0003-backfills.ts';
 import { waits } from './0004-waits.ts';
 import { assets } from './0005-assets.ts';
+import { hooks } from './0006-hooks.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
-export const MIGRATIONS: readonly Migration[] = [initial, schedules, backfills, waits, assets];
+export const MIGRATIONS: readonly Migration[] = [initial, schedules, backfills, waits, assets, hooks];

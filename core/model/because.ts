@@ -170,6 +170,11 @@ const SENTENCES = {
   assets_queued: (f) =>
     `The assets of DAG ${f.dag} have changed; it waits: ${plural(f.active, 'active run')} of ${f.limit}.`,
   files_awaited: (f) => `DAG ${f.dag} runs for each file that arrives as ${f.files}.`,
+  deadline_passed: (f) =>
+    `Its deadline of ${f.deadline} has passed: ${plural(f.open, 'task')} not over, above all ${f.task}.`,
+  deadline_at_risk: (f) =>
+    `It may miss its deadline of ${f.deadline}: by the times of earlier runs it ends at ${f.p50} or, one ` +
+    `time in twenty, after ${f.p95}; above all ${f.task} makes it late.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.ts';
+import type { DeadlineStage } from '../model/hook.ts';
 import type { NodeNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
@@ -29,6 +30,8 @@ export interface StoredRun {
   readonly instances: readonly InstanceRecord[];
   /** Absent: none was put off. */
   readonly waits?: ReadonlyMap<number, WaitRecord>;
+  /** Absent: no hook was due, nothing was told of its deadline. */
+  readonly told?: { readonly hookNo: number; readonly deadline: readonly DeadlineStage[] };
 }
 
 /**
@@ -42,6 +45,8 @@ export function loadRun(stored: StoredRun, graph: Graph, selected: Uint8Array): 
   }
   for (const instance of stored.instances) fillInstance(run, instance);
   for (const [node, wait] of stored.waits ?? []) run.waits.set(node, wait);
+  run.hookNo = stored.told?.hookNo ?? 0;
+  for (const stage of stored.told?.deadline ?? []) run.told.add(stage);
   const { because } = stored.run;
   if (because && ABORT_CODES.has(because.code) && stored.run.endedAt === null) {
     const { code, text: _, outcome, ...facts } = because;

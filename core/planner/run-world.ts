@@ -1,6 +1,7 @@
 import { type Graph, nodePath, type Scope, TASK } from '../graph/graph.ts';
 import type { StoredOutput } from '../model/action.ts';
 import type { LogRange } from '../model/attempt.ts';
+import type { DeadlineStage } from '../model/hook.ts';
 import { instanceName, keyText } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, RunRecord, WaitRecord } from '../model/run.ts';
@@ -103,6 +104,12 @@ export class RunWorld {
   isBooked = false;
   /** Instances that were marked while an attempt ran: the attempt was asked to stop and has not ended yet. */
   readonly ghosts = new Set<number>();
+  /** The number of its last hook job. */
+  hookNo = 0;
+  /** What was told of its deadline. */
+  readonly told = new Set<DeadlineStage>();
+  /** When its end is to be predicted next, in wall time. */
+  forecastAt = 0;
   /** The runs of later slots that look at this one. */
   readonly followers = new Set<RunPast>();
 

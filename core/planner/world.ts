@@ -1,9 +1,11 @@
 import type { DagSpec } from '../model/dag.ts';
 import type { EngineDefaults } from '../model/defaults.ts';
+import type { HookJob } from '../model/hook.ts';
 import type { RunRecord } from '../model/run.ts';
 import type { Agenda } from './agenda.ts';
 import type { BackfillWorld } from './backfill-world.ts';
 import type { Load } from './blocks.ts';
+import type { DurationHistory } from './forecast.ts';
 import { Heap } from './heap.ts';
 import { Pasts } from './pasts.ts';
 import { Ranking } from './ranking.ts';
@@ -59,6 +61,10 @@ export class World {
   readonly backfills = new Map<number, BackfillWorld>();
   readonly pools = new Map<string, Pool>();
   readonly pasts = new Pasts();
+  /** Hooks that have become due; whoever runs them takes them from here once they are stored. */
+  readonly dueHooks: HookJob[] = [];
+  /** How long the tasks of DAGs with a deadline took before, as far as it was read. */
+  readonly histories = new Map<string, DurationHistory>();
   /** What is ready, in the order in which it starts. */
   readonly ranking = new Ranking();
   /** Instances that hold a slot. */

@@ -59,8 +59,14 @@ async function commitMany(
   return { tick: last, why: null, runs: [], dags: [] };
 }
 
-/** Actions that belong to the next one: an output to its success, slots and their runs to the cursor. */
-const BEFORE_ANOTHER: ReadonlySet<Action['type']> = new Set(['output', 'run.create', 'slots', 'asset.event']);
+/** Actions that belong to the next one: an output to its success, a hook to what it is about, and so on. */
+const BEFORE_ANOTHER: ReadonlySet<Action['type']> = new Set([
+  'output',
+  'run.create',
+  'slots',
+  'asset.event',
+  'hook',
+]);
 
 /** Actions in groups for one transaction each; what belongs together stays together. */
 function* transactions(actions: readonly Action[]): Iterable<readonly Action[]> {

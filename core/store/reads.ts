@@ -3,10 +3,9 @@ import type { StoredOutput } from '../model/action.ts';
 import type { BackfillRecord } from '../model/backfill.ts';
 import { type Because, becauseNumber } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
-import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
+import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
 import type { SlotSpan } from '../model/slot.ts';
 import { RUN_STATES, S } from '../model/states.ts';
-import { AssetReads } from './asset-reads.ts';
 import {
   type BackfillRuns,
   readBackfill,
@@ -15,6 +14,7 @@ import {
   readOpenBackfills,
   readSlotRuns,
 } from './backfills.ts';
+import { CarriedReads } from './carried-reads.ts';
 import { type PastScope, readRunBefore, readScopesBefore } from './past-runs.ts';
 import { filesInUse } from './purge.ts';
 import {
@@ -42,7 +42,6 @@ import type {
   VersionRecord,
 } from './store.ts';
 import type { Database } from './tables.ts';
-import { readWaits } from './waits.ts';
 
 /** Run states below this code are unfinished; a literal in SQL, so that the partial index is used. */
 const FIRST_FINISHED_RUN = RUN_STATES.indexOf('success');
@@ -54,7 +53,7 @@ const SLOTS_DEFAULT = 100;
 const VERSIONS_KEPT = 16;
 
 /** What the store can tell, the same on both databases. Every query finds its rows by an index. */
-export class Reads extends AssetReads {
+export class Reads extends CarriedReads {
   readonly #db: Kysely<Database>;
   readonly #versions = new Map<number, VersionRecord>();
 
@@ -97,6 +96,7 @@ export class Reads extends AssetReads {
         expansions: await reads.expansions(runNo),
         instances: await reads.instances(runNo),
         waits: await reads.waits(runNo),
+        told: await reads.told(runNo),
       };
     });
   }
@@ -282,11 +282,6 @@ export class Reads extends AssetReads {
       tryNo: row.try_no as TryNo,
       artifact: { name: row.name, bytes: row.bytes, mediaType: row.media_type, sha256: row.sha256 },
     }));
-  }
-
-  /** What the instances of a run carry that were put off. */
-  waits(runNo: RunNo): Promise<ReadonlyMap<NodeNo, WaitRecord>> {
-    return readWaits(this.#db, runNo);
   }
 
   async progress(runNo: RunNo): Promise<readonly ProgressRecord[]> {

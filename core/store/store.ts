@@ -5,6 +5,7 @@ import type { BackfillRecord } from '../model/backfill.ts';
 import type { Because } from '../model/because.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { Diagnostic } from '../model/errors.ts';
+import type { HookRecord } from '../model/hook.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
@@ -12,6 +13,7 @@ import type { ScheduleState, SlotSpan } from '../model/slot.ts';
 import type { RunState } from '../model/states.ts';
 import type { AssetEventFilter, AssetRecord, DecidedFile } from './assets.ts';
 import type { BackfillRuns } from './backfills.ts';
+import type { RunTold } from './hooks.ts';
 import type { PastScope } from './past-runs.ts';
 
 /** The right to decide, held by one process at a time; every commit of a tick proves it. */
@@ -166,6 +168,7 @@ export interface RunSnapshot {
   readonly expansions: readonly ExpansionRecord[];
   readonly instances: readonly InstanceRecord[];
   readonly waits: ReadonlyMap<NodeNo, WaitRecord>;
+  readonly told: RunTold;
 }
 
 /** Which finished runs of a DAG may go. */
@@ -236,6 +239,9 @@ export interface Store {
   /** Notes a DAG file that cannot be loaded, or with `null` that it can be again. Leader only. */
   saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void>;
 
+  /** Writes how far a hook job has come. Leader only. */
+  saveHook(lease: Lease, job: HookRecord): Promise<void>;
+
   /**
    * Deletes the oldest finished runs of a DAG with all that is stored of them, as many as one short
    * transaction may, and gives their numbers; empty when none is left. What an unfinished run takes its
@@ -305,6 +311,10 @@ export interface Store {
   metrics(runNo: RunNo): Promise<readonly MetricRecord[]>;
   artifacts(runNo: RunNo): Promise<readonly ArtifactRecord[]>;
   progress(runNo: RunNo): Promise<readonly ProgressRecord[]>;
+  /** The hook jobs of a run, in the order in which they became due. */
+  hooks(runNo: RunNo): Promise<readonly HookRecord[]>;
+  /** The hook jobs of all runs that are not over, those due first first. */
+  openHooks(): Promise<readonly HookRecord[]>;
   /** Unfinished runs that a leader set aside after an internal error and nobody has gone on with since. */
   setAsideRuns(): Promise<readonly SetAsideRecord[]>;
   /** Journal lines after `afterSeq`, oldest first. */

@@ -4,6 +4,7 @@ import type {
   AssetTake,
   BackfillChange,
   DagChange,
+  DeadlineChange,
   FileTake,
   InstanceChange,
   RunChange,
@@ -13,6 +14,7 @@ import type { AssetEvent } from '../../model/asset.ts';
 import type { ArtifactRef } from '../../model/attempt.ts';
 import type { BackfillRecord } from '../../model/backfill.ts';
 import { because } from '../../model/because.ts';
+import type { HookJob } from '../../model/hook.ts';
 import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { ExpansionRecord, RunRecord } from '../../model/run.ts';
 import type { SlotSpan } from '../../model/slot.ts';
@@ -76,6 +78,8 @@ export interface FoldedTick {
   readonly backfills: readonly BackfillRecord[];
   /** `from` is what must be there, `backfill` what is there in the end. */
   readonly backfillChanges: readonly BackfillChange[];
+  readonly hooks: readonly HookJob[];
+  readonly deadlines: readonly DeadlineChange[];
   readonly answers: readonly { readonly inboxId: number; readonly answer: Answer }[];
   readonly lines: readonly JournalLine[];
   /** Rows that contradict each other within the tick. */
@@ -109,6 +113,8 @@ class Fold {
   readonly #fileTakes = new Map<string, FileTake>();
   readonly #backfills = new Map<number, BackfillRecord>();
   readonly #backfillChanges = new Map<number, BackfillChange>();
+  readonly #hooks = new Map<string, HookJob>();
+  readonly #deadlines = new Map<string, DeadlineChange>();
   readonly #answers = new Map<number, Answer>();
   readonly #lines: JournalLine[] = [];
   readonly #misses: Misses;
@@ -138,8 +144,7 @@ class Fold {
       case 'reexpand': {
         const { runNo, base } = action.expansion;
         const place = `${runNo}.${base}`;
-        const isNew = this.#expansions.has(place);
-        (isNew ? this.#expansions : this.#reexpansions).set(place, action.expansion);
+        (this.#expansions.has(place) ? this.#expansions : this.#reexpansions).set(place, action.expansion);
         return;
       }
       case 'output':
@@ -178,12 +183,22 @@ class Fold {
         return;
       case 'backfill.change':
         return this.#addBackfillChange(action);
+      case 'hook':
+      case 'deadline':
+        return this.#addHook(action);
       case 'answer':
         if (this.#answers.has(action.inboxId)) this.#misses.requests.add(action.inboxId);
         this.#answers.set(action.inboxId, action.answer);
         return;
       case 'note':
     }
+  }
+
+  #addHook(action: Extract<Action, { type: 'hook' | 'deadline' }>): void {
+    if (action.type === 'deadline')
+      return this.#addOnce(this.#deadlines, `${action.runNo}.${action.stage}`, action, action.runNo);
+    const { runNo, hookNo } = action.job;
+    this.#addOnce(this.#hooks, `${runNo}.${hookNo}`, action.job, runNo);
   }
 
   #addOnce<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, runNo: RunNo): void {
@@ -281,6 +296,8 @@ class Fold {
       fileTakes: [...this.#fileTakes.values()],
       backfills: [...this.#backfills.values()],
       backfillChanges: [...this.#backfillChanges.values()],
+      hooks: [...this.#hooks.values()],
+      deadlines: [...this.#deadlines.values()],
       answers: Array.from(this.#answers, ([inboxId, answer]) => ({ inboxId, answer })),
       lines: this.#lines,
       misses: this.#misses,

@@ -9,6 +9,7 @@ import { goneText, itemsText } from '../records.ts';
 import type { BackfillTable, Database } from '../tables.ts';
 import { ASSET_PARTS } from './asset-parts.ts';
 import type { CreatedRun, FoldedTick } from './fold.ts';
+import { HOOK_PARTS } from './hook-parts.ts';
 import { type Columns, insert, type Part, PLACE_KEY, part } from './part.ts';
 import { resultParts } from './result-parts.ts';
 
@@ -314,5 +315,6 @@ export const PARTS: readonly Part[] = [
   ...instanceParts,
   ...resultParts,
   ...ASSET_PARTS,
+  ...HOOK_PARTS,
   ...otherParts,
 ];

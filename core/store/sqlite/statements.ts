@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from '../tables.ts';
 import { prepareAssets } from './asset-statements.ts';
 import type { SqliteConnection } from './connection.ts';
+import { prepareHooks } from './hook-writes.ts';
 import { at, prepare } from './prepare.ts';
 
 /** Every statement of a commit, prepared. */
@@ -17,6 +18,7 @@ export function prepareTick(connection: SqliteConnection, db: Kysely<Database>) 
     ...prepareSchedules(connection, db),
     ...prepareBackfills(connection, db),
     ...prepareAssets(connection, db),
+    ...prepareHooks(connection, db),
     ...prepareRuns(connection, db),
     ...prepareExpansions(connection, db),
     ...prepareInstances(connection, db),

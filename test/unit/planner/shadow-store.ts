@@ -2,6 +2,7 @@ import type { Graph } from '../../../core/graph/graph.ts';
 import { selectScope } from '../../../core/graph/select.ts';
 import type { Action, InstanceChange, RunChange, StoredOutput } from '../../../core/model/action.ts';
 import { BECAUSE_CODES, because } from '../../../core/model/because.ts';
+import type { DeadlineStage, HookJob } from '../../../core/model/hook.ts';
 import type { NodeNo, TryNo } from '../../../core/model/ids.ts';
 import type { Json } from '../../../core/model/json.ts';
 import type { ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../../../core/model/run.ts';
@@ -21,6 +22,8 @@ interface StoredRun {
   readonly rows: Map<number, InstanceRecord>;
   readonly outputs: Map<string, StoredOutput>;
   readonly waits: Map<number, WaitRecord>;
+  readonly hooks: HookJob[];
+  readonly told: DeadlineStage[];
 }
 
 function must(condition: boolean, what: string): void {
@@ -38,6 +41,8 @@ export class ShadowStore {
     readonly node: number;
     readonly from: string;
     readonly to: string;
+    readonly tryNo: number;
+    readonly code: string;
   }[] = [];
 
   apply(action: Action): void {
@@ -50,6 +55,8 @@ export class ShadowStore {
           rows: new Map(),
           outputs: new Map(),
           waits: new Map(),
+          hooks: [],
+          told: [],
         });
         return;
       }
@@ -90,6 +97,18 @@ export class ShadowStore {
         const { waits } = this.#run(action.runNo);
         if (action.wait === null) waits.delete(action.nodeNo);
         else waits.set(action.nodeNo, action.wait);
+        return;
+      }
+      case 'hook': {
+        const { hooks } = this.#run(action.job.runNo);
+        must(action.job.hookNo === hooks.length + 1, `hook ${action.job.event.id} is out of order`);
+        hooks.push(action.job);
+        return;
+      }
+      case 'deadline': {
+        const { told } = this.#run(action.runNo);
+        must(!told.includes(action.stage), `deadline of run ${action.runNo} is ${action.stage} twice`);
+        told.push(action.stage);
         return;
       }
       default:
@@ -140,7 +159,8 @@ export class ShadowStore {
       change.startedAt === null || change.endedAt === null || change.startedAt <= change.endedAt,
       `${name} ended before it started`,
     );
-    this.changes.push({ runNo: change.runNo, node: nodeNo, from, to });
+    const code = BECAUSE_CODES[change.because] ?? 'none';
+    this.changes.push({ runNo: change.runNo, node: nodeNo, from, to, tryNo: change.tryNo, code });
     rows.set(nodeNo, {
       runNo: change.runNo,
       nodeNo,
@@ -167,14 +187,25 @@ export class ShadowStore {
     return this.#run(runNo).rows.get(node);
   }
 
+  /** The hooks of a run that became due. */
+  hooksOf(runNo: number): readonly HookJob[] {
+    return this.#run(runNo).hooks;
+  }
+
   /** Reads a run as a new leader does. */
   load(runNo: number, graph: Graph, other: Partial<RunRecord> = {}): RunWorld {
-    const { record: stored, expansions, rows, outputs, waits } = this.#run(runNo);
+    const { record: stored, expansions, rows, outputs, waits, hooks, told } = this.#run(runNo);
     const record = { ...stored, ...other };
     const selection = selectScope(graph, record.scope);
     if (!selection.ok) throw new Error('the scope of a stored run cannot be used');
     const run = loadRun(
-      { run: record, expansions, instances: [...rows.values()], waits },
+      {
+        run: record,
+        expansions,
+        instances: [...rows.values()],
+        waits,
+        told: { hookNo: hooks.length, deadline: told },
+      },
       graph,
       selection.selected,
     );
