@@ -48,6 +48,7 @@ export function expressionScope(
     needs: inputs,
     run: definition.run as unknown as Json,
   };
+  if (definition.hook) scope['event'] = inputs['event'];
   if (frame.k && frame.k.length > 0) {
     scope['key'] = keyText(frame.k) ?? undefined;
     scope['item'] = frame.i?.at(-1) ?? null;

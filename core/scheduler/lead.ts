@@ -13,6 +13,7 @@ import { DagSync } from './dag-sync.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
 import { FileFeed } from './file-feed.ts';
+import { HookDesk } from './hook-desk.ts';
 import { InboxReader } from './inbox-reader.ts';
 import { InputReader } from './inputs.ts';
 import { Janitor } from './janitor.ts';
@@ -59,6 +60,7 @@ export class Leadership {
   onHandOver: () => void = () => {};
   /** What reads for the planner, asked after every turn whether anything is wanted. */
   readonly #feeds: Feed[] = [];
+  readonly #hooks: HookDesk;
   #janitor: Janitor | null = null;
   #door: LeaderDoor | null = null;
   readonly #inbox: InboxReader;
@@ -122,6 +124,7 @@ export class Leadership {
       onError: (error) => this.#onInboxError(error),
       onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
     });
+    this.#hooks = this.#openHooks(config.runners.memoryMb);
     this.#feeds.push(new PastFeed({ store, leader: this.leader, log: this.#log }));
     this.leader.onDecided = () => this.#lookAtFeeds();
     this.leader.onForgotten = () => {
@@ -133,7 +136,28 @@ export class Leadership {
     });
   }
 
+  #openHooks(memoryMb: number | null): HookDesk {
+    const { store, stateDir, clock } = this.#project;
+    const desk = new HookDesk({
+      store,
+      lease: this.#lease,
+      leader: this.leader,
+      executor: this.#executor,
+      clock,
+      stateDir,
+      memoryMb,
+      log: this.#log,
+      onChange: () => this.leader.onCommit(),
+    });
+    const toLeader = this.#executor.onEvent;
+    this.#executor.onEvent = (event) => {
+      if (!desk.takes(event)) toLeader(event);
+    };
+    return desk;
+  }
+
   #lookAtFeeds(): void {
+    this.#hooks.look();
     for (const feed of this.#feeds) feed.look();
   }
 
@@ -171,6 +195,7 @@ export class Leadership {
       leadership.#door?.tell();
       onCommit();
     };
+    await leadership.#hooks.open();
     leadership.#log.info('this process leads');
     return leadership;
   }
@@ -255,6 +280,8 @@ export class Leadership {
     await this.#sync?.close();
     await this.#janitor?.close();
     if (how === 'drain') await this.leader.drain();
+    if (how === 'drain') await this.#hooks.drain();
+    this.#hooks.close();
     this.#closed = true;
     this.leader.stop();
     await this.#inbox.close();
