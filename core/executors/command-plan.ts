@@ -80,7 +80,7 @@ function hookVariables(event: HookEvent): Environment {
     ORCH_TASK: event.task ?? '',
     ORCH_KEY: event.key ?? '',
     ORCH_TRY: String(event.try),
-    ORCH_STATE: event.state,
+    ORCH_NEW_STATE: event.state,
     ORCH_REASON: event.reason ?? '',
     ORCH_CAUSE: event.cause,
     ORCH_BECAUSE: event.because,

@@ -57,6 +57,12 @@ const task: Keys<AuthorTask> = {
   waitForDownstream: true,
   latestOnly: true,
   produces: true,
+  onStart: true,
+  onSuccess: true,
+  onFailure: true,
+  onRetry: true,
+  onSkip: true,
+  onCancel: true,
 };
 const group: Keys<AuthorGroup> = { after: true, description: true, stage: true, group: true };
 const forEach: Keys<AuthorForEach> = {
@@ -110,6 +116,9 @@ const dag: Keys<AuthorDag> = {
   pauseAfterFailures: true,
   timeout: true,
   deadline: true,
+  onSuccess: true,
+  onFailure: true,
+  onDeadline: true,
   priority: true,
   priorityRule: true,
   defaults: true,
