@@ -3,8 +3,17 @@ import { schedules } from './0002-schedules.ts';
 import { backfills } from './0003-backfills.ts';
 import { waits } from './0004-waits.ts';
 import { assets } from './0005-assets.ts';
+import { hooks } from './0006-hooks.ts';
 import { cacheAndPins } from './0007-cache-and-pins.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
-export const MIGRATIONS: readonly Migration[] = [initial, schedules, backfills, waits, assets, cacheAndPins];
+export const MIGRATIONS: readonly Migration[] = [
+  initial,
+  schedules,
+  backfills,
+  waits,
+  assets,
+  hooks,
+  cacheAndPins,
+];

@@ -11,6 +11,7 @@ index CREATE INDEX cache_entry_instance ON cache_entry USING btree (dag_id, inst
 index CREATE INDEX dag_run_backfill ON dag_run USING btree (backfill_no, run_no) WHERE (backfill_no IS NOT NULL)
 index CREATE INDEX dag_run_dag ON dag_run USING btree (dag_id, run_no)
 index CREATE INDEX dag_run_unfinished ON dag_run USING btree (run_no) WHERE (state < 3)
+index CREATE INDEX hook_job_open ON hook_job USING btree (due_at) WHERE (state < 2)
 index CREATE INDEX inbox_pending ON inbox USING btree (inbox_id) WHERE (answer IS NULL)
 index CREATE INDEX journal_run ON journal USING btree (run_no)
 index CREATE UNIQUE INDEX artifact_pk ON artifact USING btree (run_no, node_no, try_no, name)
@@ -31,10 +32,12 @@ index CREATE UNIQUE INDEX dag_run_uid_key ON dag_run USING btree (uid)
 index CREATE UNIQUE INDEX dag_version_content ON dag_version USING btree (dag_id, graph_hash, code_hash)
 index CREATE UNIQUE INDEX dag_version_pkey ON dag_version USING btree (version_no)
 index CREATE UNIQUE INDEX file_arrival_pk ON file_arrival USING btree (dag_id, path)
+index CREATE UNIQUE INDEX hook_job_pk ON hook_job USING btree (run_no, hook_no)
 index CREATE UNIQUE INDEX inbox_pkey ON inbox USING btree (inbox_id)
 index CREATE UNIQUE INDEX inbox_trigger_uid_key ON inbox USING btree (trigger_uid)
 index CREATE UNIQUE INDEX journal_pkey ON journal USING btree (seq)
 index CREATE UNIQUE INDEX lease_pkey ON lease USING btree (id)
+index CREATE UNIQUE INDEX run_deadline_pk ON run_deadline USING btree (run_no, stage)
 index CREATE UNIQUE INDEX run_expansion_pk ON run_expansion USING btree (run_no, base)
 index CREATE UNIQUE INDEX schema_migration_pkey ON schema_migration USING btree (number)
 index CREATE UNIQUE INDEX slot_span_pk ON slot_span USING btree (dag_id, first_at)
@@ -197,6 +200,25 @@ table file_arrival column 05 decided_at bigint not null
 table file_arrival column 06 run_no integer
 table file_arrival constraint file_arrival_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id)
 table file_arrival constraint file_arrival_pk PRIMARY KEY (dag_id, path)
+table hook_job column 01 run_no integer not null
+table hook_job column 02 hook_no integer not null
+table hook_job column 03 node_no integer
+table hook_job column 04 hook smallint not null
+table hook_job column 05 position smallint not null
+table hook_job column 06 event text not null
+table hook_job column 07 state smallint not null
+table hook_job column 08 tries integer not null
+table hook_job column 09 created_at bigint not null
+table hook_job column 10 due_at bigint not null
+table hook_job column 11 started_at bigint
+table hook_job column 12 ended_at bigint
+table hook_job column 13 error text
+table hook_job column 14 log_segment integer
+table hook_job column 15 log_offset bigint
+table hook_job column 16 log_length bigint
+table hook_job constraint hook_job_hook_no_check CHECK ((hook_no > 0))
+table hook_job constraint hook_job_pk PRIMARY KEY (run_no, hook_no)
+table hook_job constraint hook_job_state_check CHECK (((state >= 0) AND (state <= 3)))
 table inbox column 01 inbox_id integer not null generated always as identity
 table inbox column 02 trigger_uid text collate C
 table inbox column 03 request text not null
@@ -229,6 +251,11 @@ table lease column 08 holder text
 table lease column 09 expires_at bigint not null
 table lease constraint lease_id_check CHECK ((id = 1))
 table lease constraint lease_pkey PRIMARY KEY (id)
+table run_deadline column 01 run_no integer not null
+table run_deadline column 02 stage smallint not null
+table run_deadline column 03 at bigint not null
+table run_deadline constraint run_deadline_pk PRIMARY KEY (run_no, stage)
+table run_deadline constraint run_deadline_stage_check CHECK (((stage >= 0) AND (stage <= 2)))
 table run_expansion column 01 run_no integer not null
 table run_expansion column 02 base integer not null
 table run_expansion column 03 fan_out integer not null

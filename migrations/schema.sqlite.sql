@@ -204,6 +204,30 @@ CREATE TABLE "file_arrival" (
   constraint "file_arrival_pk" primary key ("dag_id", "path")
 ) strict, without rowid;
 
+CREATE TABLE "hook_job" (
+  "run_no" integer not null,
+  "hook_no" integer not null check (hook_no > 0),
+  "node_no" integer,
+  "hook" integer not null,
+  "position" integer not null,
+  "event" text not null,
+  "state" integer not null check (state between 0 and 3),
+  "tries" integer not null,
+  "created_at" integer not null,
+  "due_at" integer not null,
+  "started_at" integer,
+  "ended_at" integer,
+  "error" text,
+  "log_segment" integer,
+  "log_offset" integer,
+  "log_length" integer,
+  constraint "hook_job_pk" primary key ("run_no", "hook_no")
+) strict, without rowid;
+
+CREATE INDEX "hook_job_open" on "hook_job" (
+  "due_at"
+) where "state" < 2;
+
 CREATE TABLE "inbox" (
   "inbox_id" integer primary key autoincrement,
   "trigger_uid" text unique,
@@ -247,6 +271,13 @@ CREATE TABLE "lease" (
   "holder" text,
   "expires_at" integer not null
 ) strict;
+
+CREATE TABLE "run_deadline" (
+  "run_no" integer not null,
+  "stage" integer not null check (stage between 0 and 2),
+  "at" integer not null,
+  constraint "run_deadline_pk" primary key ("run_no", "stage")
+) strict, without rowid;
 
 CREATE TABLE "run_expansion" (
   "run_no" integer not null references "dag_run" ("run_no") on delete cascade,

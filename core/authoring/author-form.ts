@@ -30,6 +30,9 @@ export interface AuthorDag {
   readonly pauseAfterFailures?: number;
   readonly timeout?: Duration;
   readonly deadline?: Duration;
+  readonly onSuccess?: AuthorHook | readonly AuthorHook[];
+  readonly onFailure?: AuthorHook | readonly AuthorHook[];
+  readonly onDeadline?: AuthorHook | readonly AuthorHook[];
   readonly priority?: PriorityLevel;
   readonly priorityRule?: 'absolute' | 'downstream' | 'upstream';
   readonly defaults?: TaskDefaults;
@@ -134,6 +137,20 @@ export interface AuthorTask extends TaskDefaults, Wiring {
   readonly produces?: readonly string[];
   /** An earlier success with the same code and inputs stands for the task, for ever or for so long. */
   readonly cache?: boolean | { readonly ttl: Duration };
+  readonly onStart?: AuthorHook | readonly AuthorHook[];
+  readonly onSuccess?: AuthorHook | readonly AuthorHook[];
+  readonly onFailure?: AuthorHook | readonly AuthorHook[];
+  readonly onRetry?: AuthorHook | readonly AuthorHook[];
+  readonly onSkip?: AuthorHook | readonly AuthorHook[];
+  readonly onCancel?: AuthorHook | readonly AuthorHook[];
+}
+
+/** What is run for a hook; it is told an `event`. */
+export interface AuthorHook extends Pick<TaskDefaults, 'retries' | 'timeout' | 'env'> {
+  /** `./file.ts#export` relative to this file, or the name of an operator. */
+  readonly uses?: string;
+  readonly run?: string | readonly string[];
+  readonly with?: { readonly [name: string]: Json };
 }
 
 /** A question to people; the option that they choose is the output. */

@@ -1,6 +1,7 @@
 import type { Static, TObject } from 'typebox';
 import type { NotYet, TaskContext } from '../model/context.ts';
 import type { TriggerRule } from '../model/dag.ts';
+import type { TaskHookName } from '../model/hook.ts';
 import type { Json } from '../model/json.ts';
 import type { Keyed, Settled } from '../model/settled.ts';
 import type {
@@ -86,6 +87,7 @@ export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
       | 'latestOnly'
       | 'produces'
       | 'cache'
+      | TaskHookName
     > {
   readonly needs?: N;
   /** Order only: these finish first. */

@@ -59,7 +59,7 @@ function compile(
   if (!isMapping(dag.tasks)) return null;
   const tree = readTree(dag.tasks, problems);
   const params = wrong.includes('params') ? null : new Set(Object.keys(dag.params ?? {}));
-  const { tasks, fanOuts, upstreams } = compileEntries(tree, { dag, params, operators, problems });
+  const { tasks, fanOuts, upstreams, hooks } = compileEntries(tree, { dag, params, operators, problems });
   checkCycles(upstreams, problems);
-  return { ...draft, tasks, ...(fanOuts.length > 0 ? { fanOuts } : {}) };
+  return { ...draft, ...(hooks ? { hooks } : {}), tasks, ...(fanOuts.length > 0 ? { fanOuts } : {}) };
 }

@@ -41,7 +41,7 @@ export function setOwn(values: Values, name: string, value: Json): void {
 /** What the expressions of an attempt may read. */
 export function expressionScope(
   frame: Pick<RunFrame, 'k' | 'i'>,
-  definition: Pick<AttemptDefinition, 'params' | 'run' | 'itemNames'>,
+  definition: Pick<AttemptDefinition, 'params' | 'run' | 'itemNames' | 'hook'>,
   inputs: Values,
 ): ExpressionScope {
   const scope: { [name: string]: Json | undefined } = {
@@ -49,6 +49,7 @@ export function expressionScope(
     needs: inputs,
     run: definition.run as unknown as Json,
   };
+  if (definition.hook) scope['event'] = inputs['event'];
   if (frame.k && frame.k.length > 0) {
     scope['key'] = keyText(frame.k) ?? undefined;
     scope['item'] = frame.i?.at(-1) ?? null;

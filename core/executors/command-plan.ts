@@ -1,6 +1,7 @@
 import type { ExpressionScope } from '../expression/expression.ts';
 import { renderJson } from '../expression/template.ts';
 import type { AttemptDefinition } from '../model/attempt.ts';
+import type { HookEvent } from '../model/hook.ts';
 import { keyText, parseAttemptId } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import { expressionScope, inputValues } from './attempt-scope.ts';
@@ -51,7 +52,7 @@ export function planCommand(
   const env: Environment = {
     ...inherited,
     ...asTexts(given.value as { [name: string]: Json }),
-    ...asTexts(inputs),
+    ...(definition.hook ? {} : asTexts(inputs)),
     ...asTexts(own.value as { [name: string]: Json }),
     TMPDIR: tempDir,
     ORCH_OUTPUT: outputFile,
@@ -63,9 +64,31 @@ export function planCommand(
     ORCH_TRY: String((parseAttemptId(frame.id)?.tryNo ?? 1) - (frame.w?.[0] ?? 0)),
     ORCH_CALLS: String(frame.w?.[0] ?? 0),
     ORCH_LAST_STATE: JSON.stringify(frame.w?.[1] ?? null),
+    ...(definition.hook ? hookVariables(inputs['event'] as unknown as HookEvent) : {}),
   };
   const problem = tooLong(argv.argv, env);
   return problem === null ? { ok: true, plan: { argv: argv.argv, env, outputFile } } : problem;
+}
+
+/** What a command that is a hook is told. A character that no variable can hold is replaced. */
+function hookVariables(event: HookEvent): Environment {
+  const texts = {
+    ORCH_HOOK: event.hook,
+    ORCH_HOOK_ID: event.id,
+    ORCH_DAG: event.dag,
+    ORCH_RUN: event.run,
+    ORCH_TASK: event.task ?? '',
+    ORCH_KEY: event.key ?? '',
+    ORCH_TRY: String(event.try),
+    ORCH_NEW_STATE: event.state,
+    ORCH_REASON: event.reason ?? '',
+    ORCH_CAUSE: event.cause,
+    ORCH_BECAUSE: event.because,
+    ORCH_EVENT: JSON.stringify(event),
+  };
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, text.replaceAll('\0', '\uFFFD')]),
+  );
 }
 
 type Refused = Extract<CommandPlanResult, { ok: false }>;

@@ -102,7 +102,9 @@ class LocalExecutor implements Executor {
 
   submit(order: AttemptOrder): void {
     const { attemptId: id, runNo, nodeNo, tryNo } = order;
-    if (this.#closing || this.#ended.has(runNo, nodeNo, tryNo) || this.#jobs.has(id)) return;
+    // Hooks have tries of their own, which say nothing about the attempts of their task.
+    const isOver = !order.definition.hook && this.#ended.has(runNo, nodeNo, tryNo);
+    if (this.#closing || isOver || this.#jobs.has(id)) return;
     const job = newJob(order);
     this.#jobs.set(id, job);
     if (order.definition.action.kind === 'shell') this.#commands.submit(job);
@@ -318,7 +320,7 @@ class LocalExecutor implements Executor {
   #finish(job: Job, outcome: Outcome, log: LogRange | null): void {
     const { attemptId, runNo, nodeNo, tryNo } = job.order;
     if (!this.#jobs.delete(attemptId)) return;
-    this.#ended.add(runNo, nodeNo, tryNo);
+    if (!job.order.definition.hook) this.#ended.add(runNo, nodeNo, tryNo);
     this.#deadlines.delete(job);
     if (job.stop !== null) this.#stuck.delete(job);
     const at = this.#settings.clock.now();

@@ -3,6 +3,7 @@ import type { ArtifactRef, LogRange } from './attempt.ts';
 import type { BackfillRecord, BackfillState } from './backfill.ts';
 import type { BecauseCode, Facts } from './because.ts';
 import type { CacheAsk, CacheEntry } from './cache.ts';
+import type { DeadlineStage, HookJob } from './hook.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from './ids.ts';
 import type { Json, JsonObject, JsonText } from './json.ts';
 import type { ExpansionRecord, RunRecord, WaitRecord } from './run.ts';
@@ -78,6 +79,9 @@ export type Action =
   | FileTake
   | { readonly type: 'backfill.create'; readonly backfill: BackfillRecord }
   | BackfillChange
+  /** A hook is due; the change that it is about follows in the same transaction. */
+  | { readonly type: 'hook'; readonly job: HookJob }
+  | DeadlineChange
   /** The answer to a request that came through the inbox. */
   | { readonly type: 'answer'; readonly inboxId: number; readonly answer: Answer };
 
@@ -123,6 +127,17 @@ export interface FileTake {
   /** Its run, which goes before; `null`: it has none. */
   readonly runNo: RunNo | null;
   readonly code: BecauseCode;
+  readonly facts: Facts | null;
+}
+
+/** Something was told of the deadline of a run; what was told already makes the tick stale. */
+export interface DeadlineChange {
+  readonly type: 'deadline';
+  readonly runNo: RunNo;
+  readonly stage: DeadlineStage;
+  readonly at: number;
+  /** `null`: no line of the journal. */
+  readonly code: BecauseCode | null;
   readonly facts: Facts | null;
 }
 

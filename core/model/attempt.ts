@@ -18,6 +18,8 @@ export interface AttemptDefinition {
   readonly action: TaskAction;
   /** It looks whether something is there: it may answer that it is not yet. */
   readonly sensor?: true;
+  /** It is a hook: its one input is a `HookEvent`. */
+  readonly hook?: true;
   /** The function takes its inputs by these names, in this order. */
   readonly inputNames: readonly string[];
   readonly with: JsonObject | null;

@@ -183,6 +183,11 @@ const SENTENCES = {
     `${f.held ? 'whatever its file declares' : 'until its file changes'}: ${f.by} has asked for it.`,
   rollback_over: (f) =>
     `New runs of DAG ${f.dag} have version ${f.version} of its file: ${f.by} has ended the rollback.`,
+  deadline_passed: (f) =>
+    `Its deadline of ${f.deadline} has passed: ${plural(f.open, 'task')} not over, above all ${f.task}.`,
+  deadline_at_risk: (f) =>
+    `It may miss its deadline of ${f.deadline}: by the times of earlier runs it ends at ${f.p50} or, one ` +
+    `time in twenty, after ${f.p95}; above all ${f.task} makes it late.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

@@ -1,3 +1,4 @@
+import type { DagHooks, TaskHooks } from './hook.ts';
 import type { JsonObject } from './json.ts';
 
 /**
@@ -154,6 +155,7 @@ export interface TaskSpec {
   readonly waitForDownstream?: true;
   /** It is skipped in runs of slots after which another one is due already. */
   readonly latestOnly?: true;
+  readonly hooks?: TaskHooks;
 }
 
 /** A keyed fan-out: its tasks exist once per key. */
@@ -247,6 +249,7 @@ export interface DagSpec {
   readonly maxActiveTasksTotal?: number;
   readonly timeoutMs?: number;
   readonly deadlineMs?: number;
+  readonly hooks?: DagHooks;
   readonly priority?: PriorityLevel;
   readonly priorityRule?: 'downstream' | 'upstream';
   readonly pauseAfterFailures?: number;

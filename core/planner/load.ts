@@ -1,5 +1,6 @@
 import type { Graph } from '../graph/graph.ts';
 import type { CacheAsk } from '../model/cache.ts';
+import type { DeadlineStage } from '../model/hook.ts';
 import type { NodeNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
@@ -33,6 +34,8 @@ export interface StoredRun {
   readonly waits?: ReadonlyMap<number, WaitRecord>;
   /** Absent: the cache was not asked for any. */
   readonly asks?: ReadonlyMap<number, CacheAsk>;
+  /** Absent: no hook was due, nothing was told of its deadline. */
+  readonly told?: { readonly hookNo: number; readonly deadline: readonly DeadlineStage[] };
 }
 
 /**
@@ -48,6 +51,8 @@ export function loadRun(stored: StoredRun, graph: Graph, selected: Uint8Array): 
   for (const [node, wait] of stored.waits ?? []) run.waits.set(node, wait);
   for (const [node, ask] of stored.asks ?? [])
     if (ask.versionNo === stored.run.versionNo) run.cacheAsks.set(node, ask);
+  run.hookNo = stored.told?.hookNo ?? 0;
+  for (const stage of stored.told?.deadline ?? []) run.told.add(stage);
   const { because } = stored.run;
   if (because && ABORT_CODES.has(because.code) && stored.run.endedAt === null) {
     const { code, text: _, outcome, ...facts } = because;

@@ -1,11 +1,12 @@
 import { taskAt } from '../graph/graph.ts';
-import type { AttemptEvent, Outcome } from '../model/attempt.ts';
+import type { AttemptEvent, LogRange, Outcome } from '../model/attempt.ts';
 import type { BecauseCode } from '../model/because.ts';
 import { type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
 import { type FailedReason, holdsSlot, S } from '../model/states.ts';
 import { cancelReason, graceOf, markEnded } from './abort.ts';
 import { recordProduced } from './asset-events.ts';
 import { noteArtifact, putIntoCache } from './cache.ts';
+import { startsHooks } from './hooks.ts';
 import { makeReady } from './lanes.ts';
 import { survivesAbort } from './readiness.ts';
 import { chanceOf, decideRetry, errorOf, retryDelay } from './retry.ts';
@@ -70,10 +71,17 @@ function onStarted(
   const { world, now } = turn;
   const sinceMs = Math.min(Math.max(0, now.at - event.at), RUNNING_WRITE_MS);
   const due = watchDeadline(turn, run, node, sinceMs);
+  if (startsHooks(run, node)) return recordStart(turn, run, node, event.at, event.log);
   turn.assume(run, node, S.running);
   run.flags[node] = (run.flags[node] as number) | UNWRITTEN;
   if (event.log) run.openLogs.set(node, event.log);
   world.unwritten.set(event.attemptId, { ...due, atMono: now.mono - sinceMs + RUNNING_WRITE_MS });
+}
+
+/** Stores `running` at once: the hooks for it are due now. */
+function recordStart(turn: Turn, run: RunWorld, node: number, startedAt: number, log?: LogRange): void {
+  const facts = { try: run.tryNo[node] as number };
+  turn.change(run, node, S.running, 'running', facts, { startedAt, ...(log ? { log } : {}) });
 }
 
 /** Arms the timeout of an attempt that started `sinceMs` ago; one that is known already holds. */
@@ -150,6 +158,9 @@ function onEnded(turn: Turn, run: RunWorld, node: number, event: Ended): void {
   const template = run.templateOf(node);
   const times = { startedAt: event.startedAt, endedAt: event.at, ...(event.log ? { log: event.log } : {}) };
   const { outcome } = event;
+  const began = outcome.kind !== 'lost' && outcome.kind !== 'stopped';
+  if (began && run.state[node] !== S.running && startsHooks(run, node))
+    recordStart(turn, run, node, event.startedAt, event.log);
   const spared =
     survivesAbort(run, template) && outcome.kind !== 'stopped' && run.abort?.facts['kill'] !== true;
   if (run.abort && !spared) {

@@ -7,6 +7,8 @@ import type { BackfillOffer } from './backfill-world.ts';
 import { endBackfills, takeOffers } from './backfills.ts';
 import { onCacheRead } from './cache-answers.ts';
 import type { CacheAnswer } from './cache-lookups.ts';
+import { deadlineWakeAt, takeHistory, watchDeadlines } from './deadline.ts';
+import type { DurationHistory } from './forecast.ts';
 import { finishRuns, promoteRuns, queueReady, runDueAt, settle, timeOutRuns } from './lifecycle.ts';
 import { onFileArrived } from './open-files.ts';
 import { onDagGone, onDagSeen, onRunEnded, openSlots } from './open-slots.ts';
@@ -25,7 +27,9 @@ export type Offer =
   /** The runs before a run. */
   | { readonly type: 'past'; readonly offer: PastOffer }
   /** Which instances that are ready have an earlier success. */
-  | { readonly type: 'cache'; readonly answers: readonly CacheAnswer[] };
+  | { readonly type: 'cache'; readonly answers: readonly CacheAnswer[] }
+  /** How long the tasks of a DAG took before. */
+  | { readonly type: 'history'; readonly dagId: string; readonly history: DurationHistory };
 
 /** What happened since the last turn, in order. */
 export type PlannerEvent =
@@ -71,6 +75,7 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
     else if (event.type === 'backfill.slots') putOffer(world, event.offer);
     else if (event.type === 'past') world.pasts.take(event.offer, world.runs);
     else if (event.type === 'cache') onCacheRead(turn, event.answers);
+    else if (event.type === 'history') takeHistory(world, event.dagId, event.history);
     else if (event.type === 'asset.events') onEventsRead(turn, event);
     else if (event.type === 'file.arrived') onFileArrived(turn, event.file);
     else onDagGone(turn, event.dagId, event.state);
@@ -78,6 +83,7 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
   wakeRetries(turn);
   stopOverdue(turn);
   timeOutRuns(turn);
+  watchDeadlines(turn);
   const ended: RunWorld[] = [];
   for (;;) {
     openSlots(turn);
@@ -113,6 +119,8 @@ function nextWake(world: World, now: Instant): number {
   for (const run of world.timed.values()) {
     const dueAt = run.abort ? null : runDueAt(run);
     if (dueAt !== null) wakeAt = Math.min(wakeAt, now.mono + Math.max(0, dueAt - now.at));
+    const deadlineAt = deadlineWakeAt(run);
+    if (deadlineAt !== null) wakeAt = Math.min(wakeAt, now.mono + Math.max(0, deadlineAt - now.at));
   }
   return wakeAt;
 }

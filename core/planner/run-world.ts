@@ -2,6 +2,7 @@ import { type Graph, nodePath, type Scope, TASK } from '../graph/graph.ts';
 import type { StoredOutput } from '../model/action.ts';
 import type { ArtifactRef, LogRange } from '../model/attempt.ts';
 import type { CacheAsk } from '../model/cache.ts';
+import type { DeadlineStage } from '../model/hook.ts';
 import { type AttemptId, attemptId, instanceName, keyText, type NodeNo, type TryNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, RunRecord, WaitRecord } from '../model/run.ts';
@@ -100,6 +101,12 @@ export class RunWorld {
   isBooked = false;
   /** Instances that were marked while an attempt ran: the attempt was asked to stop and has not ended yet. */
   readonly ghosts = new Set<number>();
+  /** The number of its last hook job. */
+  hookNo = 0;
+  /** What was told of its deadline. */
+  readonly told = new Set<DeadlineStage>();
+  /** When its end is to be predicted next, in wall time. */
+  forecastAt = 0;
   /** The runs of later slots that look at this one. */
   readonly followers = new Set<RunPast>();
 

@@ -51,6 +51,8 @@ export interface Templates {
   readonly gatesFed: ReadonlyMap<number, readonly number[]>;
   /** A task has `dependsOnPast`. */
   readonly usesPast: boolean;
+  /** A task has a hook. */
+  readonly hasHooks: boolean;
 }
 
 const cache = new WeakMap<Graph, Templates>();
@@ -111,6 +113,7 @@ function unpack(graph: Graph): Templates {
     heldBySetup,
     gatesFed: gatesFed(graph),
     usesPast: graph.spec.tasks.some(({ dependsOnPast }) => dependsOnPast === true),
+    hasHooks: graph.spec.tasks.some(({ hooks }) => hooks !== undefined),
   };
 }
 

@@ -3,7 +3,17 @@ import type { LogRange, StopReason } from '../model/attempt.ts';
 import { type BecauseCode, becauseNumber, type Facts } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
 import type { JsonText } from '../model/json.ts';
-import { holdsSlot, isFinished, REASONS, type Reason, type RunState, S } from '../model/states.ts';
+import {
+  holdsSlot,
+  isFinished,
+  isRunFinished,
+  REASONS,
+  type Reason,
+  type RunState,
+  S,
+} from '../model/states.ts';
+import { closeDeadline } from './deadline.ts';
+import { fireRunHooks, fireTaskHooks } from './hooks.ts';
 import { HAS_ROW, type RunWorld, STOPPING, UNWRITTEN } from './run-world.ts';
 import { acquire, release } from './slots.ts';
 import { CRITICAL } from './templates.ts';
@@ -73,6 +83,7 @@ export class Turn {
     const tryNo = run.tryNo[node] as number;
     if (to === S.queued) run.queuedAt[node] = this.now.at;
     if (details.startedAt !== undefined) run.startedAt[node] = details.startedAt;
+    fireTaskHooks(this, run, node, { from, to, code, facts, reason: details.reason ?? null });
     const endedAt = details.endedAt ?? (isFinished(to) ? this.now.at : null);
     run.endedAt[node] = endedAt ?? 0;
     this.actions.push({
@@ -147,6 +158,8 @@ export class Turn {
     };
     load.runs += counts && isActive(run.record) ? 1 : 0;
     this.world.ranking.touch(run);
+    fireRunHooks(this, run, from, to, code, facts);
+    if (isRunFinished(from) && !isRunFinished(to)) closeDeadline(this, run);
     this.actions.push({ type: 'run.change', runNo: run.record.runNo, from, to, code, facts, ...details });
   }
 

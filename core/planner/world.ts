@@ -1,10 +1,12 @@
 import type { DagSpec } from '../model/dag.ts';
 import type { EngineDefaults } from '../model/defaults.ts';
+import type { HookJob } from '../model/hook.ts';
 import type { RunRecord } from '../model/run.ts';
 import type { Agenda } from './agenda.ts';
 import type { BackfillWorld } from './backfill-world.ts';
 import type { Load } from './blocks.ts';
 import { CacheLookups } from './cache-lookups.ts';
+import type { DurationHistory } from './forecast.ts';
 import { Heap } from './heap.ts';
 import { Pasts } from './pasts.ts';
 import { Ranking } from './ranking.ts';
@@ -57,7 +59,7 @@ export interface Due {
 export class World {
   readonly limits: Limits;
   readonly runs = new Map<number, RunWorld>();
-  /** Those of them whose DAG has a timeout for runs. */
+  /** Those of them whose DAG has a timeout or a deadline for runs. */
   readonly timed = new Map<number, RunWorld>();
   /** Runs that left since what was decided was last stored. */
   readonly left = new Set<number>();
@@ -67,6 +69,10 @@ export class World {
   readonly pools = new Map<string, Pool>();
   readonly pasts = new Pasts();
   readonly lookups = new CacheLookups();
+  /** Hooks that have become due; whoever runs them takes them from here once they are stored. */
+  readonly dueHooks: HookJob[] = [];
+  /** How long the tasks of DAGs with a deadline took before, as far as it was read. */
+  readonly histories = new Map<string, DurationHistory>();
   /** What is ready, in the order in which it starts. */
   readonly ranking = new Ranking();
   /** Instances that hold a slot. */
@@ -161,7 +167,8 @@ export class World {
   add(run: RunWorld): void {
     const { runNo, dagId } = run.record;
     this.runs.set(runNo, run);
-    if (run.graph.spec.timeoutMs !== undefined) this.timed.set(runNo, run);
+    const { timeoutMs, deadlineMs } = run.graph.spec;
+    if (timeoutMs !== undefined || deadlineMs !== undefined) this.timed.set(runNo, run);
     this.dagLoad(dagId).inMemory.set(runNo, run);
     this.pasts.add(run);
   }

@@ -59,7 +59,7 @@ async function commitMany(
   return { tick: last, why: null, runs: [], dags: [] };
 }
 
-/** Actions that belong to the next one: an output to its success, slots and their runs to the cursor. */
+/** Actions that belong to the next one: an output to its success, a hook to what it is about, and so on. */
 const BEFORE_ANOTHER: ReadonlySet<Action['type']> = new Set([
   'artifact',
   'output',
@@ -67,6 +67,7 @@ const BEFORE_ANOTHER: ReadonlySet<Action['type']> = new Set([
   'run.create',
   'slots',
   'asset.event',
+  'hook',
 ]);
 
 /** Actions in groups for one transaction each; what belongs together stays together. */

@@ -16,6 +16,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
 import { Feeds } from './feeds.ts';
 import { FileFeed } from './file-feed.ts';
+import { HookDesk } from './hook-desk.ts';
 import { InboxReader } from './inbox-reader.ts';
 import { InputReader } from './inputs.ts';
 import { Janitor } from './janitor.ts';
@@ -58,6 +59,7 @@ export class Leadership {
   onTidings: (tidings: SchedulerTidings) => void = () => {};
   readonly #feeds: Feeds;
   #files: FileFeed | null = null;
+  readonly #hooks: HookDesk;
   #janitor: Janitor | null = null;
   #door: LeaderDoor | null = null;
   readonly #inbox: InboxReader;
@@ -122,8 +124,8 @@ export class Leadership {
       isReady: ({ request }) => request.type !== 'pauseDag' || this.#isLookedAt(request.dagId),
       onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
     });
-    this.#feeds = new Feeds(this.leader, this.#log);
-    this.#addFeeds(inputs);
+    this.#hooks = this.#openHooks(config.runners.memoryMb);
+    this.#feeds = this.#openFeeds(inputs);
     this.leader.onDecided = (actions) => this.#onDecided(actions);
     this.leader.onForgotten = () => {
       this.#sync?.forget();
@@ -134,15 +136,38 @@ export class Leadership {
     });
   }
 
+  #openHooks(memoryMb: number | null): HookDesk {
+    const { store, stateDir, clock } = this.#project;
+    const desk = new HookDesk({
+      store,
+      lease: this.#lease,
+      leader: this.leader,
+      executor: this.#executor,
+      clock,
+      stateDir,
+      memoryMb,
+      log: this.#log,
+      onChange: () => this.leader.onCommit(),
+    });
+    const toLeader = this.#executor.onEvent;
+    this.#executor.onEvent = (event) => {
+      if (!desk.takes(event)) toLeader(event);
+    };
+    return desk;
+  }
+
   /** What every leader reads for its planner. */
-  #addFeeds(inputs: InputReader): void {
+  #openFeeds(inputs: InputReader): Feeds {
     const { leader } = this;
     const { store, clock, stateDir } = this.#project;
-    this.#feeds.add(new PastFeed(store, leader), new CacheFeed({ store, leader, clock, stateDir, inputs }));
+    const feeds = new Feeds(leader, this.#log);
+    feeds.add(new PastFeed(store, leader), new CacheFeed({ store, leader, clock, stateDir, inputs }));
+    return feeds;
   }
 
   #onDecided(actions: readonly Action[]): void {
     for (const tidings of tidingsIn(actions)) this.onTidings(tidings);
+    this.#hooks.look();
     this.#feeds.look();
     this.#files?.look();
     this.#inbox.lookAtHeld();
@@ -191,6 +216,7 @@ export class Leadership {
       leadership.#door?.tell();
       onCommit();
     };
+    await leadership.#hooks.open();
     leadership.#log.info('this process leads');
     return leadership;
   }
@@ -278,6 +304,8 @@ export class Leadership {
     await this.#sync?.close();
     await this.#janitor?.close();
     if (how === 'drain') await this.leader.drain();
+    if (how === 'drain') await this.#hooks.drain();
+    this.#hooks.close();
     this.#closed = true;
     this.leader.stop();
     await this.#inbox.close();

@@ -1,10 +1,13 @@
 import { type TSchema, Type } from 'typebox';
 import { DAG_DEFAULTS, FAN_OUT_DEFAULTS, PRIORITY_LEVELS } from '../model/dag.ts';
+import { DAG_HOOKS } from '../model/hook.ts';
 import { ID_PATTERN } from '../model/ids.ts';
+import { hookProperties } from './hook.schema.ts';
 import { SCHEDULE_SCHEMA } from './schedule.schema.ts';
 import {
   AFTER_SCHEMA,
   defaultsSchema,
+  HOOK_KEYS,
   NEEDS_SCHEMA,
   STAGE_SCHEMA,
   TASK_SCHEMA,
@@ -144,9 +147,7 @@ export function dagSchema(tasks: TSchema): TSchema {
     maxActiveTasksTotal: count('Attempts at once over all runs of this DAG.'),
     pauseAfterFailures: count('The DAG is paused when so many runs have failed one after the other.'),
     timeout: durationSchema('The longest time of a run; then it is aborted.'),
-    deadline: durationSchema(
-      'How long after its slot was due a run should be over: orch simulate checks it.',
-    ),
+    deadline: durationSchema('How long after its slot was due, or it was asked for, a run should be over.'),
     priority: wordSchema(PRIORITY_LEVELS, 'The level of its tasks that name none.', {
       default: DAG_DEFAULTS.priority,
     }),
@@ -162,7 +163,11 @@ export function dagSchema(tasks: TSchema): TSchema {
     description: 'The name of the DAG in commands and addresses: letters, digits, _ and -.',
     examples: ['prices_report'],
   });
-  return closedObject({ id, ...optional, tasks }, { description: 'A DAG: tasks, and what starts them.' });
+  const hooks = hookProperties(DAG_HOOKS, HOOK_KEYS);
+  return closedObject(
+    { id, ...optional, ...hooks, tasks },
+    { description: 'A DAG: tasks, and what starts them.' },
+  );
 }
 
 /** The entries of a DAG, group or fan-out where only their names and number are of interest. */

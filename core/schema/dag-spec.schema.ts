@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { PRIORITY_LEVELS, TRIGGER_RULES } from '../model/dag.ts';
+import { DAG_HOOKS, TASK_HOOKS } from '../model/hook.ts';
 import { ID_PATTERN } from '../model/ids.ts';
 import { closedObject, optionalKeys, wordSchema } from './words.schema.ts';
 
@@ -53,6 +54,29 @@ const retries = closedObject({
   }),
 });
 
+const hook = closedObject({
+  action,
+  ...optionalKeys({
+    with: anything,
+    env: Type.Unsafe({ type: 'object', additionalProperties: text }),
+    retries: closedObject({
+      max: Type.Integer({ minimum: 0 }),
+      ...optionalKeys({
+        delayMs: durationMs,
+        backoff: wordSchema(['fixed', 'linear', 'exponential'], ''),
+        factor: Type.Number({ minimum: 1 }),
+        maxDelayMs: durationMs,
+        jitter: Type.Number({ minimum: 0, maximum: 1 }),
+      }),
+    }),
+    timeoutMs: durationMs,
+  }),
+});
+const hooksOf = (names: readonly string[]): TSchema =>
+  closedObject(
+    optionalKeys(Object.fromEntries(names.map((name) => [name, Type.Array(hook, { minItems: 1 })]))),
+  );
+
 const task = closedObject({
   path,
   action,
@@ -92,6 +116,7 @@ const task = closedObject({
     dependsOnPast: yes,
     waitForDownstream: yes,
     latestOnly: yes,
+    hooks: hooksOf(TASK_HOOKS),
   }),
 });
 
@@ -154,6 +179,7 @@ export const DAG_SPEC_SCHEMA: TSchema = closedObject({
     maxActiveTasksTotal: count,
     timeoutMs: durationMs,
     deadlineMs: durationMs,
+    hooks: hooksOf(DAG_HOOKS),
     priority: wordSchema(PRIORITY_LEVELS, ''),
     priorityRule: wordSchema(['downstream', 'upstream'], ''),
     pauseAfterFailures: count,

@@ -1,5 +1,5 @@
-import type { Action } from '../model/action.ts';
-import { becauseNumber } from '../model/because.ts';
+import type { Action, DeadlineChange } from '../model/action.ts';
+import { type BecauseCode, becauseNumber, type Facts } from '../model/because.ts';
 import type { JsonText } from '../model/json.ts';
 import { RUN_STATES } from '../model/states.ts';
 
@@ -30,12 +30,14 @@ export function hasLine(action: Action): boolean {
     case 'answer':
     case 'reexpand':
     case 'slots':
+    case 'hook':
       return false;
     case 'asset.event':
       return action.event.reported !== null;
     case 'asset.take':
     case 'dag.change':
     case 'backfill.change':
+    case 'deadline':
       return action.code !== null;
     default:
       return true;
@@ -72,8 +74,7 @@ export function journalLine(action: Action): JournalLine | null {
     }
     case 'expand': {
       const { runNo, fanOut, parentBase } = action.expansion;
-      const facts = JSON.stringify({ fanOut, parentBase, keys: action.keys });
-      return runLine(runNo, NO_STATE, NO_STATE, becauseNumber('expanded'), facts);
+      return plainLine(runNo, 'expanded', { fanOut, parentBase, keys: action.keys });
     }
     case 'note': {
       const facts = action.facts === null ? null : JSON.stringify(action.facts);
@@ -93,6 +94,8 @@ export function journalLine(action: Action): JournalLine | null {
       const facts = JSON.stringify({ dag: action.dagId, ...action.facts });
       return runLine(null, NO_STATE, NO_STATE, becauseNumber(action.code), facts);
     }
+    case 'deadline':
+      return deadlineLine(action);
     case 'asset.event':
     case 'asset.take':
     case 'file.take':
@@ -111,6 +114,16 @@ export function journalLine(action: Action): JournalLine | null {
     default:
       return null;
   }
+}
+
+function deadlineLine({ runNo, code, facts }: DeadlineChange): JournalLine | null {
+  return code === null ? null : plainLine(runNo, code, facts);
+}
+
+/** A line about a run that changes no state. */
+function plainLine(runNo: number, code: BecauseCode, facts: Facts | null): JournalLine {
+  const text = facts === null ? null : JSON.stringify(facts);
+  return runLine(runNo, NO_STATE, NO_STATE, becauseNumber(code), text);
 }
 
 function assetLine(

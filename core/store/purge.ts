@@ -21,6 +21,8 @@ const OF_RUN = [
   'task_output',
   'task_attempt',
   'task_instance',
+  'hook_job',
+  'run_deadline',
   'journal',
 ] as const;
 

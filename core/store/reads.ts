@@ -14,6 +14,7 @@ import {
   readOpenBackfills,
   readSlotRuns,
 } from './backfills.ts';
+import { CarriedReads } from './carried-reads.ts';
 import { type PastScope, readRunBefore, readScopesBefore } from './past-runs.ts';
 import { filesInUse } from './purge.ts';
 import {
@@ -41,7 +42,6 @@ import type {
   VersionRecord,
 } from './store.ts';
 import type { Database } from './tables.ts';
-import { VersionReads } from './version-reads.ts';
 
 /** Run states below this code are unfinished; a literal in SQL, so that the partial index is used. */
 const FIRST_FINISHED_RUN = RUN_STATES.indexOf('success');
@@ -53,7 +53,7 @@ const SLOTS_DEFAULT = 100;
 const VERSIONS_KEPT = 16;
 
 /** What the store can tell, the same on both databases. Every query finds its rows by an index. */
-export class Reads extends VersionReads {
+export class Reads extends CarriedReads {
   readonly #db: Kysely<Database>;
   readonly #versions = new Map<number, VersionRecord>();
 
@@ -97,6 +97,7 @@ export class Reads extends VersionReads {
         instances: await reads.instances(runNo),
         waits: await reads.waits(runNo),
         asks: await reads.cacheAsks(runNo),
+        told: await reads.told(runNo),
       };
     });
   }

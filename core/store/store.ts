@@ -6,6 +6,7 @@ import type { Because } from '../model/because.ts';
 import type { CacheAsk, CacheEntry } from '../model/cache.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { Diagnostic } from '../model/errors.ts';
+import type { HookRecord } from '../model/hook.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
@@ -14,6 +15,7 @@ import type { RunState } from '../model/states.ts';
 import type { AssetEventFilter, AssetRecord, DecidedFile } from './assets.ts';
 import type { BackfillRuns } from './backfills.ts';
 import type { CachePolicy } from './cache.ts';
+import type { RunTold } from './hooks.ts';
 import type { PastScope } from './past-runs.ts';
 import type { PinPlan, PinRecord } from './pins.ts';
 
@@ -170,6 +172,7 @@ export interface RunSnapshot {
   readonly instances: readonly InstanceRecord[];
   readonly waits: ReadonlyMap<NodeNo, WaitRecord>;
   readonly asks: ReadonlyMap<NodeNo, CacheAsk>;
+  readonly told: RunTold;
 }
 
 /** Which finished runs of a DAG may go. */
@@ -246,6 +249,9 @@ export interface Store {
 
   /** Notes a DAG file that cannot be loaded, or with `null` that it can be again. Leader only. */
   saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void>;
+
+  /** Writes how far a hook job has come. Leader only. */
+  saveHook(lease: Lease, job: HookRecord): Promise<void>;
 
   /**
    * Deletes the oldest finished runs of a DAG with all that is stored of them, as many as one short
@@ -324,6 +330,10 @@ export interface Store {
   metrics(runNo: RunNo): Promise<readonly MetricRecord[]>;
   artifacts(runNo: RunNo): Promise<readonly ArtifactRecord[]>;
   progress(runNo: RunNo): Promise<readonly ProgressRecord[]>;
+  /** The hook jobs of a run, in the order in which they became due. */
+  hooks(runNo: RunNo): Promise<readonly HookRecord[]>;
+  /** The hook jobs of all runs that are not over, those due first first. */
+  openHooks(): Promise<readonly HookRecord[]>;
   /** Unfinished runs that a leader set aside after an internal error and nobody has gone on with since. */
   setAsideRuns(): Promise<readonly SetAsideRecord[]>;
   /** Journal lines after `afterSeq`, oldest first. */

@@ -24,6 +24,8 @@ export interface Database {
   readonly cache_entry: CacheEntryTable;
   readonly task_cache: TaskCacheTable;
   readonly dag_pin: DagPinTable;
+  readonly hook_job: HookJobTable;
+  readonly run_deadline: RunDeadlineTable;
   readonly journal: JournalTable;
   readonly inbox: InboxTable;
   readonly lease: LeaseTable;
@@ -279,6 +281,37 @@ export interface DagPinTable {
   held: number;
   at: number;
   pinned_by: string;
+}
+
+/** A hook that is due or was run. */
+export interface HookJobTable {
+  run_no: number;
+  hook_no: number;
+  node_no: number | null;
+  /** Position in `HOOKS`. */
+  hook: number;
+  position: number;
+  /** A `HookEvent`. */
+  event: JsonText;
+  /** Position in `HOOK_STATES`. */
+  state: number;
+  tries: number;
+  created_at: number;
+  due_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  error: JsonText | null;
+  log_segment: number | null;
+  log_offset: number | null;
+  log_length: number | null;
+}
+
+/** What was told of the deadline of a run. */
+export interface RunDeadlineTable {
+  run_no: number;
+  /** Position in `DEADLINE_STAGES`. */
+  stage: number;
+  at: number;
 }
 
 export interface JournalTable {

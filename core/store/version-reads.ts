@@ -1,14 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { CacheAsk, CacheEntry } from '../model/cache.ts';
 import type { NodeNo, RunNo } from '../model/ids.ts';
-import type { WaitRecord } from '../model/run.ts';
 import { AssetReads } from './asset-reads.ts';
 import { readCacheAsks, readCacheEntries, readNewestCacheEntry } from './cache.ts';
 import { type PinRecord, readPins } from './pins.ts';
 import { toVersion } from './records.ts';
 import type { VersionRecord } from './store.ts';
 import type { Database } from './tables.ts';
-import { readWaits } from './waits.ts';
 
 /** What the store can tell of instances besides their rows, of the cache and of versions. */
 export class VersionReads extends AssetReads {
@@ -29,11 +27,6 @@ export class VersionReads extends AssetReads {
 
   cacheAsks(runNo: RunNo): Promise<ReadonlyMap<NodeNo, CacheAsk>> {
     return readCacheAsks(this.#db, runNo);
-  }
-
-  /** What the instances of a run carry that were put off. */
-  waits(runNo: RunNo): Promise<ReadonlyMap<NodeNo, WaitRecord>> {
-    return readWaits(this.#db, runNo);
   }
 
   pins(): Promise<readonly PinRecord[]> {

@@ -1,8 +1,10 @@
 import { DAG_DEFAULTS, type FanOutSpec, type TaskSpec } from '../../model/dag.ts';
+import { DAG_HOOKS, type DagHooks } from '../../model/hook.ts';
 import type { AuthorDag, TaskDefaults } from '../author-form.ts';
 import type { OperatorCatalog } from './actions.ts';
 import { expandWires, type Upstreams } from './edges.ts';
 import { draftFanOut, type FanOutDraft, finishFanOut, readReturns } from './fan-outs.ts';
+import { readHooks } from './hooks.ts';
 import { type Inherited, inherit, NOTHING_INHERITED, readInheritable } from './inherit.ts';
 import { checkResults, Layout, resultOf } from './layout.ts';
 import { Names, type Reader, type Root } from './names.ts';
@@ -31,6 +33,7 @@ interface Around {
 interface CompiledEntries {
   readonly tasks: readonly TaskSpec[];
   readonly fanOuts: readonly FanOutSpec[];
+  readonly hooks?: DagHooks;
   /** What every task and fan-out waits for. */
   readonly upstreams: ReadonlyMap<TaskEntry | ForEachEntry, Upstreams>;
 }
@@ -72,7 +75,8 @@ export function compileEntries(tree: Tree, { dag, params, operators, problems }:
         fanOuts.push(finishFanOut(draft, entry, edges, resultOf(entry, layout, returns), names.asUsed));
     }
   }
-  return { tasks, fanOuts, upstreams };
+  const hooks = readHooks(DAG_HOOKS, dag, { name: 'the DAG', at: [], scope: tree.root }, tools);
+  return { tasks, fanOuts, upstreams, ...(hooks === undefined ? {} : { hooks }) };
 }
 
 /** A fan-out is generated when a task gives its keys. */

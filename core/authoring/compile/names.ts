@@ -30,7 +30,7 @@ export interface Reader {
 }
 
 /** The names that expressions know by themselves. */
-export const ROOTS = ['params', 'needs', 'item', 'key', 'run', 'output', 'tasks'] as const;
+export const ROOTS = ['params', 'needs', 'item', 'key', 'run', 'output', 'tasks', 'event'] as const;
 export type Root = (typeof ROOTS)[number];
 const rootNames: ReadonlySet<string> = new Set(ROOTS);
 

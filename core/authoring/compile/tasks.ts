@@ -5,11 +5,13 @@ import {
   type TaskSpec,
   type TriggerRule,
 } from '../../model/dag.ts';
+import { TASK_HOOKS } from '../../model/hook.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { AuthorTask } from '../author-form.ts';
 import { type OperatorCatalog, readAction } from './actions.ts';
 import { readCache } from './cache.ts';
 import type { Upstreams } from './edges.ts';
+import { readHooks } from './hooks.ts';
 import { type Inherited, inherit, readInheritable, retryPolicy } from './inherit.ts';
 import type { Reader, Root } from './names.ts';
 import type { Problems } from './problems.ts';
@@ -98,6 +100,8 @@ export function draftTask(entry: TaskEntry, wires: Wires, tools: TaskTools): Tas
     const params = texts.json(author.with, { ...inAttempt, name: `'with' of ${name}`, at: [...at, 'with'] });
     if (Object.keys(params as JsonObject).length > 0) draft.with = params as JsonObject;
   }
+  const hooks = readHooks(TASK_HOOKS, author, { name, at, scope: entry.scope }, tools);
+  if (hooks !== undefined) draft.hooks = hooks;
   const outer = tools.defaults.get(entry.scope) as Inherited;
   const own = hasInheritable(author) ? readInheritable(author, inAttempt, texts, problems) : {};
   writeInherited(draft, inherit(outer, own), entry, action, tools);

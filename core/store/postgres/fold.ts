@@ -4,6 +4,7 @@ import type {
   AssetTake,
   BackfillChange,
   DagChange,
+  DeadlineChange,
   FileTake,
   InstanceChange,
   RunChange,
@@ -14,6 +15,7 @@ import type { ArtifactRef } from '../../model/attempt.ts';
 import type { BackfillRecord } from '../../model/backfill.ts';
 import { because } from '../../model/because.ts';
 import type { CacheEntry } from '../../model/cache.ts';
+import type { HookJob } from '../../model/hook.ts';
 import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { ExpansionRecord, RunRecord } from '../../model/run.ts';
 import type { SlotSpan } from '../../model/slot.ts';
@@ -79,6 +81,8 @@ export interface FoldedTick {
   readonly backfills: readonly BackfillRecord[];
   /** `from` is what must be there, `backfill` what is there in the end. */
   readonly backfillChanges: readonly BackfillChange[];
+  readonly hooks: readonly HookJob[];
+  readonly deadlines: readonly DeadlineChange[];
   readonly answers: readonly { readonly inboxId: number; readonly answer: Answer }[];
   readonly lines: readonly JournalLine[];
   /** Rows that contradict each other within the tick. */
@@ -114,6 +118,8 @@ class Fold {
   readonly #fileTakes = new Map<string, FileTake>();
   readonly #backfills = new Map<number, BackfillRecord>();
   readonly #backfillChanges = new Map<number, BackfillChange>();
+  readonly #hooks = new Map<string, HookJob>();
+  readonly #deadlines = new Map<string, DeadlineChange>();
   readonly #answers = new Map<number, Answer>();
   readonly #lines: JournalLine[] = [];
   readonly #misses: Misses;
@@ -143,8 +149,7 @@ class Fold {
       case 'reexpand': {
         const { runNo, base } = action.expansion;
         const place = `${runNo}.${base}`;
-        const isNew = this.#expansions.has(place);
-        (isNew ? this.#expansions : this.#reexpansions).set(place, action.expansion);
+        (this.#expansions.has(place) ? this.#expansions : this.#reexpansions).set(place, action.expansion);
         return;
       }
       case 'output':
@@ -162,11 +167,8 @@ class Fold {
         this.#waits.set(`${action.runNo}.${action.nodeNo}`, action);
         return;
       case 'cache.ask':
-        this.#asks.set(`${action.runNo}.${action.nodeNo}`, action);
-        return;
       case 'cache.put':
-        this.#entries.set(action.entry.key, action.entry);
-        return;
+        return this.#addCache(action);
       case 'dag.change':
         return this.#addDagChange(action);
       case 'slots':
@@ -185,12 +187,27 @@ class Fold {
         return;
       case 'backfill.change':
         return this.#addBackfillChange(action);
+      case 'hook':
+      case 'deadline':
+        return this.#addHook(action);
       case 'answer':
         if (this.#answers.has(action.inboxId)) this.#misses.requests.add(action.inboxId);
         this.#answers.set(action.inboxId, action.answer);
         return;
       case 'note':
     }
+  }
+
+  #addCache(action: Extract<Action, { type: 'cache.ask' | 'cache.put' }>): void {
+    if (action.type === 'cache.put') this.#entries.set(action.entry.key, action.entry);
+    else this.#asks.set(`${action.runNo}.${action.nodeNo}`, action);
+  }
+
+  #addHook(action: Extract<Action, { type: 'hook' | 'deadline' }>): void {
+    if (action.type === 'deadline')
+      return this.#addOnce(this.#deadlines, `${action.runNo}.${action.stage}`, action, action.runNo);
+    const { runNo, hookNo } = action.job;
+    this.#addOnce(this.#hooks, `${runNo}.${hookNo}`, action.job, runNo);
   }
 
   #addOnce<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, runNo: RunNo): void {
@@ -296,6 +313,8 @@ class Fold {
       fileTakes: [...this.#fileTakes.values()],
       backfills: [...this.#backfills.values()],
       backfillChanges: [...this.#backfillChanges.values()],
+      hooks: [...this.#hooks.values()],
+      deadlines: [...this.#deadlines.values()],
       answers: Array.from(this.#answers, ([inboxId, answer]) => ({ inboxId, answer })),
       lines: this.#lines,
       misses: this.#misses,

@@ -10,6 +10,7 @@ import type { BackfillTable, Database } from '../tables.ts';
 import { ASSET_PARTS } from './asset-parts.ts';
 import { CACHE_PARTS } from './cache-parts.ts';
 import type { CreatedRun, FoldedTick } from './fold.ts';
+import { HOOK_PARTS } from './hook-parts.ts';
 import { type Columns, insert, type Part, PLACE_KEY, part } from './part.ts';
 import { resultParts } from './result-parts.ts';
 
@@ -317,5 +318,6 @@ export const PARTS: readonly Part[] = [
   ...resultParts,
   ...ASSET_PARTS,
   ...CACHE_PARTS,
+  ...HOOK_PARTS,
   ...otherParts,
 ];

@@ -3,10 +3,12 @@ import { MIGRATIONS } from '../../../migrations/index.ts';
 import type { Migration } from '../../../migrations/migration.ts';
 import type { Answer } from '../../model/action.ts';
 import type { Clock } from '../../model/clock.ts';
+import type { HookRecord } from '../../model/hook.ts';
 import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
 import { type CachePolicy, purgeCacheScript } from '../cache.ts';
 import { isKnownDead, thisHolder } from '../holder.ts';
+import { saveHookScript } from '../hooks.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
@@ -156,6 +158,11 @@ export class PostgresStore extends Reads implements Store {
   saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return runInTransaction(this.#db, saveBrokenFileScript(this.#db, fence, file, broken));
+  }
+
+  saveHook(lease: Lease, job: HookRecord): Promise<void> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return runInTransaction(this.#db, saveHookScript(this.#db, fence, job));
   }
 
   purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]> {

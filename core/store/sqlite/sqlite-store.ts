@@ -4,10 +4,12 @@ import type { Migration } from '../../../migrations/migration.ts';
 import type { Answer } from '../../model/action.ts';
 import type { Clock } from '../../model/clock.ts';
 import { AppError } from '../../model/errors.ts';
+import type { HookRecord } from '../../model/hook.ts';
 import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
 import { type CachePolicy, purgeCacheScript } from '../cache.ts';
 import { thisHolder } from '../holder.ts';
+import { saveHookScript } from '../hooks.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
@@ -184,6 +186,11 @@ export class SqliteStore extends Reads implements Store {
   ): Promise<void> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return this.#write(saveBrokenFileScript(this.#db, fence, file, broken));
+  }
+
+  async saveHook(lease: Lease, job: HookRecord): Promise<void> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return this.#write(saveHookScript(this.#db, fence, job));
   }
 
   async purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]> {

@@ -3,6 +3,7 @@ import type { Database } from '../tables.ts';
 import { prepareAssets } from './asset-statements.ts';
 import { prepareCache } from './cache-statements.ts';
 import type { SqliteConnection } from './connection.ts';
+import { prepareHooks } from './hook-writes.ts';
 import { at, prepare } from './prepare.ts';
 
 /** Every statement of a commit, prepared. */
@@ -19,6 +20,7 @@ export function prepareTick(connection: SqliteConnection, db: Kysely<Database>) 
     ...prepareBackfills(connection, db),
     ...prepareAssets(connection, db),
     ...prepareCache(connection, db),
+    ...prepareHooks(connection, db),
     ...prepareRuns(connection, db),
     ...prepareExpansions(connection, db),
     ...prepareInstances(connection, db),

@@ -2,8 +2,7 @@ import type { Action, BackfillChange, DagChange, InstanceChange, RunChange } fro
 import type { BackfillRecord } from '../../model/backfill.ts';
 import { becauseNumber } from '../../model/because.ts';
 import { AppError } from '../../model/errors.ts';
-import type { RunNo } from '../../model/ids.ts';
-import { type RunRecord, TRIGGER_KINDS } from '../../model/run.ts';
+import { type ExpansionRecord, type RunRecord, TRIGGER_KINDS } from '../../model/run.ts';
 import { DISPOSITIONS, type SlotSpan } from '../../model/slot.ts';
 import { RUN_STATES } from '../../model/states.ts';
 import { endsAttempt } from '../archive.ts';
@@ -16,8 +15,10 @@ import { contradictoryDags } from '../slot-order.ts';
 import type { CommitResult, Tick } from '../store.ts';
 import { writeAsset } from './asset-writes.ts';
 import { SQLITE, type SqliteConnection, sqliteCode } from './connection.ts';
+import { writeHook } from './hook-writes.ts';
 import { writeResult } from './result-writes.ts';
 import type { TickStatements } from './statements.ts';
+import { tickDefect } from './tick-defect.ts';
 
 /** Numbers that are given once and never again, as the lease row has them. */
 export interface Marks {
@@ -95,7 +96,7 @@ export class TickCommit {
   #settle(tick: Tick, error: unknown): CommitResult {
     this.#rollback();
     const code = sqliteCode(error);
-    if (code === null || code === SQLITE.constraint) throw defect(tick, error);
+    if (code === null || code === SQLITE.constraint) throw tickDefect(tick, error);
     if (code === SQLITE.ioError || code === SQLITE.full) {
       const lease = this.#readLease();
       if (lease === tick.no) return { ok: true };
@@ -149,17 +150,9 @@ export class TickCommit {
         if (changes !== 1) misses.runs.add(runNo);
         break;
       }
-      case 'reexpand': {
-        const { runNo, base } = action.expansion;
-        const { changes } = this.#statements.changeExpansion.run(
-          itemsText(action.expansion),
-          goneText(action.expansion),
-          runNo,
-          base,
-        );
-        if (changes !== 1) misses.runs.add(runNo);
+      case 'reexpand':
+        if (!this.#reexpand(action.expansion)) misses.runs.add(action.expansion.runNo);
         return;
-      }
       case 'answer': {
         const { changes } = this.#statements.answer.run(JSON.stringify(action.answer), at, action.inboxId);
         if (changes !== 1) misses.requests.add(action.inboxId);
@@ -183,6 +176,11 @@ export class TickCommit {
       case 'asset.take':
       case 'file.take':
         writeAsset(this.#statements, action, misses);
+        if (!hasLine(action)) return;
+        break;
+      case 'hook':
+      case 'deadline':
+        writeHook(this.#statements, action, misses);
         if (!hasLine(action)) return;
         break;
       case 'note':
@@ -230,6 +228,17 @@ export class TickCommit {
       because,
       facts,
     );
+  }
+
+  #reexpand(expansion: ExpansionRecord): boolean {
+    const { runNo, base } = expansion;
+    const { changes } = this.#statements.changeExpansion.run(
+      itemsText(expansion),
+      goneText(expansion),
+      runNo,
+      base,
+    );
+    return changes === 1;
   }
 
   #createRun(run: RunRecord): boolean {
@@ -335,17 +344,4 @@ export class TickCommit {
     );
     return changes === 1;
   }
-}
-
-function defect(tick: Tick, error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  const runs = new Set<RunNo>();
-  for (const action of tick.actions) if ('runNo' in action && action.runNo !== null) runs.add(action.runNo);
-  return new AppError(
-    'internal',
-    `The store refused tick ${tick.no}: ${message}`,
-    { runs: [...runs].slice(0, 20) },
-    error,
-  );
 }

@@ -3,6 +3,7 @@ import { selectScope } from '../../../core/graph/select.ts';
 import type { Action, InstanceChange, RunChange, StoredOutput } from '../../../core/model/action.ts';
 import { BECAUSE_CODES, because } from '../../../core/model/because.ts';
 import type { CacheAsk } from '../../../core/model/cache.ts';
+import type { DeadlineStage, HookJob } from '../../../core/model/hook.ts';
 import type { NodeNo, TryNo } from '../../../core/model/ids.ts';
 import type { Json } from '../../../core/model/json.ts';
 import type { ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../../../core/model/run.ts';
@@ -23,6 +24,8 @@ interface StoredRun {
   readonly outputs: Map<string, StoredOutput>;
   readonly waits: Map<number, WaitRecord>;
   readonly asks: Map<number, CacheAsk>;
+  readonly hooks: HookJob[];
+  readonly told: DeadlineStage[];
 }
 
 function must(condition: boolean, what: string): void {
@@ -40,6 +43,8 @@ export class ShadowStore {
     readonly node: number;
     readonly from: string;
     readonly to: string;
+    readonly tryNo: number;
+    readonly code: string;
   }[] = [];
 
   apply(action: Action): void {
@@ -53,25 +58,15 @@ export class ShadowStore {
           outputs: new Map(),
           waits: new Map(),
           asks: new Map(),
+          hooks: [],
+          told: [],
         });
         return;
       }
       case 'run.change':
         return this.#changeRun(action);
-      case 'expand': {
-        const { base, fanOut, parentBase, runNo, keys } = action.expansion;
-        const { expansions } = this.#run(runNo);
-        must(!expansions.some((one) => one.base === base), `nodes ${base} of run ${runNo} are given twice`);
-        const twin = expansions.find(
-          (one) =>
-            one.fanOut === fanOut &&
-            one.parentBase === parentBase &&
-            one.keys.some((key) => keys.includes(key)),
-        );
-        must(!twin, `fan-out ${fanOut} of block ${parentBase} has one key twice`);
-        expansions.push(action.expansion);
-        return;
-      }
+      case 'expand':
+        return this.#expand(action);
       case 'reexpand': {
         const { base, runNo } = action.expansion;
         const { expansions } = this.#run(runNo);
@@ -101,8 +96,32 @@ export class ShadowStore {
         else waits.set(action.nodeNo, action.wait);
         return;
       }
+      case 'hook': {
+        const { hooks } = this.#run(action.job.runNo);
+        must(action.job.hookNo === hooks.length + 1, `hook ${action.job.event.id} is out of order`);
+        hooks.push(action.job);
+        return;
+      }
+      case 'deadline': {
+        const { told } = this.#run(action.runNo);
+        must(!told.includes(action.stage), `deadline of run ${action.runNo} is ${action.stage} twice`);
+        told.push(action.stage);
+        return;
+      }
       default:
     }
+  }
+
+  #expand({ expansion }: Extract<Action, { type: 'expand' }>): void {
+    const { base, fanOut, parentBase, runNo, keys } = expansion;
+    const { expansions } = this.#run(runNo);
+    must(!expansions.some((one) => one.base === base), `nodes ${base} of run ${runNo} are given twice`);
+    const twin = expansions.find(
+      (one) =>
+        one.fanOut === fanOut && one.parentBase === parentBase && one.keys.some((key) => keys.includes(key)),
+    );
+    must(!twin, `fan-out ${fanOut} of block ${parentBase} has one key twice`);
+    expansions.push(expansion);
   }
 
   #run(runNo: number): StoredRun {
@@ -149,7 +168,8 @@ export class ShadowStore {
       change.startedAt === null || change.endedAt === null || change.startedAt <= change.endedAt,
       `${name} ended before it started`,
     );
-    this.changes.push({ runNo: change.runNo, node: nodeNo, from, to });
+    const code = BECAUSE_CODES[change.because] ?? 'none';
+    this.changes.push({ runNo: change.runNo, node: nodeNo, from, to, tryNo: change.tryNo, code });
     rows.set(nodeNo, {
       runNo: change.runNo,
       nodeNo,
@@ -176,14 +196,26 @@ export class ShadowStore {
     return this.#run(runNo).rows.get(node);
   }
 
+  /** The hooks of a run that became due. */
+  hooksOf(runNo: number): readonly HookJob[] {
+    return this.#run(runNo).hooks;
+  }
+
   /** Reads a run as a new leader does. */
   load(runNo: number, graph: Graph, other: Partial<RunRecord> = {}): RunWorld {
-    const { record: stored, expansions, rows, outputs, waits, asks } = this.#run(runNo);
+    const { record: stored, expansions, rows, outputs, waits, asks, hooks, told } = this.#run(runNo);
     const record = { ...stored, ...other };
     const selection = selectScope(graph, record.scope);
     if (!selection.ok) throw new Error('the scope of a stored run cannot be used');
     const run = loadRun(
-      { run: record, expansions, instances: [...rows.values()], waits, asks },
+      {
+        run: record,
+        expansions,
+        instances: [...rows.values()],
+        waits,
+        asks,
+        told: { hookNo: hooks.length, deadline: told },
+      },
       graph,
       selection.selected,
     );

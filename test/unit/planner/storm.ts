@@ -109,7 +109,7 @@ export class Storm {
     this.#wakeAt = decided.wakeAt;
     if (crash) {
       let kept = this.random.upTo(decided.actions.length);
-      while (decided.actions[kept - 1]?.type === 'output') kept++;
+      while (['output', 'hook'].includes(decided.actions[kept - 1]?.type ?? '')) kept++;
       for (const action of decided.actions.slice(0, kept)) this.store.apply(action);
       return this.crash(false);
     }

@@ -68,7 +68,8 @@ class Runs {
         this.loaded.push(runNo);
         const found = this.#runs.find(({ record }) => record.runNo === runNo);
         if (found === undefined) return null;
-        const nothing = { expansions: [], instances: [], waits: new Map(), asks: new Map() };
+        const told = { hookNo: 0, deadline: [] };
+        const nothing = { expansions: [], instances: [], waits: new Map(), asks: new Map(), told };
         return { run: found.record, version: versionOf(found.spec), ...nothing };
       },
       scopesBefore: async (_dagId, at) =>

@@ -58,6 +58,12 @@ const task: Keys<AuthorTask> = {
   latestOnly: true,
   produces: true,
   cache: true,
+  onStart: true,
+  onSuccess: true,
+  onFailure: true,
+  onRetry: true,
+  onSkip: true,
+  onCancel: true,
 };
 const group: Keys<AuthorGroup> = { after: true, description: true, stage: true, group: true };
 const forEach: Keys<AuthorForEach> = {
@@ -111,6 +117,9 @@ const dag: Keys<AuthorDag> = {
   pauseAfterFailures: true,
   timeout: true,
   deadline: true,
+  onSuccess: true,
+  onFailure: true,
+  onDeadline: true,
   priority: true,
   priorityRule: true,
   defaults: true,

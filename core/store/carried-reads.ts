@@ -1,0 +1,35 @@
+import type { Kysely } from 'kysely';
+import type { HookRecord } from '../model/hook.ts';
+import type { NodeNo, RunNo } from '../model/ids.ts';
+import type { WaitRecord } from '../model/run.ts';
+import { type RunTold, readHooks, readOpenHooks, readTold } from './hooks.ts';
+import type { Database } from './tables.ts';
+import { VersionReads } from './version-reads.ts';
+import { readWaits } from './waits.ts';
+
+/** What the store can tell of that which runs carry beside their instances, the same on both databases. */
+export class CarriedReads extends VersionReads {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    super(db);
+    this.#db = db;
+  }
+
+  /** What the instances of a run carry that were put off. */
+  waits(runNo: RunNo): Promise<ReadonlyMap<NodeNo, WaitRecord>> {
+    return readWaits(this.#db, runNo);
+  }
+
+  told(runNo: RunNo): Promise<RunTold> {
+    return readTold(this.#db, runNo);
+  }
+
+  hooks(runNo: RunNo): Promise<readonly HookRecord[]> {
+    return readHooks(this.#db, runNo);
+  }
+
+  openHooks(): Promise<readonly HookRecord[]> {
+    return readOpenHooks(this.#db);
+  }
+}
