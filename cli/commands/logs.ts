@@ -14,6 +14,7 @@ import { countFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { findInstances } from '../find-instances.ts';
 import { findRun } from '../find-run.ts';
+import { printHookLogs } from '../hook-logs.ts';
 import { logLineText } from '../render/log-line-text.ts';
 import { instantText } from '../render/time-text.ts';
 import { withProject } from '../with-project.ts';
@@ -24,6 +25,7 @@ interface LogOptions {
   readonly grep?: string;
   readonly level?: string;
   readonly time?: boolean;
+  readonly hooks?: boolean;
 }
 
 const PAGE = 2_000;
@@ -59,7 +61,8 @@ export const logs = defineCommand<LogOptions>({
       .option('--attempt <n>', 'of this attempt instead of the last; not with --follow')
       .option('--grep <regex>', 'only lines that match')
       .option('--level <level>', 'only lines of this level and above: debug, info, warn, error')
-      .option('-t, --time', 'begin each line with its time');
+      .option('-t, --time', 'begin each line with its time')
+      .option('--hooks', 'what the hooks wrote in their last tries; not with --follow or --attempt');
   },
   run: async (context, options, [name, task]) => {
     const window = windowOf(options);
@@ -67,9 +70,18 @@ export const logs = defineCommand<LogOptions>({
     if (options.follow === true && tryNo !== null) {
       throw new AppError('usage', '--follow shows every attempt as it runs: leave out --attempt.');
     }
+    if (options.hooks === true && (options.follow === true || tryNo !== null)) {
+      throw new AppError('usage', '--hooks shows what hooks wrote so far: leave out --follow and --attempt.');
+    }
     return withProject(context, async (project) => {
       const run = await findRun(project.store, String(name));
       const only = task === undefined ? null : String(task);
+      if (options.hooks === true) {
+        const how = { window, time: options.time === true };
+        const lines = await printHookLogs(context, project, run.runNo, only, how);
+        if (lines === 0) context.say('No hook of the run wrote anything.');
+        return EXIT.ok;
+      }
       if (options.follow === true) {
         const { followLogs } = await import('../follow-logs.ts');
         await followLogs(project, run.runNo, only, {

@@ -1,10 +1,12 @@
 import { isRunFinished } from '../../core/model/states.ts';
+import { hookJson } from '../../core/store/hook-json.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import { runViewJson } from '../../core/store/run-json.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
 import { isLed } from '../is-led.ts';
+import { hookLines } from '../render/hook-lines.ts';
 import { metricLines, metricRows } from '../render/metric-lines.ts';
 import { runHead } from '../render/run-head.ts';
 import { shortRunId } from '../render/run-name.ts';
@@ -28,7 +30,8 @@ export const status = defineCommand({
       const view = await readRunView(store, run.runNo, { outputs: context.flags.json });
       if (view === null) throw new Error(`run ${run.uid} vanished`);
       if (context.flags.json) {
-        context.json(runViewJson(view));
+        const hooks = await store.hooks(run.runNo);
+        context.json({ ...runViewJson(view), hooks: hooks.map(hookJson) });
         return EXIT.ok;
       }
       const metrics = await store.metrics(run.runNo);
@@ -40,6 +43,7 @@ export const status = defineCommand({
         '',
         ...runReport(view, metrics, columns, context.style),
         ...metricLines(metricRows(view.tasks, metrics), columns, context.style),
+        ...hookLines(await store.hooks(run.runNo), context.style),
         ...(isOrphan ? ['', `No process runs it. Go on: orch retry ${shortRunId(run.uid)}`] : []),
         ...(run.state === 'failed' ? ['', `Retry: orch retry ${shortRunId(run.uid)} --failed`] : []),
       ];

@@ -19,6 +19,15 @@ export function attemptId(run: RunNo, node: NodeNo, tryNo: TryNo): AttemptId {
   return `${run}.${node}.${tryNo}` as AttemptId;
 }
 
+/** Id of one try of a hook. */
+export function hookAttemptId(job: {
+  readonly runNo: RunNo;
+  readonly hookNo: number;
+  readonly tries: number;
+}): AttemptId {
+  return `${job.runNo}.h${job.hookNo}.${job.tries}` as AttemptId;
+}
+
 /** The three numbers inside an attempt id, or `null` if the text is not one. */
 export function parseAttemptId(text: string): { run: RunNo; node: NodeNo; tryNo: TryNo } | null {
   const match = /^(\d{1,15})\.(\d{1,15})\.(\d{1,9})$/.exec(text);

@@ -51,7 +51,11 @@ export class CachePartsReader {
       if (!JSON.stringify(value).includes('${{')) return value;
       const scope = expressionScope(
         { k: keys, i: items },
-        { params: run.record.params, run: factsOf(run), itemNames: itemNamesOf(run.graph.spec, task.fanOut) },
+        {
+          params: run.record.params,
+          run: factsOf(run.record),
+          itemNames: itemNamesOf(run.graph.spec, task.fanOut),
+        },
         this.#values(names, inputs),
       );
       const rendered = renderJson(value, scope);

@@ -131,7 +131,7 @@ export class Dispatcher {
       with: task.with ?? null,
       env: task.env ?? null,
       params: record.params,
-      run: factsOf(run),
+      run: factsOf(run.record),
       code: { root: codeDir(this.#stateDir, version.codeHash), entry: version.file },
       isolation: 'process',
       timeoutMs: limits.timeoutMs,

@@ -1,10 +1,9 @@
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from '../log/logger.ts';
-import { assetFacts } from '../model/asset.ts';
 import type { AttemptDefinition, AttemptEvent, Outcome, TaskError } from '../model/attempt.ts';
 import type { Clock } from '../model/clock.ts';
 import { HOOK_DEFAULTS, type HookJob, type HookRecord, type HookSpec, isHookOver } from '../model/hook.ts';
-import { type AttemptId, type NodeNo, parseKeyText, type TryNo } from '../model/ids.ts';
+import { type AttemptId, hookAttemptId, type NodeNo, parseKeyText, type TryNo } from '../model/ids.ts';
 import type { JsonText } from '../model/json.ts';
 import type { RunRecord } from '../model/run.ts';
 import { chanceOf, retryDelay } from '../planner/retry.ts';
@@ -13,6 +12,7 @@ import { Bell } from './bell.ts';
 import type { Leader } from './leader.ts';
 import { codeDir } from './paths.ts';
 import { asError } from './quarantine.ts';
+import { factsOf } from './run-facts.ts';
 
 /** Hooks that run at once. They hold no slot of any pool. */
 const AT_ONCE_MAX = 4;
@@ -124,7 +124,7 @@ export class HookDesk {
 
   #start(job: HookRecord): void {
     const tries = job.tries + 1;
-    const id = `${job.runNo}.h${job.hookNo}.${tries}` as AttemptId;
+    const id = hookAttemptId({ ...job, tries });
     const running: HookRecord = { ...job, state: 'running', tries, startedAt: this.#options.clock.now() };
     this.#running.set(id, running);
     void this.#submit(id, running).catch((error: unknown) => {
@@ -157,8 +157,6 @@ export class HookDesk {
 
   #define(job: HookRecord, run: RunRecord, version: VersionRecord): AttemptDefinition {
     const spec = specOf(job, version);
-    const text = (at: number): string => new Date(at).toISOString();
-    const { intervalStartAt: start, intervalEndAt: end } = run;
     return {
       id: -++this.#lastDefinition,
       runNo: run.runNo,
@@ -172,15 +170,7 @@ export class HookDesk {
       with: spec.with ?? null,
       env: spec.env ?? null,
       params: run.params,
-      run: {
-        id: run.uid,
-        dagId: run.dagId,
-        logicalDate: run.logicalAt === null ? null : text(run.logicalAt),
-        interval: start === null || end === null ? null : { start: text(start), end: text(end) },
-        trigger: run.trigger,
-        assets: assetFacts(run.cause),
-        file: run.cause?.file?.path ?? null,
-      },
+      run: factsOf(run),
       code: { root: codeDir(this.#options.stateDir, version.codeHash), entry: version.file },
       isolation: 'process',
       timeoutMs: spec.timeoutMs ?? HOOK_DEFAULTS.timeoutMs,

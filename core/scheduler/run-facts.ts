@@ -1,9 +1,9 @@
 import { assetFacts } from '../model/asset.ts';
 import type { RunFacts } from '../model/attempt.ts';
-import type { RunWorld } from '../planner/run-world.ts';
+import type { RunRecord } from '../model/run.ts';
 
 /** What a task may know of its run. */
-export function factsOf({ record }: RunWorld): RunFacts {
+export function factsOf(record: RunRecord): RunFacts {
   const text = (at: number): string => new Date(at).toISOString();
   const { intervalStartAt: start, intervalEndAt: end } = record;
   return {

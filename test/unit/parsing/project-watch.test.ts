@@ -42,6 +42,7 @@ test('a scheduler writes it into its log and tells it, once for each reason', as
     store: { dags: async () => [], brokenFiles: async () => [] },
     log: { warn: ({ err }: { err: Error }, text: string) => logged.push(`${text}: ${err.message}`) },
     onBlind: ({ message }: Error) => told.push(message),
+    onLooked: () => undefined,
   } as unknown as DagSyncOptions;
   const sync = new DagSync(options);
   await sync.start();

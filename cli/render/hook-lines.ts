@@ -1,0 +1,33 @@
+import type { HookRecord } from '../../core/model/hook.ts';
+import type { Style } from '../style.ts';
+import { tamed } from './text-width.ts';
+
+/** How many that did not end well are named one by one. */
+const NAMED_MAX = 10;
+
+/** What became of the hooks of a run: how many, and those that did not end well. Nothing if it had none. */
+export function hookLines(hooks: readonly HookRecord[], style: Style): string[] {
+  if (hooks.length === 0) return [];
+  const counts = Map.groupBy(hooks, ({ state }) => state);
+  const text = [...counts].map(([state, jobs]) => `${jobs.length} ${state}`).join(', ');
+  const bad = hooks.filter(({ state, tries }) => state === 'failed' || (state === 'waiting' && tries > 0));
+  const more = bad.length - NAMED_MAX;
+  return [
+    '',
+    `Hooks: ${text}`,
+    ...bad.slice(0, NAMED_MAX).map((job) => `  ${badText(job, style)}`),
+    ...(more > 0 ? [style.dim(`  and ${more} more`)] : []),
+  ];
+}
+
+/** What a hook is of: `fetch onFailure`, or for one of the DAG its own name. */
+export function hookName({ event: { task, key, hook } }: HookRecord): string {
+  return [task, key === null ? null : `[${key}]`, hook].filter((part) => part !== null).join(' ');
+}
+
+function badText(job: HookRecord, style: Style): string {
+  const { state, tries, error } = job;
+  const what = state === 'failed' ? style.bad('failed') : 'is tried again';
+  const times = `${tries} ${tries === 1 ? 'try' : 'tries'}`;
+  return `${hookName(job)} ${what} after ${times}: ${tamed(error?.message ?? '')}`;
+}
