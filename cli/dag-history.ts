@@ -1,7 +1,7 @@
 import type { DagSpec } from '../core/model/dag.ts';
+import { quantile } from '../core/model/quantile.ts';
 import type { Store } from '../core/store/store.ts';
 import { readRunSamples } from '../core/store/task-history.ts';
-import { quantile } from './quantile.ts';
 
 /** So many of the newest finished runs of a DAG are looked at. */
 const RUNS_MAX = 30;

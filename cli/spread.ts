@@ -1,4 +1,4 @@
-import { quantile } from './quantile.ts';
+import { quantile } from '../core/model/quantile.ts';
 
 /** How some lengths of time are spread, in milliseconds. */
 export interface Spread {

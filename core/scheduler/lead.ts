@@ -16,6 +16,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
 import { Feeds } from './feeds.ts';
 import { FileFeed } from './file-feed.ts';
+import { HistoryFeed } from './history-feed.ts';
 import { HookDesk } from './hook-desk.ts';
 import { InboxReader } from './inbox-reader.ts';
 import { InputReader } from './inputs.ts';
@@ -162,6 +163,7 @@ export class Leadership {
     const { store, clock, stateDir } = this.#project;
     const feeds = new Feeds(leader, this.#log);
     feeds.add(new PastFeed(store, leader), new CacheFeed({ store, leader, clock, stateDir, inputs }));
+    feeds.add(new HistoryFeed(store, leader));
     return feeds;
   }
 

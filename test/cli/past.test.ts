@@ -19,7 +19,8 @@ const CREATE = ['backfill', 'create', 'w', '--from', '2026-01-02T00:00', '--to',
 async function witnessed(dir: string, ends: number): Promise<string[]> {
   for (;;) {
     const lines = readFileSync(join(dir, 'witness'), 'utf8').trim().split('\n');
-    if (lines.filter((line) => line.startsWith('end')).length >= ends) return lines;
+    const over = lines.filter((line) => line.startsWith('end')).map((line) => line.split(/[ .]/)[1]);
+    if (new Set(over).size >= ends) return lines;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -47,6 +48,8 @@ test('killed in the middle, runs still wait for the one before them', async () =
   for (const line of lines) {
     const [what, attempt = ''] = line.split(' ');
     const run = Number(attempt.split('.')[0]);
+    // What ended as its leader was killed may not have been stored: it is done again.
+    if (what === 'start' && run === done.at(-1)) done.pop();
     if (what === 'start') expect(run).toBe((done.at(-1) ?? run - 1) + 1);
     if (what === 'end') done.push(run);
     expect(what).not.toBe('late');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { quantile } from '../../../cli/quantile.ts';
 import { spreadOf } from '../../../cli/spread.ts';
+import { quantile } from '../../../core/model/quantile.ts';
 
 test('quantiles lie between the nearest values', () => {
   expect(quantile([], 0.5)).toBe(0);
