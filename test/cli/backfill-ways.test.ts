@@ -11,6 +11,7 @@ vi.setConfig({ testTimeout: 180_000 });
 const DAG = `id: w
 schedule: '@hourly'
 startAt: 2026-01-01T00:00:00Z
+endAt: 2026-02-01T00:00:00Z
 tasks:
   s:
     forEach:

@@ -9,6 +9,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const HOURLY = `id: w
 schedule: '@hourly'
 startAt: 2026-01-01T00:00:00Z
+endAt: 2026-02-01T00:00:00Z
 tasks:
   a: { run: 'echo "start $ORCH_ATTEMPT" >> witness; sleep 0.2; echo "end $ORCH_ATTEMPT" >> witness' }
 `;
