@@ -26,7 +26,8 @@ export async function runScheduler(context: CommandContext, project: Project): P
   const runs = tellRuns(context, project.store, () => session?.leading ?? false);
   try {
     const onTidings = (tidings: SchedulerTidings): void => tellTidings(context, tidings);
-    session = await openSession(project, { schedules: true, onLead, onTidings });
+    const onStandBy = (): void => tell(context, 'standby', 'leads no more: it was cut off. It stands by');
+    session = await openSession(project, { schedules: true, onLead, onStandBy, onTidings });
     if (!session.leading) tell(context, 'standby', 'stands by: another process leads');
     const ended = await Promise.race([told.promise, session.failed]);
     if (ended instanceof Error) throw ended;

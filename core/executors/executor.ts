@@ -25,6 +25,11 @@ export interface Executor {
    * managed to finish with.
    */
   stop(attemptId: AttemptId, reason: StopReason, graceMs: number): void;
+  /**
+   * Attempts, also those to come, may live for so long from now, and then end without grace unless this is
+   * called again: even if the process that calls is stopped. Before the first call they are bound by nothing.
+   */
+  hold(ms: number): void;
   /** Ends every attempt without grace and every process; resolves when nothing lives any more. */
   close(): Promise<void>;
 }

@@ -26,6 +26,10 @@ function leaderGone(): void {
   process.exit(0);
 }
 
+keeper.onHoldOver = () => {
+  process.stderr.write('the leader that is over it did not say for too long that it leads\n');
+  leaderGone();
+};
 // The leader decides when its keeper ends; a signal for the terminal's group is not meant for it.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
 process.on('uncaughtException', (error) => {

@@ -44,7 +44,7 @@ interface KeeperParts {
 
 /**
  * The one process that starts others: runners and commands, each in its own group. It ends groups when told,
- * when they use too much memory, and all of them when the leader is gone.
+ * when they use too much memory, and all of them when the leader is gone or does not lead any more.
  */
 export class Keeper {
   readonly #send: (frame: GroupFrame | EndFrame) => void;
@@ -55,8 +55,12 @@ export class Keeper {
   readonly #watch = new MemoryWatch(() => this.#groups.values());
   /** Groups that were told to end before they began. */
   readonly #doomed = new Set<string>();
+  #hold: NodeJS.Timeout | null = null;
   #known: KeeperParts | null = null;
   #environment: Environment = {};
+
+  /** Called when the leader has not said for too long that it leads; everything must end. */
+  onHoldOver: () => void = () => undefined;
 
   constructor(send: (frame: GroupFrame | EndFrame) => void, clock: Clock, source: NodeJS.ProcessEnv) {
     this.#send = send;
@@ -82,6 +86,8 @@ export class Keeper {
         return this.#end(frame.g, (group) => group.stop(frame.graceMs));
       case 'kill':
         return this.#end(frame.g, (group) => group.kill('killed'));
+      case 'hold':
+        return this.#holdFor(frame.ms);
       case 'watch':
         return this.#watch.set(frame.on);
       case 'cancel':
@@ -98,6 +104,11 @@ export class Keeper {
     if (left.length > 0) return false;
     registry.close();
     return true;
+  }
+
+  #holdFor(ms: number): void {
+    if (this.#hold) clearTimeout(this.#hold);
+    this.#hold = setTimeout(() => this.onHoldOver(), ms);
   }
 
   #init(settings: KeeperSettings): void {

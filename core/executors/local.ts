@@ -61,6 +61,8 @@ class LocalExecutor implements Executor {
   /** The keeper takes orders; what one that dies before is handed would be waited for in vain. */
   #keeperIsUp = false;
   #keepers = 0;
+  /** In monotonic time; a keeper that comes later is bound by it too. */
+  #heldUntil: number | null = null;
   #registry = '';
   #up: (() => void) | null = null;
   #closing = false;
@@ -120,6 +122,17 @@ class LocalExecutor implements Executor {
     this.#stuck.add(job, graceMs + KEEPER_PATIENCE_MS);
     if (job.group !== null) this.#keeper?.send({ t: 'stop', g: job.group, graceMs });
     else this.#runners.stop(job, graceMs);
+  }
+
+  hold(ms: number): void {
+    this.#heldUntil = this.#settings.clock.mono() + ms;
+    this.#tellHold();
+  }
+
+  #tellHold(): void {
+    if (this.#heldUntil === null) return;
+    const ms = Math.max(0, this.#heldUntil - this.#settings.clock.mono());
+    this.#keeper?.send({ t: 'hold', ms });
   }
 
   close(): Promise<void> {
@@ -186,6 +199,7 @@ class LocalExecutor implements Executor {
           else reject(new AppError('internal', `The keeper of processes cannot be started: ${detail}`));
         },
       });
+      this.#tellHold();
     });
   }
 

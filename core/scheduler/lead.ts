@@ -16,6 +16,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
 import { Feeds } from './feeds.ts';
 import { FileFeed } from './file-feed.ts';
+import { ForeignAttempts } from './foreign-attempts.ts';
 import { HistoryFeed } from './history-feed.ts';
 import { HookDesk } from './hook-desk.ts';
 import { InboxReader } from './inbox-reader.ts';
@@ -25,6 +26,7 @@ import { Leader } from './leader.ts';
 import { limitsOf } from './limits-of.ts';
 import { PastFeed } from './past-feed.ts';
 import { leaderSocket, logFile } from './paths.ts';
+import { isAway } from './patient-store.ts';
 import type { Project } from './project.ts';
 import { asError, faultText } from './quarantine.ts';
 import { isThere } from './read-run.ts';
@@ -91,12 +93,18 @@ export class Leadership {
         if (error instanceof AppError && error.code === 'not_found') return null;
         throw error;
       });
+    const foreign = new ForeignAttempts(lease.heldOverMs, {
+      clock,
+      live: dispatcher.live,
+      tell: (event) => executor.onEvent(event),
+    });
     this.leader = new Leader({
       store,
       lease,
       clock,
       executor,
       dispatcher,
+      foreign,
       limits,
       stateDir,
       tick: counters.tick,
@@ -117,14 +125,7 @@ export class Leadership {
       stateDir,
       inputs,
     });
-    this.#inbox = new InboxReader({
-      store,
-      leader: this.leader,
-      prepare: (record) => this.#prepare(record),
-      onError: (error) => this.#onInboxError(error),
-      isReady: ({ request }) => request.type !== 'pauseDag' || this.#isLookedAt(request.dagId),
-      onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
-    });
+    this.#inbox = this.#openInbox();
     this.#hooks = this.#openHooks(config.runners.memoryMb);
     this.#feeds = this.#openFeeds(inputs);
     this.leader.onDecided = (actions) => this.#onDecided(actions);
@@ -134,6 +135,17 @@ export class Leadership {
     };
     this.failed = new Promise((resolve) => {
       executor.onFailed = resolve;
+    });
+  }
+
+  #openInbox(): InboxReader {
+    return new InboxReader({
+      store: this.#project.store,
+      leader: this.leader,
+      prepare: (record) => this.#prepare(record),
+      onError: (error) => this.#onInboxError(error),
+      isReady: ({ request }) => request.type !== 'pauseDag' || this.#isLookedAt(request.dagId),
+      onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
     });
   }
 
@@ -199,7 +211,7 @@ export class Leadership {
     warm: boolean,
     onCommit: () => void,
   ): Promise<Leadership> {
-    const { config, clock, dir, stateDir } = project;
+    const { config, clock, dir, stateDir, store } = project;
     setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
     const executor = createLocalExecutor({
       projectDir: dir,
@@ -209,18 +221,28 @@ export class Leadership {
       runners: { ...runnerOptions(config), keepOne: warm },
       limits: { logBytes: config.log.maxBytesPerAttempt },
     });
-    const { store } = project;
-    const counters = { ...(await store.counters()), eventNo: await store.lastEventNo() };
-    const leadership = new Leadership(project, lease, executor, counters);
-    await executor.start();
-    leadership.#door = await LeaderDoor.open(leaderSocket(stateDir), () => leadership.lookIntoInbox());
-    leadership.leader.onCommit = () => {
-      leadership.#door?.tell();
+    try {
+      const counters = { ...(await store.counters()), eventNo: await store.lastEventNo() };
+      const leadership = new Leadership(project, lease, executor, counters);
+      await leadership.#open(onCommit);
+      return leadership;
+    } catch (error) {
+      await executor.close();
+      await lease.release().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #open(onCommit: () => void): Promise<void> {
+    await this.#executor.start();
+    this.#lease.hold((ms) => this.#executor.hold(ms));
+    this.#door = await LeaderDoor.open(leaderSocket(this.#project.stateDir), () => this.lookIntoInbox());
+    this.leader.onCommit = () => {
+      this.#door?.tell();
       onCommit();
     };
-    await leadership.#hooks.open();
-    leadership.#log.info('this process leads');
-    return leadership;
+    await this.#hooks.open();
+    this.#log.info('this process leads');
   }
 
   /** Does what it is asked for, from now on; its owner says when to look into the inbox again. */
@@ -323,11 +345,6 @@ function logOf({ config, stateDir, clock }: Project, { epoch }: Lease): Logger {
   const { level, maxBytes, keep } = config.log;
   const to = { path: logFile(stateDir), maxBytes, keep, clock };
   return createLogger({ level, to, bindings: { part: 'scheduler', epoch } });
-}
-
-/** The store was away, or another process leads: no error of a request, even if the store is back by now. */
-function isAway(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'unavailable';
 }
 
 function runnerOptions({ runners }: Project['config']): RunnerOptions {

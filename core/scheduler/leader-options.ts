@@ -6,6 +6,7 @@ import type { RunWorld } from '../planner/run-world.ts';
 import type { Limits } from '../planner/world.ts';
 import type { Lease, Store, VersionRecord } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { ForeignAttempts } from './foreign-attempts.ts';
 
 /** A run that the leader has in memory, with the version that its attempts execute. */
 export interface LedRun {
@@ -19,6 +20,8 @@ export interface LeaderOptions {
   readonly clock: Clock;
   readonly executor: Executor;
   readonly dispatcher: Dispatcher;
+  /** What it takes up from a leader that it cannot see; none by default. */
+  readonly foreign?: ForeignAttempts;
   readonly limits: Limits;
   readonly stateDir: string;
   readonly log: Logger;

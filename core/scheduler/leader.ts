@@ -97,7 +97,7 @@ export class Leader {
   /** Hands a request to the planner. The version of a run that comes with it must be known from then on. */
   request(request: PlannedRequest, version?: VersionRecord): void {
     if (version) this.#versions.set(version.versionNo, version);
-    this.#push({ type: 'request', request });
+    this.#push({ type: 'request', request: this.#options.foreign?.spare(request) ?? request });
   }
 
   /** Makes runs for the slots of the DAGs that it is told of, from now on; `paused` holds before that. */
@@ -131,6 +131,7 @@ export class Leader {
   stop(): void {
     this.#stopped = true;
     if (this.#timer) clearTimeout(this.#timer);
+    this.#options.foreign?.close();
     this.committed.ring();
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import { AppError } from '../model/errors.ts';
 import type { Store } from '../store/store.ts';
 
-/** Twice the lease of a leader: whatever leads has lost the lead by then. */
+/** Twice what a leader without its store holds out for: whatever leads has lost the lead by then. */
 const PATIENCE_MS = 30_000;
 const READ_AGAIN_MS = 250;
 
@@ -28,9 +28,13 @@ async function patiently(read: () => unknown, clock: Clock, isOver: () => boolea
     try {
       return await read();
     } catch (error) {
-      const isAway = error instanceof AppError && error.code === 'unavailable';
-      if (!isAway || isOver() || clock.mono() >= giveUpAt) throw error;
+      if (!isAway(error) || isOver() || clock.mono() >= giveUpAt) throw error;
       await sleep(READ_AGAIN_MS);
     }
   }
+}
+
+/** The store was away, or another process leads: no error of what was asked, even if it is back by now. */
+export function isAway(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'unavailable';
 }

@@ -5,12 +5,12 @@ import type { Request } from '../model/request.ts';
 import type { RunRecord } from '../model/run.ts';
 import { isRunFinished } from '../model/states.ts';
 import type { InstanceView, RunView } from '../store/run-view.ts';
-import type { JournalRecord, Listening, MetricRecord, Store } from '../store/store.ts';
+import type { JournalRecord, Lease, Listening, MetricRecord, Store } from '../store/store.ts';
 import { Bell } from './bell.ts';
 import { connectToLeader, type Knocker } from './door.ts';
 import { Leadership } from './lead.ts';
 import { leaderSocket } from './paths.ts';
-import { patientStore } from './patient-store.ts';
+import { isAway, patientStore } from './patient-store.ts';
 import type { Project } from './project.ts';
 import type { SchedulerTidings } from './tidings.ts';
 import { watchRun } from './watch.ts';
@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly schedules?: boolean;
   /** Called when this process begins to lead, and once it leads as a scheduler has looked at every file. */
   readonly onLead?: () => void;
+  /** Called when this process does not lead any more although nobody told it to end. */
+  readonly onStandBy?: () => void;
   /** Called with what people should know of a scheduler that this process is. */
   readonly onTidings?: (tidings: SchedulerTidings) => void;
 }
@@ -41,6 +43,8 @@ const TRY_AGAIN_MS = 20;
 const REACH_MS = 1_000;
 /** A lead whose holder cannot be reached is tried for this often; a leader that ends says so earlier. */
 const TRY_LEAD_EVERY_MS = 5_000;
+/** A scheduler that stands by tries this often, also while it reaches the leader: that may be stopped. */
+const STAND_BY_EVERY_MS = 500;
 /** Looks again after this long even if nothing rang. */
 const LOOK_EVERY_MS = 5_000;
 
@@ -55,6 +59,7 @@ export class Session {
   readonly #warm: boolean;
   readonly #schedules: boolean;
   readonly #onLead: () => void;
+  readonly #onStandBy: () => void;
   readonly #onTidings: (tidings: SchedulerTidings) => void;
   readonly #bell = new Bell();
   /** Runs that somebody here follows: a new leader has to lead them. */
@@ -63,6 +68,7 @@ export class Session {
   #knocker: Knocker | null = null;
   #listening: Listening | null = null;
   #joining: Promise<void> | null = null;
+  #later: NodeJS.Timeout | undefined;
   #failure: Error | null = null;
   /** Epoch of the leader that was last asked to hand over to this scheduler. */
   #askedEpoch = 0;
@@ -78,6 +84,7 @@ export class Session {
     this.#warm = options.warm ?? true;
     this.#schedules = options.schedules ?? false;
     this.#onLead = options.onLead ?? (() => {});
+    this.#onStandBy = options.onStandBy ?? (() => {});
     this.#onTidings = options.onTidings ?? (() => {});
   }
 
@@ -165,7 +172,8 @@ export class Session {
    */
   async close(how: 'drain' | 'now' = 'drain'): Promise<void> {
     this.#closed = true;
-    await this.#joining;
+    await this.#joining?.catch(() => {});
+    clearTimeout(this.#later);
     this.#knocker?.close();
     await this.#leadership?.close(how);
     this.#leadership = null;
@@ -198,16 +206,24 @@ export class Session {
     return this.#joining;
   }
 
+  /** A scheduler outlasts a store that is away, for however long; others have somebody who waits for them. */
+  async #rejoin(patienceMs = REACH_MS): Promise<void> {
+    await this.#join(patienceMs).catch((error: Error) => {
+      if (this.#schedules && isAway(error)) this.#tryLater();
+      else this.#fail(error);
+    });
+  }
+
   async #takePart(patienceMs: number): Promise<void> {
     const giveUpAt = this.#project.clock.mono() + patienceMs;
     while (!this.#closed && !(await this.#tryPart())) {
       if (this.#project.clock.mono() >= giveUpAt) {
         this.#yields = false;
-        this.#tryLater();
         break;
       }
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
     }
+    if (this.#mayLead()) this.#tryLater();
     this.#bell.ring();
     for (const uid of this.#watched.values()) await this.#adopt(uid);
   }
@@ -217,22 +233,35 @@ export class Session {
     const { store, stateDir } = this.#project;
     const lease = this.#yields ? null : await store.tryLead();
     if (lease) {
-      const leadership = await Leadership.start(this.#project, lease, this.#warm, () => this.#onCommit());
-      this.#leadership = leadership;
-      leadership.leader.onLost = (why) => void this.#onLost(why);
-      leadership.onTidings = this.#onTidings;
-      leadership.onHandOver = () => void this.#handOver(leadership);
-      void leadership.failed.then((why) => this.#onLost(why));
-      if (this.#schedules) await leadership.schedule();
-      else leadership.takeRequests();
-      this.#onLead();
+      await this.#lead(lease);
       return true;
     }
     const told = (): void => this.#bell.ring();
-    this.#knocker = await connectToLeader(leaderSocket(stateDir), { told, gone: () => this.#onGone() });
+    this.#knocker ??= await connectToLeader(leaderSocket(stateDir), { told, gone: () => this.#onGone() });
     if (this.#knocker) this.#yields = false;
     if (this.#schedules) await this.#askToLead();
     return this.#knocker !== null;
+  }
+
+  /** Leads, or gives the lead back: whoever has it and does nothing keeps everybody else from it. */
+  async #lead(lease: Lease): Promise<void> {
+    this.#knocker?.close();
+    this.#knocker = null;
+    const leadership = await Leadership.start(this.#project, lease, this.#warm, () => this.#onCommit());
+    this.#leadership = leadership;
+    leadership.leader.onLost = (why) => void this.#onLost(why);
+    leadership.onTidings = this.#onTidings;
+    leadership.onHandOver = () => void this.#handOver(leadership);
+    void leadership.failed.then((why) => this.#onLost(why));
+    try {
+      if (this.#schedules) await leadership.schedule();
+      else leadership.takeRequests();
+    } catch (error) {
+      if (this.#leadership === leadership) this.#leadership = null;
+      await leadership.close('now').catch(() => {});
+      throw error;
+    }
+    this.#onLead();
   }
 
   async #askToLead(): Promise<void> {
@@ -250,18 +279,21 @@ export class Session {
     if (this.#leadership !== leadership || this.#closed) return;
     this.#leadership = null;
     this.#yields = true;
-    await this.#join().catch((error: Error) => this.#fail(error));
+    await this.#rejoin();
   }
 
-  /**
-   * The leader cannot be reached from here: it is on another machine, or stopped. This process follows
-   * through the store, and now and then tries to lead, once.
-   */
+  /** Whether this process should try to lead, now and then: nobody may tell it that the leader is gone. */
+  #mayLead(): boolean {
+    return !this.#closed && this.#leadership === null && (this.#schedules || this.#knocker === null);
+  }
+
+  /** Tries to lead once, later: the leader cannot be reached from here, or may have stopped. */
   #tryLater(): void {
-    const timer = setTimeout(() => {
-      if (!this.#closed && !this.#leadership && !this.#knocker) this.#onGone(0);
-    }, TRY_LEAD_EVERY_MS);
-    timer.unref();
+    const ms = this.#schedules ? STAND_BY_EVERY_MS : TRY_LEAD_EVERY_MS;
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => {
+      if (this.#mayLead()) void this.#rejoin(0);
+    }, ms);
   }
 
   /** A run that is followed here must go on under the leader of now. */
@@ -276,9 +308,10 @@ export class Session {
     this.#bell.ring();
   }
 
-  #onGone(patienceMs = REACH_MS): void {
+  #onGone(): void {
+    if (this.#leadership) return;
     this.#knocker = null;
-    if (!this.#closed) void this.#join(patienceMs).catch((error: Error) => this.#fail(error));
+    if (!this.#closed) void this.#rejoin();
   }
 
   async #onLost(why: Error | null): Promise<void> {
@@ -286,7 +319,8 @@ export class Session {
     this.#leadership = null;
     await lost?.close('now').catch(() => {});
     if (why) return this.#fail(why);
-    if (!this.#closed) await this.#join().catch((error: Error) => this.#fail(error));
+    if (!this.#closed) this.#onStandBy();
+    if (!this.#closed) await this.#rejoin();
   }
 
   #fail(error: Error): void {

@@ -20,8 +20,10 @@ export type StoreOptions =
       /** The schema of the tables, `orch` by default; made if it is missing. */
       readonly schema?: string;
       readonly clock: Clock;
-      /** How long the lead stays with a process that no longer answers; 15 s by default. */
+      /** How long the lead stays with a process that no longer answers; 3.5 s by default. */
       readonly leaseTtlMs?: number;
+      /** How long what such a process has started may live on; 15 s by default. */
+      readonly leaseHoldMs?: number;
       readonly migrations?: readonly Migration[];
     };
 

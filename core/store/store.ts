@@ -25,6 +25,16 @@ export interface Lease {
   readonly epoch: number;
   /** Resolves when the right is known to be lost. */
   readonly lost: Promise<void>;
+  /**
+   * For so long what the leader before has started may live on where this process cannot see it, in ms;
+   * 0 where it can.
+   */
+  readonly heldOverMs: number;
+  /**
+   * Calls a listener, now and again and again, with how long what is started under this lease may live on, in
+   * ms. Never where a lead knows no clock.
+   */
+  hold(listener: (ms: number) => void): void;
   release(): Promise<void>;
 }
 

@@ -29,6 +29,7 @@ class SilentExecutor implements Executor {
   submit(order: { attemptId: AttemptId }): void {
     this.submitted.push(order.attemptId);
   }
+  hold(): void {}
   stop(id: AttemptId): void {
     this.stopped.push(id);
   }

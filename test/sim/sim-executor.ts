@@ -50,6 +50,8 @@ export class SimExecutor implements Executor {
 
   async start(): Promise<void> {}
 
+  hold(): void {}
+
   get live(): string[] {
     return [...this.#live.keys()];
   }

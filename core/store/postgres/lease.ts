@@ -6,6 +6,10 @@ import type { Timers } from '../timers.ts';
 /** The time of the database in epoch milliseconds: the one clock that all contenders share. */
 const databaseNow = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::int8`;
 
+/** Whether this server has been up for so long: a lease does not run out while nobody can renew it. */
+const upFor = (ms: number) =>
+  sql<boolean>`pg_postmaster_start_time() <= clock_timestamp() - ${ms}::int8 * interval '1 millisecond'`;
+
 /** The lease row as it is right after the lead was taken. */
 export interface TakenLease {
   readonly epoch: number;
@@ -15,15 +19,16 @@ export interface TakenLease {
 }
 
 /**
- * Takes the lease if it is free or has run out, in the time of the database, or if its holder of `deadEpoch`
- * is known to be gone; raises the epoch.
+ * Takes the lease if it is free, raises the epoch. Which leases count as free is for the caller to say: one
+ * that was given back, one that has run out in the time of the database, or that of an epoch whose holder is
+ * known to be gone.
  */
 export async function takeLease(
   db: Kysely<Database>,
   holder: string,
   schemaNo: number,
   ttlMs: number,
-  deadEpoch: number | null = null,
+  free: 'given back' | 'run out' | { readonly deadEpoch: number },
 ): Promise<TakenLease | null> {
   const row = await db
     .updateTable('lease')
@@ -35,13 +40,11 @@ export async function takeLease(
     }))
     .where('id', '=', 1)
     .where('schema_no', '=', schemaNo)
-    .where((lease) =>
-      lease.or([
-        lease('holder', 'is', null),
-        lease('expires_at', '<=', databaseNow),
-        ...(deadEpoch === null ? [] : [lease('epoch', '=', deadEpoch)]),
-      ]),
-    )
+    .where((lease) => {
+      if (free === 'given back') return lease('holder', 'is', null);
+      if (free === 'run out') return lease.and([lease('expires_at', '<=', databaseNow), upFor(ttlMs)]);
+      return lease('epoch', '=', free.deadEpoch);
+    })
     .returning(['epoch', 'seal', 'seq', 'run_no'])
     .executeTakeFirst();
   return row === undefined ? null : { epoch: row.epoch, seal: row.seal, seq: row.seq, runNo: row.run_no };
@@ -64,23 +67,40 @@ export interface LeaseKeeperOptions {
   /** Where a lease that is given back is told. */
   readonly channel: string;
   readonly epoch: number;
+  /** After so long without being renewed the lease may be taken by others. */
   readonly ttlMs: number;
+  /** After so long without it being renewed nothing that was started under the lease may live. */
+  readonly holdMs: number;
   readonly clock: Clock;
   readonly timers: Timers;
 }
 
-/** Renews a lease until it is released or lost. */
+/**
+ * Renews a lease until it is released or lost. A database that is away, for less than the hold, costs
+ * nothing: nobody else can take the lease meanwhile, and every write proves it anew.
+ */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #lost = new AbortController();
   readonly #stopped = new AbortController();
-  /** In monotonic time of this process: until then nobody else can have taken the lease. */
-  #safeUntil: number;
+  /** In monotonic time of this process: until then nobody else starts what was started here once more. */
+  #heldUntil: number;
+  #onHeld: (ms: number) => void = () => {};
 
   constructor(options: LeaseKeeperOptions, takenAt: number) {
     this.#options = options;
-    this.#safeUntil = takenAt + options.ttlMs;
+    this.#heldUntil = takenAt + options.holdMs;
     void this.#renewUntilStopped();
+  }
+
+  /** Calls a listener, now and after every renewal, with how long what was started here may live. */
+  hold(listener: (ms: number) => void): void {
+    this.#onHeld = listener;
+    this.#tellHeld();
+  }
+
+  #tellHeld(): void {
+    this.#onHeld(Math.max(0, this.#heldUntil - this.#options.clock.mono()));
   }
 
   /** Aborts when the lead is known to be lost. */
@@ -107,7 +127,7 @@ export class LeaseKeeper {
   }
 
   async #renewUntilStopped(): Promise<void> {
-    const { ttlMs, clock, timers } = this.#options;
+    const { ttlMs, holdMs, clock, timers } = this.#options;
     let waitMs = ttlMs / 3;
     while (!this.#stopped.signal.aborted) {
       await timers.delay(waitMs, this.#stopped.signal);
@@ -115,8 +135,10 @@ export class LeaseKeeper {
       const askedAt = clock.mono();
       const renewed = await this.#renew();
       if (renewed === 'deposed') return this.markLost();
-      if (renewed === 'renewed') this.#safeUntil = askedAt + ttlMs;
-      else if (clock.mono() >= this.#safeUntil) return this.markLost();
+      if (renewed === 'renewed') {
+        this.#heldUntil = askedAt + holdMs;
+        this.#tellHeld();
+      } else if (clock.mono() >= this.#heldUntil) return this.markLost();
       waitMs = renewed === 'renewed' ? ttlMs / 3 : ttlMs / 20;
     }
   }

@@ -45,12 +45,18 @@ export interface PostgresStoreOptions {
   readonly schema?: string;
   readonly clock: Clock;
   readonly leaseTtlMs?: number;
+  readonly leaseHoldMs?: number;
   readonly migrations?: readonly Migration[];
   readonly timers?: Timers;
 }
 
 const SCHEMA_DEFAULT = 'orch';
-const LEASE_TTL_MS = 15_000;
+/** A standby leads within a second after this; a leader that stands still for less than two thirds keeps it. */
+const LEASE_TTL_MS = 3_500;
+/** A database that is away for less than this ends no attempt. */
+const LEASE_HOLD_MS = 15_000;
+/** Clocks of machines do not tick alike, and a process that is killed takes a moment to be gone. */
+const HOLD_MARGIN_MS = 1_000;
 const MIGRATION_LOCK_MS = 30_000;
 
 /** What exists while this store leads. */
@@ -107,31 +113,46 @@ export class PostgresStore extends Reads implements Store {
   async tryLead(): Promise<Lease | null> {
     if (this.#leading !== null) return null;
     await this.migrate();
-    const { clock, leaseTtlMs: ttlMs = LEASE_TTL_MS, timers = systemTimers, url } = this.#options;
+    const { clock, timers = systemTimers, url } = this.#options;
+    const { leaseTtlMs: ttlMs = LEASE_TTL_MS, leaseHoldMs: holdMs = LEASE_HOLD_MS } = this.#options;
     const schemaNo = newestNumber(this.#plan.migrations);
     const takenAt = clock.mono();
-    const taken =
-      (await takeLease(this.#db, thisHolder(clock), schemaNo, ttlMs)) ??
-      (await this.#inherit(schemaNo, ttlMs));
+    const taken = await this.#take(schemaNo, ttlMs);
     if (taken === null) return null;
-    const { epoch, ...marks } = taken;
+    const { epoch, isSeen, ...marks } = taken;
     const channel = channelOf(this.#schema);
-    const keeper = new LeaseKeeper({ db: this.#db, channel, epoch, ttlMs, clock, timers }, takenAt);
+    const keeper = new LeaseKeeper({ db: this.#db, channel, epoch, ttlMs, holdMs, clock, timers }, takenAt);
     const fence = { epoch, schemaNo };
     const ticks = new TickCommit({ url, schema: this.#schema, fence, marks, lost: keeper.lost, timers });
     const lost = new Promise<void>((resolve) =>
       keeper.lost.addEventListener('abort', () => resolve(), { once: true }),
     );
-    const lease: Lease = { epoch, lost, release: () => this.#release(lease) };
+    const lease: Lease = {
+      epoch,
+      lost,
+      heldOverMs: isSeen ? 0 : Math.max(0, holdMs - ttlMs) + HOLD_MARGIN_MS,
+      hold: (listener) => keeper.hold(listener),
+      release: () => this.#release(lease),
+    };
     this.#leading = { lease, keeper, ticks };
     return lease;
   }
 
-  /** Takes the lease of a process of this machine that died with it: there is nobody to wait for. */
-  async #inherit(schemaNo: number, ttlMs: number): Promise<TakenLease | null> {
+  /**
+   * Takes a lease that was given back, or that of a process of this machine that died with it: what those
+   * started can be seen from here, and `isSeen` says so. A lease that has run out tells nothing of its
+   * holder.
+   */
+  async #take(schemaNo: number, ttlMs: number): Promise<(TakenLease & { readonly isSeen: boolean }) | null> {
+    const holder = thisHolder(this.#options.clock);
+    const take = (free: Parameters<typeof takeLease>[4]) =>
+      takeLease(this.#db, holder, schemaNo, ttlMs, free);
     const last = await this.leader();
-    if (last === null || !isKnownDead(last)) return null;
-    return takeLease(this.#db, thisHolder(this.#options.clock), schemaNo, ttlMs, last.epoch);
+    const free = last === null ? 'given back' : isKnownDead(last) ? { deadEpoch: last.epoch } : null;
+    const seen = free === null ? null : await take(free);
+    if (seen !== null) return { ...seen, isSeen: true };
+    const unseen = await take('run out');
+    return unseen === null ? null : { ...unseen, isSeen: false };
   }
 
   async #release(lease: Lease): Promise<void> {

@@ -146,7 +146,13 @@ export class SqliteStore extends Reads implements Store {
     const marks = { seq: raised.seq, runNo: raised.run_no };
     const ticks = new TickCommit(connection, prepareTick(connection, this.#db), fence, marks);
     const { promise: lost, resolve: markLost } = Promise.withResolvers<void>();
-    const lease: Lease = { epoch: raised.epoch, lost, release: () => this.#release(lease) };
+    const lease: Lease = {
+      epoch: raised.epoch,
+      lost,
+      heldOverMs: 0,
+      hold: () => {},
+      release: () => this.#release(lease),
+    };
     const isLazy = durability === 'normal' && path !== IN_MEMORY;
     return { lease, connection, ticks, writeback: isLazy ? new LogWriteback(path) : null, markLost };
   }

@@ -20,10 +20,10 @@ afterEach(async () => {
   rmSync(projectDir, { recursive: true, force: true });
 });
 
-/** Starts a leader in a process of its own; resolves when everything it starts lives. */
-async function startLeader(): Promise<{ pid: number; pids: number[] }> {
+/** Starts a leader in a process of its own; resolves when everything it starts lives, maybe held for a time. */
+async function startLeader(holdMs?: number): Promise<{ pid: number; pids: number[] }> {
   projectDir = makeProject({ 'dags/work.ts': WORK });
-  const child = spawn(process.execPath, [SCRIPT, projectDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [SCRIPT, projectDir, '1', String(holdMs ?? '')], { stdio: ['ignore', 'pipe', 'inherit'] });
   leader = child;
   const text = await new Promise<string>((resolve) =>
     child.stdout?.once('data', (chunk) => resolve(String(chunk))),
@@ -64,6 +64,15 @@ async function died(pids: readonly number[], withinMs: number): Promise<number> 
   expect(pids.filter(lives)).toEqual([]);
   return performance.now() - since;
 }
+
+test('nothing outlives the hold of a leader that is stopped', async () => {
+  const { pid, pids } = await startLeader(300);
+  process.kill(pid, 'SIGSTOP');
+  const all = [...new Set([...pids, ...marked()])];
+  expect(all.length).toBeGreaterThan(9);
+  await died(all, 1_000);
+  expect(lives(pid)).toBe(true);
+});
 
 test('nothing outlives a leader that is killed: no busy loop, no grandchild, no new session', async () => {
   const { pid, pids } = await startLeader();

@@ -3,12 +3,15 @@ import { systemClock } from '../../../core/model/clock.ts';
 import { Bench } from './harness.ts';
 
 /**
- * A leader to be killed: `node leader-script.ts <project> <epoch>` starts attempts of several kinds and
+ * A leader to be killed: `node leader-script.ts <project> <epoch> <hold>` starts attempts of several kinds and
  * prints the pids of everything once all of it lives.
  */
-const [projectDir = '', epoch = '1'] = process.argv.slice(2);
+const [projectDir = '', epoch = '1', holdMs = ''] = process.argv.slice(2);
 const bench = new Bench(projectDir, { epoch: Number(epoch), runners: { max: 4 } });
 await bench.executor.start();
+/** Says every 100 ms for how long what runs may live on, as a leader does whose lead is a lease. */
+const hold = (): void => bench.executor.hold(Number(holdMs));
+if (holdMs !== '') setInterval(hold, 100);
 const busy = bench.call('spins');
 const family = bench.call('startsChildren');
 const deaf = bench.call('ignores');
@@ -19,6 +22,7 @@ const names = ['child', 'grandchild', 'apart', 'pid'];
 const pids = [await bench.metric(busy, 'pid'), await bench.metric(deaf, 'pid')];
 pids.push(...(await Promise.all(names.map((name) => bench.metric(family, name)))));
 await bench.started(shell);
+if (holdMs !== '') hold();
 process.stdout.write(
   `${JSON.stringify({ pids, createdBy: createLocalExecutor.name, at: systemClock.now() })}\n`,
 );

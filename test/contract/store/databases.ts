@@ -92,7 +92,7 @@ async function newPostgresPlace(url: string): Promise<StorePlace> {
   return {
     open,
     freeLead: async () => {
-      await admin.query('update lease set expires_at = 0');
+      await admin.query('update lease set holder = null, expires_at = 0');
     },
     execute: async (sql) => {
       await admin.query(sql);

@@ -126,7 +126,7 @@ describe.each(postgres)('faults of $name', ({ url }) => {
       const timers: Timers = {
         delay: (ms, signal) => cut.promise.then(() => systemTimers.delay(ms, signal)),
       };
-      const leader = await Leader.of(openThroughProxy({ leaseTtlMs: 300, timers }));
+      const leader = await Leader.of(openThroughProxy({ leaseTtlMs: 300, leaseHoldMs: 300, timers }));
       await leader.tick(create(1));
       proxy.fault = 'lose answer';
       const struck = proxy.struck();
@@ -192,6 +192,36 @@ describe.each(postgres)('faults of $name', ({ url }) => {
       expect(lease?.epoch).toBe(1);
     });
 
+    it('does not run out before its server was up for as long', async () => {
+      await Leader.of(open({ leaseTtlMs: 10, timers: stoppedTimers }));
+      const [patient, hasty] = [open({ leaseTtlMs: 3_600_000 }), open({ leaseTtlMs: 10 })];
+      await admin.query('update lease set expires_at = 0');
+      expect(await patient.tryLead()).toBeNull();
+      expect((await hasty.tryLead())?.epoch).toBe(2);
+    });
+
+    it('says for how long attempts may live, here and where a leader that was cut off is', async () => {
+      const held: number[] = [];
+      const timing = { leaseTtlMs: 50, leaseHoldMs: 5_000 };
+      const first = await open({ ...timing, timers: stoppedTimers }).tryLead();
+      first?.hold((ms) => held.push(ms));
+      expect(held.length).toBe(1);
+      expect(held[0]).toBeGreaterThan(1_000);
+      expect(held[0]).toBeLessThanOrEqual(5_000);
+      expect(first?.heldOverMs).toBe(0);
+      const rival = open(timing);
+      let second = await rival.tryLead();
+      for (; second === null; second = await rival.tryLead())
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(second.heldOverMs).toBeGreaterThanOrEqual(4_950);
+      await new Promise<void>((resolve) => {
+        let told = 0;
+        second?.hold(() => ++told === 3 && resolve());
+      });
+      await second.release();
+      expect((await open().tryLead())?.heldOverMs).toBe(0);
+    });
+
     it('is known to be lost when renewing finds another epoch', async () => {
       const lease = await open({ leaseTtlMs: 60 }).tryLead();
       await admin.query('update lease set epoch = epoch + 1');
@@ -199,7 +229,7 @@ describe.each(postgres)('faults of $name', ({ url }) => {
     });
 
     it('is known to be lost when the server stays away', async () => {
-      const lease = await openThroughProxy({ leaseTtlMs: 300 }).tryLead();
+      const lease = await openThroughProxy({ leaseTtlMs: 300, leaseHoldMs: 300 }).tryLead();
       proxy.fault = 'away';
       await lease?.lost;
     });
