@@ -6,6 +6,7 @@ import type { Project } from '../core/scheduler/project.ts';
 import type { CommandContext } from './context.ts';
 import { openProject } from './engine.ts';
 import { isLed } from './is-led.ts';
+import { leaderFinding } from './leader-finding.ts';
 import { livingGroups } from './leftover-groups.ts';
 import { counted } from './render/counted.ts';
 import { shortRunId } from './render/run-name.ts';
@@ -102,13 +103,8 @@ async function storeFinding({ config, stateDir, store }: Project): Promise<Findi
 
 async function runFindings(project: Project): Promise<Finding[]> {
   const { store } = project;
-  const leader = await store.leader();
   const isAlive = await isLed(project);
-  const leads: Finding = {
-    level: 'ok',
-    topic: 'leader',
-    text: isAlive ? `process ${leader?.pid} on ${leader?.host}` : 'no process leads now',
-  };
+  const leads = await leaderFinding(project, isAlive);
   const setAside = await setAsideFindings(project, isAlive);
   const open = (await store.unfinishedRuns()).filter(({ state }) => !isRunFinished(state));
   if (open.length === 0 || isAlive)

@@ -13,11 +13,11 @@ const PORT_DEFAULT = 7070;
  */
 export async function openServer(
   context: CommandContext,
-  { store, stateDir }: Project,
+  { store, stateDir, clock }: Project,
   port: string | undefined,
 ): Promise<Listening> {
   const wanted = port === undefined ? PORT_DEFAULT : countFlag('--port', port, 0);
-  const listening = await listen(createApp({ store, stateDir }), wanted);
+  const listening = await listen(createApp({ store, stateDir, clock }), wanted);
   const { url } = listening;
   if (context.flags.json) context.json({ v: 1, type: 'server.listening', url }, 'event');
   else context.print(`${url}/api/v1/runs`);

@@ -5,6 +5,7 @@ import { waits } from './0004-waits.ts';
 import { assets } from './0005-assets.ts';
 import { hooks } from './0006-hooks.ts';
 import { cacheAndPins } from './0007-cache-and-pins.ts';
+import { progress } from './0008-progress.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   assets,
   hooks,
   cacheAndPins,
+  progress,
 ];

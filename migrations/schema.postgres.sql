@@ -249,6 +249,7 @@ table lease column 06 seq bigint not null
 table lease column 07 run_no integer not null
 table lease column 08 holder text
 table lease column 09 expires_at bigint not null
+table lease column 10 progress_at bigint not null
 table lease constraint lease_id_check CHECK ((id = 1))
 table lease constraint lease_pkey PRIMARY KEY (id)
 table run_deadline column 01 run_no integer not null

@@ -269,7 +269,8 @@ CREATE TABLE "lease" (
   "seq" integer not null,
   "run_no" integer not null,
   "holder" text,
-  "expires_at" integer not null
+  "expires_at" integer not null,
+  "progress_at" integer default 0 not null
 ) strict;
 
 CREATE TABLE "run_deadline" (

@@ -1,10 +1,12 @@
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { readAttemptLog } from '../core/log/read-attempt-log.ts';
+import type { Clock } from '../core/model/clock.ts';
 import { AppError } from '../core/model/errors.ts';
 import { attemptId, type RunNo } from '../core/model/ids.ts';
 import type { RunRecord } from '../core/model/run.ts';
 import { RUN_STATES, type RunState } from '../core/model/states.ts';
+import { healthOf, readLoop } from '../core/scheduler/health.ts';
 import { readRunView } from '../core/store/read-run-view.ts';
 import { runJson, runViewJson } from '../core/store/run-json.ts';
 import type { Store } from '../core/store/store.ts';
@@ -15,6 +17,7 @@ import { problem } from './problem.ts';
 export interface ServerDeps {
   readonly store: Store;
   readonly stateDir: string;
+  readonly clock: Clock;
 }
 
 /** Runs of one page, by default and at most. */
@@ -26,7 +29,7 @@ const LOG_LINES_MAX = 5_000;
  * Answers only requests that name this machine, so that no page of another site can read it through a
  * browser.
  */
-export function createApp({ store, stateDir }: ServerDeps): Hono {
+export function createApp({ store, stateDir, clock }: ServerDeps): Hono {
   const app = new Hono();
   app.use(loopbackOnly);
   app.notFound((context) => problem(context, 'not_found', `there is nothing at ${context.req.path}`));
@@ -36,7 +39,14 @@ export function createApp({ store, stateDir }: ServerDeps): Hono {
     return problem(context, 'internal', 'the server failed; its log says how');
   });
 
-  app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  app.get('/healthz', async (context) => {
+    const facts = await readLoop(store, clock);
+    const health = healthOf(facts);
+    const { leader } = facts;
+    const led = leader === null ? null : { pid: leader.pid, host: leader.host, silentMs: leader.silentMs };
+    const body = { status: health.state, leader: led, oldestRequestMs: facts.oldestRequestMs };
+    return context.json(body, health.state === 'stalled' ? 503 : 200);
+  });
 
   app.get('/api/v1/runs', async (context) => {
     const { dagId, cursor } = context.req.query();

@@ -17,6 +17,7 @@ import { LeaderDoor } from './door.ts';
 import { Feeds } from './feeds.ts';
 import { FileFeed } from './file-feed.ts';
 import { ForeignAttempts } from './foreign-attempts.ts';
+import { BEAT_MS } from './health.ts';
 import { HistoryFeed } from './history-feed.ts';
 import { HookDesk } from './hook-desk.ts';
 import { InboxReader } from './inbox-reader.ts';
@@ -79,14 +80,10 @@ export class Leadership {
     this.#executor = executor;
     this.#log = logOf(project, lease);
     const { store, stateDir, config, clock, library, dir } = project;
+    const { memoryMb } = config.runners;
     const inputs = new InputReader(store, stateDir);
-    const dispatcher = new Dispatcher({
-      executor,
-      inputs,
-      stateDir,
-      memoryMb: config.runners.memoryMb,
-      canSpin: availableParallelism() > 1,
-    });
+    const canSpin = availableParallelism() > 1;
+    const dispatcher = new Dispatcher({ executor, inputs, stateDir, memoryMb, canSpin });
     const limits = limitsOf(project);
     const reload = (runNo: RunNo) =>
       this.#desk.load(runNo).catch((error: unknown) => {
@@ -105,6 +102,7 @@ export class Leadership {
       executor,
       dispatcher,
       foreign,
+      beatMs: BEAT_MS,
       limits,
       stateDir,
       tick: counters.tick,
@@ -126,7 +124,7 @@ export class Leadership {
       inputs,
     });
     this.#inbox = this.#openInbox();
-    this.#hooks = this.#openHooks(config.runners.memoryMb);
+    this.#hooks = this.#openHooks(memoryMb);
     this.#feeds = this.#openFeeds(inputs);
     this.leader.onDecided = (actions) => this.#onDecided(actions);
     this.leader.onForgotten = () => {

@@ -25,6 +25,8 @@ export interface LeaderOptions {
   readonly limits: Limits;
   readonly stateDir: string;
   readonly log: Logger;
+  /** Writes at least this often that it gets on, in ms; absent: only when something happened. */
+  readonly beatMs?: number;
   /** Number of the last tick that is stored. */
   readonly tick: number;
   /** Number of the last event of an asset that is stored; 0 by default. */

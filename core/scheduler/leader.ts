@@ -42,6 +42,8 @@ export class Leader {
   #stopped = false;
   #timer: NodeJS.Timeout | null = null;
   #timerAtMono = 0;
+  /** When it writes that it gets on, if nothing was written before. */
+  #beatAtMono: number;
   #staleTicks = 0;
   /** Runs of which the last tick found memory stale. */
   #stale: ReadonlySet<RunNo> = new Set();
@@ -68,6 +70,8 @@ export class Leader {
     this.#world = new World(options.limits, options.eventNo);
     this.#tick = options.tick;
     this.#leftAlone = new LeftAlone(options.log);
+    this.#beatAtMono = options.clock.mono() + (options.beatMs ?? Number.POSITIVE_INFINITY);
+    this.#sleepUntil(this.#beatAtMono);
     options.executor.onEvent = (event) => this.#onAttempt(event);
     options.dispatcher.onRefused = (id, message) => this.#onRefused(id, message);
     options.dispatcher.onWithdrawn = (id) =>
@@ -186,12 +190,13 @@ export class Leader {
   async #decide(events: readonly PlannerEvent[]): Promise<void> {
     const now = this.#now();
     const decided = plan(this.#world, events, now);
-    if (decided.actions.length > 0) {
+    if (decided.actions.length > 0 || now.mono >= this.#beatAtMono) {
       const committing = commitTick(this.#options, this.#tick, now.at, decided.actions);
       const result = committing instanceof Promise ? await committing : committing;
       this.#tick = result.tick;
       if (result.why === 'fenced') return this.#lose(null);
       if (result.why === 'stale') return this.#onStale(events, result, decided.actions);
+      this.#beatAtMono = now.mono + (this.#options.beatMs ?? Number.POSITIVE_INFINITY);
     }
     this.#world.left.clear();
     this.#staleTicks = 0;
@@ -203,7 +208,7 @@ export class Leader {
     // Orders are written at the end of this step: runners do not wait for those who are told of the commit.
     if (decided.dispatch.length > 0) await null;
     if (decided.actions.length > 0) this.#tellCommitted();
-    this.#sleepUntil(decided.wakeAt);
+    this.#sleepUntil(Math.min(decided.wakeAt, this.#beatAtMono));
     this.onDecided(decided.actions);
   }
 

@@ -2,13 +2,13 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from '../model/clock.ts';
 import type { JsonText } from '../model/json.ts';
-import type { LeaderRecord } from './store.ts';
+import type { HolderRecord } from './store.ts';
 
 const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
 
 /** This process as the holder of a lease: what other processes are told when they cannot have it. */
 export function thisHolder(clock: Clock): JsonText {
-  const holder: Omit<LeaderRecord, 'epoch'> = {
+  const holder: Omit<HolderRecord, 'epoch'> = {
     pid: process.pid,
     host: hostname(),
     bootId: bootId(),
@@ -19,15 +19,15 @@ export function thisHolder(clock: Clock): JsonText {
 }
 
 /** A stored holder; `null` if the lease was given back. */
-export function toLeader(epoch: number, holder: JsonText | null): LeaderRecord | null {
-  return holder === null ? null : { epoch, ...(JSON.parse(holder) as Omit<LeaderRecord, 'epoch'>) };
+export function toHolder(epoch: number, holder: JsonText | null): HolderRecord | null {
+  return holder === null ? null : { epoch, ...(JSON.parse(holder) as Omit<HolderRecord, 'epoch'>) };
 }
 
 /**
  * Whether a leader is known to be gone: it was a process of this machine, and the machine has it no more.
  * Process numbers of another machine, start or container say nothing here: then only time tells.
  */
-export function isKnownDead(leader: LeaderRecord): boolean {
+export function isKnownDead(leader: HolderRecord): boolean {
   const [boot, space] = [bootId(), pidSpace()];
   if (boot === '' || space === '') return false;
   if (leader.host !== hostname() || leader.bootId !== boot || leader.pidSpace !== space) return false;
@@ -40,7 +40,7 @@ export function isKnownDead(leader: LeaderRecord): boolean {
 }
 
 /** How messages name a leader. */
-export function describeLeader(leader: LeaderRecord | null): string {
+export function describeLeader(leader: HolderRecord | null): string {
   return leader === null ? 'another process' : `process ${leader.pid} on ${leader.host}`;
 }
 

@@ -145,8 +145,8 @@ export interface RunCounts {
   readonly [state: string]: number;
 }
 
-/** The process that leads, or led last and ended without saying so. */
-export interface LeaderRecord {
+/** The process that took the lead last, and who it is. */
+export interface HolderRecord {
   readonly epoch: number;
   readonly pid: number;
   readonly host: string;
@@ -155,6 +155,12 @@ export interface LeaderRecord {
   /** Whose numbering `pid` belongs to; empty where the system tells none. */
   readonly pidSpace: string;
   readonly since: number;
+}
+
+/** The process that leads, or led last and ended without saying so. */
+export interface LeaderRecord extends HolderRecord {
+  /** For how long it has written nothing, in ms. */
+  readonly silentMs: number;
 }
 
 /** A run that a leader set aside, and why. */

@@ -355,6 +355,8 @@ export interface LeaseTable {
   holder: JsonText | null;
   /** PostgreSQL only: when the lease ends, in the time of the database. */
   expires_at: number;
+  /** When a tick was last written: in the time of the database on PostgreSQL, of the leader on SQLite. */
+  progress_at: Generated<number>;
 }
 
 export interface SchemaMigrationTable {

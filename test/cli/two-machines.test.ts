@@ -59,7 +59,7 @@ function scheduler(dir: string): Running {
 
 // Skipped only where no PostgreSQL can be started; the title says why.
 describe.skipIf(reason !== '')(`two machines on one PostgreSQL${reason}`, () => {
-  test('a leader that is stopped is replaced in time; its attempts are gone before they are tried again', async () => {
+  test('a stopped leader is replaced; its attempts are gone before they are tried again', async () => {
     const [one, two] = [machine(), machine()];
     const first = scheduler(one);
     await first.until(/leads 2 DAGs/);

@@ -74,10 +74,16 @@ function freshRun(run: RunRecord, spec: DagSpec): RunWorld {
   return loadRun({ run, expansions: [], instances: [] }, graph, new Uint8Array(graph.size).fill(1));
 }
 
+interface SilentOptions {
+  readonly globalSlots?: number;
+  readonly clock?: Clock;
+  readonly beatMs?: number;
+}
+
 /** A leader on a store of its own; `commit` stands before the store's. */
 export async function silentLeader(
   commit: Commit = (_, write) => write(),
-  { globalSlots = 10, clock = systemClock }: { readonly globalSlots?: number; readonly clock?: Clock } = {},
+  { globalSlots = 10, clock = systemClock, beatMs }: SilentOptions = {},
 ) {
   const { real, store } = await openBehind(commit);
   const lease = await store.tryLead();
@@ -85,13 +91,8 @@ export async function silentLeader(
   const keep = keeper(store, lease);
   const executor = new SilentExecutor();
   const inputs = new InputReader(store, '/nowhere');
-  const dispatcher = new Dispatcher({
-    executor,
-    inputs,
-    stateDir: '/nowhere',
-    memoryMb: null,
-    canSpin: false,
-  });
+  const about = { stateDir: '/nowhere', memoryMb: null, canSpin: false };
+  const dispatcher = new Dispatcher({ executor, inputs, ...about });
   const limits = { globalSlots, pools: {}, defaults: ENGINE_DEFAULTS };
   const log = createLogger({ level: 'silent', to: 2 });
   const desk: RequestDesk = new RequestDesk({
@@ -106,7 +107,12 @@ export async function silentLeader(
   });
   const reload = (runNo: RunNo) => desk.load(runNo);
   const options = { store, lease, clock, executor, dispatcher, limits, log, reload };
-  const leader: Leader = new Leader({ ...options, stateDir: '/nowhere', tick: 0 });
+  const leader: Leader = new Leader({
+    ...options,
+    stateDir: '/nowhere',
+    tick: 0,
+    ...(beatMs === undefined ? {} : { beatMs }),
+  });
   let lost: Error | null = null;
   leader.onLost = (why) => {
     lost = why;

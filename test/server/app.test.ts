@@ -75,13 +75,34 @@ describe('the HTTP API', () => {
     expect((await get(app, '/api/v1/runs', '127.0.0.1:7070')).status).toBe(200);
   });
 
+  test('its health is that of the loop that decides, not of this process', async () => {
+    await using project = tempProject(FILES);
+    await using orch = await project.open();
+    const { store, stateDir, clock } = orch.project;
+    const leading = await get(createApp(orch.project), '/healthz');
+    expect(leading).toMatchObject({ status: 200, body: { status: 'ok', leader: { pid: process.pid } } });
+    const later = { ...clock, now: () => clock.now() + 60_000 };
+    const silent = Object.assign(Object.create(store) as typeof store, {
+      leader: async () => {
+        const leader = await store.leader();
+        return leader && { ...leader, silentMs: leader.silentMs + 60_000 };
+      },
+      pendingRequests: async () => [],
+    });
+    const stalled = await get(createApp({ store: silent, stateDir, clock: later }), '/healthz');
+    expect(stalled).toMatchObject({ status: 503, body: { status: 'stalled', leader: { pid: process.pid } } });
+    await orch.session.close();
+    const none = await get(createApp(orch.project), '/healthz');
+    expect(none).toMatchObject({ status: 200, body: { status: 'no leader', leader: null } });
+  });
+
   test('listens on the loopback address; a taken port is said', async () => {
     await using project = tempProject(FILES);
     await using orch = await project.open();
     const app = createApp(orch.project);
     const listening = await listen(app, 0);
     const { port } = new URL(listening.url);
-    expect(await (await fetch(`${listening.url}/healthz`)).json()).toEqual({ status: 'ok' });
+    expect((await fetch(`${listening.url}/healthz`)).status).toBe(200);
     await expect(listen(app, Number(port))).rejects.toThrow(`port ${port} is in use`);
     await listening.close();
   });

@@ -4,7 +4,7 @@ import type { Database } from '../tables.ts';
 import type { Timers } from '../timers.ts';
 
 /** The time of the database in epoch milliseconds: the one clock that all contenders share. */
-const databaseNow = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::int8`;
+export const databaseNow = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::int8`;
 
 /** Whether this server has been up for so long: a lease does not run out while nobody can renew it. */
 const upFor = (ms: number) =>
@@ -36,6 +36,7 @@ export async function takeLease(
       epoch: lease('epoch', '+', 1),
       seal: lease('seal', '+', 1),
       holder,
+      progress_at: databaseNow,
       expires_at: sql<number>`${databaseNow} + ${ttlMs}::int8`,
     }))
     .where('id', '=', 1)

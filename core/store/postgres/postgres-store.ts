@@ -12,7 +12,15 @@ import { saveHookScript } from '../hooks.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
-import { applyOne, newestNumber, readLeader, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
+import {
+  applyOne,
+  newestNumber,
+  readHolder,
+  readLeader,
+  type SchemaPlan,
+  schemaBusy,
+  schemaNumber,
+} from '../migrate.ts';
 import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
@@ -36,7 +44,7 @@ import type { Database } from '../tables.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
 import { openPool } from './connection.ts';
-import { LeaseKeeper, leaseIsHeld, type TakenLease, takeLease } from './lease.ts';
+import { databaseNow, LeaseKeeper, leaseIsHeld, type TakenLease, takeLease } from './lease.ts';
 import { channelOf, Listener } from './listener.ts';
 import { TickCommit } from './tick-commit.ts';
 
@@ -51,7 +59,7 @@ export interface PostgresStoreOptions {
 }
 
 const SCHEMA_DEFAULT = 'orch';
-/** A standby leads within a second after this; a leader that stands still for less than two thirds keeps it. */
+/** A standby leads within a second after this; a leader that stands still for two thirds of it keeps it. */
 const LEASE_TTL_MS = 3_500;
 /** A database that is away for less than this ends no attempt. */
 const LEASE_HOLD_MS = 15_000;
@@ -102,7 +110,7 @@ export class PostgresStore extends Reads implements Store {
       await sql`create schema if not exists ${sql.id(this.#schema)}`.execute(transaction);
       const found = await schemaNumber(transaction, this.#plan);
       if (found > 0 && found < needed && (await leaseIsHeld(transaction))) {
-        throw schemaBusy(found, needed, await readLeader(transaction));
+        throw schemaBusy(found, needed, await readHolder(transaction));
       }
       for (const migration of this.#plan.migrations) {
         if (migration.number > found) await applyOne(transaction, this.#plan, migration);
@@ -227,7 +235,7 @@ export class PostgresStore extends Reads implements Store {
   }
 
   leader(): Promise<LeaderRecord | null> {
-    return readLeader(this.#db);
+    return readLeader(this.#db, databaseNow);
   }
 
   journal(filter: JournalFilter): Promise<readonly JournalRecord[]> {

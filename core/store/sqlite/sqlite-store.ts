@@ -1,4 +1,4 @@
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { MIGRATIONS } from '../../../migrations/index.ts';
 import type { Migration } from '../../../migrations/migration.ts';
 import type { Answer } from '../../model/action.ts';
@@ -16,6 +16,7 @@ import { readJournal } from '../journal.ts';
 import {
   applyMigrations,
   newestNumber,
+  readHolder,
   readLeader,
   type SchemaPlan,
   schemaBusy,
@@ -120,7 +121,7 @@ export class SqliteStore extends Reads implements Store {
         }
       }
       if (this.#options.clock.mono() > giveUpAt)
-        throw schemaBusy(found, needed, found === 0 ? null : await this.leader());
+        throw schemaBusy(found, needed, found === 0 ? null : await readHolder(this.#db));
       await new Promise((resolve) => setTimeout(resolve, MIGRATION_POLL_MS));
     }
   }
@@ -138,8 +139,9 @@ export class SqliteStore extends Reads implements Store {
   }
 
   #lead(): Leading {
-    const raised = runInSqlite(this.#connection, raiseEpochScript(this.#db, thisHolder(this.#options.clock)));
-    const { path, durability } = this.#options;
+    const { path, durability, clock } = this.#options;
+    const script = raiseEpochScript(this.#db, thisHolder(clock), clock.now());
+    const raised = runInSqlite(this.#connection, script);
     const connection =
       path === IN_MEMORY ? this.#connection : openSqlite({ path, durability, busyTimeoutMs: LEADER_BUSY_MS });
     const fence = { epoch: raised.epoch, schemaNo: newestNumber(this.#plan.migrations) };
@@ -232,7 +234,7 @@ export class SqliteStore extends Reads implements Store {
   }
 
   leader(): Promise<LeaderRecord | null> {
-    return readLeader(this.#db);
+    return readLeader(this.#db, sql.val(this.#options.clock.now()));
   }
 
   journal(filter: JournalFilter): Promise<readonly JournalRecord[]> {
@@ -274,11 +276,12 @@ export class SqliteStore extends Reads implements Store {
 function* raiseEpochScript(
   db: Kysely<Database>,
   holder: string,
+  at: number,
 ): Script<{ epoch: number; seq: number; run_no: number }> {
   const rows = yield* rowsOf(
     db
       .updateTable('lease')
-      .set((row) => ({ epoch: row('epoch', '+', 1), holder }))
+      .set((row) => ({ epoch: row('epoch', '+', 1), holder, progress_at: at }))
       .where('id', '=', 1)
       .returning(['epoch', 'seq', 'run_no']),
   );

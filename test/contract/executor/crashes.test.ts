@@ -20,10 +20,11 @@ afterEach(async () => {
   rmSync(projectDir, { recursive: true, force: true });
 });
 
-/** Starts a leader in a process of its own; resolves when everything it starts lives, maybe held for a time. */
+/** Starts a leader in a process of its own, maybe with a hold; resolves when everything it starts lives. */
 async function startLeader(holdMs?: number): Promise<{ pid: number; pids: number[] }> {
   projectDir = makeProject({ 'dags/work.ts': WORK });
-  const child = spawn(process.execPath, [SCRIPT, projectDir, '1', String(holdMs ?? '')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = [SCRIPT, projectDir, '1', String(holdMs ?? '')];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   leader = child;
   const text = await new Promise<string>((resolve) =>
     child.stdout?.once('data', (chunk) => resolve(String(chunk))),

@@ -3,8 +3,8 @@ import { systemClock } from '../../../core/model/clock.ts';
 import { Bench } from './harness.ts';
 
 /**
- * A leader to be killed: `node leader-script.ts <project> <epoch> <hold>` starts attempts of several kinds and
- * prints the pids of everything once all of it lives.
+ * A leader to be killed: `node leader-script.ts <project> <epoch> <hold>` starts attempts of several kinds
+ * and prints the pids of everything once all of it lives.
  */
 const [projectDir = '', epoch = '1', holdMs = ''] = process.argv.slice(2);
 const bench = new Bench(projectDir, { epoch: Number(epoch), runners: { max: 4 } });

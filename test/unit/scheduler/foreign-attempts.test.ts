@@ -38,7 +38,7 @@ const adopt = (run: RunWorld) => ({ inboxId: null, kind: 'adopt', run }) as cons
 
 afterEach(() => vi.useRealTimers());
 
-test('attempts of a leader out of sight count as running until they must have ended, and are lost then', () => {
+test('attempts out of sight count as running until they must have ended, and are lost then', () => {
   vi.useFakeTimers();
   const { told, live, foreign } = watched(12_000);
   const spared = foreign.spare(adopt(halfway()));

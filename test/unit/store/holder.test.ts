@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { isKnownDead, thisHolder, toLeader } from '../../../core/store/holder.ts';
+import { isKnownDead, thisHolder, toHolder } from '../../../core/store/holder.ts';
 import type { LeaderRecord } from '../../../core/store/store.ts';
 
 const clock = { now: () => 0, mono: () => 0 };
-const here = toLeader(1, thisHolder(clock)) as LeaderRecord;
+const here = toHolder(1, thisHolder(clock)) as LeaderRecord;
 /** The number of a process that has ended. */
 const goneBy = spawnSync(process.execPath, ['-e', '']).pid;
 
