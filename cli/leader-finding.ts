@@ -18,7 +18,7 @@ export async function leaderFinding({ store, clock }: Project, isAlive: boolean)
     topic,
     text:
       health.why === 'silent'
-        ? `${who} leads and has written nothing for ${since}: it stands still`
+        ? `${who} leads and has given no sign for ${since}: it stands still`
         : `${who} leads and has left a request without an answer for ${since}`,
     advice: 'if it does not go on, end it: a scheduler that stands by, or the next one, takes over',
   };

@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** When the leader last wrote something: a loop that stands still can be told from one that rests. */
+/** When the leader last said that it gets on: a loop that stands still can be told from one that rests. */
 export const progress: Migration = {
   number: 8,
   name: 'progress',

@@ -2,7 +2,7 @@ import type { Clock } from '../model/clock.ts';
 import { isKnownDead } from '../store/holder.ts';
 import type { LeaderRecord, Store } from '../store/store.ts';
 
-/** A leader writes at least this often, also when nothing happens. */
+/** A leader says this often that it gets on, also when nothing happens. */
 export const BEAT_MS = 10_000;
 /** After so long without a sign its loop is taken for stuck: three beats. */
 export const SILENT_MAX_MS = 3 * BEAT_MS;
@@ -19,10 +19,10 @@ export interface LoopFacts {
 export type LoopHealth =
   | { readonly state: 'no leader' }
   | { readonly state: 'ok'; readonly silentMs: number }
-  /** It wrote nothing for too long, or does not answer. */
+  /** It gave no sign for too long, or does not answer. */
   | { readonly state: 'stalled'; readonly why: 'silent' | 'deaf'; readonly ms: number };
 
-/** The health of a loop by what it has written: a process that lives and does nothing is not well. */
+/** The health of a loop by the signs that it gives: a process that lives and does nothing is not well. */
 export function healthOf({ leader, oldestRequestMs }: LoopFacts): LoopHealth {
   if (leader === null) return { state: 'no leader' };
   const { silentMs } = leader;

@@ -25,7 +25,7 @@ export interface LeaderOptions {
   readonly limits: Limits;
   readonly stateDir: string;
   readonly log: Logger;
-  /** Writes at least this often that it gets on, in ms; absent: only when something happened. */
+  /** Says this often that its loop gets on, in ms; absent: never. */
   readonly beatMs?: number;
   /** Number of the last tick that is stored. */
   readonly tick: number;

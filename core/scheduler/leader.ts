@@ -9,6 +9,7 @@ import type { RunWorld } from '../planner/run-world.ts';
 import type { Instant } from '../planner/turn.ts';
 import { World } from '../planner/world.ts';
 import type { VersionRecord } from '../store/store.ts';
+import { Beat } from './beat.ts';
 import { Bell } from './bell.ts';
 import { type Committed, commitTick } from './commit.ts';
 import type { LeaderOptions } from './leader-options.ts';
@@ -42,8 +43,7 @@ export class Leader {
   #stopped = false;
   #timer: NodeJS.Timeout | null = null;
   #timerAtMono = 0;
-  /** When it writes that it gets on, if nothing was written before. */
-  #beatAtMono: number;
+  readonly #beat: Beat;
   #staleTicks = 0;
   /** Runs of which the last tick found memory stale. */
   #stale: ReadonlySet<RunNo> = new Set();
@@ -70,8 +70,8 @@ export class Leader {
     this.#world = new World(options.limits, options.eventNo);
     this.#tick = options.tick;
     this.#leftAlone = new LeftAlone(options.log);
-    this.#beatAtMono = options.clock.mono() + (options.beatMs ?? Number.POSITIVE_INFINITY);
-    this.#sleepUntil(this.#beatAtMono);
+    this.#beat = new Beat(options.lease, options.beatMs, options.clock.mono());
+    this.#sleepUntil(this.#beat.dueAtMono);
     options.executor.onEvent = (event) => this.#onAttempt(event);
     options.dispatcher.onRefused = (id, message) => this.#onRefused(id, message);
     options.dispatcher.onWithdrawn = (id) =>
@@ -190,13 +190,12 @@ export class Leader {
   async #decide(events: readonly PlannerEvent[]): Promise<void> {
     const now = this.#now();
     const decided = plan(this.#world, events, now);
-    if (decided.actions.length > 0 || now.mono >= this.#beatAtMono) {
+    if (decided.actions.length > 0) {
       const committing = commitTick(this.#options, this.#tick, now.at, decided.actions);
       const result = committing instanceof Promise ? await committing : committing;
       this.#tick = result.tick;
       if (result.why === 'fenced') return this.#lose(null);
       if (result.why === 'stale') return this.#onStale(events, result, decided.actions);
-      this.#beatAtMono = now.mono + (this.#options.beatMs ?? Number.POSITIVE_INFINITY);
     }
     this.#world.left.clear();
     this.#staleTicks = 0;
@@ -208,7 +207,8 @@ export class Leader {
     // Orders are written at the end of this step: runners do not wait for those who are told of the commit.
     if (decided.dispatch.length > 0) await null;
     if (decided.actions.length > 0) this.#tellCommitted();
-    this.#sleepUntil(Math.min(decided.wakeAt, this.#beatAtMono));
+    this.#beat.turned(now.mono);
+    this.#sleepUntil(Math.min(decided.wakeAt, this.#beat.dueAtMono));
     this.onDecided(decided.actions);
   }
 

@@ -1,9 +1,9 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { DialectName, Migration } from '../../migrations/migration.ts';
 import type { Clock } from '../model/clock.ts';
 import { AppError } from '../model/errors.ts';
 import { describeLeader, toHolder } from './holder.ts';
-import type { HolderRecord, LeaderRecord } from './store.ts';
+import type { HolderRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
 /** What a database must be to be worked with. */
@@ -86,21 +86,6 @@ async function hasTable(db: Kysely<Database>, dialect: DialectName, name: string
 export async function readHolder(db: Kysely<Database>): Promise<HolderRecord | null> {
   const row = await db.selectFrom('lease').select(['epoch', 'holder']).where('id', '=', 1).executeTakeFirst();
   return row === undefined ? null : toHolder(row.epoch, row.holder);
-}
-
-/** The same, and for how long it has been silent at an instant of the clock that it writes its ticks by. */
-export async function readLeader(
-  db: Kysely<Database>,
-  now: RawBuilder<number>,
-): Promise<LeaderRecord | null> {
-  const row = await db
-    .selectFrom('lease')
-    .select(['epoch', 'holder', 'progress_at', now.as('now')])
-    .where('id', '=', 1)
-    .executeTakeFirst();
-  const holder = row === undefined ? null : toHolder(row.epoch, row.holder);
-  if (row === undefined || holder === null) return null;
-  return { ...holder, silentMs: Math.max(0, row.now - row.progress_at) };
 }
 
 /** Why a schema that is too old cannot be brought up to date now. */

@@ -35,6 +35,8 @@ export interface Lease {
    * ms. Never where a lead knows no clock.
    */
   hold(listener: (ms: number) => void): void;
+  /** Says to whoever asks for the leader that this one gets on: costs no write of the database. */
+  beat(): void;
   release(): Promise<void>;
 }
 
@@ -159,7 +161,7 @@ export interface HolderRecord {
 
 /** The process that leads, or led last and ended without saying so. */
 export interface LeaderRecord extends HolderRecord {
-  /** For how long it has written nothing, in ms. */
+  /** For how long it has not said that it gets on, in ms. */
   readonly silentMs: number;
 }
 

@@ -355,7 +355,7 @@ export interface LeaseTable {
   holder: JsonText | null;
   /** PostgreSQL only: when the lease ends, in the time of the database. */
   expires_at: number;
-  /** When a tick was last written: in the time of the database on PostgreSQL, of the leader on SQLite. */
+  /** PostgreSQL only: when its holder last said that it gets on, in the time of the database. */
   progress_at: Generated<number>;
 }
 

@@ -1,35 +1,46 @@
 import { expect, test } from 'vitest';
 import { silentLeader } from './silent-leader.ts';
 
-test('a leader writes that it gets on although nothing happens, and only then', async () => {
-  const thrice = Promise.withResolvers<void>();
-  const ticks: (readonly unknown[])[] = [];
+test('a leader says that it gets on although nothing happens, and writes nothing', async () => {
+  const ticks: unknown[] = [];
   const led = await silentLeader(
     (tick, write) => {
-      ticks.push(tick.actions);
-      if (ticks.length === 3) thrice.resolve();
+      ticks.push(tick);
       return write();
     },
     { beatMs: 20 },
   );
-  await thrice.promise;
-  expect(ticks).toEqual([[], [], []]);
-  expect((await led.store.counters()).tick).toBeGreaterThanOrEqual(2);
-  expect(await led.store.journal({})).toEqual([]);
+  await new Promise<void>((resolve) => {
+    let beats = 0;
+    led.lease.beat = () => ++beats === 3 && resolve();
+  });
+  expect(ticks).toEqual([]);
 });
 
-test('a leader that beats once a minute writes a run and no beat', async () => {
-  const ticks: number[] = [];
+test('a leader whose store does not answer gives no sign', async () => {
+  let isAway = true;
+  const refused = Promise.withResolvers<void>();
+  let refusals = 0;
   const led = await silentLeader(
-    (tick, write) => {
-      ticks.push(tick.actions.length);
-      return write();
+    (_, write) => {
+      if (!isAway) return write();
+      if (++refusals === 3) refused.resolve();
+      return { ok: false, why: 'retry', error: new Error('busy') };
     },
-    { beatMs: 60_000 },
+    { beatMs: 1 },
   );
-  await led.start(1, { v: 1, id: 'one', tasks: [{ path: 'a', action: { kind: 'shell', run: 'true' } }] });
-  led.executor.end('1.0.1', { kind: 'success' });
-  await led.until(() => !led.leader.runs.has(1));
-  expect(ticks.length).toBeGreaterThan(0);
-  expect(ticks).not.toContain(0);
+  let beats = 0;
+  led.lease.beat = () => ++beats;
+  const started = led.start(1, {
+    v: 1,
+    id: 'one',
+    tasks: [{ path: 'a', action: { kind: 'shell', run: 'true' } }],
+  });
+  await refused.promise;
+  const before = beats;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(beats).toBe(before);
+  isAway = false;
+  await started;
+  expect(beats).toBeGreaterThan(before);
 });

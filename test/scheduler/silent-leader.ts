@@ -135,6 +135,7 @@ export async function silentLeader(
     /** Stores what a file declares. */
     keep,
     store: real,
+    lease,
     executor,
     desk,
     lost: () => lost,

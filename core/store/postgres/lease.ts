@@ -1,10 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../model/clock.ts';
+import { toHolder } from '../holder.ts';
+import type { LeaderRecord } from '../store.ts';
 import type { Database } from '../tables.ts';
 import type { Timers } from '../timers.ts';
 
 /** The time of the database in epoch milliseconds: the one clock that all contenders share. */
-export const databaseNow = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::int8`;
+const databaseNow = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::int8`;
 
 /** Whether this server has been up for so long: a lease does not run out while nobody can renew it. */
 const upFor = (ms: number) =>
@@ -63,6 +65,17 @@ export async function leaseIsHeld(db: Kysely<Database>): Promise<boolean> {
   return row !== undefined;
 }
 
+/** Who took the lease last, and for how long nothing was heard of it. */
+export async function readLeader(db: Kysely<Database>): Promise<LeaderRecord | null> {
+  const row = await db
+    .selectFrom('lease')
+    .select(['epoch', 'holder', sql<number>`${databaseNow} - progress_at`.as('silentMs')])
+    .where('id', '=', 1)
+    .executeTakeFirst();
+  const holder = row === undefined ? null : toHolder(row.epoch, row.holder);
+  return row === undefined || holder === null ? null : { ...holder, silentMs: Math.max(0, row.silentMs) };
+}
+
 export interface LeaseKeeperOptions {
   readonly db: Kysely<Database>;
   /** Where a lease that is given back is told. */
@@ -87,6 +100,8 @@ export class LeaseKeeper {
   /** In monotonic time of this process: until then nobody else starts what was started here once more. */
   #heldUntil: number;
   #onHeld: (ms: number) => void = () => {};
+  /** Whether the loop of this process has turned since it was last renewed: renewing says nothing of it. */
+  #beaten = false;
 
   constructor(options: LeaseKeeperOptions, takenAt: number) {
     this.#options = options;
@@ -98,6 +113,11 @@ export class LeaseKeeper {
   hold(listener: (ms: number) => void): void {
     this.#onHeld = listener;
     this.#tellHeld();
+  }
+
+  /** Has the next renewal say that this process gets on. */
+  beat(): void {
+    this.#beaten = true;
   }
 
   #tellHeld(): void {
@@ -146,10 +166,15 @@ export class LeaseKeeper {
 
   async #renew(): Promise<'renewed' | 'deposed' | 'unknown'> {
     const { db, epoch, ttlMs } = this.#options;
+    const beaten = this.#beaten;
+    this.#beaten = false;
     try {
       const row = await db
         .updateTable('lease')
-        .set({ expires_at: sql<number>`${databaseNow} + ${ttlMs}::int8` })
+        .set({
+          expires_at: sql<number>`${databaseNow} + ${ttlMs}::int8`,
+          ...(beaten ? { progress_at: databaseNow } : {}),
+        })
         .where('id', '=', 1)
         .where('epoch', '=', epoch)
         .returning('epoch')

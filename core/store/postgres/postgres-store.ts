@@ -12,15 +12,7 @@ import { saveHookScript } from '../hooks.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
-import {
-  applyOne,
-  newestNumber,
-  readHolder,
-  readLeader,
-  type SchemaPlan,
-  schemaBusy,
-  schemaNumber,
-} from '../migrate.ts';
+import { applyOne, newestNumber, readHolder, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
 import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
@@ -44,7 +36,7 @@ import type { Database } from '../tables.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
 import { openPool } from './connection.ts';
-import { databaseNow, LeaseKeeper, leaseIsHeld, type TakenLease, takeLease } from './lease.ts';
+import { LeaseKeeper, leaseIsHeld, readLeader, type TakenLease, takeLease } from './lease.ts';
 import { channelOf, Listener } from './listener.ts';
 import { TickCommit } from './tick-commit.ts';
 
@@ -140,6 +132,7 @@ export class PostgresStore extends Reads implements Store {
       lost,
       heldOverMs: isSeen ? 0 : Math.max(0, holdMs - ttlMs) + HOLD_MARGIN_MS,
       hold: (listener) => keeper.hold(listener),
+      beat: () => keeper.beat(),
       release: () => this.#release(lease),
     };
     this.#leading = { lease, keeper, ticks };
@@ -235,7 +228,7 @@ export class PostgresStore extends Reads implements Store {
   }
 
   leader(): Promise<LeaderRecord | null> {
-    return readLeader(this.#db, databaseNow);
+    return readLeader(this.#db);
   }
 
   journal(filter: JournalFilter): Promise<readonly JournalRecord[]> {

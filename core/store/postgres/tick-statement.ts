@@ -27,8 +27,7 @@ export interface TickStatement {
  * The writing of the lease row is the fence: every other change reads its one row, or finds none and does
  * nothing.
  */
-const FENCE = `fence as (update lease set tick = $1, seal = seal + 1, seq = $4, run_no = $8,
-  progress_at = (extract(epoch from clock_timestamp()) * 1000)::int8
+const FENCE = `fence as (update lease set tick = $1, seal = seal + 1, seq = $4, run_no = $8
   where id = 1 and epoch = $5 and schema_no = $6 and seal = $7 and tick < $1 and $2::int8 is not null
   and $3::int8 is not null returning 1)`;
 const HEAD_SIZE = 8;

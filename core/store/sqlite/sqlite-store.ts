@@ -1,4 +1,4 @@
-import { Kysely, sql } from 'kysely';
+import { Kysely } from 'kysely';
 import { MIGRATIONS } from '../../../migrations/index.ts';
 import type { Migration } from '../../../migrations/migration.ts';
 import type { Answer } from '../../model/action.ts';
@@ -17,7 +17,6 @@ import {
   applyMigrations,
   newestNumber,
   readHolder,
-  readLeader,
   type SchemaPlan,
   schemaBusy,
   schemaNumber,
@@ -46,6 +45,7 @@ import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
 import { IN_MEMORY, openSqlite, type SqliteConnection } from './connection.ts';
 import { DataVersionWatch } from './data-version.ts';
 import { NodeSqliteDialect } from './dialect.ts';
+import { LeaderBeat } from './leader-beat.ts';
 import { LeaderLock } from './leader-lock.ts';
 import { LogWriteback } from './log-writeback.ts';
 import { prepareTick } from './statements.ts';
@@ -83,6 +83,7 @@ export class SqliteStore extends Reads implements Store {
   readonly #connection: SqliteConnection;
   readonly #db: Kysely<Database>;
   readonly #lock: LeaderLock;
+  readonly #beat: LeaderBeat;
   #leading: Leading | null = null;
 
   private constructor(options: SqliteStoreOptions, connection: SqliteConnection, db: Kysely<Database>) {
@@ -91,6 +92,7 @@ export class SqliteStore extends Reads implements Store {
     this.#connection = connection;
     this.#db = db;
     this.#lock = new LeaderLock(options.path);
+    this.#beat = new LeaderBeat(options.path, options.clock);
     this.#plan = { dialect: 'sqlite', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };
   }
 
@@ -139,9 +141,9 @@ export class SqliteStore extends Reads implements Store {
   }
 
   #lead(): Leading {
-    const { path, durability, clock } = this.#options;
-    const script = raiseEpochScript(this.#db, thisHolder(clock), clock.now());
-    const raised = runInSqlite(this.#connection, script);
+    const raised = runInSqlite(this.#connection, raiseEpochScript(this.#db, thisHolder(this.#options.clock)));
+    const { path, durability } = this.#options;
+    this.#beat.give();
     const connection =
       path === IN_MEMORY ? this.#connection : openSqlite({ path, durability, busyTimeoutMs: LEADER_BUSY_MS });
     const fence = { epoch: raised.epoch, schemaNo: newestNumber(this.#plan.migrations) };
@@ -153,6 +155,7 @@ export class SqliteStore extends Reads implements Store {
       lost,
       heldOverMs: 0,
       hold: () => {},
+      beat: () => this.#beat.give(),
       release: () => this.#release(lease),
     };
     const isLazy = durability === 'normal' && path !== IN_MEMORY;
@@ -233,8 +236,9 @@ export class SqliteStore extends Reads implements Store {
     return readAnswer(this.#db, inboxId);
   }
 
-  leader(): Promise<LeaderRecord | null> {
-    return readLeader(this.#db, sql.val(this.#options.clock.now()));
+  async leader(): Promise<LeaderRecord | null> {
+    const holder = await readHolder(this.#db);
+    return holder && { ...holder, silentMs: this.#beat.silentMs() };
   }
 
   journal(filter: JournalFilter): Promise<readonly JournalRecord[]> {
@@ -276,12 +280,11 @@ export class SqliteStore extends Reads implements Store {
 function* raiseEpochScript(
   db: Kysely<Database>,
   holder: string,
-  at: number,
 ): Script<{ epoch: number; seq: number; run_no: number }> {
   const rows = yield* rowsOf(
     db
       .updateTable('lease')
-      .set((row) => ({ epoch: row('epoch', '+', 1), holder, progress_at: at }))
+      .set((row) => ({ epoch: row('epoch', '+', 1), holder }))
       .where('id', '=', 1)
       .returning(['epoch', 'seq', 'run_no']),
   );

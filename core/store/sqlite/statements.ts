@@ -30,16 +30,16 @@ export function prepareTick(connection: SqliteConnection, db: Kysely<Database>) 
 
 function prepareLease(connection: SqliteConnection, db: Kysely<Database>) {
   return {
-    /** tick, seq, runNo, at, epoch, schemaNo, tick */
+    /** tick, seq, runNo, epoch, schemaNo, tick */
     fence: prepare(
       connection,
       db
         .updateTable('lease')
-        .set({ tick: at(0), seq: at(1), run_no: at(2), progress_at: at(3) })
+        .set({ tick: at(0), seq: at(1), run_no: at(2) })
         .where('id', '=', sql.lit(1))
-        .where('epoch', '=', at(4))
-        .where('schema_no', '=', at(5))
-        .where('tick', '<', at(6)),
+        .where('epoch', '=', at(3))
+        .where('schema_no', '=', at(4))
+        .where('tick', '<', at(5)),
     ),
     lease: prepare(
       connection,

@@ -85,9 +85,7 @@ export class TickCommit {
   /** Writing the lease row is the fence: whoever raised the epoch since then makes it miss. */
   #proveRight(tick: Tick, after: Marks): CommitResult | null {
     const { epoch, schemaNo } = this.#fence;
-    const { seq, runNo } = after;
-    const { fence } = this.#statements;
-    const { changes } = fence.run(tick.no, seq, runNo, tick.at, epoch, schemaNo, tick.no);
+    const { changes } = this.#statements.fence.run(tick.no, after.seq, after.runNo, epoch, schemaNo, tick.no);
     if (changes === 1) return null;
     const lease = this.#statements.lease.get();
     if (lease?.['epoch'] !== epoch || lease['schema_no'] !== schemaNo) return { ok: false, why: 'fenced' };

@@ -43,18 +43,6 @@ describe.each(databases)('leadership and migrations on $name', ({ newPlace }) =>
       expect(await a.tryLead()).toBeNull();
     });
 
-    it('says for how long its holder has written nothing', async () => {
-      const store = await place.open();
-      const leader = await Leader.of(store);
-      const silentMs = async () => (await store.leader())?.silentMs ?? Number.NaN;
-      expect(await silentMs()).toBeLessThan(60_000);
-      await place.execute('update lease set progress_at = 0');
-      const before = await silentMs();
-      expect(before).toBeGreaterThan(Date.now() - 60_000);
-      await leader.tick();
-      expect(await silentMs()).toBeLessThan(before / 2);
-    });
-
     it('passes on when its holder closes the store', async () => {
       const [a, b] = [await place.open(), await place.open()];
       await a.tryLead();

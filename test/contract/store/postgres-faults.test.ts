@@ -222,6 +222,23 @@ describe.each(postgres)('faults of $name', ({ url }) => {
       expect((await open().tryLead())?.heldOverMs).toBe(0);
     });
 
+    it('tells for how long its holder has given no sign, however often that renews it', async () => {
+      const store = open({ leaseTtlMs: 60, leaseHoldMs: 60_000 });
+      const lease = await store.tryLead();
+      const silentMs = async () => (await store.leader())?.silentMs ?? Number.NaN;
+      const renewed = async () => {
+        for (let told = 0; told < 3; )
+          await new Promise<void>((resolve) => lease?.hold(() => ++told >= 3 && resolve()));
+      };
+      expect(await silentMs()).toBeLessThan(60_000);
+      await admin.query('update lease set progress_at = progress_at - 60000');
+      await renewed();
+      expect(await silentMs()).toBeGreaterThanOrEqual(60_000);
+      lease?.beat();
+      await renewed();
+      expect(await silentMs()).toBeLessThan(60_000);
+    });
+
     it('is known to be lost when renewing finds another epoch', async () => {
       const lease = await open({ leaseTtlMs: 60 }).tryLead();
       await admin.query('update lease set epoch = epoch + 1');

@@ -20,20 +20,20 @@ export const STORE_AND_LEADER: readonly Mutant[] = [
     name: 'fence-epoch-not-compared',
     bug: 'B52 two leaders',
     file: 'store/sqlite/statements.ts',
-    find: "        .where('epoch', '=', at(4))\n",
-    replace: "        .where('epoch', '=', sql<number>`iif(${at(4)} > 0, epoch, 0)`)\n",
+    find: "        .where('epoch', '=', at(3))\n",
+    replace: "        .where('epoch', '=', sql<number>`iif(${at(3)} > 0, epoch, 0)`)\n",
   },
   {
     name: 'fence-off',
     bug: 'B52 two leaders',
     file: 'store/sqlite/statements.ts',
     find:
-      "        .where('epoch', '=', at(4))\n        .where('schema_no', '=', at(5))\n" +
-      "        .where('tick', '<', at(6)),",
+      "        .where('epoch', '=', at(3))\n        .where('schema_no', '=', at(4))\n" +
+      "        .where('tick', '<', at(5)),",
     replace:
-      "        .where('epoch', '=', sql<number>`iif(${at(4)} > 0, epoch, 0)`)\n" +
-      "        .where('schema_no', '=', at(5))\n" +
-      "        .where('tick', '<', sql<number>`iif(${at(6)} > 0, tick + 1, 0)`),",
+      "        .where('epoch', '=', sql<number>`iif(${at(3)} > 0, epoch, 0)`)\n" +
+      "        .where('schema_no', '=', at(4))\n" +
+      "        .where('tick', '<', sql<number>`iif(${at(5)} > 0, tick + 1, 0)`),",
   },
   {
     name: 'instance-state-not-compared',
@@ -92,8 +92,9 @@ export const STORE_AND_LEADER: readonly Mutant[] = [
     name: 'dispatch-before-commit',
     bug: 'B2 dispatch first',
     file: 'scheduler/leader.ts',
-    find: '    if (decided.actions.length > 0 || now.mono',
-    replace: '    this.#carryOut(decided);\n    if (decided.actions.length > 0 || now.mono',
+    find: '    if (decided.actions.length > 0) {\n      const committing',
+    replace:
+      '    this.#carryOut(decided);\n    if (decided.actions.length > 0) {\n     ' + ' const committing',
   },
   {
     name: 'dispatch-lost',
@@ -147,7 +148,7 @@ export const STORE_AND_LEADER: readonly Mutant[] = [
     name: 'wake-never-armed',
     bug: 'B33 timer lost',
     file: 'scheduler/leader.ts',
-    find: '    this.#sleepUntil(Math.min(decided.wakeAt, this.#beatAtMono));',
+    find: '    this.#sleepUntil(Math.min(decided.wakeAt, this.#beat.dueAtMono));',
     replace: '    if (decided.actions.length === 0) this.#sleepUntil(decided.wakeAt);',
   },
   {
