@@ -69,8 +69,11 @@ export interface BrokenFacts {
   };
   readonly slot_after_cursor: { readonly lastAt: number; readonly cursorAt: number | null };
   readonly overlapping_slots: {
-    /** When the last slot of the span was due that begins before it. */
+    readonly lastAt: number;
+    /** When the last slot of an earlier span was due: the one that goes on for longest. */
     readonly earlierLastAt: number;
+    /** The earlier span tells the same of all slots of this one. */
+    readonly isRepeated: boolean;
   };
   readonly slot_of_other_dag: { readonly runDagId: string };
   readonly slot_of_other_instant: { readonly logicalAt: number | null };

@@ -10,7 +10,7 @@ export type RepairStep = {
   readonly what: string;
 } & (
   | { readonly type: 'raise'; readonly counter: 'run' | 'line'; readonly to: number }
-  | { readonly type: 'remove'; readonly row: 'instance' | 'attempt' | 'output' }
+  | { readonly type: 'remove'; readonly row: 'instance' | 'attempt' | 'output' | 'slots' }
   /** Lines that lead from what the journal says last to what the row says. */
   | {
       readonly type: 'tell';
@@ -69,10 +69,7 @@ function decisions(violation: Violation): readonly (RepairStep | Unrepaired)[] {
     case 'slot_after_cursor':
       return moves(violation.rows);
     case 'overlapping_slots':
-      return leave(
-        violation.rows,
-        `no run starts by them again, and which of them is right is not stored: ${KEEP}`,
-      );
+      return violation.rows.map(removeRepeated);
     case 'slot_of_other_dag':
     case 'slot_of_other_instant':
       return leave(violation.rows, `whether the slot or the run is right is not stored: ${KEEP}`);
@@ -113,6 +110,16 @@ function removeOrphan(
 ): RepairStep | Unrepaired {
   if (row.lastAttempt !== null) return { place: placeOf(row), why: NEWER_ATTEMPT };
   return remove(row, what, 'task instance');
+}
+
+/** Slots with two fates are left: a span does not say which slots it is about between its ends. */
+function removeRepeated(row: BrokenRow<'overlapping_slots'>): RepairStep | Unrepaired {
+  const place = placeOf(row);
+  if (!row.isRepeated)
+    return { place, why: `no run starts by them again, and which of them is right is not stored: ${KEEP}` };
+  const slots = `slots of ${row.dagId} from ${instant(row.slotAt ?? 0)} to ${instant(row.lastAt)}`;
+  const what = `${slots} removed, because an earlier span says the same of them`;
+  return { type: 'remove', place, what, row: 'slots' };
 }
 
 function tellInstance(row: BrokenRow<'instance_unlike_journal'>): RepairStep | Unrepaired {

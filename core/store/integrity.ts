@@ -35,6 +35,7 @@ interface Columns extends PlaceColumns {
   readonly last_at: number;
   readonly cursor_at: number | null;
   readonly before_at: number;
+  readonly is_repeated: number;
   readonly logical_at: number | null;
   readonly run_dag: string;
   readonly version_dag: string;
@@ -128,11 +129,21 @@ const QUERIES: { readonly [R in QueriedRule]: Query<R> } = {
     facts: (row) => ({ lastAt: row.last_at, cursorAt: row.cursor_at }),
   },
   overlapping_slots: {
-    // Where any spans overlap, two neighbours do: the time of a look at neighbours grows with their number.
-    rows: sql`select ${place(SLOT)}, s.before_at as before_at from (select dag_id, first_at,
-      lag(last_at) over (partition by dag_id order by first_at) as before_at from slot_span) s
-      where s.before_at >= s.first_at`,
-    facts: (row) => ({ earlierLastAt: row.before_at }),
+    // The greatest end before a span tells whether any span overlaps it: one look at each, however many.
+    rows: sql`select ${place(SLOT)}, s.last_at as last_at, e.last_at as before_at,
+      case when s.last_at <= e.last_at and s.disposition = e.disposition and s.because = e.because
+        and coalesce(s.run_no, -1) = coalesce(e.run_no, -1) and coalesce(s.facts, '') = coalesce(e.facts, '')
+        then 1 else 0 end as is_repeated
+      from (select slot_span.*, max(last_at) over (partition by dag_id order by first_at
+        rows between unbounded preceding and 1 preceding) as reach_at from slot_span) s
+      join slot_span e on e.dag_id = s.dag_id and e.first_at = (select min(f.first_at) from slot_span f
+        where f.dag_id = s.dag_id and f.last_at = s.reach_at)
+      where s.reach_at >= s.first_at`,
+    facts: (row) => ({
+      lastAt: row.last_at,
+      earlierLastAt: row.before_at,
+      isRepeated: row.is_repeated === 1,
+    }),
   },
   slot_of_other_dag: {
     rows: sql`select ${place({ ...RUN, ...SLOT })}, r.dag_id as run_dag

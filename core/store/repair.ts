@@ -82,6 +82,14 @@ function* raiseScript(db: Kysely<Database>, { counter, to }: Of<'raise'>): Scrip
 }
 
 function* removeScript(db: Kysely<Database>, { row, place }: Of<'remove'>): Script<void> {
+  if (row === 'slots') {
+    const { dagId, slotAt } = place;
+    yield db
+      .deleteFrom('slot_span')
+      .where('dag_id', '=', dagId ?? '')
+      .where('first_at', '=', slotAt ?? 0);
+    return;
+  }
   const runNo = place.runNo ?? -1;
   const nodeNo = place.nodeNo ?? -1;
   if (row === 'instance') {

@@ -31,7 +31,7 @@ export interface Damage {
  * A store that leads, with three runs: 1 has two tasks in the queue, 2 is a success with an output, 3 is the
  * run of the last of two slots; and with a second DAG.
  */
-export async function fillStore(place: StorePlace): Promise<Leader> {
+export async function fillStore(place: Pick<StorePlace, 'open'>): Promise<Leader> {
   const leader = await Leader.of(await place.open());
   await leader.store.saveVersion(leader.lease, versionOf('other'));
   const starts = (no: number) =>
@@ -74,6 +74,7 @@ export async function fillStore(place: StorePlace): Promise<Leader> {
 }
 
 const instant = (no: number): string => new Date(slotAt(no)).toISOString();
+const SAID_BEFORE = 'removed, because an earlier span says the same of them';
 /** A run that ended, as its journal says too, while its two tasks are still in the queue. */
 const ENDED = `update dag_run set state = 5, ended_at = ${T0 + 50}, counts = '{"queued":2}' where run_no = 1;
   update lease set seq = seq + 1;
@@ -156,6 +157,17 @@ export const REPAIRED: readonly Damage[] = [
     ],
   },
   {
+    name: 'slots that an earlier span says the same of',
+    sql: `insert into slot_span (dag_id, first_at, last_at, disposition, decided_at, because)
+      values ('prices', ${slotAt(1) - 1}, ${slotAt(1)}, 2, 1, 0),
+      ('prices', ${slotAt(2)}, ${slotAt(2)}, 2, 1, 0)`,
+    broken: { overlapping_slots: 2 },
+    told: [
+      `slots of prices from ${new Date(slotAt(1) - 1).toISOString()} to ${instant(1)} ${SAID_BEFORE}`,
+      `slots of prices from ${instant(2)} to ${instant(2)} ${SAID_BEFORE}`,
+    ],
+  },
+  {
     name: 'a cursor before slots that are decided',
     sql: `update dag set cursor_at = ${slotAt(1)} where dag_id = 'prices'`,
     broken: { slot_after_cursor: 2 },
@@ -171,6 +183,13 @@ export const REPAIRED: readonly Damage[] = [
 
 /** Damage that is told and left as it is. */
 export const LEFT: readonly Damage[] = [
+  {
+    name: 'slots that an earlier span says the same of, but for the last',
+    sql: `insert into slot_span (dag_id, first_at, last_at, disposition, decided_at, because)
+      values ('prices', ${slotAt(1)}, ${slotAt(3)}, 2, 1, 0)`,
+    broken: { overlapping_slots: 1 },
+    told: [],
+  },
   {
     name: 'a past attempt that its task instance has not come to',
     sql: attempt(0, 2),
@@ -196,7 +215,7 @@ export const LEFT: readonly Damage[] = [
     told: [],
   },
   {
-    name: 'slots that overlap',
+    name: 'slots with two fates',
     sql: `update slot_span set last_at = ${slotAt(4)} where disposition = 2`,
     broken: { overlapping_slots: 1 },
     told: [],
