@@ -1,5 +1,4 @@
 import { statfsSync } from 'node:fs';
-import { join } from 'node:path';
 import { AppError } from '../core/model/errors.ts';
 import { isRunFinished } from '../core/model/states.ts';
 import type { Project } from '../core/scheduler/project.ts';
@@ -11,6 +10,8 @@ import { livingGroups } from './leftover-groups.ts';
 import { counted } from './render/counted.ts';
 import { shortRunId } from './render/run-name.ts';
 import { oneLine } from './render/text-width.ts';
+import { storeFinding } from './store-finding.ts';
+import type { ViolationView } from './violation-view.ts';
 
 /** One thing that `orch doctor` looked at. */
 export interface Finding {
@@ -18,6 +19,8 @@ export interface Finding {
   readonly topic: string;
   readonly text: string;
   readonly advice?: string;
+  /** Rules that what is stored breaks. */
+  readonly violations?: readonly ViolationView[];
 }
 
 const CONFIG_FINE: Finding = { level: 'ok', topic: 'config', text: 'airflow.yaml and environment are fine' };
@@ -86,18 +89,6 @@ async function dagFinding({ library }: Project): Promise<Finding> {
     topic: 'dags',
     text: `cannot be read: ${broken.map(({ file }) => oneLine(file)).join(', ')}`,
     advice: "'orch check' says why",
-  };
-}
-
-async function storeFinding({ config, stateDir, store }: Project): Promise<Finding> {
-  const where = config.store.kind === 'sqlite' ? join(stateDir, 'orch.db') : 'PostgreSQL';
-  const problems = await store.checkIntegrity();
-  if (problems.length === 0) return { level: 'ok', topic: 'store', text: `${where} is sound` };
-  return {
-    level: 'problem',
-    topic: 'store',
-    text: `${where}: ${problems.join(' ')}`,
-    advice: 'keep a copy of the state folder and report it',
   };
 }
 

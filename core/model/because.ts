@@ -188,6 +188,7 @@ const SENTENCES = {
   deadline_at_risk: (f) =>
     `It may miss its deadline of ${f.deadline}: by the times of earlier runs it ends at ${f.p50} or, one ` +
     `time in twenty, after ${f.p95}; above all ${f.task} makes it late.`,
+  repaired: (f) => `Repaired by ${f.by ?? 'hand'}: ${f.what}.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

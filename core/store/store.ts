@@ -12,12 +12,15 @@ import type { Request } from '../model/request.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import type { ScheduleState, SlotSpan } from '../model/slot.ts';
 import type { RunState } from '../model/states.ts';
+import type { Violation } from '../model/violation.ts';
+import type { Repair } from '../planner/repair.ts';
 import type { AssetEventFilter, AssetRecord, DecidedFile } from './assets.ts';
 import type { BackfillRuns } from './backfills.ts';
 import type { CachePolicy } from './cache.ts';
 import type { RunTold } from './hooks.ts';
 import type { PastScope } from './past-runs.ts';
 import type { PinPlan, PinRecord } from './pins.ts';
+import type { RepairOrder } from './repair.ts';
 
 /** The right to decide, held by one process at a time; every commit of a tick proves it. */
 export interface Lease {
@@ -368,10 +371,16 @@ export interface Store {
   answer(inboxId: number): Promise<Answer | null>;
 
   /**
-   * What is wrong with the stored data, one sentence each; empty when all is well. Reads everything: for
-   * `doctor`.
+   * What is wrong with the stored data, by rule; empty when all is well. Of the rows that break a rule at
+   * most `listed` are given, a few by default, and all are counted. Reads everything: for `doctor`.
    */
-  checkIntegrity(): Promise<readonly string[]>;
+  checkIntegrity(listed?: number): Promise<readonly Violation[]>;
+  /**
+   * Repairs all rows that break a rule and can be repaired, or none of them, and gives what was done and what
+   * is left. Each change is a line of the journal. Leader only, and instead of ticks: after it none can be
+   * committed with this lease.
+   */
+  repair(lease: Lease, order: RepairOrder): Promise<Repair>;
 
   /**
    * Wakes this process when others did something, until that is closed. What does not come through is made

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../core/model/clock.ts';
+import { violationText } from '../../core/model/violation.ts';
 import { openStore } from '../../core/store/open-store.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import type { Store } from '../../core/store/store.ts';
@@ -117,7 +118,7 @@ async function readAll(store: Store): Promise<Stored> {
   return {
     runs,
     unanswered: (await store.pendingRequests()).length,
-    problems: await store.checkIntegrity(),
+    problems: (await store.checkIntegrity()).map(violationText),
     leaderPid: (await store.leader())?.pid ?? null,
   };
 }

@@ -1,5 +1,6 @@
 import type { NodeNo } from '../../core/model/ids.ts';
 import type { AttemptRecord } from '../../core/model/run.ts';
+import { violationText } from '../../core/model/violation.ts';
 import type { JournalRecord, Store, VersionRecord } from '../../core/store/store.ts';
 import type { RunHistory, SimHistory } from './history.ts';
 import type { People } from './people.ts';
@@ -36,6 +37,6 @@ export async function readHistory(store: Store, known: Known, asked: People['ask
   }
   const answers = [];
   for (const one of asked) answers.push({ ...one, answer: await store.answer(one.inboxId) });
-  const problems = await store.checkIntegrity();
+  const problems = (await store.checkIntegrity()).map(violationText);
   return { ...known, runs, versions, dags, slots, journal, asked: answers, problems };
 }

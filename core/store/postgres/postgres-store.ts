@@ -6,16 +6,19 @@ import type { Clock } from '../../model/clock.ts';
 import type { HookRecord } from '../../model/hook.ts';
 import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
+import type { Violation } from '../../model/violation.ts';
+import type { Repair } from '../../planner/repair.ts';
 import { type CachePolicy, purgeCacheScript } from '../cache.ts';
 import { isKnownDead, thisHolder } from '../holder.ts';
 import { saveHookScript } from '../hooks.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
-import { checkInvariants } from '../integrity.ts';
+import { checkInvariants, ROWS_LISTED } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
 import { applyOne, newestNumber, readHolder, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
 import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
+import { type RepairOrder, repairScript } from '../repair.ts';
 import { rowsOf, runInTransaction, type Script } from '../script.ts';
 import type {
   BrokenFileRecord,
@@ -235,8 +238,13 @@ export class PostgresStore extends Reads implements Store {
     return readJournal(this.#db, filter);
   }
 
-  checkIntegrity(): Promise<readonly string[]> {
-    return checkInvariants(this.#db);
+  checkIntegrity(listed: number = ROWS_LISTED): Promise<readonly Violation[]> {
+    return checkInvariants(this.#db, listed);
+  }
+
+  repair(lease: Lease, order: RepairOrder): Promise<Repair> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return runInTransaction(this.#db, repairScript(this.#db, fence, order));
   }
 
   listen(wakes: Wakes): Listening {

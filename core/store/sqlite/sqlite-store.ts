@@ -7,11 +7,13 @@ import { AppError } from '../../model/errors.ts';
 import type { HookRecord } from '../../model/hook.ts';
 import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
+import type { Violation } from '../../model/violation.ts';
+import type { Repair } from '../../planner/repair.ts';
 import { type CachePolicy, purgeCacheScript } from '../cache.ts';
 import { thisHolder } from '../holder.ts';
 import { saveHookScript } from '../hooks.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
-import { checkInvariants } from '../integrity.ts';
+import { checkInvariants, ROWS_LISTED } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
 import {
   applyMigrations,
@@ -24,6 +26,7 @@ import {
 import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
+import { type RepairOrder, repairScript } from '../repair.ts';
 import { rowsOf, runInSqlite, type Script } from '../script.ts';
 import type {
   BrokenFileRecord,
@@ -42,6 +45,7 @@ import type {
 } from '../store.ts';
 import type { Database } from '../tables.ts';
 import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
+import { checkFile } from './check-file.ts';
 import { IN_MEMORY, openSqlite, type SqliteConnection } from './connection.ts';
 import { DataVersionWatch } from './data-version.ts';
 import { NodeSqliteDialect } from './dialect.ts';
@@ -245,15 +249,13 @@ export class SqliteStore extends Reads implements Store {
     return readJournal(this.#db, filter);
   }
 
-  async checkIntegrity(): Promise<readonly string[]> {
-    const problems: string[] = [];
-    const { rows: pages } = this.#connection.execute('pragma integrity_check', []);
-    for (const { integrity_check: text } of pages)
-      if (text !== 'ok') problems.push(`SQLite reports: ${String(text)}`);
-    const { rows: orphans } = this.#connection.execute('pragma foreign_key_check', []);
-    for (const { table, parent } of orphans)
-      problems.push(`A row of ${String(table)} names a missing row of ${String(parent)}.`);
-    return [...problems, ...(await checkInvariants(this.#db))];
+  async checkIntegrity(listed: number = ROWS_LISTED): Promise<readonly Violation[]> {
+    return [...checkFile(this.#connection, listed), ...(await checkInvariants(this.#db, listed))];
+  }
+
+  async repair(lease: Lease, order: RepairOrder): Promise<Repair> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return this.#write(repairScript(this.#db, fence, order));
   }
 
   listen(wakes: Wakes): Listening {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { violationText } from '../../../core/model/violation.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { databases, type StorePlace } from './databases.ts';
 import {
@@ -171,9 +172,16 @@ describe.each(databases)('reads and requests on $name', ({ newPlace }) => {
     expect(await store.checkIntegrity()).toEqual([]);
     await place.execute('update task_instance set try_no = 2 where node_no = 1');
     await place.execute('update task_instance set run_no = 8 where node_no = 2');
-    expect(await store.checkIntegrity()).toEqual([
+    const found = await store.checkIntegrity();
+    expect(found.map(violationText)).toEqual([
       '1 times: task instances belong to no run.',
       '1 times: task instances differ from their last line in the journal.',
+    ]);
+    expect(found[1]?.rows).toEqual([
+      {
+        ...{ dagId: 'prices', runNo: 1, runUid: uidOf(1), nodeNo: 1, tryNo: null, slotAt: null },
+        ...{ state: 'queued', attempt: 2, journalState: 'queued', journalAttempt: 1 },
+      },
     ]);
   });
 });
