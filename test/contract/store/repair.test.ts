@@ -21,7 +21,7 @@ async function brokenIn(store: Store): Promise<Damage['broken']> {
 async function traceOf(store: Store): Promise<unknown> {
   return [
     await store.counters(),
-    await store.leader(),
+    (await store.leader())?.epoch,
     await store.journal({}),
     await store.checkIntegrity(),
   ];
