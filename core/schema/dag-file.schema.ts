@@ -7,7 +7,7 @@ import { SCHEDULE_SCHEMA } from './schedule.schema.ts';
 import {
   AFTER_SCHEMA,
   defaultsSchema,
-  HOOK_KEYS,
+  HOOK_SCHEMA,
   NEEDS_SCHEMA,
   STAGE_SCHEMA,
   TASK_SCHEMA,
@@ -163,7 +163,7 @@ export function dagSchema(tasks: TSchema): TSchema {
     description: 'The name of the DAG in commands and addresses: letters, digits, _ and -.',
     examples: ['prices_report'],
   });
-  const hooks = hookProperties(DAG_HOOKS, HOOK_KEYS);
+  const hooks = hookProperties(DAG_HOOKS, HOOK_SCHEMA);
   return closedObject(
     { id, ...optional, ...hooks, tasks },
     { description: 'A DAG: tasks, and what starts them.' },
@@ -191,7 +191,7 @@ const tasks: TSchema = mapSchema(
 export const DAG_FILE_SCHEMA = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'orch DAG file',
-  ...plain(dagSchema(tasks)),
+  ...sharing(plain(dagSchema(tasks))),
   definitions: {
     entry: {
       description: 'A task, a group (`group`) or a keyed fan-out (`forEach`).',
@@ -201,11 +201,18 @@ export const DAG_FILE_SCHEMA = {
         { $ref: '#/definitions/forEach' },
       ],
     },
-    task: plain(TASK_SCHEMA),
+    hook: plain(HOOK_SCHEMA),
+    task: sharing(plain(TASK_SCHEMA)),
     group: plain(groupSchema(tasks)),
     forEach: plain(forEachSchema(tasks)),
   },
 };
+
+/** With references to the schema of a hook, which would stand there 18 times. */
+function sharing(schema: Record<string, unknown>): Record<string, unknown> {
+  const hook = JSON.stringify(HOOK_SCHEMA);
+  return JSON.parse(JSON.stringify(schema).replaceAll(hook, '{"$ref":"#/definitions/hook"}'));
+}
 
 /** Schemas of the builder carry hidden marks; JSON does not. */
 function plain(schema: TSchema): Record<string, unknown> {

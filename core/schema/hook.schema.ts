@@ -12,12 +12,13 @@ const WHEN: Readonly<Record<HookName, string>> = {
   onDeadline: 'the deadline of a run has passed and the run is not over',
 };
 
-/** The hooks of a task or a DAG; `keys` are what a hook may have. */
-export function hookProperties(
-  names: readonly HookName[],
-  keys: Record<string, TSchema | undefined>,
-): Record<string, TSchema> {
-  const hook = closedObject(keys as Record<string, TSchema>, { description: 'What is run for a hook.' });
+/** One hook; `keys` are what it may have. */
+export function hookSchema(keys: Record<string, TSchema | undefined>): TSchema {
+  return closedObject(keys as Record<string, TSchema>, { description: 'What is run for a hook.' });
+}
+
+/** The hooks of a task or a DAG, each one `hook` or several. */
+export function hookProperties(names: readonly HookName[], hook: TSchema): Record<string, TSchema> {
   const entry = (name: HookName): TSchema =>
     Type.Union([hook, Type.Array(hook, { minItems: 1, maxItems: 10 })], {
       description: `What is run when ${WHEN[name]}, whatever the cause: at least once, outside the run.`,

@@ -8,7 +8,7 @@ import {
 } from '../model/dag.ts';
 import { TASK_HOOKS } from '../model/hook.ts';
 import { ID_PATTERN } from '../model/ids.ts';
-import { hookProperties } from './hook.schema.ts';
+import { hookProperties, hookSchema } from './hook.schema.ts';
 import {
   ASSET_URI_SCHEMA,
   closedObject,
@@ -379,11 +379,11 @@ export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
 const { uses, run, with: params } = OWN_TASK_PROPERTIES;
 const { retries, timeout, env: variables } = INHERITED_PROPERTIES;
 /** What a hook may have. */
-export const HOOK_KEYS = { uses, run, with: params, retries, timeout, env: variables };
+export const HOOK_SCHEMA = hookSchema({ uses, run, with: params, retries, timeout, env: variables });
 
 /** A task: something that is run, chosen, or joins others. */
 export const TASK_SCHEMA: TSchema = closedObject(
-  { ...OWN_TASK_PROPERTIES, ...hookProperties(TASK_HOOKS, HOOK_KEYS), ...INHERITED_PROPERTIES },
+  { ...OWN_TASK_PROPERTIES, ...hookProperties(TASK_HOOKS, HOOK_SCHEMA), ...INHERITED_PROPERTIES },
   {
     description:
       'A task: a function or operator (uses), a command (run), a choice (choose), a question (approval), ' +
