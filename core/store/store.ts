@@ -377,8 +377,8 @@ export interface Store {
   checkIntegrity(listed?: number): Promise<readonly Violation[]>;
   /**
    * Repairs all rows that break a rule and can be repaired, or none of them, and gives what was done and what
-   * is left. Each change is a line of the journal. Leader only, and instead of ticks: after it none can be
-   * committed with this lease.
+   * is left. Each change is a line of the journal. Leader only, and instead of ticks: from then on none is
+   * committed with this lease, which counts as fenced.
    */
   repair(lease: Lease, order: RepairOrder): Promise<Repair>;
 

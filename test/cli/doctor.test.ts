@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { gunzipSync } from 'node:zlib';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { S } from '../../core/model/states.ts';
 import { makeProject, normalized, orch, startOrch } from './orch-process.ts';
@@ -77,6 +78,10 @@ in attempt 1',
   );
   const { counts } = JSON.parse((await orch(['-C', dir, 'status', '--json'])).stdout);
   expect(counts).toEqual({ success: 1, cancelled: 1 });
+
+  expect((await orch(['-C', dir, 'export', 'last', '-o', 'run.gz'], { cwd: dir })).code).toBe(0);
+  expect(gunzipSync(readFileSync(join(dir, 'run.gz'))).toString()).toContain('"rule":"unfinished_instance"');
+  expect((await orch(['-C', dir, 'retry', 'last', '--quiet'])).code).toBe(0);
 
   damage('delete from slot_span');
   expect(await doctor('--repair')).toMatchObject({

@@ -75,6 +75,8 @@ export class PostgresStore extends Reads implements Store {
   readonly #schema: string;
   readonly #plan: SchemaPlan;
   readonly #db: Kysely<Database>;
+  /** Leases under which numbers were given past the commit of ticks. */
+  readonly #repairers = new WeakSet<Lease>();
   #leading: Leading | null = null;
 
   private constructor(options: PostgresStoreOptions, schema: string, db: Kysely<Database>) {
@@ -169,7 +171,7 @@ export class PostgresStore extends Reads implements Store {
 
   async commit(lease: Lease, tick: Tick): Promise<CommitResult> {
     const leading = this.#leading;
-    if (leading?.lease !== lease) return { ok: false, why: 'fenced' };
+    if (leading?.lease !== lease || this.#repairers.has(lease)) return { ok: false, why: 'fenced' };
     const result = await leading.ticks.commit(tick);
     if (!result.ok && result.why === 'fenced') leading.keeper.markLost();
     return result;
@@ -243,6 +245,7 @@ export class PostgresStore extends Reads implements Store {
   }
 
   repair(lease: Lease, order: RepairOrder): Promise<Repair> {
+    this.#repairers.add(lease);
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return runInTransaction(this.#db, repairScript(this.#db, fence, order));
   }

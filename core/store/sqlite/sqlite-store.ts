@@ -88,6 +88,8 @@ export class SqliteStore extends Reads implements Store {
   readonly #db: Kysely<Database>;
   readonly #lock: LeaderLock;
   readonly #beat: LeaderBeat;
+  /** Leases under which numbers were given past the commit of ticks. */
+  readonly #repairers = new WeakSet<Lease>();
   #leading: Leading | null = null;
 
   private constructor(options: SqliteStoreOptions, connection: SqliteConnection, db: Kysely<Database>) {
@@ -180,7 +182,7 @@ export class SqliteStore extends Reads implements Store {
 
   commit(lease: Lease, tick: Tick): CommitResult | Promise<CommitResult> {
     const leading = this.#leading;
-    if (leading?.lease !== lease) return { ok: false, why: 'fenced' };
+    if (leading?.lease !== lease || this.#repairers.has(lease)) return { ok: false, why: 'fenced' };
     return this.#whenIdle(leading.connection, () => {
       const result = leading.ticks.commit(tick);
       if (result.ok) leading.writeback?.committed();
@@ -254,6 +256,7 @@ export class SqliteStore extends Reads implements Store {
   }
 
   async repair(lease: Lease, order: RepairOrder): Promise<Repair> {
+    this.#repairers.add(lease);
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return this.#write(repairScript(this.#db, fence, order));
   }

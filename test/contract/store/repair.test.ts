@@ -6,7 +6,7 @@ import type { JournalRecord, Store } from '../../../core/store/store.ts';
 import { badJournal } from '../../checkers/journal-walk.ts';
 import { type Damage, fillStore, LEFT, LEFT_IN_SQLITE, REPAIRED } from './damaged-store.ts';
 import { databases, type StorePlace } from './databases.ts';
-import { type Leader, nodeNo, runNo, T0 } from './fixture.ts';
+import { create, Leader, nodeNo, runNo, T0 } from './fixture.ts';
 
 const repair = (store: Store) => repairStore(store, 'ada', systemClock);
 const whats = (lines: readonly JournalRecord[]) =>
@@ -151,6 +151,15 @@ describe.each(databases)('a repair on $name', ({ name, newPlace }) => {
     await expect(store.repair(lease, { rule: 'orphaned_attempt', by: 'ada', at: T0 })).rejects.toMatchObject({
       code: 'unavailable',
     });
+  });
+
+  it('gives numbers past the commit of ticks, so that its lease commits none any more', async () => {
+    await leader.tick(create(4));
+    await store.repair(leader.lease, { rule: 'orphaned_output', by: 'ada', at: T0 });
+    expect(await leader.try(create(5))).toEqual({ ok: false, why: 'fenced' });
+    await leader.lease.release();
+    const next = await Leader.of(store);
+    expect(await next.try(create(5))).toEqual({ ok: true });
   });
 
   it('is refused beside a process that leads, which foretelling is not', async () => {
