@@ -88,7 +88,7 @@ export const TASK_TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>>
   queued: ['running', 'scheduled', 'up_for_retry', 'paused', 'waiting', ...settled],
   running: ['up_for_retry', 'paused', 'waiting', 'scheduled', ...settled],
   paused: ['queued', 'scheduled', 'running', 'up_for_retry', ...settled],
-  waiting: ['scheduled', 'queued', 'up_for_retry', ...settled],
+  waiting: ['none', 'scheduled', 'queued', 'up_for_retry', ...settled],
   up_for_retry: ['scheduled', 'queued', 'none', ...settled],
   success: ['none', 'failed', 'removed'],
   failed: ['none', 'success', 'removed'],

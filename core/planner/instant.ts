@@ -43,15 +43,11 @@ export function succeedWith(
   code: BecauseCode = 'chosen',
   facts: Facts = { value },
 ): void {
+  const output = { json: JSON.stringify(value) };
   run.values.set(node, value);
-  const { runNo } = run.record;
-  turn.actions.push({
-    type: 'output',
-    runNo,
-    nodeNo: node as NodeNo,
-    tryNo: run.tryNo[node] as TryNo,
-    output: { json: JSON.stringify(value) },
-  });
+  run.outputs.set(node, output);
+  const at = { runNo: run.record.runNo, nodeNo: node as NodeNo, tryNo: run.tryNo[node] as TryNo };
+  turn.actions.push({ type: 'output', ...at, output });
   turn.change(run, node, S.success, code, facts);
 }
 

@@ -1,4 +1,5 @@
 import type { Action, Answer } from '../../core/model/action.ts';
+import type { AttemptOrder } from '../../core/model/attempt.ts';
 import type { Request } from '../../core/model/request.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../../core/model/run.ts';
 import type { SlotSpan } from '../../core/model/slot.ts';
@@ -20,8 +21,14 @@ export interface Witness {
   readonly seq: number;
   /** Of `START`: the inputs by name. */
   readonly inputs?: { readonly [name: string]: string | null };
+  /** Of `START`: what the attempts before it left, which put the task off. */
+  readonly wait?: AttemptOrder['wait'];
   /** Of `END`. */
   readonly outcome?: string;
+  /** Of `END` in a wide world: how it put its task off. */
+  readonly deferral?: { readonly afterMs: number | null; readonly state: string | null };
+  /** Of `END` in a wide world: what a success gave. */
+  readonly output?: string | null;
 }
 
 /** One request as its asker saw it. */
@@ -94,6 +101,8 @@ export interface SimHistory {
   readonly idle: readonly { readonly seq: number; readonly waiting: readonly Waiting[] }[];
   /** Instances seen waiting for a past that lets them run, at moments when nothing happened. */
   readonly unwoken: readonly Waiting[];
+  /** Instances put off that were still so at such a moment, long after their time had come. */
+  readonly overdue: readonly (Waiting & { readonly atMono: number })[];
   /** The world stopped being told to do things then. */
   readonly calmAtMono: number;
   readonly calmAt: number;

@@ -5,6 +5,7 @@ import { readRunView } from '../../core/store/read-run-view.ts';
 import type { Store } from '../../core/store/store.ts';
 import type { Random } from '../unit/planner/random.ts';
 import type { VirtualTime } from './virtual-time.ts';
+import { WIDE_DEEDS, type WideDeed, wideRequests } from './wide-deeds.ts';
 
 const HOUR = 3_600_000;
 
@@ -33,6 +34,10 @@ export class People {
       const request = this.#trigger(dagId);
       await this.#ask(request);
       if (kind === 'triggerTwice') await this.#ask(request);
+      return;
+    }
+    if (isWide(kind)) {
+      for (const request of await wideRequests(this.#store, kind, random)) await this.#ask(request);
       return;
     }
     if (kind === 'pauseDag' || kind === 'unpauseDag') {
@@ -161,4 +166,8 @@ export class People {
     this.asked.push({ inboxId, request, at });
     return inboxId;
   }
+}
+
+function isWide(kind: string): kind is WideDeed {
+  return (WIDE_DEEDS as readonly string[]).includes(kind);
 }

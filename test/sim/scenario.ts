@@ -6,6 +6,8 @@ import { RANDOM_POOLS, RandomDag, randomParams } from '../unit/planner/random-da
 import { chanceFor } from './chance.ts';
 import { serviceDag } from './service-dag.ts';
 import { COMMIT_FAULTS } from './sim-store.ts';
+import { widened } from './wide-dag.ts';
+import { WIDE_DEEDS, type WideDeed } from './wide-deeds.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -54,7 +56,7 @@ export const FAULTS = [
   'oldRead',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
-export type Deed = (typeof DEEDS)[number] | (typeof LOOKING_BACK)[number];
+export type Deed = WideDeed | (typeof DEEDS)[number] | (typeof LOOKING_BACK)[number];
 
 /** One thing that happens to a world, at a time after its start. */
 export interface Happening {
@@ -63,8 +65,13 @@ export interface Happening {
   readonly kind: Deed | Fault;
 }
 
+/** `plain` worlds have runs and schedules; in `wide` ones tasks also wait without a slot. */
+export const WORLD_KINDS = ['plain', 'wide'] as const;
+export type WorldKind = (typeof WORLD_KINDS)[number];
+
 /** A world before it is played: everything in it follows from the seed and from what was left out. */
 export interface Scenario {
+  readonly kind: WorldKind;
   readonly seed: number;
   readonly startAt: number;
   readonly lastsMs: number;
@@ -82,12 +89,14 @@ const STARTS = [
   '2028-02-28T21:30:10Z',
 ];
 
-/** The world of a seed. */
-export function scenarioOf(seed: number): Scenario {
+/** The world of a seed and a kind. Wide worlds are plain ones with more in them. */
+export function scenarioOf(seed: number, kind: WorldKind = 'plain'): Scenario {
   const random = chanceFor(seed, 'scenario');
   const lastsMs = (4 + random.upTo(8)) * HOUR;
   const startAt = Date.parse(random.pick(STARTS)) + random.upTo(3 * HOUR);
-  const dags = Array.from({ length: 2 + random.upTo(2) }, (_, at) => dagFor(seed, `dag${at}`, '', startAt));
+  const dags = Array.from({ length: 2 + random.upTo(2) }, (_, at) =>
+    dagFor({ kind, seed, startAt }, `dag${at}`, ''),
+  );
   const count = 6 + random.upTo(34);
   const happenings: Happening[] = [];
   for (let no = 0; no < count; no++) {
@@ -96,10 +105,11 @@ export function scenarioOf(seed: number): Scenario {
     happenings.push({ no, afterMs: one.upTo(lastsMs), kind });
   }
   happenings.push(...lookingBack(seed, lastsMs));
+  if (kind === 'wide') happenings.push(...wideHappenings(seed, lastsMs));
   happenings.sort((a, b) => a.afterMs - b.afterMs || a.no - b.no);
   const defaults = { ...ENGINE_DEFAULTS, lostBudget: random.upTo(3) };
   const limits = { globalSlots: 3 + random.upTo(8), pools: RANDOM_POOLS, defaults };
-  return { seed, startAt, lastsMs, limits, dags, happenings };
+  return { kind, seed, startAt, lastsMs, limits, dags, happenings };
 }
 
 /** What people do with the past of a world; its numbers are beyond those of everything else. */
@@ -113,8 +123,27 @@ function lookingBack(seed: number, lastsMs: number): Happening[] {
   }));
 }
 
+/** What happens in wide worlds only; its numbers are beyond those of everything else. */
+function wideHappenings(seed: number, lastsMs: number): Happening[] {
+  const random = chanceFor(seed, 'wide');
+  return Array.from({ length: 4 + random.upTo(12) }, (_, index) => ({
+    no: 2_000 + index,
+    afterMs: random.upTo(lastsMs),
+    kind: random.pick(WIDE_DEEDS),
+  }));
+}
+
 /** A DAG of a world, as it is first declared or, with the name of an edit, as it is after that. */
-export function dagFor(seed: number, id: string, edit: string, startAt: number): DagSpec {
+export function dagFor(
+  { kind, seed, startAt }: Pick<Scenario, 'kind' | 'seed' | 'startAt'>,
+  id: string,
+  edit: string,
+): DagSpec {
+  const plain = plainDag(seed, id, edit, startAt);
+  return kind === 'wide' ? widened(seed, plain) : plain;
+}
+
+function plainDag(seed: number, id: string, edit: string, startAt: number): DagSpec {
   const tasks = chanceFor(seed, `tasks ${id} ${chanceFor(seed, edit).chance(0.5) ? edit : ''}`);
   const traits = {
     tasks: 2 + tasks.upTo(5),

@@ -3,7 +3,9 @@ import type { AttemptEvent, AttemptOrder, Outcome, StopReason } from '../../core
 import type { AttemptId } from '../../core/model/ids.ts';
 import { chanceFor } from './chance.ts';
 import type { Witness } from './history.ts';
+import type { WorldKind } from './scenario.ts';
 import type { VirtualTime } from './virtual-time.ts';
+import { waitOutcome } from './wait-outcome.ts';
 
 /** What may go wrong with the end of an attempt. */
 export type OutcomeFault = 'hang' | 'late' | 'twice';
@@ -19,6 +21,7 @@ interface Process {
 
 /** What the processes of a world share, whoever leads. */
 export interface Machine {
+  readonly kind: WorldKind;
   readonly seed: number;
   readonly time: VirtualTime;
   readonly witness: Witness[];
@@ -76,7 +79,7 @@ export class SimExecutor implements Executor {
     this.#machine.time.after(afterMs, () => {
       const finishes = random.chance(0.1) && process.startedAt !== null && graceMs > 0;
       const stopped: Outcome = process.stopping === 'timeout' ? { kind: 'timeout' } : { kind: 'stopped' };
-      this.#end(process, finishes ? outcomeOf(this.#machine.seed, process.order) : stopped);
+      this.#end(process, finishes ? this.#outcomeOf(process.order) : stopped);
     });
   }
 
@@ -109,13 +112,13 @@ export class SimExecutor implements Executor {
         return [name, typeof input === 'string' ? input : null];
       }),
     );
-    this.#tell('START', order.attemptId, { inputs });
+    this.#tell('START', order.attemptId, { inputs, ...(order.wait ? { wait: order.wait } : {}) });
     const attemptId = order.attemptId;
     this.onEvent({ type: 'attempt.started', attemptId, at: process.startedAt });
     time.after(durationMs(seed, order), () => {
       if (process.hangs || this.#live.get(attemptId) !== process) return;
       if (process.stopping !== null) return;
-      const outcome = outcomeOf(seed, order);
+      const outcome = this.#outcomeOf(order);
       const fault = this.#machine.takeFault(outcome);
       if (fault === 'hang') process.hangs = true;
       else this.#end(process, outcome, 'END', fault);
@@ -129,7 +132,10 @@ export class SimExecutor implements Executor {
     const { time } = this.#machine;
     const at = time.now();
     const startedAt = process.startedAt ?? at;
-    if (process.startedAt !== null) this.#tell(word, attemptId, { outcome: outcome.kind });
+    if (process.startedAt !== null) {
+      const more = this.#machine.kind === 'wide' ? toldOf(outcome) : {};
+      this.#tell(word, attemptId, { outcome: outcome.kind, ...more });
+    }
     const event: AttemptEvent = { type: 'attempt.ended', attemptId, startedAt, at, outcome };
     const deliver = (): void => {
       if (!this.cut) this.onEvent(event);
@@ -137,6 +143,12 @@ export class SimExecutor implements Executor {
     time.after(fault === 'late' ? 40_000 : 1, deliver);
     if (fault === 'twice')
       for (const afterMs of [2_500, 10_000, 61_000, 63_000, 402_000]) time.after(afterMs, deliver);
+  }
+
+  #outcomeOf(order: AttemptOrder): Outcome {
+    const { kind, seed } = this.#machine;
+    const put = kind === 'wide' ? waitOutcome(seed, order, nameOf(order)) : null;
+    return put ?? outcomeOf(seed, order);
   }
 
   #tell(word: Witness['word'], attemptId: string, more: Partial<Witness> = {}): void {
@@ -151,6 +163,13 @@ export class SimExecutor implements Executor {
 function nameOf({ definition, keys, tryNo }: AttemptOrder): string {
   const { dagId, run, runUid, taskPath } = definition;
   return `${dagId} ${run.logicalDate ?? runUid} ${taskPath} ${keys.join('/')} ${tryNo}`;
+}
+
+/** What an attempt says of its end beside how it ended. */
+function toldOf(outcome: Outcome): Partial<Witness> {
+  if (outcome.kind === 'deferred')
+    return { deferral: { afterMs: outcome.afterMs ?? null, state: outcome.state ?? null } };
+  return outcome.kind === 'success' ? { output: outcome.output ?? null } : {};
 }
 
 function durationMs(seed: number, order: AttemptOrder): number {

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { type Played, playScenario } from './play-seed.ts';
-import { type Scenario, scenarioOf } from './scenario.ts';
+import { type Scenario, scenarioOf, WORLD_KINDS, type WorldKind } from './scenario.ts';
 import { shrink } from './shrink.ts';
 
-const USAGE = `npm run sim -- [--seeds 100] [--seed 1] [--first] [--no-shrink] [--json]
+const USAGE = `npm run sim -- [--kind plain|wide] [--seeds 100] [--seed 1] [--first] [--no-shrink] [--json]
 Plays worlds of DAGs, people and faults in virtual time, from the first seed on, and checks what is promised.
+--kind wide: tasks also wait without a slot
 --seeds how many    --first  stop at the first world in which something is wrong    --json  figures only
 --progress  says on stderr which world begins
 A world follows from its seed: npm run sim -- --seeds 1 --seed N plays N again.`;
@@ -12,6 +13,7 @@ A world follows from its seed: npm run sim -- --seeds 1 --seed N plays N again.`
 const { values } = parseArgs({
   allowNegative: true,
   options: {
+    kind: { type: 'string', default: 'plain' },
     seeds: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
     first: { type: 'boolean', default: false },
@@ -35,6 +37,8 @@ class Tally {
   readonly failed: number[] = [];
   readonly digests: string[] = [];
   readonly struck: { [kind: string]: number } = {};
+  /** Lines of the journal by their reason. */
+  readonly reasons: { [code: string]: number } = {};
   readonly broken: { [invariant: string]: number } = {};
 
   add(seed: number, { history, violations, digest, lastedMs }: Played): void {
@@ -46,15 +50,18 @@ class Tally {
     this.violations += violations.length;
     this.digests.push(digest);
     if (violations.length > 0) this.failed.push(seed);
+    for (const { because } of history.journal)
+      this.reasons[because.code] = (this.reasons[because.code] ?? 0) + 1;
     for (const { kind } of history.struck) this.struck[kind] = (this.struck[kind] ?? 0) + 1;
     for (const { invariant } of violations) this.broken[invariant] = (this.broken[invariant] ?? 0) + 1;
   }
 
   figures(): object {
-    const { virtualMs, struck, ...rest } = this;
+    const { virtualMs, struck, reasons, ...rest } = this;
     const days = Math.round(virtualMs / 86_400_00) / 10;
-    const kinds = Object.fromEntries(Object.entries(struck).sort());
-    return { ...rest, virtualDays: days, struck: kinds, digests: values.json ? this.digests : undefined };
+    const sorted = (counts: object) => Object.fromEntries(Object.entries(counts).sort());
+    const counted = { struck: sorted(struck), reasons: sorted(reasons) };
+    return { ...rest, virtualDays: days, ...counted, digests: values.json ? this.digests : undefined };
   }
 }
 
@@ -73,14 +80,16 @@ async function sayShrunk(scenario: Scenario, { violations }: Played): Promise<vo
 
 async function main(): Promise<number> {
   const [seeds, first] = [Number(values.seeds), Number(values.seed)];
-  if (values.help || !Number.isInteger(seeds) || !Number.isInteger(first) || seeds < 1) {
+  const kind = values.kind as WorldKind;
+  const isKnown = WORLD_KINDS.includes(kind);
+  if (values.help || !isKnown || !Number.isInteger(seeds) || !Number.isInteger(first) || seeds < 1) {
     say(USAGE);
     return values.help ? 0 : 2;
   }
   const tally = new Tally();
   for (let seed = first; seed < first + seeds; seed++) {
     if (values.progress) process.stderr.write(`seed ${seed}\n`);
-    const scenario = scenarioOf(seed);
+    const scenario = scenarioOf(seed, kind);
     const played = await playScenario(scenario);
     tally.add(seed, played);
     if (played.violations.length === 0) continue;

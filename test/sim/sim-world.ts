@@ -8,6 +8,7 @@ import type { Random } from '../unit/planner/random.ts';
 import { chanceFor } from './chance.ts';
 import type { SimHistory, Struck, Waiting, Witness, Written } from './history.ts';
 import { OldView } from './old-view.ts';
+import { overdue } from './overdue.ts';
 import { People } from './people.ts';
 import { readHistory } from './read-history.ts';
 import { dagFor, type Happening, type Scenario } from './scenario.ts';
@@ -51,6 +52,7 @@ export class SimWorld {
   readonly #written: Written[] = [];
   readonly #struck: Struck[] = [];
   readonly #unwoken: Waiting[] = [];
+  readonly #overdue: SimHistory['overdue'][number][] = [];
   readonly #idle: { seq: number; waiting: Waiting[] }[] = [];
   readonly #seen: SimHistory['seen'][number][] = [];
   readonly #defects: string[] = [];
@@ -75,6 +77,7 @@ export class SimWorld {
     this.#dir = dir;
     this.#time = time;
     this.#machine = {
+      kind: scenario.kind,
       seed: scenario.seed,
       time,
       witness: this.#witness,
@@ -110,6 +113,7 @@ export class SimWorld {
       struck: this.#struck,
       idle: this.#idle,
       unwoken: this.#unwoken,
+      overdue: this.#overdue,
       calmAtMono,
       calmAt,
       calm,
@@ -406,9 +410,8 @@ export class SimWorld {
   }
 
   #changeFile(kind: 'edit' | 'remove' | 'return', dagId: string, no: number): void {
-    const { seed, startAt } = this.#scenario;
     const declared = this.#declared.get(dagId);
-    if (kind === 'edit' && declared) this.#declared.set(dagId, dagFor(seed, dagId, `edit ${no}`, startAt));
+    if (kind === 'edit' && declared) this.#declared.set(dagId, dagFor(this.#scenario, dagId, `edit ${no}`));
     else if (kind === 'remove' && declared) {
       this.#withdrawn.set(dagId, declared);
       this.#declared.delete(dagId);
@@ -425,6 +428,8 @@ export class SimWorld {
     if (!leader || this.#armed.length > 0 || leader.world.draining) return;
     const waiting = waitingIn(leader);
     this.#unwoken.push(...unwoken(leader.world));
+    const atMono = this.#time.mono();
+    for (const one of overdue(leader.world, this.#time.now())) this.#overdue.push({ ...one, atMono });
     if (waiting.length > 0) this.#idle.push({ seq: this.#written.length, waiting });
   }
 }

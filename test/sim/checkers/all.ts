@@ -11,6 +11,7 @@ import { checkRequests } from './requests.ts';
 import { checkRules } from './rules.ts';
 import { checkSlots } from './slots.ts';
 import { checkTeardowns } from './teardowns.ts';
+import { checkWaits } from './waits.ts';
 
 const CHECKERS: readonly ((history: SimHistory) => Violation[])[] = [
   checkLiveness,
@@ -25,6 +26,7 @@ const CHECKERS: readonly ((history: SimHistory) => Violation[])[] = [
   checkBackfills,
   checkRules,
   checkPasts,
+  checkWaits,
   checkTeardowns,
   checkCaps,
   checkStarvation,

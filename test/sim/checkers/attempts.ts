@@ -1,10 +1,13 @@
 import { BECAUSE_CODES } from '../../../core/model/because.ts';
 import type { RetryPolicy, TaskSpec } from '../../../core/model/dag.ts';
-import { isRunFinished, TASK_STATES } from '../../../core/model/states.ts';
+import { isRunFinished, TASK_STATES, type TaskState } from '../../../core/model/states.ts';
 import { outlivedSuccessor, startedTwice } from '../../checkers/started-once.ts';
 import type { SimHistory, Violation, Witness, Written } from '../history.ts';
+import { isUndisturbed } from './clock-jumps.ts';
 import { Replay, type RunNow } from './replay.ts';
 
+/** States in which no instance is when its run has ended. */
+const OPEN: readonly TaskState[] = ['none', 'up_for_retry', 'waiting', 'queued', 'running'];
 /** How exact the time of a leader is that wakes late: its ticks, and `running` that is stored later. */
 const SLACK_MS = 1_500;
 /** How long a busy store may keep a leader from deciding. */
@@ -64,7 +67,7 @@ function checkQuiet(
     for (const [node, { state }] of run.nodes) {
       // What stands for keys that have come is there no more.
       if (!there.has(node)) continue;
-      if (state === 'none' || state === 'up_for_retry' || state === 'queued' || state === 'running')
+      if (OPEN.includes(state))
         found.push({ invariant: 'S14', text: `run ${action.runNo} ended while node ${node} was ${state}` });
     }
   }
@@ -98,6 +101,7 @@ export function checkDecisions(history: SimHistory): Violation[] {
   const failures = new Map<string, { failed: number; lost: number; byNode: string | null }>();
   for (const written of history.written) {
     const before = new Map<number, boolean>();
+    const begun = new Set<string>();
     for (const action of written.actions)
       if (action.type === 'instance' && !before.has(action.runNo))
         before.set(action.runNo, replay.runs.get(action.runNo)?.abort != null);
@@ -135,12 +139,14 @@ export function checkDecisions(history: SimHistory): Violation[] {
       if (to === 'failed') checkGivenUp(history, run, id, code, count, policy, found);
       if (code === 'succeeded' && before.get(action.runNo) && run.abort && !task.teardown)
         found.push({ invariant: 'S17', text: `${id} succeeded although its run ends (${run.abort.code})` });
+      if (to === 'none') begun.add(id);
       if (to !== 'queued') continue;
       if (run.critical && !run.touched && !task.teardown)
         found.push({ invariant: 'S17', text: `${id} got a slot although a critical task failed` });
       if (before.get(action.runNo) && run.abort && (run.abort.kill || !task.teardown))
         found.push({ invariant: 'S17', text: `${id} got a slot although its run ends (${run.abort.code})` });
-      const waited = past.get(id);
+      // What people began anew waits for nothing.
+      const waited = begun.has(id) ? undefined : past.get(id);
       if (waited?.state === 'up_for_retry' && waited.code === 'retry_wait') {
         const end = ends.get(`${id}.${waited.tryNo}`);
         if (end && isUndisturbed(history, end.atMono, written.atMono))
@@ -170,13 +176,6 @@ function checkGivenUp(
     found.push({ invariant: 'S13', text: `${id} failed after ${count.failed} of ${policy.max} retries` });
   if (code === 'lost_too_often' && count.lost < history.limits.defaults.lostBudget)
     found.push({ invariant: 'S13', text: `${id} failed after ${count.lost} losses` });
-}
-
-/** Whether the clocks went on as usual between two instants. */
-function isUndisturbed({ struck }: SimHistory, fromMono: number, toMono: number): boolean {
-  return !struck.some(
-    ({ kind, atMono }) => kind.startsWith('jump') && atMono >= fromMono && atMono <= toMono,
-  );
 }
 
 function checkWait(

@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts';
 import { REQUESTS_AND_OUTCOMES } from './requests-and-outcomes.ts';
 import { RULES } from './rules.ts';
 import { STORE_AND_LEADER } from './store-and-leader.ts';
+import { WAITS } from './waits.ts';
 
 /** Every mutant. */
 export const MUTANTS: readonly Mutant[] = [
@@ -12,4 +13,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...LIMITS_AND_SLOTS,
   ...RULES,
   ...BACKFILLS,
+  ...WAITS,
 ];

@@ -6,6 +6,8 @@ export interface Mutant {
   readonly name: string;
   /** Its class: the thread of another system in which it happened, or what it breaks. */
   readonly bug: string;
+  /** The worlds that may show it; plain ones by default. */
+  readonly kind?: 'wide';
   /** Under `core/`. */
   readonly file: string;
   /** Stands in the file exactly once. */

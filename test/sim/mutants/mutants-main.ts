@@ -49,15 +49,15 @@ async function hunt(dir: string, mutant: Mutant): Promise<Verdict> {
   const path = join(dir, 'core', mutant.file);
   writeFileSync(path, mutated(mutant, PROJECT));
   try {
-    return { mutant, ...(await verdictOf(dir)) };
+    return { mutant, ...(await verdictOf(dir, mutant.kind ?? 'plain')) };
   } finally {
     cpSync(join(PROJECT, 'core', mutant.file), path);
   }
 }
 
 /** Plays worlds with the bug in them until something is wrong in one. */
-async function verdictOf(dir: string): Promise<Omit<Verdict, 'mutant'>> {
-  const options = ['--seeds', values.seeds, '--first', '--json', '--progress'];
+async function verdictOf(dir: string, kind: string): Promise<Omit<Verdict, 'mutant'>> {
+  const options = ['--kind', kind, '--seeds', values.seeds, '--first', '--json', '--progress'];
   const child = spawn(process.execPath, [join(dir, 'test/sim/sim-main.ts'), ...options]);
   let [seed, said, isStuck] = [0, '', false];
   const giveUp = (): void => {

@@ -48,6 +48,21 @@ describe('a sensor', () => {
     expect([statesOf(run), row?.reason]).toEqual([{ x: 'skipped', y: 'success' }, null]);
   });
 
+  test('begins anew when somebody retries it while it waits', () => {
+    const sim = new Simulation({ globalSlots: 1 });
+    const run = sim.trigger(dagOf([task('x', { sensor })]));
+    sim.turn();
+    sim.end('x', NOT_YET);
+    sim.turn();
+    expect(statesOf(run)).toEqual({ x: 'waiting' });
+    const selection = { select: 'nodes', nodes: [0], upstream: false, downstream: false } as const;
+    sim.request({ inboxId: null, kind: 'retry', run, by: 'ana', selection });
+    sim.turn();
+    expect(waitsOf(sim).at(-1)).toBe(null);
+    sim.run();
+    expect(sim.store?.row(1, 0)).toMatchObject({ state: 'success', tryNo: 2, tryBase: 1 });
+  });
+
   test('that fails is retried like any task: looks count as no attempts', () => {
     const retries = { max: 1, delayMs: 5_000 };
     const failing = (tryNo: number): Outcome => (tryNo === 3 ? FAILURE : tryNo < 5 ? NOT_YET : SUCCESS);
