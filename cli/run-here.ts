@@ -11,7 +11,8 @@ import type { ParamOptions } from './param-flags.ts';
 import { runParams } from './params.ts';
 import { newRunUid } from './run-uid.ts';
 import { type ScopeOptions, scopeOf } from './scope-flags.ts';
-import { startRun, type WantedRun } from './trigger-run.ts';
+import { tellBadHooks } from './tell-bad-hooks.ts';
+import { type StartedRun, startRun, type WantedRun } from './trigger-run.ts';
 import { userName } from './user-name.ts';
 
 /** The flags that make a run what it is. */
@@ -62,9 +63,10 @@ export async function runHere(
 ): Promise<number> {
   const beganAt = context.host.clock.now();
   const session = await openSession(project, { warm: wanted.needsRunner });
+  let started: StartedRun | null = null;
   try {
     const askedAt = context.host.clock.now();
-    const started = await startRun(project.store, session, wanted, beganAt);
+    started = await startRun(project.store, session, wanted, beganAt);
     const sinceAt = started.resumed ? askedAt : 0;
     return await followRun(context, {
       project,
@@ -76,5 +78,6 @@ export async function runHere(
     });
   } finally {
     await session.close();
+    if (started !== null) await tellBadHooks(context, project.store, started.runNo);
   }
 }

@@ -10,13 +10,16 @@ export function hookLines(hooks: readonly HookRecord[], style: Style): string[] 
   if (hooks.length === 0) return [];
   const counts = Map.groupBy(hooks, ({ state }) => state);
   const text = [...counts].map(([state, jobs]) => `${jobs.length} ${state}`).join(', ');
+  return ['', `Hooks: ${text}`, ...badHookLines(hooks, style).map((line) => `  ${line}`)];
+}
+
+/** The hooks that did not end well, a line each, and how many more there are. */
+export function badHookLines(hooks: readonly HookRecord[], style: Style): string[] {
   const bad = hooks.filter(({ state, tries }) => state === 'failed' || (state === 'waiting' && tries > 0));
   const more = bad.length - NAMED_MAX;
   return [
-    '',
-    `Hooks: ${text}`,
-    ...bad.slice(0, NAMED_MAX).map((job) => `  ${badText(job, style)}`),
-    ...(more > 0 ? [style.dim(`  and ${more} more`)] : []),
+    ...bad.slice(0, NAMED_MAX).map((job) => badText(job, style)),
+    ...(more > 0 ? [style.dim(`and ${more} more`)] : []),
   ];
 }
 
@@ -27,7 +30,7 @@ export function hookName({ event: { task, key, hook } }: HookRecord): string {
 
 function badText(job: HookRecord, style: Style): string {
   const { state, tries, error } = job;
-  const what = state === 'failed' ? style.bad('failed') : 'is tried again';
+  const what = state === 'failed' ? style.bad('failed') : 'is to be tried again';
   const times = `${tries} ${tries === 1 ? 'try' : 'tries'}`;
   return `${hookName(job)} ${what} after ${times}: ${tamed(error?.message ?? '')}`;
 }

@@ -132,6 +132,8 @@ class Simulated {
     for (let events = first; ; ) {
       const planned = plan(this.#world, events, { at: this.#now, mono: this.#now });
       this.#note(planned);
+      // Hooks change nothing of a run: none is run here.
+      this.#world.dueHooks.length = 0;
       for (const { run, node } of planned.dispatch) this.#start(run, node);
       events = [
         ...planned.stops.map(({ run, node }): PlannerEvent => {

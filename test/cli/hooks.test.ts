@@ -29,7 +29,11 @@ const toldIn = (dir: string): string[] =>
 
 test('hooks run for what happens, change nothing of the run, and show what became of them', async () => {
   const dir = makeProject({ 'dags/told.yaml': TOLD, 'dags/told/hooks.ts': HOOKS });
-  expect(await orch(['-C', dir, 'trigger', 'told'])).toMatchObject({ code: 1 });
+  const run = await orch(['-C', dir, 'trigger', 'told']);
+  expect(run.code).toBe(1);
+  expect(run.stderr).toContain(
+    'warning  hook: fetch onFailure failed after 1 try: the command ended with exit code 4\n',
+  );
   expect(toldIn(dir)).toEqual([
     'again fetch 1 retry_wait',
     'dag failed',
