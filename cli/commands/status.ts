@@ -6,11 +6,14 @@ import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
 import { isLed } from '../is-led.ts';
+import { deadlineLines } from '../render/deadline-lines.ts';
 import { hookLines } from '../render/hook-lines.ts';
 import { metricLines, metricRows } from '../render/metric-lines.ts';
 import { runHead } from '../render/run-head.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { runReport } from '../render/run-report.ts';
+import { instantText } from '../render/time-text.ts';
+import { readDeadline } from '../run-deadline.ts';
 import { withProject } from '../with-project.ts';
 
 /** `orch status [run]`: a run and its tasks as they are now. */
@@ -29,17 +32,20 @@ export const status = defineCommand({
       const run = await findRun(store, name as string | undefined);
       const view = await readRunView(store, run.runNo, { outputs: context.flags.json });
       if (view === null) throw new Error(`run ${run.uid} vanished`);
+      const now = context.host.clock.now();
+      const deadline = await readDeadline(store, view, now);
       if (context.flags.json) {
         const hooks = await store.hooks(run.runNo);
-        context.json({ ...runViewJson(view), hooks: hooks.map(hookJson) });
+        const due = deadline && { ...deadline, at: instantText(deadline.at) };
+        context.json({ ...runViewJson(view), deadline: due, hooks: hooks.map(hookJson) });
         return EXIT.ok;
       }
       const metrics = await store.metrics(run.runNo);
       const { columns } = context.host.stdout;
-      const now = context.host.clock.now();
       const isOrphan = !isRunFinished(run.state) && !(await isLed(project));
       const lines = [
         ...runHead(view, now, now, context.style),
+        ...deadlineLines(deadline, now, context.style),
         '',
         ...runReport(view, metrics, columns, context.style),
         ...metricLines(metricRows(view.tasks, metrics), columns, context.style),

@@ -351,6 +351,8 @@ export interface Store {
   metrics(runNo: RunNo): Promise<readonly MetricRecord[]>;
   artifacts(runNo: RunNo): Promise<readonly ArtifactRecord[]>;
   progress(runNo: RunNo): Promise<readonly ProgressRecord[]>;
+  /** What has been told of a run so far. */
+  told(runNo: RunNo): Promise<RunTold>;
   /** The hook jobs of a run, in the order in which they became due. */
   hooks(runNo: RunNo): Promise<readonly HookRecord[]>;
   /** The hook jobs of all runs that are not over, those due first first. */
