@@ -90,6 +90,7 @@ function taskBranch(world: World, parent: Branch, run: RunWorld, template: numbe
   const { path, maxActive } = taskAt(run.graph, template);
   if (maxActive === undefined) return parent;
   const cap = world.taskLoad(run.record.dagId, path);
+  cap.isCapped = true;
   return child(world.ranking, parent, `${path}/${maxActive}`, cap, () => {
     return new Branch(parent, 'runs', () => hasRoom(cap, maxActive));
   });

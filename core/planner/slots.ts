@@ -29,12 +29,17 @@ function book(world: World, run: RunWorld, node: number, by: 1 | -1): void {
     pool.used += by * (run.templates.slots[template] as number);
     world.ranking.touch(pool);
   }
-  if (isCapped(run, template)) {
-    count(world, taskLoadOf(run, template), by);
-    count(world, world.taskLoad(dagId, taskAt(run.graph, template).path), by);
-  }
+  if (isCapped(run, template)) count(world, taskLoadOf(run, template), by);
+  if (run.graph.kind[template] === TASK) bookTask(world, dagId, taskAt(run.graph, template).path, by);
   if (node >= run.graph.size)
     for (const expansion of expansionsAround(run, run.blockOf(node))) count(world, expansion, by);
+}
+
+/** Another version of the DAG may cap a task that this one does not. */
+function bookTask(world: World, dagId: string, path: string, by: 1 | -1): void {
+  const load = world.taskLoad(dagId, path);
+  count(world, load, by);
+  if (load.active === 0 && !load.isCapped) world.dagLoad(dagId).tasks.delete(path);
 }
 
 function count(world: World, load: Load, by: 1 | -1): void {
@@ -149,12 +154,13 @@ function capRefusal(world: World, lane: Lane): Because | null {
 
 function taskRefusal(world: World, run: RunWorld, template: number): Because | null {
   const { path, maxActive, maxActivePerRun } = taskAt(run.graph, template);
-  const rows: [Load, number | undefined][] = [
+  const { tasks } = world.dagLoad(run.record.dagId);
+  const rows: [Load | undefined, number | undefined][] = [
     [taskLoadOf(run, template), maxActivePerRun],
-    [world.taskLoad(run.record.dagId, path), maxActive],
+    [tasks.get(path), maxActive],
   ];
   for (const [load, limit] of rows) {
-    if (!hasRoom(load, limit)) return because('task_cap', { active: load.active, limit: limit ?? 0 });
+    if (load && !hasRoom(load, limit)) return because('task_cap', { active: load.active, limit: limit ?? 0 });
   }
   return null;
 }

@@ -43,8 +43,14 @@ export interface DagLoad {
   slotRuns: number;
   /** Its runs in memory, by number, in the order in which they came. */
   readonly inMemory: Map<number, RunWorld>;
-  /** Instances that hold a slot by path, for tasks with a cap of their own. */
-  readonly tasks: Map<string, Load>;
+  /** Instances that hold a slot by path: for tasks that are under way, and those that a version caps. */
+  readonly tasks: Map<string, TaskLoad>;
+}
+
+/** What all runs of a DAG use of a task, whether their versions cap it or not. */
+export interface TaskLoad extends Load {
+  /** Somebody waits for it: it stays when nothing of it is under way. */
+  isCapped: boolean;
 }
 
 /** A timer of the planner, by the monotonic clock. */
@@ -147,12 +153,12 @@ export class World {
     return load;
   }
 
-  /** What all runs of a DAG use of a task with a cap of its own; made when first asked for. */
-  taskLoad(dagId: string, path: string): Load {
+  /** What all runs of a DAG use of a task; made when first asked for. */
+  taskLoad(dagId: string, path: string): TaskLoad {
     const { tasks } = this.dagLoad(dagId);
     let load = tasks.get(path);
     if (!load) {
-      load = { active: 0 };
+      load = { active: 0, isCapped: false };
       tasks.set(path, load);
     }
     return load;

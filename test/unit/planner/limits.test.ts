@@ -169,6 +169,26 @@ describe('caps', () => {
     expect(run()).toBe(limit);
   });
 
+  test('a cap of a task counts what versions without it have under way', () => {
+    const sim = hanging();
+    const [old, young] = [dagOf([task('a')]), dagOf([task('a', { maxActive: 2 })])];
+    for (const spec of [old, old, old, young, young]) sim.trigger(spec);
+    sim.turn();
+    expect(sim.running.length).toBe(3);
+    sim.end('a');
+    sim.turn();
+    expect(sim.running.length).toBe(2);
+    sim.end('a');
+    sim.turn();
+    expect(sim.running.length).toBe(2);
+    while (sim.running.length > 0) {
+      sim.end('a');
+      sim.turn();
+      expect(sim.running.length).toBeLessThanOrEqual(2);
+    }
+    expect(sim.starts.length).toBe(5);
+  });
+
   test('unknown pools and pools that are too small start nothing, and say why', () => {
     const sim = hanging({ pools: { tiny: 1 } });
     const run = sim.trigger(
