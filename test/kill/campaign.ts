@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Fault, History } from './history.ts';
 import { planRound } from './plan.ts';
-import { makeProject, Round, removeProject } from './round.ts';
+import { makeProject, removeProject } from './project-folder.ts';
+import { Round } from './round.ts';
 import { postgresEye, type StoreEye, sqliteEye } from './store-eye.ts';
 import { gaveUpSlowly, violations } from './violations.ts';
 

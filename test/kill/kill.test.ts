@@ -5,7 +5,8 @@ import { startPostgres } from '../postgres/embedded-postgres.ts';
 import { triggerRequest } from '../scheduler/temp-project.ts';
 import { type CampaignOptions, playCampaign, tally } from './campaign.ts';
 import { CommandLine } from './command-line.ts';
-import { makeProject, Round, removeProject } from './round.ts';
+import { makeProject, removeProject } from './project-folder.ts';
+import { Round } from './round.ts';
 import { sqliteEye } from './store-eye.ts';
 import { violations } from './violations.ts';
 
