@@ -22,11 +22,17 @@ async function play(
   store: CampaignOptions['store'],
   kills: number,
 ): Promise<{ faults: number; wrong: string[] }> {
-  const rounds = await playCampaign({ kills, seed: 7, store, jobs: 2, keep: false, onRound: () => {} });
-  const wrong = rounds.flatMap(({ seed, violations, history }) =>
-    violations.map(
-      (text) => `round ${seed}: ${text} (${history.faults.map((one) => one.moment).join('; ')})`,
-    ),
+  const rounds = await playCampaign({
+    kind: 'triggers',
+    kills,
+    seed: 7,
+    store,
+    jobs: 2,
+    keep: false,
+    onRound: () => {},
+  });
+  const wrong = rounds.flatMap(({ seed, violations, faults }) =>
+    violations.map((text) => `round ${seed}: ${text} (${faults.map((one) => one.moment).join('; ')})`),
   );
   return { faults: tally(rounds).faults, wrong };
 }

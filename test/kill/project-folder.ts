@@ -2,12 +2,12 @@ import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const FIXTURES = join(import.meta.dirname, 'fixtures');
+const PROJECT = join(import.meta.dirname, 'fixtures', 'project');
 
-/** A project of its own for a round, made of some fixtures; `yaml` is its config. */
-export function makeProject(yaml: string, fixtures: readonly string[] = ['project']): string {
+/** A project of its own for a round; `yaml` is its config. */
+export function makeProject(yaml: string): string {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'orch-kill-')));
-  for (const name of fixtures) cpSync(join(FIXTURES, name), dir, { recursive: true });
+  cpSync(PROJECT, dir, { recursive: true });
   writeFileSync(join(dir, 'airflow.yaml'), yaml);
   return dir;
 }

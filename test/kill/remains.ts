@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, killNow, livingProcesses } from './living-processes.ts';
-import { LOOK_EVERY_MS } from './patience.ts';
 import { GONE_WITHIN_MS } from './violations.ts';
+
+/** Between two looks at all processes of the machine, each of which costs some milliseconds. */
+const LOOK_EVERY_MS = 20;
 
 export interface DeadLeader {
   readonly dir: string;

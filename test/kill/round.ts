@@ -7,7 +7,7 @@ import { isAlive, killNow, livingProcesses, newestEpoch } from './living-process
 import { Patience } from './patience.ts';
 import { FAULTS_MAX, type Moment, momentText, type PlannedFault, type Point } from './plan.ts';
 import { endRemains, watchRemains } from './remains.ts';
-import type { StoreEye } from './store-eye.ts';
+import { readStored, type StoreEye } from './store-eye.ts';
 
 /** A round that takes longer has got stuck. */
 const ROUND_MS = 300_000;
@@ -265,7 +265,7 @@ export class Round {
 
   async #stored(): Promise<Stored> {
     try {
-      return await this.#eye.read();
+      return await this.#eye.read(readStored);
     } catch (error) {
       return { runs: [], unanswered: 0, problems: [`the store cannot be read: ${error}`], leaderPid: null };
     }

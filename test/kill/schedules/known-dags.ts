@@ -1,4 +1,4 @@
-/** A DAG of the rounds as the checks know it, without asking orch: fixtures/schedules declares the same. */
+/** A DAG of the rounds as the checks know it, without asking orch: the files in fixtures declare the same. */
 export interface KnownDag {
   readonly dagId: string;
   /** It is due at every whole second that this number divides; a divisor of 60. */
@@ -16,10 +16,10 @@ export const KNOWN_DAGS: readonly KnownDag[] = [
   { ...PLAIN, dagId: 'every', catchup: true },
   { ...PLAIN, dagId: 'newest' },
   { ...PLAIN, dagId: 'merged', everySeconds: 2, catchup: true, coalesce: true },
-  { ...PLAIN, dagId: 'fanned', everySeconds: 4, catchup: true },
-  { ...PLAIN, dagId: 'edited', everySeconds: 2, catchup: true },
+  { ...PLAIN, dagId: 'fanned', everySeconds: 5, catchup: true },
+  { ...PLAIN, dagId: 'edited', everySeconds: 3, catchup: true },
   { ...PLAIN, dagId: 'hushed', isPaused: true },
-  { ...PLAIN, dagId: 'made_up', catchup: true, isPaused: true },
+  { ...PLAIN, dagId: 'made_up', everySeconds: 2, catchup: true, isPaused: true },
 ];
 
 /** When a DAG is due after an instant and up to another one: a walk over the seconds between them. */

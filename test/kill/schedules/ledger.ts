@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A cursor that a commit moved. Instants are epoch milliseconds. */
@@ -24,14 +24,37 @@ export function ledgerFile(dir: string): string {
 }
 
 /**
- * Reads the ledger of a project. A process that dies between its commit and its line leaves none: what is in
- * the ledger happened, what is not may have happened.
+ * The ledger of a project, read as it grows. A process that dies between its commit and its line leaves none:
+ * what is in the ledger happened, what is not may have happened.
  */
-export function readLedger(dir: string): LedgerLine[] {
-  const file = ledgerFile(dir);
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as LedgerLine);
+export class Ledger {
+  readonly #file: string;
+  readonly #lines: LedgerLine[] = [];
+  #bytes = 0;
+
+  constructor(dir: string) {
+    this.#file = ledgerFile(dir);
+  }
+
+  /** All lines that are there now. */
+  get lines(): readonly LedgerLine[] {
+    if (!existsSync(this.#file) || statSync(this.#file).size === this.#bytes) return this.#lines;
+    const grown = readFileSync(this.#file).subarray(this.#bytes);
+    const end = grown.lastIndexOf(0x0a) + 1;
+    this.#bytes += end;
+    for (const line of grown.toString('utf8', 0, end).split('\n'))
+      if (line !== '') this.#lines.push(JSON.parse(line) as LedgerLine);
+    return this.#lines;
+  }
+
+  /** Who took the lead last. */
+  get leader(): LedgerLine | null {
+    return this.lines.findLast(({ word }) => word === 'LEAD') ?? null;
+  }
+
+  /** When another process than this one first wrote a tick after an instant; `null`: none has. */
+  writtenAfter(at: number, pid: number): number | null {
+    const line = this.lines.find((one) => one.word === 'COMMIT' && one.at > at && one.pid !== pid);
+    return line?.at ?? null;
+  }
 }

@@ -31,7 +31,7 @@ export function scheduleViolations(history: ScheduleHistory): string[] {
     ...unkept(history),
     ...slowTakeOvers(history),
     ...behind,
-    ...(stored.leaderPid === null ? [] : [`${stored.leaderPid} ended and did not give the lead back`]),
+    ...keptLead(history),
   ];
 }
 
@@ -41,6 +41,12 @@ export function badLaunches(launches: readonly SchedulerLaunch[]): string[] {
     .filter((launch) => launch.signal === null && !gaveUpSlowly(launch))
     .filter(({ isTold, code }) => !isTold || code !== TERMINATED)
     .map(({ pid, code, errors }) => `scheduler ${pid} ended with ${code}: ${errors.trim().slice(-600)}`);
+}
+
+/** Who was not killed gives the lead back. */
+export function keptLead({ stored, launches }: ScheduleHistory): string[] {
+  const keeper = launches.find(({ pid, signal }) => pid === stored.leaderPid && signal === null);
+  return keeper ? [`scheduler ${keeper.pid} ended and did not give the lead back`] : [];
 }
 
 /** Once another process leads, nobody writes by an older lead, whatever run it is about. */
