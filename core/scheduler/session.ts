@@ -63,6 +63,8 @@ export class Session {
   #knocker: Knocker | null = null;
   #listening: Listening | null = null;
   #joining: Promise<void> | null = null;
+  /** The next try to lead: it alone keeps a process alive that stands by and reaches nobody. */
+  #tryAgain: NodeJS.Timeout | null = null;
   #failure: Error | null = null;
   /** Epoch of the leader that was last asked to hand over to this scheduler. */
   #askedEpoch = 0;
@@ -166,6 +168,7 @@ export class Session {
   async close(how: 'drain' | 'now' = 'drain'): Promise<void> {
     this.#closed = true;
     await this.#joining;
+    if (this.#tryAgain) clearTimeout(this.#tryAgain);
     this.#knocker?.close();
     await this.#leadership?.close(how);
     this.#leadership = null;
@@ -258,10 +261,9 @@ export class Session {
    * through the store, and now and then tries to lead, once.
    */
   #tryLater(): void {
-    const timer = setTimeout(() => {
+    this.#tryAgain = setTimeout(() => {
       if (!this.#closed && !this.#leadership && !this.#knocker) this.#onGone(0);
     }, TRY_LEAD_EVERY_MS);
-    timer.unref();
   }
 
   /** A run that is followed here must go on under the leader of now. */
