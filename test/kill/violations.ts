@@ -67,6 +67,7 @@ const SLOW = [
   '"rule":"deadline"',
   'Timeout exceeded when trying to connect',
   'due to connection timeout',
+  'does not answer within',
   'connection error and is not queryable',
 ];
 

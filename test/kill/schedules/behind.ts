@@ -8,9 +8,17 @@ const SLACK_MS = 2_000;
 /** A run of the rounds that is not finished after this is behind. */
 const RUN_MS = 10_000;
 
-/** What a project that nobody disturbs has not come to yet, at an instant. */
-export async function behind(eye: StoreEye, now: number): Promise<string[]> {
+/** What a project has not come to yet. */
+export interface Behind {
+  readonly found: readonly string[];
+  /** By how much all DAGs together are late. */
+  readonly lateMs: number;
+}
+
+/** How far a project is behind at an instant; nobody disturbs it. */
+export async function behind(eye: StoreEye, now: number): Promise<Behind> {
   const found: string[] = [];
+  let allMs = 0;
   const cursors = new Map(
     (await eye.rows('select dag_id, cursor_at from dag')).map((row) => [
       row['dag_id'],
@@ -19,7 +27,9 @@ export async function behind(eye: StoreEye, now: number): Promise<string[]> {
   );
   for (const { dagId, everySeconds } of KNOWN_DAGS) {
     const lateMs = now - (cursors.get(dagId) ?? 0);
-    if (lateMs > everySeconds * 1_000 + SLACK_MS) found.push(`${dagId} is decided up to ${lateMs} ms ago`);
+    if (lateMs <= everySeconds * 1_000 + SLACK_MS) continue;
+    allMs += lateMs;
+    found.push(`${dagId} is decided up to ${lateMs} ms ago`);
   }
   const open = RUN_STATES.indexOf('success');
   const old = `select dag_id, uid from dag_run where state < ${open} and created_at < ${now - RUN_MS}`;
@@ -28,5 +38,5 @@ export async function behind(eye: StoreEye, now: number): Promise<string[]> {
   if (asked.length > 0) found.push(`${asked.length} requests wait for their answer`);
   const filling = `select backfill_no from backfill where state = ${BACKFILL_STATES.indexOf('running')}`;
   for (const row of await eye.rows(filling)) found.push(`backfill ${row['backfill_no']} is not done`);
-  return found;
+  return { found, lateMs: allMs };
 }

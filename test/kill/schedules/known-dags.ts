@@ -15,11 +15,11 @@ const PLAIN = { everySeconds: 1, catchup: false, coalesce: false, isPaused: fals
 export const KNOWN_DAGS: readonly KnownDag[] = [
   { ...PLAIN, dagId: 'every', catchup: true },
   { ...PLAIN, dagId: 'newest' },
-  { ...PLAIN, dagId: 'merged', everySeconds: 2, catchup: true, coalesce: true },
-  { ...PLAIN, dagId: 'fanned', everySeconds: 5, catchup: true },
-  { ...PLAIN, dagId: 'edited', everySeconds: 3, catchup: true },
-  { ...PLAIN, dagId: 'hushed', isPaused: true },
-  { ...PLAIN, dagId: 'made_up', everySeconds: 2, catchup: true, isPaused: true },
+  { ...PLAIN, dagId: 'merged', everySeconds: 4, catchup: true, coalesce: true },
+  { ...PLAIN, dagId: 'fanned', everySeconds: 10, catchup: true },
+  { ...PLAIN, dagId: 'edited', everySeconds: 5, catchup: true },
+  { ...PLAIN, dagId: 'hushed', everySeconds: 3, isPaused: true },
+  { ...PLAIN, dagId: 'made_up', everySeconds: 3, catchup: true, isPaused: true },
 ];
 
 /** When a DAG is due after an instant and up to another one: a walk over the seconds between them. */

@@ -23,6 +23,7 @@ const JOIN_MS = 60_000;
 /** A point that is not reached by then is not on the way now. */
 const POINT_MS = 6_000;
 const VICTIM_MS = 3_000;
+/** Who asks has an answer by then, and a project that is behind has come nearer. */
 const CATCH_UP_MS = 60_000;
 const DRAIN_MS = 60_000;
 
@@ -259,17 +260,25 @@ export class ScheduleRound {
     this.#takeOvers.push({ moment, tookMs: writtenAt === null ? null : writtenAt - at, hadCompany });
   }
 
+  /** Waits until nothing is behind, as long as the whole comes nearer to it. */
+  async #catchUp(): Promise<void> {
+    let [leastMs, nearerAt] = [Number.POSITIVE_INFINITY, performance.now()];
+    await this.#patience.look(async () => {
+      const { found, lateMs } = await behind(this.#eye, Date.now());
+      if (lateMs < leastMs) [leastMs, nearerAt] = [lateMs, performance.now()];
+      this.#behind = found;
+      if (found.length > 0) await delay(50);
+      return found.length === 0 || performance.now() - nearerAt > CATCH_UP_MS;
+    });
+  }
+
   /** Disturbs nothing any more: everything has to catch up, and the schedulers end when they are told to. */
   async #calm(): Promise<void> {
     await this.#muster();
     const finished = this.#errands.finish().then(() => true);
     if (!(await Promise.race([finished, delay(CATCH_UP_MS, false, { ref: false })])))
       throw new Error('who asked for something had no answer in time');
-    await this.#patience.look(async () => {
-      this.#behind = await behind(this.#eye, Date.now());
-      if (this.#behind.length > 0) await delay(50);
-      return this.#behind.length === 0;
-    }, CATCH_UP_MS);
+    await this.#catchUp();
     for (const one of this.#alive) one.dismiss();
     if (!(await this.#patience.look(() => this.#alive.length === 0, DRAIN_MS)))
       throw new Error('a scheduler did not end when it was told to');

@@ -6,7 +6,7 @@ import type { LedgerLine } from './ledger.ts';
 import { scheduleViolations } from './violations.ts';
 
 const BEGIN = Date.UTC(2026, 0, 1);
-const END = BEGIN + 8_000;
+const END = BEGIN + 20_000;
 const known = (dagId: string): KnownDag => KNOWN_DAGS.find((dag) => dag.dagId === dagId) as KnownDag;
 
 /** A slot that was decided half a second after it was due, and the run that it has. */
@@ -17,7 +17,7 @@ function slot(dag: KnownDag, at: number, runNo: number): { span: StoredSpan; run
     const tryNo = nodeNo === null ? null : 1;
     return {
       seq: runNo * 10 + seq,
-      epoch: at < BEGIN + 4_000 ? 1 : 2,
+      epoch: at < BEGIN + 9_000 ? 1 : 2,
       nodeNo,
       tryNo,
       from,
@@ -118,8 +118,8 @@ const { runNo } = RUNS.find(({ dagId }) => dagId === 'hushed') as ScheduledRun;
 
 describe('the walk over the seconds', () => {
   it('finds those that a DAG divides, the end included', () => {
-    const at = [1, 2, 5].map((second) => BEGIN + second * 1_000);
-    expect(dueSeconds(known('fanned'), BEGIN, BEGIN + 5_000)).toEqual([at[2]]);
+    const at = [1, 2, 10].map((second) => BEGIN + second * 1_000);
+    expect(dueSeconds(known('fanned'), BEGIN, BEGIN + 10_000)).toEqual([at[2]]);
     expect(dueSeconds(known('every'), BEGIN + 1, BEGIN + 2_500)).toEqual([at[0], at[1]]);
   });
 });
@@ -144,7 +144,7 @@ describe('the checks of a history of schedulers', () => {
     ],
     [
       'a slot that is none',
-      spans('merged', (span) => [span, { ...span, firstAt: BEGIN + 3_000, lastAt: BEGIN + 3_000 }]),
+      spans('merged', (span) => [span, { ...span, firstAt: BEGIN + 5_000, lastAt: BEGIN + 5_000 }]),
       /merged: run from \S+ to \S+ is no slot/,
     ],
     [
