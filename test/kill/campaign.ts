@@ -145,8 +145,9 @@ export function tally(rounds: readonly PlayedRound[]) {
     starts: launches.length,
     slowStarts: launches.filter(gaveUpSlowly).length,
     gone: { measured: gone.length, longestMs: Math.max(0, ...gone) },
-    /** From SIGKILL of a leader until a standby had written something. */
-    takeOver: spread(quiet.flatMap(({ tookMs }) => (tookMs === null ? [] : [tookMs]))),
+    /** From SIGKILL of a leader until a standby led, and until it had written something. */
+    ledAgain: spread(quiet.flatMap(({ ledMs }) => ledMs ?? [])),
+    takeOver: spread(quiet.flatMap(({ tookMs }) => tookMs ?? [])),
     violations: rounds.reduce((all, round) => all + round.violations.length, 0),
   };
 }

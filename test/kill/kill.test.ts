@@ -23,7 +23,9 @@ async function play(
   store: CampaignOptions['store'],
   kills: number,
 ): Promise<{ faults: number; wrong: string[] }> {
-  const rounds = await playCampaign({ kind, kills, seed: 7, store, jobs: 2, keep: false, onRound: () => {} });
+  // Schedulers would be late for their slots beside others.
+  const jobs = kind === 'triggers' ? 2 : 1;
+  const rounds = await playCampaign({ kind, kills, seed: 7, store, jobs, keep: false, onRound: () => {} });
   const wrong = rounds.flatMap(({ seed, violations, faults }) =>
     violations.map((text) => `round ${seed}: ${text} (${faults.map((one) => one.moment).join('; ')})`),
   );
@@ -34,7 +36,7 @@ async function play(
 describe.runIf(process.platform === 'linux')('kill -9', () => {
   test.each<[RoundKind, number, string]>([
     ['triggers', 14, 'leaders, followers, keepers, runners and commands of `orch trigger`'],
-    ['schedules', 27, 'leaders, standbys, keepers, runners and commands of `orch scheduler`'],
+    ['schedules', 24, 'leaders, standbys, keepers, runners and commands of `orch scheduler`'],
   ])(
     '%s on SQLite, at %i drawn moments, of %s: nothing is lost or done twice, nothing outlives its leader',
     async (kind, kills) => {
@@ -48,7 +50,7 @@ describe.runIf(process.platform === 'linux')('kill -9', () => {
   // Skipped only where no PostgreSQL can be started; the title says why.
   it.skipIf(missing !== '').each<[RoundKind, number]>([
     ['triggers', 8],
-    ['schedules', 18],
+    ['schedules', 12],
   ])(
     `%s on PostgreSQL, at %i drawn moments: the same holds${missing}`,
     async (kind, kills) => {

@@ -71,10 +71,12 @@ export interface StoredSchedules extends Stored {
   readonly backfills: readonly { readonly backfillNo: number; readonly state: string }[];
 }
 
-/** A leader that died, and how long it was until the next one had written something. */
+/** A leader that died, and how long it was until another process led. */
 export interface TakeOver {
   readonly moment: string;
-  /** `null`: nobody wrote anything in time. */
+  /** Until another one had the lead; `null`: none had in time. */
+  readonly ledMs: number | null;
+  /** Until it had written something; `null`: it had not in time. */
   readonly tookMs: number | null;
   /** Whether a command line was about to ask, which may lead in between. */
   readonly hadCompany: boolean;

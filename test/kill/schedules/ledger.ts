@@ -52,9 +52,9 @@ export class Ledger {
     return this.lines.findLast(({ word }) => word === 'LEAD') ?? null;
   }
 
-  /** When another process than this one first wrote a tick after an instant; `null`: none has. */
-  writtenAfter(at: number, pid: number): number | null {
-    const line = this.lines.find((one) => one.word === 'COMMIT' && one.at > at && one.pid !== pid);
+  /** When another process than this one first led, or wrote a tick, after an instant; `null`: none has. */
+  firstAfter(word: LedgerLine['word'], at: number, pid: number): number | null {
+    const line = this.lines.find((one) => one.word === word && one.at > at && one.pid !== pid);
     return line?.at ?? null;
   }
 }

@@ -15,11 +15,11 @@ import { type Moment, type PlannedFault, pointText, type SchedulePlan } from './
 import { type ArmedPoint, armedFile, type Struck, struckFile } from './points.ts';
 import { readSchedules } from './read-schedules.ts';
 import { SchedulerProcess } from './scheduler-process.ts';
-import { TAKEN_OVER_WITHIN_MS } from './violations.ts';
+import { WRITTEN_WITHIN_MS } from './violations.ts';
 
 /** A round that takes longer has got stuck. */
-const ROUND_MS = 300_000;
-const JOIN_MS = 60_000;
+const ROUND_MS = 600_000;
+const JOIN_MS = 180_000;
 /** A point that is not reached by then is not on the way now. */
 const POINT_MS = 6_000;
 const VICTIM_MS = 3_000;
@@ -254,10 +254,12 @@ export class ScheduleRound {
   /** Waits until somebody else has written something after the leader died. */
   async #measureTakeOver(pid: number, at: number, moment: string): Promise<void> {
     const hadCompany = this.#errands.isUnderWay;
-    const written = (): number | null => this.#ledger.writtenAfter(at, pid);
-    await this.#patience.look(() => written() !== null, 2 * TAKEN_OVER_WITHIN_MS);
-    const writtenAt = written();
-    this.#takeOvers.push({ moment, tookMs: writtenAt === null ? null : writtenAt - at, hadCompany });
+    const ms = (word: 'LEAD' | 'COMMIT'): number | null => {
+      const then = this.#ledger.firstAfter(word, at, pid);
+      return then === null ? null : then - at;
+    };
+    await this.#patience.look(() => ms('COMMIT') !== null, WRITTEN_WITHIN_MS);
+    this.#takeOvers.push({ moment, ledMs: ms('LEAD'), tookMs: ms('COMMIT'), hadCompany });
   }
 
   /** Waits until nothing is behind, as long as the whole comes nearer to it. */

@@ -81,6 +81,7 @@ const ASKED: Asked = {
   errors: '',
   printed: '4\n',
 };
+const TAKEN = { moment: 'now', ledMs: 30, tookMs: 40, hadCompany: false };
 const PAUSED: Asked = { ...ASKED, wish: { kind: 'pause', dagId: 'hushed' }, endedAt: END + 600 };
 
 type More = Partial<ScheduleHistory> & {
@@ -96,7 +97,7 @@ function history({ store, log, ...others }: More): ScheduleHistory {
     faults: [],
     launches: [{ pid: 1, isTold: true, code: 143, signal: null, errors: '' }],
     asked: [ASKED],
-    takeOvers: [{ moment: 'now', tookMs: 40, hadCompany: false }],
+    takeOvers: [TAKEN],
     stored: { ...STORED, ...store },
     isCleared: false,
     behind: [],
@@ -250,15 +251,12 @@ describe('the checks of a history of schedulers', () => {
       { launches: [{ pid: 1, isTold: false, code: 70, signal: null, errors: 'why' }] },
       /scheduler 1 ended with 70: why/,
     ],
+    ['a standby that waits', { takeOvers: [{ ...TAKEN, ledMs: 10_001 }] }, /taken over after 10001 ms/],
+    ['a lead that nobody takes', { takeOvers: [{ ...TAKEN, ledMs: null }] }, /taken over after no ms/],
     [
-      'a standby that waits',
-      { takeOvers: [{ moment: 'now', tookMs: 10_001, hadCompany: false }] },
-      /taken over after 10001 ms/,
-    ],
-    [
-      'a lead that nobody takes',
-      { takeOvers: [{ moment: 'now', tookMs: null, hadCompany: false }] },
-      /taken over after no ms/,
+      'a leader that writes nothing',
+      { takeOvers: [{ ...TAKEN, tookMs: null }] },
+      /who took the lead over wrote nothing/,
     ],
     ['a DAG that does not catch up', { behind: ['every is 9 s behind'] }, /every is 9 s behind/],
     ['a lead that is kept', { store: { leaderPid: 1 } }, /scheduler 1 ended and did not give the lead back/],

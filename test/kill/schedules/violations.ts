@@ -5,7 +5,9 @@ import type { Asked, ScheduledRun, ScheduleHistory, SchedulerLaunch } from './hi
 import { badCursors, badSlotRuns, badSlots, earlySlots } from './slot-checks.ts';
 
 /** A lead must be taken over so soon, however busy the machine is. */
-export const TAKEN_OVER_WITHIN_MS = 10_000;
+const LED_WITHIN_MS = 10_000;
+/** And something written. */
+export const WRITTEN_WITHIN_MS = 60_000;
 /** The exit code of a process that was told to end by SIGTERM. */
 const TERMINATED = 143;
 
@@ -116,9 +118,11 @@ function undone({ asked, stored, isCleared }: ScheduleHistory, { wish, printed }
   return isPaused === (wish.kind === 'pause') ? [] : [`it is ${isPaused ? '' : 'not '}paused`];
 }
 
-/** A standby that was ready leads soon. */
+/** A standby that was ready leads soon, and goes on with what there is to do. */
 export function slowTakeOvers({ takeOvers }: ScheduleHistory): string[] {
-  return takeOvers
-    .filter(({ tookMs }) => tookMs === null || tookMs > TAKEN_OVER_WITHIN_MS)
-    .map(({ tookMs, moment }) => `the lead was taken over after ${tookMs ?? 'no'} ms (${moment})`);
+  return takeOvers.flatMap(({ ledMs, tookMs, moment }) => {
+    if (ledMs === null || ledMs > LED_WITHIN_MS)
+      return [`the lead was taken over after ${ledMs ?? 'no'} ms (${moment})`];
+    return tookMs === null ? [`who took the lead over wrote nothing (${moment})`] : [];
+  });
 }
