@@ -56,6 +56,8 @@ export function badJournal(run: WalkedRun, mayReopen = false): string[] {
   if (at.get(null)?.to !== state) found.push(`the last line of run ${runId} does not say ${state}`);
   for (const task of tasks) {
     const end = at.get(task.nodeNo);
+    // Nothing is written of a task to which nothing has happened.
+    if (end === undefined && task.state === 'none' && task.attempts === 0) continue;
     if (end?.to !== task.state || end.tryNo !== task.attempts)
       found.push(`${task.name} is ${task.state} after ${task.attempts}, its last line says otherwise`);
   }

@@ -1,6 +1,8 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { systemClock } from '../../core/model/clock.ts';
+import { openStore } from '../../core/store/open-store.ts';
 import { eventsOf, makeProject, orch, startOrch } from './orch-process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -112,6 +114,20 @@ describe('orch scheduler', () => {
     );
     const again = startOrch(['-C', dir, 'scheduler']);
     await again.until(/leads 1 DAG; 1 file cannot be loaded: orch check/);
+  });
+
+  test('stands by for a leader that it cannot reach, and leads when that one is gone', async () => {
+    const dir = makeProject({ 'dags/good.yaml': "id: good\ntasks: { a: { run: 'true' } }\n" });
+    mkdirSync(join(dir, '.orch'));
+    const path = join(dir, '.orch', 'orch.db');
+    const store = await openStore({ kind: 'sqlite', path, durability: 'normal', clock: systemClock });
+    // This process leads without a door, as one does that has just begun to, or that is stopped.
+    const lease = await store.tryLead();
+    const scheduler = startOrch(['-C', dir, 'scheduler']);
+    await scheduler.until(/stands by/);
+    await lease?.release();
+    await scheduler.until(/leads 1 DAG/);
+    await store.close();
   });
 
   test('a command that leads hands over to a scheduler, and follows its run to the end', async () => {

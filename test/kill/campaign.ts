@@ -1,12 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import type { Fault, History } from './history.ts';
+import type { Fault, WitnessLine } from './history.ts';
 import { planRound } from './plan.ts';
-import { makeProject, Round, removeProject } from './round.ts';
+import { makeProject, removeProject } from './project-folder.ts';
+import { Round } from './round.ts';
+import type { TakeOver } from './schedules/history.ts';
+import { planSchedules } from './schedules/plan.ts';
+import { ScheduleRound } from './schedules/round.ts';
+import { scheduleViolations } from './schedules/violations.ts';
 import { postgresEye, type StoreEye, sqliteEye } from './store-eye.ts';
 import { gaveUpSlowly, violations } from './violations.ts';
 
+/** `triggers`: command lines that run a DAG. `schedules`: schedulers that lead and stand by. */
+export const ROUND_KINDS = ['triggers', 'schedules'] as const;
+export type RoundKind = (typeof ROUND_KINDS)[number];
+
 export interface CampaignOptions {
+  readonly kind: RoundKind;
   readonly kills: number;
   readonly seed: number;
   readonly store: { readonly kind: 'sqlite' } | { readonly kind: 'postgres'; readonly url: string };
@@ -23,7 +33,11 @@ export interface CampaignOptions {
 export interface PlayedRound {
   readonly seed: number;
   readonly dir: string;
-  readonly history: History;
+  readonly faults: readonly Fault[];
+  readonly witness: readonly WitnessLine[];
+  /** Every process that was started, with what it wrote to stderr. */
+  readonly launches: readonly { readonly errors: string }[];
+  readonly takeOvers: readonly TakeOver[];
   readonly violations: readonly string[];
 }
 
@@ -35,7 +49,7 @@ export async function playCampaign(options: CampaignOptions): Promise<readonly P
   const worker = async (): Promise<void> => {
     while (struck < options.kills && next < options.kills * 4 && !options.enough?.aborted) {
       const round = await playRound(options, options.seed * 1_000_003 + next++);
-      struck += round.history.faults.length;
+      struck += round.faults.length;
       rounds.push(round);
       options.onRound(round);
     }
@@ -46,18 +60,40 @@ export async function playCampaign(options: CampaignOptions): Promise<readonly P
 
 /** Plays the round of one seed. */
 export async function playRound(options: CampaignOptions, seed: number): Promise<PlayedRound> {
-  const { store, keep } = options;
-  const place = await openPlace(store);
+  const { store, keep, kind } = options;
+  const place = await openPlace(store, configOf(kind, seed, store.kind));
+  const play = { triggers: playTriggers, schedules: playSchedules }[kind];
   try {
-    const history = await new Round(place.dir, place.eye).play(planRound(seed, store.kind));
-    const found = violations(history);
+    const round = await play(place, seed, store.kind);
     await place.eye.close();
-    if (!(keep && found.length > 0)) await place.remove();
-    return { seed, dir: place.dir, history, violations: found };
+    if (!(keep && round.violations.length > 0)) await place.remove();
+    return round;
   } catch (error) {
     await place.eye.close();
     throw error;
   }
+}
+
+type StoreKind = CampaignOptions['store']['kind'];
+
+async function playTriggers({ dir, eye }: Place, seed: number, store: StoreKind): Promise<PlayedRound> {
+  const history = await new Round(dir, eye).play(planRound(seed, store));
+  const { faults, witness, launches } = history;
+  return { seed, dir, faults, witness, launches, takeOvers: [], violations: violations(history) };
+}
+
+async function playSchedules({ dir, eye }: Place, seed: number, store: StoreKind): Promise<PlayedRound> {
+  const history = await new ScheduleRound(dir, eye, store).play(planSchedules(seed, store));
+  const { faults, witness, launches, takeOvers } = history;
+  return { seed, dir, faults, witness, launches, takeOvers, violations: scheduleViolations(history) };
+}
+
+/** Attempts of schedulers may be lost as often as there are faults; some projects keep few runs. */
+function configOf(kind: RoundKind, seed: number, store: StoreKind): string {
+  if (kind === 'triggers') return '';
+  const { isCleared } = planSchedules(seed, store);
+  const retention = isCleared ? 'retention: { runs: 2s, keep: 3 }\n' : '';
+  return `defaults: { lostBudget: 50 }\n${retention}`;
 }
 
 interface Place {
@@ -66,15 +102,15 @@ interface Place {
   remove(): Promise<void>;
 }
 
-async function openPlace(store: CampaignOptions['store']): Promise<Place> {
+async function openPlace(store: CampaignOptions['store'], config: string): Promise<Place> {
   if (store.kind === 'sqlite') {
-    const dir = makeProject('{}\n');
+    const dir = makeProject(config === '' ? '{}\n' : config);
     return { dir, eye: sqliteEye(dir), remove: async () => removeProject(dir) };
   }
   const name = `kill_${randomUUID().replaceAll('-', '')}`;
   await onServer(store.url, `create database ${name}`);
   const url = store.url.replace(/[^/]*$/, name);
-  const dir = makeProject(`store: { kind: postgres, url: "${url}" }\n`);
+  const dir = makeProject(`store: { kind: postgres, url: "${url}" }\n${config}`);
   return {
     dir,
     eye: await postgresEye(url),
@@ -94,25 +130,36 @@ async function onServer(url: string, statement: string): Promise<void> {
 
 /** How many faults struck whom and when, and what came of them. */
 export function tally(rounds: readonly PlayedRound[]) {
-  const faults = rounds.flatMap((round) => round.history.faults);
+  const faults = rounds.flatMap((round) => round.faults);
   const gone = faults.flatMap(({ goneAfterMs }) => (goneAfterMs === undefined ? [] : [goneAfterMs]));
+  const quiet = rounds.flatMap(({ takeOvers }) => takeOvers.filter(({ hadCompany }) => !hadCompany));
+  const launches = rounds.flatMap((round) => round.launches);
   return {
     rounds: rounds.length,
     faults: faults.length,
     kills: faults.filter((fault) => fault.kind !== 'stop').length,
     stops: faults.filter((fault) => fault.kind === 'stop').length,
-    byVictim: counts(faults, (fault) => (fault.kind === 'stop' ? 'leader stopped' : fault.victim)),
+    byVictim: counts(faults, ({ kind, victim }) => (kind === 'stop' ? `${victim} stopped` : victim)),
     byMoment: counts(faults, (fault) => fault.momentKind),
-    attempts: rounds.reduce((all, { history }) => all + startsOf(history), 0),
-    starts: rounds.reduce((all, { history }) => all + history.launches.length, 0),
-    slowStarts: rounds.flatMap(({ history }) => history.launches).filter(gaveUpSlowly).length,
+    attempts: rounds.reduce((all, { witness }) => all + startsOf(witness), 0),
+    starts: launches.length,
+    slowStarts: launches.filter(gaveUpSlowly).length,
     gone: { measured: gone.length, longestMs: Math.max(0, ...gone) },
+    /** From SIGKILL of a leader until a standby led, and until it had written something. */
+    ledAgain: spread(quiet.flatMap(({ ledMs }) => ledMs ?? [])),
+    takeOver: spread(quiet.flatMap(({ tookMs }) => tookMs ?? [])),
     violations: rounds.reduce((all, round) => all + round.violations.length, 0),
   };
 }
 
-function startsOf(history: History): number {
-  return history.witness.filter(({ word }) => word === 'START').length;
+function startsOf(witness: readonly WitnessLine[]): number {
+  return witness.filter(({ word }) => word === 'START').length;
+}
+
+function spread(values: readonly number[]) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1] ?? 0;
+  return { measured: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }
 
 function counts(faults: readonly Fault[], nameOf: (fault: Fault) => string): { [name: string]: number } {

@@ -11,11 +11,12 @@ export interface WitnessLine {
   readonly pid: number;
   /** Of `SAW`: processes of earlier attempts that lived then. */
   readonly saw: readonly number[];
+  /** Of `START` of a function: its wall time in epoch milliseconds. */
+  readonly at: number | null;
 }
 
 /** Who can be struck. */
-export const VICTIMS = ['leader', 'follower', 'keeper', 'runner', 'command', 'keeper+leader'] as const;
-export type Victim = (typeof VICTIMS)[number];
+export type Victim = 'leader' | 'follower' | 'standby' | 'keeper' | 'runner' | 'command' | 'keeper+leader';
 
 /** One fault that happened. */
 export interface Fault {
@@ -111,6 +112,7 @@ export function parseWitness(text: string): WitnessLine[] {
         tryNo: Number(attemptId.slice(at + 1)),
         pid: Number(pid),
         saw,
+        at: word === 'START' && more !== '-' ? Number(more) : null,
       };
     });
 }

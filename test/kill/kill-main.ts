@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../postgres/embedded-postgres.ts';
-import { type PlayedRound, playCampaign, tally } from './campaign.ts';
+import { type PlayedRound, playCampaign, ROUND_KINDS, tally } from './campaign.ts';
 
-const USAGE = `npm run kill -- [--kills 100] [--seed 1] [--store sqlite|postgres] [--jobs 1] [--keep]
-Runs a DAG again and again, kills its processes meanwhile, and checks from outside what is promised.
+const USAGE = `npm run kill -- [--kind triggers|schedules] [--kills 100] [--seed 1] [--store sqlite|postgres]
+            [--jobs 1] [--keep]
+Runs a DAG again and again, or schedulers with many, kills their processes meanwhile, and checks from
+outside what is promised.
 --jobs  rounds at once     --keep  keep the project of a round with violations
 Ctrl-C lets the rounds under way end and counts.`;
 
 const { values } = parseArgs({
   options: {
+    kind: { type: 'string', default: 'triggers' },
     kills: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
     store: { type: 'string', default: 'sqlite' },
@@ -20,8 +23,8 @@ const { values } = parseArgs({
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-function sayRound({ seed, dir, history, violations }: PlayedRound): void {
-  const faults = history.faults.map((fault) => `${fault.victim} ${fault.moment}`).join('; ');
+function sayRound({ seed, dir, faults: struck, violations }: PlayedRound): void {
+  const faults = struck.map((fault) => `${fault.victim} ${fault.moment}`).join('; ');
   say(`round ${seed}: ${faults || 'no fault struck'}${violations.length === 0 ? '' : `  (${dir})`}`);
   for (const text of violations) say(`  VIOLATION ${text}`);
 }
@@ -33,7 +36,13 @@ async function main(): Promise<number> {
     number,
   ];
   const isKnown = values.store === 'sqlite' || values.store === 'postgres';
-  if (values.help || !isKnown || ![kills, seed, jobs].every((one) => Number.isInteger(one) && one > 0)) {
+  const kind = ROUND_KINDS.find((one) => one === values.kind);
+  if (
+    values.help ||
+    !isKnown ||
+    kind === undefined ||
+    ![kills, seed, jobs].every((one) => Number.isInteger(one) && one > 0)
+  ) {
     say(USAGE);
     return values.help ? 0 : 2;
   }
@@ -44,13 +53,22 @@ async function main(): Promise<number> {
   }
   const store = server ? ({ kind: 'postgres', url: server.url } as const) : ({ kind: 'sqlite' } as const);
   try {
-    say(`seed ${seed}, store ${values.store}, ${kills} faults`);
+    say(`${kind}, seed ${seed}, store ${values.store}, ${kills} faults`);
     const enough = new AbortController();
     process.once('SIGINT', () => enough.abort());
-    const options = { kills, seed, store, jobs, keep: values.keep, enough: enough.signal, onRound: sayRound };
+    const options = {
+      kind,
+      kills,
+      seed,
+      store,
+      jobs,
+      keep: values.keep,
+      enough: enough.signal,
+      onRound: sayRound,
+    };
     const rounds = await playCampaign(options);
     const result = tally(rounds);
-    say(JSON.stringify({ seed, store: values.store, ...result }, null, 2));
+    say(JSON.stringify({ kind, seed, store: values.store, ...result }, null, 2));
     return result.violations === 0 ? 0 : 1;
   } finally {
     await server?.stop();

@@ -12,8 +12,8 @@ import { StatementSync } from 'node:sqlite';
 export const OPERATIONS = ['sqlite', 'pg', 'file', 'spawn', 'socket'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-type Call = (...args: unknown[]) => unknown;
-type Members = { [name: string]: Call };
+export type Call = (...args: unknown[]) => unknown;
+export type Members = { [name: string]: Call };
 
 const FILE_CHANGES = [
   'writeSync',
@@ -28,7 +28,8 @@ const FILE_CHANGES = [
   'copyFileSync',
 ];
 
-const ENTRIES = { leader: /\borch\.js$/, keeper: /\bkeeper-main\.ts$/ };
+/** Which file a process was started with tells what it is. */
+export const ENTRIES = { leader: /\borch\.js$/, keeper: /\bkeeper-main\.ts$/ };
 const { openSync } = fs;
 
 function strike(mark: string): void {
@@ -41,7 +42,7 @@ function strike(mark: string): void {
 }
 
 /** Puts the point around some members of a module or prototype. */
-function wrap(target: Members, names: readonly string[], reached: (when: string) => void): void {
+function wrap(target: Members, names: readonly string[], reached: (when: 'before' | 'after') => void): void {
   for (const name of names) {
     const original = target[name];
     if (!original) throw new Error(`there is no ${name} to wrap`);
@@ -54,12 +55,11 @@ function wrap(target: Members, names: readonly string[], reached: (when: string)
   }
 }
 
-async function arm(operation: Operation, when: string, nth: number, mark: string): Promise<void> {
-  const seen = { before: 0, after: 0 } as { [when: string]: number };
-  const reached = (now: string): void => {
-    seen[now] = (seen[now] ?? 0) + 1;
-    if (now === when && seen[now] === nth) strike(mark);
-  };
+/** Tells before and after every operation of a kind that this process does from now on. */
+export async function watchOperation(
+  operation: Operation,
+  reached: (when: 'before' | 'after') => void,
+): Promise<void> {
   switch (operation) {
     case 'sqlite':
       return wrap(StatementSync.prototype as unknown as Members, ['run', 'all', 'get'], reached);
@@ -82,5 +82,9 @@ const [role, operation, when, nth] = (process.env['ORCH_KILL_POINT'] ?? '').spli
 const mark = process.env['ORCH_KILL_MARK'];
 const entry = role === 'leader' || role === 'keeper' ? ENTRIES[role] : null;
 if (mark !== undefined && entry?.test(process.argv[1] ?? '') && !fs.existsSync(mark)) {
-  await arm(operation as Operation, when ?? '', Number(nth), mark);
+  const seen = { before: 0, after: 0 };
+  await watchOperation(operation as Operation, (now) => {
+    seen[now] += 1;
+    if (now === when && seen[now] === Number(nth)) strike(mark);
+  });
 }

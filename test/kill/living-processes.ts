@@ -48,6 +48,15 @@ export function isAlive(pid: number): boolean {
   return processFacts(pid)?.zombie === false;
 }
 
+/** Ends a process that may have ended by itself meanwhile. */
+export function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+}
+
 function textOf(pid: number, file: 'environ' | 'cmdline'): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1');

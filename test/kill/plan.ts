@@ -25,6 +25,9 @@ export interface Point {
   readonly nth: number;
 }
 
+/** Rounds of triggers have no standby. */
+type Struck = Exclude<Victim, 'standby'>;
+
 interface Surroundings {
   /** A second command line watches, and takes the lead over. */
   readonly follower: boolean;
@@ -36,7 +39,7 @@ interface Surroundings {
 
 export type PlannedFault = Surroundings &
   (
-    | { readonly kind: 'kill'; readonly victim: Victim; readonly moment: Moment; readonly which: number }
+    | { readonly kind: 'kill'; readonly victim: Struck; readonly moment: Moment; readonly which: number }
     | { readonly kind: 'stop'; readonly moment: Moment; readonly stopMs: number }
     /** The command line that is started next carries the point. */
     | { readonly kind: 'point'; readonly point: Point }
@@ -44,7 +47,7 @@ export type PlannedFault = Surroundings &
 
 /** An attempt may be lost three times before its task fails, so no run meets more faults. */
 export const FAULTS_MAX = 3;
-const VICTIMS: readonly Victim[] = [
+const VICTIMS: readonly Struck[] = [
   'leader',
   'leader',
   'leader',

@@ -1,29 +1,19 @@
-import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandLine } from './command-line.ts';
 import { type Fault, type History, type Launch, readWitness, type Stored, type Victim } from './history.ts';
-import { isAlive, livingProcesses, newestEpoch } from './living-processes.ts';
+import { isAlive, killNow, livingProcesses, newestEpoch } from './living-processes.ts';
+import { Patience } from './patience.ts';
 import { FAULTS_MAX, type Moment, momentText, type PlannedFault, type Point } from './plan.ts';
-import type { StoreEye } from './store-eye.ts';
-import { GONE_WITHIN_MS } from './violations.ts';
+import { endRemains, watchRemains } from './remains.ts';
+import { readStored, type StoreEye } from './store-eye.ts';
 
-const PROJECT = join(import.meta.dirname, 'fixtures', 'project');
-const LOOK_EVERY_MS = 4;
 /** A round that takes longer has got stuck. */
 const ROUND_MS = 300_000;
 const VICTIM_WITHIN_MS = 60_000;
 /** A point that is not reached by then is not on the way of this run. */
 const POINT_WITHIN_MS = 60_000;
-
-/** A project of its own for a round; `yaml` is its config. */
-export function makeProject(yaml: string): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'orch-kill-')));
-  cpSync(PROJECT, dir, { recursive: true });
-  writeFileSync(join(dir, 'airflow.yaml'), yaml);
-  return dir;
-}
 
 /** One run of the project under the faults of a plan, until it is finished. */
 export class Round {
@@ -32,16 +22,14 @@ export class Round {
   readonly #lines: CommandLine[] = [];
   readonly #faults: Fault[] = [];
   readonly #measures: Promise<void>[] = [];
-  readonly #withinMs: number;
-  readonly #until: number;
+  readonly #patience: Patience;
   #points = 0;
   #finished = false;
 
   constructor(dir: string, eye: StoreEye, withinMs = ROUND_MS) {
     this.#dir = dir;
     this.#eye = eye;
-    this.#withinMs = withinMs;
-    this.#until = performance.now() + withinMs;
+    this.#patience = new Patience(withinMs);
   }
 
   /** Plays the plan and collects what is known of it. */
@@ -111,7 +99,7 @@ export class Round {
   async #follow(): Promise<void> {
     if (this.#alive.length > 1) return;
     // Who watches before anybody leads would lead, and find that there is nothing to watch.
-    await this.#look(() => this.#lines.at(-1)?.runId !== null || this.#over());
+    await this.#patience.look(() => this.#lines.at(-1)?.runId !== null || this.#over());
     const runId = this.#lines.at(-1)?.runId ?? null;
     if (this.#over() || runId === null) return;
     this.#start('watch', runId, runId, null);
@@ -119,7 +107,7 @@ export class Round {
 
   async #reach(moment: Moment): Promise<void> {
     const isReached = this.#condition(moment);
-    await this.#look(async () => (await isReached()) || this.#over());
+    await this.#patience.look(async () => (await isReached()) || this.#over());
     if (moment.ms > 0) await delay(moment.ms);
   }
 
@@ -164,7 +152,7 @@ export class Round {
       await follower.ended;
     } else {
       let chosen: number | undefined;
-      await this.#look(() => {
+      await this.#patience.look(() => {
         const pids = this.#living(victim);
         chosen = pids[Math.floor(which * pids.length)];
         return chosen !== undefined || this.#over();
@@ -172,7 +160,7 @@ export class Round {
       if (chosen === undefined) return;
       killNow(chosen);
       const gone = chosen;
-      await this.#look(() => !isAlive(gone));
+      await this.#patience.look(() => !isAlive(gone));
     }
     this.#faults.push({ kind: 'kill', victim, moment: text, momentKind: moment.after });
   }
@@ -212,14 +200,10 @@ export class Round {
 
   /** Watches how long what a dead leader had started lives on. */
   #measure(place: number, epoch: number, keepers: ReadonlySet<number>, diedAt: number): void {
-    const isLeft = (): boolean =>
-      livingProcesses(this.#dir).some((one) =>
-        one.epoch === null ? keepers.has(one.pid) : one.epoch <= epoch,
-      );
     const watch = async (): Promise<void> => {
-      while (isLeft() && performance.now() - diedAt < 2 * GONE_WITHIN_MS) await delay(LOOK_EVERY_MS);
+      const goneAfterMs = await watchRemains({ dir: this.#dir, epoch, keepers, diedAt });
       const fault = this.#faults[place] as Fault;
-      this.#faults[place] = { ...fault, goneAfterMs: Math.round(performance.now() - diedAt) };
+      this.#faults[place] = { ...fault, goneAfterMs };
     };
     this.#measures.push(watch());
   }
@@ -237,14 +221,14 @@ export class Round {
 
   async #awaitPoint(fault: Extract<PlannedFault, { kind: 'point' }>): Promise<void> {
     const mark = join(this.#dir, `point-${this.#points}.reached`);
-    await this.#look(() => existsSync(mark) || this.#over(), POINT_WITHIN_MS);
+    await this.#patience.look(() => existsSync(mark) || this.#over(), POINT_WITHIN_MS);
     if (!existsSync(mark)) return;
     const { role, operation } = fault.point;
     const momentKind = `point: ${operation}`;
     this.#faults.push({ kind: 'point', victim: role, moment: momentText(fault), momentKind });
     // What keeper and leader left when they were killed together is not this leader's.
     if (role !== 'leader' || this.#faults.at(-2)?.victim === 'keeper+leader') return;
-    await this.#look(() => this.#alive.length === 0);
+    await this.#patience.look(() => this.#alive.length === 0);
     const keepers = livingProcesses(this.#dir).filter((one) => one.kind === 'keeper');
     const place = this.#faults.length - 1;
     this.#measure(place, newestEpoch(this.#dir), new Set(keepers.map((one) => one.pid)), performance.now());
@@ -255,20 +239,9 @@ export class Round {
     while (!this.#finished) {
       if (this.#alive.length === 0) await this.#goOn(last, null);
       if (this.#finished) break;
-      await this.#look(() => this.#alive.length === 0);
+      await this.#patience.look(() => this.#alive.length === 0);
     }
     await Promise.all(this.#measures);
-  }
-
-  /** Waits until something is so; gives the round up when that takes too long. */
-  async #look(isSo: () => boolean | Promise<boolean>, withinMs = Number.POSITIVE_INFINITY): Promise<void> {
-    const until = performance.now() + withinMs;
-    while (!(await isSo())) {
-      if (performance.now() > until) return;
-      if (performance.now() > this.#until)
-        throw new Error(`the run is not finished after ${this.#withinMs} ms`);
-      await delay(LOOK_EVERY_MS);
-    }
   }
 
   /** Ends what is left of a round that was given up. */
@@ -279,23 +252,20 @@ export class Round {
   }
 
   async #collect(givenUp: string | null): Promise<History> {
-    const until = performance.now() + GONE_WITHIN_MS;
-    while (livingProcesses(this.#dir).length > 0 && performance.now() < until) await delay(LOOK_EVERY_MS);
-    const left = livingProcesses(this.#dir);
-    for (const { pid } of left) if (isAlive(pid)) killNow(pid);
+    const leftAtEnd = await endRemains(this.#dir);
     return {
       witness: readWitness(this.#dir),
       faults: this.#faults,
       launches: this.#lines.map((line) => line.launch()),
       stored: await this.#stored(),
       givenUp,
-      leftAtEnd: left.length,
+      leftAtEnd,
     };
   }
 
   async #stored(): Promise<Stored> {
     try {
-      return await this.#eye.read();
+      return await this.#eye.read(readStored);
     } catch (error) {
       return { runs: [], unanswered: 0, problems: [`the store cannot be read: ${error}`], leaderPid: null };
     }
@@ -304,17 +274,4 @@ export class Round {
 
 function pointOf(fault: PlannedFault): Point | null {
   return fault.kind === 'point' ? fault.point : null;
-}
-
-function killNow(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended by itself meanwhile.
-  }
-}
-
-/** Removes the project of a round. */
-export function removeProject(dir: string): void {
-  rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
 }

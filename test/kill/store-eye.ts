@@ -2,12 +2,12 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import pg from 'pg';
 import { systemClock } from '../../core/model/clock.ts';
 import { violationText } from '../../core/model/violation.ts';
 import { openStore } from '../../core/store/open-store.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import type { Store } from '../../core/store/store.ts';
-import type { Stored, StoredRun } from './history.ts';
 
 /** A look at the store of a project from outside, which must not change what the next start finds. */
 export interface StoreEye {
@@ -15,8 +15,10 @@ export interface StoreEye {
   hasRequest(): Promise<boolean>;
   /** Runs by id; only while no command line is at work. */
   runs(): Promise<readonly { readonly runId: string; readonly state: string }[]>;
-  /** Everything, at the end. */
-  read(): Promise<Stored>;
+  /** Rows of a statement that both databases understand; only while a process leads. */
+  rows(statement: string): Promise<readonly { readonly [column: string]: unknown }[]>;
+  /** Opens the store at the end, and has it read. */
+  read<T>(read: (store: Store) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -48,7 +50,11 @@ export function sqliteEye(dir: string): StoreEye {
         rmSync(copy, { recursive: true, force: true });
       }
     },
-    read: async () => withStore(await openSqlite(path), readAll),
+    rows: async (statement) => {
+      using database = new DatabaseSync(path, { readOnly: true, timeout: 1_000 });
+      return database.prepare(statement).all();
+    },
+    read: async (read) => withStore(await openSqlite(path), read),
     close: async () => undefined,
   };
 }
@@ -56,11 +62,17 @@ export function sqliteEye(dir: string): StoreEye {
 /** The eye on a database of PostgreSQL. */
 export async function postgresEye(url: string): Promise<StoreEye> {
   const store = await openStore({ kind: 'postgres', url, clock: systemClock });
+  const client = new pg.Client({ connectionString: url, options: '-c search_path=orch' });
+  await client.connect();
   return {
     hasRequest: () => store.pendingRequests().then((list) => list.length > 0, nothingYet(false)),
     runs: () => runIds(store),
-    read: () => readAll(store),
-    close: () => store.close(),
+    rows: async (statement) => (await client.query(statement)).rows,
+    read: (read) => read(store),
+    close: async () => {
+      await client.end();
+      await store.close();
+    },
   };
 }
 
@@ -89,9 +101,13 @@ async function runIds(store: Store): Promise<readonly { runId: string; state: st
   return runs.map((run) => ({ runId: run.uid, state: run.state }));
 }
 
-async function readAll(store: Store): Promise<Stored> {
-  const runs: StoredRun[] = [];
-  for (const { runNo, uid, state } of await store.runs({})) {
+/** More than a round makes. */
+export const RUNS_MAX = 100_000;
+
+/** Everything that the store says after a round. */
+export async function readStored(store: Store) {
+  const runs = [];
+  for (const { runNo, uid, state } of await store.runs({ limit: RUNS_MAX })) {
     const view = await readRunView(store, runNo, { outputs: true });
     const lines = await store.journal({ runNo, limit: 100_000 });
     runs.push({
@@ -105,14 +121,9 @@ async function readAll(store: Store): Promise<Stored> {
         attempts,
         output: output && 'json' in output ? (JSON.parse(output.json) as unknown) : null,
       })),
-      journal: lines.map(({ seq, epoch, nodeNo, tryNo, from, to }) => ({
-        seq,
-        epoch,
-        nodeNo,
-        tryNo,
-        from,
-        to,
-      })),
+      journal: lines.map(({ seq, at, epoch, nodeNo, tryNo, from, to }) => {
+        return { seq, at, epoch, nodeNo, tryNo, from, to };
+      }),
     });
   }
   return {

@@ -59,7 +59,7 @@ export function survivors(faults: readonly Fault[], leftAtEnd: number): string[]
  * Whether a command line gave up because the machine was too slow for its deadlines: the next start goes on
  * as after a kill. Counted, so that nobody takes a round on such a machine for more than it is.
  */
-export function gaveUpSlowly({ errors }: Launch): boolean {
+export function gaveUpSlowly({ errors }: Pick<Launch, 'errors'>): boolean {
   return SLOW.some((sentence) => errors.includes(sentence));
 }
 
@@ -67,6 +67,7 @@ const SLOW = [
   '"rule":"deadline"',
   'Timeout exceeded when trying to connect',
   'due to connection timeout',
+  'does not answer within',
   'connection error and is not queryable',
 ];
 
@@ -114,7 +115,7 @@ export function keptLead({ leaderPid }: Stored, launches: readonly Launch[]): st
   return keeper ? [`orch ${keeper.command} ended and did not give the lead back`] : [];
 }
 
-/** What bodies witnessed is what the store has: no attempt more, and the last one began and ended. */
+/** What bodies witnessed is what the store has: no attempt more, and one that succeeded began and ended. */
 export function disagreements(run: StoredRun, witness: readonly WitnessLine[]): string[] {
   const found: string[] = [];
   const began = new Set<string>();
@@ -124,10 +125,11 @@ export function disagreements(run: StoredRun, witness: readonly WitnessLine[]): 
     if (word === 'END') ended.add(attemptId);
   }
   const known = new Set<string>();
-  for (const { nodeNo, name, attempts } of run.tasks) {
+  for (const { nodeNo, name, state, attempts } of run.tasks) {
     for (let tryNo = 1; tryNo <= attempts; tryNo++) known.add(`${run.runNo}.${nodeNo}.${tryNo}`);
     const last = `${run.runNo}.${nodeNo}.${attempts}`;
-    if (!began.has(last) || !ended.has(last)) found.push(`${name} is done, but ${last} was not seen to end`);
+    if (state === 'success' && !(began.has(last) && ended.has(last)))
+      found.push(`${name} is done, but ${last} was not seen to end`);
   }
   const own = [...began].filter((id) => id.startsWith(`${run.runNo}.`));
   for (const id of own) if (!known.has(id)) found.push(`${id} was seen, but the store does not have it`);
