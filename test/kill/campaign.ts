@@ -93,7 +93,8 @@ function configOf(kind: RoundKind, seed: number, store: StoreKind): string {
   if (kind === 'triggers') return '';
   const { isCleared } = planSchedules(seed, store);
   const retention = isCleared ? 'retention: { runs: 2s, keep: 3 }\n' : '';
-  return `defaults: { lostBudget: 50 }\n${retention}`;
+  // Few runners: every leader starts its own.
+  return `defaults: { lostBudget: 50 }\nrunners: { max: 3 }\n${retention}`;
 }
 
 interface Place {

@@ -35,7 +35,7 @@ async function play(
 // The witness looks at processes through /proc.
 describe.runIf(process.platform === 'linux')('kill -9', () => {
   test.each<[RoundKind, number, string]>([
-    ['triggers', 14, 'leaders, followers, keepers, runners and commands of `orch trigger`'],
+    ['triggers', 12, 'leaders, followers, keepers, runners and commands of `orch trigger`'],
     ['schedules', 24, 'leaders, standbys, keepers, runners and commands of `orch scheduler`'],
   ])(
     '%s on SQLite, at %i drawn moments, of %s: nothing is lost or done twice, nothing outlives its leader',

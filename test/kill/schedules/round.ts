@@ -167,9 +167,8 @@ export class ScheduleRound {
       return;
     }
     this.#faults.push({ kind: 'point', victim, moment, momentKind });
-    await this.#patience.look(() => !isAlive(pid));
+    await this.#whenGone(pid);
     if (victim !== 'leader') return;
-    await this.#schedulers.find((one) => one.pid === pid)?.ended;
     this.#measureRemains(pid, isLast ? new Set() : keepers, diedAt);
     if (isReady) await this.#measureTakeOver(pid, at, moment);
   }
@@ -209,7 +208,7 @@ export class ScheduleRound {
     const pid = await this.#choose(victim, which);
     if (pid === undefined) return;
     killNow(pid);
-    await this.#patience.look(() => !isAlive(pid));
+    await this.#whenGone(pid);
     this.#faults.push(fault);
   }
 
@@ -232,6 +231,12 @@ export class ScheduleRound {
       return chosen !== undefined;
     }, VICTIM_MS);
     return chosen;
+  }
+
+  /** Waits until a process is gone; for a scheduler, until this process knows it. */
+  async #whenGone(pid: number): Promise<void> {
+    await this.#patience.look(() => !isAlive(pid));
+    await this.#schedulers.find((one) => one.pid === pid)?.ended;
   }
 
   #keepers(parent: number | undefined): ReadonlySet<number> {
