@@ -107,6 +107,7 @@ function checkJob(history: SimHistory, { job, spec, saves, tries }: Story, found
   const last = heard.at(-1)?.end?.outcome;
   if (job.tries > policy.max + 1 || tries.some(({ no }) => no > policy.max + 1))
     say('S13', `was tried ${job.tries} times of ${policy.max + 1}`);
+  if (tries.length === 0 && job.state === 'failed') say('L3', 'has failed and was never run');
   const isGood = last === 'success' || last === 'skipped';
   if (job.state === 'success' && !isGood) say('L3', `is a success, and its last try said ${last}`);
   if (job.state === 'failed' && isGood) say('S11', 'has failed, and its last try went well');

@@ -63,8 +63,8 @@ export const HOOKS: readonly Mutant[] = [
     bug: 'B20 starvation',
     kind: 'wide',
     file: 'scheduler/hook-desk.ts',
-    find: '      this.#running.delete(ended.attemptId);\n      this.#startDue();\n',
-    replace: '      this.#running.delete(ended.attemptId);\n',
+    find: '    this.#running.delete(ended.attemptId);\n    this.#startDue();\n',
+    replace: '    this.#running.delete(ended.attemptId);\n',
   },
   {
     name: 'cut-off-hook-counts',
