@@ -1,4 +1,5 @@
 import { APPROVALS } from './approvals.ts';
+import { ASSETS } from './assets.ts';
 import { BACKFILLS } from './backfills.ts';
 import { HOOKS } from './hooks.ts';
 import { LIMITS_AND_SLOTS } from './limits-and-slots.ts';
@@ -18,4 +19,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...WAITS,
   ...APPROVALS,
   ...HOOKS,
+  ...ASSETS,
 ];
