@@ -19,6 +19,14 @@ const AT_ONCE_MAX = 4;
 /** The longest timer of Node is 31 bits of milliseconds; a back-off is looked at again after that. */
 const SLEEP_MAX_MS = 86_400_000;
 
+/** A store that does not take what became of a hook is asked again after this time. */
+const STORE_AGAIN_MS = 1_000;
+
+type EndedTry = Pick<
+  Extract<AttemptEvent, { type: 'attempt.ended' }>,
+  'attemptId' | 'startedAt' | 'at' | 'outcome' | 'log'
+>;
+
 export interface HookDeskOptions {
   readonly store: Store;
   readonly lease: Lease;
@@ -127,32 +135,52 @@ export class HookDesk {
     const id = hookAttemptId({ ...job, tries });
     const running: HookRecord = { ...job, state: 'running', tries, startedAt: this.#options.clock.now() };
     this.#running.set(id, running);
-    void this.#submit(id, running).catch((error: unknown) => {
+    void this.#admit(running).then(
+      (found) => this.#begin(id, running, found),
+      (error: unknown) => this.#putBack(id, job, error),
+    );
+  }
+
+  /** The store did not take the start of a try: that was none, and it is begun again a little later. */
+  #putBack(id: AttemptId, job: HookRecord, error: unknown): void {
+    this.#warn(error, 'a hook cannot be started now; it is tried again');
+    this.#running.delete(id);
+    this.#waiting.set(job.event.id, { ...job, dueAt: this.#options.clock.now() + STORE_AGAIN_MS });
+    this.#startDue();
+    this.#bell.ring();
+  }
+
+  /** Stores that a try begins; gives what it runs, or `null` if that is gone. */
+  async #admit(job: HookRecord): Promise<{ run: RunRecord; version: VersionRecord } | null> {
+    const { store } = this.#options;
+    const run = await store.run(job.runNo);
+    const version = run === null ? null : await store.version(run.versionNo);
+    if (run === null || version === null) return null;
+    await this.#save(job);
+    return { run, version };
+  }
+
+  #begin(id: AttemptId, job: HookRecord, found: { run: RunRecord; version: VersionRecord } | null): void {
+    if (this.#closed) return;
+    try {
+      if (found === null) throw new Error('its run is gone');
+      this.#options.executor.submit({
+        attemptId: id,
+        runNo: job.runNo,
+        nodeNo: (job.nodeNo ?? 0) as NodeNo,
+        tryNo: job.tries as TryNo,
+        definition: this.#define(job, found.run, found.version),
+        keys: job.event.key === null ? [] : parseKeyText(job.event.key),
+        items: job.event.key === null ? [] : parseKeyText(job.event.key),
+        inputs: [JSON.stringify(job.event) as JsonText],
+        spinUs: 0,
+      });
+    } catch (error) {
       const message = `the hook cannot be started: ${asError(error).message}`;
       const failed: Outcome = { kind: 'failed', error: { name: 'OrchError', message } };
       const at = this.#options.clock.now();
-      void this.#end(running, { attemptId: id, startedAt: at, at, outcome: failed });
-    });
-  }
-
-  async #submit(id: AttemptId, job: HookRecord): Promise<void> {
-    const { store, executor } = this.#options;
-    const run = await store.run(job.runNo);
-    const version = run === null ? null : await store.version(run.versionNo);
-    if (run === null || version === null) throw new Error('its run is gone');
-    await this.#save(job);
-    if (this.#closed) return;
-    executor.submit({
-      attemptId: id,
-      runNo: job.runNo,
-      nodeNo: (job.nodeNo ?? 0) as NodeNo,
-      tryNo: job.tries as TryNo,
-      definition: this.#define(job, run, version),
-      keys: job.event.key === null ? [] : parseKeyText(job.event.key),
-      items: job.event.key === null ? [] : parseKeyText(job.event.key),
-      inputs: [JSON.stringify(job.event) as JsonText],
-      spinUs: 0,
-    });
+      void this.#end(job, { attemptId: id, startedAt: at, at, outcome: failed });
+    }
   }
 
   #define(job: HookRecord, run: RunRecord, version: VersionRecord): AttemptDefinition {
@@ -180,16 +208,20 @@ export class HookDesk {
     };
   }
 
-  async #end(
-    job: HookRecord,
-    ended: Pick<
-      Extract<AttemptEvent, { type: 'attempt.ended' }>,
-      'attemptId' | 'startedAt' | 'at' | 'outcome' | 'log'
-    >,
-  ): Promise<void> {
+  /** A try is over: what follows counts once it is stored, however long the store does not take it. */
+  async #end(job: HookRecord, ended: EndedTry): Promise<void> {
+    this.#busy++;
+    while (!(await this.#settles(job, ended)) && !this.#closed && !this.#draining) await aWhile();
+    this.#busy--;
+    this.#running.delete(ended.attemptId);
+    this.#startDue();
+    this.#bell.ring();
+  }
+
+  /** Stores what became of a try; false where the store does not take it now. */
+  async #settles(job: HookRecord, ended: EndedTry): Promise<boolean> {
     const { outcome, at, startedAt } = ended;
     const { log, clock, store } = this.#options;
-    this.#busy++;
     const isDone = outcome.kind === 'success' || outcome.kind === 'skipped';
     const error = isDone ? null : errorOf(outcome);
     const times = { startedAt, endedAt: at, error, log: ended.log ?? null };
@@ -206,17 +238,17 @@ export class HookDesk {
           next = { ...next, state: 'waiting', dueAt: clock.now() + delayMs };
         }
       }
+      await this.#save(next);
       if (next.state === 'failed')
         log.warn({ hook: job.event, tries: job.tries, error: error?.message }, 'a hook has failed for good');
-      await this.#save(next);
       if (!isHookOver(next)) this.#waiting.set(job.event.id, next);
+      return true;
     } catch (failure) {
-      this.#warn(failure, 'what became of a hook cannot be stored: the next leader runs it again');
-    } finally {
-      this.#busy--;
-      this.#running.delete(ended.attemptId);
-      this.#startDue();
-      this.#bell.ring();
+      this.#warn(
+        failure,
+        'what became of a hook cannot be stored now: until it can, the next leader runs it again',
+      );
+      return false;
     }
   }
 
@@ -228,6 +260,10 @@ export class HookDesk {
   #warn(error: unknown, message: string): void {
     this.#options.log.warn({ err: asError(error) }, message);
   }
+}
+
+function aWhile(): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, STORE_AGAIN_MS));
 }
 
 function fresh(job: HookJob): HookRecord {

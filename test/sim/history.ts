@@ -1,5 +1,6 @@
 import type { Action, Answer } from '../../core/model/action.ts';
 import type { AttemptOrder } from '../../core/model/attempt.ts';
+import type { HookRecord } from '../../core/model/hook.ts';
 import type { Request } from '../../core/model/request.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../../core/model/run.ts';
 import type { SlotSpan } from '../../core/model/slot.ts';
@@ -66,6 +67,14 @@ export interface RunHistory {
   readonly journal: readonly JournalRecord[];
 }
 
+/** How far a hook had come when a leader stored it. */
+export interface HookSave {
+  readonly job: HookRecord;
+  readonly epoch: number;
+  readonly at: number;
+  readonly atMono: number;
+}
+
 /** An instance that waits for a slot while nothing else happens. */
 export interface Waiting {
   readonly runNo: number;
@@ -95,6 +104,12 @@ export interface SimHistory {
     /** It is due at other times than as it was known before, and had slots by then. */
     readonly isRescheduled: boolean;
   }[];
+  /** Every hook job that the store has at the end. */
+  readonly hooks: readonly HookRecord[];
+  /** What hooks said of themselves. */
+  readonly hookWitness: readonly Witness[];
+  /** How far leaders said that hooks have come, in the order in which that was stored. */
+  readonly hookSaves: readonly HookSave[];
   /** What the check of integrity of the store found. */
   readonly problems: readonly string[];
   /** Ready instances seen waiting at moments when nothing happened, and after how many transactions. */

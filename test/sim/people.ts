@@ -5,7 +5,7 @@ import { readRunView } from '../../core/store/read-run-view.ts';
 import type { Store } from '../../core/store/store.ts';
 import type { Random } from '../unit/planner/random.ts';
 import type { VirtualTime } from './virtual-time.ts';
-import { WIDE_DEEDS, type WideDeed, wideRequests } from './wide-deeds.ts';
+import { lastAnswers, WIDE_DEEDS, type WideDeed, wishesFor } from './wide-deeds.ts';
 
 const HOUR = 3_600_000;
 
@@ -15,6 +15,8 @@ const OF_OPEN = ['cancel', 'kill', 'pauseRun', 'markAll', 'markThenRetry', 'retr
 /** Who asks for things, and what became of it. */
 export class People {
   readonly asked: { readonly inboxId: number; readonly request: Request; readonly at: number }[] = [];
+  /** Called when something was asked later than it was done. */
+  onAsked: () => void = () => {};
   readonly #store: Store;
   readonly #time: VirtualTime;
   readonly #seed: number;
@@ -36,10 +38,7 @@ export class People {
       if (kind === 'triggerTwice') await this.#ask(request);
       return;
     }
-    if (isWide(kind)) {
-      for (const request of await wideRequests(this.#store, kind, random)) await this.#ask(request);
-      return;
-    }
+    if (isWide(kind)) return this.#wish(kind, random);
     if (kind === 'pauseDag' || kind === 'unpauseDag') {
       const dagId = random.pick(dagIds);
       return this.#ask({ type: 'pauseDag', dagId, paused: kind === 'pauseDag', by });
@@ -122,6 +121,18 @@ export class People {
         await this.#ask({ type: 'changeBackfill', backfillNo, to: 'running', by: 'ann' });
     for (const { state, uid } of await this.#store.unfinishedRuns())
       if (state === 'paused') await this.#ask({ type: 'resumeRun', runUid: uid, by: 'ann' });
+  }
+
+  /** Answers what nobody has answered, unless there is an answer for that. */
+  async answerAll(): Promise<void> {
+    for (const request of await lastAnswers(this.#store)) await this.#ask(request);
+  }
+
+  async #wish(kind: WideDeed, random: Random): Promise<void> {
+    for (const { request, afterMs } of await wishesFor(this.#store, kind, random, this.#time.now())) {
+      if (afterMs === 0) await this.#ask(request);
+      else this.#time.after(afterMs, () => void this.#ask(request).then(this.onAsked));
+    }
   }
 
   #backfill(random: Random, dagId: string): Request {

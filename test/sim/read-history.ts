@@ -1,3 +1,4 @@
+import type { HookRecord } from '../../core/model/hook.ts';
 import type { NodeNo } from '../../core/model/ids.ts';
 import type { AttemptRecord } from '../../core/model/run.ts';
 import { violationText } from '../../core/model/violation.ts';
@@ -7,7 +8,10 @@ import type { People } from './people.ts';
 
 const EVERYTHING = 1_000_000;
 
-type Known = Omit<SimHistory, 'runs' | 'versions' | 'dags' | 'slots' | 'journal' | 'asked' | 'problems'>;
+type Known = Omit<
+  SimHistory,
+  'hooks' | 'runs' | 'versions' | 'dags' | 'slots' | 'journal' | 'asked' | 'problems'
+>;
 
 /** Everything that the store has of a world, beside what is known from outside. */
 export async function readHistory(store: Store, known: Known, asked: People['asked']): Promise<SimHistory> {
@@ -18,6 +22,7 @@ export async function readHistory(store: Store, known: Known, asked: People['ask
   for (const { dagId } of dags)
     slots.set(dagId, [...(await store.slots({ dagId, limit: EVERYTHING }))].reverse());
   const byRun = Map.groupBy(journal, (line) => line.runNo);
+  const hooks: HookRecord[] = [];
   const runs: RunHistory[] = [];
   for (const { runNo } of [...(await store.runs({ limit: EVERYTHING }))].reverse()) {
     const stored = await store.loadRun(runNo);
@@ -28,6 +33,7 @@ export async function readHistory(store: Store, known: Known, asked: People['ask
     for (const { nodeNo, tryNo } of instances)
       if (tryNo > 1) attempts.set(nodeNo, await store.attempts(runNo, nodeNo as NodeNo));
     const lines: readonly JournalRecord[] = byRun.get(runNo) ?? [];
+    hooks.push(...(await store.hooks(runNo)));
     runs.push({ run, version, expansions, instances, attempts, journal: lines });
   }
   for (let no = 1; ; no++) {
@@ -38,5 +44,5 @@ export async function readHistory(store: Store, known: Known, asked: People['ask
   const answers = [];
   for (const one of asked) answers.push({ ...one, answer: await store.answer(one.inboxId) });
   const problems = (await store.checkIntegrity()).map(violationText);
-  return { ...known, runs, versions, dags, slots, journal, asked: answers, problems };
+  return { ...known, hooks, runs, versions, dags, slots, journal, asked: answers, problems };
 }

@@ -5,7 +5,7 @@ import type { Random } from '../unit/planner/random.ts';
 import { RANDOM_POOLS, RandomDag, randomParams } from '../unit/planner/random-dag.ts';
 import { chanceFor } from './chance.ts';
 import { serviceDag } from './service-dag.ts';
-import { COMMIT_FAULTS } from './sim-store.ts';
+import { COMMIT_FAULTS, HOOK_FAULTS, type HookFault } from './sim-store.ts';
 import { widened } from './wide-dag.ts';
 import { WIDE_DEEDS, type WideDeed } from './wide-deeds.ts';
 
@@ -62,7 +62,7 @@ export type Deed = WideDeed | (typeof DEEDS)[number] | (typeof LOOKING_BACK)[num
 export interface Happening {
   readonly no: number;
   readonly afterMs: number;
-  readonly kind: Deed | Fault;
+  readonly kind: Deed | Fault | HookFault;
 }
 
 /** `plain` worlds have runs and schedules; in `wide` ones tasks also wait without a slot. */
@@ -126,10 +126,10 @@ function lookingBack(seed: number, lastsMs: number): Happening[] {
 /** What happens in wide worlds only; its numbers are beyond those of everything else. */
 function wideHappenings(seed: number, lastsMs: number): Happening[] {
   const random = chanceFor(seed, 'wide');
-  return Array.from({ length: 4 + random.upTo(12) }, (_, index) => ({
+  return Array.from({ length: 8 + random.upTo(20) }, (_, index) => ({
     no: 2_000 + index,
     afterMs: random.upTo(lastsMs),
-    kind: random.pick(WIDE_DEEDS),
+    kind: random.chance(0.25) ? random.pick(HOOK_FAULTS) : random.pick(WIDE_DEEDS),
   }));
 }
 
@@ -140,7 +140,7 @@ export function dagFor(
   edit: string,
 ): DagSpec {
   const plain = plainDag(seed, id, edit, startAt);
-  return kind === 'wide' ? widened(seed, plain) : plain;
+  return kind === 'wide' ? widened(seed, plain, edit) : plain;
 }
 
 function plainDag(seed: number, id: string, edit: string, startAt: number): DagSpec {

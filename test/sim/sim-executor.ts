@@ -25,6 +25,8 @@ export interface Machine {
   readonly seed: number;
   readonly time: VirtualTime;
   readonly witness: Witness[];
+  /** What hooks said of themselves. */
+  readonly hookWitness: Witness[];
   /** The newest epoch. */
   leads(): number;
   /** The last line of the journal. */
@@ -92,7 +94,7 @@ export class SimExecutor implements Executor {
   /** The leader is gone: so is everything that it had started. */
   killAll(): void {
     this.cut = true;
-    for (const [id, { startedAt }] of this.#live) if (startedAt !== null) this.#tell('GONE', id);
+    for (const { order, startedAt } of this.#live.values()) if (startedAt !== null) this.#tell('GONE', order);
     this.#live.clear();
   }
 
@@ -112,14 +114,16 @@ export class SimExecutor implements Executor {
         return [name, typeof input === 'string' ? input : null];
       }),
     );
-    this.#tell('START', order.attemptId, { inputs, ...(order.wait ? { wait: order.wait } : {}) });
+    this.#tell('START', order, { inputs, ...(order.wait ? { wait: order.wait } : {}) });
     const attemptId = order.attemptId;
     this.onEvent({ type: 'attempt.started', attemptId, at: process.startedAt });
-    time.after(durationMs(seed, order), () => {
+    const { timeoutMs, hook } = order.definition;
+    const takesMs = durationMs(seed, order);
+    time.after(hook ? Math.min(takesMs, timeoutMs) : takesMs, () => {
       if (process.hangs || this.#live.get(attemptId) !== process) return;
       if (process.stopping !== null) return;
-      const outcome = this.#outcomeOf(order);
-      const fault = this.#machine.takeFault(outcome);
+      const outcome: Outcome = hook && takesMs > timeoutMs ? { kind: 'timeout' } : this.#outcomeOf(order);
+      const fault = hook ? null : this.#machine.takeFault(outcome);
       if (fault === 'hang') process.hangs = true;
       else this.#end(process, outcome, 'END', fault);
     });
@@ -134,7 +138,7 @@ export class SimExecutor implements Executor {
     const startedAt = process.startedAt ?? at;
     if (process.startedAt !== null) {
       const more = this.#machine.kind === 'wide' ? toldOf(outcome) : {};
-      this.#tell(word, attemptId, { outcome: outcome.kind, ...more });
+      this.#tell(word, process.order, { outcome: outcome.kind, ...more });
     }
     const event: AttemptEvent = { type: 'attempt.ended', attemptId, startedAt, at, outcome };
     const deliver = (): void => {
@@ -147,12 +151,14 @@ export class SimExecutor implements Executor {
 
   #outcomeOf(order: AttemptOrder): Outcome {
     const { kind, seed } = this.#machine;
+    if (order.definition.hook) return hookOutcome(seed, nameOf(order));
     const put = kind === 'wide' ? waitOutcome(seed, order, nameOf(order)) : null;
     return put ?? outcomeOf(seed, order);
   }
 
-  #tell(word: Witness['word'], attemptId: string, more: Partial<Witness> = {}): void {
-    const { time, witness } = this.#machine;
+  #tell(word: Witness['word'], { attemptId, definition }: AttemptOrder, more: Partial<Witness> = {}): void {
+    const { time } = this.#machine;
+    const witness = definition.hook ? this.#machine.hookWitness : this.#machine.witness;
     const [leads, seq] = [this.#machine.leads(), this.#machine.seq()];
     const { epoch } = this;
     witness.push({ word, attemptId, atMono: time.mono(), at: time.now(), epoch, leads, seq, ...more });
@@ -160,9 +166,21 @@ export class SimExecutor implements Executor {
 }
 
 /** A name of an attempt that is the same in a world from which something was left out. */
-function nameOf({ definition, keys, tryNo }: AttemptOrder): string {
+function nameOf({ definition, keys, tryNo, attemptId }: AttemptOrder): string {
   const { dagId, run, runUid, taskPath } = definition;
+  if (definition.hook)
+    return `${dagId} ${run.logicalDate ?? runUid} ${attemptId.split('.').slice(1).join('.')}`;
   return `${dagId} ${run.logicalDate ?? runUid} ${taskPath} ${keys.join('/')} ${tryNo}`;
+}
+
+/** How a hook ends. */
+function hookOutcome(seed: number, name: string): Outcome {
+  const chance = chanceFor(seed, `hook ends ${name}`).next();
+  const error = { name: 'Error', message: 'no' };
+  if (chance < 0.6) return { kind: 'success' };
+  if (chance < 0.65) return { kind: 'skipped' };
+  if (chance < 0.9) return { kind: 'failed', error };
+  return chance < 0.95 ? { kind: 'failed', error, final: true } : { kind: 'memory' };
 }
 
 /** What an attempt says of its end beside how it ended. */

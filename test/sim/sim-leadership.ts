@@ -1,12 +1,15 @@
+import type { Logger } from '../../core/log/logger.ts';
 import type { Clock } from '../../core/model/clock.ts';
 import type { DagSpec } from '../../core/model/dag.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { RunNo } from '../../core/model/ids.ts';
 import type { Limits } from '../../core/planner/world.ts';
+import { AssetFeed } from '../../core/scheduler/asset-feed.ts';
 import { BackfillFeed } from '../../core/scheduler/backfill-feed.ts';
 import { entryOf, failuresOf } from '../../core/scheduler/dag-entry.ts';
 import { Dispatcher } from '../../core/scheduler/dispatcher.ts';
 import { Feeds } from '../../core/scheduler/feeds.ts';
+import { HookDesk } from '../../core/scheduler/hook-desk.ts';
 import { InboxReader } from '../../core/scheduler/inbox-reader.ts';
 import { InputReader } from '../../core/scheduler/inputs.ts';
 import { Leader } from '../../core/scheduler/leader.ts';
@@ -18,6 +21,7 @@ import { takeUpRuns } from '../../core/scheduler/take-up.ts';
 import type { VersionKeeper } from '../../core/scheduler/version-keeper.ts';
 import type { Lease, Store, VersionRecord } from '../../core/store/store.ts';
 import { type Ears, faultLog } from './fault-log.ts';
+import type { WorldKind } from './scenario.ts';
 import type { SimExecutor } from './sim-executor.ts';
 
 export interface SimLeadershipOptions {
@@ -26,6 +30,7 @@ export interface SimLeadershipOptions {
   readonly clock: Clock;
   readonly executor: SimExecutor;
   readonly limits: Limits;
+  readonly kind: WorldKind;
   /** What the DAG files declare now. */
   readonly declared: ReadonlyMap<string, DagSpec>;
   readonly onSeen: (dagId: string, versionNo: number, isRescheduled: boolean) => void;
@@ -46,13 +51,18 @@ export class SimLeadership {
   readonly faults: string[] = [];
   readonly #options: SimLeadershipOptions;
   readonly #desk: RequestDesk;
+  /** `null` in plain worlds, which have no hooks. */
+  readonly #hooks: HookDesk | null;
   readonly #told = new Map<string, string>();
   readonly #inbox: InboxReader;
   readonly #nextRunNo: () => RunNo;
   #looking: Promise<void> = Promise.resolve();
   #looks = 0;
 
-  private constructor(options: SimLeadershipOptions, counters: { runNo: RunNo; tick: number }) {
+  private constructor(
+    options: SimLeadershipOptions,
+    counters: { runNo: RunNo; tick: number; eventNo: number },
+  ) {
     this.#options = options;
     const { store, lease, clock, executor, limits } = options;
     const stateDir = '/nowhere';
@@ -76,7 +86,7 @@ export class SimLeadership {
         if (error instanceof AppError && error.code === 'not_found') return null;
         throw error;
       });
-    const { tick } = counters;
+    const { tick, eventNo } = counters;
     const log = faultLog({ ...options, onFault: (text) => this.faults.push(text) });
     this.leader = new Leader({
       store,
@@ -87,6 +97,7 @@ export class SimLeadership {
       limits,
       stateDir,
       tick,
+      eventNo,
       reload,
       log,
     });
@@ -103,13 +114,28 @@ export class SimLeadership {
       this.lookAtFiles();
     };
     this.leader.onLost = options.onLost;
+    this.#hooks = options.kind === 'wide' ? this.#openHooks(log) : null;
     const feeds = new Feeds(this.leader, log);
     const load = (runNo: RunNo) => this.#desk.load(runNo);
+    if (options.kind === 'wide') feeds.add(new AssetFeed(store, this.leader));
     feeds.add(new PastFeed(store, this.leader), new BackfillFeed({ store, leader: this.leader, load }));
     this.leader.onDecided = () => {
+      this.#hooks?.look();
       feeds.look();
       this.#inbox.lookAtHeld();
     };
+  }
+
+  #openHooks(log: Logger): HookDesk {
+    const { store, lease, clock, executor } = this.#options;
+    const { leader } = this;
+    const given = { store, lease, leader, executor, clock, log, stateDir: '/nowhere', memoryMb: null };
+    const desk = new HookDesk({ ...given, onChange: () => {} });
+    const toLeader = executor.onEvent;
+    executor.onEvent = (event) => {
+      if (!desk.takes(event)) toLeader(event);
+    };
+    return desk;
   }
 
   #isLookedAt(dagId: string): boolean {
@@ -119,7 +145,9 @@ export class SimLeadership {
   /** Leads: goes on with every unfinished run, then looks at the files and into the inbox. */
   static async start(options: SimLeadershipOptions): Promise<SimLeadership> {
     const { store } = options;
-    const leadership = new SimLeadership(options, await store.counters());
+    const counters = { ...(await store.counters()), eventNo: await store.lastEventNo() };
+    const leadership = new SimLeadership(options, counters);
+    await leadership.#hooks?.open();
     const paused = (await store.dags()).filter((dag) => dag.paused).map(({ dagId }) => dagId);
     leadership.leader.schedule(leadership.#nextRunNo, paused);
     await takeBackfills(store, leadership.leader.world);

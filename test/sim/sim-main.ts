@@ -33,6 +33,7 @@ class Tally {
   runs = 0;
   attempts = 0;
   transactions = 0;
+  hooks = 0;
   violations = 0;
   readonly failed: number[] = [];
   readonly digests: string[] = [];
@@ -47,6 +48,7 @@ class Tally {
     this.runs += history.runs.length;
     this.attempts += history.witness.filter(({ word }) => word === 'START').length;
     this.transactions += history.written.length;
+    this.hooks += history.hookWitness.filter(({ word }) => word === 'START').length;
     this.violations += violations.length;
     this.digests.push(digest);
     if (violations.length > 0) this.failed.push(seed);

@@ -1,4 +1,5 @@
 import { AppError } from '../../core/model/errors.ts';
+import type { HookRecord } from '../../core/model/hook.ts';
 import type { CommitResult, Lease, Store, Tick } from '../../core/store/store.ts';
 
 /** What may happen to the next commit of a leader. */
@@ -14,6 +15,10 @@ export const COMMIT_FAULTS = [
 ] as const;
 export type CommitFault = (typeof COMMIT_FAULTS)[number];
 
+/** What may happen when a leader stores how far a hook has come. */
+export const HOOK_FAULTS = ['hookKillBefore', 'hookKillAfter', 'hookThrow'] as const;
+export type HookFault = (typeof HOOK_FAULTS)[number];
+
 /** How a store of one leader tells the world what happens. */
 export interface CommitWatch {
   /** Takes the next armed fault. */
@@ -23,6 +28,9 @@ export interface CommitWatch {
   /** The leader stands still; resolves when it goes on. */
   freeze(): Promise<void>;
   written(lease: Lease, tick: Tick): void;
+  /** Takes the next armed fault of a hook. */
+  takeHookFault(): HookFault | null;
+  hookSaved(lease: Lease, job: HookRecord): void;
   refused(): void;
   /** How often in a row a busy store refuses. */
   busyTimes(): number;
@@ -89,6 +97,7 @@ export function simStore(store: Store, watch: CommitWatch): Store {
   return new Proxy(store, {
     get: (target, name) => {
       if (name === 'commit') return commit;
+      if (name === 'saveHook') return savesHooks(store, watch);
       const known: unknown = Reflect.get(target, name);
       if (typeof known !== 'function') return known;
       return (...given: unknown[]) => {
@@ -99,4 +108,19 @@ export function simStore(store: Store, watch: CommitWatch): Store {
       };
     },
   });
+}
+
+/** Stores how far hooks have come; faults strike there too. */
+function savesHooks(store: Store, watch: CommitWatch): Store['saveHook'] {
+  return async (lease, job) => {
+    if (watch.isDead()) return NEVER;
+    const fault = watch.takeHookFault();
+    if (fault === 'hookThrow') throw new AppError('internal', 'The store refused a hook of the simulation');
+    if (fault === 'hookKillBefore') watch.die();
+    if (fault === 'hookKillBefore') return NEVER;
+    await store.saveHook(lease, job);
+    watch.hookSaved(lease, job);
+    if (fault === 'hookKillAfter') watch.die();
+    return watch.isDead() ? NEVER : undefined;
+  };
 }

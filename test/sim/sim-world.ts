@@ -6,7 +6,7 @@ import { SqliteStore } from '../../core/store/sqlite/sqlite-store.ts';
 import type { Lease, Store, Tick } from '../../core/store/store.ts';
 import type { Random } from '../unit/planner/random.ts';
 import { chanceFor } from './chance.ts';
-import type { SimHistory, Struck, Waiting, Witness, Written } from './history.ts';
+import type { HookSave, SimHistory, Struck, Waiting, Witness, Written } from './history.ts';
 import { OldView } from './old-view.ts';
 import { overdue } from './overdue.ts';
 import { People } from './people.ts';
@@ -14,7 +14,7 @@ import { readHistory } from './read-history.ts';
 import { dagFor, type Happening, type Scenario } from './scenario.ts';
 import { type Machine, type OutcomeFault, SimExecutor } from './sim-executor.ts';
 import { SimLeadership } from './sim-leadership.ts';
-import { COMMIT_FAULTS, type CommitFault, simStore } from './sim-store.ts';
+import { COMMIT_FAULTS, type CommitFault, HOOK_FAULTS, type HookFault, simStore } from './sim-store.ts';
 import { unwoken } from './unwoken.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { waitingIn } from './waiting-in.ts';
@@ -60,6 +60,9 @@ export class SimWorld {
   readonly #processes: Process[] = [];
   readonly #armed: CommitFault[] = [];
   readonly #armedOutcomes: OutcomeFault[] = [];
+  readonly #hookWitness: Witness[] = [];
+  readonly #hookSaves: HookSave[] = [];
+  readonly #armedHooks: HookFault[] = [];
   readonly #machine: Machine;
   #client: Store | null = null;
   #people: People | null = null;
@@ -81,6 +84,7 @@ export class SimWorld {
       seed: scenario.seed,
       time,
       witness: this.#witness,
+      hookWitness: this.#hookWitness,
       leads: () => this.#leads,
       seq: () => this.#seq,
       takeFault: (outcome) => this.#takeOutcomeFault(outcome),
@@ -94,6 +98,7 @@ export class SimWorld {
     this.#client = this.#open();
     await this.#client.migrate();
     this.#people = new People(this.#client, this.#time, seed);
+    this.#people.onAsked = () => this.#poke();
     await this.#lead();
     const startMono = this.#time.mono();
     for (const happening of happenings) {
@@ -109,6 +114,8 @@ export class SimWorld {
       seed,
       limits,
       witness: this.#witness,
+      hookWitness: this.#hookWitness,
+      hookSaves: this.#hookSaves,
       written: this.#written,
       struck: this.#struck,
       idle: this.#idle,
@@ -154,6 +161,7 @@ export class SimWorld {
       await this.#lead();
       await this.#people?.unpauseAll(this.#ids());
       await this.#people?.passPasts();
+      if (this.#scenario.kind === 'wide') await this.#people?.answerAll();
       this.#poke();
       await this.#time.settle();
       this.#lookIdle();
@@ -162,17 +170,25 @@ export class SimWorld {
     this.#declared.clear();
     this.#now?.leadership?.lookAtFiles();
     const giveUpAt = this.#time.mono() + END_WITHIN_MS;
-    while ((await this.#client?.unfinishedRuns())?.length && this.#time.mono() < giveUpAt) {
+    while ((await this.#isUnfinished()) && this.#time.mono() < giveUpAt) {
       await this.#time.advanceTo(this.#time.mono() + 30 * MINUTE);
       await this.#lead();
       await this.#people?.unpauseAll(this.#ids());
       await this.#people?.passPasts();
+      if (this.#scenario.kind === 'wide') await this.#people?.answerAll();
       this.#poke();
       await this.#time.settle();
       this.#lookIdle();
     }
     await this.#time.advanceTo(this.#time.mono() + 2 * MINUTE);
     return calm;
+  }
+
+  /** Whether there are runs or hooks that are not over. */
+  async #isUnfinished(): Promise<boolean> {
+    const runs = (await this.#client?.unfinishedRuns()) ?? [];
+    const hooks = this.#scenario.kind === 'wide' ? ((await this.#client?.openHooks()) ?? []) : [];
+    return runs.length + hooks.length > 0;
   }
 
   /** Every DAG, also those that no file declares. */
@@ -222,6 +238,9 @@ export class SimWorld {
         die: () => this.#die(process),
         freeze: () => this.#freeze(process),
         written: (by, tick) => this.#onWritten(by, tick),
+        takeHookFault: () => this.#takeHookFault(),
+        hookSaved: ({ epoch }, job) =>
+          this.#hookSaves.push({ job, epoch, at: this.#time.now(), atMono: this.#time.mono() }),
         busyTimes: () => 1 + chanceFor(this.#scenario.seed, `busy ${this.#seq}`).upTo(17),
         refused: () => {
           old = null;
@@ -236,6 +255,7 @@ export class SimWorld {
       },
       executor,
       limits: this.#scenario.limits,
+      kind: this.#scenario.kind,
       declared: this.#declared,
       onSeen: (dagId, versionNo, isRescheduled) => {
         const [afterTicks, at] = [this.#written.length, this.#time.now()];
@@ -307,6 +327,12 @@ export class SimWorld {
     return fault;
   }
 
+  #takeHookFault(): HookFault | null {
+    const fault = this.#isCalm ? null : (this.#armedHooks.shift() ?? null);
+    if (fault !== null) this.#strike(fault);
+    return fault;
+  }
+
   #poke(): void {
     this.#now?.leadership?.lookIntoInbox();
   }
@@ -316,6 +342,10 @@ export class SimWorld {
     const random = chanceFor(this.#scenario.seed, `happens ${no}`);
     if ((COMMIT_FAULTS as readonly string[]).includes(kind)) {
       this.#armed.push(kind as CommitFault);
+      return;
+    }
+    if ((HOOK_FAULTS as readonly string[]).includes(kind)) {
+      this.#armedHooks.push(kind as HookFault);
       return;
     }
     switch (kind) {

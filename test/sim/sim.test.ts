@@ -13,11 +13,13 @@ interface Figures {
   readonly failed: readonly number[];
   readonly digests: readonly string[];
   readonly struck: { readonly [kind: string]: number };
+  readonly reasons: { readonly [code: string]: number };
+  readonly hooks: number;
 }
 
 /** Plays worlds in a process of their own, whose timers are the simulation's. */
-async function play(seed: number, seeds: number): Promise<Figures> {
-  const args = [MAIN, '--seeds', String(seeds), '--seed', String(seed), '--json'];
+async function play(seed: number, seeds: number, kind = 'plain'): Promise<Figures> {
+  const args = [MAIN, '--kind', kind, '--seeds', String(seeds), '--seed', String(seed), '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e8 }).catch(
     (error: { stdout: string; stderr: string }) => {
       if (error.stdout === '') throw new Error(error.stderr);
@@ -42,6 +44,15 @@ describe('worlds of DAGs, people and faults', () => {
     const played: Figures[] = [];
     for (const seed of [69, 77, 143, 267, 292, 314, 391, 687]) played.push(await play(seed, 1));
     expect(played.flatMap(({ failed }) => failed)).toEqual([]);
+  });
+
+  it('break nothing where tasks also wait, ask people, call hooks and share assets', async () => {
+    const played = await Promise.all([play(1, 6, 'wide'), play(7, 6, 'wide')]);
+    expect(played.flatMap(({ failed }) => failed)).toEqual([]);
+    const [first, second] = played as [Figures, Figures];
+    expect(first.hooks + second.hooks).toBeGreaterThan(100);
+    for (const code of ['not_yet', 'deferred', 'looped', 'answered', 'assets_changed'])
+      expect([code, (first.reasons[code] ?? 0) + (second.reasons[code] ?? 0)]).not.toEqual([code, 0]);
   });
 
   it('are the same for the same seed, to the last byte of the journal', async () => {

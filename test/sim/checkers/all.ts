@@ -1,7 +1,11 @@
 import type { SimHistory, Violation } from '../history.ts';
+import { checkApprovals } from './approvals.ts';
+import { checkAssets } from './assets.ts';
 import { checkDecisions, checkProcesses, checkStops, checkTimeouts } from './attempts.ts';
 import { checkBackfills } from './backfills.ts';
 import { checkCaps, checkStarvation } from './caps.ts';
+import { checkHookTries } from './hook-tries.ts';
+import { checkHooksDue } from './hooks-due.ts';
 import { checkJournal, checkMemory } from './journal.ts';
 import { checkLiveness } from './liveness.ts';
 import { checkOutcomes } from './outcomes.ts';
@@ -27,6 +31,10 @@ const CHECKERS: readonly ((history: SimHistory) => Violation[])[] = [
   checkRules,
   checkPasts,
   checkWaits,
+  checkApprovals,
+  checkHooksDue,
+  checkHookTries,
+  checkAssets,
   checkTeardowns,
   checkCaps,
   checkStarvation,

@@ -4,6 +4,9 @@ import type { SimHistory, Violation } from '../history.ts';
 import type { Layout, Place } from './layout.ts';
 import { holds, Replay, type RunNow } from './replay.ts';
 
+/** Runs that nobody asked for: they stand still while their DAG is paused. */
+const OWN: readonly string[] = ['schedule', 'asset'];
+
 /**
  * What holds slots at one moment, counted anew from the states. What a leader before had started is dead: a
  * leader that takes over runs one after the other has not yet said so of all.
@@ -101,7 +104,7 @@ export function checkCaps(history: SimHistory): Violation[] {
       const backfill = replay.backfills.get(run.backfillNo ?? 0);
       if (backfill?.state === 'paused' && !run.abort)
         found.push({ invariant: 'S18', text: `${id} got a slot although its backfill is paused` });
-      if (!backfill && trigger === 'schedule' && wasPaused.has(dagId) && !changed.has(dagId) && !run.abort)
+      if (!backfill && OWN.includes(trigger) && wasPaused.has(dagId) && !changed.has(dagId) && !run.abort)
         found.push({ invariant: 'S18', text: `${id} got a slot although its DAG is paused` });
       if (run.state === 'paused' && !run.abort)
         found.push({ invariant: 'S18', text: `${id} got a slot although its run is paused` });
@@ -172,7 +175,7 @@ export function checkStarvation(history: SimHistory): Violation[] {
       const { dagId, trigger } = run.record;
       const backfill = replay.backfills.get(run.backfillNo ?? 0);
       const isPaused = backfill ? backfill.state === 'paused' : replay.dags.get(dagId)?.paused === true;
-      if (isPaused && (backfill || trigger === 'schedule')) continue;
+      if (isPaused && (backfill || OWN.includes(trigger))) continue;
       const place = run.layout.at(nodeNo);
       const limits = limitsFor(history, run, place);
       const isFull = shares(run, place).some(

@@ -1,4 +1,7 @@
+import { APPROVALS } from './approvals.ts';
+import { ASSETS } from './assets.ts';
 import { BACKFILLS } from './backfills.ts';
+import { HOOKS } from './hooks.ts';
 import { LIMITS_AND_SLOTS } from './limits-and-slots.ts';
 import type { Mutant } from './mutant.ts';
 import { REQUESTS_AND_OUTCOMES } from './requests-and-outcomes.ts';
@@ -14,4 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RULES,
   ...BACKFILLS,
   ...WAITS,
+  ...APPROVALS,
+  ...HOOKS,
+  ...ASSETS,
 ];
