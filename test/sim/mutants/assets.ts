@@ -3,14 +3,6 @@ import type { Mutant } from './mutant.ts';
 /** Bugs of assets and of the runs that their events make. */
 export const ASSETS: readonly Mutant[] = [
   {
-    name: 'events-taken-twice',
-    bug: 'B33 same slot',
-    kind: 'wide',
-    file: 'planner/awaited-events.ts',
-    find: '    if (event.eventNo <= this.eventNo || !this.uris.has(event.uri)) return;',
-    replace: '    if (event.eventNo < this.eventNo || !this.uris.has(event.uri)) return;',
-  },
-  {
     name: 'all-means-any',
     bug: 'S2 invented runs',
     kind: 'wide',
