@@ -36,7 +36,7 @@ async function play(
 describe.runIf(process.platform === 'linux')('kill -9', () => {
   test.each<[RoundKind, number, string]>([
     ['triggers', 12, 'leaders, followers, keepers, runners and commands of `orch trigger`'],
-    ['schedules', 24, 'leaders, standbys, keepers, runners and commands of `orch scheduler`'],
+    ['schedules', 12, 'leaders, standbys, keepers, runners and commands of `orch scheduler`'],
   ])(
     '%s on SQLite, at %i drawn moments, of %s: nothing is lost or done twice, nothing outlives its leader',
     async (kind, kills) => {

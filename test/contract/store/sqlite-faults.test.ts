@@ -216,7 +216,7 @@ describe('the store on SQLite: faults', () => {
     const leader = await Leader.of(await open());
     await leader.tick(create(1));
     const names = readdirSync(folder).sort();
-    expect(names).toEqual(['leader.lock', 'orch.db', 'orch.db-shm', 'orch.db-wal']);
+    expect(names).toEqual(['leader.beat', 'leader.lock', 'orch.db', 'orch.db-shm', 'orch.db-wal']);
     for (const name of names) expect((statSync(join(folder, name)).mode & 0o777).toString(8)).toBe('600');
   });
 });

@@ -73,7 +73,7 @@ describe('a file that failed', () => {
       'dags/x/n.ts': "export { n } from './m.ts';\n",
       'dags/x/m.ts': 'export const n = 1;\nfor (;;);\n',
     });
-    const parse = () => library(project.dir, { cpuMs: 1_000 }).parse('dags/x.ts');
+    const parse = () => library(project.dir, { cpuMs: 2_500 }).parse('dags/x.ts');
     expect(Object.keys((await parse()).inputs ?? {}).sort()).toEqual([
       'dags/x.ts',
       'dags/x/m.ts',
