@@ -35,8 +35,8 @@ async function play(
 // The witness looks at processes through /proc.
 describe.runIf(process.platform === 'linux')('kill -9', () => {
   test.each<[RoundKind, number, string]>([
-    ['triggers', 12, 'leaders, followers, keepers, runners and commands of `orch trigger`'],
-    ['schedules', 12, 'leaders, standbys, keepers, runners and commands of `orch scheduler`'],
+    ['triggers', 8, 'leaders, followers, keepers, runners and commands of `orch trigger`'],
+    ['schedules', 8, 'leaders, standbys, keepers, runners and commands of `orch scheduler`'],
   ])(
     '%s on SQLite, at %i drawn moments, of %s: nothing is lost or done twice, nothing outlives its leader',
     async (kind, kills) => {
@@ -49,8 +49,8 @@ describe.runIf(process.platform === 'linux')('kill -9', () => {
 
   // Skipped only where no PostgreSQL can be started; the title says why.
   it.skipIf(missing !== '').each<[RoundKind, number]>([
-    ['triggers', 8],
-    ['schedules', 12],
+    ['triggers', 4],
+    ['schedules', 8],
   ])(
     `%s on PostgreSQL, at %i drawn moments: the same holds${missing}`,
     async (kind, kills) => {
