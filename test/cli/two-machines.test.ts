@@ -72,7 +72,7 @@ describe.skipIf(reason !== '')(`two machines on one PostgreSQL${reason}`, () => 
     await second.until(/leads 2 DAGs/);
     const tookMs = Date.now() - stoppedAt;
     console.info(`another machine led ${tookMs} ms after the leader had been stopped`);
-    expect(tookMs).toBeLessThan(7_000);
+    expect(tookMs).toBeLessThan(15_000);
     await written(two, 'often');
     expect(linesOf(two, 'witness')).toEqual([]);
     // What the stopped leader has started lives until its hold is over; only then the task is tried again.
@@ -81,7 +81,7 @@ describe.skipIf(reason !== '')(`two machines on one PostgreSQL${reason}`, () => 
     expect(new Set(old.map(({ attempt }) => attempt)).size).toBe(1);
     expect(young[0]?.attempt).not.toBe(old[0]?.attempt);
     expect(young[0]?.at).toBeGreaterThan(old.at(-1)?.at ?? Number.NaN);
-    expect(young[0]?.at).toBeLessThan(stoppedAt + 25_000);
+    expect(young[0]?.at).toBeLessThan(stoppedAt + 60_000);
     first.child.kill('SIGCONT');
     await first.until(/leads no more/);
     writeFileSync(join(two, 'open'), '');
