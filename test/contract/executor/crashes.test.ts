@@ -67,7 +67,7 @@ async function died(pids: readonly number[], withinMs: number): Promise<number> 
 }
 
 test('nothing outlives the hold of a leader that is stopped', async () => {
-  const { pid, pids } = await startLeader(300);
+  const { pid, pids } = await startLeader(2_000);
   process.kill(pid, 'SIGSTOP');
   const all = [...new Set([...pids, ...marked()])];
   expect(all.length).toBeGreaterThan(9);
