@@ -11,8 +11,8 @@ import type { Database } from './tables.ts';
 const LOOKED_AT = 200;
 /** Task instances that go in one step, but for the last run of it. */
 const INSTANCES_MAX = 2_000;
-/** What belongs to a run, in tables without a rule that deletes it with the run. */
-const OF_RUN = [
+/** What is stored for the nodes of a run; rows of a node go in this order. */
+export const OF_NODE = [
   'task_progress',
   'task_wait',
   'task_cache',
@@ -21,10 +21,9 @@ const OF_RUN = [
   'task_output',
   'task_attempt',
   'task_instance',
-  'hook_job',
-  'run_deadline',
-  'journal',
 ] as const;
+/** What belongs to a run, in tables without a rule that deletes it with the run. */
+const OF_RUN = [...OF_NODE, 'hook_job', 'run_deadline', 'journal'] as const;
 
 /**
  * Deletes the oldest finished runs of a DAG, as many as one short transaction may. Never goes: a run that is

@@ -7,6 +7,7 @@ import { type Repair, type RepairStep, repairOf } from '../planner/repair.ts';
 import { type Fence, fenceScript } from './fence.ts';
 import { brokenRowsScript, isQueried, NO_PLACE } from './integrity.ts';
 import { NO_STATE } from './journal-line.ts';
+import { OF_NODE } from './purge.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { Database, JournalTable } from './tables.ts';
 
@@ -21,17 +22,6 @@ export interface RepairOrder {
 /** A step of one type. */
 type Of<Type extends RepairStep['type']> = Extract<RepairStep, { readonly type: Type }>;
 
-/** What is stored for the node of a run besides its instance. */
-const OF_NODE = [
-  'task_progress',
-  'task_wait',
-  'task_cache',
-  'artifact',
-  'task_metric',
-  'task_output',
-  'task_attempt',
-  'task_instance',
-] as const;
 const OF_ROW = { attempt: 'task_attempt', output: 'task_output' } as const;
 
 /**
