@@ -13,7 +13,8 @@ const WORTH_MS = 0.25;
 /** Orders in one runner at most. */
 const AHEAD_MAX = 16;
 /**
- * While no core is free a runner more helps only those that would wait for long: what computes gains nothing.
+ * While no core is free, a runner more only fills the moments between two attempts and shares the cores more
+ * evenly. That is worth its start once orders have waited for so long in all since the last start.
  */
 const BUSY_WAIT_MS = 500;
 /** While every core computes, each look for a free one comes twice as late as the last, up to this. */
@@ -60,8 +61,8 @@ export class RunnerPool {
   #failedStarts = 0;
   #growTimer: NodeJS.Timeout | null = null;
   #looksInVain = 0;
-  /** The first order that waits, as it was last looked at, and the monotonic time since when it is first. */
-  #first: { readonly job: Job; readonly sinceMono: number } | null = null;
+  /** For how long orders have waited for a core since the last start. */
+  #busyWaitMs = 0;
   #idleTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -304,34 +305,34 @@ export class RunnerPool {
     if (this.#runners.size === 0) return this.#start();
     if (this.#growTimer || this.#runners.size >= max) return;
     const first = this.#waiting.first;
-    this.#growTimer = setTimeout(
-      () => {
-        this.#growTimer = null;
-        this.#grow(first);
-        if (this.#waiting.first !== null) this.#growLater();
-      },
-      Math.min(growAfterMs * 2 ** this.#looksInVain, Math.max(growAfterMs, LOOK_EVERY_MAX_MS)),
-    );
+    const afterMs = Math.min(growAfterMs * 2 ** this.#looksInVain, Math.max(growAfterMs, LOOK_EVERY_MAX_MS));
+    this.#growTimer = setTimeout(() => {
+      this.#growTimer = null;
+      this.#grow(first, afterMs);
+      if (this.#waiting.first !== null) this.#growLater();
+    }, afterMs);
   }
 
-  /** Starts a runner if orders wait that gain from it; `first` was the first of them a while ago. */
-  #grow(first: Job | null): void {
+  /** Starts a runner if orders wait that gain from it; `first` was the first of them so long ago. */
+  #grow(first: Job | null, agoMs: number): void {
     const isStuck = first !== null && this.#waiting.first === first;
     const starting = this.#starting();
     const capacity = this.#options.shared ? SHARED_MAX : 1;
     const isNeeded = starting < STARTING_MAX && this.#waiting.size > starting * capacity;
     const isWanted = isNeeded && (isStuck || this.#isWorthARunner(this.#waiting.first));
-    const gains = isWanted && this.#gains(this.#waiting.first);
+    const gains = isWanted && this.#gains(agoMs);
     this.#looksInVain = isWanted && !gains ? this.#looksInVain + 1 : 0;
     if (gains) this.#start();
   }
 
-  /** Whether a runner more would do something that is not done as soon without it. */
-  #gains(job: Job | null): boolean {
-    const now = this.#options.clock.mono();
-    if (job === null || this.#options.hasFreeCore()) return true;
-    if (this.#first?.job !== job) this.#first = { job, sinceMono: now };
-    return now - this.#first.sinceMono >= BUSY_WAIT_MS;
+  /** Whether a runner more is worth its start. */
+  #gains(waitedMs: number): boolean {
+    if (!this.#options.hasFreeCore()) {
+      this.#busyWaitMs += waitedMs;
+      if (this.#busyWaitMs < BUSY_WAIT_MS) return false;
+    }
+    this.#busyWaitMs = 0;
+    return true;
   }
 
   #isWorthARunner(job: Job | null): boolean {
