@@ -33,9 +33,21 @@ export function isKnownDead(leader: HolderRecord): boolean {
   if (leader.host !== hostname() || leader.bootId !== boot || leader.pidSpace !== space) return false;
   try {
     process.kill(leader.pid, 0);
-    return false;
+    return isZombie(leader.pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/** Whether only the exit code of a process is left: in a container without an init nobody takes it. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name before the state stands in parentheses and may hold anything.
+    const state = stat.charAt(stat.lastIndexOf(')') + 2);
+    return state === 'Z' || state === 'X';
+  } catch {
+    return false;
   }
 }
 

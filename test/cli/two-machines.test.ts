@@ -20,10 +20,10 @@ tasks:
     retries: 0
     run: 'while test ! -e open; do echo "$ORCH_ATTEMPT $(date +%s%3N)" >> witness; sleep 0.1; done'
 `;
-/** Notes the project that ran it. */
+/** Notes where it ran. A run of it whose attempt is held keeps no other from starting. */
 const OFTEN = `id: often
 schedule: '* * * * * *'
-maxActiveRuns: 1
+maxActiveRuns: 100
 tasks: { a: { run: 'echo "$ORCH_ATTEMPT $(date +%s%3N)" >> often' } }
 `;
 

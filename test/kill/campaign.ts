@@ -9,10 +9,15 @@ import { planSchedules } from './schedules/plan.ts';
 import { ScheduleRound } from './schedules/round.ts';
 import { scheduleViolations } from './schedules/violations.ts';
 import { postgresEye, type StoreEye, sqliteEye } from './store-eye.ts';
+import { SwarmRound } from './swarm/round.ts';
+import { swarmViolations } from './swarm/violations.ts';
 import { gaveUpSlowly, violations } from './violations.ts';
 
-/** `triggers`: command lines that run a DAG. `schedules`: schedulers that lead and stand by. */
-export const ROUND_KINDS = ['triggers', 'schedules'] as const;
+/**
+ * `triggers`: command lines that run a DAG. `schedules`: schedulers that lead and stand by. `swarm`: one
+ * command line with many short attempts.
+ */
+export const ROUND_KINDS = ['triggers', 'schedules', 'swarm'] as const;
 export type RoundKind = (typeof ROUND_KINDS)[number];
 
 export interface CampaignOptions {
@@ -62,7 +67,7 @@ export async function playCampaign(options: CampaignOptions): Promise<readonly P
 export async function playRound(options: CampaignOptions, seed: number): Promise<PlayedRound> {
   const { store, keep, kind } = options;
   const place = await openPlace(store, configOf(kind, seed, store.kind));
-  const play = { triggers: playTriggers, schedules: playSchedules }[kind];
+  const play = { triggers: playTriggers, schedules: playSchedules, swarm: playSwarm }[kind];
   try {
     const round = await play(place, seed, store.kind);
     await place.eye.close();
@@ -88,9 +93,16 @@ async function playSchedules({ dir, eye }: Place, seed: number, store: StoreKind
   return { seed, dir, faults, witness, launches, takeOvers, violations: scheduleViolations(history) };
 }
 
+async function playSwarm({ dir, eye }: Place, seed: number): Promise<PlayedRound> {
+  const history = await new SwarmRound(dir, eye, seed).play();
+  const { faults, witness, launches } = history;
+  return { seed, dir, faults, witness, launches, takeOvers: [], violations: swarmViolations(history) };
+}
+
 /** Attempts of schedulers may be lost as often as there are faults; some projects keep few runs. */
 function configOf(kind: RoundKind, seed: number, store: StoreKind): string {
   if (kind === 'triggers') return '';
+  if (kind === 'swarm') return 'defaults: { lostBudget: 1000 }\nrunners: { max: 8 }\n';
   const { isCleared } = planSchedules(seed, store);
   const retention = isCleared ? 'retention: { runs: 2s, keep: 3 }\n' : '';
   // Few runners: every leader starts its own.

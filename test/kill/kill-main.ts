@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { startPostgres } from '../postgres/embedded-postgres.ts';
 import { type PlayedRound, playCampaign, ROUND_KINDS, tally } from './campaign.ts';
 
-const USAGE = `npm run kill -- [--kind triggers|schedules] [--kills 100] [--seed 1] [--store sqlite|postgres]
-            [--jobs 1] [--keep]
-Runs a DAG again and again, or schedulers with many, kills their processes meanwhile, and checks from
-outside what is promised.
+const USAGE = `npm run kill -- [--kind triggers|schedules|swarm] [--kills 100] [--seed 1]
+            [--store sqlite|postgres] [--jobs 1] [--keep]
+Runs a DAG again and again, or schedulers with many, or one with many short tasks, kills their processes
+meanwhile, and checks from outside what is promised.
 --jobs  rounds at once     --keep  keep the project of a round with violations
 Ctrl-C lets the rounds under way end and counts.`;
 

@@ -37,6 +37,7 @@ describe.runIf(process.platform === 'linux')('kill -9', () => {
   test.each<[RoundKind, number, string]>([
     ['triggers', 8, 'leaders, followers, keepers, runners and commands of `orch trigger`'],
     ['schedules', 8, 'leaders, standbys, keepers, runners and commands of `orch scheduler`'],
+    ['swarm', 150, 'runners, commands and keepers of one `orch trigger`'],
   ])(
     '%s on SQLite, at %i drawn moments, of %s: nothing is lost or done twice, nothing outlives its leader',
     async (kind, kills) => {
@@ -51,6 +52,7 @@ describe.runIf(process.platform === 'linux')('kill -9', () => {
   it.skipIf(missing !== '').each<[RoundKind, number]>([
     ['triggers', 4],
     ['schedules', 8],
+    ['swarm', 50],
   ])(
     `%s on PostgreSQL, at %i drawn moments: the same holds${missing}`,
     async (kind, kills) => {

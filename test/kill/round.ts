@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { collectHistory } from './collect-history.ts';
 import { CommandLine } from './command-line.ts';
-import { type Fault, type History, type Launch, readWitness, type Stored, type Victim } from './history.ts';
+import { type Fault, type History, type Launch, readWitness, type Victim } from './history.ts';
 import { isAlive, killNow, livingProcesses, newestEpoch } from './living-processes.ts';
 import { Patience } from './patience.ts';
 import { FAULTS_MAX, type Moment, momentText, type PlannedFault, type Point } from './plan.ts';
-import { endRemains, watchRemains } from './remains.ts';
-import { readStored, type StoreEye } from './store-eye.ts';
+import { watchRemains } from './remains.ts';
+import type { StoreEye } from './store-eye.ts';
 
 /** A round that takes longer has got stuck. */
 const ROUND_MS = 300_000;
@@ -49,7 +50,7 @@ export class Round {
       givenUp = error instanceof Error ? error.message : String(error);
     }
     await this.#endAll(givenUp !== null);
-    return this.#collect(givenUp);
+    return collectHistory(this.#dir, this.#eye, { lines: this.#lines, faults: this.#faults, givenUp });
   }
 
   get #alive(): CommandLine[] {
@@ -249,26 +250,6 @@ export class Round {
     if (!givenUp) return;
     for (const line of this.#alive) line.child.kill('SIGKILL');
     await Promise.all(this.#lines.map((line) => line.ended));
-  }
-
-  async #collect(givenUp: string | null): Promise<History> {
-    const leftAtEnd = await endRemains(this.#dir);
-    return {
-      witness: readWitness(this.#dir),
-      faults: this.#faults,
-      launches: this.#lines.map((line) => line.launch()),
-      stored: await this.#stored(),
-      givenUp,
-      leftAtEnd,
-    };
-  }
-
-  async #stored(): Promise<Stored> {
-    try {
-      return await this.#eye.read(readStored);
-    } catch (error) {
-      return { runs: [], unanswered: 0, problems: [`the store cannot be read: ${error}`], leaderPid: null };
-    }
   }
 }
 

@@ -7,7 +7,9 @@ import {
   type StoredRun,
   type StoredTask,
 } from './history.ts';
-import { OUTPUTS, violations } from './violations.ts';
+import { STORM, violations } from './violations.ts';
+
+const OUTPUTS = STORM.outputs;
 
 const NAMES = [
   ...Object.keys(OUTPUTS),

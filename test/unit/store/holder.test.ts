@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { isKnownDead, thisHolder, toHolder } from '../../../core/store/holder.ts';
 import type { LeaderRecord } from '../../../core/store/store.ts';
 
@@ -12,6 +13,14 @@ const goneBy = spawnSync(process.execPath, ['-e', '']).pid;
 describe.runIf(process.platform === 'linux')('a leader is known to be dead', () => {
   it('if it was a process of this machine that is gone', () =>
     expect(isKnownDead({ ...here, pid: goneBy })).toBe(true));
+
+  it('also while its parent has not taken note of its end', async () => {
+    // The shell becomes a program that never asks for the exit code of its child.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec cat'], { stdio: 'pipe' });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
+    await expect.poll(() => isKnownDead({ ...here, pid: Number(pid) })).toBe(true);
+  });
 
   it.each<[string, Partial<LeaderRecord>]>([
     ['not while it lives', { pid: process.pid }],
