@@ -27,7 +27,7 @@ const RESTART_MS = 100;
 const RESTART_MAX_MS = 5_000;
 
 /** Keepers that may die before they are up until the executor says that it cannot start. */
-const FIRST_KEEPERS_MAX = 3;
+const KEEPER_STARTS_MAX = 3;
 
 /** Runs attempts on this machine: functions and operators in warm runners, commands below the keeper. */
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
@@ -158,7 +158,7 @@ class LocalExecutor implements Executor {
 
   /** One keeper that dies while it starts says little; several say that none can be started here. */
   async #firstKeeper(): Promise<void> {
-    for (let left = FIRST_KEEPERS_MAX - 1; ; left--) {
+    for (let left = KEEPER_STARTS_MAX - 1; ; left--) {
       try {
         return await this.#startKeeper();
       } catch (error) {
@@ -251,15 +251,17 @@ class LocalExecutor implements Executor {
   }
 
   async #nextKeeper(): Promise<void> {
+    let failed = 0;
     for (let waitMs = RESTART_MS; !this.#closing; waitMs = Math.min(waitMs * 2, RESTART_MAX_MS)) {
       try {
         await this.#startKeeper();
         return this.#resume();
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error);
-        for (const job of [...this.#jobs.values()]) {
-          if (this.#withdraw(job)) this.#finish(job, { kind: 'lost', detail }, null);
-        }
+        if (++failed >= KEEPER_STARTS_MAX)
+          for (const job of [...this.#jobs.values()]) {
+            if (this.#withdraw(job)) this.#finish(job, { kind: 'lost', detail }, null);
+          }
       }
       await new Promise((resolve) => setTimeout(resolve, waitMs));
       await this.#cleared();

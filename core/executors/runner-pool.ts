@@ -1,4 +1,5 @@
 import type { Clock } from '../model/clock.ts';
+import { FailedStarts } from './failed-starts.ts';
 import type { Job } from './job.ts';
 import { JobQueue } from './job-queue.ts';
 import type { RunnerOptions } from './local-options.ts';
@@ -21,8 +22,6 @@ const BUSY_WAIT_MS = 500;
 const LOOK_EVERY_MAX_MS = 40;
 /** Runners that are started at once: starting takes a core for a while. */
 const STARTING_MAX = 2;
-/** Runners that end before they are ready, one after the other, before the waiting orders are given up. */
-const FAILED_STARTS_MAX = 3;
 
 export interface PoolOptions {
   readonly clock: Clock;
@@ -58,7 +57,8 @@ export class RunnerPool {
   readonly #pace = new Pace();
   #last: RunnerLink | null = null;
   #takeBackTimer: NodeJS.Timeout | null = null;
-  #failedStarts = 0;
+  readonly #failedStarts = new FailedStarts();
+  #startTimer: NodeJS.Timeout | null = null;
   #growTimer: NodeJS.Timeout | null = null;
   #looksInVain = 0;
   /** For how long orders have waited for a core since the last start. */
@@ -127,7 +127,7 @@ export class RunnerPool {
 
   /** A runner is ready for its first order. */
   ready(runner: RunnerLink): void {
-    this.#failedStarts = 0;
+    this.#failedStarts.clear();
     this.available(runner);
   }
 
@@ -177,9 +177,9 @@ export class RunnerPool {
     this.#forget(runner);
     if (this.#closed) return;
     this.#waiting.unshift(unstarted);
-    if (known && !runner.started) this.#failedStarts += 1;
-    if (this.#failedStarts < FAILED_STARTS_MAX) return this.#replace();
-    this.#failedStarts = 0;
+    if (known && !runner.started) this.#failedStarts.add(frame);
+    if (!this.#failedStarts.isHopeless) return this.#replace();
+    this.#failedStarts.clear();
     const said = frame.stray.trim().split('\n').slice(-20).join('\n');
     const detail = `runners cannot be started: ${said || `exit code ${frame.code}, signal ${frame.signal}`}`;
     for (const job of this.#waiting.drain()) this.#options.onGiveUp(job, detail);
@@ -202,6 +202,7 @@ export class RunnerPool {
     this.#closed = true;
     if (this.#growTimer) clearTimeout(this.#growTimer);
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
+    if (this.#startTimer) clearTimeout(this.#startTimer);
     if (this.#takeBackTimer) clearTimeout(this.#takeBackTimer);
     this.#waiting.drain();
   }
@@ -282,7 +283,18 @@ export class RunnerPool {
   }
 
   #start(): void {
-    if (this.#options.mayStart()) this.#runners.add(this.#options.startRunner());
+    if (!this.#options.mayStart() || this.#startTimer) return;
+    const { waitMs } = this.#failedStarts;
+    if (waitMs === 0) return void this.#runners.add(this.#options.startRunner());
+    this.#startTimer = setTimeout(() => {
+      this.#startTimer = null;
+      if (this.#isWanted && this.#options.mayStart()) this.#runners.add(this.#options.startRunner());
+    }, waitMs);
+  }
+
+  /** Whether there is use for a first runner. */
+  get #isWanted(): boolean {
+    return this.#waiting.first !== null || this.#options.keepOne;
   }
 
   #forget(runner: RunnerLink): void {
@@ -294,8 +306,7 @@ export class RunnerPool {
 
   #replace(): void {
     if (this.#closed) return;
-    const wanted = this.#waiting.first !== null || this.#options.keepOne;
-    if (wanted && this.#runners.size === 0) this.#start();
+    if (this.#isWanted && this.#runners.size === 0) this.#start();
     if (this.#waiting.first !== null && this.#runners.size > 0) this.#growLater();
   }
 

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { processFacts, processIds } from '../../core/executors/processes.ts';
+
+/** What a clock tick of Linux is to programs. */
+const TICK_MS = 10;
 
 /** A process of a project, as the machine shows it. */
 export interface Living {
@@ -10,6 +14,7 @@ export interface Living {
   readonly kind: 'keeper' | 'runner' | 'command';
   /** Epoch of the leader for whom it was started; `null` for a keeper. */
   readonly epoch: number | null;
+  readonly ageMs: number;
 }
 
 /** What orch writes into the environment of every process of a project. */
@@ -32,7 +37,9 @@ export function livingProcesses(dir: string): Living[] {
     const command = textOf(pid, 'cmdline');
     const kind =
       epoch === null ? 'keeper' : command.includes('runner-main.ts') ? ('runner' as const) : 'command';
-    return [{ pid, parent: facts.parent, kind, epoch }];
+    return [
+      { pid, parent: facts.parent, kind, epoch, ageMs: uptime() * 1_000 - Number(facts.start) * TICK_MS },
+    ];
   });
 }
 

@@ -38,6 +38,12 @@ function marked(): number[] {
   return processIds().filter((pid) => lives(pid) && hasEnvironment(pid, [`ORCH_STATE=${key}`]));
 }
 
+/** The runners of leaders in this process. */
+function runnerProcesses(): number[] {
+  const own = keepers();
+  return processIds().filter((pid) => own.includes(processFacts(pid)?.parent ?? 0) && lives(pid));
+}
+
 /** The keepers of leaders in this process. */
 function keepers(): number[] {
   return processIds().filter((pid) => {
@@ -198,6 +204,24 @@ test('a runner that is killed loses its attempt, not that of its neighbour', asy
   });
   bench.executor.stop(neighbour, 'user', 5_000);
   expect(await bench.output(neighbour)).toBe('done');
+});
+
+test('an order waits while runners are killed before they are up, and is not lost', async () => {
+  projectDir = makeProject({ 'dags/work.ts': WORK });
+  bench = new Bench(projectDir, { runners: { max: 1 } });
+  await bench.executor.start();
+  const id = bench.call('noop');
+  const killed = new Set<number>();
+  while (killed.size < 4) {
+    const pid = runnerProcesses().find((one) => !killed.has(one));
+    if (pid !== undefined) {
+      process.kill(pid, 'SIGKILL');
+      killed.add(pid);
+    }
+    await new Promise(setImmediate);
+  }
+  expect(await bench.outcome(id)).toMatchObject({ kind: 'success' });
+  expect(bench.events.filter(({ type }) => type === 'attempt.ended')).toHaveLength(1);
 });
 
 test('runners that cannot start give up waiting orders instead of keeping them for ever', {

@@ -12,6 +12,8 @@ import type { StoreEye } from '../store-eye.ts';
 const ROUND_MS = 300_000;
 /** More than one round has room for: whoever plays a campaign wants a number of faults, not of rounds. */
 const FAULTS_MAX = 100;
+/** Most of those that are killed have started before: runners that only ever start do no work. */
+const GROWN_MS = 150;
 /** The longest time between two kills. */
 const BETWEEN_MS_MAX = 40;
 
@@ -60,7 +62,10 @@ export class SwarmRound {
     const ms = this.#random.upTo(BETWEEN_MS_MAX);
     await delay(ms);
     const victim = this.#draw();
-    const living = livingProcesses(this.#dir).filter(({ kind }) => kind === victim);
+    const young = victim !== 'command' && this.#random.chance(0.2);
+    const living = livingProcesses(this.#dir).filter(({ kind, ageMs }) => {
+      return kind === victim && (young || victim === 'command' || ageMs >= GROWN_MS);
+    });
     const chosen = living[Math.floor(this.#random.next() * living.length)];
     if (chosen === undefined) return;
     killNow(chosen.pid);
