@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import type { Executor } from '../executors/executor.ts';
 import { createLocalExecutor } from '../executors/local.ts';
@@ -264,7 +265,12 @@ export class Leadership {
     this.#files = new FileFeed({ store, leader, projectDir: dir, clock, log: this.#log });
     await takeUpRuns(this.leader, {
       store,
-      load,
+      // In between the keeper is heard, which says that it is up: a runner starts while the rest is read.
+      load: async (runNo) => {
+        const led = await load(runNo);
+        await nextTurn();
+        return led;
+      },
       onFault: (runNo, error) => this.#onLoadFault(runNo, error),
     });
     this.takeRequests();

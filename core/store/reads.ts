@@ -239,14 +239,14 @@ export class Reads extends CarriedReads {
 
   async outputs(runNo: RunNo, nodes?: readonly NodeNo[]): Promise<ReadonlyMap<NodeNo, StoredOutput>> {
     if (nodes?.length === 0) return new Map();
+    // SQLite takes a cross join in the order in which it is written. Comparing with the key of an output it
+    // reads all of it, long as it may be: outputs are gone through, instances are looked up.
     let query = this.#db
       .selectFrom('task_output')
-      .innerJoin('task_instance', (join) =>
-        join
-          .onRef('task_instance.run_no', '=', 'task_output.run_no')
-          .onRef('task_instance.node_no', '=', 'task_output.node_no')
-          .onRef('task_instance.try_no', '=', 'task_output.try_no'),
-      )
+      .crossJoin('task_instance')
+      .whereRef('task_instance.run_no', '=', 'task_output.run_no')
+      .whereRef('task_instance.node_no', '=', 'task_output.node_no')
+      .whereRef('task_instance.try_no', '=', 'task_output.try_no')
       .select(['task_output.node_no', 'json', 'sha256', 'bytes'])
       .where('task_output.run_no', '=', runNo)
       .where('task_instance.state', '=', S.success);
