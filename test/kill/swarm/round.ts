@@ -62,10 +62,10 @@ export class SwarmRound {
     const ms = this.#random.upTo(BETWEEN_MS_MAX);
     await delay(ms);
     const victim = this.#draw();
-    const young = victim !== 'command' && this.#random.chance(0.2);
-    const living = livingProcesses(this.#dir).filter(({ kind, ageMs }) => {
-      return kind === victim && (young || victim === 'command' || ageMs >= GROWN_MS);
-    });
+    const leastMs = victim === 'command' || this.#random.chance(0.2) ? 0 : GROWN_MS;
+    const living = livingProcesses(this.#dir).filter(
+      ({ kind, ageMs }) => kind === victim && ageMs >= leastMs,
+    );
     const chosen = living[Math.floor(this.#random.next() * living.length)];
     if (chosen === undefined) return;
     killNow(chosen.pid);
