@@ -59,21 +59,26 @@ export interface Knocker {
   close(): void;
 }
 
-/** Connects to the leader; `null` if nobody listens. */
+/** Connects to the leader; `null` if nobody listens. A connection that is closed from here is not `gone`. */
 export function connectToLeader(path: string, on: { told(): void; gone(): void }): Promise<Knocker | null> {
   return new Promise((resolve) => {
     const socket = createConnection({ path });
     let connected = false;
+    const close = (): void => {
+      socket.removeListener('close', onClose);
+      socket.destroy();
+    };
+    const onClose = (): void => {
+      if (connected) on.gone();
+      else resolve(null);
+    };
     socket.on('connect', () => {
       connected = true;
-      resolve({ knock: () => void socket.write('.'), close: () => void socket.destroy() });
+      resolve({ knock: () => void socket.write('.'), close });
     });
     socket.on('data', on.told);
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => {
-      if (connected) on.gone();
-      else resolve(null);
-    });
+    socket.on('close', onClose);
   });
 }
 

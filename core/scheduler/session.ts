@@ -68,6 +68,8 @@ export class Session {
   #knocker: Knocker | null = null;
   #listening: Listening | null = null;
   #joining: Promise<void> | null = null;
+  /** The place that this process had or was about to have went away while it joined. */
+  #joinAgain = false;
   #later: NodeJS.Timeout | undefined;
   #failure: Error | null = null;
   /** Epoch of the leader that was last asked to hand over to this scheduler. */
@@ -157,6 +159,9 @@ export class Session {
     const run = await this.#reads.run(runNo);
     if (run) this.#watched.set(runNo, run.uid);
     try {
+      // This process may have begun to lead before it was said that somebody here follows the run.
+      const isLed = this.#leadership?.leader.runs.has(runNo) ?? true;
+      if (run && !isLed && !isRunFinished(run.state)) await this.#adopt(run.uid);
       for await (const update of watchRun(this.#reads, runNo, this.#bell, signal)) {
         if (this.#failure) throw this.#failure;
         yield update;
@@ -200,6 +205,7 @@ export class Session {
   }
 
   #join(patienceMs = REACH_MS): Promise<void> {
+    this.#joinAgain = this.#joining !== null;
     this.#joining ??= this.#takePart(patienceMs).finally(() => {
       this.#joining = null;
     });
@@ -214,18 +220,27 @@ export class Session {
     });
   }
 
+  /** Afterwards this process leads, has reached the leader, or will try again by itself. */
   async #takePart(patienceMs: number): Promise<void> {
+    do {
+      this.#joinAgain = false;
+      await this.#seek(patienceMs);
+      this.#bell.ring();
+      for (const uid of this.#watched.values()) await this.#adopt(uid);
+    } while (this.#joinAgain && !this.#closed);
+    if (this.#mayLead()) this.#tryLater();
+  }
+
+  /** Tries to lead or to reach the leader until it does, or for so long. */
+  async #seek(patienceMs: number): Promise<void> {
     const giveUpAt = this.#project.clock.mono() + patienceMs;
-    while (!this.#closed && !(await this.#tryPart())) {
+    while (!this.#closed && this.#leadership === null && !(await this.#tryPart())) {
       if (this.#project.clock.mono() >= giveUpAt) {
         this.#yields = false;
-        break;
+        return;
       }
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
     }
-    if (this.#mayLead()) this.#tryLater();
-    this.#bell.ring();
-    for (const uid of this.#watched.values()) await this.#adopt(uid);
   }
 
   /** Leads, or reaches the process that does. */
@@ -261,7 +276,7 @@ export class Session {
       await leadership.close('now').catch(() => {});
       throw error;
     }
-    this.#onLead();
+    if (this.#leadership === leadership) this.#onLead();
   }
 
   async #askToLead(): Promise<void> {
@@ -292,7 +307,7 @@ export class Session {
     const ms = this.#schedules ? STAND_BY_EVERY_MS : TRY_LEAD_EVERY_MS;
     clearTimeout(this.#later);
     this.#later = setTimeout(() => {
-      if (this.#mayLead()) void this.#rejoin(0);
+      if (this.#joining === null && this.#mayLead()) void this.#rejoin(0);
     }, ms);
   }
 
