@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFailed, onTestFinished } from 'vitest';
 
 const BIN = resolve(import.meta.dirname, '../../cli/orch.js');
 
@@ -45,7 +45,7 @@ function cleanEnvironment(more: { readonly [name: string]: string } = {}): NodeJ
   return { PATH, HOME, USER: 'tester', ...more };
 }
 
-/** Starts a command line; what is left of it dies with the test. */
+/** Starts a command line; what is left of it dies with the test, and a test that fails tells what it said. */
 export function startOrch(args: readonly string[], options: OrchOptions = {}): Running {
   const child = spawn(options.node ?? process.execPath, [BIN, ...args], {
     cwd: options.cwd ?? tmpdir(),
@@ -63,6 +63,10 @@ export function startOrch(args: readonly string[], options: OrchOptions = {}): R
     stderr += text;
   });
   const ended = new Promise<Finished>((done) => child.on('close', (code) => done({ code, stdout, stderr })));
+  onTestFailed(() => {
+    const end = child.exitCode ?? child.signalCode ?? 'still running';
+    process.stderr.write(`orch ${args.join(' ')} (${end}):\n${stdout}${stderr}\n`);
+  });
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await ended;
