@@ -117,8 +117,7 @@ export class Leadership {
     this.#desk = new RequestDesk({
       store,
       versions: this.#versions,
-      led: () => this.leader.runs,
-      setAside: () => this.leader.setAside,
+      leader: () => this.leader,
       nextRunNo: this.#nextRunNo,
       maxActiveRuns: config.defaults.maxActiveRuns,
       stateDir,

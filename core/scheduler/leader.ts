@@ -9,6 +9,7 @@ import type { RunWorld } from '../planner/run-world.ts';
 import type { Instant } from '../planner/turn.ts';
 import { World } from '../planner/world.ts';
 import type { VersionRecord } from '../store/store.ts';
+import { Alarm, SLEEP_MAX_MS } from './alarm.ts';
 import { Beat } from './beat.ts';
 import { Bell } from './bell.ts';
 import { type Committed, commitTick } from './commit.ts';
@@ -22,8 +23,6 @@ import { strayAttempts } from './stray-attempts.ts';
 import { takeBackfills } from './take-backfills.ts';
 import { takenSlots } from './taken-slots.ts';
 
-/** The longest sleep of a loop that has nothing to wait for; timers of Node hold 31 bits. */
-const SLEEP_MAX_MS = 60_000;
 /** Ticks in a row that found memory stale, after which this process stops deciding. */
 const STALE_MAX = 5;
 
@@ -41,8 +40,7 @@ export class Leader {
   #scheduled = false;
   #busy = false;
   #stopped = false;
-  #timer: NodeJS.Timeout | null = null;
-  #timerAtMono = 0;
+  readonly #alarm: Alarm;
   readonly #beat: Beat;
   #staleTicks = 0;
   /** Runs of which the last tick found memory stale. */
@@ -54,8 +52,9 @@ export class Leader {
   /** Runs that slots to come have already, by {@link slotKey}. */
   readonly #taken = new Map<string, RunUid>();
   #generation = 0;
-  /** Rings after every commit. */
-  readonly committed = new Bell();
+  /** Rings after every turn, and when it stops. */
+  readonly turned = new Bell();
+  #turns = 0;
   /** Called after every commit. */
   onCommit: () => void = () => {};
   /** Called after every turn that went well, with what was stored. */
@@ -71,7 +70,8 @@ export class Leader {
     this.#tick = options.tick;
     this.#leftAlone = new LeftAlone(options.log);
     this.#beat = new Beat(options.lease, options.beatMs, options.clock.mono());
-    this.#sleepUntil(this.#beat.dueAtMono);
+    this.#alarm = new Alarm(options.clock, () => this.#wake());
+    this.#alarm.set(this.#beat.dueAtMono);
     options.executor.onEvent = (event) => this.#onAttempt(event);
     options.dispatcher.onRefused = (id, message) => this.#onRefused(id, message);
     options.dispatcher.onWithdrawn = (id) =>
@@ -119,9 +119,22 @@ export class Leader {
   /** Starts nothing new and resolves once nothing runs. */
   async drain(): Promise<void> {
     this.#world.draining = true;
-    const ear = this.committed.listen();
-    while (!this.#stopped && (this.#world.used > 0 || this.#events.length > 0 || this.#busy))
-      await ear.wait(SLEEP_MAX_MS);
+    await this.#turnWhile(() => this.#world.used > 0 || this.#hasToDo);
+  }
+
+  /** Resolves once everything that it was given by now is decided and stored, or it has stopped. */
+  async settled(): Promise<void> {
+    const last = this.#turns + (this.#busy ? 2 : 1);
+    await this.#turnWhile(() => this.#hasToDo && this.#turns < last);
+  }
+
+  get #hasToDo(): boolean {
+    return this.#busy || this.#events.length > 0;
+  }
+
+  async #turnWhile(holds: () => boolean): Promise<void> {
+    const ear = this.turned.listen();
+    while (!this.#stopped && holds()) await ear.wait(SLEEP_MAX_MS);
     ear.close();
   }
 
@@ -134,9 +147,9 @@ export class Leader {
   /** Stops deciding; events that still come are dropped. */
   stop(): void {
     this.#stopped = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#alarm.clear();
     this.#options.foreign?.close();
-    this.committed.ring();
+    this.turned.ring();
   }
 
   #onAttempt(event: AttemptEvent): void {
@@ -183,8 +196,9 @@ export class Leader {
       this.#lose(asError(error));
     }
     this.#busy = false;
+    this.#turns++;
+    this.turned.ring();
     if (this.#events.length > 0) this.#wake();
-    else if (this.#world.draining) this.committed.ring();
   }
 
   async #decide(events: readonly PlannerEvent[]): Promise<void> {
@@ -206,9 +220,9 @@ export class Leader {
     this.#carryOut(decided);
     // Orders are written at the end of this step: runners do not wait for those who are told of the commit.
     if (decided.dispatch.length > 0) await null;
-    if (decided.actions.length > 0) this.#tellCommitted();
+    if (decided.actions.length > 0) this.onCommit();
     this.#beat.turned(now.mono);
-    this.#sleepUntil(Math.min(decided.wakeAt, this.#beat.dueAtMono));
+    this.#alarm.set(Math.min(decided.wakeAt, this.#beat.dueAtMono));
     this.onDecided(decided.actions);
   }
 
@@ -234,31 +248,9 @@ export class Leader {
     }
   }
 
-  #tellCommitted(): void {
-    this.committed.ring();
-    this.onCommit();
-  }
-
   #now(): Instant {
     const { clock } = this.#options;
     return { at: clock.now(), mono: clock.mono() };
-  }
-
-  /** A timer that is due earlier stays: waking for nothing now and then costs less than a timer a tick. */
-  #sleepUntil(wakeAtMono: number): void {
-    if (this.#timer && this.#timerAtMono <= wakeAtMono) return;
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (!Number.isFinite(wakeAtMono)) return;
-    const ms = Math.ceil(wakeAtMono - this.#options.clock.mono());
-    this.#timerAtMono = wakeAtMono;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = null;
-        this.#wake();
-      },
-      Math.min(Math.max(0, ms), SLEEP_MAX_MS),
-    );
   }
 
   /**
@@ -384,7 +376,7 @@ export class Leader {
     this.#events = this.#events.filter(Quarantine.isKept);
     this.#generation++;
     this.onForgotten();
-    this.#tellCommitted();
+    this.onCommit();
   }
 
   #lose(why: Error | null): void {

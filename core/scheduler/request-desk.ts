@@ -18,6 +18,7 @@ import { wantedEvent } from './asset-desk.ts';
 import { wantedBackfill, wantedChange } from './backfill-desk.ts';
 import { entryOf } from './dag-entry.ts';
 import type { InputReader } from './inputs.ts';
+import type { Leader } from './leader.ts';
 import type { LedRun } from './leader-options.ts';
 import { repinned } from './repinned.ts';
 import { wantedRollback } from './rollback-desk.ts';
@@ -40,6 +41,9 @@ interface LoadedRun extends LedRun {
   readonly from?: VersionNo;
 }
 
+/** What is asked of the leader: the runs that it has, and when what it decided is stored. */
+type DeskLeader = Pick<Leader, 'runs' | 'setAside' | 'settled'>;
+
 /**
  * Turns requests as users write them into requests that the planner can decide: looks up names, checks
  * params, reads runs from the store. Everything that waits happens here, so that the planner never does.
@@ -47,8 +51,7 @@ interface LoadedRun extends LedRun {
 export class RequestDesk {
   readonly #store: Store;
   readonly #versions: VersionKeeper;
-  readonly #led: () => ReadonlyMap<number, RunWorld>;
-  readonly #setAside: () => ReadonlyMap<RunNo, string>;
+  readonly #leader: () => DeskLeader;
   readonly #nextRunNo: () => RunNo;
   readonly #stateDir: string;
   readonly #maxActiveRuns: number;
@@ -58,9 +61,7 @@ export class RequestDesk {
   constructor(options: {
     store: Store;
     versions: VersionKeeper;
-    led: () => ReadonlyMap<number, RunWorld>;
-    /** Runs that the leader does not touch any more, with the error. */
-    setAside: () => ReadonlyMap<RunNo, string>;
+    leader: () => DeskLeader;
     nextRunNo: () => RunNo;
     stateDir: string;
     /** Runs at once of a DAG that does not say. */
@@ -69,8 +70,7 @@ export class RequestDesk {
   }) {
     this.#store = options.store;
     this.#versions = options.versions;
-    this.#led = options.led;
-    this.#setAside = options.setAside;
+    this.#leader = options.leader;
     this.#nextRunNo = options.nextRunNo;
     this.#stateDir = options.stateDir;
     this.#maxActiveRuns = options.maxActiveRuns;
@@ -119,13 +119,10 @@ export class RequestDesk {
       const backfill = wantedBackfill(inboxId, request, graph, this.#maxActiveRuns, askedAt);
       return { request: { inboxId, kind: 'createBackfill', backfill }, version };
     }
-    const record = await this.#runOf(request.runUid);
+    const { record, led } = await this.#find(request.runUid);
     const { runNo } = record;
     const finished = isRunFinished(record.state);
-    const fault = this.#setAside().get(runNo);
-    if (fault !== undefined) throw setAsideError(record.uid, fault);
-    const led = this.#led().get(runNo);
-    if (request.type === 'adopt') return this.#adopt(inboxId, request, record);
+    if (request.type === 'adopt') return this.#adopt(inboxId, request, record, led);
     if (isChange(request)) {
       const latest = request.type === 'retry' && request.latest ? await this.#latestFor(record) : undefined;
       const loaded = led ? null : await this.load(runNo, latest);
@@ -170,8 +167,8 @@ export class RequestDesk {
     inboxId: number,
     { takeOver }: Extract<Request, { type: 'adopt' }>,
     record: RunRecord,
+    led: RunWorld | undefined,
   ): Promise<Prepared> {
-    const led = this.#led().get(record.runNo);
     const more = takeOver ? { takeOver: true } : {};
     if (led) return { request: { inboxId, kind: 'adopt', run: led, ...more } };
     if (isRunFinished(record.state)) throw alreadyOver(record);
@@ -187,7 +184,7 @@ export class RequestDesk {
   /** The newest version of a run's DAG, if it can move there: not while attempts of another one may run. */
   async #latestFor(record: RunRecord): Promise<VersionRecord> {
     const version = await this.#versions.current(record.dagId);
-    if (version.versionNo === record.versionNo || !this.#led().has(record.runNo)) return version;
+    if (version.versionNo === record.versionNo || !this.#leader().runs.has(record.runNo)) return version;
     throw new AppError(
       'conflict',
       `run ${record.uid} is under way: it can move to another version once it has finished or was cancelled`,
@@ -224,13 +221,13 @@ export class RequestDesk {
     if (!checked.ok) {
       throw new AppError('invalid', checked.problems.map((problem) => problem.message).join('; '));
     }
-    const replaced = request.replaces === null ? null : await this.#runOf(request.replaces);
-    const isSpared = request.sparesLed && replaced !== null && this.#led().has(replaced.runNo);
-    const isOpen = replaced !== null && !isRunFinished(replaced.state) && !isSpared;
-    const fault = replaced === null ? undefined : this.#setAside().get(replaced.runNo);
-    if (replaced !== null && fault !== undefined) throw setAsideError(replaced.uid, fault);
+    const found = request.replaces === null ? null : await this.#find(request.replaces);
+    const isSpared = request.sparesLed && found?.led !== undefined;
+    const replaced = found !== null && !isRunFinished(found.record.state) && !isSpared ? found : null;
     const adopt =
-      isOpen && !this.#led().has(replaced.runNo) ? { adopt: await this.load(replaced.runNo) } : {};
+      replaced !== null && replaced.led === undefined
+        ? { adopt: await this.load(replaced.record.runNo) }
+        : {};
     const record: RunRecord = {
       runNo: this.#nextRunNo(),
       uid: request.runUid as RunUid,
@@ -255,7 +252,7 @@ export class RequestDesk {
     await this.#inputs.giveOutsideValues(run);
     return {
       ...adopt,
-      request: { inboxId, kind: 'start', run, replaces: isOpen ? replaced.runNo : null },
+      request: { inboxId, kind: 'start', run, replaces: replaced?.record.runNo ?? null },
       version,
     };
   }
@@ -297,6 +294,22 @@ export class RequestDesk {
       this.#graphs.set(version.versionNo, graph);
     }
     return graph;
+  }
+
+  /** A run as the store has it, and as the leader has it if it leads it. */
+  async #find(uid: string): Promise<{ record: RunRecord; led: RunWorld | undefined }> {
+    const record = await this.#runOf(uid);
+    const leader = this.#leader();
+    const fault = leader.setAside.get(record.runNo);
+    if (fault !== undefined) throw setAsideError(record.uid, fault);
+    const led = leader.runs.get(record.runNo);
+    if (led !== undefined) return { record, led };
+    // Its end, or what is asked of it before, may be decided and not stored yet.
+    await leader.settled();
+    return {
+      record: (await this.#store.run(record.runNo)) ?? record,
+      led: this.#leader().runs.get(record.runNo),
+    };
   }
 
   async #runOf(uid: string): Promise<RunRecord> {

@@ -39,7 +39,7 @@ class SilentExecutor implements Executor {
   }
 }
 
-type Commit = (tick: Tick, write: () => CommitResult) => CommitResult;
+type Commit = (tick: Tick, write: () => CommitResult) => CommitResult | Promise<CommitResult>;
 
 /** A store in memory, and the same behind a `commit` of the test. */
 async function openBehind(commit: Commit): Promise<{ real: Store; store: Store }> {
@@ -101,8 +101,7 @@ export async function silentLeader(
     stateDir: '/nowhere',
     maxActiveRuns: 16,
     versions: null as never,
-    led: () => leader.runs,
-    setAside: () => leader.setAside,
+    leader: () => leader,
     nextRunNo: () => 0 as RunNo,
   });
   const reload = (runNo: RunNo) => desk.load(runNo);
@@ -121,9 +120,9 @@ export async function silentLeader(
     leader.stop();
     await real.close();
   });
-  /** Resolves once something holds after a commit. */
+  /** Resolves once something holds after a turn. */
   const until = async (holds: () => unknown): Promise<void> => {
-    const ear = leader.committed.listen();
+    const ear = leader.turned.listen();
     while (!holds()) {
       if (lost) throw lost;
       await ear.wait(1_000);

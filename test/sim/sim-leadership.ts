@@ -74,8 +74,7 @@ export class SimLeadership {
     this.#desk = new RequestDesk({
       store,
       versions,
-      led: () => this.leader.runs,
-      setAside: () => this.leader.setAside,
+      leader: () => this.leader,
       nextRunNo: this.#nextRunNo,
       stateDir,
       maxActiveRuns: limits.defaults.maxActiveRuns,
