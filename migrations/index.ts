@@ -6,6 +6,7 @@ import { assets } from './0005-assets.ts';
 import { hooks } from './0006-hooks.ts';
 import { cacheAndPins } from './0007-cache-and-pins.ts';
 import { progress } from './0008-progress.ts';
+import { iterations } from './0009-iterations.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   hooks,
   cacheAndPins,
   progress,
+  iterations,
 ];

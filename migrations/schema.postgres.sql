@@ -360,6 +360,7 @@ table task_wait column 02 node_no integer not null
 table task_wait column 03 since_at bigint
 table task_wait column 04 calls integer not null
 table task_wait column 05 state text
+table task_wait column 06 iterations integer not null
 table task_wait constraint task_wait_calls_check CHECK ((calls >= 0))
 table task_wait constraint task_wait_over CHECK (((since_at IS NOT NULL) OR ((calls = 0) AND (state IS NULL))))
 table task_wait constraint task_wait_pk PRIMARY KEY (run_no, node_no)

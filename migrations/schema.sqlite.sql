@@ -400,6 +400,7 @@ CREATE TABLE "task_wait" (
   "since_at" integer,
   "calls" integer not null check (calls >= 0),
   "state" text,
+  "iterations" integer default 0 not null,
   constraint "task_wait_pk" primary key ("run_no", "node_no"),
   constraint "task_wait_over" check (since_at is not null or (calls = 0 and state is null))
 ) strict, without rowid;

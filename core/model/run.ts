@@ -86,6 +86,8 @@ export interface WaitRecord {
   readonly sinceAt: number;
   /** Attempts that put it off: looks of a sensor, iterations of a loop, deferrals. */
   readonly calls: number;
+  /** Those of them that were iterations. */
+  readonly iterations: number;
   /** What the last one left for the next. */
   readonly state: JsonText | null;
 }

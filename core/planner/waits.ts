@@ -61,7 +61,7 @@ function nextIteration(
   times: Times,
 ): void {
   const { until, maxIterations = WAIT_DEFAULTS.maxIterations, delayMs = WAIT_DEFAULTS.delayMs } = loop;
-  const iteration = (run.waits.get(node)?.calls ?? 0) + 1;
+  const iteration = (run.waits.get(node)?.iterations ?? 0) + 1;
   if (iteration >= maxIterations)
     return failAt(turn, run, node, 'loop_spent', { until, iterations: iteration }, times);
   const facts = { iteration, until };
@@ -81,6 +81,7 @@ function putOff(turn: Turn, run: RunWorld, node: number, how: PutOff, times: Tim
   const wait: WaitRecord = {
     sinceAt: before?.sinceAt ?? times.startedAt,
     calls: (before?.calls ?? 0) + 1,
+    iterations: (before?.iterations ?? 0) + (how.code === 'looped' ? 1 : 0),
     state: how.state,
   };
   if (wait.calls >= CALLS_MAX)

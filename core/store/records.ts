@@ -160,4 +160,4 @@ export function toOutput(row: Pick<TaskOutputTable, 'json' | 'sha256' | 'bytes'>
 }
 
 /** The row of an instance that carries nothing any more. */
-export const NO_WAIT = { sinceAt: null, calls: 0, state: null } as const;
+export const NO_WAIT = { sinceAt: null, calls: 0, iterations: 0, state: null } as const;

@@ -243,6 +243,7 @@ export interface TaskWaitTable {
   node_no: number;
   since_at: number | null;
   calls: number;
+  iterations: number;
   state: string | null;
 }
 

@@ -15,9 +15,9 @@ export async function readWaits(
     .where('since_at', 'is not', null)
     .execute();
   return new Map(
-    rows.map(({ node_no, since_at, calls, state }) => [
+    rows.map(({ node_no, since_at, calls, iterations, state }) => [
       node_no as NodeNo,
-      { sinceAt: since_at as number, calls, state },
+      { sinceAt: since_at as number, calls, iterations, state },
     ]),
   );
 }

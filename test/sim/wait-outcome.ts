@@ -12,6 +12,7 @@ export function waitOutcome(seed: number, order: AttemptOrder, name: string): Ou
   const by = order.attemptId;
   const state = random.chance(0.7) ? { state: JSON.stringify({ by }) } : {};
   if (!sensor && isLoop(seed, dagId, taskPath)) {
+    if (random.chance(0.15)) return deferred(random.pick([500, 20_000]), state);
     const output = { by, ok: random.chance(0.35), list: ['L1', 'L2'] };
     return random.chance(0.7) ? { kind: 'success', output: JSON.stringify(output) } : null;
   }

@@ -68,9 +68,10 @@ export const resultParts: readonly Part[] = [
       node_no: ['int4', (row) => row.nodeNo],
       since_at: ['int8', (row) => (row.wait ?? NO_WAIT).sinceAt],
       calls: ['int4', (row) => (row.wait ?? NO_WAIT).calls],
+      iterations: ['int4', (row) => (row.wait ?? NO_WAIT).iterations],
       state: ['text', (row) => (row.wait?.state == null ? null : storable(row.wait.state))],
     },
     sql: (given, columns) =>
-      put('task_wait', columns, given, 'run_no, node_no', ['since_at', 'calls', 'state']),
+      put('task_wait', columns, given, 'run_no, node_no', ['since_at', 'calls', 'iterations', 'state']),
   }),
 ];

@@ -45,8 +45,9 @@ export function writeResult(statements: TickStatements, action: Result, misses: 
       return;
     }
     case 'wait': {
-      const { sinceAt, calls, state } = action.wait ?? NO_WAIT;
-      statements.putWait.run(runNo, nodeNo, sinceAt, calls, state === null ? null : storable(state));
+      const { sinceAt, calls, iterations, state } = action.wait ?? NO_WAIT;
+      const text = state === null ? null : storable(state);
+      statements.putWait.run(runNo, nodeNo, sinceAt, calls, iterations, text);
       return;
     }
     case 'cache.ask': {

@@ -25,6 +25,7 @@ export function prepareTick(connection: SqliteConnection, db: Kysely<Database>) 
     ...prepareExpansions(connection, db),
     ...prepareInstances(connection, db),
     ...prepareResults(connection, db),
+    ...prepareUnderWay(connection, db),
   };
 }
 
@@ -353,16 +354,30 @@ function prepareResults(connection: SqliteConnection, db: Kysely<Database>) {
           })),
         ),
     ),
-    /** runNo, nodeNo, sinceAt, calls, state */
+  };
+}
+
+/** What an instance that is under way has said, or carries from one attempt to the next. */
+function prepareUnderWay(connection: SqliteConnection, db: Kysely<Database>) {
+  return {
+    /** runNo, nodeNo, sinceAt, calls, iterations, state */
     putWait: prepare(
       connection,
       db
         .insertInto('task_wait')
-        .values({ run_no: at(0), node_no: at(1), since_at: at(2), calls: at(3), state: at(4) })
+        .values({
+          run_no: at(0),
+          node_no: at(1),
+          since_at: at(2),
+          calls: at(3),
+          iterations: at(4),
+          state: at(5),
+        })
         .onConflict((conflict) =>
           conflict.columns(['run_no', 'node_no']).doUpdateSet((row) => ({
             since_at: row.ref('excluded.since_at'),
             calls: row.ref('excluded.calls'),
+            iterations: row.ref('excluded.iterations'),
             state: row.ref('excluded.state'),
           })),
         ),

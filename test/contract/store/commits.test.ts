@@ -369,13 +369,17 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
 
     it('keeps what an instance that was put off carries, until it carries nothing', async () => {
       const place = { type: 'wait', runNo: runNo(1), nodeNo: nodeNo(1) } as const;
-      const other = { ...place, nodeNo: nodeNo(2), wait: { sinceAt: T0, calls: 4, state: null } };
-      await leader.tick({ ...place, wait: { sinceAt: T0, calls: 1, state: '{}' } }, other);
-      await leader.tick({ ...place, wait: { sinceAt: T0, calls: 2, state: '"a\u0000b"' } });
+      const other = {
+        ...place,
+        nodeNo: nodeNo(2),
+        wait: { sinceAt: T0, calls: 4, iterations: 3, state: null },
+      };
+      await leader.tick({ ...place, wait: { sinceAt: T0, calls: 1, iterations: 0, state: '{}' } }, other);
+      await leader.tick({ ...place, wait: { sinceAt: T0, calls: 2, iterations: 1, state: '"a\u0000b"' } });
       const waits = (await store.loadRun(runNo(1)))?.waits;
       expect([...(waits ?? [])]).toEqual([
-        [1, { sinceAt: T0, calls: 2, state: '"a\ufffdb"' }],
-        [2, { sinceAt: T0, calls: 4, state: null }],
+        [1, { sinceAt: T0, calls: 2, iterations: 1, state: '"a\ufffdb"' }],
+        [2, { sinceAt: T0, calls: 4, iterations: 3, state: null }],
       ]);
       await leader.tick({ ...place, wait: null });
       expect([...((await store.loadRun(runNo(1)))?.waits.keys() ?? [])]).toEqual([2]);

@@ -17,6 +17,8 @@ interface Round {
   readonly startedAt: number;
   readonly startedMono: number;
   readonly calls: number;
+  /** Calls that ended well, but without what the loop waits for. */
+  readonly iterations: number;
   readonly state: string | null;
   /** Not before this, by the monotonic clock; `null` once it has gone on. */
   readonly dueMono: number | null;
@@ -96,13 +98,15 @@ function putOff(sight: Sight, task: TaskSpec, id: string, tryNo: number, code: s
   const giveUpMs = isDone || task.loop ? Number.POSITIVE_INFINITY : (task.sensor?.giveUpMs ?? GIVE_UP_MS);
   const leftMs = Math.max(0, startedAt + giveUpMs - end.at);
   const calls = (before?.calls ?? 0) + 1;
+  const iterations = (before?.iterations ?? 0) + (isDone ? 1 : 0);
   const most = task.loop?.maxIterations ?? ITERATIONS_MAX;
-  if (isDone && calls >= most)
-    found.push({ invariant: 'S13', text: `${id} is done again after ${calls} iterations of ${most}` });
+  if (isDone && iterations >= most)
+    found.push({ invariant: 'S13', text: `${id} is done again after ${iterations} iterations of ${most}` });
   rounds.set(id, {
     startedAt,
     startedMono: before?.startedMono ?? begin.atMono,
     calls,
+    iterations,
     state: isDone ? (end.output ?? null) : (end.deferral?.state ?? null),
     dueMono: end.atMono + Math.min(afterMs, leftMs),
     endedMono: end.atMono,
@@ -150,7 +154,7 @@ function endLoop(
   const end = ends.get(`${id}.${tryNo}`);
   const isBad = code === 'succeeded' && end !== undefined && !holdsIn(end);
   if (isBad) found.push({ invariant: 'S11', text: `${id} ends well, but its condition does not hold` });
-  const iterations = (rounds.get(id)?.calls ?? 0) + 1;
+  const iterations = (rounds.get(id)?.iterations ?? 0) + 1;
   const most = task.loop?.maxIterations ?? ITERATIONS_MAX;
   if (code === 'loop_spent' && iterations !== most)
     found.push({ invariant: 'S13', text: `${id} gives up after ${iterations} of ${most} iterations` });

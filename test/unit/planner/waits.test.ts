@@ -30,8 +30,8 @@ describe('a sensor', () => {
     expect([statesOf(run), tookMs]).toEqual([{ x: 'success', y: 'success' }, 60_000]);
     expect(row).toMatchObject({ state: 'success', tryNo: 3, tryBase: 2 });
     expect(waitsOf(sim)).toEqual([
-      { sinceAt: 1_000_000, calls: 1, state: '{"seen":1}' },
-      { sinceAt: 1_000_000, calls: 2, state: '{"seen":1}' },
+      { sinceAt: 1_000_000, calls: 1, iterations: 0, state: '{"seen":1}' },
+      { sinceAt: 1_000_000, calls: 2, iterations: 0, state: '{"seen":1}' },
     ]);
     expect(sim.world.used).toBe(0);
   });
@@ -90,7 +90,7 @@ describe('a sensor', () => {
     const [run] = sim.crash([compileGraph(spec)]) as [RunWorld];
     expect([statesOf(run).x, run.waits.get(0)]).toEqual([
       'waiting',
-      { sinceAt: 1_000_000, calls: 1, state: '{"seen":1}' },
+      { sinceAt: 1_000_000, calls: 1, iterations: 0, state: '{"seen":1}' },
     ]);
     sim.run();
     expect([sim.starts.length, sim.now]).toEqual([4, 1_100_000]);
@@ -145,6 +145,19 @@ describe('a task that puts itself off', () => {
 
 describe('a loop', () => {
   const loop = { until: 'output.n >= 3' };
+
+  test('counts a call that puts it off among its calls, and not among its iterations', () => {
+    const later: Outcome = { kind: 'deferred', afterMs: 5_000, state: '1' };
+    const limited = { ...loop, maxIterations: 3, delayMs: 1_000 };
+    const { run, row, tookMs } = played({ loop: limited }, (tryNo) =>
+      tryNo % 2 === 1 ? later : output({ n: 0 }),
+    );
+    expect(row).toMatchObject({ state: 'failed', tryNo: 6, because: { code: 'loop_spent', iterations: 3 } });
+    expect([tookMs, run.waits.get(0)]).toEqual([
+      17_000,
+      { sinceAt: 1_000_000, calls: 5, iterations: 2, state: '1' },
+    ]);
+  });
 
   test('is done again until its condition holds, with the output before as its state', () => {
     const { sim, run, tookMs, row } = played({ loop }, (tryNo) => output({ n: tryNo }));
