@@ -55,17 +55,27 @@ export function checkJournal(history: SimHistory): Violation[] {
 /** How long after a leader began to die another one may still see what held a moment ago. */
 const LAG_MS = 25_000;
 
-/** Whether any of these runs was written after one instant and before another. */
-function isWritten(written: SimHistory['written'], runs: readonly number[], after: number, before: number) {
-  const isOfThem = (action: Action): boolean => 'runNo' in action && runs.includes(action.runNo as number);
+/** Whether any of these runs and DAGs was written after one instant and before another. */
+function isWritten(
+  { written }: Pick<SimHistory, 'written'>,
+  { runs, dags }: { readonly runs: readonly number[]; readonly dags: readonly string[] },
+  after: number,
+  before: number,
+): boolean {
+  const isOfThem = (action: Action): boolean =>
+    action.type === 'dag.change'
+      ? dags.includes(action.dagId)
+      : 'runNo' in action && runs.includes(action.runNo as number);
   return written.some(({ atMono, actions }) => atMono > after && atMono < before && actions.some(isOfThem));
 }
 
 /**
  * S6: what a leader remembers is what the store has, but for faults and slots that are taken. What was read
- * too early is found out with the first write of the run, which may wait long for its past.
+ * too early is found out with the first write of it, which may be long after: a run may wait for its past,
+ * and a DAG for somebody who leads.
  */
-export function checkMemory({ stale, struck, written }: SimHistory): Violation[] {
+export function checkMemory(history: SimHistory): Violation[] {
+  const { stale, struck, written } = history;
   const madeAtMono = new Map<number, number>();
   for (const { actions, atMono } of written)
     for (const action of actions) if (action.type === 'run.create') madeAtMono.set(action.run.runNo, atMono);
@@ -77,7 +87,7 @@ export function checkMemory({ stale, struck, written }: SimHistory): Violation[]
         (kind === 'stale' && at === atMono) ||
         (kind === 'oldRead' &&
           at <= atMono &&
-          (at > atMono - LAG_MS || (dags.length === 0 && !isWritten(written, known, at + LAG_MS, atMono)))),
+          (at > atMono - LAG_MS || !isWritten(history, { runs: known, dags }, at + LAG_MS, atMono))),
     );
     const text = `memory differed from the store: runs ${known.join()}, DAGs ${dags.join()}`;
     return isMade ? [] : [{ invariant: 'S6', text }];
