@@ -3,6 +3,9 @@ import { CRON_FIELDS, CronMistake, numbersOf } from './cron-field.ts';
 
 /** Months that are searched: a calendar comes again after 28 years, or 40 across one without a leap day. */
 const MONTHS_MAX = 12 * 41;
+/** Expressions that are kept once they were read. */
+const PATTERNS_MAX = 1_000;
+const patterns = new Map<string, CronPattern>();
 
 /**
  * The local times that a cron expression matches, without a time zone: a local time is written as the epoch
@@ -42,6 +45,17 @@ export class CronPattern {
     this.#daysOf = parseDays(dayOfMonth, dayOfWeek);
     this.#months = new Set(numbersOf(CRON_FIELDS.month, month).map((number) => number - 1));
     this.isEveryHour = hour === '*';
+  }
+
+  /** As the constructor does; most DAGs of a project share a few expressions, which are read once. */
+  static of(expression: string): CronPattern {
+    let pattern = patterns.get(expression);
+    if (pattern === undefined) {
+      pattern = new CronPattern(expression);
+      if (patterns.size >= PATTERNS_MAX) patterns.clear();
+      patterns.set(expression, pattern);
+    }
+    return pattern;
   }
 
   /** The first local time after another one that matches; `null` if none comes. */

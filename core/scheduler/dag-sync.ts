@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../model/clock.ts';
@@ -32,6 +33,9 @@ export interface DagSyncOptions {
   readonly onLooked: () => void;
 }
 
+/** DAGs that are told of before others get their turn: a thousand take some 50 ms to plan. */
+const TOLD_AT_ONCE = 250;
+
 /** A DAG and the file that declares it. */
 interface Declared {
   readonly file: string;
@@ -52,6 +56,8 @@ export class DagSync {
   #watch: ProjectWatch | null = null;
   #looking: Promise<void> | null = null;
   #lookAgain = false;
+  /** How often everything that was told was forgotten. */
+  #forgotten = 0;
   #hasLooked = false;
   #closed = false;
 
@@ -82,6 +88,7 @@ export class DagSync {
   /** The leader has forgotten what it was told: everything is told again. */
   forget(): void {
     this.#told.clear();
+    this.#forgotten++;
     void this.look();
   }
 
@@ -123,22 +130,45 @@ export class DagSync {
     const files = await Promise.all(library.files().map((file) => limit(() => library.parse(file))));
     const { declared, mistakes } = declaredIn(files);
     const stored = await store.dags();
-    const known = new Map(stored.map((record) => [record.dagId, record]));
-    for (const one of declared.values()) await this.#tell(one, known.get(one.dag.spec.id));
+    await this.#tellAll([...declared.values()], stored);
     for (const record of stored) {
       if (!declared.has(record.dagId)) await this.#tellUndeclared(record, mistakes.has(record.file));
     }
     await this.#noteMistakes(mistakes);
   }
 
-  async #tell({ file, dag }: Declared, before: DagRecord | undefined): Promise<void> {
+  /** Tells of every DAG that is declared otherwise than it was told of; `stored` is what the store has. */
+  async #tellAll(declared: readonly Declared[], stored: readonly DagRecord[]): Promise<void> {
+    const known = new Map(stored.map((record) => [record.dagId, record]));
+    const kept = new Set<string>();
+    const forgotten = this.#forgotten;
+    let count = 0;
+    for (const one of declared) {
+      const { spec, graphHash, code } = one.dag;
+      const told = `${one.file} ${graphHash} ${code.digest}`;
+      if (this.#told.get(spec.id) === told) continue;
+      await this.#tell(one, known.get(spec.id), told, kept);
+      if (++count % TOLD_AT_ONCE === 0) await nextTurn();
+      // What was read before that may have changed since.
+      if (this.#closed || forgotten !== this.#forgotten) return;
+    }
+  }
+
+  async #tell(
+    { file, dag }: Declared,
+    before: DagRecord | undefined,
+    told: string,
+    kept: Set<string>,
+  ): Promise<void> {
     const { store, versions, onSeen } = this.#options;
     const { id } = dag.spec;
-    const told = `${file} ${dag.graphHash} ${dag.code.digest}`;
-    if (this.#told.get(id) === told) return;
-    const old = before === undefined ? null : await store.version(before.versionNo);
-    const version = await versions.keep(file, dag, old ?? null);
-    const record = await store.dag(id);
+    const same = before && isDeclaredSo(before, file, dag) ? versionOf(before, dag) : null;
+    const old = same ?? (before === undefined ? null : await store.version(before.versionNo));
+    const isKept = same !== null && kept.has(dag.code.digest);
+    if (isKept) versions.know(same);
+    const version = isKept ? same : await versions.keep(file, dag, old);
+    kept.add(dag.code.digest);
+    const record = before && version === same ? before : await store.dag(id);
     if (record === null || this.#closed) return;
     const failures = await failuresOf(store, version, record);
     const isRescheduled = await isScheduledAnew(store, old, version, record);
@@ -177,6 +207,16 @@ export class DagSync {
       this.#broken.delete(file);
     }
   }
+}
+
+/** Whether the version in force is the one that a file declares now. */
+function isDeclaredSo(record: DagRecord, file: string, { graphHash, code }: ParsedDag): boolean {
+  return record.file === file && record.graphHash === graphHash && record.codeHash === code.digest;
+}
+
+function versionOf(record: DagRecord, { spec }: ParsedDag): VersionRecord {
+  const { versionNo, dagId, graphHash, codeHash, file, versionAt } = record;
+  return { versionNo, dagId, graphHash, codeHash, file, spec, createdAt: versionAt };
 }
 
 /** The DAGs of all files, and the mistakes in them; of two files with one id the first counts. */

@@ -210,7 +210,6 @@ export class Leadership {
     onCommit: () => void,
   ): Promise<Leadership> {
     const { config, clock, dir, stateDir, store } = project;
-    setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
     const executor = createLocalExecutor({
       projectDir: dir,
       stateDir,
@@ -246,6 +245,7 @@ export class Leadership {
   /** Does what it is asked for, from now on; its owner says when to look into the inbox again. */
   takeRequests(): void {
     this.#inbox.open();
+    tightenHeap();
   }
 
   /**
@@ -272,7 +272,7 @@ export class Leadership {
       },
       onFault: (runNo, error) => this.#onLoadFault(runNo, error),
     });
-    this.takeRequests();
+    this.#inbox.open();
     this.#sync = new DagSync({
       projectDir: dir,
       store,
@@ -291,6 +291,7 @@ export class Leadership {
     const { retention } = config;
     this.#janitor = new Janitor({ store, lease: this.#lease, clock, stateDir, retention, log: this.#log });
     this.#janitor.start();
+    tightenHeap();
   }
 
   #onLoadFault(runNo: RunNo, error: unknown): void {
@@ -341,6 +342,11 @@ export class Leadership {
     this.#log.info('this process gave the lead back');
     await this.#door?.close();
   }
+}
+
+/** Not before everything that stays is read: a heap that grows in so small steps is gone through often. */
+function tightenHeap(): void {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
 }
 
 /** The log of a process that leads. */

@@ -7,7 +7,7 @@ import { isRescheduled } from './dag-entry.ts';
  * trigger may have stored it before a scheduler saw it, or the process that saw it has died.
  */
 export async function isScheduledAnew(
-  store: Pick<Store, 'version'>,
+  store: Pick<Store, 'version' | 'versionsOf'>,
   old: VersionRecord | null,
   version: VersionRecord,
   { cursorAt }: Pick<DagRecord, 'cursorAt'>,
@@ -16,9 +16,6 @@ export async function isScheduledAnew(
   const stored = old?.versionNo === version.versionNo ? old : await store.version(version.versionNo);
   const createdAt = stored?.createdAt ?? 0;
   if (cursorAt === null || cursorAt >= createdAt) return false;
-  for (let no = version.versionNo - 1; no > 0; no--) {
-    const before = await store.version(no as VersionRecord['versionNo']);
-    if (before?.dagId === version.dagId) return isRescheduled(before.spec, version.spec);
-  }
-  return false;
+  const [before] = await store.versionsOf(version.dagId, 1, version.versionNo);
+  return before !== undefined && isRescheduled(before.spec, version.spec);
 }

@@ -54,7 +54,7 @@ export class VersionKeeper {
     const last = this.#last.get(dagId);
     if (last?.key === key) return last.version;
     if (last === undefined && stored !== null && key === keyOf(stored)) {
-      this.#last.set(dagId, { key, version: Promise.resolve(stored) });
+      this.know(stored);
       return stored;
     }
     const version = this.#save(
@@ -66,6 +66,12 @@ export class VersionKeeper {
       if (this.#last.get(dagId)?.version === version) this.#last.delete(dagId);
       throw error;
     });
+  }
+
+  /** The store has this version in force, and its code is kept: it is not written again. */
+  know(stored: VersionRecord): void {
+    if (this.#last.has(stored.dagId)) return;
+    this.#last.set(stored.dagId, { key: keyOf(stored), version: Promise.resolve(stored) });
   }
 
   /** Stores a version after the one before it: the DAG ends up with the one that was asked for last. */

@@ -15,6 +15,7 @@ import {
   readSlotRuns,
 } from './backfills.ts';
 import { CarriedReads } from './carried-reads.ts';
+import { readDag, readDags } from './dag-reads.ts';
 import { type PastScope, readRunBefore, readScopesBefore } from './past-runs.ts';
 import { filesInUse } from './purge.ts';
 import {
@@ -102,13 +103,12 @@ export class Reads extends CarriedReads {
     });
   }
 
-  async dags(): Promise<readonly DagRecord[]> {
-    return (await dagsQuery(this.#db).orderBy('dag.dag_id').execute()).map(toDag);
+  dags(): Promise<readonly DagRecord[]> {
+    return readDags(this.#db);
   }
 
-  async dag(dagId: string): Promise<DagRecord | null> {
-    const row = await dagsQuery(this.#db).where('dag.dag_id', '=', dagId).executeTakeFirst();
-    return row === undefined ? null : toDag(row);
+  dag(dagId: string): Promise<DagRecord | null> {
+    return readDag(this.#db, dagId);
   }
 
   /** What became of the slots of a DAG, newest first. */
@@ -318,28 +318,6 @@ export class Reads extends CarriedReads {
 /** A list as a value list of one text, however long: statements have a limit of parameters. */
 function valuesOf(nodes: readonly NodeNo[]): ReturnType<typeof sql<number>> {
   return sql<number>`(${sql.raw(nodes.map((node) => String(Math.trunc(node))).join(','))})`;
-}
-
-/** DAGs with what is decided for them. */
-function dagsQuery(db: Kysely<Database>) {
-  return db
-    .selectFrom('dag')
-    .leftJoin('asset_cursor', 'asset_cursor.dag_id', 'dag.dag_id')
-    .selectAll('dag')
-    .select('asset_cursor.event_no');
-}
-
-function toDag(row: Database['dag'] & { readonly event_no: number | null }): DagRecord {
-  return {
-    dagId: row.dag_id,
-    paused: row.paused === 1,
-    present: row.present === 1,
-    sinceAt: row.since_at,
-    cursorAt: row.cursor_at,
-    file: row.file,
-    versionNo: row.version_no as VersionNo,
-    eventNo: row.event_no ?? 0,
-  };
 }
 
 /** The unfinished runs, oldest first, by their partial index. */

@@ -16,7 +16,7 @@ export class CronTicks {
 
   /** @throws Error for an expression or a zone that does not exist: authoring has refused both. */
   constructor(expression: string, zone: string) {
-    this.#pattern = new CronPattern(expression);
+    this.#pattern = CronPattern.of(expression);
     this.#zone = Zone.of(zone);
   }
 

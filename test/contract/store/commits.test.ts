@@ -588,6 +588,9 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
         cursorAt: null,
         file: 'dags/moved.ts',
         versionNo: 1,
+        graphHash: 'g1',
+        codeHash: 'c1',
+        versionAt: T0,
         eventNo: 0,
       },
     ]);

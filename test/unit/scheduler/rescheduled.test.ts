@@ -17,7 +17,12 @@ const [old, other, edited, kept] = [
   version(3, 'a', '30 * * * *', 200),
   version(4, 'a', '30 * * * *', 300),
 ];
-const store = { version: async (no: number) => [old, other, edited, kept][no - 1] ?? null };
+const all = [kept, edited, other, old];
+const store = {
+  version: async (no: number) => all.find(({ versionNo }) => versionNo === no) ?? null,
+  versionsOf: async (dagId: string, limit: number, before = 100) =>
+    all.filter((one) => one.dagId === dagId && one.versionNo < before).slice(0, limit),
+};
 
 test.each([
   ['the schedule is another one than that of the last version', old, edited, 250, true],
