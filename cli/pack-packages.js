@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const PACKAGES = ['ajv', 'commander', 'kysely', 'typebox', 'yaml'];
+const PACKAGES = ['ajv', 'chokidar', 'commander', 'kysely', 'pino', 'typebox', 'yaml'];
 const project = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(project, 'node_modules', '.cache', 'orch', 'packages');
 

@@ -65,7 +65,7 @@ test('without a packed file, or with one of another version, the package is impo
   expect(said(makeCheckout(damaged), 'core/own.ts')).toBe('package');
 });
 
-const PACKED = ['ajv', 'commander', 'kysely', 'typebox', 'yaml'];
+const PACKED = ['ajv', 'chokidar', 'commander', 'kysely', 'pino', 'typebox', 'yaml'];
 
 /** A checkout with the script that packs, and links to installed packages. */
 function withScript(packages: readonly string[]): string {
