@@ -1,3 +1,4 @@
+import { DAG_HOOKS, type HookName, hookFunctionName, TASK_HOOKS } from '../model/hook.ts';
 import type { AuthorDag } from './author-form.ts';
 import { conditionSource, nodeOf } from './builder-make-handle.ts';
 import {
@@ -13,7 +14,7 @@ import {
 import { placeOf } from './builder-place.ts';
 import { makeRef, quoted, type RefSource, refSource, withFields } from './builder-ref.ts';
 
-/** The author form of what was declared, and its inline functions by task path. */
+/** The author form of what was declared, and its inline functions by the name that it has for each. */
 export interface Finished {
   readonly author: AuthorDag;
   readonly functions: ReadonlyMap<string, TaskFunction>;
@@ -43,7 +44,27 @@ class Writer {
     const written: Entry = { ...rest };
     if (params !== undefined) written.params = this.#params(params);
     if (defaults !== undefined) written.defaults = this.#plain(defaults, this.#root, {});
+    this.#nameHooks(written, DAG_HOOKS, '');
     return written;
+  }
+
+  /** Puts names in the place of the functions of hooks. */
+  #nameHooks(entry: Entry, hooks: readonly HookName[], taskPath: string): void {
+    for (const hook of hooks) {
+      const given = entry[hook];
+      if (Array.isArray(given))
+        entry[hook] = given.map((one, index) => this.#nameHook(one, hookFunctionName(taskPath, hook, index)));
+      else if (given !== undefined)
+        entry[hook] = this.#nameHook(given, hookFunctionName(taskPath, hook, null));
+    }
+  }
+
+  #nameHook(hook: unknown, name: string): unknown {
+    const whole = typeof hook === 'function' ? { uses: hook } : hook;
+    const uses = (whole as { uses?: unknown } | null)?.uses;
+    if (typeof uses !== 'function') return whole;
+    this.#functions.set(name, uses as TaskFunction);
+    return { ...(whole as Entry), uses: `#${name}` };
   }
 
   entries(scope: ScopeNode): Entry {
@@ -62,6 +83,7 @@ class Writer {
       entry.uses = `#${node.path}`;
       this.#functions.set(node.path, node.run);
     }
+    this.#nameHooks(entry, TASK_HOOKS, node.path);
     const inputs = Object.entries((needs ?? {}) as Options);
     const wired = this.#wire(
       inputs.filter(([, need]) => refSource(need) === undefined),

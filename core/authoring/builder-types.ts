@@ -1,12 +1,13 @@
 import type { Static, TObject } from 'typebox';
 import type { NotYet, TaskContext } from '../model/context.ts';
 import type { TriggerRule } from '../model/dag.ts';
-import type { TaskHookName } from '../model/hook.ts';
-import type { Json } from '../model/json.ts';
+import type { DagHookName, HookEvent, TaskHookName } from '../model/hook.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import type { Keyed, Settled } from '../model/settled.ts';
 import type {
   AuthorDag,
   AuthorForEach,
+  AuthorHook,
   AuthorRetries,
   AuthorSchedule,
   AuthorTask,
@@ -46,6 +47,20 @@ export interface DefaultOptions
   readonly env?: { readonly [name: string]: string | RefTo<string | number | boolean> };
 }
 
+/** A function that is told what has happened; its `ctx` is that of a task. */
+export type HookFunction = (given: { readonly event: HookEvent }, ctx: TaskContext<JsonObject>) => unknown;
+
+/** What is run at a moment: a function, or code by reference (`uses`) or a command (`run`), as in YAML. */
+export type Hook =
+  | HookFunction
+  | (Omit<WithDurations<AuthorHook, 'timeout'>, 'retries' | 'uses'> & {
+      readonly uses?: string | HookFunction;
+      readonly retries?: number | RetryOptions;
+    });
+
+/** One hook, or up to ten, for each of some moments. */
+type Hooks<Name extends string> = { readonly [Moment in Name]?: Hook | readonly Hook[] };
+
 /** What a task may need: the output of a task, the results of a fan-out, a param, the item of a fan-out. */
 export type Need = TaskHandle<unknown> | FanOutHandle<unknown> | RefTo<unknown>;
 export interface Needs {
@@ -72,6 +87,7 @@ export type Inputs<N, Rule> = { readonly [K in keyof N]: Input<N[K], Rule> };
 /** Options of a task, beside what it does. `N` and `Rule` decide the types of the inputs. */
 export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
   extends DefaultOptions,
+    Hooks<TaskHookName>,
     Pick<
       AuthorTask,
       | 'description'
@@ -87,7 +103,6 @@ export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
       | 'latestOnly'
       | 'produces'
       | 'cache'
-      | TaskHookName
     > {
   readonly needs?: N;
   /** Order only: these finish first. */
@@ -168,9 +183,10 @@ export interface ForEachOptions<Item>
 /** Options of a DAG. */
 export interface DagOptions<S extends TObject>
   extends WithDurations<
-    Omit<AuthorDag, 'params' | 'tasks' | 'schedule' | 'defaults'>,
-    'misfireGrace' | 'jitter' | 'timeout' | 'deadline'
-  > {
+      Omit<AuthorDag, 'params' | 'tasks' | 'schedule' | 'defaults' | DagHookName>,
+      'misfireGrace' | 'jitter' | 'timeout' | 'deadline'
+    >,
+    Hooks<DagHookName> {
   /** `Type.Object({...})`; a param without `default` is required at trigger. */
   readonly params?: S;
   readonly schedule?: AuthorSchedule | readonly AuthorSchedule[];

@@ -17,7 +17,7 @@ const DAG = Symbol.for('orch.dag');
 export interface Dag {
   readonly id: string;
   readonly author: AuthorDag;
-  /** Inline functions by task path; the author form calls them `#<task path>`. */
+  /** Inline functions by task path, those of hooks by `<task path>@<hook>`: `#<name>` in the author form. */
   readonly functions: ReadonlyMap<string, TaskFunction>;
   /** Mistakes found while building, beside those that compiling finds. */
   readonly mistakes: readonly Mistake[];
@@ -58,11 +58,11 @@ export function exportedDags(exported: unknown): readonly Dag[] | null {
   return list.length > 0 && list.every(isDag) ? list : null;
 }
 
-/** The inline function of a task, found in what its DAG file exports by default. */
-export function inlineFunction(exported: unknown, dagId: string, taskPath: string): TaskFunction | undefined {
+/** The inline function of a task or hook, found in what its DAG file exports by default. */
+export function inlineFunction(exported: unknown, dagId: string, name: string): TaskFunction | undefined {
   return exportedDags(exported)
     ?.find((one) => one.id === dagId)
-    ?.functions.get(taskPath);
+    ?.functions.get(name);
 }
 
 /** A mistake as a diagnostic, its place found by `locate`. */

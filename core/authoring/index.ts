@@ -13,6 +13,7 @@ export {
   type TaskLog,
 } from '../model/context.ts';
 export type { PriorityLevel, TriggerRule } from '../model/dag.ts';
+export type { HookEvent } from '../model/hook.ts';
 export type { Json, JsonObject } from '../model/json.ts';
 export type { Operator, OperatorContext, OperatorDefinition, OperatorHooks } from '../model/operator.ts';
 export type { Keyed, Settled } from '../model/settled.ts';
@@ -27,6 +28,8 @@ export type {
   Duration,
   ForEachOptions,
   GroupOptions,
+  Hook,
+  HookFunction,
   Inputs,
   Needs,
   RetryOptions,

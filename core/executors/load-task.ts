@@ -34,14 +34,12 @@ async function importFile(path: string): Promise<{ readonly [name: string]: unkn
   return (await import(pathToFileURL(path).href)) as { readonly [name: string]: unknown };
 }
 
-async function inlineTask(definition: AttemptDefinition, taskPath: string): Promise<UserFunction> {
+async function inlineTask(definition: AttemptDefinition, name: string): Promise<UserFunction> {
   const { root, entry } = definition.code;
   const { inlineFunction } = await import('../authoring/builder.ts');
-  const found = inlineFunction((await importFile(join(root, entry))).default, definition.dagId, taskPath);
+  const found = inlineFunction((await importFile(join(root, entry))).default, definition.dagId, name);
   if (found) return found as UserFunction;
-  throw new FatalError(
-    `${entry} exports no DAG '${definition.dagId}' with a function for task '${taskPath}'`,
-  );
+  throw new FatalError(`${entry} exports no DAG '${definition.dagId}' with a function for '${name}'`);
 }
 
 async function exportedTask(definition: AttemptDefinition, ref: string): Promise<UserFunction> {

@@ -16,6 +16,11 @@ export type DagHookName = (typeof DAG_HOOKS)[number];
 export const HOOKS = [...TASK_HOOKS, 'onDeadline'] as const;
 export type HookName = (typeof HOOKS)[number];
 
+/** What an inline function of a hook is called: `fetch@onFailure`, in a list `fetch@onFailure.1`. */
+export function hookFunctionName(taskPath: string, hook: HookName, index: number | null): string {
+  return `${taskPath}@${hook}${index === null ? '' : `.${index}`}`;
+}
+
 /** What is run for a hook. Absent fields have the defaults of {@link HOOK_DEFAULTS}. */
 export interface HookSpec {
   readonly action: Extract<TaskAction, { readonly kind: 'function' | 'shell' | 'operator' }>;

@@ -54,6 +54,27 @@ test('hooks run for what happens, change nothing of the run, and show what becam
   expect(await orch(['-C', dir, 'logs', 'last', '--hooks', '-f'])).toMatchObject({ code: 2 });
 });
 
+const NOTE = `import { appendFileSync } from 'node:fs';
+export const note = (text: string) => appendFileSync('told.txt', text + '\\n');
+`;
+const INLINE = `import { dag, FatalError, type HookEvent } from 'orch';
+import { note } from './inline/note.ts';
+const tell = ({ event }: { event: HookEvent }) =>
+  note([event.hook, event.task, event.state, event.cause].join(' '));
+export default dag({ id: 'inline', onFailure: tell }, (d) => {
+  d.task('fails', { retries: 0, onFailure: [tell, { uses: tell, retries: 0 }] }, () => {
+    throw new FatalError('no');
+  });
+});
+`;
+
+test('functions that stand in a TypeScript file are hooks too', async () => {
+  const dir = makeProject({ 'dags/inline.ts': INLINE, 'dags/inline/note.ts': NOTE });
+  expect((await orch(['-C', dir, 'trigger', 'inline'])).code).toBe(1);
+  const ofTask = 'onFailure fails failed final_failure';
+  expect(toldIn(dir)).toEqual(['onFailure  failed leaf_failed', ofTask, ofTask]);
+});
+
 test('a hook that a crash cut off is run again by the next leader, with the same id', async () => {
   const hook =
     'echo "$ORCH_HOOK_ID" >> ids.txt; until [ -e go ]; do sleep 0.05; done; echo "$ORCH_HOOK_ID" >> over.txt';

@@ -41,6 +41,18 @@ export const example = dag({ id: 'more_mistakes', params }, (d) => {
   // @ts-expect-error only an array can be fanned out over
   d.forEach('bad_over', { over: d.params.fast }, () => {});
 
+  // @ts-expect-error there is no such moment
+  d.task('moment', { onFail: () => 1 }, () => 1);
+
+  // @ts-expect-error a hook knows the run by `event.run`
+  d.task('hook', { onFailure: ({ event }) => event.runId }, () => 1);
+
+  d.task(
+    'told',
+    { onRetry: [({ event }, ctx) => ctx.log.info(event.because), { run: 'again.sh' }] },
+    () => 1,
+  );
+
   d.task('params', (_, ctx) => {
     // @ts-expect-error params have the types of their schema
     return ctx.params.fast.toUpperCase();

@@ -27,6 +27,8 @@ export interface OperatorCatalog {
 
 interface Part {
   readonly entry: TaskEntry;
+  /** What an inline function of it is called. */
+  readonly inline: string;
   readonly at: AuthorPath;
   readonly reader: Reader;
   readonly texts: Texts;
@@ -41,7 +43,7 @@ export function readAction(part: Part, operators: OperatorCatalog | undefined): 
   const given = ACTION_KEYS.filter((key) => author[key] !== undefined);
   if (given.length > 1) {
     const keys = given.map((key) => `'${key}'`).join(' and ');
-    const message = `${nameOf(part.entry)} has ${keys}: a task does one thing`;
+    const message = `${part.reader.name} has ${keys}: it can do one thing`;
     part.problems.error('several-actions', message, [...part.at, given[1] as string], {
       at: 'key',
       hint: 'make two tasks of it, one needing the other',
@@ -67,10 +69,10 @@ const FILE_REFERENCE = /^(\.\.?\/[^#]+)#([A-Za-z_$][A-Za-z0-9_$]*)$/;
 const CODE_FILE = /\.(ts|mts|js|mjs)$/;
 
 function readUses(part: Part, uses: string, operators: OperatorCatalog | undefined): TaskAction | null {
-  const { entry, problems } = part;
+  const { inline, problems } = part;
   const at = [...part.at, 'uses'];
   if (uses.startsWith('#')) {
-    if (uses === `#${entry.path}`) return { kind: 'function', ref: uses };
+    if (uses === `#${inline}`) return { kind: 'function', ref: uses };
     const message = `'${uses}' names an inline function, which only TypeScript files have`;
     problems.error('bad-uses', message, at, { hint: "write './file.ts#export'" });
     return null;
@@ -109,7 +111,7 @@ function normalFile(file: string): string {
 }
 
 function readOperator(
-  { entry, at, problems }: Part,
+  { entry, at, reader, problems }: Part,
   name: string,
   operators: OperatorCatalog | undefined,
 ): TaskAction | null {
@@ -125,7 +127,7 @@ function readOperator(
   for (const { path, message, hint } of operators.validate(name, params)) {
     if (isTemplated(params, path)) continue;
     const of = path.length === 0 ? '' : `'with.${path.join('.')}' of `;
-    problems.error('bad-params', `${of}${nameOf(entry)}: ${message}`, [...at, 'with', ...path], { hint });
+    problems.error('bad-params', `${of}${reader.name}: ${message}`, [...at, 'with', ...path], { hint });
   }
   return action;
 }
@@ -146,7 +148,7 @@ function readRun(
   const skip =
     skipExitCode === undefined || skipExitCode === TASK_DEFAULTS.skipExitCode ? {} : { skipExitCode };
   if (typeof run !== 'string') {
-    const name = `'run' of ${nameOf(entry)}`;
+    const name = `'run' of ${reader.name}`;
     const words = run.map((text, index) =>
       texts.template(text, { ...reader, name, at: [...at, 'run', index] }),
     );
@@ -161,7 +163,7 @@ function readRun(
         .at(-1)
         ?.toUpperCase()
         .replace(/^\d/, '_$&') ?? 'VALUE';
-    const message = `the command of ${nameOf(entry)} holds \${{ }}: values are never put into a command line`;
+    const message = `the command of ${reader.name} holds \${{ }}: values are never put into a command line`;
     const hint =
       `pass it as a variable: env: { ${variable}: "\${{ ${inner ?? '...'} }}" } and write ` +
       `"$${variable}" in the command`;

@@ -75,7 +75,7 @@ export function compileEntries(tree: Tree, { dag, params, operators, problems }:
         fanOuts.push(finishFanOut(draft, entry, edges, resultOf(entry, layout, returns), names.asUsed));
     }
   }
-  const hooks = readHooks(DAG_HOOKS, dag, { name: 'the DAG', at: [], scope: tree.root }, tools);
+  const hooks = readHooks(DAG_HOOKS, dag, { name: 'the DAG', path: '', at: [], scope: tree.root }, tools);
   return { tasks, fanOuts, upstreams, ...(hooks === undefined ? {} : { hooks }) };
 }
 

@@ -1,4 +1,4 @@
-import type { HookSpec } from '../../model/hook.ts';
+import { type HookName, type HookSpec, hookFunctionName } from '../../model/hook.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { AuthorHook } from '../author-form.ts';
 import type { AuthorPath } from '../place.ts';
@@ -15,6 +15,8 @@ const HOOK_ROOTS: ReadonlySet<Root> = new Set(['params', 'run', 'event']);
 export interface HookPlace {
   /** `task 'a.b'`, or `the DAG`. */
   readonly name: string;
+  /** Of the task; empty for the DAG. */
+  readonly path: string;
   readonly at: AuthorPath;
   readonly scope: Scope;
 }
@@ -28,7 +30,7 @@ export interface HookTools {
 type Written<Name extends string> = { readonly [Hook in Name]?: AuthorHook | readonly AuthorHook[] };
 
 /** The hooks of a task or DAG in canonical form; `undefined` if it has none. */
-export function readHooks<Name extends string>(
+export function readHooks<Name extends HookName>(
   names: readonly Name[],
   written: Written<Name>,
   place: HookPlace,
@@ -40,15 +42,22 @@ export function readHooks<Name extends string>(
     if (given === undefined) continue;
     const list = Array.isArray(given) ? (given as readonly AuthorHook[]) : [given as AuthorHook];
     const specs = list.flatMap((hook, index) => {
-      const at = Array.isArray(given) ? [...place.at, name, index] : [...place.at, name];
-      return readHook(hook, { ...place, name: `${name} of ${place.name}`, at }, tools) ?? [];
+      const isListed = Array.isArray(given);
+      const at = isListed ? [...place.at, name, index] : [...place.at, name];
+      const inline = hookFunctionName(place.path, name, isListed ? index : null);
+      return readHook(hook, inline, { ...place, name: `${name} of ${place.name}`, at }, tools) ?? [];
     });
     if (specs.length > 0) hooks[name] = specs;
   }
   return Object.keys(hooks).length === 0 ? undefined : hooks;
 }
 
-function readHook(author: AuthorHook, { name, at, scope }: HookPlace, tools: HookTools): HookSpec | null {
+function readHook(
+  author: AuthorHook,
+  inline: string,
+  { name, at, scope }: HookPlace,
+  tools: HookTools,
+): HookSpec | null {
   const { texts, problems, operators } = tools;
   const reader: Reader = {
     name,
@@ -64,7 +73,7 @@ function readHook(author: AuthorHook, { name, at, scope }: HookPlace, tools: Hoo
     return null;
   }
   const entry: TaskEntry = { kind: 'task', id: name, path: name, scope, author };
-  const action = readAction({ entry, at, reader, texts, problems }, operators);
+  const action = readAction({ entry, inline, at, reader, texts, problems }, operators);
   if (
     action === null ||
     (action.kind !== 'function' && action.kind !== 'shell' && action.kind !== 'operator')

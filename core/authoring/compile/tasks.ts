@@ -8,6 +8,7 @@ import {
 import { TASK_HOOKS } from '../../model/hook.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { AuthorTask } from '../author-form.ts';
+import type { AuthorPath } from '../place.ts';
 import { type OperatorCatalog, readAction } from './actions.ts';
 import { readCache } from './cache.ts';
 import type { Upstreams } from './edges.ts';
@@ -60,7 +61,7 @@ export function draftTask(entry: TaskEntry, wires: Wires, tools: TaskTools): Tas
   const condition: Reader = { ...base, name, roots: CONDITION_ROOTS, readTask };
   const inAttempt: Reader = { ...base, name, roots: ATTEMPT_ROOTS, readTask: null };
   const reader = author.choose === undefined ? inAttempt : condition;
-  const action = readAction({ entry, at, reader, texts, problems }, tools.operators);
+  const action = readAction({ entry, inline: entry.path, at, reader, texts, problems }, tools.operators);
   const draft: TaskDraft = { path: entry.path, action: action ?? { kind: 'pass' } };
   writeFacts(draft, entry);
   if (author.when !== undefined) {
@@ -100,12 +101,24 @@ export function draftTask(entry: TaskEntry, wires: Wires, tools: TaskTools): Tas
     const params = texts.json(author.with, { ...inAttempt, name: `'with' of ${name}`, at: [...at, 'with'] });
     if (Object.keys(params as JsonObject).length > 0) draft.with = params as JsonObject;
   }
-  const hooks = readHooks(TASK_HOOKS, author, { name, at, scope: entry.scope }, tools);
+  const hooks = readHooks(TASK_HOOKS, author, { name, path: entry.path, at, scope: entry.scope }, tools);
   if (hooks !== undefined) draft.hooks = hooks;
+  if (action !== null) refuseVainHooks(entry, action, at, problems);
   const outer = tools.defaults.get(entry.scope) as Inherited;
   const own = hasInheritable(author) ? readInheritable(author, inAttempt, texts, problems) : {};
   writeInherited(draft, inherit(outer, own), entry, action, tools);
   return draft;
+}
+
+/** What is decided without attempts has no hooks for them; an approval that is retried by hand asks again. */
+function refuseVainHooks(entry: TaskEntry, action: TaskAction, at: AuthorPath, problems: Problems): void {
+  if (startsAttempts(action)) return;
+  const vain = action.kind === 'approval' ? (['onStart'] as const) : (['onStart', 'onRetry'] as const);
+  for (const hook of vain) {
+    if (entry.author[hook] === undefined) continue;
+    const message = `${hook} of ${nameOf(entry)} would never run: the task starts no attempts`;
+    problems.error('hook-in-vain', message, [...at, hook], { at: 'key' });
+  }
 }
 
 function warnEager(entry: TaskEntry, target: Entry, problems: Problems): void {

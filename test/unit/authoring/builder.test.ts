@@ -25,6 +25,22 @@ describe('author form', () => {
     expect(inlineFunction([build(() => {}), made], 'x', 'g.b')).toBeUndefined();
   });
 
+  it('holds the functions of hooks by task and moment', () => {
+    const [one, two, three] = [() => 1, () => 2, () => 3];
+    const onFailure = [{ run: 'alarm.sh' }, { uses: two, retries: 5 }];
+    const made = dag({ id: 'x', onSuccess: three }, (d) => {
+      d.task('a', { run: 'a.sh', onStart: one, onFailure });
+    });
+    const named = [{ run: 'alarm.sh' }, { uses: '#a@onFailure.1', retries: 5 }];
+    expect(made.author).toEqual({
+      id: 'x',
+      onSuccess: { uses: '#@onSuccess' },
+      tasks: { a: { run: 'a.sh', onStart: { uses: '#a@onStart' }, onFailure: named } },
+    });
+    const functions = ['a@onStart', 'a@onFailure.1', '@onSuccess'].map((name) => made.functions.get(name));
+    expect(functions).toEqual([one, two, three]);
+  });
+
   it('writes options as YAML has them', () => {
     const tasks = tasksOf((d) => {
       const setup = d.task('setup', { run: ['start', '--fast'], skipExitCode: 3 });

@@ -184,7 +184,7 @@ describe('actions', () => {
       'two',
       { a: { run: 'x', uses: './a.ts#b' } },
       [
-        "several-actions @ tasks/a/run#: task 'a' has 'uses' and 'run': a task does one thing " +
+        "several-actions @ tasks/a/run#: task 'a' has 'uses' and 'run': it can do one thing " +
           '(make two tasks of it, one needing the other)',
       ],
     ],
@@ -449,4 +449,43 @@ describe('the shape of the file', () => {
     expect(found).toHaveLength(101);
     expect(found.at(-1)).toBe('more-mistakes @ undefined: 150 more mistakes are not shown');
   });
+});
+
+describe('hooks', () => {
+  table([
+    [
+      'of moments that never come',
+      {
+        a: ok,
+        join: { after: ['a'], onStart: ok, onRetry: ok, onSuccess: ok },
+        ask: { approval: { title: 'Go?', options: ['yes', 'no'] }, onStart: [ok], onRetry: ok },
+      },
+      [
+        "hook-in-vain @ tasks/join/onStart#: onStart of task 'join' would never run: " +
+          'the task starts no attempts',
+        "hook-in-vain @ tasks/join/onRetry#: onRetry of task 'join' would never run: " +
+          'the task starts no attempts',
+        "hook-in-vain @ tasks/ask/onStart#: onStart of task 'ask' would never run: " +
+          'the task starts no attempts',
+      ],
+    ],
+    [
+      'that do nothing, two things, or name a function that is not there',
+      {
+        a: {
+          ...ok,
+          onSuccess: {},
+          onFailure: [ok, { run: 'x', uses: './x.ts#x' }],
+          onSkip: { uses: '#b@onSkip' },
+        },
+      },
+      [
+        "no-action @ tasks/a/onSuccess: onSuccess of task 'a' does nothing (give it 'uses' or 'run')",
+        "several-actions @ tasks/a/onFailure/1/run#: onFailure of task 'a' has 'uses' and 'run': it can do " +
+          'one thing (make two tasks of it, one needing the other)',
+        "bad-uses @ tasks/a/onSkip/uses: '#b@onSkip' names an inline function, which only TypeScript files " +
+          "have (write './file.ts#export')",
+      ],
+    ],
+  ]);
 });
