@@ -7,6 +7,7 @@ import { hooks } from './0006-hooks.ts';
 import { cacheAndPins } from './0007-cache-and-pins.ts';
 import { progress } from './0008-progress.ts';
 import { iterations } from './0009-iterations.ts';
+import { decidedVersion } from './0010-decided-version.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   cacheAndPins,
   progress,
   iterations,
+  decidedVersion,
 ];

@@ -132,7 +132,9 @@ table dag column 04 version_no integer not null
 table dag column 05 present smallint not null
 table dag column 06 since_at bigint
 table dag column 07 cursor_at bigint
+table dag column 08 decided_no integer
 table dag constraint dag_dag_id CHECK ((((length(dag_id) >= 1) AND (length(dag_id) <= 128)) AND (dag_id !~ '^[0-9-]'::text) AND (dag_id !~ '[^A-Za-z0-9_-]'::text)))
+table dag constraint dag_decided_no_fkey FOREIGN KEY (decided_no) REFERENCES dag_version(version_no)
 table dag constraint dag_paused_check CHECK ((paused = ANY (ARRAY[0, 1])))
 table dag constraint dag_pkey PRIMARY KEY (dag_id)
 table dag constraint dag_present_check CHECK ((present = ANY (ARRAY[0, 1])))

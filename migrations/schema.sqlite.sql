@@ -119,6 +119,7 @@ CREATE TABLE "dag" (
   "present" integer default 1 not null check (present in (0, 1)),
   "since_at" integer,
   "cursor_at" integer,
+  "decided_no" integer references "dag_version" ("version_no"),
   constraint "dag_dag_id" check (length(dag_id) between 1 and 128 and dag_id not glob '[0-9-]*' and "dag_id" not glob '*[^A-Za-z0-9_-]*')
 ) strict;
 

@@ -148,6 +148,8 @@ export interface DagChange {
   /** Expected cursor; that of `state` is not before it. */
   readonly fromCursorAt: number | null;
   readonly state: ScheduleState;
+  /** The version by whose schedule slots are decided from now on; absent: that of before. */
+  readonly versionNo?: VersionNo;
   /** `null`: only the cursor moves, which is no line of the journal. */
   readonly code: BecauseCode | null;
   readonly facts: Facts | null;

@@ -305,12 +305,15 @@ export function onRunEnded(turn: Turn, run: RunWorld): void {
 
 function changeState(
   turn: Turn,
-  dag: { readonly entry: Pick<DagEntry, 'dagId'>; state: ScheduleState },
+  dag: { readonly entry: Pick<DagEntry, 'dagId'> & Partial<DagEntry>; state: ScheduleState },
   state: ScheduleState,
   code: BecauseCode | null,
   facts: Facts | null = null,
 ): void {
-  const { dagId } = dag.entry;
-  turn.actions.push({ type: 'dag.change', dagId, fromCursorAt: dag.state.cursorAt, state, code, facts });
+  const { dagId, versionNo } = dag.entry;
+  // Who leads without an agenda has not compared its schedule with the one before.
+  const decided = versionNo === undefined || turn.world.agenda === null ? {} : { versionNo };
+  const fromCursorAt = dag.state.cursorAt;
+  turn.actions.push({ type: 'dag.change', dagId, fromCursorAt, state, ...decided, code, facts });
   dag.state = state;
 }

@@ -171,7 +171,7 @@ export class DagSync {
     const record = before && version === same ? before : await store.dag(id);
     if (record === null || this.#closed) return;
     const failures = await failuresOf(store, version, record);
-    const isRescheduled = await isScheduledAnew(store, old, version, record);
+    const isRescheduled = await isScheduledAnew(store, version, record);
     this.#told.set(id, told);
     onSeen(entryOf(version, record, failures), version, isRescheduled);
   }

@@ -103,8 +103,9 @@ export class RequestDesk {
       return { request: { inboxId, kind: 'pauseDag', dag: entryOf(version, state), paused, by }, version };
     }
     if (request.type === 'rollBackDag') {
-      const before = await this.#knownVersion(request.dagId);
-      const wanted = await wantedRollback(this.#store, this.#versions, request, before);
+      // What the file declares is stored first: the rollback holds until that changes.
+      await this.#knownVersion(request.dagId);
+      const wanted = await wantedRollback(this.#store, this.#versions, request);
       return { request: { inboxId, ...wanted.request }, version: wanted.version };
     }
     if (request.type === 'assetEvent') {

@@ -3,26 +3,24 @@ import type { VersionNo } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
 import type { RollBackRequest } from '../planner/roll-back.ts';
 import type { Store, VersionRecord } from '../store/store.ts';
-import { entryOf, failuresOf, isRescheduled } from './dag-entry.ts';
+import { entryOf, failuresOf } from './dag-entry.ts';
+import { isScheduledAnew } from './rescheduled.ts';
 import type { VersionKeeper } from './version-keeper.ts';
 
 /**
  * Has new runs of a DAG use another version, and tells what a scheduler needs for it. After a crash it may be
  * done again.
- *
- * @param before The version that new runs have until now, as its file declares it or as it was rolled back.
  */
 export async function wantedRollback(
   store: Store,
   versions: VersionKeeper,
   { dagId, versionNo, held = false, by }: Extract<Request, { type: 'rollBackDag' }>,
-  before: VersionRecord,
 ): Promise<{ readonly request: RollBackRequest; readonly version: VersionRecord }> {
   const version = await versions.pin({ dagId, versionNo: versionNo as VersionNo | null, held, by });
   const state = await store.dag(dagId);
   if (state === null) throw new AppError('not_found', `there is no DAG ${dagId}`);
   const isOver = !(await store.pins()).some((pin) => pin.dagId === dagId);
   const dag = entryOf(version, state, await failuresOf(store, version, state));
-  const isOther = isRescheduled(before.spec, version.spec);
+  const isOther = await isScheduledAnew(store, version, state);
   return { request: { kind: 'rollBackDag', dag, isRescheduled: isOther, isOver, held, by }, version };
 }

@@ -38,6 +38,7 @@ function toDag(row: DagRow): DagRecord {
     graphHash: row.graph_hash,
     codeHash: row.code_hash,
     versionAt: row.version_at,
+    decidedNo: row.decided_no as VersionNo | null,
     eventNo: row.event_no ?? 0,
   };
 }

@@ -87,6 +87,8 @@ export interface DagRecord extends ScheduleState {
   readonly graphHash: string;
   readonly codeHash: string;
   readonly versionAt: number;
+  /** The version by whose schedule its slots were decided last; `null` before the first. */
+  readonly decidedNo: VersionNo | null;
   /** Up to which number events of assets are decided for it. */
   readonly eventNo: number;
 }
@@ -268,8 +270,8 @@ export interface Store {
   pinVersion(lease: Lease, plan: PinPlan): Promise<VersionNo>;
   /** DAGs whose new runs have another version than the one that their file declares. */
   pins(): Promise<readonly PinRecord[]>;
-  /** The versions of a DAG, newest first, at most so many; those before another one if that is given. */
-  versionsOf(dagId: string, limit: number, before?: VersionNo): Promise<readonly VersionRecord[]>;
+  /** The versions of a DAG, newest first, at most so many. */
+  versionsOf(dagId: string, limit: number): Promise<readonly VersionRecord[]>;
 
   /** Notes a DAG file that cannot be loaded, or with `null` that it can be again. Leader only. */
   saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void>;

@@ -42,6 +42,7 @@ export interface DagTable {
   present: number;
   since_at: number | null;
   cursor_at: number | null;
+  decided_no: number | null;
 }
 
 /** What became of slots; spans of one DAG never overlap. */

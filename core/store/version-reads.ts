@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { CacheAsk, CacheEntry } from '../model/cache.ts';
-import type { NodeNo, RunNo, VersionNo } from '../model/ids.ts';
+import type { NodeNo, RunNo } from '../model/ids.ts';
 import { AssetReads } from './asset-reads.ts';
 import { readCacheAsks, readCacheEntries, readNewestCacheEntry } from './cache.ts';
 import { type PinRecord, readPins } from './pins.ts';
@@ -33,14 +33,14 @@ export class VersionReads extends AssetReads {
     return readPins(this.#db);
   }
 
-  async versionsOf(dagId: string, limit: number, before?: VersionNo): Promise<readonly VersionRecord[]> {
-    let query = this.#db
+  async versionsOf(dagId: string, limit: number): Promise<readonly VersionRecord[]> {
+    const rows = await this.#db
       .selectFrom('dag_version')
       .selectAll()
       .where('dag_id', '=', dagId)
       .orderBy('version_no', 'desc')
-      .limit(limit);
-    if (before !== undefined) query = query.where('version_no', '<', before);
-    return (await query.execute()).map(toVersion);
+      .limit(limit)
+      .execute();
+    return rows.map(toVersion);
   }
 }

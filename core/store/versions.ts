@@ -34,6 +34,7 @@ export function* saveVersionScript(
       present: 1,
       since_at: null,
       cursor_at: null,
+      decided_no: null,
       file: version.file,
       version_no: inForce,
     })

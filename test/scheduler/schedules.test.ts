@@ -79,6 +79,31 @@ describe('a scheduler', () => {
     expect(await store.dag('y')).toMatchObject({ versionNo: 1 });
   });
 
+  test('makes no run of the past for a schedule that came back while it was away', async () => {
+    await using project = tempProject({ 'dags/t.yaml': tick('t') });
+    const first = await project.open(SCHEDULER);
+    await finishedRuns(first, 't', 1);
+    project.write({ 'dags/t.yaml': yearly('t') });
+    await seen(first.project, async () => (await first.project.store.dag('t'))?.decidedNo === 2);
+    await first[Symbol.asyncDispose]();
+    project.write({ 'dags/t.yaml': tick('t') });
+    // Who triggers it stores the version, and decides of no slot.
+    const hand = await project.open();
+    await hand.run('t');
+    expect(await hand.project.store.dag('t')).toMatchObject({ versionNo: 1, decidedNo: 2 });
+    const awayUntil = hand.project.clock.now();
+    await hand[Symbol.asyncDispose]();
+    await using orch = await project.open(SCHEDULER);
+    const { store } = orch.project;
+    const [run] = await seen(orch.project, async () => {
+      const runs = await store.runs({ dagId: 't' });
+      const made = runs.filter(({ trigger, createdAt }) => trigger === 'schedule' && createdAt > awayUntil);
+      return made.length > 0 && made.reverse();
+    });
+    expect(run?.logicalAt).toBeGreaterThan(awayUntil);
+    expect(await store.dag('t')).toMatchObject({ decidedNo: 1 });
+  });
+
   test('pauses a DAG and goes on, whoever asks', async () => {
     await using project = tempProject({ 'dags/t.yaml': tick('t') });
     await using orch = await project.open(SCHEDULER);

@@ -177,14 +177,12 @@ export class SimLeadership {
     for (const [dagId, spec] of declared) {
       const told = JSON.stringify(spec);
       if (this.#told.get(dagId) === told) continue;
-      const before = await store.dag(dagId);
-      const old = before === null ? null : await store.version(before.versionNo);
       const version = await this.#version(dagId);
       const record = await store.dag(dagId);
       if (record === null) continue;
       const failures = await failuresOf(store, version, record);
       this.#told.set(dagId, told);
-      const isOther = await isScheduledAnew(store, old, version, record);
+      const isOther = await isScheduledAnew(store, version, record);
       this.#options.onSeen(dagId, version.versionNo, isOther && record.sinceAt !== null);
       this.leader.dagSeen(entryOf(version, record, failures), version, isOther);
     }

@@ -42,7 +42,7 @@ describe('worlds of DAGs, people and faults', () => {
   // Each of these showed a defect that none of the first worlds shows.
   it('break nothing where they did before', async () => {
     const played: Figures[] = [];
-    for (const seed of [69, 77, 143, 267, 292, 314, 391, 687]) played.push(await play(seed, 1));
+    for (const seed of [69, 77, 143, 248, 267, 292, 314, 391, 687]) played.push(await play(seed, 1));
     expect(played.flatMap(({ failed }) => failed)).toEqual([]);
   });
 

@@ -226,9 +226,11 @@ const otherParts: readonly Part[] = [
       present: ['int2', ({ state }) => (state.present ? 1 : 0)],
       since_at: ['int8', ({ state }) => state.sinceAt],
       cursor_at: ['int8', ({ state }) => state.cursorAt],
+      version_no: ['int4', (row) => row.versionNo ?? null],
     },
     sql: (given) => `update dag as stored set paused = wanted.paused, present = wanted.present,
-        since_at = wanted.since_at, cursor_at = wanted.cursor_at
+        since_at = wanted.since_at, cursor_at = wanted.cursor_at,
+        decided_no = coalesce(wanted.version_no, stored.decided_no)
       from ${given} as wanted, fence
       where stored.dag_id = wanted.dag_id and stored.cursor_at is not distinct from wanted.from_cursor
       returning stored.dag_id`,

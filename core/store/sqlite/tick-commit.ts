@@ -268,13 +268,14 @@ export class TickCommit {
     return changes === 1;
   }
 
-  #changeDag({ dagId, fromCursorAt, state }: DagChange): boolean {
+  #changeDag({ dagId, fromCursorAt, state, versionNo }: DagChange): boolean {
     const { paused, present, sinceAt, cursorAt } = state;
     const { changes } = this.#statements.changeDag.run(
       paused ? 1 : 0,
       present ? 1 : 0,
       sinceAt,
       cursorAt,
+      versionNo ?? null,
       dagId,
       fromCursorAt,
     );

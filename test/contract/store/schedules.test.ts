@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Action } from '../../../core/model/action.ts';
 import { because } from '../../../core/model/because.ts';
+import type { VersionNo } from '../../../core/model/ids.ts';
 import type { SlotSpan } from '../../../core/model/slot.ts';
 import { violationText } from '../../../core/model/violation.ts';
 import type { Store } from '../../../core/store/store.ts';
@@ -44,7 +45,10 @@ describe.each(databases)('schedules on $name', ({ newPlace }) => {
     const state = { paused: true, present: false, sinceAt: hour(1), cursorAt: hour(2) };
     await leader.tick(dagChange(state));
     await store.saveVersion(leader.lease, versionOf('prices', 'g2'));
-    expect(await store.dag('prices')).toMatchObject({ ...state, versionNo: 2 });
+    expect(await store.dag('prices')).toMatchObject({ ...state, versionNo: 2, decidedNo: null });
+    await leader.tick(dagChange(state, { fromCursorAt: hour(2), versionNo: 2 as VersionNo }));
+    await leader.tick(dagChange({ ...state, paused: false }, { fromCursorAt: hour(2) }));
+    expect(await store.dag('prices')).toMatchObject({ paused: false, decidedNo: 2 });
     expect(await store.dags()).toHaveLength(1);
   });
 
@@ -232,6 +236,7 @@ describe.each(databases)('a database of schema 1 on $name', ({ newPlace }) => {
       graphHash: 'g',
       codeHash: 'c',
       versionAt: T0,
+      decidedNo: null,
       eventNo: 0,
       paused: true,
       present: true,

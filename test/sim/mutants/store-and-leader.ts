@@ -47,7 +47,7 @@ export const STORE_AND_LEADER: readonly Mutant[] = [
   {
     name: 'cursor-not-compared',
     bug: 'B8 lost update',
-    file: 'store/sqlite/statements.ts',
+    file: 'store/sqlite/schedule-statements.ts',
     find: "'is not distinct from', at(5)),",
     replace: "'is not distinct from', sql`iif(${at(5)} is null, cursor_at, cursor_at)`),",
   },
