@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { TELLING_SEEDS } from '../telling-seeds.ts';
 import { MUTANTS } from './all.ts';
 import { type Mutant, mutated } from './mutant.ts';
 
 const USAGE = `npm run mutants -- [--seeds 120] [--jobs 2] [--only name,name] [--table]
-Puts bugs back into a copy of orch, one at a time, and plays worlds until one of them shows it.
+Puts bugs back into a copy of orch, one at a time, and plays worlds until one of them shows it: so many from
+the first on, then those that \`npm test\` plays because they have shown defects.
 --table  say it as a table in Markdown at the end; exit code 1 if one that is not shown is left`;
 const PROJECT = join(import.meta.dirname, '../../..');
 /** What the simulation is made of. */
@@ -55,9 +57,19 @@ async function hunt(dir: string, mutant: Mutant): Promise<Verdict> {
   }
 }
 
+type Shown = Omit<Verdict, 'mutant'>;
+
 /** Plays worlds with the bug in them until something is wrong in one. */
-async function verdictOf(dir: string, kind: string): Promise<Omit<Verdict, 'mutant'>> {
-  const options = ['--kind', kind, '--seeds', values.seeds, '--first', '--json', '--progress'];
+async function verdictOf(dir: string, kind: string): Promise<Shown> {
+  let shown = await play(dir, ['--kind', kind, '--seeds', values.seeds]);
+  const further = kind === 'plain' ? TELLING_SEEDS.filter((seed) => seed > Number(values.seeds)) : [];
+  for (const seed of further)
+    if (shown.seed === null) shown = await play(dir, ['--seeds', '1', '--seed', String(seed)]);
+  return shown;
+}
+
+async function play(dir: string, worlds: readonly string[]): Promise<Shown> {
+  const options = [...worlds, '--first', '--json', '--progress'];
   const child = spawn(process.execPath, [join(dir, 'test/sim/sim-main.ts'), ...options]);
   let [seed, said, isStuck] = [0, '', false];
   const giveUp = (): void => {
@@ -115,9 +127,8 @@ async function main(): Promise<number> {
   if (values.table) sayTable(verdicts);
   const seeds = verdicts.flatMap(({ seed }) => (seed === null ? [] : [seed])).sort((a, b) => a - b);
   const median = seeds[Math.floor(seeds.length / 2)] ?? 'none';
-  say(
-    `\n${seeds.length} of ${verdicts.length} are shown by seeds 1 to ${values.seeds}; median seed ${median}.`,
-  );
+  const worlds = `seeds 1 to ${values.seeds} and the telling ones`;
+  say(`\n${seeds.length} of ${verdicts.length} are shown by ${worlds}; median seed ${median}.`);
   return seeds.length === verdicts.length ? 0 : 1;
 }
 

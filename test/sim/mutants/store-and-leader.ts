@@ -48,8 +48,8 @@ export const STORE_AND_LEADER: readonly Mutant[] = [
     name: 'cursor-not-compared',
     bug: 'B8 lost update',
     file: 'store/sqlite/schedule-statements.ts',
-    find: "'is not distinct from', at(5)),",
-    replace: "'is not distinct from', sql`iif(${at(5)} is null, cursor_at, cursor_at)`),",
+    find: "'is not distinct from', at(6)),",
+    replace: "'is not distinct from', sql`iif(${at(6)} is null, cursor_at, cursor_at)`),",
   },
   {
     name: 'slots-of-stale-memory',
