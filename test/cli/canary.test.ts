@@ -94,6 +94,20 @@ test('an abort ends its runs, and new runs keep the old version', async () => {
   expect(await versions()).toEqual(['1 success', '1 success', '2 cancelled', '1 success']);
 });
 
+test('a scheduler that has taken a version up goes on with the one before while it is tried', async () => {
+  const { dir, run, write, versions } = project();
+  const scheduler = startOrch(['-C', dir, 'scheduler']);
+  await scheduler.until(/leads 1 DAG/);
+  await run('trigger', 'demo');
+  write('exit 0');
+  const tried = await run('canary', 'demo', '--key', 'BTC');
+  expect([tried.code, tried.stdout]).toEqual([0, expect.stringContaining('SUCCESS 1 ok')]);
+  await run('trigger', 'demo');
+  expect((await run('canary', 'demo', '--promote')).code).toBe(0);
+  await run('trigger', 'demo');
+  expect(await versions()).toEqual(['2 success', '1 success', '2 success', '1 success']);
+});
+
 test('older versions can be tried, and nothing else than keys makes a canary', async () => {
   const { run, write } = project();
   await run('trigger', 'demo');

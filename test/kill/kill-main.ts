@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../postgres/embedded-postgres.ts';
 import { type PlayedRound, playCampaign, ROUND_KINDS, tally } from './campaign.ts';
+import { killAllStarted } from './orch-process.ts';
 
 const USAGE = `npm run kill -- [--kind triggers|schedules|swarm] [--kills 100] [--seed 1]
             [--store sqlite|postgres] [--jobs 1] [--keep]
@@ -56,6 +57,11 @@ async function main(): Promise<number> {
     say(`${kind}, seed ${seed}, store ${values.store}, ${kills} faults`);
     const enough = new AbortController();
     process.once('SIGINT', () => enough.abort());
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => {
+        killAllStarted();
+        process.exit(1);
+      });
     const options = {
       kind,
       kills,

@@ -13,6 +13,13 @@ export interface Hook {
   readonly env: { readonly [name: string]: string };
 }
 
+const living = new Set<ChildProcess>();
+
+/** Kills every process that was started and lives: a campaign that is ended itself leaves none. */
+export function killAllStarted(): void {
+  for (const child of living) child.kill('SIGKILL');
+}
+
 /** One process of the command line of orch. */
 export class OrchProcess {
   readonly child: ChildProcess;
@@ -29,11 +36,13 @@ export class OrchProcess {
       Object.assign(env, hook.env);
     }
     this.child = spawn(process.execPath, [BIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    living.add(this.child);
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errors = (this.#errors + text).slice(-4_000);
     });
     if (this.child.stdout) createInterface(this.child.stdout).on('line', onLine);
     this.ended = once(this.child, 'close').then(([code, signal]) => {
+      living.delete(this.child);
       this.#exit = { code: code as number | null, signal: signal as string | null };
     });
   }
