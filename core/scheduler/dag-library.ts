@@ -43,18 +43,24 @@ export class DagLibrary {
     return dagFileNames(this.#projectDir);
   }
 
-  /** What a file gives now. */
-  async parse(file: string): Promise<ParsedFile> {
+  /** What a file gives now. With a signal its evaluation can be ended, which says nothing about the file. */
+  async parse(file: string, signal?: AbortSignal): Promise<ParsedFile> {
     const known = this.#parsed.get(file) ?? this.#remembered(file);
     if (known && this.#isCurrent(known)) {
       this.#parsed.set(file, known);
       return known;
     }
-    const parsing = parseFile({ projectDir: this.#projectDir, file, limits: this.#limits });
+    const parsing = parseFile({
+      projectDir: this.#projectDir,
+      file,
+      limits: this.#limits,
+      ...(signal === undefined ? {} : { signal }),
+    });
     // Only a file that is evaluated needs the check; it gets ready while the file is.
     const { checkDagSpec, prepareDagSpecCheck } = await import('../schema/check-dag-spec.ts');
     prepareDagSpecCheck();
     const parsed = checked(await parsing, checkDagSpec);
+    if (signal?.aborted) return parsed;
     this.#parsed.set(file, parsed);
     if (parsed.dags.length > 0 || parsed.inputs !== undefined) this.#remember(file, parsed);
     return parsed;

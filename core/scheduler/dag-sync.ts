@@ -59,7 +59,7 @@ export class DagSync {
   /** How often everything that was told was forgotten. */
   #forgotten = 0;
   #hasLooked = false;
-  #closed = false;
+  readonly #ended = new AbortController();
 
   constructor(options: DagSyncOptions) {
     this.#options = options;
@@ -108,8 +108,9 @@ export class DagSync {
     return this.#looking !== null || !this.#hasLooked;
   }
 
+  /** Ends the look that is under way, and the evaluation of files with it. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#ended.abort();
     await this.#watch?.close();
     await this.#looking;
   }
@@ -117,7 +118,7 @@ export class DagSync {
   async #lookUntilDone(): Promise<void> {
     do {
       this.#lookAgain = false;
-      if (this.#closed) return;
+      if (this.#ended.signal.aborted) return;
       await this.#lookOnce().catch((error: unknown) => {
         this.#options.log.error({ err: asError(error) }, 'the DAG files cannot be looked at now');
       });
@@ -127,7 +128,11 @@ export class DagSync {
   async #lookOnce(): Promise<void> {
     const { library, store } = this.#options;
     const limit = pLimit(availableParallelism());
-    const files = await Promise.all(library.files().map((file) => limit(() => library.parse(file))));
+    const { signal } = this.#ended;
+    const parse = async (file: string): Promise<ParsedFile> =>
+      signal.aborted ? { file, dags: [], diagnostics: [] } : library.parse(file, signal);
+    const files = await Promise.all(library.files().map((file) => limit(() => parse(file))));
+    if (signal.aborted) return;
     const { declared, mistakes } = declaredIn(files);
     const stored = await store.dags();
     await this.#tellAll([...declared.values()], stored);
@@ -150,7 +155,7 @@ export class DagSync {
       await this.#tell(one, known.get(spec.id), told, kept);
       if (++count % TOLD_AT_ONCE === 0) await nextTurn();
       // What was read before that may have changed since.
-      if (this.#closed || forgotten !== this.#forgotten) return;
+      if (this.#ended.signal.aborted || forgotten !== this.#forgotten) return;
     }
   }
 
@@ -169,7 +174,7 @@ export class DagSync {
     const version = isKept ? same : await versions.keep(file, dag, old);
     kept.add(dag.code.digest);
     const record = before && version === same ? before : await store.dag(id);
-    if (record === null || this.#closed) return;
+    if (record === null || this.#ended.signal.aborted) return;
     const failures = await failuresOf(store, version, record);
     const isRescheduled = await isScheduledAnew(store, version, record);
     this.#told.set(id, told);
@@ -186,7 +191,7 @@ export class DagSync {
     }
     if (this.#told.has(dagId) || !record.present) return;
     const version = await store.version(record.versionNo);
-    if (version === null || this.#closed) return;
+    if (version === null || this.#ended.signal.aborted) return;
     const failures = await failuresOf(store, version, record);
     this.#told.set(dagId, '');
     onSeen(entryOf(version, record, failures), version, false);
