@@ -62,8 +62,8 @@ export class Session {
   readonly #onStandBy: () => void;
   readonly #onTidings: (tidings: SchedulerTidings) => void;
   readonly #bell = new Bell();
-  /** Runs that somebody here follows: a new leader has to lead them. */
-  readonly #watched = new Map<RunNo, string>();
+  /** Somebody here follows an unfinished run: a new leader has to lead it. */
+  readonly #followers = new Set<{ readonly uid: string }>();
   #leadership: Leadership | null = null;
   #knocker: Knocker | null = null;
   #listening: Listening | null = null;
@@ -137,6 +137,7 @@ export class Session {
 
   /** Resolves once a run is finished; reads nothing in between when this process leads it. */
   async finished(runNo: RunNo): Promise<RunRecord> {
+    const leave = await this.#follow(runNo);
     const ear = this.#bell.listen();
     try {
       for (;;) {
@@ -150,25 +151,33 @@ export class Session {
         await ear.wait(LOOK_EVERY_MS);
       }
     } finally {
+      leave();
       ear.close();
     }
   }
 
   /** Everything that happens in a run, from its beginning, until it is finished or the signal aborts. */
   async *watch(runNo: RunNo, signal?: AbortSignal): AsyncGenerator<RunUpdate> {
-    const run = await this.#reads.run(runNo);
-    if (run) this.#watched.set(runNo, run.uid);
+    const leave = await this.#follow(runNo);
     try {
-      // This process may have begun to lead before it was said that somebody here follows the run.
-      const isLed = this.#leadership?.leader.runs.has(runNo) ?? true;
-      if (run && !isLed && !isRunFinished(run.state)) await this.#adopt(run.uid);
       for await (const update of watchRun(this.#reads, runNo, this.#bell, signal)) {
         if (this.#failure) throw this.#failure;
         yield update;
       }
     } finally {
-      this.#watched.delete(runNo);
+      leave();
     }
+  }
+
+  /** Sees to it that this process leads a run whenever it leads at all, until what is returned is called. */
+  async #follow(runNo: RunNo): Promise<() => void> {
+    const run = this.#leadership?.leader.runs.get(runNo)?.record ?? (await this.#reads.run(runNo));
+    if (run === null || isRunFinished(run.state)) return () => {};
+    const follower = { uid: run.uid };
+    this.#followers.add(follower);
+    // This process may have begun to lead before it was said that somebody here follows the run.
+    if (this.#leadership?.leader.runs.has(runNo) === false) await this.#adopt(run.uid);
+    return () => this.#followers.delete(follower);
   }
 
   /**
@@ -226,7 +235,7 @@ export class Session {
       this.#joinAgain = false;
       await this.#seek(patienceMs);
       this.#bell.ring();
-      for (const uid of this.#watched.values()) await this.#adopt(uid);
+      for (const uid of new Set([...this.#followers].map((one) => one.uid))) await this.#adopt(uid);
     } while (this.#joinAgain && !this.#closed);
     if (this.#mayLead()) this.#tryLater();
   }

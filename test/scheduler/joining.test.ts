@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { RunNo } from '../../core/model/ids.ts';
 import { connectToLeader } from '../../core/scheduler/door.ts';
 import { leaderSocket } from '../../core/scheduler/paths.ts';
 import type { Store } from '../../core/store/store.ts';
-import { statesOf, tempProject } from './temp-project.ts';
+import { type Opened, statesOf, tempProject } from './temp-project.ts';
 
 const FILES = {
   'dags/gated.yaml': "id: gated\ntasks: { gate: { run: 'until [ -e open ]; do sleep 0.02; done' } }\n",
@@ -52,7 +53,10 @@ test('a leader that goes away while it is asked to lead a run is followed by who
   expect(follower.session.leading).toBe(true);
 });
 
-test('who begins to lead before it says which run it follows leads that run', async () => {
+test.each<[string, (orch: Opened, runNo: RunNo) => Promise<{ readonly state: string }>]>([
+  ['watches a run', async (orch, runNo) => (await orch.finish(runNo)).run],
+  ['waits for the end of a run', (orch, runNo) => orch.session.finished(runNo)],
+])('who begins to lead just before it %s leads that run', async (_, follow) => {
   await using project = tempProject(FILES);
   const first = await project.open();
   const runNo = await first.trigger('gated');
@@ -61,5 +65,5 @@ test('who begins to lead before it says which run it follows leads that run', as
   await first[Symbol.asyncDispose]();
   await leads.promise;
   writeFileSync(join(project.dir, 'open'), '');
-  expect(statesOf(await follower.finish(runNo))).toEqual({ gate: 'success' });
+  expect(await follow(follower, runNo)).toMatchObject({ state: 'success' });
 });
