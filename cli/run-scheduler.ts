@@ -27,13 +27,16 @@ export async function runScheduler(context: CommandContext, project: Project): P
   try {
     const onTidings = (tidings: SchedulerTidings): void => tellTidings(context, tidings);
     const onStandBy = (): void => tell(context, 'standby', 'leads no more: it was cut off. It stands by');
-    session = await openSession(project, { schedules: true, onLead, onStandBy, onTidings });
-    if (!session.leading) tell(context, 'standby', 'stands by: another process leads');
-    const ended = await Promise.race([told.promise, session.failed]);
-    if (ended instanceof Error) throw ended;
+    const ended = new AbortController();
+    void told.promise.then(() => ended.abort());
+    const { signal } = ended;
+    session = await openSession(project, { schedules: true, onLead, onStandBy, onTidings, signal });
+    if (!session.leading && !signal.aborted) tell(context, 'standby', 'stands by: another process leads');
+    const end = await Promise.race([told.promise, session.failed]);
+    if (end instanceof Error) throw end;
     tell(context, 'draining', 'ends: running tasks may end, nothing new is started');
     await Promise.race([session.close('drain'), again.promise.then(() => session?.close('now'))]);
-    return ended === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+    return end === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
   } finally {
     interrupts.release();
     await session?.close('now');

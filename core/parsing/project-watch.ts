@@ -10,9 +10,11 @@ const QUIET_MS = 50;
 
 /** Tells when the files change that DAGs are made of. A change that comes before `ready` may be missed. */
 export class ProjectWatch {
+  /** Resolves also when it is closed before. */
   readonly ready: Promise<void>;
   readonly #watcher: FSWatcher;
   readonly #changed = new Set<string>();
+  readonly #isReady = Promise.withResolvers<void>();
   #timer: NodeJS.Timeout | null = null;
 
   /**
@@ -28,7 +30,8 @@ export class ProjectWatch {
       WATCHED.map((name) => join(projectDir, name)),
       { ignoreInitial: true, ignored: (path) => HIDDEN.test(projectPath(projectDir, path) ?? '') },
     );
-    this.ready = new Promise((resolve) => this.#watcher.once('ready', resolve));
+    this.ready = this.#isReady.promise;
+    this.#watcher.once('ready', this.#isReady.resolve);
     this.#watcher.on('all', (_event, path) => {
       this.#changed.add(projectPath(projectDir, path) ?? path);
       if (this.#timer) clearTimeout(this.#timer);
@@ -42,6 +45,7 @@ export class ProjectWatch {
   }
 
   async close(): Promise<void> {
+    this.#isReady.resolve();
     if (this.#timer) clearTimeout(this.#timer);
     await this.#watcher.close();
   }

@@ -189,6 +189,8 @@ function takeUp(turn: Turn, agenda: Agenda, entry: DagEntry, isRescheduled: bool
   if (sinceAt === null) activate(turn, dag);
   else if (!present) comeBack(turn, dag);
   else if (isRescheduled && !dag.policy.catchup) skipTo(turn, dag, 'schedule_changed');
+  // What it makes up begins where it stands: all that changes is by which version slots are decided.
+  else if (isRescheduled) changeState(turn, dag, dag.state, null);
   applyPause(turn, dag);
   agenda.appoint(dag, turn.now.at);
 }

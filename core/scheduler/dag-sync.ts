@@ -42,6 +42,15 @@ interface Declared {
   readonly dag: ParsedDag;
 }
 
+/** What a look has read of the store. */
+interface ReadDags {
+  readonly stored: readonly DagRecord[];
+  /** DAGs that have another version than the one that their file declares. */
+  readonly pinned: ReadonlySet<string>;
+  /** Whether that is still so. */
+  readonly holds: () => boolean;
+}
+
 /**
  * Keeps the agenda of a leader equal to the DAG files: looks at all of them once, then at what changes. A
  * file that cannot be loaded costs nothing but itself: its DAGs go on as they were last declared.
@@ -73,6 +82,7 @@ export class DagSync {
       (error) => this.#onBlind(error),
     );
     await this.#watch.ready;
+    if (this.#ended.signal.aborted) return;
     for (const { file, diagnostics } of await this.#options.store.brokenFiles())
       this.#broken.set(file, JSON.stringify(diagnostics));
     await this.look();
@@ -134,49 +144,64 @@ export class DagSync {
     const files = await Promise.all(library.files().map((file) => limit(() => parse(file))));
     if (signal.aborted) return;
     const { declared, mistakes } = declaredIn(files);
+    const holds = this.#reading();
     const stored = await store.dags();
-    await this.#tellAll([...declared.values()], stored);
+    const pinned = new Set((await store.pins()).map(({ dagId }) => dagId));
+    await this.#tellAll([...declared.values()], { stored, pinned, holds });
+    if (!holds()) return;
     for (const record of stored) {
       if (!declared.has(record.dagId)) await this.#tellUndeclared(record, mistakes.has(record.file));
     }
     await this.#noteMistakes(mistakes);
   }
 
-  /** Tells of every DAG that is declared otherwise than it was told of; `stored` is what the store has. */
-  async #tellAll(declared: readonly Declared[], stored: readonly DagRecord[]): Promise<void> {
-    const known = new Map(stored.map((record) => [record.dagId, record]));
+  /** Whether what is read from now on still holds: nothing was forgotten, rolled back or ended since. */
+  #reading(): () => boolean {
+    const { versions } = this.#options;
+    const [forgotten, pins] = [this.#forgotten, versions.pins];
+    return () => {
+      if (forgotten === this.#forgotten && pins === versions.pins) return !this.#ended.signal.aborted;
+      this.#lookAgain = true;
+      return false;
+    };
+  }
+
+  /** Tells of every DAG that is declared otherwise than it was told of, as long as what was read holds. */
+  async #tellAll(declared: readonly Declared[], read: ReadDags): Promise<void> {
+    const known = new Map(read.stored.map((record) => [record.dagId, record]));
     const kept = new Set<string>();
-    const forgotten = this.#forgotten;
     let count = 0;
     for (const one of declared) {
       const { spec, graphHash, code } = one.dag;
       const told = `${one.file} ${graphHash} ${code.digest}`;
       if (this.#told.get(spec.id) === told) continue;
-      await this.#tell(one, known.get(spec.id), told, kept);
+      await this.#tell(one, known.get(spec.id), { told, kept, ...read });
       if (++count % TOLD_AT_ONCE === 0) await nextTurn();
-      // What was read before that may have changed since.
-      if (this.#ended.signal.aborted || forgotten !== this.#forgotten) return;
+      if (!read.holds()) return;
     }
   }
 
   async #tell(
     { file, dag }: Declared,
     before: DagRecord | undefined,
-    told: string,
-    kept: Set<string>,
+    { told, kept, pinned, holds }: ReadDags & { readonly told: string; readonly kept: Set<string> },
   ): Promise<void> {
     const { store, versions, onSeen } = this.#options;
     const { id } = dag.spec;
-    const same = before && isDeclaredSo(before, file, dag) ? versionOf(before, dag) : null;
+    // One that is pinned is stored as declared: that may be what ends its pin.
+    const isSame = before !== undefined && !pinned.has(id) && isDeclaredSo(before, file, dag);
+    const same = isSame ? versionOf(before, dag) : null;
     const old = same ?? (before === undefined ? null : await store.version(before.versionNo));
+    if (!holds()) return;
     const isKept = same !== null && kept.has(dag.code.digest);
     if (isKept) versions.know(same);
-    const version = isKept ? same : await versions.keep(file, dag, old);
+    const version = isKept ? same : await versions.keep(file, dag, pinned.has(id) ? null : old);
     kept.add(dag.code.digest);
     const record = before && version === same ? before : await store.dag(id);
-    if (record === null || this.#ended.signal.aborted) return;
+    if (record === null) return;
     const failures = await failuresOf(store, version, record);
     const isRescheduled = await isScheduledAnew(store, version, record);
+    if (!holds()) return;
     this.#told.set(id, told);
     onSeen(entryOf(version, record, failures), version, isRescheduled);
   }

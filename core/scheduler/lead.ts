@@ -47,8 +47,8 @@ const HEAP_GROWING_PERCENT = 30;
 /** A process that leads: its loop, its executor, its door and its way through the inbox. */
 export class Leadership {
   readonly leader: Leader;
-  /** Resolves if attempts cannot be run here. */
-  readonly failed: Promise<Error>;
+  /** Resolves with the cause, or `null` if another process leads, once this one must not decide any more. */
+  readonly lost: Promise<Error | null>;
   readonly #project: Project;
   readonly #lease: Lease;
   readonly #executor: Executor;
@@ -68,6 +68,7 @@ export class Leadership {
   #janitor: Janitor | null = null;
   #door: LeaderDoor | null = null;
   readonly #inbox: InboxReader;
+  #isEnding = false;
   #closed = false;
 
   private constructor(
@@ -131,7 +132,8 @@ export class Leadership {
       this.#sync?.forget();
       this.#inbox.again();
     };
-    this.failed = new Promise((resolve) => {
+    this.lost = new Promise((resolve) => {
+      this.leader.onLost = resolve;
       executor.onFailed = resolve;
     });
   }
@@ -255,9 +257,11 @@ export class Leadership {
   async schedule(): Promise<void> {
     const { store, library, clock, dir } = this.#project;
     const dags = await store.dags();
+    this.#requireLead();
     const paused = dags.filter((dag) => dag.paused).map(({ dagId }) => dagId);
     this.leader.schedule(this.#nextRunNo, paused);
     await takeBackfills(store, this.leader.world);
+    this.#requireLead();
     const load = (runNo: RunNo) => this.#desk.load(runNo);
     const { leader } = this;
     this.#feeds.add(new BackfillFeed({ store, leader, load }), new AssetFeed(store, leader));
@@ -268,10 +272,12 @@ export class Leadership {
       load: async (runNo) => {
         const led = await load(runNo);
         await nextTurn();
+        this.#requireLead();
         return led;
       },
       onFault: (runNo, error) => this.#onLoadFault(runNo, error),
     });
+    this.#requireLead();
     this.#inbox.open();
     this.#sync = new DagSync({
       projectDir: dir,
@@ -287,11 +293,20 @@ export class Leadership {
       onLooked: () => this.#inbox.lookAtHeld(),
     });
     await this.#sync.start();
+    this.#requireLead();
     const { stateDir, config } = this.#project;
     const { retention } = config;
     this.#janitor = new Janitor({ store, lease: this.#lease, clock, stateDir, retention, log: this.#log });
     this.#janitor.start();
     tightenHeap();
+  }
+
+  /**
+   * Whoever ends while it begins as a scheduler begins nothing more: that would be left behind.
+   * @throws AppError `unavailable`
+   */
+  #requireLead(): void {
+    if (this.#isEnding) throw new AppError('unavailable', 'this process does not lead any more');
   }
 
   #onLoadFault(runNo: RunNo, error: unknown): void {
@@ -327,6 +342,7 @@ export class Leadership {
    */
   async close(how: 'drain' | 'now'): Promise<void> {
     if (this.#closed) return;
+    this.#isEnding = true;
     this.#feeds.close();
     await this.#files?.close();
     await this.#sync?.close();

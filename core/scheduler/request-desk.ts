@@ -297,14 +297,14 @@ export class RequestDesk {
     return graph;
   }
 
-  /** A run as the store has it, and as the leader has it if it leads it. */
+  /** A run as it is known best, and as the leader has it if it leads it. */
   async #find(uid: string): Promise<{ record: RunRecord; led: RunWorld | undefined }> {
     const record = await this.#runOf(uid);
     const leader = this.#leader();
     const fault = leader.setAside.get(record.runNo);
     if (fault !== undefined) throw setAsideError(record.uid, fault);
     const led = leader.runs.get(record.runNo);
-    if (led !== undefined) return { record, led };
+    if (led !== undefined) return { record: led.record, led };
     // Its end, or what is asked of it before, may be decided and not stored yet.
     await leader.settled();
     return {

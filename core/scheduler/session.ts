@@ -33,6 +33,8 @@ export interface SessionOptions {
   readonly onLead?: () => void;
   /** Called when this process does not lead any more although nobody told it to end. */
   readonly onStandBy?: () => void;
+  /** Ends the session while it is being opened. */
+  readonly signal?: AbortSignal;
   /** Called with what people should know of a scheduler that this process is. */
   readonly onTidings?: (tidings: SchedulerTidings) => void;
 }
@@ -93,13 +95,17 @@ export class Session {
   /** Joins a project: as its leader, or as a follower of the process that leads. */
   static async open(project: Project, options: SessionOptions = {}): Promise<Session> {
     const session = new Session(project, options);
+    const end = (): void => void session.close().catch((error: Error) => session.#fail(error));
+    options.signal?.addEventListener('abort', end, { once: true });
     try {
       await session.#join();
-      session.#listen();
+      if (!session.#closed) session.#listen();
       return session;
     } catch (error) {
       await session.close('now');
       throw error;
+    } finally {
+      options.signal?.removeEventListener('abort', end);
     }
   }
 
@@ -174,10 +180,16 @@ export class Session {
     const run = this.#leadership?.leader.runs.get(runNo)?.record ?? (await this.#reads.run(runNo));
     if (run === null || isRunFinished(run.state)) return () => {};
     const follower = { uid: run.uid };
+    const leave = (): void => void this.#followers.delete(follower);
     this.#followers.add(follower);
-    // This process may have begun to lead before it was said that somebody here follows the run.
-    if (this.#leadership?.leader.runs.has(runNo) === false) await this.#adopt(run.uid);
-    return () => this.#followers.delete(follower);
+    try {
+      // This process may have begun to lead before it was said that somebody here follows the run.
+      if (this.#leadership?.leader.runs.has(runNo) === false) await this.#adopt(run.uid);
+      return leave;
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   /**
@@ -186,6 +198,8 @@ export class Session {
    */
   async close(how: 'drain' | 'now' = 'drain'): Promise<void> {
     this.#closed = true;
+    // Who still begins to lead is not waited for.
+    if (this.#joining !== null) await this.#leadership?.close(how);
     await this.#joining?.catch(() => {});
     clearTimeout(this.#later);
     this.#knocker?.close();
@@ -233,7 +247,9 @@ export class Session {
   async #takePart(patienceMs: number): Promise<void> {
     do {
       this.#joinAgain = false;
-      await this.#seek(patienceMs);
+      await this.#seek(patienceMs).catch((error: unknown) => {
+        if (!this.#joinAgain && !this.#closed) throw error;
+      });
       this.#bell.ring();
       for (const uid of new Set([...this.#followers].map((one) => one.uid))) await this.#adopt(uid);
     } while (this.#joinAgain && !this.#closed);
@@ -273,19 +289,21 @@ export class Session {
     this.#knocker = null;
     const leadership = await Leadership.start(this.#project, lease, this.#warm, () => this.#onCommit());
     this.#leadership = leadership;
-    leadership.leader.onLost = (why) => void this.#onLost(why);
     leadership.onTidings = this.#onTidings;
     leadership.onHandOver = () => void this.#handOver(leadership);
-    void leadership.failed.then((why) => this.#onLost(why));
+    void leadership.lost.then((why) => this.#onLost(leadership, why));
     try {
+      if (this.#closed) return;
       if (this.#schedules) await leadership.schedule();
       else leadership.takeRequests();
     } catch (error) {
+      // Whoever closes this session closes that too, in its own way.
+      if (this.#closed) throw error;
       if (this.#leadership === leadership) this.#leadership = null;
       await leadership.close('now').catch(() => {});
       throw error;
     }
-    if (this.#leadership === leadership) this.#onLead();
+    if (this.#leadership === leadership && !this.#closed) this.#onLead();
   }
 
   async #askToLead(): Promise<void> {
@@ -338,10 +356,11 @@ export class Session {
     if (!this.#closed) void this.#rejoin();
   }
 
-  async #onLost(why: Error | null): Promise<void> {
-    const lost = this.#leadership;
+  async #onLost(lost: Leadership, why: Error | null): Promise<void> {
+    if (this.#leadership !== lost) return;
     this.#leadership = null;
-    await lost?.close('now').catch(() => {});
+    this.#joinAgain = this.#joining !== null;
+    await lost.close('now').catch(() => {});
     if (why) return this.#fail(why);
     if (!this.#closed) this.#onStandBy();
     if (!this.#closed) await this.#rejoin();

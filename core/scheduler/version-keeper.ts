@@ -23,6 +23,7 @@ export interface VersionKeeperOptions {
  */
 export class VersionKeeper {
   readonly #options: VersionKeeperOptions;
+  #pins = 0;
   /** What was stored last of each DAG: nobody else writes versions while this lead lasts. */
   readonly #last = new Map<string, { readonly key: string; readonly version: Promise<VersionRecord> }>();
 
@@ -46,6 +47,7 @@ export class VersionKeeper {
    */
   async keep(file: string, dag: ParsedDag, stored: VersionRecord | null = null): Promise<VersionRecord> {
     const { clock, projectDir, stateDir } = this.#options;
+    const pins = this.#pins;
     await saveSnapshot(stateDir, projectDir, dag.code);
     const dagId = dag.spec.id;
     const { graphHash } = dag;
@@ -53,7 +55,7 @@ export class VersionKeeper {
     const key = keyOf({ file, graphHash, codeHash });
     const last = this.#last.get(dagId);
     if (last?.key === key) return last.version;
-    if (last === undefined && stored !== null && key === keyOf(stored)) {
+    if (last === undefined && stored !== null && pins === this.#pins && key === keyOf(stored)) {
       this.know(stored);
       return stored;
     }
@@ -66,6 +68,11 @@ export class VersionKeeper {
       if (this.#last.get(dagId)?.version === version) this.#last.delete(dagId);
       throw error;
     });
+  }
+
+  /** Changes with every pin: what was read of versions before may not hold any more. */
+  get pins(): number {
+    return this.#pins;
   }
 
   /** The store has this version in force, and its code is kept: it is not written again. */
@@ -111,7 +118,9 @@ export class VersionKeeper {
     const { dagId, versionNo } = plan;
     if (versionNo !== null) await this.kept(dagId, versionNo);
     await this.#last.get(dagId)?.version.catch(() => undefined);
+    this.#pins++;
     const inForce = await store.pinVersion(lease, { ...plan, at: clock.now() });
+    this.#pins++;
     this.#last.delete(dagId);
     const version = await store.version(inForce);
     if (version === null) throw new AppError('internal', `version ${inForce} is gone`);

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../core/model/clock.ts';
@@ -128,6 +128,18 @@ describe('orch scheduler', () => {
     await lease?.release();
     await scheduler.until(/leads 1 DAG/);
     await store.close();
+  });
+
+  test('ends at once when it is told to while a file is being evaluated', async () => {
+    const slow = 'await new Promise((resolve) => setTimeout(resolve, 25_000));\nexport default null;\n';
+    const dir = makeProject({ 'dags/slow.ts': slow });
+    const scheduler = startOrch(['-C', dir, 'scheduler', '--json']);
+    const isLed = (): boolean => existsSync(join(dir, '.orch', 'leader.sock'));
+    while (!isLed()) await new Promise((resolve) => setTimeout(resolve, 20));
+    const toldAt = performance.now();
+    scheduler.child.kill('SIGTERM');
+    expect((await scheduler.ended).code).toBe(143);
+    expect(performance.now() - toldAt).toBeLessThan(20_000);
   });
 
   test('a command that leads hands over to a scheduler, and follows its run to the end', async () => {

@@ -5,12 +5,44 @@ import { expect, test } from 'vitest';
 import type { RunNo } from '../../core/model/ids.ts';
 import { connectToLeader } from '../../core/scheduler/door.ts';
 import { leaderSocket } from '../../core/scheduler/paths.ts';
+import { openProject } from '../../core/scheduler/project.ts';
+import { openSession } from '../../core/scheduler/session.ts';
 import type { Store } from '../../core/store/store.ts';
-import { type Opened, statesOf, tempProject } from './temp-project.ts';
+import { type Opened, statesOf, tempProject, triggerRequest } from './temp-project.ts';
 
 const FILES = {
   'dags/gated.yaml': "id: gated\ntasks: { gate: { run: 'until [ -e open ]; do sleep 0.02; done' } }\n",
 };
+
+/** Has the first lead of a store be lost when it is told to. */
+function loseFirstLead(store: Store): () => void {
+  const lost = Promise.withResolvers<void>();
+  const tryLead = store.tryLead.bind(store);
+  store.tryLead = async () => {
+    const lease = await tryLead();
+    if (lease === null) return null;
+    store.tryLead = tryLead;
+    return { ...lease, lost: lost.promise };
+  };
+  return lost.resolve;
+}
+
+/** Calls back when the store is asked for something for the first time. */
+function atFirst(
+  store: Store,
+  name: 'lastEventNo' | 'dags' | 'unfinishedRuns' | 'backfills' | 'pins',
+  act: () => void,
+): void {
+  const read = store[name].bind(store) as (...given: never[]) => Promise<never>;
+  store[name] = async (...given: never[]) => {
+    const found = await read(...given);
+    store[name] = read;
+    act();
+    // Whoever is told that the lead is lost gets to it before this goes on.
+    await turn();
+    return found;
+  };
+}
 
 /** Has the next requests of a store wait until they are let through. */
 function holdRequests(store: Store) {
@@ -67,3 +99,23 @@ test.each<[string, (orch: Opened, runNo: RunNo) => Promise<{ readonly state: str
   writeFileSync(join(project.dir, 'open'), '');
   expect(await follow(follower, runNo)).toMatchObject({ state: 'success' });
 });
+
+test.each(['lastEventNo', 'dags', 'unfinishedRuns', 'pins'] as const)(
+  'a scheduler whose lead is lost while it begins, at %s, leads again and leaves nothing behind',
+  async (moment) => {
+    await using made = tempProject({ 'dags/t.yaml': "id: t\ntasks: { a: { run: 'true' } }\n" });
+    const project = await openProject(made.dir, { env: { PATH: process.env['PATH'] } });
+    const [lose, leads] = [loseFirstLead(project.store), Promise.withResolvers<void>()];
+    const watchers = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length;
+    const before = watchers();
+    atFirst(project.store, moment, lose);
+    const session = await openSession(project, { schedules: true, onLead: leads.resolve });
+    await leads.promise;
+    expect([session.leading, (await project.store.counters()).epoch]).toEqual([true, 2]);
+    expect(await session.ask(triggerRequest('t'))).toMatchObject({ ok: true });
+    await session.close('now');
+    await project.close();
+    expect(watchers()).toBe(before);
+  },
+);

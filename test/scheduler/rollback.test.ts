@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished } from '../../core/model/states.ts';
+import { openProject } from '../../core/scheduler/project.ts';
+import { openSession } from '../../core/scheduler/session.ts';
 import { seen } from './seen.ts';
-import { type Opened, outputsOf, tempProject, triggerRequest } from './temp-project.ts';
+import { newUid, type Opened, outputsOf, tempProject, triggerRequest } from './temp-project.ts';
 
 const SCHEDULER = { schedules: true } as const;
 const CODE = (value: string): string => `export const a = () => '${value}';\n`;
 /** Due every second. */
 const DAG = (task: string): string =>
   `id: t\nschedule: '* * * * * *'\ntasks: { ${task}: { uses: './t/a.ts#a' } }\n`;
+/** Never due while a test runs. */
+const IDLE = (text: string): string => `id: t\nschedule: '@yearly'\ntasks: { a: { run: 'echo ${text}' } }\n`;
 /** Waits for the file `go`. */
 const WAITING = `id: t
 tasks: { a: { run: 'while [ ! -e go ]; do sleep 0.05; done' } }
@@ -151,5 +155,49 @@ describe('a DAG that is rolled back', () => {
       message: 'the code of version 2 of DAG t is not kept here',
     });
     expect(await orch.project.store.pins()).toEqual([]);
+  });
+
+  test('has its new version when its file comes back to it after it was at the old one', async () => {
+    await using made = tempProject({ 'dags/t.yaml': IDLE('one') });
+    await using orch = await made.open(SCHEDULER);
+    // Whoever writes himself is not told of it.
+    const eye = await openProject(made.dir);
+    const { store } = eye;
+    const inForce = (no: number) => seen(eye, async () => (await store.dag('t'))?.versionNo === no);
+    made.write({ 'dags/t.yaml': IDLE('two') });
+    await inForce(2);
+    expect(await ask(orch, 1)).toMatchObject({ ok: true });
+    made.write({ 'dags/t.yaml': IDLE('one') });
+    await seen(eye, async () => (await store.pins()).length === 0);
+    made.write({ 'dags/t.yaml': IDLE('two') });
+    await inForce(2);
+    expect(await store.pins()).toEqual([]);
+    await eye.close();
+  });
+
+  test('stays rolled back when a scheduler that begins has read the store before', async () => {
+    await using made = tempProject({ 'dags/t.yaml': IDLE('one') });
+    const by = await made.open();
+    await by.run('t');
+    made.write({ 'dags/t.yaml': IDLE('two') });
+    await by.run('t');
+    await by[Symbol.asyncDispose]();
+    const [project, other] = await Promise.all([openProject(made.dir), openProject(made.dir)]);
+    const pins = project.store.pins.bind(project.store);
+    project.store.pins = async () => {
+      const read = await pins();
+      project.store.pins = pins;
+      const asking = await openSession(other, { warm: false });
+      const request = { type: 'rollBackDag', dagId: 't', versionNo: 1, by: 'ann' } as const;
+      expect(await asking.ask(request)).toMatchObject({ ok: true });
+      await asking.close();
+      return read;
+    };
+    const session = await openSession(project, { schedules: true });
+    const uid = newUid();
+    expect(await session.ask(triggerRequest('t', {}, uid))).toMatchObject({ ok: true });
+    expect(await other.store.runsByUid(uid)).toMatchObject([{ versionNo: 1 }]);
+    await session.close('now');
+    await Promise.all([project.close(), other.close()]);
   });
 });

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished } from '../../core/model/states.ts';
+import { openProject } from '../../core/scheduler/project.ts';
 import { seen } from './seen.ts';
 import { type Opened, tempProject } from './temp-project.ts';
 
@@ -79,12 +80,38 @@ describe('a scheduler', () => {
     expect(await store.dag('y')).toMatchObject({ versionNo: 1 });
   });
 
+  test('makes no run of the past for a schedule that comes back after one that makes up', async () => {
+    await using project = tempProject({ 'dags/t.yaml': tick('t') });
+    await using orch = await project.open(SCHEDULER);
+    // Who writes himself is not told of it.
+    const eye = await openProject(project.dir);
+    const { store } = eye;
+    await finishedRuns(orch, 't', 1);
+    project.write({ 'dags/t.yaml': `catchup: true\n${yearly('t')}` });
+    await seen(eye, async () => (await store.dag('t'))?.decidedNo === 2);
+    const awaySince = orch.project.clock.now();
+    // At least one slot of the first schedule goes by.
+    while (orch.project.clock.now() < awaySince + 1_500) await orch.run('t');
+    const backAt = orch.project.clock.now();
+    project.write({ 'dags/t.yaml': tick('t') });
+    await seen(eye, async () => (await store.dag('t'))?.decidedNo === 1);
+    const late = await seen(eye, async () => {
+      const runs = await store.runs({ dagId: 't', limit: 500 });
+      const made = runs.filter(({ trigger, createdAt }) => trigger === 'schedule' && createdAt > awaySince);
+      return made.length > 0 && made.map(({ logicalAt }) => logicalAt ?? 0);
+    });
+    expect(late.filter((logicalAt) => logicalAt < backAt)).toEqual([]);
+    await eye.close();
+  });
+
   test('makes no run of the past for a schedule that came back while it was away', async () => {
     await using project = tempProject({ 'dags/t.yaml': tick('t') });
     const first = await project.open(SCHEDULER);
     await finishedRuns(first, 't', 1);
     project.write({ 'dags/t.yaml': yearly('t') });
-    await seen(first.project, async () => (await first.project.store.dag('t'))?.decidedNo === 2);
+    const eye = await openProject(project.dir);
+    await seen(eye, async () => (await eye.store.dag('t'))?.decidedNo === 2);
+    await eye.close();
     await first[Symbol.asyncDispose]();
     project.write({ 'dags/t.yaml': tick('t') });
     // Who triggers it stores the version, and decides of no slot.
