@@ -18,7 +18,7 @@ import { checkKeys } from './fan-out-keys.ts';
 import { runParams } from './params.ts';
 import { counted } from './render/counted.ts';
 import { tableLines, tableWidth } from './render/table.ts';
-import { dateText, instantText } from './render/time-text.ts';
+import { instantText, slotText } from './render/time-text.ts';
 import { scopeOf } from './scope-flags.ts';
 import { userName } from './user-name.ts';
 import { withProject } from './with-project.ts';
@@ -144,7 +144,7 @@ async function dryRun(context: CommandContext, { spec }: FoundDag, wanted: Wante
     return EXIT.ok;
   }
   const columns = [
-    { title: 'slot (UTC)', text: ({ logicalAt }: Line) => dateText(logicalAt) },
+    { title: 'slot (UTC)', text: ({ logicalAt }: Line) => slotText(logicalAt) },
     { title: 'what', text: ({ fate }: Line) => WORDS[fate.what] },
     { title: 'why', flex: true, text: ({ fate }: Line) => because(fate.code, fate.facts).text },
   ];

@@ -7,7 +7,7 @@ import type { CommandContext } from './context.ts';
 import { openSession } from './engine.ts';
 import { EXIT } from './exit-code.ts';
 import { tableLines, tableWidth } from './render/table.ts';
-import { dateText, instantText, spanText } from './render/time-text.ts';
+import { instantText, slotText, spanText } from './render/time-text.ts';
 import { userName } from './user-name.ts';
 import { withProject } from './with-project.ts';
 
@@ -96,8 +96,8 @@ export async function listBackfills(context: CommandContext): Promise<number> {
       number('id', ({ backfill }) => backfill.backfillNo),
       { title: 'dag', flex: true, text: ({ backfill }: Progress) => backfill.dagId },
       { title: 'state', text: ({ backfill }: Progress) => backfill.state },
-      { title: 'first due (UTC)', text: ({ backfill }: Progress) => dateText(backfill.firstAt) },
-      { title: 'last due', text: ({ backfill }: Progress) => dateText(backfill.lastAt) },
+      { title: 'first due (UTC)', text: ({ backfill }: Progress) => slotText(backfill.firstAt) },
+      { title: 'last due', text: ({ backfill }: Progress) => slotText(backfill.lastAt) },
       number('done', ({ done }) => done),
       number('failed', ({ failed }) => failed),
       number('cancelled', ({ cancelled }) => cancelled),
@@ -129,7 +129,7 @@ export async function showBackfill(context: CommandContext, name: string): Promi
     context.print(
       [
         `Backfill ${backfillNo} of ${dagId} is ${state}`,
-        `  slots   ${slots}, due ${dateText(firstAt)} to ${dateText(lastAt)}`,
+        `  slots   ${slots}, due ${slotText(firstAt)} to ${slotText(lastAt)}`,
         `  runs    ${ended}, ${running} running, ${left} left; ${spared} as they were`,
         ...(etaMs === null ? [] : [`  ends    in about ${spanText(etaMs)}`]),
       ].join('\n'),

@@ -1,5 +1,7 @@
 import type { DagSpec } from '../core/model/dag.ts';
 import type { Diagnostic } from '../core/model/errors.ts';
+import type { ParsedFile } from '../core/parsing/parsed-file.ts';
+import { withUniqueDags } from '../core/parsing/unique-dags.ts';
 import { type Upcoming, upcomingRuns } from '../core/planner/upcoming.ts';
 import { isRescheduled } from '../core/scheduler/dag-entry.ts';
 import type { Project } from '../core/scheduler/project.ts';
@@ -13,7 +15,8 @@ const SLOTS = 3;
 /** What the files make of a DAG, compared with its newest stored version. */
 export interface DagChange {
   readonly dagId: string;
-  readonly change: 'new' | 'graph' | 'code' | 'gone' | 'none';
+  /** `unread`: its file cannot be read, and it goes on as it is. */
+  readonly change: 'new' | 'graph' | 'code' | 'gone' | 'unread' | 'none';
   readonly file: string;
   /** Task paths that come, go, and are declared otherwise, for `graph`. */
   readonly added: readonly string[];
@@ -36,8 +39,11 @@ export interface ChangedDags {
 
 /** Compares the DAG files of a project with what is stored; changes nothing. */
 export async function changedDags({ library, store, clock }: Project): Promise<ChangedDags> {
-  const files = await Promise.all(library.files().map((file) => library.parse(file)));
   const stored = new Map((await store.dags()).map((dag) => [dag.dagId, dag]));
+  const owners = new Map([...stored.values()].map(({ dagId, file }) => [dagId, file]));
+  const read = await Promise.all(library.files().map((file) => library.parse(file)));
+  const files = withUniqueDags(read, owners);
+  const broken = new Set(files.filter(hasErrors).map(({ file }) => file));
   const unfinished = new Map<string, number>();
   for (const { dagId } of await store.unfinishedRuns())
     unfinished.set(dagId, (unfinished.get(dagId) ?? 0) + 1);
@@ -67,10 +73,17 @@ export async function changedDags({ library, store, clock }: Project): Promise<C
   }
   for (const known of stored.values()) {
     const { dagId, file } = known;
+    // A scheduler has taken note of it already.
+    if (!known.present) continue;
     const version = await store.version(known.versionNo);
     const schedule = changedRuns(known, version, null, now);
     const unfinishedRuns = unfinished.get(dagId) ?? 0;
     const events = { before: version === null ? null : eventsText(version.spec), after: null };
+    if (broken.has(file)) {
+      const events = { before: null, after: null };
+      changes.push({ dagId, change: 'unread', file, ...NO_TASKS, schedule: null, events, unfinishedRuns });
+      continue;
+    }
     changes.push({ dagId, change: 'gone', file, ...NO_TASKS, schedule, events, unfinishedRuns });
   }
   return { changes, diagnostics: files.flatMap(({ diagnostics }) => diagnostics) };
@@ -104,6 +117,10 @@ const NO_TASKS = { added: [], removed: [], changed: [] } as const;
 
 function codeChange(version: VersionRecord, digest: string): 'code' | 'none' {
   return version.codeHash === digest ? 'none' : 'code';
+}
+
+function hasErrors({ diagnostics }: ParsedFile): boolean {
+  return diagnostics.some(({ severity }) => severity === 'error');
 }
 
 /** Task paths that come, go, and are declared otherwise. */

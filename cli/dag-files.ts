@@ -1,6 +1,7 @@
 import type { DagSpec } from '../core/model/dag.ts';
 import { AppError, type Diagnostic } from '../core/model/errors.ts';
 import { nearest } from '../core/model/nearest.ts';
+import { withUniqueDags } from '../core/parsing/unique-dags.ts';
 import type { CommandContext } from './context.ts';
 import { fileStem, readKnownFiles } from './engine.ts';
 import { projectDir } from './project-dir.ts';
@@ -33,7 +34,7 @@ export async function readDagFiles(
   meanwhile?: () => void,
 ): Promise<DagFiles> {
   const dir = projectDir(context);
-  const files = await readKnownFiles(dir, context, dagId, meanwhile);
+  const files = withUniqueDags(await readKnownFiles(dir, context, dagId, meanwhile));
   const dags = files.flatMap(({ file, dags }) =>
     dags.map(({ spec, graphHash, code }) => ({ file, spec, graphHash, codeHash: code.digest })),
   );

@@ -4,16 +4,17 @@ import type { CommandContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import { counted } from './render/counted.ts';
 import { diagnosticText } from './render/diagnostic-text.ts';
-import { dateText, instantText } from './render/time-text.ts';
+import { instantText, slotText } from './render/time-text.ts';
 import type { Style } from './style.ts';
 import { withProject } from './with-project.ts';
 
-const SIGNS = { new: '+', graph: '~', code: '~', gone: '-', none: ' ' } as const;
+const SIGNS = { new: '+', graph: '~', code: '~', gone: '-', unread: '!', none: ' ' } as const;
 const WORDS = {
   new: 'new',
   graph: 'the graph changes',
   code: 'only its code changes',
   gone: 'no file declares it any more; its runs stay',
+  unread: 'its file cannot be read; it goes on as it is',
   none: 'as it is',
 } as const;
 
@@ -24,7 +25,7 @@ const WORDS = {
 export async function planChanges(context: CommandContext, wantsCode: boolean): Promise<number> {
   const found = await withProject(context, changedDags);
   const errors = found.diagnostics.filter(({ severity }) => severity === 'error');
-  const changed = found.changes.filter(({ change }) => change !== 'none');
+  const changed = found.changes.filter(({ change }) => change !== 'none' && change !== 'unread');
   if (context.flags.json)
     context.json({ items: found.changes.map(changeJson), diagnostics: found.diagnostics });
   else print(context, found, changed);
@@ -37,7 +38,8 @@ function print(
   { changes, diagnostics }: ChangedDags,
   changed: readonly DagChange[],
 ): void {
-  for (const one of changed) context.print(changeLines(one, context.style).join('\n'));
+  for (const one of changes)
+    if (one.change !== 'none') context.print(changeLines(one, context.style).join('\n'));
   for (const { dagId, rolledBackTo } of changes)
     if (rolledBackTo !== undefined) context.print(`  ${dagId} is rolled back to version ${rolledBackTo}`);
   const same = changes.length - changed.length;
@@ -81,7 +83,7 @@ function runLines({ schedule, events, unfinishedRuns }: DagChange): string[] {
 function upcomingText(upcoming: Upcoming | null): string {
   if (upcoming === null || (upcoming.atOnce === 0 && upcoming.slots.length === 0)) return 'none';
   const { atOnce, slots } = upcoming;
-  const next = slots.length === 0 ? [] : [`next ${slots.map((at) => dateText(at)).join(', ')}`];
+  const next = slots.length === 0 ? [] : [`next ${slots.map((at) => slotText(at)).join(', ')}`];
   return [...(atOnce === 0 ? [] : [`${atOnce} at once`]), ...next].join(', ');
 }
 

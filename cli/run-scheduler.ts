@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../core/model/errors.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
 import type { SchedulerTidings } from '../core/scheduler/tidings.ts';
@@ -58,6 +59,7 @@ function tellTidings(context: CommandContext, tidings: SchedulerTidings): void {
     );
     return;
   }
+  if (tidings.type === 'file') return tellFile(context, tidings.file, tidings.mistakes);
   const { dagId, failures } = tidings;
   const now = context.host.clock.now();
   if (context.flags.json) {
@@ -66,6 +68,18 @@ function tellTidings(context: CommandContext, tidings: SchedulerTidings): void {
   }
   const why = `${failures} of its runs failed one after the other`;
   context.print(`${clockText(now)} paused ${dagId}: ${why}. When it is mended: orch unpause ${dagId}`);
+}
+
+function tellFile(context: CommandContext, file: string, mistakes: readonly Diagnostic[]): void {
+  const now = context.host.clock.now();
+  if (context.flags.json)
+    return context.json({ v: 1, type: 'file.changed', file, mistakes, at: instantText(now) }, 'event');
+  const [first] = mistakes;
+  if (first === undefined) return context.print(`${clockText(now)} ${file} can be loaded again`);
+  const place = first.line === undefined ? '' : `:${first.line}:${first.column ?? 1}`;
+  const more = mistakes.length === 1 ? '' : `, and ${counted(mistakes.length - 1, 'more mistake')}`;
+  const goesOn = 'Its DAGs go on as they were: orch check';
+  context.print(`${clockText(now)} ${file}${place} cannot be loaded: ${first.message}${more}. ${goesOn}`);
 }
 
 function tell(context: CommandContext, state: string, text: string): void {

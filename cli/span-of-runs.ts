@@ -2,7 +2,7 @@ import { AppError } from '../core/model/errors.ts';
 import type { RunRecord } from '../core/model/run.ts';
 import { type RunSpan, runsOfSpan } from '../core/planner/run-span.ts';
 import type { Store } from '../core/store/store.ts';
-import { dateText } from './render/time-text.ts';
+import { dateText, slotText } from './render/time-text.ts';
 
 /** Runs that one command may take along: more are several commands. */
 const RUNS_MAX = 1_000;
@@ -33,5 +33,5 @@ export async function spanOf(store: Store, run: RunRecord, span: RunSpan): Promi
 
 /** What a run is about, or when it was started by hand. */
 export function aboutText({ logicalAt, createdAt }: RunRecord): string {
-  return logicalAt === null ? `by hand ${dateText(createdAt)}` : dateText(logicalAt);
+  return logicalAt === null ? `by hand ${dateText(createdAt)}` : slotText(logicalAt);
 }

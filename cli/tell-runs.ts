@@ -4,7 +4,7 @@ import type { Store } from '../core/store/store.ts';
 import type { CommandContext } from './context.ts';
 import { shortRunId } from './render/run-name.ts';
 import { lookOf, toned } from './render/state-look.ts';
-import { clockText, dateText, instantText, spanText } from './render/time-text.ts';
+import { clockText, instantText, slotText, spanText } from './render/time-text.ts';
 
 /** Runs that are looked at: a burst of more is told in part. */
 const RUNS_MAX = 200;
@@ -58,7 +58,7 @@ function tell(context: CommandContext, run: RunRecord): void {
     return;
   }
   const { word } = lookOf(state);
-  const about = logicalAt === null ? '' : ` of ${dateText(logicalAt)}`;
+  const about = logicalAt === null ? '' : ` of ${slotText(logicalAt)}`;
   const took = isRunFinished(state) && startedAt !== null ? ` in ${spanText(at - startedAt)}` : '';
   const shown = toned(state, word.padEnd(5), context.style);
   context.print(`${context.style.dim(clockText(at))} ${shown} ${dagId} ${shortRunId(uid)}${about}${took}`);

@@ -1,5 +1,5 @@
-import { didYouMean } from '../../core/model/did-you-mean.ts';
 import { AppError } from '../../core/model/errors.ts';
+import { nearest } from '../../core/model/nearest.ts';
 import { reportEvent } from '../asset-event.ts';
 import { assetLinks } from '../asset-graph.ts';
 import { showLineage } from '../asset-lineage.ts';
@@ -67,8 +67,10 @@ async function materialize(context: CommandContext, options: AssetOptions, uri: 
   const links = assetLinks((await readDagFiles(context)).dags);
   const producers = links.get(uri)?.producers ?? [];
   if (producers.length === 0) {
-    const hint = didYouMean(uri, [...links.keys()]);
-    throw new AppError('not_found', `No task produces asset '${uri}'.${hint ? ` ${hint}` : ''}`);
+    const produced = [...links].flatMap(([one, { producers: by }]) => (by.length > 0 ? [one] : []));
+    const similar = nearest(uri, produced);
+    const hint = similar === null ? '' : ` Did you mean '${similar}'?`;
+    throw new AppError('not_found', `No task produces asset '${uri}'.${hint}`);
   }
   const { dag, ...params } = options;
   const dagIds = [...new Set(producers.map(({ dagId }) => dagId))];

@@ -6,7 +6,7 @@ import { EXIT } from '../exit-code.ts';
 import { rememberDags } from '../remember-dags.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { tamed } from '../render/text-width.ts';
-import { dateText, instantText } from '../render/time-text.ts';
+import { instantText, slotText } from '../render/time-text.ts';
 import { type RolledBack, rolledBackOf, rolledBackText } from '../rolled-back.ts';
 import { type ScheduleLook, scheduleLooks } from '../schedule-states.ts';
 
@@ -77,7 +77,7 @@ function itemOf(
 function nextText(look: ScheduleLook | undefined): string {
   if (look?.paused === true) return 'paused';
   const at = look?.nextSlotAt ?? null;
-  return at === null ? '-' : dateText(at);
+  return at === null ? '-' : slotText(at);
 }
 
 /** The schedules of a DAG in a few words. */

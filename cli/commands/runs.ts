@@ -9,7 +9,7 @@ import { EXIT } from '../exit-code.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { toned } from '../render/state-look.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
-import { agoText, spanText } from '../render/time-text.ts';
+import { agoText, slotText, spanText } from '../render/time-text.ts';
 import { withProject } from '../with-project.ts';
 
 interface RunsOptions {
@@ -59,6 +59,7 @@ export const runs = defineCommand<RunsOptions>({
             paint: (text: string, run: RunRecord) => toned(run.state, text, style),
           },
           { title: 'version', text: (run: RunRecord) => String(run.versionNo), align: 'right' as const },
+          { title: 'slot (UTC)', text: slotOf },
           { title: 'began', text: (run: RunRecord) => agoText(run.createdAt, now) },
           { title: 'took', text: (run: RunRecord) => tookText(run, now), align: 'right' as const },
           { title: 'scope', text: scopeWords, flex: true, paint: style.dim },
@@ -75,6 +76,12 @@ function knownState(text: string): RunState {
   if (known !== undefined) return known;
   const advice = adviceFor(text, RUN_STATES, `States: ${RUN_STATES.join(', ')}.`);
   throw new AppError('usage', `There is no run state '${text}'. ${advice}`);
+}
+
+/** The slot that a run is for, or what made it where that is none. */
+function slotOf({ logicalAt, trigger }: RunRecord): string {
+  if (logicalAt !== null) return slotText(logicalAt);
+  return trigger === 'manual' ? 'by hand' : trigger;
 }
 
 function tookText(run: RunRecord, now: number): string {

@@ -9,7 +9,7 @@ import { countFlag, instantFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { clockChangeJson, clockChangeText, offsetText } from '../render/clock-change-text.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
-import { dateText, instantText } from '../render/time-text.ts';
+import { instantText, slotText } from '../render/time-text.ts';
 
 const COUNT = '10';
 
@@ -65,7 +65,7 @@ function columnsOf(zones: readonly string[]) {
     .filter((zone) => zone !== 'UTC')
     .map((zone) => ({ title: zone, text: ({ at }: Line) => localText(at, Zone.of(zone).offsetAt(at)) }));
   return [
-    { title: 'due (UTC)', text: ({ at }: Line) => dateText(at) },
+    { title: 'due (UTC)', text: ({ at }: Line) => slotText(at) },
     ...local,
     {
       title: 'about',
@@ -77,11 +77,11 @@ function columnsOf(zones: readonly string[]) {
 function aboutText({ at, intervalStartAt, intervalEndAt }: Slot): string {
   return intervalStartAt === intervalEndAt && intervalEndAt === at
     ? ''
-    : `${dateText(intervalStartAt)} to ${dateText(intervalEndAt)}`;
+    : `${slotText(intervalStartAt)} to ${slotText(intervalEndAt)}`;
 }
 
 function localText(at: number, offset: number): string {
-  return `${dateText(at + offset)} ${offsetText(offset)}`;
+  return `${slotText(at + offset)} ${offsetText(offset)}`;
 }
 
 function slotJson({ at, logicalAt, intervalStartAt, intervalEndAt }: Slot): object {

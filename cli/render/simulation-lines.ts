@@ -12,7 +12,7 @@ import { counted } from './counted.ts';
 import { ganttLines } from './gantt.ts';
 import { tableLines } from './table.ts';
 import { displayWidth, padTo } from './text-width.ts';
-import { dateText, spanText } from './time-text.ts';
+import { dateText, slotText, spanText } from './time-text.ts';
 import { wrapped } from './wrap.ts';
 
 const RUNS_SHOWN_MAX = 60;
@@ -72,7 +72,7 @@ function chartLines({ fromAt, toAt, result, width, style }: SimulationView): str
   if (shown.length === 0) return [];
   const widest = Math.max(...shown.map(({ dagId }) => displayWidth(dagId)));
   const rows = shown.map((run) => ({
-    label: `${padTo(run.dagId, widest)}  ${dateText(run.dueAt)}`,
+    label: `${padTo(run.dagId, widest)}  ${slotText(run.dueAt)}`,
     dueAt: run.dueAt,
     startedAt: run.startedAt,
     endedAt: run.endedAt,

@@ -31,6 +31,12 @@ export function dateText(at: number): string {
   return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 }
 
+/** The instant of a slot like {@link dateText}, with seconds where it has any: `2026-11-20 12:00:20`. */
+export function slotText(at: number): string {
+  const text = new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+  return text.endsWith(':00') ? text.slice(0, -3) : text;
+}
+
 /** How long ago an instant was: `just now`, `5m ago`, `3d ago`. */
 export function agoText(at: number, now: number): string {
   const seconds = Math.max(0, Math.floor((now - at) / 1000));

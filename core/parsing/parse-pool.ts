@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
-import type { Diagnostic } from '../model/errors.ts';
 import { dagFileNames } from './dag-file-names.ts';
 import { parseFile } from './parse-file.ts';
 import type { ParsedFile, ParseLimits } from './parsed-file.ts';
+import { withUniqueDags } from './unique-dags.ts';
 
 export interface ParseProjectOptions {
   readonly projectDir: string;
@@ -27,23 +27,5 @@ export async function parseProject(options: ParseProjectOptions): Promise<Parsed
   const limit = pLimit(options.concurrency ?? Math.max(1, availableParallelism()));
   const files = options.files ?? dagFileNames(projectDir);
   const parsed = await Promise.all(files.map((file) => limit(() => parseFile({ ...common, file }))));
-  return withoutDuplicates(parsed);
-}
-
-function withoutDuplicates(files: readonly ParsedFile[]): ParsedFile[] {
-  const owners = new Map<string, string>();
-  return files.map((parsed) => {
-    const mistakes: Diagnostic[] = [];
-    const dags = parsed.dags.filter(({ spec }) => {
-      const owner = owners.get(spec.id);
-      if (owner === undefined) {
-        owners.set(spec.id, parsed.file);
-        return true;
-      }
-      const message = `DAG '${spec.id}' is declared in ${owner} too: ids are unique in a project`;
-      mistakes.push({ severity: 'error', rule: 'duplicate-dag', message, file: parsed.file });
-      return false;
-    });
-    return { ...parsed, dags, diagnostics: [...parsed.diagnostics, ...mistakes] };
-  });
+  return withUniqueDags(parsed);
 }

@@ -91,13 +91,15 @@ export class DagLibrary {
   }
 
   /**
-   * The DAG of an id; looks into the file of the same name first, then into all.
+   * The DAG of an id; looks first into the file that is known to declare it, if one is, then into that of the
+   * same name, then into all.
    * @throws AppError `not_found` with the nearest id; `invalid` with `details.diagnostics` when the file that
    * declares it (or, if none does, some file) has mistakes.
    */
-  async load(dagId: string): Promise<LoadedDag> {
+  async load(dagId: string, known?: string): Promise<LoadedDag> {
     const files = this.files();
-    const likely = files.filter((file) => file.slice('dags/'.length).replace(/\.[^.]+$/, '') === dagId);
+    const named = files.filter((file) => file.slice('dags/'.length).replace(/\.[^.]+$/, '') === dagId);
+    const likely = files.filter((file) => file === known).concat(named.filter((file) => file !== known));
     const broken: Diagnostic[] = [];
     const ids: string[] = [];
     for (const file of [...likely, ...files.filter((one) => !likely.includes(one))]) {

@@ -7,6 +7,7 @@ import type { Diagnostic } from '../model/errors.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
 import { ProjectWatch } from '../parsing/project-watch.ts';
+import { withUniqueDags } from '../parsing/unique-dags.ts';
 import type { DagEntry } from '../planner/agenda.ts';
 import type { DagRecord, Lease, Store, VersionRecord } from '../store/store.ts';
 import { entryOf, failuresOf } from './dag-entry.ts';
@@ -27,6 +28,8 @@ export interface DagSyncOptions {
   readonly onSeen: (dag: DagEntry, version: VersionRecord, isRescheduled: boolean) => void;
   /** Changes of files may not be noticed, and why; told once for each reason. */
   readonly onBlind: (error: Error) => void;
+  /** What is wrong with a file, when that has changed; nothing any more if the list is empty. */
+  readonly onMistakes: (file: string, mistakes: readonly Diagnostic[]) => void;
   /** No file declares a DAG any more; `state` is what the store has of it. */
   readonly onGone: (dagId: string, state: ScheduleState) => void;
   /** All files were looked at, and everything that has changed was told. */
@@ -143,14 +146,16 @@ export class DagSync {
       signal.aborted ? { file, dags: [], diagnostics: [] } : library.parse(file, signal);
     const files = await Promise.all(library.files().map((file) => limit(() => parse(file))));
     if (signal.aborted) return;
-    const { declared, mistakes } = declaredIn(files);
     const holds = this.#reading();
     const stored = await store.dags();
+    const owners = new Map(stored.map(({ dagId, file }) => [dagId, file]));
+    const { declared, mistakes } = declaredIn(withUniqueDags(files, owners));
     const pinned = new Set((await store.pins()).map(({ dagId }) => dagId));
-    await this.#tellAll([...declared.values()], { stored, pinned, holds });
+    await this.#tellAll(declared, { stored, pinned, holds });
     if (!holds()) return;
+    const ids = new Set(declared.map(({ dag }) => dag.spec.id));
     for (const record of stored) {
-      if (!declared.has(record.dagId)) await this.#tellUndeclared(record, mistakes.has(record.file));
+      if (!ids.has(record.dagId)) await this.#tellUndeclared(record, mistakes.has(record.file));
     }
     await this.#noteMistakes(mistakes);
   }
@@ -223,18 +228,20 @@ export class DagSync {
   }
 
   async #noteMistakes(mistakes: ReadonlyMap<string, readonly Diagnostic[]>): Promise<void> {
-    const { store, lease, clock, log } = this.#options;
+    const { store, lease, clock, log, onMistakes } = this.#options;
     for (const [file, diagnostics] of mistakes) {
       const text = JSON.stringify(diagnostics);
       if (this.#broken.get(file) === text) continue;
       await store.saveBrokenFile(lease, file, { at: clock.now(), diagnostics });
       this.#broken.set(file, text);
       log.warn({ file, mistakes: diagnostics.length }, 'a DAG file cannot be loaded');
+      onMistakes(file, diagnostics);
     }
     for (const file of this.#broken.keys()) {
       if (mistakes.has(file)) continue;
       await store.saveBrokenFile(lease, file, null);
       this.#broken.delete(file);
+      onMistakes(file, []);
     }
   }
 }
@@ -249,23 +256,15 @@ function versionOf(record: DagRecord, { spec }: ParsedDag): VersionRecord {
   return { versionNo, dagId, graphHash, codeHash, file, spec, createdAt: versionAt };
 }
 
-/** The DAGs of all files, and the mistakes in them; of two files with one id the first counts. */
+/** The DAGs of all files, and the mistakes in them. */
 function declaredIn(files: readonly ParsedFile[]): {
-  readonly declared: ReadonlyMap<string, Declared>;
+  readonly declared: readonly Declared[];
   readonly mistakes: ReadonlyMap<string, readonly Diagnostic[]>;
 } {
-  const declared = new Map<string, Declared>();
-  const mistakes = new Map<string, Diagnostic[]>();
-  for (const { file, dags, diagnostics } of files) {
+  const declared = files.flatMap(({ file, dags }) => dags.map((dag) => ({ file, dag })));
+  const mistakes = new Map<string, readonly Diagnostic[]>();
+  for (const { file, diagnostics } of files) {
     const found = diagnostics.filter(({ severity }) => severity === 'error');
-    for (const dag of dags) {
-      const other = declared.get(dag.spec.id);
-      if (other === undefined) declared.set(dag.spec.id, { file, dag });
-      else {
-        const message = `DAG '${dag.spec.id}' is declared in ${other.file} too: ids are unique in a project`;
-        found.push({ severity: 'error', rule: 'duplicate-dag', message, file });
-      }
-    }
     if (found.length > 0) mistakes.set(file, found);
   }
   return { declared, mistakes };

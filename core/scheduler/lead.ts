@@ -289,6 +289,7 @@ export class Leadership {
       log: this.#log,
       onSeen: (dag, version, isRescheduled) => this.leader.dagSeen(dag, version, isRescheduled),
       onBlind: (error) => this.onTidings({ type: 'blind', error }),
+      onMistakes: (file, mistakes) => this.onTidings({ type: 'file', file, mistakes }),
       onGone: (dagId, state) => this.leader.tell({ type: 'dag.gone', dagId, state }),
       onLooked: () => this.#inbox.lookAtHeld(),
     });

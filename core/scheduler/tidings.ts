@@ -1,9 +1,12 @@
 import type { Action } from '../model/action.ts';
+import type { Diagnostic } from '../model/errors.ts';
 
 /** What people should know of a scheduler, beside the runs that it makes. */
 export type SchedulerTidings =
   /** A DAG was paused because so many of its runs have failed one after the other. */
   | { readonly type: 'dagFailing'; readonly dagId: string; readonly failures: number }
+  /** A file cannot be loaded, and why; with no mistakes it can be again. */
+  | { readonly type: 'file'; readonly file: string; readonly mistakes: readonly Diagnostic[] }
   /** Changes of files may not be noticed, and why. */
   | { readonly type: 'blind'; readonly error: Error };
 

@@ -37,7 +37,8 @@ export class VersionKeeper {
    * is, so that no version is without code.
    */
   async current(dagId: string): Promise<VersionRecord> {
-    const { file, dag } = await this.#options.library.load(dagId);
+    const known = await this.#options.store.dag(dagId);
+    const { file, dag } = await this.#options.library.load(dagId, known?.file);
     return this.keep(file, dag);
   }
 

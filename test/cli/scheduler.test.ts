@@ -116,6 +116,29 @@ describe('orch scheduler', () => {
     await again.until(/leads 1 DAG; 1 file cannot be loaded: orch check/);
   });
 
+  test('says when a file that is saved cannot be loaded, and when it can again', async () => {
+    const good = "id: good\ntasks: { a: { run: 'true' } }\n";
+    const dir = makeProject({ 'dags/good.yaml': good });
+    const people = startOrch(['-C', dir, 'scheduler']);
+    await people.until(/leads 1 DAG/);
+    writeFileSync(join(dir, 'dags/good.yaml'), 'id: good\ntaks: {}\n');
+    await people.until(/Z dags\/good\.yaml:2:1 cannot be loaded: .*taks.* go on as they were: orch check\n/);
+    const plan = await orch(['-C', dir, 'plan']);
+    expect([plan.code, plan.stdout]).toEqual([
+      3,
+      '! good  its file cannot be read; it goes on as it is  dags/good.yaml\n' +
+        '0 DAGs would change, 1 would not\n',
+    ]);
+    writeFileSync(join(dir, 'dags/good.yaml'), good);
+    await people.until(/Z dags\/good\.yaml can be loaded again\n/);
+    people.child.kill('SIGTERM');
+    await people.ended;
+    const programs = startOrch(['-C', dir, 'scheduler', '--json']);
+    await programs.until(/"leading"/);
+    writeFileSync(join(dir, 'dags/good.yaml'), 'id: [');
+    await programs.until(/"type":"file.changed","file":"dags\/good.yaml","mistakes":\[\{/);
+  });
+
   test('stands by for a leader that it cannot reach, and leads when that one is gone', async () => {
     const dir = makeProject({ 'dags/good.yaml': "id: good\ntasks: { a: { run: 'true' } }\n" });
     mkdirSync(join(dir, '.orch'));

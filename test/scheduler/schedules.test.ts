@@ -80,6 +80,22 @@ describe('a scheduler', () => {
     expect(await store.dag('y')).toMatchObject({ versionNo: 1 });
   });
 
+  test('goes on with the file that declares a DAG when another one declares it too', async () => {
+    await using project = tempProject({ 'dags/t.yaml': tick('t') });
+    await using orch = await project.open(SCHEDULER);
+    await finishedRuns(orch, 't', 1);
+    project.write({ 'dags/a_copy.yaml': tick('t', 'exit 3') });
+    const eye = await openProject(project.dir);
+    const [broken] = await seen(eye, async () => {
+      const files = await eye.store.brokenFiles();
+      return files.length > 0 && files;
+    });
+    expect(broken).toMatchObject({ file: 'dags/a_copy.yaml', diagnostics: [{ rule: 'duplicate-dag' }] });
+    expect((await orch.run('t')).run).toMatchObject({ state: 'success', versionNo: 1 });
+    expect(await eye.store.dag('t')).toMatchObject({ file: 'dags/t.yaml', versionNo: 1 });
+    await eye.close();
+  });
+
   test('makes no run of the past for a schedule that comes back after one that makes up', async () => {
     await using project = tempProject({ 'dags/t.yaml': tick('t') });
     await using orch = await project.open(SCHEDULER);

@@ -35,6 +35,7 @@ test('closing ends the evaluation of a file that takes long, and begins no other
     log: createLogger({ level: 'silent', to: 2 }),
     onSeen: never,
     onBlind: never,
+    onMistakes: never,
     onGone: never,
     onLooked: () => {},
   });

@@ -1,0 +1,27 @@
+import type { ParsedFile } from './parsed-file.ts';
+
+/** By DAG id, the file that is known to declare it. */
+export type Owners = ReadonlyMap<string, string>;
+
+/**
+ * Leaves each id to one file, and makes its being declared in any other one a mistake of that. The file that
+ * is known to declare it keeps it, whatever is added beside it; of others the first has it.
+ */
+export function withUniqueDags(files: readonly ParsedFile[], known: Owners = new Map()): ParsedFile[] {
+  const owners = new Map<string, string>();
+  for (const { file, dags } of files)
+    for (const { spec } of dags)
+      if (!owners.has(spec.id) || known.get(spec.id) === file) owners.set(spec.id, file);
+  return files.map((parsed) => {
+    const { file } = parsed;
+    const dags = parsed.dags.filter(({ spec }) => owners.get(spec.id) === file);
+    if (dags.length === parsed.dags.length) return parsed;
+    const mistakes = parsed.dags.flatMap(({ spec: { id } }) => {
+      const owner = owners.get(id);
+      if (owner === file) return [];
+      const message = `DAG '${id}' is declared in ${owner} too: ids are unique in a project`;
+      return [{ severity: 'error', rule: 'duplicate-dag', message, file } as const];
+    });
+    return { ...parsed, dags, diagnostics: [...parsed.diagnostics, ...mistakes] };
+  });
+}
