@@ -39,6 +39,9 @@ export interface DagSyncOptions {
 /** DAGs that are told of before others get their turn: a thousand take some 50 ms to plan. */
 const TOLD_AT_ONCE = 250;
 
+/** After so long a look that failed is made again: nothing else may ever call for it. */
+const LOOK_AGAIN_MS = 1_000;
+
 /** A DAG and the file that declares it. */
 interface Declared {
   readonly file: string;
@@ -68,6 +71,7 @@ export class DagSync {
   #watch: ProjectWatch | null = null;
   #looking: Promise<void> | null = null;
   #lookAgain = false;
+  #againTimer: NodeJS.Timeout | undefined;
   /** How often everything that was told was forgotten. */
   #forgotten = 0;
   #hasLooked = false;
@@ -124,6 +128,7 @@ export class DagSync {
   /** Ends the look that is under way, and the evaluation of files with it. */
   async close(): Promise<void> {
     this.#ended.abort();
+    clearTimeout(this.#againTimer);
     await this.#watch?.close();
     await this.#looking;
   }
@@ -134,6 +139,8 @@ export class DagSync {
       if (this.#ended.signal.aborted) return;
       await this.#lookOnce().catch((error: unknown) => {
         this.#options.log.error({ err: asError(error) }, 'the DAG files cannot be looked at now');
+        clearTimeout(this.#againTimer);
+        if (!this.#ended.signal.aborted) this.#againTimer = setTimeout(() => void this.look(), LOOK_AGAIN_MS);
       });
     } while (this.#lookAgain);
   }

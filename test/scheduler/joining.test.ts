@@ -8,6 +8,7 @@ import { leaderSocket } from '../../core/scheduler/paths.ts';
 import { openProject } from '../../core/scheduler/project.ts';
 import { openSession } from '../../core/scheduler/session.ts';
 import type { Store } from '../../core/store/store.ts';
+import { seen } from './seen.ts';
 import { type Opened, statesOf, tempProject, triggerRequest } from './temp-project.ts';
 
 const FILES = {
@@ -119,3 +120,16 @@ test.each(['lastEventNo', 'dags', 'unfinishedRuns', 'pins'] as const)(
     expect(watchers()).toBe(before);
   },
 );
+
+test('a scheduler whose first look at the files fails looks again', async () => {
+  await using made = tempProject({ 'dags/t.yaml': "id: t\ntasks: { a: { run: 'true' } }\n" });
+  const project = await openProject(made.dir, { env: { PATH: process.env['PATH'] } });
+  atFirst(project.store, 'pins', () => {
+    throw new Error('the store is busy');
+  });
+  const session = await openSession(project, { schedules: true });
+  const eye = await openProject(made.dir);
+  expect(await seen(eye, () => eye.store.dag('t'))).toMatchObject({ present: true });
+  await session.close('now');
+  await Promise.all([project.close(), eye.close()]);
+});
