@@ -1,7 +1,7 @@
 import type { ParsedFile } from './parsed-file.ts';
 
 /** By DAG id, the file that is known to declare it. */
-export type Owners = ReadonlyMap<string, string>;
+type Owners = ReadonlyMap<string, string>;
 
 /**
  * Leaves each id to one file, and makes its being declared in any other one a mistake of that. The file that
