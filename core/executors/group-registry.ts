@@ -122,13 +122,23 @@ function isSame(group: number, start: string): boolean {
 
 function registered(path: string): GroupEntry[] {
   const live = new Map<number, GroupEntry>();
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
+  for (const line of textOf(path).split('\n')) {
     const entry = parse(line);
     if (entry === null) continue;
     if ('gone' in entry) live.delete(entry.gone);
     else live.set(entry.group, entry);
   }
   return [...live.values()];
+}
+
+/** The text of a registry; nothing once its keeper, which still ends, has killed all of it and removed it. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 /** A torn last line is no entry: its group was not told to begin. */

@@ -12,6 +12,8 @@ export interface LocalExecutorOptions {
   readonly runners?: RunnerOptions;
   readonly commands?: { readonly max?: number; readonly memoryMb?: number | null };
   readonly limits?: Partial<AttemptLimits>;
+  /** A keeper that is not up by then is killed, and the next one is tried. */
+  readonly keeperUpMs?: number;
   /** Environment variables that attempts inherit, besides the usual ones. */
   readonly passEnv?: readonly string[];
 }
@@ -53,6 +55,7 @@ export interface LocalSettings {
   readonly runners: Required<RunnerOptions>;
   readonly commands: { readonly max: number; readonly memoryMb: number | null };
   readonly limits: AttemptLimits;
+  readonly keeperUpMs: number;
   readonly passEnv: readonly string[];
 }
 
@@ -77,6 +80,7 @@ export function localSettings(options: LocalExecutorOptions): LocalSettings {
     },
     commands: { max: 64, memoryMb: null, ...options.commands },
     limits: { logBytes: 64 * MIB, outputInlineBytes: 256 * 1024, outputBytes: 64 * MIB, ...options.limits },
+    keeperUpMs: options.keeperUpMs ?? 60_000,
     passEnv: options.passEnv ?? [],
   };
 }

@@ -185,7 +185,9 @@ class LocalExecutor implements Executor {
     };
     await new Promise<void>((resolve, reject) => {
       let up = false;
+      const deadline = setTimeout(() => this.#keeper?.kill(), settings.keeperUpMs);
       this.#up = () => {
+        clearTimeout(deadline);
         up = true;
         this.#keeperIsUp = true;
         resolve();
@@ -193,6 +195,7 @@ class LocalExecutor implements Executor {
       this.#keeper = new KeeperLink(keeperSettings, {
         onFrame: (frame) => this.#fromKeeper(frame),
         onDeath: (detail) => {
+          clearTimeout(deadline);
           this.#keeper = null;
           this.#keeperIsUp = false;
           if (up) void this.#keeperDied(detail);

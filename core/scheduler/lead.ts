@@ -212,22 +212,23 @@ export class Leadership {
     onCommit: () => void,
   ): Promise<Leadership> {
     const { config, clock, dir, stateDir, store } = project;
-    const executor = createLocalExecutor({
-      projectDir: dir,
-      stateDir,
-      clock,
-      epoch: lease.epoch,
-      runners: { ...runnerOptions(config), keepOne: warm },
-      limits: { logBytes: config.log.maxBytesPerAttempt },
-    });
+    let leadership: Leadership | null = null;
     try {
       const counters = { ...(await store.counters()), eventNo: await store.lastEventNo() };
-      const leadership = new Leadership(project, lease, executor, counters);
+      const executor = createLocalExecutor({
+        projectDir: dir,
+        stateDir,
+        clock,
+        epoch: lease.epoch,
+        runners: { ...runnerOptions(config), keepOne: warm },
+        limits: { logBytes: config.log.maxBytesPerAttempt },
+      });
+      leadership = new Leadership(project, lease, executor, counters);
       await leadership.#open(onCommit);
       return leadership;
     } catch (error) {
-      await executor.close();
-      await lease.release().catch(() => {});
+      // What keeps going, as its loop does, would keep a process that has failed from ending.
+      await (leadership?.close('now') ?? lease.release()).catch(() => {});
       throw error;
     }
   }
@@ -354,10 +355,13 @@ export class Leadership {
     this.#closed = true;
     this.leader.stop();
     await this.#inbox.close();
-    await this.#executor.close();
-    await this.#lease.release();
+    try {
+      await this.#executor.close();
+    } finally {
+      // What it could not end the next leader finds too, and starts nothing beside it.
+      await this.#lease.release().finally(() => this.#door?.close());
+    }
     this.#log.info('this process gave the lead back');
-    await this.#door?.close();
   }
 }
 

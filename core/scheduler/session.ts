@@ -203,10 +203,13 @@ export class Session {
     await this.#joining?.catch(() => {});
     clearTimeout(this.#later);
     this.#knocker?.close();
-    await this.#leadership?.close(how);
-    this.#leadership = null;
-    await this.#listening?.close();
-    this.#bell.ring();
+    try {
+      await this.#leadership?.close(how);
+    } finally {
+      this.#leadership = null;
+      await this.#listening?.close();
+      this.#bell.ring();
+    }
   }
 
   /** Hears what processes do that share nothing with this one but the store. */
@@ -326,7 +329,8 @@ export class Session {
 
   /** Whether this process should try to lead, now and then: nobody may tell it that the leader is gone. */
   #mayLead(): boolean {
-    return !this.#closed && this.#leadership === null && (this.#schedules || this.#knocker === null);
+    if (this.#closed || this.#failure !== null || this.#leadership !== null) return false;
+    return this.#schedules || this.#knocker === null;
   }
 
   /** Tries to lead once, later: the leader cannot be reached from here, or may have stopped. */

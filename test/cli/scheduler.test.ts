@@ -53,6 +53,23 @@ describe('orch scheduler', () => {
     expect(paused).toMatchObject([{ v: 1, dagId: 'bad', failures: 2, at: expect.any(String) }]);
   });
 
+  test('that cannot begin to lead ends with the error, and keeps nobody else from it', async () => {
+    const dir = makeProject({ 'dags/w.yaml': WITNESSED });
+    const first = startOrch(['-C', dir, 'scheduler']);
+    await first.until(/leads 1 DAG/);
+    const second = startOrch(['-C', dir, 'scheduler']);
+    await second.until(/stands by/);
+    // Where lists of processes are read, which whoever begins to lead has to kill.
+    const unreadable = join(dir, '.orch/groups/unreadable');
+    mkdirSync(unreadable);
+    first.child.kill('SIGKILL');
+    const stopped = await second.ended;
+    expect([stopped.code, stopped.stderr]).toEqual([70, expect.stringContaining('EISDIR')]);
+    rmSync(unreadable, { recursive: true });
+    const third = startOrch(['-C', dir, 'scheduler']);
+    await third.until(/leads 1 DAG/);
+  });
+
   test('runs DAGs; killed, a second one takes over at once, and nothing starts twice', async () => {
     const dir = makeProject({ 'dags/w.yaml': WITNESSED });
     appendFileSync(join(dir, 'witness'), '');

@@ -165,8 +165,7 @@ export class PostgresStore extends Reads implements Store {
     const leading = this.#leading;
     if (leading?.lease !== lease) return;
     this.#leading = null;
-    await leading.ticks.close();
-    await leading.keeper.release();
+    await leading.ticks.close().finally(() => leading.keeper.release());
   }
 
   async commit(lease: Lease, tick: Tick): Promise<CommitResult> {

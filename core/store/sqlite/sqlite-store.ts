@@ -173,11 +173,14 @@ export class SqliteStore extends Reads implements Store {
     if (leading?.lease !== lease) return;
     this.#leading = null;
     leading.writeback?.close();
-    await this.#whenIdle(leading.connection, () => {
-      if (leading.connection !== this.#connection) leading.connection.close();
-    });
-    await this.#db.updateTable('lease').set({ holder: null }).where('epoch', '=', lease.epoch).execute();
-    this.#lock.release();
+    try {
+      await this.#whenIdle(leading.connection, () => {
+        if (leading.connection !== this.#connection) leading.connection.close();
+      });
+      await this.#db.updateTable('lease').set({ holder: null }).where('epoch', '=', lease.epoch).execute();
+    } finally {
+      this.#lock.release();
+    }
   }
 
   commit(lease: Lease, tick: Tick): CommitResult | Promise<CommitResult> {

@@ -176,6 +176,16 @@ test('orders that come while a keeper starts survive its death', async () => {
   for (const id of later) expect(await bench.outcome(id)).toEqual({ kind: 'success' });
 });
 
+test('a keeper that hangs before it is up is replaced by another one', async () => {
+  projectDir = makeProject({ 'dags/work.ts': WORK });
+  bench = new Bench(projectDir, { keeperUpMs: 1_000 });
+  await bench.executor.start();
+  const [first = 0] = keepers();
+  process.kill(first, 'SIGSTOP');
+  expect(await bench.outcome(bench.shell('true'))).toEqual({ kind: 'success' });
+  expect(lives(first)).toBe(false);
+});
+
 test('a keeper that hangs is replaced when an attempt must be stopped', { timeout: 30_000 }, async () => {
   projectDir = makeProject({ 'dags/work.ts': WORK });
   bench = new Bench(projectDir);
