@@ -44,6 +44,9 @@ import { VersionKeeper } from './version-keeper.ts';
  */
 const HEAP_GROWING_PERCENT = 30;
 
+/** By so much timers may be late. */
+const POLL_MS = 2;
+
 /** A process that leads: its loop, its executor, its door and its way through the inbox. */
 export class Leadership {
   readonly leader: Leader;
@@ -105,6 +108,7 @@ export class Leadership {
       dispatcher,
       foreign,
       beatMs: BEAT_MS,
+      pollMs: canSpin ? POLL_MS : 0,
       limits,
       stateDir,
       tick: counters.tick,

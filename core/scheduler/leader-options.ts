@@ -27,6 +27,8 @@ export interface LeaderOptions {
   readonly log: Logger;
   /** Says this often that its loop gets on, in ms; absent: never. */
   readonly beatMs?: number;
+  /** For so long before something is due its loop polls for it instead of sleeping, in ms; 0 by default. */
+  readonly pollMs?: number;
   /** Number of the last tick that is stored. */
   readonly tick: number;
   /** Number of the last event of an asset that is stored; 0 by default. */

@@ -70,7 +70,7 @@ export class Leader {
     this.#tick = options.tick;
     this.#leftAlone = new LeftAlone(options.log);
     this.#beat = new Beat(options.lease, options.beatMs, options.clock.mono());
-    this.#alarm = new Alarm(options.clock, () => this.#wake());
+    this.#alarm = new Alarm(options.clock, () => this.#wake(), options.pollMs);
     this.#alarm.set(this.#beat.dueAtMono);
     options.executor.onEvent = (event) => this.#onAttempt(event);
     options.dispatcher.onRefused = (id, message) => this.#onRefused(id, message);
@@ -222,7 +222,8 @@ export class Leader {
     if (decided.dispatch.length > 0) await null;
     if (decided.actions.length > 0) this.onCommit();
     this.#beat.turned(now.mono);
-    this.#alarm.set(Math.min(decided.wakeAt, this.#beat.dueAtMono));
+    this.#alarm.set(this.#beat.dueAtMono);
+    this.#alarm.set(decided.wakeAt, true);
     this.onDecided(decided.actions);
   }
 
