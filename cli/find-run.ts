@@ -1,13 +1,18 @@
 import { AppError } from '../core/model/errors.ts';
 import type { RunRecord } from '../core/model/run.ts';
 import type { Store } from '../core/store/store.ts';
-import { shortRunId } from './render/run-name.ts';
 import { instantText } from './render/time-text.ts';
 
 /** Letters of a run id that must be given at least. */
 const PREFIX_MIN = 4;
 
-/** The run that the user names: an id, an unambiguous beginning of one, or `last`. Absent means `last`. */
+/** What {@link findRun} takes, for the help of commands. */
+export const RUN_ARGUMENT = "a run id, its last part or its beginning, or 'last'";
+
+/**
+ * The run that the user names: an id, an unambiguous beginning of one or of the last part of one, or `last`.
+ * Absent means `last`.
+ */
 export async function findRun(store: Store, name: string | undefined): Promise<RunRecord> {
   if (name === undefined || name === 'last') {
     const [latest] = await store.runs({ limit: 1 });
@@ -28,5 +33,5 @@ export async function findRun(store: Store, name: string | undefined): Promise<R
   const list = found
     .map((run) => `  ${run.uid}  ${run.dagId}  ${run.state}  ${instantText(run.createdAt)}`)
     .join('\n');
-  throw new AppError('usage', `'${shortRunId(name)}' begins several run ids; give more of one:\n${list}`);
+  throw new AppError('usage', `'${name}' stands for several runs; give more of an id:\n${list}`);
 }

@@ -14,7 +14,7 @@ import type { CommandContext } from '../context.ts';
 import { readDagFiles, requireDag } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
 import { findInstances } from '../find-instances.ts';
-import { findRun } from '../find-run.ts';
+import { findRun, RUN_ARGUMENT } from '../find-run.ts';
 import { isLed } from '../is-led.ts';
 import { glyph, toned } from '../render/state-look.ts';
 import { clockText, instantText, spanText } from '../render/time-text.ts';
@@ -43,7 +43,7 @@ export const why = defineCommand({
   ],
   define: (command) => {
     command
-      .argument('<run>', "a run id, the beginning of one, or 'last'; or a DAG, without a task")
+      .argument('<run>', `${RUN_ARGUMENT}; or a DAG, without a task`)
       .argument('[task]', 'a task, or an instance such as symbol[SP500].clean');
   },
   run: async (context, _options, [name, task]) =>

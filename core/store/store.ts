@@ -328,10 +328,10 @@ export interface Store {
   version(versionNo: VersionNo): Promise<VersionRecord | null>;
   runs(filter: RunFilter): Promise<readonly RunRecord[]>;
   /**
-   * By its id or an unambiguous beginning of at least four characters. Several matches: all of them, at most
-   * ten.
+   * By its id or a beginning of it of at least four characters; if there is none, by the last part of its id,
+   * the 12 digits after the last dash, or a beginning of that. Several matches: all of them, at most ten.
    */
-  runsByUid(uidPrefix: string): Promise<readonly RunRecord[]>;
+  runsByUid(uidPart: string): Promise<readonly RunRecord[]>;
   run(runNo: RunNo): Promise<RunRecord | null>;
   /** `RunChange.counts` as written when the runs ended; unfinished runs are absent. */
   runCounts(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, RunCounts>>;
