@@ -123,7 +123,8 @@ const SENTENCES = {
   backfill_stuck: (f) =>
     `Backfill ${f.backfill} was paused: ${f.error}. When it is mended: orch backfill resume ${f.backfill}`,
   slot_missing: () => 'It has no run.',
-  slot_run_over: (f) => `Its run is ${f.state}.`,
+  slot_run_over: (f) =>
+    f.partial === true ? `Its run, of a part of the DAG only, is ${f.state}.` : `Its run is ${f.state}.`,
   slot_in_flight: () => 'Its run is not finished: in flight.',
   slot_of_schedule: () => 'Its schedule has not decided about it yet.',
   slot_taken: (f) => `Run ${f.run} is about the same instant: a slot has one run for ever.`,
