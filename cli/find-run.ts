@@ -6,6 +6,14 @@ import { instantText } from './render/time-text.ts';
 /** Letters of a run id that must be given at least. */
 const PREFIX_MIN = 4;
 
+/** What a run id consists of. */
+const UID_PART = /^[0-9a-f-]+$/;
+
+/** Whether a word may name a run for {@link findRun}: a DAG may have such a name too. */
+export function couldBeRun(word: string): boolean {
+  return word === 'last' || (word.length >= PREFIX_MIN && UID_PART.test(word.toLowerCase()));
+}
+
 /** What {@link findRun} takes, for the help of commands. */
 export const RUN_ARGUMENT = "a run id, its last part or its beginning, or 'last'";
 
@@ -21,7 +29,7 @@ export async function findRun(store: Store, name: string | undefined): Promise<R
     return latest;
   }
   const id = name.toLowerCase();
-  if (!/^[0-9a-f-]+$/.test(id))
+  if (!UID_PART.test(id))
     throw new AppError('usage', `'${name}' is no run id. 'orch runs' lists runs; 'last' is the latest.`);
   if (id.length < PREFIX_MIN)
     throw new AppError('usage', `Give at least ${PREFIX_MIN} characters of a run id.`);

@@ -116,7 +116,9 @@ const SENTENCES = {
   slot_due: (f) => `The slot of ${f.due} is due: a scheduler makes its run now.`,
   backfilled: (f) => `Backfill ${f.backfill} runs its slot of ${f.slot}.`,
   backfill_created: (f) => `Backfill ${f.backfill} was asked for by ${f.by ?? 'hand'}.`,
-  backfill_paused: (f) => `Backfill ${f.backfill} is paused.`,
+  backfill_paused: (f) =>
+    `Backfill ${f.backfill} is paused${f.by ? ` by ${f.by}` : ''}. ` +
+    `To go on: orch backfill resume ${f.backfill}`,
   backfill_resumed: (f) => `Backfill ${f.backfill} goes on: ${f.by ?? 'hand'} has resumed it.`,
   backfill_cancelled: (f) => `Backfill ${f.backfill} was cancelled by ${f.by ?? 'hand'}.`,
   backfill_done: (f) => `Backfill ${f.backfill} is done.`,

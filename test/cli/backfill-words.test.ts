@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { makeProject, orch, startOrch } from './orch-process.ts';
 
@@ -37,6 +39,40 @@ describe('what orch says about backfills', () => {
     const later = await create('--only-missing', '-n');
     expect(later.stdout.match(/left {2,}Its run, of a part of the DAG only, is success\./g)).toHaveLength(2);
     expect(later.stderr).not.toContain('use their slots up');
+    scheduler.child.kill('SIGTERM');
+    await scheduler.ended;
+  });
+
+  test('that are paused: their runs wait, and who asks about one is told for what', async () => {
+    const hold = 'case $SLOT in *-02T*) test -e good;; *) while test ! -e good; do sleep 0.05; done;; esac';
+    const held = `a: { run: '${hold}', env: { SLOT: '\${{ run.logicalDate }}' } }`;
+    const dir = makeProject({ 'dags/w.yaml': DAILY.replace("a: { run: 'true' }", held) });
+    const scheduler = startOrch(['-C', dir, 'scheduler']);
+    await scheduler.until(/leads 1 DAG/);
+    const run = (...words: string[]) => orch(['-C', dir, ...words]);
+    const id = (await run('backfill', 'create', 'w', ...TWO_DAYS, '--max-active-runs', '1')).stdout.trim();
+    await untilBackfill(dir, id, 'failed', 1);
+    expect((await run('backfill', 'pause', id)).code).toBe(0);
+    const { items } = JSON.parse((await run('runs', '--state', 'failed', '--json')).stdout);
+    const { runId } = items[0];
+    const retry = startOrch(['-C', dir, 'retry', runId]);
+    await retry.until(/retried/);
+    const advice = `Backfill ${id} is paused. To go on: orch backfill resume ${id}`;
+    expect((await run('why', runId)).stdout).toContain(` of w queued: ${advice}\n`);
+    expect(JSON.parse((await run('why', runId, '--json')).stdout)).toMatchObject({
+      runId,
+      state: 'queued',
+      because: { code: 'backfill_paused', text: advice },
+    });
+    expect((await run('why', runId, 'a')).stdout).toContain(advice);
+    writeFileSync(join(dir, 'good'), '');
+    expect((await run('backfill', 'resume', id)).code).toBe(0);
+    const { code, stderr } = await retry.ended;
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining(`waits: backfill ${id} is paused. Let it go on: orch backfill resume ${id}\n`),
+    ]);
+    expect((await run('why', runId)).stdout).toContain(' of w success: Every leaf ended well.\n');
     scheduler.child.kill('SIGTERM');
     await scheduler.ended;
   });
