@@ -33,6 +33,8 @@ describe('what orch says about backfills', () => {
     expect(dry).toMatchObject({ code: 0, stderr: expect.stringContaining(told) });
     expect(JSON.parse((await create('--until', 'a', '-n', '--json')).stdout).partial).toBe(true);
     const made = await create('--until', 'a');
+    const unled = await orch(['-C', dir, 'backfill', 'show', made.stdout.trim()]);
+    expect(unled.stdout).toContain("  ends    not before a scheduler runs: 'orch scheduler' or 'orch up'\n");
     expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining(told) });
     const scheduler = startOrch(['-C', dir, 'scheduler']);
     await untilBackfill(dir, made.stdout.trim(), 'state', 'done');
@@ -52,11 +54,19 @@ describe('what orch says about backfills', () => {
     const run = (...words: string[]) => orch(['-C', dir, ...words]);
     const id = (await run('backfill', 'create', 'w', ...TWO_DAYS, '--max-active-runs', '1')).stdout.trim();
     await untilBackfill(dir, id, 'failed', 1);
+    // A pause of the DAG does not hold the backfill up, so its end is foretold, and it comes.
+    expect((await run('pause', 'w')).code).toBe(0);
+    const foretold = JSON.parse((await run('backfill', 'show', id, '--json')).stdout);
+    expect(foretold).toMatchObject({ state: 'running', etaMs: expect.any(Number), noEta: null });
     expect((await run('backfill', 'pause', id)).code).toBe(0);
     const { items } = JSON.parse((await run('runs', '--state', 'failed', '--json')).stdout);
     const { runId } = items[0];
     const retry = startOrch(['-C', dir, 'retry', runId]);
     await retry.until(/retried/);
+    const shown = await run('backfill', 'show', id);
+    expect(shown.stdout).toContain(
+      `  ends    not while it is paused. To go on: orch backfill resume ${id}\n`,
+    );
     const advice = `Backfill ${id} is paused. To go on: orch backfill resume ${id}`;
     expect((await run('why', runId)).stdout).toContain(` of w queued: ${advice}\n`);
     expect(JSON.parse((await run('why', runId, '--json')).stdout)).toMatchObject({
@@ -65,8 +75,11 @@ describe('what orch says about backfills', () => {
       because: { code: 'backfill_paused', text: advice },
     });
     expect((await run('why', runId, 'a')).stdout).toContain(advice);
-    writeFileSync(join(dir, 'good'), '');
     expect((await run('backfill', 'resume', id)).code).toBe(0);
+    const resumed = JSON.parse((await run('backfill', 'show', id, '--json')).stdout);
+    expect(resumed).toMatchObject({ etaMs: null, noEta: 'not known before the first of its runs has ended' });
+    writeFileSync(join(dir, 'good'), '');
+    await untilBackfill(dir, id, 'state', 'done');
     const { code, stderr } = await retry.ended;
     expect([code, stderr]).toEqual([
       0,
