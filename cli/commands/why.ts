@@ -114,7 +114,10 @@ async function whyDag(context: CommandContext, project: Project, dagId: string):
   const filter = { uris: consumedBy(spec), afterNo: state.eventNo, limit: 1 };
   const changed = new Set((await store.assetEvents(filter)).map(({ uri }) => uri));
   const events = explainEvents(spec, state, changed, facts);
-  return told(context, dagId, explainSlots(spec, state, facts, clock.now()), events);
+  const slots = explainSlots(spec, state, facts, clock.now());
+  const pause = state.paused ? await store.dagPause(dagId) : null;
+  const inFull = (reason: Because): Because => (reason.code === 'dag_paused' && pause ? pause : reason);
+  return told(context, dagId, { ...slots, because: inFull(slots.because) }, events.map(inFull));
 }
 
 /** Where events start runs too, one line for each schedule; a DAG without a schedule by time has no other. */

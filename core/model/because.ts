@@ -60,7 +60,9 @@ const SENTENCES = {
   marked: (f) => `Marked ${f.state} by ${f.by ?? 'hand'}.`,
   retried: (f) => `Retried by ${f.by ?? 'hand'}.`,
   run_paused: () => 'The run is paused.',
-  dag_paused: (f) => `DAG ${f.dag} is paused.`,
+  dag_paused: (f) =>
+    `DAG ${f.dag} is paused${f.since ? ` since ${f.since}` : ''}${f.by ? `, by ${f.by}` : ''}. ` +
+    `To go on: orch unpause ${f.dag}`,
   run_queued: (f) => `DAG ${f.dag} already has ${plural(f.active, 'active run')} of ${f.limit}.`,
   waits_upstream: (f) => `Waits for ${plural(f.open, 'upstream')}, first ${f.upstream}.`,
   waits_setup: (f) => `Waits for setup ${f.setup}.`,
@@ -103,8 +105,8 @@ const SENTENCES = {
   dag_removed: (f) => `No file declares DAG ${f.dag} any more.`,
   schedule_changed: (f) => `DAG ${f.dag} has another schedule: slots count from now on.`,
   dag_failing: (f) =>
-    `DAG ${f.dag} was paused: ${plural(f.failures, 'run')} failed one after the other. When it is mended: ` +
-    `orch unpause ${f.dag}`,
+    `DAG ${f.dag} was paused${f.since ? ` at ${f.since}` : ''}: ${plural(f.failures, 'run')} failed ` +
+    `one after the other. When it is mended: orch unpause ${f.dag}`,
   slots_none: (f) => `DAG ${f.dag} is not due by time: its runs start by hand.`,
   slots_unseen: (f) => `No scheduler has seen DAG ${f.dag} yet: orch up, or orch scheduler, starts one.`,
   slots_over: (f) => `No slot of DAG ${f.dag} is left.`,

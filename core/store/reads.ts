@@ -15,7 +15,7 @@ import {
   readSlotRuns,
 } from './backfills.ts';
 import { CarriedReads } from './carried-reads.ts';
-import { readDag, readDags } from './dag-reads.ts';
+import { readDag, readDagPause, readDags } from './dag-reads.ts';
 import { type PastScope, readRunBefore, readScopesBefore } from './past-runs.ts';
 import { filesInUse } from './purge.ts';
 import {
@@ -112,6 +112,10 @@ export class Reads extends CarriedReads {
 
   dag(dagId: string): Promise<DagRecord | null> {
     return readDag(this.#db, dagId);
+  }
+
+  dagPause(dagId: string): Promise<Because | null> {
+    return readDagPause(this.#db, dagId);
   }
 
   /** What became of the slots of a DAG, newest first. */
