@@ -43,6 +43,7 @@ export const retry = defineCommand<RetryOptions>({
     { command: 'orch retry last', what: 'what failed and all after it; or go on with an interrupted run' },
     { command: "orch retry last --task 'symbol[SP500].clean' --downstream", what: 'a task and all after it' },
     { command: 'orch retry 5f0c19b2a7e4 --all', what: 'everything' },
+    { command: 'orch retry last:pipeline', what: 'of the newest run of a DAG' },
     { command: 'orch retry last --latest', what: 'with the DAG and its code as the files are now' },
     { command: 'orch retry last --failed -n', what: 'only list what would run again' },
     {
