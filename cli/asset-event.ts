@@ -1,9 +1,14 @@
 import { AppError } from '../core/model/errors.ts';
 import type { JsonObject } from '../core/model/json.ts';
+import { nearest } from '../core/model/nearest.ts';
+import type { Store } from '../core/store/store.ts';
 import { valueOfAnswer } from './answer-error.ts';
+import { assetLinks } from './asset-graph.ts';
 import type { CommandContext } from './context.ts';
+import { type FoundDag, readDagFiles } from './dag-files.ts';
 import { openSession } from './engine.ts';
 import { EXIT } from './exit-code.ts';
+import { lastKnownDags } from './last-known-dags.ts';
 import { userName } from './user-name.ts';
 import { withProject } from './with-project.ts';
 
@@ -14,6 +19,7 @@ export async function reportEvent(
   extraText: string | undefined,
 ): Promise<number> {
   const extra = extraText === undefined ? null : extraOf(extraText);
+  const { dags } = await readDagFiles(context);
   return withProject(context, async (project) => {
     const session = await openSession(project, { warm: false });
     try {
@@ -22,13 +28,29 @@ export async function reportEvent(
       const { eventNo } = value as { readonly eventNo: number };
       if (context.flags.json) context.json({ uri, eventNo });
       else context.print(`Event ${eventNo} of ${uri}`);
-      if (session.leading)
+      const known = await isKnown(context, project.store, dags, uri);
+      if (known && session.leading)
         context.say("No scheduler runs: 'orch scheduler' or 'orch up' will make the runs that wait for it.");
       return EXIT.ok;
     } finally {
       await session.close();
     }
   });
+}
+
+/** Whether a DAG, also as it was known last, produces an asset or waits for it; warns if none does. */
+async function isKnown(
+  context: CommandContext,
+  store: Store,
+  dags: readonly FoundDag[],
+  uri: string,
+): Promise<boolean> {
+  const links = assetLinks([...dags, ...(await lastKnownDags(store, dags))]);
+  if (links.has(uri)) return true;
+  const similar = nearest(uri, [...links.keys()]);
+  const hint = similar === null ? '' : ` Did you mean '${similar}'?`;
+  context.warn(`no DAG produces asset '${uri}' or waits for it: its event starts nothing.${hint}`);
+  return false;
 }
 
 function extraOf(text: string): JsonObject {

@@ -5,6 +5,7 @@ import { because } from '../core/model/because.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { JsonObject } from '../core/model/json.ts';
 import type { Request } from '../core/model/request.ts';
+import { isPartial } from '../core/model/scope.ts';
 import { ScheduledDag } from '../core/planner/agenda.ts';
 import { checkRange } from '../core/planner/backfill-range.ts';
 import { decidedUntil, fateOf, type SlotFate } from '../core/planner/slot-fate.ts';
@@ -19,7 +20,7 @@ import { runParams } from './params.ts';
 import { counted } from './render/counted.ts';
 import { tableLines, tableWidth } from './render/table.ts';
 import { instantText, slotText } from './render/time-text.ts';
-import { scopeOf } from './scope-flags.ts';
+import { scopeOf, scopeWords } from './scope-flags.ts';
 import { userName } from './user-name.ts';
 import { withProject } from './with-project.ts';
 
@@ -96,11 +97,22 @@ async function ask(context: CommandContext, wanted: Wanted): Promise<number> {
           ? `${what} No scheduler runs: 'orch scheduler' or 'orch up' will work on it.`
           : `${what} How far it is: orch backfill show ${backfillId}`,
       );
+      tellPart(context, wanted);
       return EXIT.ok;
     } finally {
       await session.close();
     }
   });
+}
+
+/** Says what runs of a part mean for their slots: the rest of these has no run later. */
+function tellPart(context: CommandContext, { dagId, scope }: Wanted): void {
+  if (!isPartial(scope)) return;
+  context.warn(
+    `new runs do a part of the DAG only (${scopeWords(scope)}) and use their slots up: a slot has one run ` +
+      'for ever, so no other backfill, nor --only-missing, makes one for the tasks that are left out. Run ' +
+      `those by hand (orch trigger ${dagId}), or leave out ${scope.keys ? '--key' : '--until'}.`,
+  );
 }
 
 /** A slot of a dry run. */
@@ -140,7 +152,8 @@ async function dryRun(context: CommandContext, { spec }: FoundDag, wanted: Wante
       action: what,
       because: because(code, facts),
     }));
-    context.json({ dagId: spec.id, counts, items, nextCursor: null });
+    context.json({ dagId: spec.id, counts, partial: isPartial(wanted.scope), items, nextCursor: null });
+    tellPart(context, wanted);
     return EXIT.ok;
   }
   const columns = [
@@ -151,5 +164,6 @@ async function dryRun(context: CommandContext, { spec }: FoundDag, wanted: Wante
   context.print(tableLines(columns, lines, tableWidth(context.host.stdout), context.style.dim).join('\n'));
   const { run, retry, leave } = counts;
   context.say(`${counted(run, 'new run')}, ${retry} retried in place, ${leave} left. Nothing was done.`);
+  tellPart(context, wanted);
   return EXIT.ok;
 }

@@ -6,6 +6,7 @@ import { valueOfAnswer } from './answer-error.ts';
 import type { CommandContext } from './context.ts';
 import { openSession } from './engine.ts';
 import { EXIT } from './exit-code.ts';
+import { isLed } from './is-led.ts';
 import { tableLines, tableWidth } from './render/table.ts';
 import { instantText, slotText, spanText } from './render/time-text.ts';
 import { userName } from './user-name.ts';
@@ -26,9 +27,11 @@ interface Progress {
   readonly left: number;
   /** Until it is over, from the mean duration of its finished runs; `null` where that is not known. */
   readonly etaMs: number | null;
+  /** Why no end can be foretold, and what would change that; `null` if one is, or if it is over. */
+  readonly noEta: string | null;
 }
 
-async function progressOf(store: Store, backfill: BackfillRecord): Promise<Progress> {
+async function progressOf(store: Store, backfill: BackfillRecord, isLed: boolean): Promise<Progress> {
   const runs = await store.backfillRuns(backfill.backfillNo);
   const count = (is: (state: RunState) => boolean): number =>
     runs.reduce((sum, one) => sum + (is(one.state) ? one.count : 0), 0);
@@ -38,6 +41,7 @@ async function progressOf(store: Store, backfill: BackfillRecord): Promise<Progr
   const ended = runs.filter(({ state }) => state === 'success' || state === 'failed');
   const endedCount = ended.reduce((sum, one) => sum + one.count, 0);
   const meanMs = endedCount === 0 ? null : ended.reduce((sum, one) => sum + one.spentMs, 0) / endedCount;
+  const noEta = isOver ? null : whyNoEta(backfill, isLed, endedCount);
   const rounds = Math.ceil((left + running) / backfill.maxActiveRuns);
   return {
     backfill,
@@ -46,12 +50,20 @@ async function progressOf(store: Store, backfill: BackfillRecord): Promise<Progr
     cancelled: count((state) => state === 'cancelled'),
     running,
     left,
-    etaMs: meanMs === null || backfill.state !== 'running' ? null : meanMs * rounds,
+    etaMs: meanMs === null || isOver || noEta !== null ? null : meanMs * rounds,
+    noEta,
   };
 }
 
+/** A pause of its DAG is no reason: that does not hold a backfill up. */
+function whyNoEta({ state, backfillNo }: BackfillRecord, isLed: boolean, ended: number): string | null {
+  if (state === 'paused') return `not while it is paused. To go on: orch backfill resume ${backfillNo}`;
+  if (!isLed) return "not before a scheduler runs: 'orch scheduler' or 'orch up'";
+  return ended === 0 ? 'not known before the first of its runs has ended' : null;
+}
+
 function progressJson(progress: Progress): object {
-  const { backfill, done, failed, cancelled, running, left, etaMs } = progress;
+  const { backfill, done, failed, cancelled, running, left, etaMs, noEta } = progress;
   return {
     backfillId: String(backfill.backfillNo),
     dagId: backfill.dagId,
@@ -70,6 +82,7 @@ function progressJson(progress: Progress): object {
     left,
     asTheyWere: backfill.spared,
     etaMs: etaMs === null ? null : Math.round(etaMs),
+    noEta,
     createdAt: instantText(backfill.createdAt),
     createdBy: backfill.createdBy,
     endedAt: instantText(backfill.endedAt),
@@ -78,10 +91,13 @@ function progressJson(progress: Progress): object {
 
 /** `orch backfill list`: newest first. */
 export async function listBackfills(context: CommandContext): Promise<number> {
-  return withProject(context, async ({ store }) => {
+  return withProject(context, async (project) => {
+    const { store } = project;
     await store.migrate();
+    const led = await isLed(project);
     const all: Progress[] = [];
-    for (const backfill of await store.backfills(LISTED_MAX)) all.push(await progressOf(store, backfill));
+    for (const backfill of await store.backfills(LISTED_MAX))
+      all.push(await progressOf(store, backfill, led));
     if (context.flags.json) {
       context.json({ items: all.map(progressJson), nextCursor: null });
       return EXIT.ok;
@@ -113,25 +129,27 @@ export async function listBackfills(context: CommandContext): Promise<number> {
 /** `orch backfill show <id>`. */
 export async function showBackfill(context: CommandContext, name: string): Promise<number> {
   const backfillNo = numberOf(name);
-  return withProject(context, async ({ store }) => {
+  return withProject(context, async (project) => {
+    const { store } = project;
     await store.migrate();
     const backfill = await store.backfill(backfillNo);
     if (backfill === null)
       throw new AppError('not_found', `There is no backfill ${backfillNo}. 'orch backfill list' lists them.`);
-    const progress = await progressOf(store, backfill);
+    const progress = await progressOf(store, backfill, await isLed(project));
     if (context.flags.json) {
       context.json(progressJson(progress));
       return EXIT.ok;
     }
     const { dagId, state, slots, spared, firstAt, lastAt } = backfill;
-    const { done, failed, cancelled, running, left, etaMs } = progress;
+    const { done, failed, cancelled, running, left, etaMs, noEta } = progress;
+    const ends = etaMs === null ? noEta : `in about ${spanText(etaMs)}`;
     const ended = `${done} done, ${failed} failed, ${cancelled} cancelled`;
     context.print(
       [
         `Backfill ${backfillNo} of ${dagId} is ${state}`,
         `  slots   ${slots}, due ${slotText(firstAt)} to ${slotText(lastAt)}`,
         `  runs    ${ended}, ${running} running, ${left} left; ${spared} as they were`,
-        ...(etaMs === null ? [] : [`  ends    in about ${spanText(etaMs)}`]),
+        ...(ends === null ? [] : [`  ends    ${ends}`]),
       ].join('\n'),
     );
     return EXIT.ok;

@@ -1,6 +1,7 @@
 import { didYouMean } from '../core/model/did-you-mean.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { InstanceView, RunView } from '../core/store/run-view.ts';
+import { shortRunId } from './render/run-name.ts';
 
 /**
  * The task instances that a name means: an instance `symbol[BTC].clean`, a path (all keys), a last segment if
@@ -23,6 +24,6 @@ export function findInstances(view: RunView, name: string): readonly InstanceVie
   );
   throw new AppError(
     'not_found',
-    `Run ${view.run.uid.slice(0, 13)} has no task '${name}'${hint === undefined ? '' : `: ${hint}`}`,
+    `Run ${shortRunId(view.run.uid)} has no task '${name}'${hint === undefined ? '' : `: ${hint}`}`,
   );
 }

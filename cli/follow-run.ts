@@ -12,6 +12,7 @@ import { lastLogLines } from './last-log-lines.ts';
 import { metricRows } from './render/metric-lines.ts';
 import { type FollowKind, justFailed, type Presenter } from './render/presenter.ts';
 import { shortRunId } from './render/run-name.ts';
+import { tellPause } from './tell-pause.ts';
 
 const TICK_MS = 250;
 const TAIL_LINES = 50;
@@ -35,6 +36,7 @@ export async function followRun(context: CommandContext, options: FollowOptions)
   const note = ownsRun(options) ? 'Ctrl-C cancels' : 'Ctrl-C leaves it running';
   const presenter = await choosePresenter(context, { sinceAt: options.sinceAt, note });
   const first = await requireView(options);
+  await tellPause(context, options.project.store, first.run);
   presenter.start(first, options.how);
   const stop = new AbortController();
   const watching = new Watching(context, options, presenter, first.run.uid, stop);

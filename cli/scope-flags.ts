@@ -35,3 +35,15 @@ export function scopeOf(options: ScopeOptions): RunScope {
     ...(keys === undefined ? {} : { keys }),
   };
 }
+
+/** The flags that gave a scope. */
+export function scopeWords(scope: RunScope): string {
+  const words = (flag: string, names: readonly string[] | undefined): string[] =>
+    (names ?? []).map((name) => `--${flag} ${name}`);
+  return [
+    ...words('until', scope.until),
+    ...words('from', scope.from),
+    ...words('only', scope.only),
+    ...words('key', scope.keys),
+  ].join(' ');
+}

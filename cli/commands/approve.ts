@@ -9,7 +9,7 @@ import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
-import { findRun } from '../find-run.ts';
+import { findRun, RUN_ARGUMENT } from '../find-run.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { type Column, tableLines, tableWidth } from '../render/table.ts';
 import { instantText } from '../render/time-text.ts';
@@ -35,7 +35,7 @@ export const approve = defineCommand<{ message?: string }>({
   ],
   define: (command) => {
     command
-      .argument('[run]', "a run id, the beginning of one, or 'last'")
+      .argument('[run]', RUN_ARGUMENT)
       .argument('[task]', 'the task that asks, or an instance such as symbol[SP500].check')
       .argument('[option]', 'one of its options')
       .option('-m, --message <text>', 'why, for people');

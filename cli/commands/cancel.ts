@@ -3,7 +3,7 @@ import { valueOfAnswer } from '../answer-error.ts';
 import { defineCommand } from '../command.ts';
 import { openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
-import { findRun } from '../find-run.ts';
+import { findRun, RUN_ARGUMENT } from '../find-run.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { countsText } from '../render/run-summary.ts';
 import { userName } from '../user-name.ts';
@@ -14,10 +14,10 @@ export const cancel = defineCommand<{ kill?: boolean; wait?: boolean }>({
   description: 'Running tasks get a signal and their grace period to end; --kill leaves out the grace.',
   examples: [
     { command: 'orch cancel last', what: 'the latest run' },
-    { command: 'orch cancel 019ae3f2 --kill', what: 'at once' },
+    { command: 'orch cancel 5f0c19b2a7e4 --kill', what: 'at once' },
   ],
   define: (command) => {
-    command.argument('<run>', "a run id, the beginning of one, or 'last'");
+    command.argument('<run>', RUN_ARGUMENT);
     command
       .option('--kill', 'end running tasks without grace')
       .option('--no-wait', 'do not wait until they have ended');

@@ -3,7 +3,7 @@ import { relative, resolve } from 'node:path';
 import { AppError } from '../../core/model/errors.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
-import { findRun } from '../find-run.ts';
+import { findRun, RUN_ARGUMENT } from '../find-run.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { collectRun, packRun } from '../run-file.ts';
 import { withProject } from '../with-project.ts';
@@ -14,11 +14,11 @@ export const exportRun = defineCommand<{ output?: string; force?: boolean }>({
     'The run, its graph, outputs, metrics, journal and the last 10,000 lines of each log: for whoever is ' +
     'to look at it elsewhere. Params and outputs are in it as they are; artifacts are named only.',
   examples: [
-    { command: 'orch export last', what: 'writes pipeline-019ae3f2-1c2d.orch.gz' },
-    { command: 'orch export 019ae3f2 --output failed.orch.gz', what: 'under another name' },
+    { command: 'orch export last', what: 'writes pipeline-5f0c19b2a7e4.orch.gz' },
+    { command: 'orch export 5f0c19b2a7e4 --output failed.orch.gz', what: 'under another name' },
   ],
   define: (command) => {
-    command.argument('[run]', "a run id, the beginning of one, or 'last'");
+    command.argument('[run]', RUN_ARGUMENT);
     command
       .option('-o, --output <file>', 'the file to write')
       .option('--force', 'write over a file that is there');

@@ -13,7 +13,7 @@ import type { CommandContext } from '../context.ts';
 import { countFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { findInstances } from '../find-instances.ts';
-import { findRun } from '../find-run.ts';
+import { findRun, RUN_ARGUMENT } from '../find-run.ts';
 import { printHookLogs } from '../hook-logs.ts';
 import { logLineText } from '../render/log-line-text.ts';
 import { instantText } from '../render/time-text.ts';
@@ -54,7 +54,7 @@ export const logs = defineCommand<LogOptions>({
   ],
   define: (command) => {
     command
-      .argument('<run>', "a run id, the beginning of one, or 'last'")
+      .argument('<run>', RUN_ARGUMENT)
       .argument('[task]', 'a task, or an instance such as symbol[SP500].clean');
     command
       .option('-f, --follow', 'go on as lines are written, until the run ends')

@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
-import { findRun } from '../find-run.ts';
+import { findRun, RUN_ARGUMENT } from '../find-run.ts';
 import { markSpan, previewMarks } from '../mark-span.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { userName } from '../user-name.ts';
@@ -26,7 +26,7 @@ export const mark = defineCommand<MarkOptions>({
   examples: [
     { command: "orch mark last 'symbol[SP500].clean' success", what: 'a task of one key' },
     { command: 'orch mark last compare failed', what: 'a task' },
-    { command: 'orch mark 019ae3f2 success', what: 'a whole run' },
+    { command: 'orch mark 5f0c19b2a7e4 success', what: 'a whole run' },
     {
       command: 'orch mark last compare success --past -n',
       what: 'in which earlier runs it would be marked too',
@@ -34,7 +34,7 @@ export const mark = defineCommand<MarkOptions>({
   ],
   define: (command) => {
     command
-      .argument('<run>', "a run id, the beginning of one, or 'last'")
+      .argument('<run>', RUN_ARGUMENT)
       .argument('<task|state>', 'the task, or the state of the run')
       .argument('[state]', 'success or failed');
     command

@@ -16,7 +16,7 @@ import { type RunFile, readRunFile } from '../run-file.ts';
 export const open = defineCommand({
   description: 'Needs no project. With a task: its attempts and their logs.',
   examples: [
-    { command: 'orch open pipeline-019ae3f2-1c2d.orch.gz', what: 'the run and its tasks' },
+    { command: 'orch open pipeline-5f0c19b2a7e4.orch.gz', what: 'the run and its tasks' },
     {
       command: "orch open failed.orch.gz 'symbol[SP500].clean'",
       what: 'what a task wrote, attempt by attempt',

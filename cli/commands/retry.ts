@@ -10,7 +10,7 @@ import type { CommandContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
-import { findRun } from '../find-run.ts';
+import { findRun, RUN_ARGUMENT } from '../find-run.ts';
 import { followRun } from '../follow-run.ts';
 import { requirePools } from '../pool-problems.ts';
 import { counted } from '../render/counted.ts';
@@ -42,16 +42,17 @@ export const retry = defineCommand<RetryOptions>({
   examples: [
     { command: 'orch retry last', what: 'what failed and all after it; or go on with an interrupted run' },
     { command: "orch retry last --task 'symbol[SP500].clean' --downstream", what: 'a task and all after it' },
-    { command: 'orch retry 019ae3f2 --all', what: 'everything' },
+    { command: 'orch retry 5f0c19b2a7e4 --all', what: 'everything' },
+    { command: 'orch retry last:pipeline', what: 'of the newest run of a DAG' },
     { command: 'orch retry last --latest', what: 'with the DAG and its code as the files are now' },
     { command: 'orch retry last --failed -n', what: 'only list what would run again' },
     {
-      command: 'orch retry 019ae3f2 --task clean --future -n',
+      command: 'orch retry 5f0c19b2a7e4 --task clean --future -n',
       what: 'the task in all runs after this one too',
     },
   ],
   define: (command) => {
-    command.argument('<run>', "a run id, the beginning of one, or 'last'");
+    command.argument('<run>', RUN_ARGUMENT);
     command
       .option('--failed', 'what failed, was cancelled or could not run, and all after it (the default)')
       .option('--task <task>', 'this task or instance; may be repeated', collect)

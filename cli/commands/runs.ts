@@ -10,6 +10,7 @@ import { shortRunId } from '../render/run-name.ts';
 import { toned } from '../render/state-look.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { agoText, slotText, spanText } from '../render/time-text.ts';
+import { scopeWords } from '../scope-flags.ts';
 import { withProject } from '../with-project.ts';
 
 interface RunsOptions {
@@ -62,7 +63,7 @@ export const runs = defineCommand<RunsOptions>({
           { title: 'slot (UTC)', text: slotOf },
           { title: 'began', text: (run: RunRecord) => agoText(run.createdAt, now) },
           { title: 'took', text: (run: RunRecord) => tookText(run, now), align: 'right' as const },
-          { title: 'scope', text: scopeWords, flex: true, paint: style.dim },
+          { title: 'scope', text: ({ scope }: RunRecord) => scopeWords(scope), flex: true, paint: style.dim },
         ];
         context.print(tableLines(columns, found, tableWidth(context.host.stdout), style.dim).join('\n'));
       }
@@ -86,16 +87,4 @@ function slotOf({ logicalAt, trigger }: RunRecord): string {
 
 function tookText(run: RunRecord, now: number): string {
   return run.startedAt === null ? '-' : spanText((run.endedAt ?? now) - run.startedAt);
-}
-
-/** The flags that gave the scope of a run. */
-export function scopeWords({ scope }: RunRecord): string {
-  const words = (flag: string, names: readonly string[] | undefined): string[] =>
-    (names ?? []).map((name) => `--${flag} ${name}`);
-  return [
-    ...words('until', scope.until),
-    ...words('from', scope.from),
-    ...words('only', scope.only),
-    ...words('key', scope.keys),
-  ].join(' ');
 }

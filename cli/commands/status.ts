@@ -4,7 +4,7 @@ import { readRunView } from '../../core/store/read-run-view.ts';
 import { runViewJson } from '../../core/store/run-json.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
-import { findRun } from '../find-run.ts';
+import { findRun, RUN_ARGUMENT } from '../find-run.ts';
 import { isLed } from '../is-led.ts';
 import { deadlineLines } from '../render/deadline-lines.ts';
 import { hookLines } from '../render/hook-lines.ts';
@@ -20,11 +20,11 @@ import { withProject } from '../with-project.ts';
 export const status = defineCommand({
   examples: [
     { command: 'orch status', what: 'the latest run' },
-    { command: 'orch status 019ae3f2', what: 'a run by the beginning of its id' },
+    { command: 'orch status 5f0c19b2a7e4', what: "a run as 'orch runs' names it" },
     { command: 'orch status last --json', what: 'with outputs, for programs' },
   ],
   define: (command) => {
-    command.argument('[run]', "a run id, the beginning of one, or 'last'");
+    command.argument('[run]', RUN_ARGUMENT);
   },
   run: async (context, _options, [name]) =>
     withProject(context, async (project) => {

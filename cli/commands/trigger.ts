@@ -8,6 +8,7 @@ import { findRun } from '../find-run.ts';
 import { definePlanParams } from '../param-flags.ts';
 import { requirePools } from '../pool-problems.ts';
 import { rememberDags } from '../remember-dags.ts';
+import { shortRunId } from '../render/run-name.ts';
 import { dagInForce } from '../rolled-back.ts';
 import { type RunOptions, runHere, wantedRun } from '../run-here.ts';
 import { defineScope } from '../scope-flags.ts';
@@ -64,6 +65,6 @@ async function detach(context: CommandContext, files: DagFiles, runUid: string):
   await detachRun(context, files.dir, runUid);
   if (context.flags.json) context.json({ runId: runUid });
   else context.print(runUid);
-  context.say(`It runs in the background. Follow it: orch watch ${runUid.slice(0, 13)}`);
+  context.say(`It runs in the background. Follow it: orch watch ${shortRunId(runUid)}`);
   return EXIT.ok;
 }

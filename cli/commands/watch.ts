@@ -3,7 +3,7 @@ import { isRunFinished } from '../../core/model/states.ts';
 import { defineCommand } from '../command.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { openSession } from '../engine.ts';
-import { findRun } from '../find-run.ts';
+import { findRun, RUN_ARGUMENT } from '../find-run.ts';
 import { followRun } from '../follow-run.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { withProject } from '../with-project.ts';
@@ -12,11 +12,11 @@ import { withProject } from '../with-project.ts';
 export const watch = defineCommand<{ timeout?: string }>({
   examples: [
     { command: 'orch watch', what: 'the latest run' },
-    { command: 'orch watch 019ae3f2', what: 'a run by the beginning of its id' },
+    { command: 'orch watch 5f0c19b2a7e4', what: "a run as 'orch runs' names it" },
     { command: 'orch watch last --json', what: 'as events' },
   ],
   define: (command) => {
-    command.argument('[run]', "a run id, the beginning of one, or 'last'");
+    command.argument('[run]', RUN_ARGUMENT);
     command.option('--timeout <duration>', 'wait at most this long, then exit 124');
   },
   run: async (context, { timeout }, [name]) => {

@@ -1,11 +1,11 @@
 import { type Because, because } from '../../core/model/because.ts';
 import { AppError } from '../../core/model/errors.ts';
-import type { AttemptRecord } from '../../core/model/run.ts';
+import type { AttemptRecord, RunRecord } from '../../core/model/run.ts';
 import type { Check, Explanation } from '../../core/planner/explain.ts';
 import { explainEvents } from '../../core/planner/explain-events.ts';
 import { explainSlots, type SlotsExplanation } from '../../core/planner/explain-slots.ts';
 import type { Project } from '../../core/scheduler/project.ts';
-import { why as explain } from '../../core/scheduler/why.ts';
+import { why as explain, whyRun } from '../../core/scheduler/why.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import type { InstanceView } from '../../core/store/run-view.ts';
 import { consumedBy } from '../asset-graph.ts';
@@ -14,8 +14,9 @@ import type { CommandContext } from '../context.ts';
 import { readDagFiles, requireDag } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
 import { findInstances } from '../find-instances.ts';
-import { findRun } from '../find-run.ts';
+import { couldBeRun, findRun, RUN_ARGUMENT } from '../find-run.ts';
 import { isLed } from '../is-led.ts';
+import { shortRunId } from '../render/run-name.ts';
 import { glyph, toned } from '../render/state-look.ts';
 import { clockText, instantText, spanText } from '../render/time-text.ts';
 import type { Style } from '../style.ts';
@@ -32,25 +33,29 @@ interface Explained {
 }
 
 /**
- * `orch why <run> <task>`: one sentence about the state of a task, then what it rests on. `orch why <dag>`:
- * what the next run of its schedule waits for.
+ * `orch why <run> <task>`: one sentence about the state of a task, then what it rests on. `orch why <run>`:
+ * what holds a whole run up, or why it ended so. `orch why <dag>`: what the next run of its schedule waits
+ * for.
  */
 export const why = defineCommand({
   examples: [
     { command: "orch why last 'symbol[SP500].backtest'", what: 'one instance' },
+    { command: 'orch why last', what: 'a whole run: what holds it up, or why it ended so' },
     { command: 'orch why pipeline', what: 'what the next run of a schedule waits for' },
     { command: 'orch why last compare --json', what: 'for programs' },
   ],
   define: (command) => {
     command
-      .argument('<run>', "a run id, the beginning of one, or 'last'; or a DAG, without a task")
+      .argument('<run>', `${RUN_ARGUMENT}; or a DAG`)
       .argument('[task]', 'a task, or an instance such as symbol[SP500].clean');
   },
   run: async (context, _options, [name, task]) =>
     withProject(context, async (project) => {
       const { store } = project;
-      if (task === undefined) return whyDag(context, project, String(name));
+      if (task === undefined && (await isDag(context, project, String(name))))
+        return whyDag(context, project, String(name));
       const run = await findRun(store, String(name));
+      if (task === undefined) return tellRun(context, project, run);
       const view = await readRunView(store, run.runNo);
       if (view === null) throw new AppError('not_found', `Run ${run.uid} is gone.`);
       const explained: Explained[] = [];
@@ -66,9 +71,29 @@ export const why = defineCommand({
     }),
 });
 
+/** Whether a name without a task is that of a DAG: what can be no run is taken for one. */
+async function isDag(context: CommandContext, { store }: Project, name: string): Promise<boolean> {
+  if (!couldBeRun(name)) return true;
+  if ((await store.dag(name)) !== null) return true;
+  return (await readDagFiles(context, name)).dags.some(({ spec }) => spec.id === name);
+}
+
+async function tellRun(context: CommandContext, project: Project, run: RunRecord): Promise<number> {
+  const because = await whyRun(project, run);
+  const { uid, dagId, state } = run;
+  if (context.flags.json) context.json({ runId: uid, state, because });
+  else {
+    const { style } = context;
+    const name = `run ${shortRunId(uid)} of ${dagId}`;
+    context.print(
+      `${glyph(state, style)} ${style.bold(name)} ${toned(state, state, style)}: ${because.text}`,
+    );
+  }
+  return EXIT.ok;
+}
+
 /** Tells what the next run of the schedule of a DAG waits for. */
 async function whyDag(context: CommandContext, project: Project, dagId: string): Promise<number> {
-  if (dagId === 'last') throw new AppError('usage', "Name a task of the run: 'orch why last <task>'.");
   const { store, config, clock } = project;
   const state = await store.dag(dagId);
   const version = state === null ? null : await store.version(state.versionNo);
@@ -89,7 +114,10 @@ async function whyDag(context: CommandContext, project: Project, dagId: string):
   const filter = { uris: consumedBy(spec), afterNo: state.eventNo, limit: 1 };
   const changed = new Set((await store.assetEvents(filter)).map(({ uri }) => uri));
   const events = explainEvents(spec, state, changed, facts);
-  return told(context, dagId, explainSlots(spec, state, facts, clock.now()), events);
+  const slots = explainSlots(spec, state, facts, clock.now());
+  const pause = state.paused ? await store.dagPause(dagId) : null;
+  const inFull = (reason: Because): Because => (reason.code === 'dag_paused' && pause ? pause : reason);
+  return told(context, dagId, { ...slots, because: inFull(slots.because) }, events.map(inFull));
 }
 
 /** Where events start runs too, one line for each schedule; a DAG without a schedule by time has no other. */

@@ -79,6 +79,10 @@ async function recentRuns(
       const runs = await project.store.runs({ limit: 20 });
       return [
         { id: 'last', text: 'the latest run' },
+        ...[...new Set(runs.map(({ dagId }) => dagId))].map((dagId) => ({
+          id: `last:${dagId}`,
+          text: `the latest run of ${dagId}`,
+        })),
         ...runs.map((run) => ({ id: run.uid, text: `${run.dagId} ${run.state}` })),
       ];
     } finally {

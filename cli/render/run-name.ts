@@ -1,11 +1,9 @@
 /**
- * Characters of a run id that hold its whole timestamp: enough to tell runs apart unless made in the same ms.
+ * The last part of a run id as people see it; every command takes it in place of the whole id. It is the part
+ * that is random, or the hash of DAG and slot: the beginning is a time, which all runs of one tick share.
  */
-const SHORT = 13;
-
-/** The beginning of a run id as people see it; every command takes it in place of the whole id. */
 export function shortRunId(uid: string): string {
-  return uid.slice(0, SHORT);
+  return uid.slice(uid.lastIndexOf('-') + 1);
 }
 
 /** A word for the command line, in quotes if a shell would read anything into it. */

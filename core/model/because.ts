@@ -60,7 +60,9 @@ const SENTENCES = {
   marked: (f) => `Marked ${f.state} by ${f.by ?? 'hand'}.`,
   retried: (f) => `Retried by ${f.by ?? 'hand'}.`,
   run_paused: () => 'The run is paused.',
-  dag_paused: (f) => `DAG ${f.dag} is paused.`,
+  dag_paused: (f) =>
+    `DAG ${f.dag} is paused${f.since ? ` since ${f.since}` : ''}${f.by ? `, by ${f.by}` : ''}. ` +
+    `To go on: orch unpause ${f.dag}`,
   run_queued: (f) => `DAG ${f.dag} already has ${plural(f.active, 'active run')} of ${f.limit}.`,
   waits_upstream: (f) => `Waits for ${plural(f.open, 'upstream')}, first ${f.upstream}.`,
   waits_setup: (f) => `Waits for setup ${f.setup}.`,
@@ -103,8 +105,8 @@ const SENTENCES = {
   dag_removed: (f) => `No file declares DAG ${f.dag} any more.`,
   schedule_changed: (f) => `DAG ${f.dag} has another schedule: slots count from now on.`,
   dag_failing: (f) =>
-    `DAG ${f.dag} was paused: ${plural(f.failures, 'run')} failed one after the other. When it is mended: ` +
-    `orch unpause ${f.dag}`,
+    `DAG ${f.dag} was paused${f.since ? ` at ${f.since}` : ''}: ${plural(f.failures, 'run')} failed ` +
+    `one after the other. When it is mended: orch unpause ${f.dag}`,
   slots_none: (f) => `DAG ${f.dag} is not due by time: its runs start by hand.`,
   slots_unseen: (f) => `No scheduler has seen DAG ${f.dag} yet: orch up, or orch scheduler, starts one.`,
   slots_over: (f) => `No slot of DAG ${f.dag} is left.`,
@@ -116,14 +118,17 @@ const SENTENCES = {
   slot_due: (f) => `The slot of ${f.due} is due: a scheduler makes its run now.`,
   backfilled: (f) => `Backfill ${f.backfill} runs its slot of ${f.slot}.`,
   backfill_created: (f) => `Backfill ${f.backfill} was asked for by ${f.by ?? 'hand'}.`,
-  backfill_paused: (f) => `Backfill ${f.backfill} is paused.`,
+  backfill_paused: (f) =>
+    `Backfill ${f.backfill} is paused${f.by ? ` by ${f.by}` : ''}. ` +
+    `To go on: orch backfill resume ${f.backfill}`,
   backfill_resumed: (f) => `Backfill ${f.backfill} goes on: ${f.by ?? 'hand'} has resumed it.`,
   backfill_cancelled: (f) => `Backfill ${f.backfill} was cancelled by ${f.by ?? 'hand'}.`,
   backfill_done: (f) => `Backfill ${f.backfill} is done.`,
   backfill_stuck: (f) =>
     `Backfill ${f.backfill} was paused: ${f.error}. When it is mended: orch backfill resume ${f.backfill}`,
   slot_missing: () => 'It has no run.',
-  slot_run_over: (f) => `Its run is ${f.state}.`,
+  slot_run_over: (f) =>
+    f.partial === true ? `Its run, of a part of the DAG only, is ${f.state}.` : `Its run is ${f.state}.`,
   slot_in_flight: () => 'Its run is not finished: in flight.',
   slot_of_schedule: () => 'Its schedule has not decided about it yet.',
   slot_taken: (f) => `Run ${f.run} is about the same instant: a slot has one run for ever.`,

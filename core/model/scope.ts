@@ -12,3 +12,8 @@ export interface RunScope {
   /** Keys of fan-outs; instances of other keys are not selected. */
   readonly keys?: readonly string[];
 }
+
+/** Whether a scope leaves something of the DAG out. */
+export function isPartial(scope: RunScope): boolean {
+  return Object.values(scope).some((names: readonly string[]) => names.length > 0);
+}

@@ -7,7 +7,7 @@ import { pastBlock } from './past-rule.ts';
 import type { RunPast } from './pasts.ts';
 import { countsOf, firstUpstream, ruleVerdict } from './readiness.ts';
 import type { RunWorld } from './run-world.ts';
-import { refusal } from './slots.ts';
+import { pauseReason, refusal } from './slots.ts';
 import { PAST } from './templates.ts';
 import { runsLimit, type World } from './world.ts';
 
@@ -50,6 +50,14 @@ export function explain(world: World, run: RunWorld, node: number, stored: Becau
   if (checks.every((check) => check.ok)) checks.push(slotCheck(world, run, node));
   const blocked = checks.find((check) => !check.ok);
   return { because: blocked?.because ?? because('in_turn'), checks };
+}
+
+/** Explains an unfinished run: what holds all of it up, or else its state. */
+export function explainRun(world: World, run: RunWorld): Because {
+  const check = runCheck(world, run);
+  if (!check.ok) return check.because;
+  if (run.record.state === 'queued') return because('in_turn');
+  return pauseReason(world, run) ?? check.because;
 }
 
 function alone(reason: Because): Explanation {

@@ -1,6 +1,7 @@
 import type { BackfillWhich } from '../model/backfill.ts';
 import type { BecauseCode, Facts } from '../model/because.ts';
 import type { RunRecord } from '../model/run.ts';
+import { isPartial } from '../model/scope.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import { isRunFinished } from '../model/states.ts';
 import { cursorAtStart, newestDue } from '../timetables/slot-step.ts';
@@ -20,7 +21,7 @@ export interface SlotFate {
  */
 export function fateOf(
   slot: Slot,
-  existing: Pick<RunRecord, 'uid' | 'state'> | null,
+  existing: Pick<RunRecord, 'uid' | 'state' | 'scope'> | null,
   which: BackfillWhich,
   decidedUntilAt: number,
 ): SlotFate {
@@ -29,10 +30,11 @@ export function fateOf(
       ? { what: 'leave', code: 'slot_of_schedule', facts: {} }
       : { what: 'run', code: 'slot_missing', facts: {} };
   }
-  const { uid, state } = existing;
+  const { uid, state, scope } = existing;
   if (!isRunFinished(state)) return { what: 'leave', code: 'slot_in_flight', facts: { run: uid } };
+  const facts = { run: uid, state, ...(isPartial(scope) ? { partial: true } : {}) };
   const isRetried = which === 'all' || (which === 'failed' && state === 'failed');
-  return { what: isRetried ? 'retry' : 'leave', code: 'slot_run_over', facts: { run: uid, state } };
+  return { what: isRetried ? 'retry' : 'leave', code: 'slot_run_over', facts };
 }
 
 /** Whether the slots of now pass a DAG by, so that its cursor may follow: it never makes them up. */

@@ -110,17 +110,24 @@ export function pauseOf(world: World, run: RunWorld): Pause | null {
   return isOwn && world.dagLoad(dagId).paused ? 'dag_paused' : null;
 }
 
+/** What {@link pauseOf} says, as a reason. */
+export function pauseReason(world: World, run: RunWorld): Because | null {
+  const pause = pauseOf(world, run);
+  if (pause === 'run_paused') return because(pause);
+  if (pause === 'backfill_paused') return because(pause, { backfill: run.record.backfillNo ?? 0 });
+  if (pause === 'dag_paused') return because(pause, { dag: run.record.dagId });
+  if (pause === 'run_queued') return because(pause, { dag: run.record.dagId, active: 0, limit: 0 });
+  return null;
+}
+
 /**
  * Why nothing of a lane may start now, or `null` if its first instance may. It asks what the choice asks, so
  * that explanation and decision cannot differ.
  */
 export function refusal(world: World, lane: Lane): Because | null {
   const { run } = lane;
-  const pause = pauseOf(world, run);
-  if (pause === 'run_paused') return because(pause);
-  if (pause === 'backfill_paused') return because(pause, { backfill: run.record.backfillNo ?? 0 });
-  if (pause === 'dag_paused') return because(pause, { dag: run.record.dagId });
-  if (pause === 'run_queued') return because(pause, { dag: run.record.dagId, active: 0, limit: 0 });
+  const pause = pauseReason(world, run);
+  if (pause !== null) return pause;
   if (world.used >= world.limits.globalSlots)
     return because('global_cap', { limit: world.limits.globalSlots });
   const pool = world.pools.get(lane.pool);

@@ -1,8 +1,9 @@
-import { because } from '../model/because.ts';
+import { type Because, because } from '../model/because.ts';
 import type { CacheAsk } from '../model/cache.ts';
 import type { NodeNo, RunNo } from '../model/ids.ts';
-import { isFinished } from '../model/states.ts';
-import { type Explanation, explain } from '../planner/explain.ts';
+import type { RunRecord } from '../model/run.ts';
+import { isFinished, isRunFinished } from '../model/states.ts';
+import { type Explanation, explain, explainRun } from '../planner/explain.ts';
 import { adoptRun } from '../planner/load.ts';
 import { isOfSlot } from '../planner/pasts.ts';
 import { World } from '../planner/world.ts';
@@ -20,13 +21,7 @@ import { takeBackfills } from './take-backfills.ts';
  */
 export async function why(project: Project, runNo: RunNo, node: NodeNo): Promise<Explanation> {
   const { store } = project;
-  const world = new World(limitsOf(project));
-  await takeBackfills(store, world);
-  const open = await store.unfinishedRuns();
-  for (const record of open.some((run) => run.runNo === runNo) ? open : [...open, { runNo }]) {
-    const stored = await store.loadRun(record.runNo);
-    if (stored) adoptRun(world, worldOf(stored));
-  }
+  const world = await worldAbout(project, runNo);
   const run = world.runs.get(runNo);
   if (!run) return { because: because('none'), checks: [] };
   if (run.templates.usesPast && isOfSlot(run.record)) {
@@ -39,6 +34,29 @@ export async function why(project: Project, runNo: RunNo, node: NodeNo): Promise
     !isFinished(run.state[node] as number) && run.isSelected(run.templateOf(node), run.blockOf(node));
   if (!waits || (await hasLeader(leaderSocket(project.stateDir)))) return explained;
   return { because: because('no_leader'), checks: explained.checks };
+}
+
+/** Why a run is where it is; of one that is not finished: what holds all of it up, if anything does. */
+export async function whyRun(project: Project, record: RunRecord): Promise<Because> {
+  if (isRunFinished(record.state)) return record.because ?? because('none');
+  const world = await worldAbout(project, record.runNo);
+  const run = world.runs.get(record.runNo);
+  if (!run) return because('none');
+  return (await hasLeader(leaderSocket(project.stateDir))) ? explainRun(world, run) : because('no_leader');
+}
+
+/** The unfinished runs and one more, as a leader would have them. */
+async function worldAbout(project: Project, runNo: RunNo): Promise<World> {
+  const { store } = project;
+  const world = new World(limitsOf(project));
+  await takeBackfills(store, world);
+  for (const { dagId, paused } of await store.dags()) world.dagLoad(dagId).paused = paused;
+  const open = await store.unfinishedRuns();
+  for (const record of open.some((run) => run.runNo === runNo) ? open : [...open, { runNo }]) {
+    const stored = await store.loadRun(record.runNo);
+    if (stored) adoptRun(world, worldOf(stored));
+  }
+  return world;
 }
 
 /** Adds why the success of an earlier run did not stand for an instance. */

@@ -1,5 +1,7 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { BECAUSE_CODES, type Because, because, becauseNumber } from '../model/because.ts';
 import type { VersionNo } from '../model/ids.ts';
+import { named } from './records.ts';
 import type { DagRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
@@ -41,4 +43,22 @@ function toDag(row: DagRow): DagRecord {
     decidedNo: row.decided_no as VersionNo | null,
     eventNo: row.event_no ?? 0,
   };
+}
+
+/** The reason for which a DAG was paused last, with `since`: by somebody, or because its runs failed. */
+export async function readDagPause(db: Kysely<Database>, dagId: string): Promise<Because | null> {
+  // The facts of a line about a DAG begin with the DAG; lines that are about no run are found by an index.
+  const facts = JSON.stringify({ dag: dagId }).slice(0, -1);
+  const row = await db
+    .selectFrom('journal')
+    .select(['at', 'because', 'facts'])
+    .where('run_no', 'is', null)
+    .where('because', 'in', [becauseNumber('dag_paused'), becauseNumber('dag_failing')])
+    .where(sql<string>`substr(facts, 1, ${facts.length})`, '=', facts)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const since = new Date(row.at).toISOString();
+  return because(named(BECAUSE_CODES, row.because), { ...JSON.parse(row.facts ?? '{}'), since });
 }

@@ -15,7 +15,7 @@ import {
   readSlotRuns,
 } from './backfills.ts';
 import { CarriedReads } from './carried-reads.ts';
-import { readDag, readDags } from './dag-reads.ts';
+import { readDag, readDagPause, readDags } from './dag-reads.ts';
 import { type PastScope, readRunBefore, readScopesBefore } from './past-runs.ts';
 import { filesInUse } from './purge.ts';
 import {
@@ -46,8 +46,11 @@ import type { Database } from './tables.ts';
 
 /** Run states below this code are unfinished; a literal in SQL, so that the partial index is used. */
 const FIRST_FINISHED_RUN = RUN_STATES.indexOf('success');
-const UID_PREFIX_MIN = 4;
+/** Characters of a run id that must be given at least. */
+const UID_PART_MIN = 4;
 const UID_MATCHES_MAX = 10;
+/** The last part of a run id, or the beginning of it. */
+const LAST_PART = /^[0-9a-f]{1,12}$/i;
 const RUNS_DEFAULT = 100;
 const SLOTS_DEFAULT = 100;
 /** Versions never change, so the last few used are kept parsed. */
@@ -109,6 +112,10 @@ export class Reads extends CarriedReads {
 
   dag(dagId: string): Promise<DagRecord | null> {
     return readDag(this.#db, dagId);
+  }
+
+  dagPause(dagId: string): Promise<Because | null> {
+    return readDagPause(this.#db, dagId);
   }
 
   /** What became of the slots of a DAG, newest first. */
@@ -184,9 +191,11 @@ export class Reads extends CarriedReads {
     return (await query.execute()).map(toRun);
   }
 
-  async runsByUid(uidPrefix: string): Promise<readonly RunRecord[]> {
-    if (uidPrefix.length < UID_PREFIX_MIN) return [];
-    return (await runsByUidQuery(this.#db, uidPrefix).execute()).map(toRun);
+  async runsByUid(uidPart: string): Promise<readonly RunRecord[]> {
+    if (uidPart.length < UID_PART_MIN) return [];
+    const begun = await runsByUidQuery(this.#db, uidPart).execute();
+    if (begun.length > 0 || !LAST_PART.test(uidPart)) return begun.map(toRun);
+    return (await runsByLastPartQuery(this.#db, uidPart).execute()).map(toRun);
   }
 
   async run(runNo: RunNo): Promise<RunRecord | null> {
@@ -369,6 +378,18 @@ export function runsByUidQuery(db: Kysely<Database>, uidPrefix: string) {
     .selectAll()
     .where('uid', '>=', prefix)
     .where('uid', '<', `${prefix}g`)
+    .orderBy('uid', 'desc')
+    .limit(UID_MATCHES_MAX);
+}
+
+/** Runs the last part of whose id begins with a text, newest first: a look at all ids, in their index. */
+export function runsByLastPartQuery(db: Kysely<Database>, part: string) {
+  const lastPart = sql<string>`substr(uid, 25, ${part.length})`;
+  const uids = db.selectFrom('dag_run').select('uid').where(lastPart, '=', part.toLowerCase());
+  return db
+    .selectFrom('dag_run')
+    .selectAll()
+    .where('uid', 'in', uids)
     .orderBy('uid', 'desc')
     .limit(UID_MATCHES_MAX);
 }

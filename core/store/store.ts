@@ -265,7 +265,6 @@ export interface Store {
    * that is pinned to another one: the version that its new runs have. Leader only.
    */
   saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo>;
-
   /** Has the new runs of a DAG use another version; the one that they have from now on. Leader only. */
   pinVersion(lease: Lease, plan: PinPlan): Promise<VersionNo>;
   /** DAGs whose new runs have another version than the one that their file declares. */
@@ -300,6 +299,8 @@ export interface Store {
 
   dags(): Promise<readonly DagRecord[]>;
   dag(dagId: string): Promise<DagRecord | null>;
+  /** Why a DAG was paused last, with `since`; `null` if it never was. */
+  dagPause(dagId: string): Promise<Because | null>;
   /** Files that could not be loaded when a scheduler last looked. */
   brokenFiles(): Promise<readonly BrokenFileRecord[]>;
   /** What became of the slots of a DAG, newest first. */
@@ -328,10 +329,10 @@ export interface Store {
   version(versionNo: VersionNo): Promise<VersionRecord | null>;
   runs(filter: RunFilter): Promise<readonly RunRecord[]>;
   /**
-   * By its id or an unambiguous beginning of at least four characters. Several matches: all of them, at most
-   * ten.
+   * By its id or a beginning of it of at least four characters; if there is none, by the last part of its id,
+   * the 12 digits after the last dash, or a beginning of that. Several matches: all of them, at most ten.
    */
-  runsByUid(uidPrefix: string): Promise<readonly RunRecord[]>;
+  runsByUid(uidPart: string): Promise<readonly RunRecord[]>;
   run(runNo: RunNo): Promise<RunRecord | null>;
   /** `RunChange.counts` as written when the runs ended; unfinished runs are absent. */
   runCounts(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, RunCounts>>;

@@ -76,7 +76,7 @@ function dagSection(dags: readonly DagStats[]): Html {
 function failedSection(failed: readonly FailedRun[]): Html {
   const rows = failed.map(
     (one) => html`<tr><td>${one.createdAt.slice(0, 16).replace('T', ' ')}</td><td>${one.dagId}</td>
-<td>${one.runId.slice(0, 13)}</td><td class="wrap">${one.because?.text ?? ''}</td></tr>`,
+<td>${one.runId.slice(-12)}</td><td class="wrap">${one.because?.text ?? ''}</td></tr>`,
   );
   return html`<section><div class="head"><h2>Failed runs</h2></div><div class="scroll"><table>
 <thead><tr><th>began (UTC)</th><th>DAG</th><th>run</th><th>why</th></tr></thead>

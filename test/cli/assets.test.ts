@@ -140,4 +140,21 @@ describe('assets', () => {
     const preview = await orch(['-C', dir, 'schedule', 'preview', 'use']);
     expect(preview.stderr).toContain(`DAG use runs on all of 2 assets`);
   });
+
+  test('an event of an asset that no DAG knows is taken, with a warning', async () => {
+    const dir = makeProject({
+      'dags/use.yaml':
+        "id: use\nschedule: { assets: { all: ['s3://prices/day'] } }\ntasks: { a: { run: 'true' } }\n",
+    });
+    const event = (uri: string) => orch(['-C', dir, 'asset', 'event', uri]);
+    expect(await event('s3://prices/dayy')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Event \d+ of s3:\/\/prices\/dayy\n$/),
+      stderr: expect.stringContaining(
+        "no DAG produces asset 's3://prices/dayy' or waits for it: its event starts nothing. " +
+          "Did you mean 's3://prices/day'?",
+      ),
+    });
+    expect((await event('s3://prices/day')).stderr).not.toContain('no DAG produces');
+  });
 });

@@ -17,6 +17,7 @@ const RANGE = ['--from', '2026-01-02', '--to', '2026-01-02'];
 
 interface Listed {
   readonly items: readonly {
+    readonly runId: string;
     readonly logicalDate: string;
     readonly state: string;
     readonly trigger: string;
@@ -71,6 +72,12 @@ describe('orch backfill', () => {
       (await orch(['-C', dir, 'runs', '--limit', '500', '--json'])).stdout,
     ) as Listed;
     expect(items.map(({ trigger }) => trigger)).toEqual(Array(24).fill('backfill'));
+    // Runs are made at once, two at a time; the id that a table shows is that of one run all the same.
+    const table = (await orch(['-C', dir, 'runs', '--limit', '24'])).stdout.trim().split('\n').slice(1);
+    const ids = table.map((line) => line.split(' ')[0] ?? '');
+    expect(new Set(ids).size).toBe(24);
+    const one = await orch(['-C', dir, 'status', ids[5] ?? '', '--json']);
+    expect(JSON.parse(one.stdout).runId).toBe(items[5]?.runId);
     const lines = await witnessed(dir, 0);
     const starts = lines.filter((line) => line.startsWith('start'));
     expect(new Set(starts).size).toBe(starts.length);

@@ -101,7 +101,7 @@ export function normalized(text: string, dir = ''): string {
   return text
     .replaceAll(dir === '' ? '\u0000' : dir, '<project>')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<run>')
-    .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}\b/g, '<run>')
+    .replaceAll(/\b(?=[a-f]*\d)[0-9a-f]{12}\b/g, '<run>')
     .replaceAll(/\d{2}:\d{2}:\d{2}Z/g, '<time>')
     .replaceAll(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, '<instant>')
     .replaceAll(/\b(?:\d+m\d{2}s|\d+(?:\.\d+)?m?s)\b/g, '<span>')

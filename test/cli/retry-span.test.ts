@@ -71,7 +71,7 @@ describe('orch retry --past and --future', () => {
     expect(normalized(failed.stdout).replaceAll(/ +$/gm, '')).toBe(
       [
         '1 task of 1 run would run again',
-        'run            about (UTC)       what   tasks, or why not',
+        'run           about (UTC)       what   tasks, or why not',
         '<run>  2026-01-02 00:00  left   there is nothing to retry in it',
         '<run>  2026-01-02 01:00  left   there is nothing to retry in it',
         '<run>  2026-01-02 02:00  retry  ✗ b',
@@ -98,7 +98,7 @@ describe('orch mark --past and --future', () => {
     expect(normalized(preview.stdout).replaceAll(/ +$/gm, '')).toBe(
       [
         'b would be marked failed in 2 runs',
-        'run            about (UTC)       now      what',
+        'run           about (UTC)       now      what',
         '<run>  2026-01-02 01:00  success  marked failed',
         '<run>  2026-01-02 02:00  failed   the task is failed: it cannot be marked failed',
         '<run>  2026-01-02 03:00  success  marked failed',

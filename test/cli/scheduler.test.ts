@@ -44,7 +44,13 @@ describe('orch scheduler', () => {
     await people.until(/Z paused bad: 2 of its runs failed one after the other.*: orch unpause bad\n/);
     people.child.kill('SIGTERM');
     await people.ended;
-    await orch(['-C', dir, 'unpause', 'bad']);
+    const failed = 'because 2 runs had failed one after the other';
+    expect((await orch(['-C', dir, 'why', 'bad'])).stdout).toMatch(
+      /^DAG bad was paused at 20\S+Z: 2 runs failed one after the other\. .*: orch unpause bad\n$/,
+    );
+    const unpaused = await orch(['-C', dir, 'unpause', 'bad']);
+    expect(unpaused.stdout).toMatch(/^DAG bad is not paused any more; it was, since 20\S+Z, /);
+    expect(unpaused.stdout).toContain(failed);
     const programs = startOrch(['-C', dir, 'scheduler', '--json']);
     await programs.until(/"dag\.paused"/);
     programs.child.kill('SIGTERM');
@@ -245,11 +251,14 @@ describe('orch scheduler', () => {
       code: 0,
       stdout: 'DAG good is paused\n',
     });
-    expect((await orch(['-C', dir, 'why', 'good'])).stdout).toBe('DAG good is paused.\n');
+    expect((await orch(['-C', dir, 'why', 'good'])).stdout).toMatch(
+      /^DAG good is paused since 20\S+Z, by tester\. To go on: orch unpause good\n$/,
+    );
     expect(JSON.parse((await orch(['-C', dir, 'unpause', 'good', '--json'])).stdout)).toEqual({
       dagId: 'good',
       paused: false,
     });
+    expect((await orch(['-C', dir, 'unpause', 'good'])).stdout).toBe('DAG good was not paused\n');
     const unknown = await orch(['-C', dir, 'pause', 'god']);
     expect([unknown.code, unknown.stderr]).toEqual([4, expect.stringContaining("Did you mean 'good'?")]);
     writeFileSync(join(dir, 'dags/bad.yaml'), 'id: [');
@@ -263,7 +272,8 @@ describe('orch scheduler', () => {
     expect((await orch(['-C', dir, 'pause', 'good'])).code).toBe(0);
     rmSync(join(dir, 'dags/good.yaml'));
     const [off, on] = [await orch(['-C', dir, 'unpause', 'good']), await orch(['-C', dir, 'pause', 'good'])];
-    expect([off.stdout, on.stdout]).toEqual(['DAG good is not paused\n', 'DAG good is paused\n']);
+    expect(off.stdout).toMatch(/^DAG good is not paused any more; it was, since 20\S+Z, by tester\n$/);
+    expect(on.stdout).toBe('DAG good is paused\n');
     const unknown = await orch(['-C', dir, 'unpause', 'god']);
     expect(unknown.code).toBe(4);
   });

@@ -58,6 +58,16 @@ describe.each(databases)('reads and requests on $name', ({ newPlace }) => {
       expect(await store.runsByUid(uidOf(99))).toEqual([]);
     });
 
+    it('finds runs by the last part of their id, or the beginning of it', async () => {
+      const create18 = Array.from({ length: 18 }, (_, index) => create(index + 1));
+      await leader.tick(...create18);
+      expect((await store.runsByUid('00000000000C')).map((run) => run.runNo)).toEqual([12]);
+      expect((await store.runsByUid('00000000001')).map((run) => run.runNo)).toEqual([18, 17, 16]);
+      expect(await store.runsByUid('000')).toEqual([]);
+      expect(await store.runsByUid('00000000000_')).toEqual([]);
+      expect(await store.runsByUid('0000000000012')).toEqual([]);
+    });
+
     it('loads a run with all that belongs to it', async () => {
       const expansion = {
         runNo: runNo(1),

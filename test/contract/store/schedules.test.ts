@@ -93,6 +93,20 @@ describe.each(databases)('schedules on $name', ({ newPlace }) => {
     expect(await store.slots({ dagId: 'prices' })).toEqual([span(1, 1), span(0, 0)]);
   });
 
+  it('tell why a DAG was paused last, and since when', async () => {
+    await store.saveVersion(leader.lease, versionOf('price_'));
+    expect(await store.dagPause('prices')).toBeNull();
+    await leader.tick(dagChange({ paused: true }, { code: 'dag_paused', facts: { by: 'ada' } }));
+    await leader.tick(dagChange({}, { code: 'dag_unpaused', facts: { by: 'ada' } }));
+    const since = expect.stringMatching(/^20.*Z$/);
+    const first = { code: 'dag_paused', dag: 'prices', by: 'ada', since };
+    expect(await store.dagPause('prices')).toMatchObject(first);
+    await leader.tick(dagChange({ paused: true }, { code: 'dag_failing', facts: { failures: 3 } }));
+    const second = { code: 'dag_failing', dag: 'prices', failures: 3, since };
+    expect(await store.dagPause('prices')).toMatchObject(second);
+    expect([await store.dagPause('price_'), await store.dagPause('price')]).toEqual([null, null]);
+  });
+
   it('refuse a run that stands for a range, and a range that runs backwards', async () => {
     const ranged = span(0, 1, { disposition: 'run', runNo: runNo(1) });
     await expect(leader.try(slots(ranged), moved(null, 1))).rejects.toMatchObject({ code: 'internal' });

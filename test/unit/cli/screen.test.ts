@@ -171,7 +171,7 @@ describe('lines that scroll', () => {
     expect(tails.shown(tracker, 80, style)).toEqual([
       '    │ one',
       '    │ [2Jtwo',
-      "    ╰ orch logs 019ae3f2-7c11 'symbol[A B].collect'",
+      "    ╰ orch logs 000000000001 'symbol[A B].collect'",
     ]);
     expect(tails.shown(tracker, 80, style)).toEqual([]);
   });

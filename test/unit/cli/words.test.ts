@@ -189,8 +189,8 @@ describe('metrics', () => {
 
 test.each([
   ['success', {}, 'SUCCESS 1 ok in 1m08s'],
-  ['failed', {}, 'FAILED 1 ok in 1m08s. Retry: orch retry 019ae3f2-7c11 --failed'],
-  ['cancelled', {}, 'CANCELLED 1 ok in 1m08s. Go on: orch retry 019ae3f2-7c11'],
+  ['failed', {}, 'FAILED 1 ok in 1m08s. Retry: orch retry 000000000001 --failed'],
+  ['cancelled', {}, 'CANCELLED 1 ok in 1m08s. Go on: orch retry 000000000001'],
 ] as const)('the last line of a run that is %s', (state, _more, line) => {
   const view = runView([done('compare', null, 1), instance('symbol.clean', null, 'not_selected')], {
     state,
