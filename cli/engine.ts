@@ -26,7 +26,12 @@ export async function openProject(dir: string, context: CommandContext): Promise
 /** Loads what runs need, so that it is there when they begin. */
 export function loadEngine(): void {
   // Whoever needs the modules imports them again and is told what is wrong with them.
-  for (const loading of [import('../core/scheduler/project.ts'), import('../core/scheduler/session.ts')])
+  for (const loading of [
+    import('../core/scheduler/project.ts'),
+    import('../core/scheduler/session.ts'),
+    import('../core/scheduler/start-leading.ts'),
+    import('../core/scheduler/lead.ts'),
+  ])
     loading.catch(() => undefined);
 }
 

@@ -13,7 +13,7 @@ if (isNewEnough(process.versions.node)) {
   module.enableCompileCache?.(join(here, '..', 'node_modules', '.cache', 'orch'));
   // The repository runs from its sources; the package holds them compiled.
   const isCheckout = existsSync(join(here, 'main.ts'));
-  if (isCheckout) await import('../core/parsing/packed-packages-main.ts');
+  if (isCheckout) await import('../core/parsing/own-imports-main.ts');
   const entry = isCheckout ? './main.ts' : '../dist/cli/main.js';
   const { main } = await import(entry);
   await main(process);

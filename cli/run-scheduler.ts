@@ -1,3 +1,4 @@
+import { saveCodeCache } from '../core/executors/code-cache.ts';
 import type { Diagnostic } from '../core/model/errors.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
@@ -22,7 +23,10 @@ export async function runScheduler(context: CommandContext, project: Project): P
   const interrupts = listenForInterrupts(process, (kind, count) =>
     (count === 1 ? told : again).resolve(kind),
   );
-  const onLead = (): void => void tellLead(context, project).catch(() => undefined);
+  const onLead = (): void => {
+    void tellLead(context, project).catch(() => undefined);
+    saveCodeCache();
+  };
   let session: Session | null = null;
   const runs = tellRuns(context, project.store, () => session?.leading ?? false);
   try {

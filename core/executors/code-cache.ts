@@ -14,11 +14,13 @@ export function codeCache(stateDir: string): { readonly NODE_COMPILE_CACHE: stri
   return { NODE_COMPILE_CACHE: shared === undefined ? join(stateDir, 'cache', 'node') : dirname(shared) };
 }
 
-/**
- * Writes the cache now and then: this process will be killed, not exit. Its children have no part in the
- * cache.
- */
+/** Writes the cache now and then: a process that is killed does not write it at its exit. */
+export function saveCodeCache(): void {
+  for (const delayMs of FLUSH_AFTER_MS) setTimeout(flushCompileCache, delayMs).unref();
+}
+
+/** The same for a process that is always killed. Its children have no part in the cache. */
 export function keepCodeCache(): void {
   delete process.env['NODE_COMPILE_CACHE'];
-  for (const delayMs of FLUSH_AFTER_MS) setTimeout(flushCompileCache, delayMs).unref();
+  saveCodeCache();
 }

@@ -9,7 +9,7 @@ import type { AttemptId } from '../model/ids.ts';
  * asynchronously, never from inside `submit` or `stop`.
  */
 export interface Executor {
-  /** Must be set before `start`. */
+  /** Must be set before the first order. */
   onEvent: (event: AttemptEvent) => void;
   /** Called once if attempts cannot be run at all. Must be set before `start`. */
   onFailed: (error: Error) => void;

@@ -113,12 +113,12 @@ function runChild(request: ParseRequest, signal: AbortSignal | undefined): Promi
 
 function startChild(request: ParseRequest, nonce: string): ChildProcess {
   const { cpuMs, memoryMb } = request.limits;
-  const packed = isCheckout ? ['--import', new URL('./packed-packages-main.ts', import.meta.url).href] : [];
+  const quick = isCheckout ? ['--import', new URL('./own-imports-main.ts', import.meta.url).href] : [];
   // The limit on CPU time ends an endless loop even if this process is gone and cannot kill it.
   const seconds = Math.ceil(cpuMs / 1_000) * 2 + 5;
   const heap = [`--max-old-space-size=${memoryMb}`, '--max-semi-space-size=32'];
   const entry = entryPath('core/parsing/parse-child');
-  const node = [...heap, '--disable-warning=ExperimentalWarning', ...packed, entry];
+  const node = [...heap, '--disable-warning=ExperimentalWarning', ...quick, entry];
   const command = ['-c', 'ulimit -t "$0"; exec "$@"', String(seconds), process.execPath, ...node];
   return spawn('/bin/sh', [...command, nonce, JSON.stringify(request)], {
     cwd: request.projectDir,

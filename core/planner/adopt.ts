@@ -6,13 +6,14 @@ import { sweep } from './abort.ts';
 import { accepted, conflict } from './answers.ts';
 import { evaluateRun } from './lifecycle.ts';
 import { adoptRun, orphans } from './load.ts';
+import { nodesInState } from './nodes-in-state.ts';
 import { onAttempt, watchDeadline } from './outcomes.ts';
 import { isCutSource } from './readiness.ts';
 import { type Repinning, repinRun } from './repin.ts';
 import { CUT, type RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import { shareFate } from './unrun.ts';
-import { waitsForItself } from './waits.ts';
+import { isPutOff, waitsForItself } from './waits.ts';
 
 /** A run loaded from the store; attempts in `live` are still with the executor, all others are lost. */
 export interface AdoptRequest {
@@ -41,7 +42,7 @@ export function adopt(turn: Turn, { run, live, takeOver, repin }: AdoptRequest):
     else loseOrphan(turn, run, node);
   }
   for (const id of live ?? []) keepGhost(run, id);
-  for (const { node } of run.existing()) {
+  for (const node of nodesInState(run, isPutOff)) {
     if (!waitsForItself(run, node)) continue;
     const waitMs = Math.max(0, (run.dueAt.get(node) ?? turn.now.at) - turn.now.at);
     turn.world.addRetry({ atMono: turn.now.mono + waitMs, run, node, tryNo: run.tryNo[node] as number });
@@ -68,6 +69,7 @@ function keepGhost(run: RunWorld, id: string): void {
 
 /** A tick that is written in parts may have stored the fate of a gate without that of what is behind it. */
 function closeGates(turn: Turn, run: RunWorld): void {
+  if (nodesInState(run, (state) => isFinished(state) && state !== S.success).length === 0) return;
   for (const { node, template } of run.existing()) {
     const state = run.state[node] as number;
     if (run.graph.kind[template] !== GATE || !isFinished(state) || state === S.success) continue;
@@ -92,6 +94,7 @@ function loseOrphan(turn: Turn, run: RunWorld, node: NodeNo): void {
 
 /** Knows again which short circuits have cut a path. */
 export function restoreCuts(run: RunWorld): void {
+  if (run.templates.shortCircuit.every((one) => one === null)) return;
   for (const { node, template } of run.existing()) {
     if (!isCutSource(run, node, template)) continue;
     run.flags[node] = (run.flags[node] as number) | CUT;

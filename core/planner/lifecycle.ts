@@ -4,6 +4,7 @@ import { abortFatal, abortRun, storedAbort } from './abort.ts';
 import { backfillOf, runsOfBackfill } from './backfill-world.ts';
 import { expandReady } from './expand.ts';
 import { choose } from './lanes.ts';
+import { nodesInState } from './nodes-in-state.ts';
 import { evaluateNode, propagate, recount } from './readiness.ts';
 import { runOutcome } from './run-outcome.ts';
 import type { RunWorld } from './run-world.ts';
@@ -25,9 +26,9 @@ export function recountRun(run: RunWorld): void {
  * retried.
  */
 export function evaluateRun(turn: Turn, run: RunWorld): void {
-  for (const { node, template } of run.existing()) {
-    if (run.state[node] === S.none && !run.isPlaceholder(node, template))
-      evaluateNode(turn, run, node, template);
+  for (const node of nodesInState(run, (state) => state === S.none)) {
+    const template = run.templateOf(node);
+    if (!run.isPlaceholder(node, template)) evaluateNode(turn, run, node, template);
   }
 }
 

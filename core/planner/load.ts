@@ -6,6 +6,7 @@ import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import { holdsSlot, S, TASK_STATES } from '../model/states.ts';
 import { recountRun } from './lifecycle.ts';
+import { nodesInState } from './nodes-in-state.ts';
 import type { Abort } from './run-abort.ts';
 import { CUT, EMPTY, FRESH, HAS_ROW, RunWorld } from './run-world.ts';
 import { acquire } from './slots.ts';
@@ -91,12 +92,7 @@ function fillInstance(run: RunWorld, instance: InstanceRecord): void {
 
 /** Nodes whose outputs the planner reads: they must be given to {@link giveValues} after a load. */
 export function nodesRead(run: RunWorld): NodeNo[] {
-  const nodes: NodeNo[] = [];
-  for (const { node, template } of run.existing()) {
-    const read = ((run.templates.traits[template] as number) & READ) !== 0;
-    if (read && run.state[node] === S.success) nodes.push(node as NodeNo);
-  }
-  return nodes;
+  return nodesInState(run, (state) => state === S.success).filter((node) => isRead(run, node));
 }
 
 /** Whether expressions read the output of a node. */
@@ -120,12 +116,10 @@ export function bookRun(world: World, run: RunWorld): void {
   if (run.isBooked) return;
   run.isBooked = true;
   if (isActive(run.record) && !isOfBackfill(world, run.record)) world.dagLoad(run.record.dagId).runs++;
-  for (const { node } of run.existing()) if (holdsSlot(run.state[node] as number)) acquire(world, run, node);
+  for (const node of nodesInState(run, holdsSlot)) acquire(world, run, node);
 }
 
 /** Instances whose attempt belonged to a process that is gone. */
 export function orphans(run: RunWorld): NodeNo[] {
-  const nodes: NodeNo[] = [];
-  for (const { node } of run.existing()) if (holdsSlot(run.state[node] as number)) nodes.push(node as NodeNo);
-  return nodes;
+  return nodesInState(run, holdsSlot);
 }

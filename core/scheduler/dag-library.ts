@@ -27,15 +27,14 @@ const PARSER_FOLDERS = ['authoring', 'schema', 'expression', 'parsing', 'model']
 export class DagLibrary {
   readonly #projectDir: string;
   readonly #stateDir: string;
-  readonly #stamp: string;
   readonly #limits: Partial<ParseLimits>;
   readonly #parsed = new Map<string, ParsedFile>();
+  #stamp: string | null = null;
 
   constructor(projectDir: string, stateDir: string, limits: Partial<ParseLimits> = {}) {
     this.#projectDir = projectDir;
     this.#limits = limits;
     this.#stateDir = stateDir;
-    this.#stamp = parserStamp();
   }
 
   /** The DAG files of the project, relative to it. */
@@ -136,6 +135,7 @@ export class DagLibrary {
 
   /** A file that failed may be right within other limits. */
   #stampOf({ dags }: ParsedFile): string {
+    this.#stamp ??= parserStamp();
     return dags.length > 0 ? this.#stamp : `${this.#stamp}/${JSON.stringify(this.#limits)}`;
   }
 

@@ -2,8 +2,6 @@ import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import type { Executor } from '../executors/executor.ts';
-import { createLocalExecutor } from '../executors/local.ts';
-import type { RunnerOptions } from '../executors/local-options.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
 import type { Action } from '../model/action.ts';
 import { AppError } from '../model/errors.ts';
@@ -12,7 +10,7 @@ import type { InboxRecord, Lease } from '../store/store.ts';
 import { AssetFeed } from './asset-feed.ts';
 import { BackfillFeed } from './backfill-feed.ts';
 import { CacheFeed } from './cache-feed.ts';
-import { DagSync } from './dag-sync.ts';
+import type { DagSync } from './dag-sync.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LeaderDoor } from './door.ts';
 import { Feeds } from './feeds.ts';
@@ -23,7 +21,7 @@ import { HistoryFeed } from './history-feed.ts';
 import { HookDesk } from './hook-desk.ts';
 import { InboxReader } from './inbox-reader.ts';
 import { InputReader } from './inputs.ts';
-import { Janitor } from './janitor.ts';
+import type { Janitor } from './janitor.ts';
 import { Leader } from './leader.ts';
 import { limitsOf } from './limits-of.ts';
 import { PastFeed } from './past-feed.ts';
@@ -33,6 +31,7 @@ import type { Project } from './project.ts';
 import { asError, faultText } from './quarantine.ts';
 import { isThere } from './read-run.ts';
 import { type Prepared, RequestDesk } from './request-desk.ts';
+import type { StartedExecutor } from './start-leading.ts';
 import { takeBackfills } from './take-backfills.ts';
 import { takeUpRuns } from './take-up.ts';
 import { type SchedulerTidings, tidingsIn } from './tidings.ts';
@@ -77,7 +76,7 @@ export class Leadership {
   private constructor(
     project: Project,
     lease: Lease,
-    executor: Executor,
+    { executor, failed }: StartedExecutor,
     counters: { runNo: RunNo; tick: number; eventNo: number },
   ) {
     this.#project = project;
@@ -138,7 +137,7 @@ export class Leadership {
     };
     this.lost = new Promise((resolve) => {
       this.leader.onLost = resolve;
-      executor.onFailed = resolve;
+      void failed.then(resolve);
     });
   }
 
@@ -205,41 +204,29 @@ export class Leadership {
   }
 
   /**
-   * Starts to lead: ends what earlier processes left alive and opens the door. Then its owner says what for:
-   * {@link takeRequests} or {@link schedule}. With `warm` a runner is kept ready for the first function or
-   * operator.
+   * Opens the door of a process that has what runs attempts. Then its owner says what it leads for:
+   * {@link takeRequests} or {@link schedule}.
    */
   static async start(
     project: Project,
     lease: Lease,
-    warm: boolean,
+    started: StartedExecutor,
     onCommit: () => void,
   ): Promise<Leadership> {
-    const { config, clock, dir, stateDir, store } = project;
-    let leadership: Leadership | null = null;
+    const { store } = project;
+    const counters = { ...(await store.counters()), eventNo: await store.lastEventNo() };
+    const leadership = new Leadership(project, lease, started, counters);
     try {
-      const counters = { ...(await store.counters()), eventNo: await store.lastEventNo() };
-      const executor = createLocalExecutor({
-        projectDir: dir,
-        stateDir,
-        clock,
-        epoch: lease.epoch,
-        runners: { ...runnerOptions(config), keepOne: warm },
-        limits: { logBytes: config.log.maxBytesPerAttempt },
-      });
-      leadership = new Leadership(project, lease, executor, counters);
       await leadership.#open(onCommit);
       return leadership;
     } catch (error) {
       // What keeps going, as its loop does, would keep a process that has failed from ending.
-      await (leadership?.close('now') ?? lease.release()).catch(() => {});
+      await leadership.close('now').catch(() => {});
       throw error;
     }
   }
 
   async #open(onCommit: () => void): Promise<void> {
-    await this.#executor.start();
-    this.#lease.hold((ms) => this.#executor.hold(ms));
     this.#door = await LeaderDoor.open(leaderSocket(this.#project.stateDir), () => this.lookIntoInbox());
     this.leader.onCommit = () => {
       this.#door?.tell();
@@ -282,6 +269,8 @@ export class Leadership {
       },
       onFault: (runNo, error) => this.#onLoadFault(runNo, error),
     });
+    // Runs that are under way go on before what they do not need is loaded.
+    const [{ DagSync }, { Janitor }] = await Promise.all([import('./dag-sync.ts'), import('./janitor.ts')]);
     this.#requireLead();
     this.#inbox.open();
     this.#sync = new DagSync({
@@ -379,9 +368,4 @@ function logOf({ config, stateDir, clock }: Project, { epoch }: Lease): Logger {
   const { level, maxBytes, keep } = config.log;
   const to = { path: logFile(stateDir), maxBytes, keep, clock };
   return createLogger({ level, to, bindings: { part: 'scheduler', epoch } });
-}
-
-function runnerOptions({ runners }: Project['config']): RunnerOptions {
-  const { max, idleMs, maxAttempts, memoryMb } = runners;
-  return { max, idleMs, attemptsMax: maxAttempts, ...(memoryMb === null ? {} : { memoryMb }) };
 }

@@ -8,7 +8,7 @@ import type { InstanceView, RunView } from '../store/run-view.ts';
 import type { JournalRecord, Lease, Listening, MetricRecord, Store } from '../store/store.ts';
 import { Bell } from './bell.ts';
 import { connectToLeader, type Knocker } from './door.ts';
-import { Leadership } from './lead.ts';
+import type { Leadership } from './lead.ts';
 import { leaderSocket } from './paths.ts';
 import { isAway, patientStore } from './patient-store.ts';
 import type { Project } from './project.ts';
@@ -290,7 +290,8 @@ export class Session {
   async #lead(lease: Lease): Promise<void> {
     this.#knocker?.close();
     this.#knocker = null;
-    const leadership = await Leadership.start(this.#project, lease, this.#warm, () => this.#onCommit());
+    const { startLeading } = await import('./start-leading.ts');
+    const leadership = await startLeading(this.#project, lease, this.#warm, () => this.#onCommit());
     this.#leadership = leadership;
     leadership.onTidings = this.#onTidings;
     leadership.onHandOver = () => void this.#handOver(leadership);

@@ -1,6 +1,17 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../core/model/clock.ts';
 import { openStore } from '../../core/store/open-store.ts';
 import { eventsOf, makeProject, orch, startOrch } from './orch-process.ts';
@@ -57,6 +68,22 @@ describe('orch scheduler', () => {
     const events = eventsOf((await programs.ended).stdout);
     const paused = events.filter(({ type }) => type === 'dag.paused');
     expect(paused).toMatchObject([{ v: 1, dagId: 'bad', failures: 2, at: expect.any(String) }]);
+  });
+
+  test('leaves its compiled code to the next one before it ends: it may be killed', async () => {
+    const dir = makeProject({ 'dags/two.yaml': TWO_STEPS });
+    const cache = mkdtempSync(join(tmpdir(), 'orch-code-'));
+    onTestFinished(() => rmSync(cache, { recursive: true, force: true, maxRetries: 3 }));
+    const scheduler = startOrch(['-C', dir, 'scheduler'], { env: { NODE_COMPILE_CACHE: cache } });
+    await scheduler.until(/leads 1 DAG/);
+    // Of the keeper, the runners and what evaluates files it has the code too.
+    const isThere = (): boolean =>
+      readdirSync(cache, { recursive: true, encoding: 'utf8' })
+        .map((name) => join(cache, name))
+        .filter((path) => statSync(path).isFile())
+        .some((path) => readFileSync(path, 'latin1').includes('stands by: another process leads'));
+    await vi.waitFor(() => expect(isThere()).toBe(true), { timeout: 60_000 });
+    expect([scheduler.child.exitCode, scheduler.child.signalCode]).toEqual([null, null]);
   });
 
   test('that cannot begin to lead ends with the error, and keeps nobody else from it', async () => {

@@ -115,7 +115,7 @@ function noteLead(lease: unknown): void {
 
 async function watchScheduler(): Promise<void> {
   // As in a scheduler that is not watched, before anything of orch is loaded.
-  await import('../../../core/parsing/packed-packages-main.ts');
+  await import('../../../core/parsing/own-imports-main.ts');
   const [store, { Dispatcher }, { Leadership }, { Janitor }] = await Promise.all([
     isPostgres
       ? import('../../../core/store/postgres/postgres-store.ts').then((one) => one.PostgresStore.prototype)

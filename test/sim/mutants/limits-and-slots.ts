@@ -34,9 +34,7 @@ export const LIMITS_AND_SLOTS: readonly Mutant[] = [
     name: 'adopted-slots-not-counted',
     bug: 'B49 slots after restart',
     file: 'planner/load.ts',
-    find:
-      '  for (const { node } of run.existing()) if (holdsSlot(run.state[node] as' +
-      ' number)) acquire(world, run, node);\n}',
+    find: '  for (const node of nodesInState(run, holdsSlot)) acquire(world, run, node);\n}',
     replace: '}',
   },
   {

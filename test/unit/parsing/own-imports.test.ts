@@ -15,7 +15,7 @@ import { dirname, join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
-const HOOK = 'core/parsing/packed-packages-main.ts';
+const HOOK = 'core/parsing/own-imports-main.ts';
 const CACHE = 'node_modules/.cache/orch/packages';
 
 /** A checkout with one package, `foo`, of version 1.0.0, and these files. */
@@ -63,6 +63,19 @@ test('without a packed file, or with one of another version, the package is impo
   expect(said(makeCheckout(packedAs('0.9.0')), 'core/own.ts')).toBe('package');
   const damaged = { [`${CACHE}/index.json`]: '{"foo":' };
   expect(said(makeCheckout(damaged), 'core/own.ts')).toBe('package');
+});
+
+test('what modules of orch import by path is taken as named, what others import is looked for', () => {
+  const importer = `import { url } from './linked.ts'; console.log(url);`;
+  const dir = makeCheckout({
+    'core/linking.ts': importer,
+    'dags/linking.ts': importer,
+    'elsewhere.ts': 'export const url: string = import.meta.url;',
+  });
+  for (const folder of ['core', 'dags'])
+    symlinkSync(join(dir, 'elsewhere.ts'), join(dir, folder, 'linked.ts'));
+  expect(said(dir, 'core/linking.ts')).toContain('core/linked.ts');
+  expect(said(dir, 'dags/linking.ts')).toContain('elsewhere.ts');
 });
 
 const PACKED = ['ajv', 'chokidar', 'commander', 'kysely', 'pino', 'typebox', 'yaml'];
