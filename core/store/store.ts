@@ -210,7 +210,7 @@ export interface PurgePolicy {
 }
 
 export interface RunFilter {
-  readonly dagId?: string;
+  readonly dagId?: string | readonly string[];
   readonly states?: readonly RunState[];
   /** Created at or after this instant. */
   readonly since?: number;

@@ -1,0 +1,32 @@
+import type { Answer } from '../core/model/action.ts';
+import { AppError } from '../core/model/errors.ts';
+import type { Request } from '../core/model/request.ts';
+import type { Project } from '../core/scheduler/project.ts';
+import type { Session } from '../core/scheduler/session.ts';
+
+/** What the handlers of routes work with. */
+export interface Services extends Project {
+  /**
+   * Has the leader decide a request.
+   * @throws AppError `unavailable` if no answer comes in time: the request stays in the inbox.
+   */
+  ask(request: Request): Promise<Answer>;
+}
+
+/** A client waits no longer for whoever leads. */
+const ANSWER_MS = 20_000;
+
+/** The services of a server whose requests go out by a session. */
+export function servicesOf(project: Project, session: Session): Services {
+  const ask = async (request: Request): Promise<Answer> => {
+    const late = AbortSignal.timeout(ANSWER_MS);
+    try {
+      return await session.ask(request, late);
+    } catch (error) {
+      if (!late.aborted) throw error;
+      const what = 'no scheduler has answered: the request is kept and decided when one does';
+      throw new AppError('unavailable', what, {}, error);
+    }
+  };
+  return { ...project, ask };
+}
