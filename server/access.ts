@@ -1,8 +1,8 @@
+import { includesRole, isAbout, type Role } from '../core/model/account.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { RunRecord } from '../core/model/run.ts';
 import type { DagRecord, Store } from '../core/store/store.ts';
-import { isAbout, type Principal } from './principal.ts';
-import { includesRole, type Role } from './role.ts';
+import type { Principal } from './principal.ts';
 
 /** An id of a run as `GET /runs` gives it; the beginning of one is for people. */
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -1,16 +1,19 @@
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from '../core/log/logger.ts';
+import { authenticate } from './auth/authenticate.ts';
 import { loopbackOnly } from './loopback.ts';
-import { type MountOptions, mount } from './mount.ts';
-import { LOCAL_USER } from './principal.ts';
-import { problem, problemOfError } from './problem.ts';
+import { honoPath, type MountOptions, mount } from './mount.ts';
+import { problem, problemOfError, problemOfStatus } from './problem.ts';
 import { nameRequests, requestIdOf } from './request-id.ts';
 import { ROUTES } from './routes/all.ts';
+import { secureHeaders } from './secure-headers.ts';
 import type { Services } from './services.ts';
 
 export interface AppOptions extends MountOptions {
   readonly log?: Logger;
+  /** Whoever brings neither token nor login may do everything; true by default. */
+  readonly isOpen?: boolean;
 }
 
 /**
@@ -18,13 +21,12 @@ export interface AppOptions extends MountOptions {
  * can use it through a browser.
  */
 export function createApp(services: Services, options: AppOptions = {}): Hono {
+  const { isOpen = true } = options;
   const app = new Hono();
   app.use(nameRequests);
+  app.use(secureHeaders);
   app.use(loopbackOnly);
-  app.use(async (context, next) => {
-    context.set('principal', LOCAL_USER);
-    await next();
-  });
+  app.use(authenticate({ accounts: services.store.accounts, clock: services.clock, isOpen }));
   app.notFound((context) => problem(context, 'not_found', `there is nothing at ${context.req.path}`));
   app.onError((error, context) => {
     if (error instanceof HTTPException) return problem(context, 'usage', error.message);
@@ -36,5 +38,17 @@ export function createApp(services: Services, options: AppOptions = {}): Hono {
     return response;
   });
   for (const route of ROUTES) mount(app, services, route, options);
+  for (const path of new Set(ROUTES.map(({ path }) => path))) refuseOtherMethods(app, path);
   return app;
+}
+
+/** Only the methods that a path has are answered: no other one reaches a handler of it. */
+function refuseOtherMethods(app: Hono, path: string): void {
+  const allow = ROUTES.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
+  app.all(honoPath(path), (context) => {
+    const title = 'Not with this method';
+    const answer = problemOfStatus(context, 405, 'method', { title, detail: `it takes ${allow.join(', ')}` });
+    answer.headers.set('allow', allow.join(', '));
+    return answer;
+  });
 }

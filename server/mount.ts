@@ -1,6 +1,9 @@
 import type { Context, Handler, Hono } from 'hono';
+import { getCookie } from 'hono/cookie';
+import { keyedRunUid, newRunUid } from '../core/scheduler/run-uid.ts';
 import { makeQuickCheck } from '../core/schema/validate.ts';
 import { Access } from './access.ts';
+import { carryOut } from './changes.ts';
 import { InputCheck, refuseInput } from './check-input.ts';
 import type { Principal } from './principal.ts';
 import { problem, problemOfStatus } from './problem.ts';
@@ -28,7 +31,12 @@ export function principalOf(context: Context): Principal | null {
 /** Has an application answer a route: it checks what comes in, asks the handler, and writes what it gives. */
 export function mount(app: Hono, services: Services, route: Route, options: MountOptions): void {
   const handler = handlerOf(services, route, options);
-  app.on(route.method.toUpperCase(), [route.path.replaceAll(/\{(\w+)\}/g, ':$1')], handler);
+  app.on(route.method.toUpperCase(), [honoPath(route.path)], handler);
+}
+
+/** A path of a route as Hono writes it. */
+export function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
 function handlerOf(services: Services, route: Route, { checkAnswers }: MountOptions): Handler {
@@ -53,23 +61,36 @@ function handlerOf(services: Services, route: Route, { checkAnswers }: MountOpti
       problems.push(...checks.body.problems(body));
     }
     if (problems.length > 0) throw refuseInput(problems);
-    const role = route.role === 'public' ? 'viewer' : route.role;
-    const access = new Access(services.store, principal ?? NOBODY, role);
-    const input: Input<unknown, unknown, unknown> = {
-      params,
-      query,
-      body,
-      access,
-      signal: context.req.raw.signal,
+    const asker = principal ?? NOBODY;
+    const access = new Access(services.store, asker, route.role === 'public' ? 'viewer' : route.role);
+    const { signal } = context.req.raw;
+    const cookies = getCookie(context);
+    const make = async (key: string | null): Promise<Response> => {
+      const input = { params, query, body, access, newId: idMaker(services, key), cookies, signal };
+      const answer = await route.handle(keyed(services, key), input as Input<never, never, never>);
+      if (answer instanceof Response) return answer;
+      const misfit = checkAnswer(answer);
+      if (misfit !== null) throw new Error(`${route.id} gives what its schema refuses: ${misfit.message}`);
+      if (route.answer === null) return context.body(null, 204);
+      return context.json(answer as object, route.status as 200);
     };
-    const answer = await route.handle(services, input as Input<never, never, never>);
-    if (answer instanceof Response) return answer;
-    const misfit = checkAnswer(answer);
-    if (misfit !== null)
-      throw new Error(`${route.id} answers with what its schema refuses: ${misfit.message}`);
-    if (route.answer === null) return context.body(null, 204);
-    return context.json(answer as object, route.status as 200);
+    if (route.method === 'get' || route.role === 'public') return make(null);
+    return carryOut(context, services, { route, principal: asker, params, body }, make);
   };
+}
+
+/** Has each question of a change be asked with a key of its own. */
+function keyed(services: Services, key: string | null): Services {
+  if (key === null) return services;
+  let asked = 0;
+  return { ...services, ask: (request) => services.ask(request, `${key}:${asked++}`) };
+}
+
+/** Ids for what a request makes: by its key, so that they are the same when it comes again. */
+function idMaker({ clock }: Services, key: string | null): () => string {
+  if (key === null) return () => newRunUid(clock.now());
+  let made = 0;
+  return () => keyedRunUid(`${key}:${made++}`);
 }
 
 const NOBODY: Principal = { name: 'nobody', grants: [] };

@@ -9,8 +9,8 @@ export const nameRequests: MiddlewareHandler = async (context, next) => {
   const given = context.req.header(HEADER);
   const id = given !== undefined && GIVEN.test(given) ? given : randomUUID();
   context.set('requestId', id);
-  context.header(HEADER, id);
   await next();
+  context.res.headers.set(HEADER, id);
 };
 
 /** The name of the request that is being answered. */

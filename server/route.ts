@@ -1,7 +1,7 @@
 import type { Static, TObject, TProperties, TSchema } from 'typebox';
 import { Type } from 'typebox';
+import type { Role } from '../core/model/account.ts';
 import type { Access } from './access.ts';
-import type { Role } from './role.ts';
 import type { Services } from './services.ts';
 
 export const API = '/api/v1';
@@ -15,6 +15,9 @@ export interface Input<Params, Query, Body> {
   readonly body: Body;
   /** The way to what belongs to a DAG. */
   readonly access: Access;
+  /** An id for something that the request makes: the same when the request comes again with its key. */
+  newId(): string;
+  readonly cookies: { readonly [name: string]: string };
   /** Aborts when the client has gone away. */
   readonly signal: AbortSignal;
 }
@@ -39,6 +42,8 @@ export interface Route {
   /** `null`: the answer has no body. */
   readonly answer: TSchema | null;
   readonly status: 200 | 201 | 202 | 204;
+  /** There is a secret in the answer: it is never kept. */
+  readonly isSecret: boolean;
   handle(services: Services, input: Input<never, never, never>): Promise<unknown>;
 }
 
@@ -53,6 +58,7 @@ interface Definition<P extends TProperties, Q extends TProperties, B extends TSc
   readonly body?: B;
   readonly answer?: A;
   readonly status?: 200 | 201 | 202;
+  readonly isSecret?: boolean;
   readonly handle: (
     services: Services,
     input: Input<Static<TObject<P>>, Static<TObject<Q>>, Static<B>>,
@@ -71,11 +77,12 @@ export function route<
   B extends TSchema = TSchema,
   A extends TSchema = TSchema,
 >(method: Method, path: string, definition: Definition<P, Q, B, A>): Route {
-  const { params, query, body, answer, status, handle, ...about } = definition;
+  const { params, query, body, answer, status, handle, isSecret = false, ...about } = definition;
   return {
     ...about,
     method,
     path,
+    isSecret,
     params: Type.Object(params ?? {}, STRICT),
     query: Type.Object(query ?? {}, STRICT),
     body: body ?? null,

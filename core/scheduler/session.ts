@@ -124,9 +124,9 @@ export class Session {
   }
 
   /** Puts the request into the inbox and resolves with the leader's answer. */
-  async ask(request: Request, signal?: AbortSignal): Promise<Answer> {
+  async ask(request: Request): Promise<Answer> {
     const { store, clock } = this.#project;
-    return this.answered(await store.ask(request, clock.now()), signal);
+    return this.answered(await store.ask(request, clock.now()));
   }
 
   /**

@@ -1,8 +1,10 @@
 import type { Route } from '../route.ts';
+import { accountRoutes } from './accounts.ts';
 import { assetRoutes } from './assets.ts';
 import { backfillRoutes } from './backfills.ts';
 import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
+import { loginRoutes } from './login.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
 import { taskInstanceRoutes } from './task-instances.ts';
@@ -16,4 +18,6 @@ export const ROUTES: readonly Route[] = [
   ...taskInstanceRoutes,
   ...backfillRoutes,
   ...assetRoutes,
+  ...accountRoutes,
+  ...loginRoutes,
 ];

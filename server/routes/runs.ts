@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
 import { AppError } from '../../core/model/errors.ts';
 import type { RunNo } from '../../core/model/ids.ts';
@@ -93,9 +92,9 @@ const trigger = route('post', `${API}/dags/{dagId}/runs`, {
   body: Trigger,
   answer: RunDetail,
   status: 201,
-  handle: async (services, { params, body, access }) => {
+  handle: async (services, { params, body, access, newId }) => {
     await access.dag(params.dagId);
-    const runUid = body.runId ?? randomUUID();
+    const runUid = body.runId ?? newId();
     await askLeader(services, {
       type: 'trigger',
       dagId: params.dagId,

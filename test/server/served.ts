@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { openProject } from '../../core/scheduler/project.ts';
-import { createApp } from '../../server/app.ts';
+import { type AppOptions, createApp } from '../../server/app.ts';
 import { type Services, servicesOf } from '../../server/services.ts';
 import { seen } from '../scheduler/seen.ts';
 import { type Opened, type TempProject, tempProject } from '../scheduler/temp-project.ts';
@@ -26,12 +26,15 @@ export interface Served extends AsyncDisposable {
 }
 
 /** Serves a project of these files. */
-export async function serve(files: { readonly [path: string]: string }): Promise<Served> {
+export async function serve(
+  files: { readonly [path: string]: string },
+  options: AppOptions = {},
+): Promise<Served> {
   const project = tempProject(files);
   const orch = await project.open({ schedules: true });
   const eye = await openProject(project.dir, { env: {} });
   const services = servicesOf(orch.project, orch.session);
-  const app = createApp(services, { checkAnswers: true });
+  const app = createApp(services, { checkAnswers: true, ...options });
   const request = async (path: string, init: RequestInit): Promise<Reply> => {
     const response = await app.request(`http://localhost${path}`, init);
     const text = await response.text();
