@@ -1,3 +1,4 @@
+import { type TaskDifference, taskDifference } from '../core/graph/task-difference.ts';
 import type { DagSpec } from '../core/model/dag.ts';
 import type { Diagnostic } from '../core/model/errors.ts';
 import type { ParsedFile } from '../core/parsing/parsed-file.ts';
@@ -13,15 +14,11 @@ import { rolledBack } from './rolled-back.ts';
 const SLOTS = 3;
 
 /** What the files make of a DAG, compared with its newest stored version. */
-export interface DagChange {
+export interface DagChange extends TaskDifference {
   readonly dagId: string;
   /** `unread`: its file cannot be read, and it goes on as it is. */
   readonly change: 'new' | 'graph' | 'code' | 'gone' | 'unread' | 'none';
   readonly file: string;
-  /** Task paths that come, go, and are declared otherwise, for `graph`. */
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly changed: readonly string[];
   /** Runs that a scheduler makes by itself, as stored and with the files; `null` where they are equal. */
   readonly schedule: { readonly before: Upcoming | null; readonly after: Upcoming | null } | null;
   /** By which events of assets or files it runs, as stored and with the file; `null`: by none. */
@@ -64,7 +61,7 @@ export async function changedDags({ library, store, clock }: Project): Promise<C
       const version = known === undefined ? null : await store.version(known.versionNo);
       const isSame = version?.graphHash === graphHash;
       const change = version === null ? 'new' : !isSame ? 'graph' : codeChange(version, code.digest);
-      const tasks = version === null || isSame ? NO_TASKS : changedTasks(version.spec, spec);
+      const tasks = version === null || isSame ? NO_TASKS : taskDifference(version.spec, spec);
       const schedule = change === 'none' && known?.present ? null : changedRuns(known, version, spec, now);
       const unfinishedRuns = unfinished.get(spec.id) ?? 0;
       const events = { before: version === null ? null : eventsText(version.spec), after: eventsText(spec) };
@@ -103,7 +100,7 @@ export function changeBetween(
     dagId: known.dagId,
     change,
     file: after.file,
-    ...(isSame ? NO_TASKS : changedTasks(before.spec, after.spec)),
+    ...(isSame ? NO_TASKS : taskDifference(before.spec, after.spec)),
     schedule: change === 'none' ? null : changedRuns(known, before, after.spec, now),
     events: { before: eventsText(before.spec), after: eventsText(after.spec) },
     unfinishedRuns,
@@ -121,20 +118,6 @@ function codeChange(version: VersionRecord, digest: string): 'code' | 'none' {
 
 function hasErrors({ diagnostics }: ParsedFile): boolean {
   return diagnostics.some(({ severity }) => severity === 'error');
-}
-
-/** Task paths that come, go, and are declared otherwise. */
-export function changedTasks(
-  before: DagSpec,
-  after: DagSpec,
-): Pick<DagChange, 'added' | 'removed' | 'changed'> {
-  const old = new Map(before.tasks.map((task) => [task.path, JSON.stringify(task)]));
-  const now = new Map(after.tasks.map((task) => [task.path, JSON.stringify(task)]));
-  return {
-    added: [...now.keys()].filter((path) => !old.has(path)),
-    removed: [...old.keys()].filter((path) => !now.has(path)),
-    changed: [...now].flatMap(([path, text]) => (old.has(path) && old.get(path) !== text ? [path] : [])),
-  };
 }
 
 /** The runs of the stored version and those of the file; `null` if they are the same. */

@@ -21,6 +21,8 @@ export const EXIT = {
 const BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   usage: EXIT.usage,
   invalid: EXIT.invalid,
+  unauthenticated: EXIT.unavailable,
+  forbidden: EXIT.unavailable,
   not_found: EXIT.notFound,
   conflict: EXIT.conflict,
   unavailable: EXIT.unavailable,

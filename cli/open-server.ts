@@ -1,8 +1,10 @@
 import type { Project } from '../core/scheduler/project.ts';
 import { createApp } from '../server/app.ts';
 import { type Listening, listen } from '../server/listen.ts';
+import { servicesOf } from '../server/services.ts';
 import type { CommandContext } from './context.ts';
 import { countFlag } from './duration-flag.ts';
+import { openSession } from './engine.ts';
 
 const PORT_DEFAULT = 7070;
 
@@ -13,13 +15,20 @@ const PORT_DEFAULT = 7070;
  */
 export async function openServer(
   context: CommandContext,
-  { store, stateDir, clock }: Project,
+  project: Project,
   port: string | undefined,
 ): Promise<Listening> {
   const wanted = port === undefined ? PORT_DEFAULT : countFlag('--port', port, 0);
-  const listening = await listen(createApp({ store, stateDir, clock }), wanted);
+  const session = await openSession(project, { onlyAsks: true });
+  const listening = await listen(createApp(servicesOf(project, session)), wanted);
   const { url } = listening;
   if (context.flags.json) context.json({ v: 1, type: 'server.listening', url }, 'event');
   else context.print(`${url}/api/v1/runs`);
-  return listening;
+  return {
+    url,
+    close: async () => {
+      await listening.close();
+      await session.close();
+    },
+  };
 }

@@ -6,6 +6,8 @@ import { diagnosticText } from './render/diagnostic-text.ts';
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   usage: 400,
   invalid: 422,
+  unauthenticated: 401,
+  forbidden: 403,
   not_found: 404,
   conflict: 409,
   unavailable: 503,
@@ -17,6 +19,8 @@ const DEFECT = 'This is a defect of orch; please report it with the command and 
 const TITLE: Readonly<Record<ErrorCode, string>> = {
   usage: 'The command is wrong',
   invalid: 'Invalid file or value',
+  unauthenticated: 'Login needed',
+  forbidden: 'Not allowed',
   not_found: 'Not found',
   conflict: 'Refused',
   unavailable: 'Not reachable',

@@ -10,8 +10,8 @@ import type { Clock } from '../core/model/clock.ts';
 import { TASK_DEFAULTS, type TaskSpec } from '../core/model/dag.ts';
 import { attemptId, type NodeNo, type RunNo, type RunUid, type TryNo } from '../core/model/ids.ts';
 import type { Json, JsonObject } from '../core/model/json.ts';
+import { newRunUid } from '../core/scheduler/run-uid.ts';
 import type { FoundDag } from './dag-files.ts';
-import { newRunUid } from './run-uid.ts';
 
 const LOG_LINES_MAX = 100_000;
 

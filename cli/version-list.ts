@@ -1,8 +1,8 @@
+import { taskDifference } from '../core/graph/task-difference.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { VersionNo } from '../core/model/ids.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Store, VersionRecord } from '../core/store/store.ts';
-import { changedTasks } from './changed-dags.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import { tableLines, tableWidth } from './render/table.ts';
@@ -66,7 +66,7 @@ export async function listVersions(
 function changedText({ version, before }: Row): string {
   if (before === null) return 'new';
   if (before.graphHash === version.graphHash) return 'only code';
-  const { added, removed, changed } = changedTasks(before.spec, version.spec);
+  const { added, removed, changed } = taskDifference(before.spec, version.spec);
   const signed = (sign: string, paths: readonly string[]) => paths.map((path) => sign + path);
   const tasks = [...signed('+', added), ...signed('-', removed), ...signed('~', changed)];
   return tasks.length === 0 ? 'options of the DAG' : tasks.join(' ');
@@ -83,6 +83,6 @@ function rowJson({ version, before }: Row, inForceNo: number, declaredNo: number
     codeHash,
     inForce: versionNo === inForceNo,
     declared: versionNo === declaredNo,
-    ...(before === null ? none : changedTasks(before.spec, version.spec)),
+    ...(before === null ? none : taskDifference(before.spec, version.spec)),
   };
 }

@@ -8,6 +8,7 @@ import { cacheAndPins } from './0007-cache-and-pins.ts';
 import { progress } from './0008-progress.ts';
 import { iterations } from './0009-iterations.ts';
 import { decidedVersion } from './0010-decided-version.ts';
+import { accounts } from './0011-accounts.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   progress,
   iterations,
   decidedVersion,
+  accounts,
 ];

@@ -5,6 +5,7 @@ AS $function$
     begin
       raise exception 'rows are not as expected' using errcode = 'OR001', detail = misses;
     end $function$
+index CREATE INDEX audit_entry_at ON audit_entry USING btree (at)
 index CREATE INDEX backfill_unfinished ON backfill USING btree (backfill_no) WHERE (state < 2)
 index CREATE INDEX cache_entry_at ON cache_entry USING btree (at)
 index CREATE INDEX cache_entry_instance ON cache_entry USING btree (dag_id, instance, at)
@@ -14,6 +15,11 @@ index CREATE INDEX dag_run_unfinished ON dag_run USING btree (run_no) WHERE (sta
 index CREATE INDEX hook_job_open ON hook_job USING btree (due_at) WHERE (state < 2)
 index CREATE INDEX inbox_pending ON inbox USING btree (inbox_id) WHERE (answer IS NULL)
 index CREATE INDEX journal_run ON journal USING btree (run_no)
+index CREATE INDEX kept_reply_at ON kept_reply USING btree (at)
+index CREATE INDEX login_account ON login USING btree (account)
+index CREATE UNIQUE INDEX account_pkey ON account USING btree (name)
+index CREATE UNIQUE INDEX api_token_hash_key ON api_token USING btree (hash)
+index CREATE UNIQUE INDEX api_token_pkey ON api_token USING btree (token_id)
 index CREATE UNIQUE INDEX artifact_pk ON artifact USING btree (run_no, node_no, try_no, name)
 index CREATE UNIQUE INDEX asset_cursor_pkey ON asset_cursor USING btree (dag_id)
 index CREATE UNIQUE INDEX asset_event_attempt ON asset_event USING btree (run_no, node_no, try_no, uri) WHERE (run_no IS NOT NULL)
@@ -21,6 +27,7 @@ index CREATE UNIQUE INDEX asset_event_pkey ON asset_event USING btree (event_no)
 index CREATE UNIQUE INDEX asset_event_request ON asset_event USING btree (request_no) WHERE (request_no IS NOT NULL)
 index CREATE UNIQUE INDEX asset_event_uri ON asset_event USING btree (uri, event_no)
 index CREATE UNIQUE INDEX asset_pkey ON asset USING btree (uri)
+index CREATE UNIQUE INDEX audit_entry_pkey ON audit_entry USING btree (audit_no)
 index CREATE UNIQUE INDEX backfill_pkey ON backfill USING btree (backfill_no)
 index CREATE UNIQUE INDEX broken_file_pkey ON broken_file USING btree (file)
 index CREATE UNIQUE INDEX cache_entry_pkey ON cache_entry USING btree (key)
@@ -36,7 +43,9 @@ index CREATE UNIQUE INDEX hook_job_pk ON hook_job USING btree (run_no, hook_no)
 index CREATE UNIQUE INDEX inbox_pkey ON inbox USING btree (inbox_id)
 index CREATE UNIQUE INDEX inbox_trigger_uid_key ON inbox USING btree (trigger_uid)
 index CREATE UNIQUE INDEX journal_pkey ON journal USING btree (seq)
+index CREATE UNIQUE INDEX kept_reply_pkey ON kept_reply USING btree (key)
 index CREATE UNIQUE INDEX lease_pkey ON lease USING btree (id)
+index CREATE UNIQUE INDEX login_pkey ON login USING btree (hash)
 index CREATE UNIQUE INDEX run_deadline_pk ON run_deadline USING btree (run_no, stage)
 index CREATE UNIQUE INDEX run_expansion_pk ON run_expansion USING btree (run_no, base)
 index CREATE UNIQUE INDEX schema_migration_pkey ON schema_migration USING btree (number)
@@ -48,6 +57,25 @@ index CREATE UNIQUE INDEX task_metric_pk ON task_metric USING btree (run_no, nod
 index CREATE UNIQUE INDEX task_output_pk ON task_output USING btree (run_no, node_no, try_no)
 index CREATE UNIQUE INDEX task_progress_pk ON task_progress USING btree (run_no, node_no)
 index CREATE UNIQUE INDEX task_wait_pk ON task_wait USING btree (run_no, node_no)
+table account column 01 name text not null collate C
+table account column 02 password_hash text
+table account column 03 grants text not null
+table account column 04 disabled smallint not null
+table account column 05 created_at bigint not null
+table account column 06 created_by text not null
+table account constraint account_disabled_check CHECK ((disabled = ANY (ARRAY[0, 1])))
+table account constraint account_pkey PRIMARY KEY (name)
+table api_token column 01 token_id text not null collate C
+table api_token column 02 hash text not null collate C
+table api_token column 03 name text not null
+table api_token column 04 grants text not null
+table api_token column 05 created_at bigint not null
+table api_token column 06 created_by text not null
+table api_token column 07 expires_at bigint
+table api_token column 08 used_at bigint
+table api_token column 09 revoked_at bigint
+table api_token constraint api_token_hash_key UNIQUE (hash)
+table api_token constraint api_token_pkey PRIMARY KEY (token_id)
 table artifact column 01 run_no integer not null
 table artifact column 02 node_no integer not null
 table artifact column 03 try_no smallint not null
@@ -83,6 +111,14 @@ table asset_event column 12 extra text
 table asset_event constraint asset_event_pkey PRIMARY KEY (event_no)
 table asset_event constraint asset_event_source CHECK ((((run_no IS NULL) = (request_no IS NOT NULL)) AND ((run_no IS NULL) = (reported_by IS NOT NULL)) AND ((run_no IS NULL) = (try_no IS NULL)) AND ((run_no IS NULL) = (node_no IS NULL)) AND ((run_no IS NULL) = (run_uid IS NULL)) AND ((run_no IS NULL) = (dag_id IS NULL)) AND ((run_no IS NULL) = (task IS NULL))))
 table asset_event constraint asset_event_uri_fkey FOREIGN KEY (uri) REFERENCES asset(uri)
+table audit_entry column 01 audit_no bigint not null generated always as identity
+table audit_entry column 02 at bigint not null
+table audit_entry column 03 actor text not null collate C
+table audit_entry column 04 action text not null collate C
+table audit_entry column 05 target text not null
+table audit_entry column 06 request_id text not null
+table audit_entry column 07 status smallint
+table audit_entry constraint audit_entry_pkey PRIMARY KEY (audit_no)
 table backfill column 01 backfill_no integer not null
 table backfill column 02 dag_id text not null collate C
 table backfill column 03 first_at bigint not null
@@ -242,6 +278,13 @@ table journal column 09 because smallint not null
 table journal column 10 facts text
 table journal constraint journal_pkey PRIMARY KEY (seq)
 table journal constraint journal_states CHECK ((((from_state >= '-1'::integer) AND (from_state <= 13)) AND ((to_state >= '-1'::integer) AND (to_state <= 13))))
+table kept_reply column 01 key text not null collate C
+table kept_reply column 02 fingerprint text not null
+table kept_reply column 03 at bigint not null
+table kept_reply column 04 status smallint
+table kept_reply column 05 type text
+table kept_reply column 06 body text
+table kept_reply constraint kept_reply_pkey PRIMARY KEY (key)
 table lease column 01 id smallint not null
 table lease column 02 epoch integer not null
 table lease column 03 schema_no integer not null
@@ -254,6 +297,12 @@ table lease column 09 expires_at bigint not null
 table lease column 10 progress_at bigint not null
 table lease constraint lease_id_check CHECK ((id = 1))
 table lease constraint lease_pkey PRIMARY KEY (id)
+table login column 01 hash text not null collate C
+table login column 02 account text not null collate C
+table login column 03 created_at bigint not null
+table login column 04 expires_at bigint not null
+table login constraint login_account_fkey FOREIGN KEY (account) REFERENCES account(name) ON DELETE CASCADE
+table login constraint login_pkey PRIMARY KEY (hash)
 table run_deadline column 01 run_no integer not null
 table run_deadline column 02 stage smallint not null
 table run_deadline column 03 at bigint not null

@@ -1,3 +1,24 @@
+CREATE TABLE "account" (
+  "name" text not null primary key,
+  "password_hash" text,
+  "grants" text not null,
+  "disabled" integer not null check (disabled in (0, 1)),
+  "created_at" integer not null,
+  "created_by" text not null
+) strict, without rowid;
+
+CREATE TABLE "api_token" (
+  "token_id" text not null primary key,
+  "hash" text not null unique,
+  "name" text not null,
+  "grants" text not null,
+  "created_at" integer not null,
+  "created_by" text not null,
+  "expires_at" integer,
+  "used_at" integer,
+  "revoked_at" integer
+) strict, without rowid;
+
 CREATE TABLE "artifact" (
   "run_no" integer not null,
   "node_no" integer not null,
@@ -52,6 +73,20 @@ CREATE UNIQUE INDEX "asset_event_request" on "asset_event" (
 CREATE UNIQUE INDEX "asset_event_uri" on "asset_event" (
   "uri",
   "event_no"
+);
+
+CREATE TABLE "audit_entry" (
+  "audit_no" integer primary key autoincrement,
+  "at" integer not null,
+  "actor" text not null,
+  "action" text not null,
+  "target" text not null,
+  "request_id" text not null,
+  "status" integer
+) strict;
+
+CREATE INDEX "audit_entry_at" on "audit_entry" (
+  "at"
 );
 
 CREATE TABLE "backfill" (
@@ -261,6 +296,19 @@ CREATE INDEX "journal_run" on "journal" (
   "run_no"
 );
 
+CREATE TABLE "kept_reply" (
+  "key" text not null primary key,
+  "fingerprint" text not null,
+  "at" integer not null,
+  "status" integer,
+  "type" text,
+  "body" text
+) strict, without rowid;
+
+CREATE INDEX "kept_reply_at" on "kept_reply" (
+  "at"
+);
+
 CREATE TABLE "lease" (
   "id" integer primary key check (id = 1),
   "epoch" integer not null,
@@ -273,6 +321,17 @@ CREATE TABLE "lease" (
   "expires_at" integer not null,
   "progress_at" integer default 0 not null
 ) strict;
+
+CREATE TABLE "login" (
+  "hash" text not null primary key,
+  "account" text not null references "account" ("name") on delete cascade,
+  "created_at" integer not null,
+  "expires_at" integer not null
+) strict, without rowid;
+
+CREATE INDEX "login_account" on "login" (
+  "account"
+);
 
 CREATE TABLE "run_deadline" (
   "run_no" integer not null,

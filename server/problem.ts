@@ -1,19 +1,53 @@
 import type { Context } from 'hono';
-import type { ErrorCode } from '../core/model/errors.ts';
+import { AppError, type ErrorCode } from '../core/model/errors.ts';
+import { requestIdOf } from './request-id.ts';
 
 /** The HTTP status of every kind of refusal. */
-const STATUS = {
+export const STATUS = {
   usage: 400,
   invalid: 422,
+  unauthenticated: 401,
+  forbidden: 403,
   not_found: 404,
   conflict: 409,
   unavailable: 503,
   internal: 500,
 } as const satisfies Record<ErrorCode, number>;
 
+const TITLE: Readonly<Record<ErrorCode, string>> = {
+  usage: 'The request is wrong',
+  invalid: 'Invalid file or value',
+  unauthenticated: 'Login needed',
+  forbidden: 'Not allowed',
+  not_found: 'Not found',
+  conflict: 'Refused',
+  unavailable: 'Not available now',
+  internal: 'A defect of orch',
+};
+
 /** Answers with a refusal as `application/problem+json` (RFC 9457). */
-export function problem(context: Context, code: ErrorCode, detail: string): Response {
-  const status = STATUS[code];
-  const body = { type: 'about:blank', title: code.replaceAll('_', ' '), status, detail };
-  return context.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' });
+export function problem(context: Context, code: ErrorCode, detail: string, details: object = {}): Response {
+  return problemOfStatus(context, STATUS[code], code, { title: TITLE[code], detail, ...details });
+}
+
+/** Answers with an error of the user as it is, and with any other one without what it says. */
+export function problemOfError(context: Context, error: unknown): Response {
+  if (!(error instanceof AppError) || error.code === 'internal')
+    return problem(context, 'internal', 'the server failed at this request; its log has the request id');
+  const { errors, diagnostics } = error.details;
+  const list = errors ?? diagnostics;
+  return problem(context, error.code, error.message, list === undefined ? {} : { errors: list });
+}
+
+/** A refusal with a status of its own. `code` names it for programs. */
+export function problemOfStatus(
+  context: Context,
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503,
+  code: string,
+  body: { readonly title: string; readonly detail: string },
+): Response {
+  const { title, detail, ...more } = body;
+  const instance = requestIdOf(context);
+  const text = JSON.stringify({ type: `urn:orch:error:${code}`, title, status, detail, instance, ...more });
+  return context.body(text, status, { 'content-type': 'application/problem+json' });
 }

@@ -1,3 +1,4 @@
+import { offsetText } from '../../core/cron/offset-text.ts';
 import { Zone } from '../../core/cron/zone.ts';
 import { AppError } from '../../core/model/errors.ts';
 import { type ClockChange, previewOf, zonesOf } from '../../core/timetables/preview.ts';
@@ -7,7 +8,7 @@ import { defineCommand } from '../command.ts';
 import { readDagFiles, requireDag } from '../dag-files.ts';
 import { countFlag, instantFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
-import { clockChangeJson, clockChangeText, offsetText } from '../render/clock-change-text.ts';
+import { clockChangeJson, clockChangeText } from '../render/clock-change-text.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { instantText, slotText } from '../render/time-text.ts';
 

@@ -1,3 +1,4 @@
+import { offsetText } from '../../core/cron/offset-text.ts';
 import type { ClockChange } from '../../core/timetables/preview.ts';
 import { instantText } from './time-text.ts';
 
@@ -9,11 +10,4 @@ export function clockChangeText({ zone, before, after }: ClockChange): string {
 /** A change of the clocks for programs. */
 export function clockChangeJson({ zone, at, before, after }: ClockChange): object {
   return { zone, at: instantText(at), from: offsetText(before), to: offsetText(after) };
-}
-
-/** An offset from UTC: `+02:00`. */
-export function offsetText(offset: number): string {
-  const minutes = Math.round(Math.abs(offset) / 60_000);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }

@@ -7,6 +7,8 @@ import type { Json } from './json.ts';
 export type ErrorCode =
   | 'usage' // the command or request itself is wrong
   | 'invalid' // a DAG file, a config or a value is invalid
+  | 'unauthenticated' // it is not known who asks
+  | 'forbidden' // whoever asks may not do that
   | 'not_found' // it does not exist
   | 'conflict' // it exists, but what was asked cannot be done now
   | 'unavailable' // a server, database or leader cannot be reached

@@ -1,6 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import { isKnownDead } from '../store/holder.ts';
-import type { LeaderRecord, Store } from '../store/store.ts';
+import type { LeaderRecord } from '../store/holder-record.ts';
+import type { Store } from '../store/store.ts';
 
 /** A leader says this often that it gets on, also when nothing happens. */
 export const BEAT_MS = 10_000;

@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly warm?: boolean;
   /** Whoever leads by this session runs all DAGs by their schedules; false by default. */
   readonly schedules?: boolean;
+  /** It never leads and only asks whoever does; false by default. */
+  readonly onlyAsks?: boolean;
   /** Called when this process begins to lead, and once it leads as a scheduler has looked at every file. */
   readonly onLead?: () => void;
   /** Called when this process does not lead any more although nobody told it to end. */
@@ -60,6 +62,7 @@ export class Session {
   readonly #reads: Store;
   readonly #warm: boolean;
   readonly #schedules: boolean;
+  readonly #onlyAsks: boolean;
   readonly #onLead: () => void;
   readonly #onStandBy: () => void;
   readonly #onTidings: (tidings: SchedulerTidings) => void;
@@ -87,6 +90,7 @@ export class Session {
     this.#reads = patientStore(project.store, project.clock, isOver);
     this.#warm = options.warm ?? true;
     this.#schedules = options.schedules ?? false;
+    this.#onlyAsks = options.onlyAsks ?? false;
     this.#onLead = options.onLead ?? (() => {});
     this.#onStandBy = options.onStandBy ?? (() => {});
     this.#onTidings = options.onTidings ?? (() => {});
@@ -125,11 +129,17 @@ export class Session {
     return this.answered(await store.ask(request, clock.now()));
   }
 
-  /** Resolves with the leader's answer to a request that is in the inbox, whoever put it there. */
-  async answered(inboxId: number): Promise<Answer> {
+  /**
+   * Resolves with the leader's answer to a request that is in the inbox, whoever put it there.
+   * @throws what the signal aborts with: the request stays where it is.
+   */
+  async answered(inboxId: number, signal?: AbortSignal): Promise<Answer> {
     const ear = this.#bell.listen();
+    const wake = (): void => this.#bell.ring();
+    signal?.addEventListener('abort', wake, { once: true });
     try {
       for (;;) {
+        signal?.throwIfAborted();
         this.#knock();
         if (this.#failure) throw this.#failure;
         const answer = await this.#reads.answer(inboxId);
@@ -137,6 +147,7 @@ export class Session {
         await ear.wait(LOOK_EVERY_MS);
       }
     } finally {
+      signal?.removeEventListener('abort', wake);
       ear.close();
     }
   }
@@ -238,10 +249,14 @@ export class Session {
     return this.#joining;
   }
 
-  /** A scheduler outlasts a store that is away, for however long; others have somebody who waits for them. */
+  /** It outlasts a store that is away, for however long; others have somebody who waits for them. */
+  get #lasts(): boolean {
+    return this.#schedules || this.#onlyAsks;
+  }
+
   async #rejoin(patienceMs = REACH_MS): Promise<void> {
     await this.#join(patienceMs).catch((error: Error) => {
-      if (this.#schedules && isAway(error)) this.#tryLater();
+      if (this.#lasts && isAway(error)) this.#tryLater();
       else this.#fail(error);
     });
   }
@@ -256,7 +271,7 @@ export class Session {
       this.#bell.ring();
       for (const uid of new Set([...this.#followers].map((one) => one.uid))) await this.#adopt(uid);
     } while (this.#joinAgain && !this.#closed);
-    if (this.#mayLead()) this.#tryLater();
+    if (this.#seeks()) this.#tryLater();
   }
 
   /** Tries to lead or to reach the leader until it does, or for so long. */
@@ -274,7 +289,7 @@ export class Session {
   /** Leads, or reaches the process that does. */
   async #tryPart(): Promise<boolean> {
     const { store, stateDir } = this.#project;
-    const lease = this.#yields ? null : await store.tryLead();
+    const lease = this.#yields || this.#onlyAsks ? null : await store.tryLead();
     if (lease) {
       await this.#lead(lease);
       return true;
@@ -328,18 +343,18 @@ export class Session {
     await this.#rejoin();
   }
 
-  /** Whether this process should try to lead, now and then: nobody may tell it that the leader is gone. */
-  #mayLead(): boolean {
+  /** Whether this process should try to lead or to reach the leader, now and then: nobody may tell it to. */
+  #seeks(): boolean {
     if (this.#closed || this.#failure !== null || this.#leadership !== null) return false;
     return this.#schedules || this.#knocker === null;
   }
 
   /** Tries to lead once, later: the leader cannot be reached from here, or may have stopped. */
   #tryLater(): void {
-    const ms = this.#schedules ? STAND_BY_EVERY_MS : TRY_LEAD_EVERY_MS;
+    const ms = this.#lasts ? STAND_BY_EVERY_MS : TRY_LEAD_EVERY_MS;
     clearTimeout(this.#later);
     this.#later = setTimeout(() => {
-      if (this.#joining === null && this.#mayLead()) void this.#rejoin(0);
+      if (this.#joining === null && this.#seeks()) void this.#rejoin(0);
     }, ms);
   }
 

@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from '../model/clock.ts';
 import type { JsonText } from '../model/json.ts';
-import type { HolderRecord } from './store.ts';
+import type { HolderRecord } from './holder-record.ts';
 
 const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
 

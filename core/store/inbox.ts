@@ -6,10 +6,16 @@ import type { InboxRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
 /**
- * Adds a request and gives its number; a trigger whose run id was asked for before gives the number it has.
+ * Adds a request and gives its number; one whose key was asked with before gives the number that it has. The
+ * key of a trigger is the id of its run.
  */
-export function* askScript(db: Kysely<Database>, request: Request, at: number): Script<number> {
-  const uid = request.type === 'trigger' ? request.runUid : null;
+export function* askScript(
+  db: Kysely<Database>,
+  request: Request,
+  at: number,
+  key: string | null,
+): Script<number> {
+  const uid = request.type === 'trigger' ? request.runUid : key;
   const added = yield* rowsOf(
     db
       .insertInto('inbox')

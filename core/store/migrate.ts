@@ -3,7 +3,7 @@ import type { DialectName, Migration } from '../../migrations/migration.ts';
 import type { Clock } from '../model/clock.ts';
 import { AppError } from '../model/errors.ts';
 import { describeLeader, toHolder } from './holder.ts';
-import type { HolderRecord } from './store.ts';
+import type { HolderRecord } from './holder-record.ts';
 import type { Database } from './tables.ts';
 
 /** What a database must be to be worked with. */

@@ -172,13 +172,15 @@ export class Reads extends CarriedReads {
   }
 
   async runs(filter: RunFilter): Promise<readonly RunRecord[]> {
-    if (filter.states?.length === 0) return [];
+    if (filter.states?.length === 0 || filter.dagId?.length === 0) return [];
     let query = this.#db
       .selectFrom('dag_run')
       .selectAll()
       .orderBy('run_no', 'desc')
       .limit(filter.limit ?? RUNS_DEFAULT);
-    if (filter.dagId !== undefined) query = query.where('dag_id', '=', filter.dagId);
+    const { dagId } = filter;
+    if (typeof dagId === 'string') query = query.where('dag_id', '=', dagId);
+    else if (dagId !== undefined) query = query.where('dag_id', 'in', dagId);
     if (filter.before !== undefined) query = query.where('run_no', '<', filter.before);
     if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since);
     if (filter.states !== undefined) {

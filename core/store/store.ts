@@ -14,10 +14,14 @@ import type { ScheduleState, SlotSpan } from '../model/slot.ts';
 import type { RunState } from '../model/states.ts';
 import type { Violation } from '../model/violation.ts';
 import type { Repair } from '../planner/repair.ts';
+import type { Accounts } from './accounts.ts';
 import type { AssetEventFilter, AssetRecord, DecidedFile } from './assets.ts';
+import type { AuditLog } from './audit-log.ts';
 import type { BackfillRuns } from './backfills.ts';
 import type { CachePolicy } from './cache.ts';
+import type { LeaderRecord } from './holder-record.ts';
 import type { RunTold } from './hooks.ts';
+import type { KeptReplies } from './kept-replies.ts';
 import type { PastScope } from './past-runs.ts';
 import type { PinPlan, PinRecord } from './pins.ts';
 import type { RepairOrder } from './repair.ts';
@@ -155,24 +159,6 @@ export interface RunCounts {
   readonly [state: string]: number;
 }
 
-/** The process that took the lead last, and who it is. */
-export interface HolderRecord {
-  readonly epoch: number;
-  readonly pid: number;
-  readonly host: string;
-  /** Differs after every start of the machine; empty where the system tells none. */
-  readonly bootId: string;
-  /** Whose numbering `pid` belongs to; empty where the system tells none. */
-  readonly pidSpace: string;
-  readonly since: number;
-}
-
-/** The process that leads, or led last and ended without saying so. */
-export interface LeaderRecord extends HolderRecord {
-  /** For how long it has not said that it gets on, in ms. */
-  readonly silentMs: number;
-}
-
 /** A run that a leader set aside, and why. */
 export interface SetAsideRecord {
   readonly run: RunRecord;
@@ -210,7 +196,7 @@ export interface PurgePolicy {
 }
 
 export interface RunFilter {
-  readonly dagId?: string;
+  readonly dagId?: string | readonly string[];
   readonly states?: readonly RunState[];
   /** Created at or after this instant. */
   readonly since?: number;
@@ -242,6 +228,9 @@ export interface Listening {
  * that a tick costs no turn of the event loop; await it in any case.
  */
 export interface Store {
+  readonly accounts: Accounts;
+  readonly audit: AuditLog;
+  readonly replies: KeptReplies;
   /**
    * Brings the schema up to date; only a leader may change it. A database that is newer than the code is
    * refused.
@@ -369,10 +358,10 @@ export interface Store {
   journal(filter: JournalFilter): Promise<readonly JournalRecord[]>;
 
   /**
-   * Puts a request into the inbox and gives its number; it is durable when this resolves. A trigger whose
-   * `runUid` was asked for before gives the number of that request.
+   * Puts a request into the inbox and gives its number; it is durable when this resolves. One whose key was
+   * asked with before gives the number of that request; the key of a trigger is its `runUid`.
    */
-  ask(request: Request, at: number): Promise<number>;
+  ask(request: Request, at: number, key?: string | null): Promise<number>;
   /** Requests without an answer, oldest first. */
   pendingRequests(): Promise<readonly InboxRecord[]>;
   /** `null` while there is none. */

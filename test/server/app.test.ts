@@ -1,86 +1,95 @@
-import type { Hono } from 'hono';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../server/app.ts';
 import { listen } from '../../server/listen.ts';
+import { servicesOf } from '../../server/services.ts';
 import { tempProject } from '../scheduler/temp-project.ts';
+import { type Served, serve } from './served.ts';
 
-const FILES = {
-  'dags/hello.ts': `import { dag } from 'orch';
-export default dag({ id: 'hello' }, (d) => {
-  d.task('greet', (_, ctx) => { console.log('hello'); ctx.metric('greeted', 1); return { to: 'you' }; });
-});`,
-};
-
-async function get(app: Hono, path: string, host = 'localhost') {
-  const response = await app.request(`http://${host}${path}`);
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (await response.json()) as Record<string, unknown>,
-  };
-}
+const FILES = { 'dags/hello.yaml': "id: hello\ntasks: { greet: { run: 'echo hello' } }\n" };
 
 describe('the HTTP API', () => {
-  test('serves runs, their tasks, metrics and logs', async () => {
-    await using project = tempProject(FILES);
-    await using orch = await project.open();
-    const { uid } = (await orch.run('hello')).run;
-    const app = createApp(orch.project);
-    const list = await get(app, '/api/v1/runs?state=success&dagId=hello');
-    expect(list.body).toMatchObject({ items: [{ runId: uid, state: 'success' }], nextCursor: null });
-    const one = await get(app, `/api/v1/runs/${uid.slice(0, 13)}`);
-    expect(one.body).toMatchObject({ progress: 1, tasks: [{ taskId: 'greet', output: { to: 'you' } }] });
-    const metrics = await get(app, `/api/v1/runs/${uid}/metrics`);
-    expect(metrics.body).toMatchObject({ items: [{ taskId: 'greet', name: 'greeted', value: 1 }] });
-    const logs = await get(app, `/api/v1/runs/${uid}/logs?task=greet`);
-    expect(logs.body).toMatchObject({ lines: [{ text: 'hello' }], atEnd: true });
+  let api: Served;
+  beforeAll(async () => {
+    api = await serve(FILES);
   });
-
-  test('pages through runs, newest first', async () => {
-    await using project = tempProject(FILES);
-    await using orch = await project.open();
-    const uids = [await orch.run('hello'), await orch.run('hello'), await orch.run('hello')].map(
-      (view) => view.run.uid,
-    );
-    const app = createApp(orch.project);
-    const first = await get(app, '/api/v1/runs?limit=2');
-    const second = await get(app, `/api/v1/runs?limit=2&cursor=${first.body['nextCursor']}`);
-    const pages = [first, second].flatMap(({ body }) =>
-      (body['items'] as { runId: string }[]).map((run) => run.runId),
-    );
-    expect(pages).toEqual(uids.toReversed());
-    expect(second.body['nextCursor']).toBeNull();
-  });
+  afterAll(() => api[Symbol.asyncDispose]());
 
   test.each([
     ['/api/v1/runs/00000000', 404],
     ['/api/v1/runs/x', 404],
+    ['/api/v1/dags/nobody', 404],
+    ['/api/v1/task-instances/1.99', 404],
+    ['/api/v1/task-instances/x', 400],
     ['/api/v1/runs?state=done', 400],
     ['/api/v1/runs?limit=-1', 400],
+    ['/api/v1/runs?limit=501', 400],
+    ['/api/v1/runs?limit=1&limit=2', 400],
     ['/api/v1/runs?cursor=1;drop', 400],
+    ['/api/v1/runs?cursor=WyJ4Il0', 400],
+    ['/api/v1/runs?since=yesterday', 400],
+    ['/api/v1/runs?order=x', 400],
     ['/api/v1/nothing', 404],
   ])('%s is refused with %i as problem+json', async (path, status) => {
-    await using project = tempProject(FILES);
-    await using orch = await project.open();
-    const answer = await get(createApp(orch.project), path);
-    expect(answer).toMatchObject({ status, body: { status } });
+    const answer = await api.get(path);
+    expect(answer).toMatchObject({ status, body: { status, instance: expect.any(String) } });
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.headers.get('x-request-id')).toBe(answer.body['instance']);
+  });
+
+  test('says all that is wrong with a body, each with its place', async () => {
+    const answer = await api.post('/api/v1/dags/hello/runs', { maxParallel: 0, scope: { untli: ['x'] } });
+    expect(answer.status).toBe(400);
+    expect(answer.body['errors']).toEqual([
+      { pointer: '/scope/untli', in: 'body', detail: "unknown key 'untli' in 'scope' of the body" },
+      { pointer: '/maxParallel', in: 'body', detail: "'maxParallel' of the body must be >= 1, not 0" },
+    ]);
+    expect((await api.get('/api/v1/runs')).body['items']).toEqual([]);
+  });
+
+  test.each([
+    ['text/plain', '{}', 415],
+    ['application/x-www-form-urlencoded', 'a=1', 415],
+    ['application/json', '{', 400],
+    ['application/json; charset=utf-8', '{}', 201],
+  ])('a body of type %s that reads %s is answered with %i', async (type, body, status) => {
+    const headers = { 'content-type': type };
+    const url = 'http://localhost/api/v1/dags/hello/runs';
+    expect((await api.app.request(url, { method: 'POST', headers, body })).status).toBe(status);
   });
 
   test('a request in the name of another host is refused, whatever address it came to', async () => {
-    await using project = tempProject(FILES);
-    await using orch = await project.open();
-    const app = createApp(orch.project);
-    expect((await get(app, '/api/v1/runs', 'evil.example')).status).toBe(400);
-    expect((await get(app, '/api/v1/runs', '127.0.0.1:7070')).status).toBe(200);
+    expect((await api.app.request('http://evil.example/api/v1/runs')).status).toBe(400);
+    expect((await api.app.request('http://127.0.0.1:7070/api/v1/runs')).status).toBe(200);
+  });
+
+  test('a defect is answered without what it says, and told to the log with the request', async () => {
+    const told: unknown[] = [];
+    const log = { error: (facts: unknown) => told.push(facts) };
+    const store = Object.assign(Object.create(api.services.store), {
+      runs: () => Promise.reject(new Error('the password is 1234')),
+    });
+    const app = createApp({ ...api.services, store }, { log: log as never });
+    const response = await app.request('http://localhost/api/v1/runs', {
+      headers: { 'x-request-id': 'mine' },
+    });
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('1234');
+    expect(told).toMatchObject([{ requestId: 'mine', err: { message: 'the password is 1234' } }]);
   });
 
   test('its health is that of the loop that decides, not of this process', async () => {
     await using project = tempProject(FILES);
     await using orch = await project.open();
-    const { store, stateDir, clock } = orch.project;
-    const leading = await get(createApp(orch.project), '/healthz');
-    expect(leading).toMatchObject({ status: 200, body: { status: 'ok', leader: { pid: process.pid } } });
+    const services = servicesOf(orch.project, orch.session);
+    const { store, clock } = services;
+    const healthOf = async (other: object) => {
+      const response = await createApp({ ...services, ...other }).request('http://localhost/healthz');
+      return { status: response.status, body: (await response.json()) as unknown };
+    };
+    expect(await healthOf({})).toMatchObject({
+      status: 200,
+      body: { status: 'ok', leader: { pid: process.pid } },
+    });
     const later = { ...clock, now: () => clock.now() + 60_000 };
     const silent = Object.assign(Object.create(store) as typeof store, {
       leader: async () => {
@@ -89,21 +98,17 @@ describe('the HTTP API', () => {
       },
       pendingRequests: async () => [],
     });
-    const stalled = await get(createApp({ store: silent, stateDir, clock: later }), '/healthz');
+    const stalled = await healthOf({ store: silent, clock: later });
     expect(stalled).toMatchObject({ status: 503, body: { status: 'stalled', leader: { pid: process.pid } } });
     await orch.session.close();
-    const none = await get(createApp(orch.project), '/healthz');
-    expect(none).toMatchObject({ status: 200, body: { status: 'no leader', leader: null } });
+    expect(await healthOf({})).toMatchObject({ status: 200, body: { status: 'no leader', leader: null } });
   });
 
   test('listens on the loopback address; a taken port is said', async () => {
-    await using project = tempProject(FILES);
-    await using orch = await project.open();
-    const app = createApp(orch.project);
-    const listening = await listen(app, 0);
+    const listening = await listen(api.app, 0);
     const { port } = new URL(listening.url);
     expect((await fetch(`${listening.url}/healthz`)).status).toBe(200);
-    await expect(listen(app, Number(port))).rejects.toThrow(`port ${port} is in use`);
+    await expect(listen(api.app, Number(port))).rejects.toThrow(`port ${port} is in use`);
     await listening.close();
   });
 });

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../model/clock.ts';
 import { toHolder } from '../holder.ts';
-import type { LeaderRecord } from '../store.ts';
+import type { LeaderRecord } from '../holder-record.ts';
 import type { Database } from '../tables.ts';
 import type { Timers } from '../timers.ts';
 

@@ -8,12 +8,16 @@ import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
 import type { Violation } from '../../model/violation.ts';
 import type { Repair } from '../../planner/repair.ts';
+import { Accounts, type WriteScript } from '../accounts.ts';
+import { AuditLog } from '../audit-log.ts';
 import { type CachePolicy, purgeCacheScript } from '../cache.ts';
 import { isKnownDead, thisHolder } from '../holder.ts';
+import type { LeaderRecord } from '../holder-record.ts';
 import { saveHookScript } from '../hooks.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants, ROWS_LISTED } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
+import { KeptReplies } from '../kept-replies.ts';
 import { applyOne, newestNumber, readHolder, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
 import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
@@ -26,7 +30,6 @@ import type {
   InboxRecord,
   JournalFilter,
   JournalRecord,
-  LeaderRecord,
   Lease,
   Listening,
   PurgePolicy,
@@ -78,12 +81,19 @@ export class PostgresStore extends Reads implements Store {
   /** Leases under which numbers were given past the commit of ticks. */
   readonly #repairers = new WeakSet<Lease>();
   #leading: Leading | null = null;
+  readonly accounts: Accounts;
+  readonly audit: AuditLog;
+  readonly replies: KeptReplies;
 
   private constructor(options: PostgresStoreOptions, schema: string, db: Kysely<Database>) {
     super(db);
     this.#options = options;
     this.#schema = schema;
     this.#db = db;
+    const write: WriteScript = (script) => runInTransaction(db, script);
+    this.accounts = new Accounts(db, write);
+    this.audit = new AuditLog(db, write);
+    this.replies = new KeptReplies(db, write);
     this.#plan = { dialect: 'postgres', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };
   }
 
@@ -211,13 +221,13 @@ export class PostgresStore extends Reads implements Store {
     return runInTransaction(this.#db, purgeRequestsScript(this.#db, fence, answeredBefore));
   }
 
-  ask(request: Request, at: number): Promise<number> {
-    return runInTransaction(this.#db, this.#askAndTell(request, at));
+  ask(request: Request, at: number, key: string | null = null): Promise<number> {
+    return runInTransaction(this.#db, this.#askAndTell(request, at, key));
   }
 
   /** The leader hears of a request when, and only when, it is stored. */
-  *#askAndTell(request: Request, at: number): Script<number> {
-    const inboxId = yield* askScript(this.#db, request, at);
+  *#askAndTell(request: Request, at: number, key: string | null): Script<number> {
+    const inboxId = yield* askScript(this.#db, request, at, key);
     const told = sql`pg_notify(${channelOf(this.#schema)}, 'asked')`.as('told');
     yield* rowsOf(this.#db.selectNoFrom(told));
     return inboxId;

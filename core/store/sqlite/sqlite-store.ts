@@ -9,12 +9,16 @@ import type { RunNo, VersionNo } from '../../model/ids.ts';
 import type { Request } from '../../model/request.ts';
 import type { Violation } from '../../model/violation.ts';
 import type { Repair } from '../../planner/repair.ts';
+import { Accounts, type WriteScript } from '../accounts.ts';
+import { AuditLog } from '../audit-log.ts';
 import { type CachePolicy, purgeCacheScript } from '../cache.ts';
 import { thisHolder } from '../holder.ts';
+import type { LeaderRecord } from '../holder-record.ts';
 import { saveHookScript } from '../hooks.ts';
 import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants, ROWS_LISTED } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
+import { KeptReplies } from '../kept-replies.ts';
 import {
   applyMigrations,
   newestNumber,
@@ -34,7 +38,6 @@ import type {
   InboxRecord,
   JournalFilter,
   JournalRecord,
-  LeaderRecord,
   Lease,
   Listening,
   PurgePolicy,
@@ -91,12 +94,19 @@ export class SqliteStore extends Reads implements Store {
   /** Leases under which numbers were given past the commit of ticks. */
   readonly #repairers = new WeakSet<Lease>();
   #leading: Leading | null = null;
+  readonly accounts: Accounts;
+  readonly audit: AuditLog;
+  readonly replies: KeptReplies;
 
   private constructor(options: SqliteStoreOptions, connection: SqliteConnection, db: Kysely<Database>) {
     super(db);
     this.#options = options;
     this.#connection = connection;
     this.#db = db;
+    const write: WriteScript = (script) => this.#write(script);
+    this.accounts = new Accounts(db, write);
+    this.audit = new AuditLog(db, write);
+    this.replies = new KeptReplies(db, write);
     this.#lock = new LeaderLock(options.path);
     this.#beat = new LeaderBeat(options.path, options.clock);
     this.#plan = { dialect: 'sqlite', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };
@@ -233,8 +243,8 @@ export class SqliteStore extends Reads implements Store {
     return this.#write(purgeRequestsScript(this.#db, fence, answeredBefore));
   }
 
-  async ask(request: Request, at: number): Promise<number> {
-    return this.#write(askScript(this.#db, request, at));
+  async ask(request: Request, at: number, key: string | null = null): Promise<number> {
+    return this.#write(askScript(this.#db, request, at, key));
   }
 
   pendingRequests(): Promise<readonly InboxRecord[]> {

@@ -8,11 +8,11 @@ import { summaryLines } from '../../../cli/render/run-summary.ts';
 import { metricText } from '../../../cli/render/scroll-lines.ts';
 import { tableLines, tableWidth } from '../../../cli/render/table.ts';
 import { problemOf } from '../../../cli/report-error.ts';
-import { newRunUid } from '../../../cli/run-uid.ts';
 import { createStyle, wantsColor } from '../../../cli/style.ts';
 import { because } from '../../../core/model/because.ts';
 import { AppError } from '../../../core/model/errors.ts';
 import type { TryNo } from '../../../core/model/ids.ts';
+import { newRunUid } from '../../../core/scheduler/run-uid.ts';
 import { change, done, instance, runView, START } from './run-fixture.ts';
 
 const style = createStyle(false);

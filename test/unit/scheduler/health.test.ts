@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { healthOf, readLoop, SILENT_MAX_MS } from '../../../core/scheduler/health.ts';
 import { thisHolder } from '../../../core/store/holder.ts';
-import type { LeaderRecord } from '../../../core/store/store.ts';
+import type { LeaderRecord } from '../../../core/store/holder-record.ts';
 
 const leader = (silentMs: number): LeaderRecord => ({
   epoch: 3,

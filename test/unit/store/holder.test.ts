@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isKnownDead, thisHolder, toHolder } from '../../../core/store/holder.ts';
-import type { LeaderRecord } from '../../../core/store/store.ts';
+import type { LeaderRecord } from '../../../core/store/holder-record.ts';
 
 const clock = { now: () => 0, mono: () => 0 };
 const here = toHolder(1, thisHolder(clock)) as LeaderRecord;

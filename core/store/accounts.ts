@@ -1,0 +1,181 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { AccountRecord, Grant, TokenRecord } from '../model/account.ts';
+import type { ApiTokenTable } from './account-tables.ts';
+import { rowsOf, type Script } from './script.ts';
+import type { Database } from './tables.ts';
+
+/** Runs a script in one writing transaction. */
+export type WriteScript = <T>(script: Script<T>) => Promise<T>;
+
+/** Who may use the API: accounts of people, tokens of programs, and who is logged in. */
+export class Accounts {
+  readonly #db: Kysely<Database>;
+  readonly #write: WriteScript;
+
+  constructor(db: Kysely<Database>, write: WriteScript) {
+    this.#db = db;
+    this.#write = write;
+  }
+
+  /** All accounts, by their names. */
+  async accounts(): Promise<readonly AccountRecord[]> {
+    const rows = await this.#db.selectFrom('account').selectAll().orderBy('name').execute();
+    return rows.map((row) => ({
+      name: row.name,
+      passwordHash: row.password_hash,
+      grants: JSON.parse(row.grants) as Grant[],
+      disabled: row.disabled === 1,
+      createdAt: row.created_at,
+      createdBy: row.created_by,
+    }));
+  }
+
+  async account(name: string): Promise<AccountRecord | null> {
+    return (await this.accounts()).find((one) => one.name === name) ?? null;
+  }
+
+  /** Makes an account, or changes it; one that is disabled or has another password is logged out. */
+  async saveAccount(account: AccountRecord): Promise<void> {
+    const before = await this.account(account.name);
+    const isOut = account.disabled || before?.passwordHash !== account.passwordHash;
+    await this.#write(saveAccountScript(this.#db, account, isOut));
+  }
+
+  /** Ends an account and its logins; whether there was one. */
+  removeAccount(name: string): Promise<boolean> {
+    return this.#write(removeAccountScript(this.#db, name));
+  }
+
+  /** All tokens, newest first, also those that are over. */
+  async tokens(): Promise<readonly TokenRecord[]> {
+    const rows = await this.#db
+      .selectFrom('api_token')
+      .selectAll()
+      .orderBy('created_at', 'desc')
+      .orderBy('token_id')
+      .execute();
+    return rows.map(toToken);
+  }
+
+  async tokenByHash(hash: string): Promise<TokenRecord | null> {
+    const row = await this.#db
+      .selectFrom('api_token')
+      .selectAll()
+      .where('hash', '=', hash)
+      .executeTakeFirst();
+    return row === undefined ? null : toToken(row);
+  }
+
+  /** Keeps a token by its hash. */
+  async saveToken(token: TokenRecord, hash: string): Promise<void> {
+    await this.#write(saveTokenScript(this.#db, token, hash));
+  }
+
+  /** Ends a token from an instant on; whether there was one that was not over. */
+  revokeToken(tokenId: string, at: number): Promise<boolean> {
+    return this.#write(revokeTokenScript(this.#db, tokenId, at));
+  }
+
+  /** Notes that a token was used. */
+  async tokenUsed(tokenId: string, at: number): Promise<void> {
+    await this.#write(tokenUsedScript(this.#db, tokenId, at));
+  }
+
+  /** The account that is logged in by a cookie with this hash; `null` if none is at this instant. */
+  async loggedIn(hash: string, at: number): Promise<AccountRecord | null> {
+    const row = await this.#db
+      .selectFrom('login')
+      .select('account')
+      .where('hash', '=', hash)
+      .where('expires_at', '>', at)
+      .executeTakeFirst();
+    const account = row === undefined ? null : await this.account(row.account);
+    return account?.disabled === false ? account : null;
+  }
+
+  /** Logs an account in; logins of anybody that are over are forgotten. */
+  async logIn(account: string, hash: string, at: number, expiresAt: number): Promise<void> {
+    await this.#write(logInScript(this.#db, { account, hash, at, expiresAt }));
+  }
+
+  /** Ends a login. */
+  async logOut(hash: string): Promise<void> {
+    await this.#write(logOutScript(this.#db, hash));
+  }
+}
+
+function toToken(row: Selectable<ApiTokenTable>): TokenRecord {
+  return {
+    tokenId: row.token_id,
+    name: row.name,
+    grants: JSON.parse(row.grants) as Grant[],
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    expiresAt: row.expires_at,
+    usedAt: row.used_at,
+    revokedAt: row.revoked_at,
+  };
+}
+
+function* saveAccountScript(db: Kysely<Database>, account: AccountRecord, isOut: boolean): Script<void> {
+  const { name, passwordHash, grants, disabled, createdAt, createdBy } = account;
+  const changing = {
+    password_hash: passwordHash,
+    grants: JSON.stringify(grants),
+    disabled: disabled ? 1 : 0,
+  };
+  yield db
+    .insertInto('account')
+    .values({ name, ...changing, created_at: createdAt, created_by: createdBy })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(changing));
+  if (isOut) yield db.deleteFrom('login').where('account', '=', name);
+}
+
+function* removeAccountScript(db: Kysely<Database>, name: string): Script<boolean> {
+  yield db.deleteFrom('login').where('account', '=', name);
+  const gone = yield* rowsOf(db.deleteFrom('account').where('name', '=', name).returning('name'));
+  return gone.length > 0;
+}
+
+function* saveTokenScript(db: Kysely<Database>, token: TokenRecord, hash: string): Script<void> {
+  yield db.insertInto('api_token').values({
+    token_id: token.tokenId,
+    hash,
+    name: token.name,
+    grants: JSON.stringify(token.grants),
+    created_at: token.createdAt,
+    created_by: token.createdBy,
+    expires_at: token.expiresAt,
+    used_at: token.usedAt,
+    revoked_at: token.revokedAt,
+  });
+}
+
+function* revokeTokenScript(db: Kysely<Database>, tokenId: string, at: number): Script<boolean> {
+  const ended = yield* rowsOf(
+    db
+      .updateTable('api_token')
+      .set({ revoked_at: at })
+      .where('token_id', '=', tokenId)
+      .where('revoked_at', 'is', null)
+      .returning('token_id'),
+  );
+  return ended.length > 0;
+}
+
+function* tokenUsedScript(db: Kysely<Database>, tokenId: string, at: number): Script<void> {
+  yield db.updateTable('api_token').set({ used_at: at }).where('token_id', '=', tokenId);
+}
+
+function* logInScript(
+  db: Kysely<Database>,
+  login: { account: string; hash: string; at: number; expiresAt: number },
+): Script<void> {
+  const { account, hash, at, expiresAt } = login;
+  yield db.deleteFrom('login').where('expires_at', '<=', at);
+  yield db.insertInto('login').values({ hash, account, created_at: at, expires_at: expiresAt });
+}
+
+function* logOutScript(db: Kysely<Database>, hash: string): Script<void> {
+  yield db.deleteFrom('login').where('hash', '=', hash);
+}

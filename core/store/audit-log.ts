@@ -1,0 +1,66 @@
+import type { Kysely } from 'kysely';
+import type { AuditRecord } from '../model/account.ts';
+import type { WriteScript } from './accounts.ts';
+import { rowsOf, type Script } from './script.ts';
+import type { Database } from './tables.ts';
+
+/** Which entries of the audit log. */
+export interface AuditFilter {
+  readonly actor?: string;
+  readonly action?: string;
+  /** Only entries with a smaller number. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+/** What was changed, by whom. Entries are written before the change, and never changed after it. */
+export class AuditLog {
+  readonly #db: Kysely<Database>;
+  readonly #write: WriteScript;
+
+  constructor(db: Kysely<Database>, write: WriteScript) {
+    this.#db = db;
+    this.#write = write;
+  }
+
+  /** Notes that a change begins; its number. */
+  began(entry: Omit<AuditRecord, 'auditNo' | 'status'>): Promise<number> {
+    return this.#write(beganScript(this.#db, entry));
+  }
+
+  /** Notes what came of a change. */
+  async ended(auditNo: number, status: number): Promise<void> {
+    await this.#write(endedScript(this.#db, auditNo, status));
+  }
+
+  /** Entries, newest first. */
+  async entries({ actor, action, before, limit }: AuditFilter): Promise<readonly AuditRecord[]> {
+    let query = this.#db.selectFrom('audit_entry').selectAll().orderBy('audit_no', 'desc').limit(limit);
+    if (actor !== undefined) query = query.where('actor', '=', actor);
+    if (action !== undefined) query = query.where('action', '=', action);
+    if (before !== undefined) query = query.where('audit_no', '<', before);
+    return (await query.execute()).map((row) => ({
+      auditNo: row.audit_no,
+      at: row.at,
+      actor: row.actor,
+      action: row.action,
+      target: row.target,
+      requestId: row.request_id,
+      status: row.status,
+    }));
+  }
+}
+
+function* beganScript(
+  db: Kysely<Database>,
+  { requestId, ...entry }: Omit<AuditRecord, 'auditNo' | 'status'>,
+): Script<number> {
+  const row = { ...entry, request_id: requestId, status: null };
+  const [added] = yield* rowsOf(db.insertInto('audit_entry').values(row).returning('audit_no'));
+  if (added === undefined) throw new Error('an audit entry was not stored');
+  return added.audit_no;
+}
+
+function* endedScript(db: Kysely<Database>, auditNo: number, status: number): Script<void> {
+  yield db.updateTable('audit_entry').set({ status }).where('audit_no', '=', auditNo);
+}

@@ -1,0 +1,78 @@
+import type { MiddlewareHandler } from 'hono';
+import { getCookie } from 'hono/cookie';
+import type { Clock } from '../../core/model/clock.ts';
+import type { Accounts } from '../../core/store/accounts.ts';
+import { LOCAL_USER, type Principal } from '../principal.ts';
+import { problem } from '../problem.ts';
+import { isSecret, secretHash } from './secret-text.ts';
+
+/** The cookie of a browser that is logged in. */
+export const LOGIN_COOKIE = 'orch_login';
+/** A page of this server sends it with every change: other sites cannot without being asked. */
+export const OWN_PAGE_HEADER = 'x-orch-page';
+/** That a token was used is noted at most this often. */
+const NOTE_USE_MS = 60_000;
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export interface AuthOptions {
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+  /** Whoever brings nothing may do everything: only where nobody but this machine reaches the server. */
+  readonly isOpen: boolean;
+}
+
+/**
+ * Finds out who asks, for every request in the same way, streams included. A token or a login that is not
+ * valid is refused even where none is needed.
+ */
+export function authenticate({ accounts, clock, isOpen }: AuthOptions): MiddlewareHandler {
+  const noted = new Map<string, number>();
+
+  const byToken = async (text: string): Promise<Principal | null> => {
+    if (!isSecret(text)) return null;
+    const now = clock.now();
+    const token = await accounts.tokenByHash(secretHash(text));
+    if (token === null || token.revokedAt !== null) return null;
+    if (token.expiresAt !== null && token.expiresAt <= now) return null;
+    if (now - (noted.get(token.tokenId) ?? token.usedAt ?? 0) >= NOTE_USE_MS) {
+      noted.set(token.tokenId, now);
+      await accounts.tokenUsed(token.tokenId, now);
+    }
+    return { name: `token:${token.name}`, grants: token.grants };
+  };
+
+  const byLogin = async (text: string): Promise<Principal | null> => {
+    const account = isSecret(text) ? await accounts.loggedIn(secretHash(text), clock.now()) : null;
+    return account === null ? null : { name: account.name, grants: account.grants };
+  };
+
+  return async (context, next) => {
+    const header = context.req.header('authorization');
+    const cookie = getCookie(context, LOGIN_COOKIE);
+    let principal: Principal | null = null;
+    if (header !== undefined) {
+      const [, token] = /^Bearer ([^\s]+)$/.exec(header) ?? [];
+      principal = token === undefined ? null : await byToken(token);
+      if (principal === null) return refuse('the token is not valid, or not any more');
+    } else if (cookie !== undefined) {
+      principal = await byLogin(cookie);
+      if (principal === null) return refuse('the login is over: log in again');
+      const isOwnPage = context.req.header(OWN_PAGE_HEADER) === '1' && isSameOrigin();
+      if (!SAFE.has(context.req.method) && !isOwnPage)
+        return problem(context, 'forbidden', 'with a login, only pages of this server change something');
+    } else if (isOpen) principal = LOCAL_USER;
+    if (principal !== null) context.set('principal', principal);
+    await next();
+    return undefined;
+
+    function refuse(why: string): Response {
+      context.header('www-authenticate', 'Bearer');
+      return problem(context, 'unauthenticated', why);
+    }
+
+    function isSameOrigin(): boolean {
+      const origin = context.req.header('origin');
+      return origin === undefined || origin === new URL(context.req.url).origin;
+    }
+  };
+}

@@ -1,0 +1,23 @@
+import type { Route } from '../route.ts';
+import { accountRoutes } from './accounts.ts';
+import { assetRoutes } from './assets.ts';
+import { backfillRoutes } from './backfills.ts';
+import { dagRoutes } from './dags.ts';
+import { documentRoute } from './document.ts';
+import { loginRoutes } from './login.ts';
+import { runRoutes } from './runs.ts';
+import { systemRoutes } from './system.ts';
+import { taskInstanceRoutes } from './task-instances.ts';
+
+/** Every route of the API. Of two that match a path the first one answers. */
+export const ROUTES: readonly Route[] = [
+  ...systemRoutes,
+  documentRoute(() => ROUTES),
+  ...dagRoutes,
+  ...runRoutes,
+  ...taskInstanceRoutes,
+  ...backfillRoutes,
+  ...assetRoutes,
+  ...accountRoutes,
+  ...loginRoutes,
+];

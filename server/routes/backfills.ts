@@ -1,0 +1,131 @@
+import { Type } from 'typebox';
+import type { BackfillRecord, BackfillState } from '../../core/model/backfill.ts';
+import { AppError } from '../../core/model/errors.ts';
+import type { RunScope } from '../../core/model/scope.ts';
+import type { Access } from '../access.ts';
+import { askLeader } from '../ask-leader.ts';
+import { readInstant } from '../instants.ts';
+import { API, type Route, route } from '../route.ts';
+import { Backfill, BackfillId, Which } from '../schemas/backfill.ts';
+import { Scope } from '../schemas/scope.ts';
+import { DagId, exact, limitOf, PAGING, pageOf } from '../schemas/words.ts';
+import type { Services } from '../services.ts';
+import { instant } from '../views.ts';
+
+const tag = 'backfills';
+const backfillId = { backfillId: BackfillId };
+
+function view(one: BackfillRecord): Backfill {
+  return {
+    backfillId: String(one.backfillNo),
+    dagId: one.dagId,
+    firstAt: instant(one.firstAt),
+    lastAt: instant(one.lastAt),
+    which: one.which,
+    reverse: one.reverse,
+    scope: { ...one.scope },
+    maxActiveRuns: one.maxActiveRuns,
+    state: one.state,
+    slots: one.slots,
+    decided: one.decided,
+    left: one.spared,
+    createdAt: instant(one.createdAt),
+    createdBy: one.createdBy,
+    endedAt: instant(one.endedAt),
+  };
+}
+
+async function find({ store }: Services, access: Access, id: string): Promise<BackfillRecord> {
+  const found = await store.backfill(Number(id));
+  if (found === null || !access.has('viewer', found.dagId))
+    throw new AppError('not_found', `there is no backfill ${id}`);
+  access.requireDag(found.dagId);
+  return found;
+}
+
+const list = route('get', `${API}/backfills`, {
+  id: 'listBackfills',
+  tag,
+  summary: 'Backfills, newest first',
+  role: 'viewer',
+  query: { limit: PAGING.limit, dagId: Type.Optional(DagId) },
+  answer: pageOf('BackfillPage', Backfill),
+  handle: async ({ store }, { query, access }) => {
+    const found = await store.backfills(limitOf(query));
+    const items = found.filter(
+      ({ dagId }) => access.has('viewer', dagId) && (query.dagId === undefined || dagId === query.dagId),
+    );
+    return { items: items.map(view), nextCursor: null };
+  },
+});
+
+const get = route('get', `${API}/backfills/{backfillId}`, {
+  id: 'getBackfill',
+  tag,
+  summary: 'A backfill and how far it is',
+  role: 'viewer',
+  params: backfillId,
+  answer: Backfill,
+  handle: async (services, { params, access }) => view(await find(services, access, params.backfillId)),
+});
+
+const create = route('post', `${API}/backfills`, {
+  id: 'createBackfill',
+  tag,
+  summary: 'Makes runs for the slots of a DAG between two instants, both included',
+  role: 'operator',
+  body: exact({
+    dagId: DagId,
+    from: Type.String({ description: 'an instant or a day' }),
+    to: Type.String({ description: 'an instant or a day' }),
+    which: Type.Optional(Which),
+    reverse: Type.Optional(Type.Boolean()),
+    scope: Type.Optional(Scope),
+    maxActiveRuns: Type.Optional(Type.Integer({ minimum: 1 })),
+  }),
+  answer: Backfill,
+  status: 201,
+  handle: async (services, { body, access }) => {
+    await access.dag(body.dagId);
+    const value = await askLeader(services, {
+      type: 'createBackfill',
+      dagId: body.dagId,
+      fromAt: readInstant('from', body.from),
+      toAt: readInstant('to', body.to),
+      dueBy: services.clock.now(),
+      which: body.which ?? 'missing',
+      reverse: body.reverse ?? false,
+      scope: (body.scope ?? {}) as RunScope,
+      maxActiveRuns: body.maxActiveRuns ?? null,
+      by: access.principal.name,
+    });
+    return view(await find(services, access, String((value as { backfillId: number }).backfillId)));
+  },
+});
+
+function change(verb: string, id: string, summary: string, to: Exclude<BackfillState, 'done'>): Route {
+  return route('post', `${API}/backfills/{backfillId}/${verb}`, {
+    id,
+    tag,
+    summary,
+    role: 'operator',
+    params: backfillId,
+    body: exact({}),
+    answer: Backfill,
+    handle: async (services, { params, access }) => {
+      const { backfillNo } = await find(services, access, params.backfillId);
+      await askLeader(services, { type: 'changeBackfill', backfillNo, to, by: access.principal.name });
+      return view(await find(services, access, params.backfillId));
+    },
+  });
+}
+
+/** Backfills and what can be done with them. */
+export const backfillRoutes: readonly Route[] = [
+  list,
+  get,
+  create,
+  change('pause', 'pauseBackfill', 'Makes no more runs of a backfill for now', 'paused'),
+  change('resume', 'resumeBackfill', 'Goes on with a paused backfill', 'running'),
+  change('cancel', 'cancelBackfill', 'Ends a backfill: its runs under way go on', 'cancelled'),
+];

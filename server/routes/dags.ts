@@ -1,0 +1,294 @@
+import { type Static, Type } from 'typebox';
+import { offsetText } from '../../core/cron/offset-text.ts';
+import { targets } from '../../core/graph/csr.ts';
+import { compileGraph, TASK, taskAt } from '../../core/graph/graph.ts';
+import { taskDifference } from '../../core/graph/task-difference.ts';
+import type { DagSpec } from '../../core/model/dag.ts';
+import { AppError } from '../../core/model/errors.ts';
+import type { VersionNo } from '../../core/model/ids.ts';
+import { upcomingRuns } from '../../core/planner/upcoming.ts';
+import type { DagRecord, Store, VersionRecord } from '../../core/store/store.ts';
+import { previewOf } from '../../core/timetables/preview.ts';
+import { askLeader } from '../ask-leader.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { readInstant } from '../instants.ts';
+import { API, type Route, route } from '../route.ts';
+import {
+  Dag,
+  DagDetail,
+  SchedulePreview,
+  Slot,
+  Version,
+  VersionDetail,
+  VersionDiff,
+} from '../schemas/dag.ts';
+import { DagId, exact, limitOf, PAGING, pageOf } from '../schemas/words.ts';
+import { instant } from '../views.ts';
+
+const tag = 'dags';
+const dagId = { dagId: DagId };
+const versionNo = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const PREVIEW = { default: 10, most: 1_000 } as const;
+
+async function dagView(store: Store, dag: DagRecord, now: number): Promise<{ view: Dag; spec: DagSpec }> {
+  const version = await store.version(dag.versionNo);
+  if (version === null) throw new Error(`version ${dag.versionNo} of DAG ${dag.dagId} is not stored`);
+  const { spec } = version;
+  const [last] = await store.runs({ dagId: dag.dagId, limit: 1 });
+  const next = dag.present ? upcomingRuns(spec, dag, false, now, 1) : null;
+  const view = {
+    dagId: dag.dagId,
+    file: dag.file,
+    title: spec.title ?? null,
+    description: spec.description ?? null,
+    owner: spec.owner ?? null,
+    tags: [...(spec.tags ?? [])],
+    version: dag.versionNo,
+    versionAt: instant(dag.versionAt),
+    present: dag.present,
+    paused: dag.paused,
+    schedule: (spec.schedule ?? []).map((one) => ({ ...one })),
+    nextSlotAt: instant(next?.slots[0] ?? null),
+    lastRun:
+      last === undefined ? null : { runId: last.uid, state: last.state, createdAt: instant(last.createdAt) },
+  };
+  return { view, spec };
+}
+
+function detailOf({ view, spec }: { view: Dag; spec: DagSpec }): Static<typeof DagDetail> {
+  const graph = compileGraph(spec);
+  const tasks = [...graph.order].flatMap((node) => {
+    if (graph.kind[node] !== TASK) return [];
+    const { path, stage } = taskAt(graph, node);
+    const after = [...targets(graph.up, node)].filter((one) => graph.kind[one] === TASK);
+    return [{ taskId: path, stage: stage ?? null, after: after.map((one) => taskAt(graph, one).path) }];
+  });
+  return { ...view, params: { ...spec.params }, tasks };
+}
+
+const list = route('get', `${API}/dags`, {
+  id: 'listDags',
+  tag,
+  summary: 'DAGs by their ids',
+  role: 'viewer',
+  query: {
+    ...PAGING,
+    tag: Type.Optional(Type.String({ description: 'only those with this tag' })),
+    paused: Type.Optional(Type.Boolean()),
+    q: Type.Optional(Type.String({ maxLength: 128, description: 'only ids that contain this' })),
+  },
+  answer: pageOf('DagPage', Dag),
+  handle: async ({ store, clock }, { query, access }) => {
+    const after = readCursor(query.cursor, ['string'])?.[0] ?? '';
+    const limit = limitOf(query);
+    const items: Dag[] = [];
+    let nextCursor: string | null = null;
+    const known = (await access.dags()).toSorted((a, b) => (a.dagId < b.dagId ? -1 : 1));
+    for (const dag of known) {
+      if (dag.dagId <= after || !dag.dagId.includes(query.q ?? '')) continue;
+      if (query.paused !== undefined && dag.paused !== query.paused) continue;
+      const { view } = await dagView(store, dag, clock.now());
+      if (query.tag !== undefined && !view.tags.includes(query.tag)) continue;
+      if (items.length === limit) {
+        nextCursor = writeCursor([items.at(-1)?.dagId ?? '']);
+        break;
+      }
+      items.push(view);
+    }
+    return { items, nextCursor };
+  },
+});
+
+const get = route('get', `${API}/dags/{dagId}`, {
+  id: 'getDag',
+  tag,
+  summary: 'A DAG with its params and tasks',
+  role: 'viewer',
+  params: dagId,
+  answer: DagDetail,
+  handle: async ({ store, clock }, { params, access }) =>
+    detailOf(await dagView(store, await access.dag(params.dagId), clock.now())),
+});
+
+const change = route('patch', `${API}/dags/{dagId}`, {
+  id: 'changeDag',
+  tag,
+  summary: 'Pauses a DAG, or ends its pause',
+  role: 'operator',
+  params: dagId,
+  body: exact({ paused: Type.Boolean() }),
+  answer: DagDetail,
+  handle: async (services, { params, body, access }) => {
+    await access.dag(params.dagId);
+    const { paused } = body;
+    const by = access.principal.name;
+    await askLeader(services, { type: 'pauseDag', dagId: params.dagId, paused, by });
+    return detailOf(await dagView(services.store, await access.dag(params.dagId), services.clock.now()));
+  },
+});
+
+function versionView(version: VersionRecord, dag: DagRecord): Static<typeof Version> {
+  return {
+    version: version.versionNo,
+    createdAt: instant(version.createdAt),
+    graphHash: version.graphHash,
+    codeHash: version.codeHash,
+    inForce: version.versionNo === dag.versionNo,
+  };
+}
+
+async function versionOf(store: Store, dag: DagRecord, no: number): Promise<VersionRecord> {
+  const found = await store.version(no as VersionNo);
+  if (found?.dagId !== dag.dagId) throw new AppError('not_found', `DAG ${dag.dagId} has no version ${no}`);
+  return found;
+}
+
+const versions = route('get', `${API}/dags/{dagId}/versions`, {
+  id: 'listVersions',
+  tag,
+  summary: 'The versions of a DAG, newest first',
+  role: 'viewer',
+  params: dagId,
+  query: { limit: PAGING.limit },
+  answer: pageOf('VersionPage', Version),
+  handle: async ({ store }, { params, query, access }) => {
+    const dag = await access.dag(params.dagId);
+    const found = await store.versionsOf(dag.dagId, limitOf(query));
+    return { items: found.map((version) => versionView(version, dag)), nextCursor: null };
+  },
+});
+
+const version = route('get', `${API}/dags/{dagId}/versions/{version}`, {
+  id: 'getVersion',
+  tag,
+  summary: 'A version of a DAG, with its canonical graph',
+  role: 'viewer',
+  params: { ...dagId, version: versionNo },
+  answer: VersionDetail,
+  handle: async ({ store }, { params, access }) => {
+    const dag = await access.dag(params.dagId);
+    const found = await versionOf(store, dag, params.version);
+    return { ...versionView(found, dag), file: found.file, spec: { ...found.spec } };
+  },
+});
+
+const diff = route('get', `${API}/dags/{dagId}/versions/{from}/diff/{to}`, {
+  id: 'diffVersions',
+  tag,
+  summary: 'What changed from one version of a DAG to another',
+  role: 'viewer',
+  params: { ...dagId, from: versionNo, to: versionNo },
+  answer: VersionDiff,
+  handle: async ({ store }, { params, access }) => {
+    const dag = await access.dag(params.dagId);
+    const from = await versionOf(store, dag, params.from);
+    const to = await versionOf(store, dag, params.to);
+    const { added, removed, changed } = taskDifference(from.spec, to.spec);
+    const tasks = { added: [...added], removed: [...removed], changed: [...changed] };
+    return { from: params.from, to: params.to, ...tasks, codeChanged: from.codeHash !== to.codeHash };
+  },
+});
+
+const rollBack = route('post', `${API}/dags/{dagId}/rollback`, {
+  id: 'rollBackDag',
+  tag,
+  summary: 'Gives new runs a version that the DAG had; null: the one that its file declares',
+  role: 'author',
+  params: dagId,
+  body: exact({
+    version: Type.Union([versionNo, Type.Null()]),
+    held: Type.Optional(Type.Boolean({ description: 'also when its file changes' })),
+  }),
+  answer: DagDetail,
+  handle: async (services, { params, body, access }) => {
+    const dag = await access.dag(params.dagId);
+    if (body.version !== null) await versionOf(services.store, dag, body.version);
+    await askLeader(services, {
+      type: 'rollBackDag',
+      dagId: dag.dagId,
+      versionNo: body.version,
+      ...(body.held === undefined ? {} : { held: body.held }),
+      by: access.principal.name,
+    });
+    return detailOf(await dagView(services.store, await access.dag(dag.dagId), services.clock.now()));
+  },
+});
+
+const slots = route('get', `${API}/dags/{dagId}/slots`, {
+  id: 'listSlots',
+  tag: 'schedules',
+  summary: 'What became of the slots of a DAG, newest first',
+  role: 'viewer',
+  params: dagId,
+  query: PAGING,
+  answer: pageOf('SlotPage', Slot),
+  handle: async ({ store }, { params, query, access }) => {
+    const dag = await access.dag(params.dagId);
+    const before = readCursor(query.cursor, ['number']);
+    const limit = limitOf(query);
+    const found = await store.slots({
+      dagId: dag.dagId,
+      limit: limit + 1,
+      ...(before === null ? {} : { before: before[0] }),
+    });
+    const spans = found.slice(0, limit);
+    const items = await Promise.all(
+      spans.map(async ({ firstAt, lastAt, disposition, runNo, decidedAt, because }) => ({
+        firstAt: instant(firstAt),
+        lastAt: instant(lastAt),
+        disposition,
+        runId: runNo === null ? null : ((await store.run(runNo))?.uid ?? null),
+        decidedAt: instant(decidedAt),
+        because,
+      })),
+    );
+    const last = spans.at(-1);
+    return { items, nextCursor: found.length > limit && last ? writeCursor([last.firstAt]) : null };
+  },
+});
+
+const preview = route('get', `${API}/dags/{dagId}/schedule`, {
+  id: 'previewSchedule',
+  tag: 'schedules',
+  summary: 'The next slots of a DAG by its declaration, and the clock changes that they meet',
+  role: 'viewer',
+  params: dagId,
+  query: {
+    from: Type.Optional(Type.String({ description: 'slots after this instant; absent: after now' })),
+    count: Type.Optional(Type.Integer({ minimum: 1, maximum: PREVIEW.most, default: PREVIEW.default })),
+  },
+  answer: SchedulePreview,
+  handle: async ({ store, clock }, { params, query, access }) => {
+    const dag = await access.dag(params.dagId);
+    const { spec } = await versionOf(store, dag, dag.versionNo);
+    const afterAt = query.from === undefined ? clock.now() : readInstant('from', query.from);
+    const found = previewOf(spec, afterAt, query.count ?? PREVIEW.default);
+    return {
+      slots: found.slots.map(({ at, logicalAt, intervalStartAt, intervalEndAt }) => ({
+        dueAt: instant(at),
+        logicalDate: instant(logicalAt),
+        intervalStart: instant(intervalStartAt),
+        intervalEnd: instant(intervalEndAt),
+      })),
+      clockChanges: found.changes.map(({ zone, at, before, after }) => ({
+        zone,
+        at: instant(at),
+        from: offsetText(before),
+        to: offsetText(after),
+      })),
+    };
+  },
+});
+
+/** DAGs, their versions and when they are due. */
+export const dagRoutes: readonly Route[] = [
+  list,
+  get,
+  change,
+  versions,
+  version,
+  diff,
+  rollBack,
+  slots,
+  preview,
+];

@@ -1,0 +1,54 @@
+import { Type } from 'typebox';
+import { AppError } from '../../core/model/errors.ts';
+import { LOGIN_COOKIE } from '../auth/authenticate.ts';
+import { isPassword } from '../auth/password.ts';
+import { isSecret, newSecret, secretHash } from '../auth/secret-text.ts';
+import { API, type Route, route } from '../route.ts';
+import { exact } from '../schemas/words.ts';
+
+const tag = 'accounts';
+/** A login lasts for so long. */
+const LOGIN_MS = 12 * 3_600_000;
+
+function cookieText(secret: string, maxAgeS: number): string {
+  return `${LOGIN_COOKIE}=${secret}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict`;
+}
+
+const logIn = route('post', `${API}/login`, {
+  id: 'logIn',
+  tag,
+  summary: 'Logs a browser in with the name and password of an account',
+  role: 'public',
+  body: exact({
+    name: Type.String({ minLength: 1, maxLength: 128 }),
+    password: Type.String({ minLength: 1, maxLength: 1_024 }),
+  }),
+  answer: exact({ name: Type.String() }),
+  isSecret: true,
+  handle: async ({ store, clock }, { body }) => {
+    const account = await store.accounts.account(body.name);
+    const isRight = await isPassword(body.password, account?.passwordHash ?? null);
+    if (account === null || account.disabled || !isRight)
+      throw new AppError('unauthenticated', 'the name or the password is wrong');
+    const secret = newSecret();
+    const now = clock.now();
+    await store.accounts.logIn(account.name, secretHash(secret), now, now + LOGIN_MS);
+    const headers = { 'set-cookie': cookieText(secret, LOGIN_MS / 1_000) };
+    return Response.json({ name: account.name }, { headers }) as never;
+  },
+});
+
+const logOut = route('post', `${API}/logout`, {
+  id: 'logOut',
+  tag,
+  summary: 'Ends the login of this browser',
+  role: 'viewer',
+  handle: async ({ store }, { cookies }) => {
+    const secret = cookies[LOGIN_COOKIE];
+    if (secret !== undefined && isSecret(secret)) await store.accounts.logOut(secretHash(secret));
+    return new Response(null, { status: 204, headers: { 'set-cookie': cookieText('', 0) } }) as never;
+  },
+});
+
+/** The way in for browsers. */
+export const loginRoutes: readonly Route[] = [logIn, logOut];

@@ -1,0 +1,45 @@
+import { Type } from 'typebox';
+import { ROLES } from '../../core/model/account.ts';
+import { exact, Instant, named, oneOf, orNull } from './words.ts';
+
+export const Grants = Type.Array(
+  exact({
+    dags: Type.String({
+      pattern: '^(\\*|[A-Za-z_][A-Za-z0-9_-]{0,127}\\*?)$',
+      description: 'the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else',
+    }),
+    role: oneOf(ROLES, 'each role may do what the ones before it may'),
+  }),
+  { minItems: 1, maxItems: 100 },
+);
+
+export const AccountName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$',
+  description: 'the name of an account',
+});
+
+export const Account = named(
+  'Account',
+  exact({
+    name: AccountName,
+    grants: Grants,
+    disabled: Type.Boolean(),
+    hasPassword: Type.Boolean({ description: 'false: another service says who it is' }),
+    createdAt: Instant,
+    createdBy: Type.String(),
+  }),
+);
+
+export const Token = named(
+  'Token',
+  exact({
+    tokenId: Type.String(),
+    name: Type.String(),
+    grants: Grants,
+    createdAt: Instant,
+    createdBy: Type.String(),
+    expiresAt: orNull(Instant),
+    usedAt: orNull(Instant),
+    revokedAt: orNull(Instant),
+  }),
+);

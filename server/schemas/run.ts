@@ -1,0 +1,90 @@
+import { type Static, Type } from 'typebox';
+import { TRIGGER_KINDS } from '../../core/model/run.ts';
+import { REASONS, RUN_STATES, TASK_STATES } from '../../core/model/states.ts';
+import { AnyJson, AnyObject, Because, DagId, exact, Instant, named, oneOf, orNull } from './words.ts';
+
+export const RunState = oneOf(RUN_STATES, 'the state of a run');
+export const TaskState = oneOf(TASK_STATES, 'the state of a task instance');
+
+const Counts = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
+  description: 'task instances by state; only states that occur',
+});
+
+const RUN = {
+  runId: Type.String({ description: 'a UUID' }),
+  dagId: DagId,
+  version: Type.Integer({ description: 'the version of the DAG that it has' }),
+  state: RunState,
+  trigger: oneOf(TRIGGER_KINDS, 'what made it'),
+  triggeringEvents: AnyObject,
+  scope: AnyObject,
+  params: AnyObject,
+  logicalDate: orNull(Instant),
+  createdAt: Instant,
+  startedAt: orNull(Instant),
+  endedAt: orNull(Instant),
+  durationMs: orNull(Type.Integer()),
+  because: orNull(Because),
+};
+
+export const Run = named('Run', exact(RUN));
+export type Run = Static<typeof Run>;
+
+const TaskError = exact({ name: Type.String(), message: Type.String() });
+
+export const TaskInstance = named(
+  'TaskInstance',
+  exact({
+    taskInstanceId: Type.String({ description: '`<run>.<node>`, as other routes take it' }),
+    taskId: Type.String({ description: 'dotted path without keys' }),
+    key: orNull(Type.String({ description: 'keys of its fan-outs, joined by /' })),
+    name: Type.String({ description: 'such as symbol[BTC-USD].backtest' }),
+    stage: orNull(Type.String()),
+    state: TaskState,
+    reason: orNull(oneOf(REASONS, 'why it failed or was cancelled')),
+    attempts: Type.Integer(),
+    startedAt: orNull(Instant),
+    endedAt: orNull(Instant),
+    durationMs: orNull(Type.Integer({ description: 'of the last attempt' })),
+    dueAt: orNull(Instant),
+    because: orNull(Because),
+    error: orNull(TaskError),
+    progress: orNull(exact({ done: Type.Number(), total: Type.Number(), step: orNull(Type.String()) })),
+  }),
+);
+export type TaskInstance = Static<typeof TaskInstance>;
+
+export const RunDetail = named(
+  'RunDetail',
+  exact({
+    ...RUN,
+    total: Type.Integer({ description: 'selected task instances known so far' }),
+    completed: Type.Integer({ description: 'of these, those that are finished' }),
+    progress: Type.Number({ minimum: 0, maximum: 1 }),
+    counts: Counts,
+  }),
+);
+
+export const Attempt = named(
+  'Attempt',
+  exact({
+    attemptId: Type.String({ description: '`<run>.<node>.<try>`' }),
+    tryNo: Type.Integer(),
+    state: TaskState,
+    reason: orNull(oneOf(REASONS, 'why it failed or was cancelled')),
+    startedAt: orNull(Instant),
+    endedAt: orNull(Instant),
+    durationMs: orNull(Type.Integer()),
+    because: orNull(Because),
+    error: orNull(TaskError),
+  }),
+);
+export type Attempt = Static<typeof Attempt>;
+
+export const Output = named(
+  'Output',
+  exact({
+    value: AnyJson,
+    file: orNull(exact({ sha256: Type.String(), bytes: Type.Integer() })),
+  }),
+);

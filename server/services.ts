@@ -1,0 +1,34 @@
+import type { Answer } from '../core/model/action.ts';
+import { AppError } from '../core/model/errors.ts';
+import type { Request } from '../core/model/request.ts';
+import type { Project } from '../core/scheduler/project.ts';
+import type { Session } from '../core/scheduler/session.ts';
+
+/** What the handlers of routes work with. */
+export interface Services extends Project {
+  /**
+   * Has the leader decide a request. With a key that was asked with before it is the request of then.
+   * @throws AppError `unavailable` if no answer comes in time: the request stays in the inbox.
+   */
+  ask(request: Request, key?: string): Promise<Answer>;
+}
+
+/** A client waits no longer for whoever leads. */
+const ANSWER_MS = 20_000;
+
+/** The services of a server whose requests go out by a session. */
+export function servicesOf(project: Project, session: Session): Services {
+  const { store, clock } = project;
+  const ask = async (request: Request, key?: string): Promise<Answer> => {
+    const late = AbortSignal.timeout(ANSWER_MS);
+    const inboxId = await store.ask(request, clock.now(), key);
+    try {
+      return await session.answered(inboxId, late);
+    } catch (error) {
+      if (!late.aborted) throw error;
+      const what = 'no scheduler has answered: the request is kept and decided when one does';
+      throw new AppError('unavailable', what, {}, error);
+    }
+  };
+  return { ...project, ask };
+}

@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Grant, includesRole, ROLES, type Role } from '../../core/model/account.ts';
+import { newSecret, secretHash } from '../../server/auth/secret-text.ts';
+import type { Route } from '../../server/route.ts';
+import { ROUTES } from '../../server/routes/all.ts';
+import { type Served, serve } from './served.ts';
+
+const FILES = {
+  'dags/ours.yaml': "id: ours\nschedule: '17 3 * * *'\ntasks: { one: { run: 'echo secret of ours' } }\n",
+  'dags/theirs.yaml': "id: theirs\ntasks: { one: { run: 'true' } }\n",
+};
+
+/** Bodies that fit their schemas, for routes that need one. */
+const BODIES: Readonly<Record<string, object>> = {
+  changeDag: { paused: false },
+  rollBackDag: { version: null },
+  markRun: { state: 'success' },
+  createBackfill: { dagId: 'ours', from: '2026-01-01', to: '2026-01-02' },
+  reportAssetEvent: { uri: 's3://a' },
+  decideApproval: { option: 'approve' },
+  createToken: { name: 'x', grants: [{ dags: 'ours', role: 'viewer' }] },
+  saveAccount: { grants: [{ dags: 'ours', role: 'viewer' }] },
+  logIn: { name: 'nobody', password: 'wrong' },
+};
+const QUERIES: Readonly<Record<string, string>> = { listAssetEvents: '?uri=s3://a' };
+
+const protectedRoutes = ROUTES.filter(({ role }) => role !== 'public');
+
+describe('who may do what', () => {
+  let api: Served;
+  let ids: Readonly<Record<string, string>>;
+  const secrets = new Map<string, string>();
+
+  async function addToken(
+    name: string,
+    grants: readonly Grant[],
+    when: { expiresAt?: number; revokedAt?: number } = {},
+  ): Promise<void> {
+    const secret = newSecret();
+    const token = { tokenId: randomUUID(), name, grants, createdAt: 1, createdBy: 'test', usedAt: null };
+    const { expiresAt = null, revokedAt = null } = when;
+    await api.services.store.accounts.saveToken({ ...token, expiresAt, revokedAt }, secretHash(secret));
+    secrets.set(name, secret);
+  }
+
+  beforeAll(async () => {
+    api = await serve(FILES, { isOpen: false });
+    for (const role of ROLES) await addToken(role, [{ dags: '*', role }]);
+    for (const role of ROLES) await addToken(`ours ${role}`, [{ dags: 'ours', role }]);
+    await addToken('theirs', [{ dags: 'the*', role: 'admin' }]);
+    await addToken('expired', [{ dags: '*', role: 'admin' }], { expiresAt: 1 });
+    await addToken('revoked', [{ dags: '*', role: 'admin' }], { revokedAt: 1 });
+    const { run } = await api.orch.run('ours');
+    const { body } = await api.post('/api/v1/backfills', BODIES['createBackfill'], bearer('admin'));
+    ids = {
+      dagId: 'ours',
+      runId: run.uid,
+      taskInstanceId: `${run.runNo}.0`,
+      attemptId: `${run.runNo}.0.1`,
+      version: String(run.versionNo),
+      from: String(run.versionNo),
+      to: String(run.versionNo),
+      backfillId: String(body['backfillId']),
+      tokenId: 'none',
+      name: 'nobody',
+    };
+  });
+  afterAll(() => api[Symbol.asyncDispose]());
+
+  async function ask(route: Route, headers: Record<string, string>) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? name);
+    const body = route.body === null ? undefined : (BODIES[route.id] ?? {});
+    const url = `${path}${QUERIES[route.id] ?? ''}`;
+    return route.method === 'get'
+      ? api.get(url, headers)
+      : api.send(route.method.toUpperCase(), url, body, headers);
+  }
+  const bearer = (name: string) => ({ authorization: `Bearer ${secrets.get(name)}` });
+
+  const strangers: readonly [string, () => Record<string, string>][] = [
+    ['nothing', () => ({})],
+    ['a random token', () => ({ authorization: `Bearer ${newSecret()}` })],
+    ['an empty token', () => ({ authorization: 'Bearer ' })],
+    ['the word nothing', () => ({ authorization: 'Bearer nothing' })],
+    ['an expired token', () => bearer('expired')],
+    ['a revoked token', () => bearer('revoked')],
+    ['a right token in another scheme', () => ({ authorization: `Basic ${secrets.get('admin')}` })],
+    ['two tokens', () => ({ authorization: `Bearer ${secrets.get('admin')} ${secrets.get('admin')}` })],
+    ['the hash of a token', () => ({ authorization: `Bearer ${secretHash(secrets.get('admin') ?? '')}` })],
+    ['a cookie that is no login', () => ({ cookie: `orch_login=${secrets.get('admin')}` })],
+  ];
+  test.each(strangers)('with %s no route but the public ones answers', async (_, headers) => {
+    for (const route of protectedRoutes)
+      expect(await ask(route, headers()), route.id).toMatchObject({ status: 401 });
+  });
+
+  test.each(ROLES)(
+    'a %s may use the routes of its role and of those below it, and no other',
+    async (role: Role) => {
+      for (const route of protectedRoutes) {
+        const { status } = await ask(route, bearer(role));
+        const may = includesRole(role, route.role as Role);
+        if (may) expect([401, 403], `${role} ${route.id}`).not.toContain(status);
+        else expect(status, `${role} ${route.id}`).toBe(403);
+      }
+    },
+  );
+
+  test('who has nothing to do with a DAG is answered as if it were not there, on every route', async () => {
+    for (const route of protectedRoutes) {
+      const isOfDag = /\{(dagId|runId|taskInstanceId|attemptId|backfillId)\}/.test(route.path);
+      if (!isOfDag && route.id !== 'createBackfill') continue;
+      const answer = await ask(route, bearer('theirs'));
+      expect(answer.status, route.id).toBe(404);
+      expect(JSON.stringify(answer.body), route.id).not.toContain('secret of ours');
+    }
+  });
+
+  test('lists have only what the asker may see', async () => {
+    for (const path of ['/api/v1/dags', '/api/v1/runs', '/api/v1/runs?dagId=ours', '/api/v1/backfills']) {
+      const { status, body } = await api.get(path, bearer('theirs'));
+      expect(status).toBe(200);
+      expect(JSON.stringify(body['items']), path).not.toContain('ours');
+    }
+    const { body } = await api.get('/api/v1/runs', bearer('ours viewer'));
+    const seen = new Set((body['items'] as { dagId: string }[]).map(({ dagId }) => dagId));
+    expect([...seen]).toEqual(['ours']);
+  });
+
+  test('a role for one DAG is none for what belongs to no DAG', async () => {
+    for (const route of ROUTES.filter(
+      ({ tag }) => tag === 'accounts' || tag === 'audit' || tag === 'assets',
+    )) {
+      if (route.role === 'public' || ['getMe', 'logOut'].includes(route.id)) continue;
+      expect(await ask(route, bearer('ours admin')), route.id).toMatchObject({ status: 403 });
+    }
+  });
+
+  test('nobody gives away more than they have, and a token that is ended ends at once', async () => {
+    await addToken('half', [
+      { dags: '*', role: 'operator' },
+      { dags: 'ours', role: 'admin' },
+    ]);
+    await addToken('chief', [{ dags: '*', role: 'admin' }]);
+    const made = await api.post(
+      '/api/v1/tokens',
+      { name: 'ci', grants: [{ dags: 'ours', role: 'operator' }] },
+      bearer('chief'),
+    );
+    expect(made).toMatchObject({ status: 201, body: { secret: expect.stringMatching(/^orch_/) } });
+    const { secret, token } = made.body as { secret: string; token: { tokenId: string } };
+    const mine = { authorization: `Bearer ${secret}` };
+    expect(await api.get('/api/v1/me', mine)).toMatchObject({ body: { name: 'token:ci' } });
+    const list = await api.get('/api/v1/tokens', bearer('chief'));
+    expect(JSON.stringify(list.body)).not.toContain(secret);
+    const ended = await api.send('DELETE', `/api/v1/tokens/${token.tokenId}`, undefined, bearer('chief'));
+    expect(ended.status).toBe(204);
+    expect((await api.get('/api/v1/me', mine)).status).toBe(401);
+    expect((await api.post('/api/v1/tokens', BODIES['createToken'], bearer('half'))).status).toBe(403);
+  });
+
+  test('a browser logs in with a password; a change needs a page of this server', async () => {
+    const password = 'correct horse battery';
+    const account = { grants: [{ dags: 'ours', role: 'operator' }], password };
+    await api.send('PUT', '/api/v1/users/ann', account, bearer('admin'));
+    const wrong = await api.post('/api/v1/login', { name: 'ann', password: 'wrong' });
+    const nobody = await api.post('/api/v1/login', { name: 'bob', password });
+    expect([wrong.status, nobody.status]).toEqual([401, 401]);
+    expect(wrong.body['detail']).toBe(nobody.body['detail']);
+    const login = await api.post('/api/v1/login', { name: 'ann', password });
+    const text = login.headers.get('set-cookie') ?? '';
+    expect(text).toMatch(/^orch_login=orch_\S+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
+    const cookie = text.split(';')[0] ?? '';
+    expect(await api.get('/api/v1/me', { cookie })).toMatchObject({ status: 200, body: { name: 'ann' } });
+    const trigger = (headers: Record<string, string>) => api.post('/api/v1/dags/ours/runs', {}, headers);
+    expect((await trigger({ cookie })).status).toBe(403);
+    expect((await trigger({ cookie, 'x-orch-page': '1', origin: 'http://evil.example' })).status).toBe(403);
+    expect((await trigger({ cookie, 'x-orch-page': '1', origin: 'http://localhost' })).status).toBe(201);
+    await api.send('PUT', '/api/v1/users/ann', { ...account, disabled: true }, bearer('admin'));
+    expect((await api.get('/api/v1/me', { cookie })).status).toBe(401);
+  });
+
+  test('every change stands in the audit log, refused ones too, and no secret does', async () => {
+    await api.post('/api/v1/dags/ours/runs', {}, { ...bearer('operator'), 'x-request-id': 'r-1' });
+    const { body } = await api.get('/api/v1/audit?actor=token:operator&limit=1', bearer('admin'));
+    expect(body['items']).toEqual([
+      {
+        at: expect.any(String),
+        actor: 'token:operator',
+        action: 'triggerRun',
+        target: 'dagId=ours',
+        requestId: 'r-1',
+        status: 201,
+      },
+    ]);
+    const all = JSON.stringify((await api.get('/api/v1/audit?limit=500', bearer('admin'))).body);
+    for (const secret of secrets.values()) expect(all).not.toContain(secret);
+    expect(all).toContain('"status":403');
+  });
+});

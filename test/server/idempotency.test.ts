@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../../server/app.ts';
+import { type Served, serve } from './served.ts';
+
+const FILES = { 'dags/one.yaml': "id: one\ntasks: { a: { run: 'true' } }\n" };
+const RUNS = '/api/v1/dags/one/runs';
+
+describe('a request with an Idempotency-Key', () => {
+  let api: Served;
+  beforeAll(async () => {
+    api = await serve(FILES);
+  });
+  afterAll(() => api[Symbol.asyncDispose]());
+  const count = async () => ((await api.get('/api/v1/runs')).body['items'] as unknown[]).length;
+
+  test('is answered as before when it comes again, and done once', async () => {
+    const before = await count();
+    const first = await api.post(RUNS, {}, { 'idempotency-key': 'a' });
+    const second = await api.post(RUNS, {}, { 'idempotency-key': 'a' });
+    expect(second).toMatchObject({ status: 201, body: first.body });
+    expect(second.headers.get('content-type')).toBe(first.headers.get('content-type'));
+    expect(await count()).toBe(before + 1);
+    expect((await api.post(RUNS, {}, { 'idempotency-key': 'b' })).body['runId']).not.toBe(
+      first.body['runId'],
+    );
+  });
+
+  test('is refused when its key stands for another one', async () => {
+    await api.post(RUNS, {}, { 'idempotency-key': 'c' });
+    const other = await api.post(RUNS, { noCache: true }, { 'idempotency-key': 'c' });
+    expect(other).toMatchObject({ status: 422, body: { type: 'urn:orch:error:key_used' } });
+    expect((await api.post(RUNS, {}, { 'idempotency-key': 'ä' })).status).toBe(400);
+  });
+
+  test('is refused while the first one is answered', async () => {
+    const asked = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const { services } = api;
+    const ask: typeof services.ask = async (...given) => {
+      asked.resolve();
+      await go.promise;
+      return services.ask(...given);
+    };
+    const slow = createApp({ ...services, ask });
+    const headers = { 'idempotency-key': 'd', 'content-type': 'application/json' };
+    const first = slow.request(`http://localhost${RUNS}`, { method: 'POST', body: '{}', headers });
+    await asked.promise;
+    expect((await api.post(RUNS, {}, { 'idempotency-key': 'd' })).status).toBe(409);
+    go.resolve();
+    expect((await first).status).toBe(201);
+    expect((await api.post(RUNS, {}, { 'idempotency-key': 'd' })).status).toBe(201);
+  });
+
+  test('is done once although the server died before it had answered', async () => {
+    const before = await count();
+    const { services } = api;
+    const asked = Promise.withResolvers<void>();
+    const ask: typeof services.ask = async (...given) => {
+      await services.ask(...given);
+      asked.resolve();
+      return new Promise<never>(() => {});
+    };
+    const headers = { 'idempotency-key': 'e', 'content-type': 'application/json' };
+    void createApp({ ...services, ask }).request(`http://localhost${RUNS}`, {
+      method: 'POST',
+      body: '{}',
+      headers,
+    });
+    await asked.promise;
+    const later = { ...services.clock, now: () => services.clock.now() + 61_000 };
+    const response = await createApp({ ...services, clock: later }).request(`http://localhost${RUNS}`, {
+      method: 'POST',
+      body: '{}',
+      headers,
+    });
+    expect(response.status).toBe(201);
+    expect(await count()).toBe(before + 1);
+  });
+});
