@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import type { AccountRecord, TokenRecord } from '../../../core/model/account.ts';
+import type { Store } from '../../../core/store/store.ts';
+import { databases } from './databases.ts';
+import { useLedStore } from './led-store.ts';
+
+const ANN: AccountRecord = {
+  name: 'ann',
+  passwordHash: 'scrypt:1',
+  grants: [{ dags: 'a*', role: 'operator' }],
+  disabled: false,
+  createdAt: 5,
+  createdBy: 'root',
+};
+
+const TOKEN: TokenRecord = {
+  tokenId: 't1',
+  name: 'ci',
+  grants: [{ dags: '*', role: 'viewer' }],
+  createdAt: 7,
+  createdBy: 'ann',
+  expiresAt: null,
+  usedAt: null,
+  revokedAt: null,
+};
+
+describe.each(databases)('who may use the API, on $name', ({ newPlace }) => {
+  let store: Store;
+  useLedStore(newPlace, (led) => {
+    store = led.store;
+  });
+
+  test('accounts are kept, changed and removed', async () => {
+    const { accounts } = store;
+    await accounts.saveAccount(ANN);
+    await accounts.saveAccount({ ...ANN, name: 'Bob', passwordHash: null });
+    expect(await accounts.account('ann')).toEqual(ANN);
+    expect((await accounts.accounts()).map(({ name }) => name)).toEqual(['Bob', 'ann']);
+    await accounts.saveAccount({ ...ANN, grants: [], createdAt: 99 });
+    expect(await accounts.account('ann')).toEqual({ ...ANN, grants: [] });
+    expect([await accounts.removeAccount('ann'), await accounts.removeAccount('ann')]).toEqual([true, false]);
+    expect(await accounts.account('ann')).toBeNull();
+  });
+
+  test('a login ends with its time, with a new password, with its account and by itself', async () => {
+    const { accounts } = store;
+    const isIn = async (at = 11) => (await accounts.loggedIn('h', at))?.name ?? null;
+    const logIn = () => accounts.logIn('ann', 'h', 10, 20);
+    await accounts.saveAccount(ANN);
+    await logIn();
+    expect([await isIn(19), await isIn(20)]).toEqual(['ann', null]);
+    await accounts.saveAccount({ ...ANN, grants: [] });
+    expect(await isIn()).toBe('ann');
+    await accounts.saveAccount({ ...ANN, passwordHash: 'scrypt:2' });
+    expect(await isIn()).toBeNull();
+    await logIn();
+    await accounts.saveAccount({ ...ANN, passwordHash: 'scrypt:2', disabled: true });
+    expect(await isIn()).toBeNull();
+    await accounts.saveAccount({ ...ANN, passwordHash: 'scrypt:2' });
+    expect(await isIn()).toBeNull();
+    await logIn();
+    await accounts.logOut('h');
+    expect(await isIn()).toBeNull();
+    await logIn();
+    await accounts.removeAccount('ann');
+    expect(await isIn()).toBeNull();
+  });
+
+  test('tokens are found by their hash, used, and ended once', async () => {
+    const { accounts } = store;
+    await accounts.saveToken(TOKEN, 'hash');
+    expect(await accounts.tokenByHash('hash')).toEqual(TOKEN);
+    expect(await accounts.tokenByHash('other')).toBeNull();
+    await accounts.tokenUsed('t1', 8);
+    expect([await accounts.revokeToken('t1', 9), await accounts.revokeToken('t1', 10)]).toEqual([
+      true,
+      false,
+    ]);
+    expect(await accounts.tokens()).toEqual([{ ...TOKEN, usedAt: 8, revokedAt: 9 }]);
+  });
+
+  test('the audit log has what began, and what came of it', async () => {
+    const { audit } = store;
+    const entry = { at: 1, actor: 'ann', action: 'triggerRun', target: 'dagId=a', requestId: 'r' };
+    const first = await audit.began(entry);
+    const second = await audit.began({ ...entry, actor: 'bob', action: 'cancelRun' });
+    await audit.ended(first, 201);
+    expect(await audit.entries({ limit: 5 })).toEqual([
+      { auditNo: second, ...entry, actor: 'bob', action: 'cancelRun', status: null },
+      { auditNo: first, ...entry, status: 201 },
+    ]);
+    expect(await audit.entries({ limit: 5, actor: 'ann' })).toHaveLength(1);
+    expect(await audit.entries({ limit: 5, action: 'cancelRun', before: second })).toEqual([]);
+  });
+
+  test('a key is one request: claimed, answered, given back, and lost with who had it', async () => {
+    const { replies } = store;
+    const claim = (fingerprint = 'f', at = 100) =>
+      replies.claim({ key: 'k', fingerprint, at, lostAfterMs: 50 });
+    expect(await claim()).toEqual({ state: 'mine' });
+    expect(await claim('f', 149)).toEqual({ state: 'under way' });
+    expect(await claim('g')).toEqual({ state: 'other' });
+    expect(await claim('f', 150)).toEqual({ state: 'mine' });
+    expect(await claim('f', 151)).toEqual({ state: 'under way' });
+    await replies.settle('k', null);
+    expect(await claim()).toEqual({ state: 'mine' });
+    const reply = { status: 201, type: 'application/json', body: '{}' };
+    await replies.settle('k', reply);
+    expect(await claim('f', 9_999)).toEqual({ state: 'answered', reply });
+    await replies.forget(101);
+    expect(await claim('g')).toEqual({ state: 'mine' });
+  });
+
+  test('of claims of one key at once one gets it', async () => {
+    const claims = Array.from({ length: 8 }, async () =>
+      store.replies.claim({ key: 'k', fingerprint: 'f', at: 1, lostAfterMs: 50 }),
+    );
+    const states = (await Promise.all(claims)).map(({ state }) => state);
+    expect(states.filter((state) => state === 'mine')).toHaveLength(1);
+    expect(states.filter((state) => state === 'under way')).toHaveLength(7);
+  });
+});
