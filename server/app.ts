@@ -4,6 +4,7 @@ import type { Logger } from '../core/log/logger.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { loopbackOnly } from './loopback.ts';
 import { honoPath, type MountOptions, mount } from './mount.ts';
+import { servePage } from './page.ts';
 import { problem, problemOfError, problemOfStatus } from './problem.ts';
 import { nameRequests, requestIdOf } from './request-id.ts';
 import { ROUTES } from './routes/all.ts';
@@ -37,6 +38,7 @@ export function createApp(services: Services, options: AppOptions = {}): Hono {
     }
     return response;
   });
+  servePage(app);
   for (const route of ROUTES) mount(app, services, route, options);
   for (const path of new Set(ROUTES.map(({ path }) => path))) refuseOtherMethods(app, path);
   return app;

@@ -36,7 +36,9 @@ export function typesPath(): string {
 }
 
 /** A file or folder that lies at the same place in the repository and in the package. */
-export function packagePath(file: 'cli/orch.js' | 'dag.schema.json' | 'node_modules/.cache/orch'): string {
+export function packagePath(
+  file: 'cli/orch.js' | 'dag.schema.json' | 'node_modules/.cache/orch' | 'server/page',
+): string {
   return fileURLToPath(new URL(file, PACKAGE));
 }
 

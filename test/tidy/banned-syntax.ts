@@ -38,7 +38,7 @@ export const CLOCK_READERS = [
   'core/executors/keeper-main.ts',
   'cli/orch.js',
   'cli/main.ts',
-  'server/main.ts',
+  'server/page/clock.js',
   'dags/health_check/run-instant.ts',
 ];
 
