@@ -4,6 +4,11 @@ import type { Route } from './route.ts';
 
 type Json = { [key: string]: unknown };
 
+/** The same as the text of a file. */
+export function openApiText(routes: readonly Route[]): string {
+  return `${JSON.stringify(openApiDocument(routes), null, 2)}\n`;
+}
+
 /** The OpenAPI 3.1 document of routes. */
 export function openApiDocument(routes: readonly Route[]): Json {
   const components = new Components();

@@ -37,7 +37,7 @@ export function typesPath(): string {
 
 /** A file or folder that lies at the same place in the repository and in the package. */
 export function packagePath(
-  file: 'cli/orch.js' | 'dag.schema.json' | 'node_modules/.cache/orch' | 'server/page',
+  file: 'cli/orch.js' | 'dag.schema.json' | 'node_modules/.cache/orch' | 'openapi.json' | 'server/page',
 ): string {
   return fileURLToPath(new URL(file, PACKAGE));
 }
