@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ROUTES } from '../../server/routes/all.ts';
+import { nearly } from './any-input.ts';
+import { type Served, serve } from './served.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const FILES = {
+  'dags/one.yaml':
+    "id: one\nschedule: '17 3 * * *'\ntasks: { a: { run: 'echo hello' }, b: { run: 'exit 1' } }\n",
+};
+/** Of each route; a password takes a tenth of a second to check. */
+const RUNS = { logIn: 5, others: 40 } as const;
+const SEED = 20_261_127;
+
+describe('whatever comes in', () => {
+  let api: Served;
+  const real: Record<string, string> = { dagId: 'one', taskInstanceId: '1.0', attemptId: '1.0.1', name: 'a' };
+  beforeAll(async () => {
+    api = await serve(FILES);
+    const { run } = await api.orch.run('one');
+    Object.assign(real, { runId: run.uid, version: '1', from: '1', to: '1', backfillId: '1' });
+  });
+  afterAll(() => api[Symbol.asyncDispose]());
+
+  test.each(ROUTES.map((route) => [route.id, route] as const))(
+    '%s answers it or refuses it',
+    async (_, route) => {
+      const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+      const queries = Object.entries(route.query.properties);
+      const input = fc.record({
+        params: fc.record(
+          Object.fromEntries(
+            names.map((name) => [
+              name,
+              fc.oneof(
+                fc.constant(real[name] ?? 'x'),
+                nearly(route.params.properties[name] as object as never),
+              ),
+            ]),
+          ),
+        ),
+        query: fc.record(
+          Object.fromEntries(queries.map(([name, schema]) => [name, nearly(schema as never)])),
+          {
+            requiredKeys: [],
+          },
+        ),
+        body: route.body === null ? fc.constant(undefined) : nearly(route.body as never),
+      });
+      await fc.assert(
+        fc.asyncProperty(input, async ({ params, query, body }) => {
+          const path = route.path.replaceAll(/\{(\w+)\}/g, (_braces, name: string) => encoded(params[name]));
+          const search = new URLSearchParams(
+            Object.entries(query).flatMap(([name, value]) =>
+              (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, textOf(one)]),
+            ),
+          );
+          const url = `${path}${search.size === 0 ? '' : `?${search}`}`;
+          const { status } = await api.send(route.method.toUpperCase(), url, body);
+          expect(status, `${route.method} ${url} ${JSON.stringify(body)}`).toBeLessThan(500);
+        }),
+        { numRuns: route.id === 'logIn' ? RUNS.logIn : RUNS.others, seed: SEED, endOnFailure: true },
+      );
+    },
+  );
+});
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : String(JSON.stringify(value));
+}
+
+/** As a client writes it into a path; half a character cannot be written. */
+function encoded(value: unknown): string {
+  return encodeURIComponent(textOf(value).toWellFormed());
+}
