@@ -4,6 +4,7 @@ import { assetRoutes } from './assets.ts';
 import { backfillRoutes } from './backfills.ts';
 import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
+import { gridRoutes } from './grid.ts';
 import { loginRoutes } from './login.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
@@ -14,6 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...systemRoutes,
   documentRoute(() => ROUTES),
   ...dagRoutes,
+  ...gridRoutes,
   ...runRoutes,
   ...taskInstanceRoutes,
   ...backfillRoutes,

@@ -6,7 +6,7 @@ import { AnyJson, AnyObject, Because, DagId, exact, Instant, named, oneOf, orNul
 export const RunState = oneOf(RUN_STATES, 'the state of a run');
 export const TaskState = oneOf(TASK_STATES, 'the state of a task instance');
 
-const Counts = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
+export const Counts = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
   description: 'task instances by state; only states that occur',
 });
 

@@ -1,0 +1,97 @@
+import { type Kysely, sql } from 'kysely';
+import type { RunNo } from '../model/ids.ts';
+import type { ExpansionRecord } from '../model/run.ts';
+import type { NodeRange } from './node-ranges.ts';
+import { toExpansion } from './records.ts';
+import type { Database } from './tables.ts';
+
+/** How many instances of a template node a run has in a state. */
+export interface StateCount {
+  readonly runNo: RunNo;
+  readonly template: number;
+  /** Position in `TASK_STATES`. */
+  readonly state: number;
+  readonly instances: number;
+}
+
+/** Ranges of one statement: its text has a limit. */
+const RANGES_MAX = 5_000;
+
+/** Reads over many runs or instances at once that take no more of each than is shown. */
+export class Overview {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  /** The keys of the fan-outs of some runs, each run's in the order of its nodes; without their items. */
+  async keys(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, readonly ExpansionRecord[]>> {
+    const byRun = new Map<RunNo, ExpansionRecord[]>();
+    if (runNos.length === 0) return byRun;
+    const rows = await this.#db
+      .selectFrom('run_expansion')
+      .select(['run_no', 'base', 'fan_out', 'parent_base', 'keys', 'gone'])
+      .where('run_no', 'in', runNos)
+      .orderBy('run_no')
+      .orderBy('base')
+      .execute();
+    for (const row of rows) {
+      const expansion = toExpansion({ ...row, items: null });
+      const known = byRun.get(expansion.runNo);
+      if (known === undefined) byRun.set(expansion.runNo, [expansion]);
+      else known.push(expansion);
+    }
+    return byRun;
+  }
+
+  /** The instances that have a row in some ranges of nodes, counted by run, template node and state. */
+  async stateCounts(ranges: readonly NodeRange[]): Promise<readonly StateCount[]> {
+    const found: StateCount[] = [];
+    const isOnce = ({ from, to, size }: NodeRange): boolean => to - from === size;
+    for (const some of chunks(ranges.filter(isOnce))) {
+      const { rows } = await statesQuery(some).execute(this.#db);
+      for (const { runNo, state, templates } of rows)
+        for (const template of templates.split(','))
+          found.push({ runNo, template: Number(template), state, instances: 1 });
+    }
+    for (const some of chunks(ranges.filter((range) => !isOnce(range))))
+      found.push(...(await countsQuery(some).execute(this.#db)).rows);
+    return found;
+  }
+}
+
+function chunks(ranges: readonly NodeRange[]): NodeRange[][] {
+  const count = Math.ceil(ranges.length / RANGES_MAX);
+  return Array.from({ length: count }, (_, at) => ranges.slice(at * RANGES_MAX, (at + 1) * RANGES_MAX));
+}
+
+/** The rows in some ranges, found by the key of the table: SQLite joins in the order that is written. */
+function rowsIn(ranges: readonly NodeRange[]) {
+  const values = ranges.map(
+    ({ runNo, from, to, first, size }) => `(${[runNo, from, to, first, size].join()})`,
+  );
+  return {
+    span: sql`with span (run_no, from_no, to_no, first_no, size) as (values ${sql.raw(values.join())})`,
+    rows: sql`from span cross join task_instance as one
+      where one.run_no = span.run_no and one.node_no >= span.from_no and one.node_no < span.to_no`,
+  };
+}
+
+/** Where each template has one node: a row for each state and not for each node, which takes a fifth. */
+function statesQuery(ranges: readonly NodeRange[]) {
+  const { span, rows } = rowsIn(ranges);
+  return sql<{ readonly runNo: RunNo; readonly state: number; readonly templates: string }>`
+    ${span} select one.run_no as "runNo", one.state,
+      string_agg(cast(span.first_no + one.node_no - span.from_no as text), ',') as templates
+    ${rows} group by 1, 2`;
+}
+
+function countsQuery(ranges: readonly NodeRange[]) {
+  const { span, rows } = rowsIn(ranges);
+  return sql<StateCount>`
+    ${span} select one.run_no as "runNo",
+      span.first_no + (one.node_no - span.from_no) % span.size as template,
+      one.state, count(*) as instances
+    ${rows} group by 1, 2, 3`;
+}
