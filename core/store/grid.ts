@@ -2,11 +2,11 @@ import { type Graph, TASK, taskAt } from '../graph/graph.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
-import { S, TASK_STATES, type TaskState } from '../model/states.ts';
+import { TASK_STATES, type TaskState } from '../model/states.ts';
 import type { RunWorld } from '../planner/run-world.ts';
-import { nodeRanges } from './node-ranges.ts';
-import { frameOf, graphOf } from './run-frame.ts';
-import type { Store, VersionRecord } from './store.ts';
+import { graphOf } from './run-frame.ts';
+import { readFrames, readStateTables } from './state-tables.ts';
+import type { Store } from './store.ts';
 
 const STATES = TASK_STATES.length;
 
@@ -35,40 +35,7 @@ export async function readGrid(
   runs: readonly RunRecord[],
 ): Promise<GridRow[]> {
   const frames = await readFrames(store, runs);
-  const ranges = [...frames.values()].map((frame) => nodeRanges(frame));
-  const tables = new Map<RunNo, Int32Array>();
-  for (const [at, frame] of [...frames.values()].entries()) {
-    const table = new Int32Array(frame.graph.size * STATES);
-    for (const { from, to, first, size, isWanted } of ranges[at] ?? [])
-      for (let node = first; node < first + size; node++) {
-        const state = isWanted && frame.selected[node] === 1 ? S.none : S.not_selected;
-        add(table, node, state, (to - from) / size);
-      }
-    tables.set(frame.record.runNo, table);
-  }
-  const wanted = ranges.flat().filter(({ isWanted }) => isWanted);
-  for (const { runNo, template, state, instances } of await store.overview.stateCounts(wanted)) {
-    const table = tables.get(runNo) as Int32Array;
-    if (frames.get(runNo)?.selected[template] !== 1) continue;
-    add(table, template, S.none, -instances);
-    add(table, template, state, instances);
-  }
-  return rowsOf(newest, runs, frames, tables);
-}
-
-async function readFrames(store: Store, runs: readonly RunRecord[]): Promise<Map<RunNo, RunWorld>> {
-  const specs = new Map<number, DagSpec>();
-  for (const versionNo of new Set(runs.map((run) => run.versionNo)))
-    specs.set(versionNo, ((await store.version(versionNo)) as VersionRecord).spec);
-  const specOf = (run: RunRecord): DagSpec => specs.get(run.versionNo) as DagSpec;
-  const fannedOut = runs.filter((run) => (specOf(run).fanOuts?.length ?? 0) > 0);
-  const keys = await store.overview.keys(fannedOut.map(({ runNo }) => runNo));
-  return new Map(runs.map((run) => [run.runNo, frameOf(run, specOf(run), keys.get(run.runNo) ?? [])]));
-}
-
-function add(table: Int32Array, node: number, state: number, instances: number): void {
-  const at = node * STATES + state;
-  table[at] = (table[at] as number) + instances;
+  return rowsOf(newest, runs, frames, await readStateTables(store, [...frames.values()]));
 }
 
 /** The tasks of the newest version in the order of its graph, then those that only older runs have. */

@@ -1,8 +1,9 @@
 import { type Kysely, sql } from 'kysely';
-import type { RunNo } from '../model/ids.ts';
+import type { NodeNo, RunNo } from '../model/ids.ts';
 import type { ExpansionRecord } from '../model/run.ts';
 import type { NodeRange } from './node-ranges.ts';
 import { toExpansion } from './records.ts';
+import type { ProgressRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
 /** How many instances of a template node a run has in a state. */
@@ -43,6 +44,28 @@ export class Overview {
       else known.push(expansion);
     }
     return byRun;
+  }
+
+  /** The states of all instances of a run that have a row, by node. */
+  async states(runNo: RunNo): Promise<ReadonlyMap<number, number>> {
+    const { rows } = await sql<{ readonly state: number; readonly nodes: string }>`
+      select state, string_agg(cast(node_no as text), ',') as nodes
+      from task_instance where run_no = ${runNo} group by state`.execute(this.#db);
+    const byNode = new Map<number, number>();
+    for (const { state, nodes } of rows) for (const node of nodes.split(',')) byNode.set(Number(node), state);
+    return byNode;
+  }
+
+  /** How far some instances of a run say that they are. */
+  async progress(runNo: RunNo, nodes: readonly NodeNo[]): Promise<readonly ProgressRecord[]> {
+    if (nodes.length === 0) return [];
+    const rows = await this.#db
+      .selectFrom('task_progress')
+      .selectAll()
+      .where('run_no', '=', runNo)
+      .where('node_no', 'in', nodes)
+      .execute();
+    return rows.map(({ node_no, done, total, step }) => ({ nodeNo: node_no as NodeNo, done, total, step }));
   }
 
   /** The instances that have a row in some ranges of nodes, counted by run, template node and state. */
