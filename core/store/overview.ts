@@ -1,9 +1,10 @@
 import { type Kysely, sql } from 'kysely';
-import type { NodeNo, RunNo } from '../model/ids.ts';
+import type { ArtifactRef } from '../model/attempt.ts';
+import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
 import type { ExpansionRecord } from '../model/run.ts';
 import type { NodeRange } from './node-ranges.ts';
 import { toExpansion } from './records.ts';
-import type { ProgressRecord } from './store.ts';
+import type { ArtifactRecord, MetricRecord, ProgressRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
 /** How many instances of a template node a run has in a state. */
@@ -13,6 +14,13 @@ export interface StateCount {
   /** Position in `TASK_STATES`. */
   readonly state: number;
   readonly instances: number;
+}
+
+/** Where something that an attempt has left stands among what its run has left. */
+export interface ResultPlace {
+  readonly nodeNo: number;
+  readonly tryNo: number;
+  readonly name: string;
 }
 
 /** Ranges of one statement: its text has a limit. */
@@ -68,6 +76,52 @@ export class Overview {
     return rows.map(({ node_no, done, total, step }) => ({ nodeNo: node_no as NodeNo, done, total, step }));
   }
 
+  /** Metrics of a run after a place, by node, attempt and name. */
+  async metrics(runNo: RunNo, after: ResultPlace | null, limit: number): Promise<readonly MetricRecord[]> {
+    let query = this.#db.selectFrom('task_metric').selectAll().where('run_no', '=', runNo);
+    if (after !== null) query = query.where(isAfter(after));
+    const rows = await query.orderBy('node_no').orderBy('try_no').orderBy('name').limit(limit).execute();
+    return rows.map(({ name, value, at, ...row }) => ({ ...toPlace(row), name, value, at }));
+  }
+
+  /** Artifacts of a run after a place, by node, attempt and name. */
+  async artifacts(
+    runNo: RunNo,
+    after: ResultPlace | null,
+    limit: number,
+  ): Promise<readonly ArtifactRecord[]> {
+    let query = this.#db.selectFrom('artifact').selectAll().where('run_no', '=', runNo);
+    if (after !== null) query = query.where(isAfter(after));
+    const rows = await query.orderBy('node_no').orderBy('try_no').orderBy('name').limit(limit).execute();
+    return rows.map(({ name, bytes, media_type, sha256, ...row }) => ({
+      ...toPlace(row),
+      artifact: { name, bytes, mediaType: media_type, sha256 },
+    }));
+  }
+
+  /** What a run keeps under a hash: an artifact, or `null` for the file of an output; absent: nothing. */
+  async keptFile(runNo: RunNo, sha256: string): Promise<ArtifactRef | null | undefined> {
+    const artifact = await this.#db
+      .selectFrom('artifact')
+      .selectAll()
+      .where('run_no', '=', runNo)
+      .where('sha256', '=', sha256)
+      .limit(1)
+      .executeTakeFirst();
+    if (artifact !== undefined) {
+      const { name, bytes, media_type: mediaType } = artifact;
+      return { name, bytes, mediaType, sha256 };
+    }
+    const output = await this.#db
+      .selectFrom('task_output')
+      .select('bytes')
+      .where('run_no', '=', runNo)
+      .where('sha256', '=', sha256)
+      .limit(1)
+      .executeTakeFirst();
+    return output === undefined ? undefined : null;
+  }
+
   /** The instances that have a row in some ranges of nodes, counted by run, template node and state. */
   async stateCounts(ranges: readonly NodeRange[]): Promise<readonly StateCount[]> {
     const found: StateCount[] = [];
@@ -82,6 +136,14 @@ export class Overview {
       found.push(...(await countsQuery(some).execute(this.#db)).rows);
     return found;
   }
+}
+
+function isAfter({ nodeNo, tryNo, name }: ResultPlace) {
+  return sql<boolean>`(node_no, try_no, name) > (${nodeNo}, ${tryNo}, ${name})`;
+}
+
+function toPlace(row: { readonly node_no: number; readonly try_no: number }) {
+  return { nodeNo: row.node_no as NodeNo, tryNo: row.try_no as TryNo };
 }
 
 function chunks(ranges: readonly NodeRange[]): NodeRange[][] {

@@ -6,6 +6,7 @@ import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
 import { gridRoutes } from './grid.ts';
 import { loginRoutes } from './login.ts';
+import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
 import { taskInstanceRoutes } from './task-instances.ts';
@@ -17,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   ...dagRoutes,
   ...gridRoutes,
   ...runRoutes,
+  ...runResultRoutes,
   ...taskInstanceRoutes,
   ...backfillRoutes,
   ...assetRoutes,

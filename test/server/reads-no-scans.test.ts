@@ -24,6 +24,7 @@ test('no read of the API looks through a table that grows with history', async (
     `/api/v1/runs/${run.uid}`,
     `/api/v1/runs/${run.uid}/task-instances`,
     `/api/v1/runs/${run.uid}/task-instances?state=success`,
+    ...['metrics', 'artifacts', 'journal', 'why'].map((list) => `/api/v1/runs/${run.uid}/${list}`),
     `/api/v1/task-instances/${first?.taskInstanceId}`,
   ];
   for (const path of asked) expect(await api.get(path), path).toMatchObject({ status: 200 });
