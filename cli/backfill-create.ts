@@ -6,9 +6,8 @@ import { AppError } from '../core/model/errors.ts';
 import type { JsonObject } from '../core/model/json.ts';
 import type { Request } from '../core/model/request.ts';
 import { isPartial } from '../core/model/scope.ts';
-import { ScheduledDag } from '../core/planner/agenda.ts';
 import { checkRange } from '../core/planner/backfill-range.ts';
-import { decidedUntil, fateOf, type SlotFate } from '../core/planner/slot-fate.ts';
+import { previewBackfill, type SlotPlan } from '../core/scheduler/preview-backfill.ts';
 import { valueOfAnswer } from './answer-error.ts';
 import type { CommandContext } from './context.ts';
 import { type FoundDag, readDagFiles, requireDag } from './dag-files.ts';
@@ -115,34 +114,13 @@ function tellPart(context: CommandContext, { dagId, scope }: Wanted): void {
   );
 }
 
-/** A slot of a dry run. */
-interface Line {
-  readonly logicalAt: number;
-  readonly at: number;
-  readonly fate: SlotFate;
-}
-
 const WORDS = { run: 'new run', retry: 'retry in place', leave: 'left' } as const;
 
 async function dryRun(context: CommandContext, { spec }: FoundDag, wanted: Wanted): Promise<number> {
-  const slots = checkRange(spec, wanted);
-  const about = slots.map(({ logicalAt }) => logicalAt);
-  const lines = await withProject(context, async ({ store }): Promise<Line[]> => {
+  const lines = await withProject(context, async ({ store }) => {
     await store.migrate();
-    const runs = await store.slotRuns(spec.id, about[0] ?? 0, about.at(-1) ?? 0);
-    const bySlot = new Map(runs.map((run) => [run.logicalAt, run]));
-    const stored = await store.dag(spec.id);
-    const state = stored ?? { paused: false, present: true, sinceAt: null, cursorAt: null };
-    const entry = { dagId: spec.id, versionNo: 0 as never, graph: compileGraph(spec), params: {} };
-    const dag = new ScheduledDag({ ...entry, state, failures: 0 });
-    const untilAt = decidedUntil(dag, state, wanted.dueBy);
-    return slots.map((slot) => ({
-      logicalAt: slot.logicalAt,
-      at: slot.at,
-      fate: fateOf(slot, bySlot.get(slot.logicalAt) ?? null, wanted.which, untilAt),
-    }));
+    return previewBackfill(store, spec, wanted);
   });
-  if (wanted.reverse) lines.reverse();
   const counts = { run: 0, retry: 0, leave: 0 };
   for (const { fate } of lines) counts[fate.what]++;
   if (context.flags.json) {
@@ -157,9 +135,9 @@ async function dryRun(context: CommandContext, { spec }: FoundDag, wanted: Wante
     return EXIT.ok;
   }
   const columns = [
-    { title: 'slot (UTC)', text: ({ logicalAt }: Line) => slotText(logicalAt) },
-    { title: 'what', text: ({ fate }: Line) => WORDS[fate.what] },
-    { title: 'why', flex: true, text: ({ fate }: Line) => because(fate.code, fate.facts).text },
+    { title: 'slot (UTC)', text: ({ logicalAt }: SlotPlan) => slotText(logicalAt) },
+    { title: 'what', text: ({ fate }: SlotPlan) => WORDS[fate.what] },
+    { title: 'why', flex: true, text: ({ fate }: SlotPlan) => because(fate.code, fate.facts).text },
   ];
   context.print(tableLines(columns, lines, tableWidth(context.host.stdout), context.style.dim).join('\n'));
   const { run, retry, leave } = counts;

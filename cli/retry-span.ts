@@ -2,6 +2,7 @@ import { AppError } from '../core/model/errors.ts';
 import type { RunRecord } from '../core/model/run.ts';
 import { isRunFinished } from '../core/model/states.ts';
 import type { RunSpan } from '../core/planner/run-span.ts';
+import { previewRetry, type RetryChoice, type RetryPreview } from '../core/scheduler/preview-retry.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
 import { valueOfAnswer } from './answer-error.ts';
@@ -13,7 +14,6 @@ import { shortRunId } from './render/run-name.ts';
 import { glyph } from './render/state-look.ts';
 import { tableLines, tableWidth } from './render/table.ts';
 import { instantText } from './render/time-text.ts';
-import { previewRetry, type RetryChoice, type RetryPreview } from './retry-preview.ts';
 import { aboutText, spanOf } from './span-of-runs.ts';
 import { userName } from './user-name.ts';
 

@@ -10,6 +10,11 @@ import type { Services } from './services.ts';
 export async function askLeader(services: Services, request: Request): Promise<Json> {
   const answer = await services.ask(request);
   if (answer.ok) return answer.value;
-  // What the request is about was found before: what is missing is named inside of it.
-  throw new AppError(answer.code === 'not_found' ? 'invalid' : answer.code, answer.message);
+  return namedInside(new AppError(answer.code, answer.message));
+}
+
+/** Refuses a request. What it is about was found before: what is missing is named inside of it. */
+export function namedInside(error: unknown): never {
+  if (error instanceof AppError && error.code === 'not_found') throw new AppError('invalid', error.message);
+  throw error;
 }

@@ -74,9 +74,14 @@ function handlerOf(services: Services, route: Route, { checkAnswers }: MountOpti
       if (route.answer === null) return context.body(null, 204);
       return context.json(answer as object, route.status as 200);
     };
-    if (route.method === 'get' || route.role === 'public') return make(null);
+    if (route.method === 'get' || route.role === 'public' || isTrial(query)) return make(null);
     return carryOut(context, services, { route, principal: asker, params, body }, make);
   };
+}
+
+/** What is only tried changes nothing: the audit log has no line of it, and no key keeps its answer. */
+function isTrial(query: { readonly dryRun?: unknown }): boolean {
+  return query.dryRun === true;
 }
 
 /** Has each question of a change be asked with a key of its own. */

@@ -3,7 +3,8 @@ import type { Because } from '../core/model/because.ts';
 import type { RunNo } from '../core/model/ids.ts';
 import type { AttemptRecord } from '../core/model/run.ts';
 import { runJson } from '../core/store/run-json.ts';
-import type { InstanceView, RunView } from '../core/store/run-view.ts';
+import type { InstanceView } from '../core/store/run-view.ts';
+import type { RunProgress } from '../core/store/state-tables.ts';
 import type { Attempt, Run, TaskInstance } from './schemas/run.ts';
 
 /** An RFC 3339 instant. */
@@ -25,9 +26,8 @@ function errorView(error: TaskError | null): { name: string; message: string } |
   return error === null ? null : { name: error.name, message: error.message };
 }
 
-export function runDetail(view: RunView) {
-  const { total, completed, progress, counts } = view;
-  return { ...(runJson(view.run) as Run), total, completed, progress, counts };
+export function runDetail({ run, total, completed, progress, counts }: RunProgress) {
+  return { ...(runJson(run) as Run), total, completed, progress, counts: { ...counts } };
 }
 
 export function taskInstance(runNo: RunNo, task: InstanceView): TaskInstance {

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/model/errors.ts';
 import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished } from '../../core/model/states.ts';
+import { previewRetry, type RetryChoice } from '../../core/scheduler/preview-retry.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import type { Session } from '../../core/scheduler/session.ts';
 import type { Store } from '../../core/store/store.ts';
@@ -16,7 +17,6 @@ import { requirePools } from '../pool-problems.ts';
 import { counted } from '../render/counted.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { glyph } from '../render/state-look.ts';
-import { previewRetry, type RetryChoice } from '../retry-preview.ts';
 import { previewSpan, retrySpan } from '../retry-span.ts';
 import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';

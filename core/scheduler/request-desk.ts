@@ -1,7 +1,6 @@
 import { compileGraph, type Graph } from '../graph/graph.ts';
 import { requiredSelection, scopeError } from '../graph/required-selection.ts';
 import { selectScope } from '../graph/select.ts';
-import { didYouMean } from '../model/did-you-mean.ts';
 import { AppError } from '../model/errors.ts';
 import type { NodeNo, RunNo, RunUid, VersionNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
@@ -20,6 +19,7 @@ import { entryOf } from './dag-entry.ts';
 import type { InputReader } from './inputs.ts';
 import type { Leader } from './leader.ts';
 import type { LedRun } from './leader-options.ts';
+import { nodesNamed } from './nodes-named.ts';
 import { repinned } from './repinned.ts';
 import { wantedRollback } from './rollback-desk.ts';
 import { spilledText } from './spilled.ts';
@@ -327,22 +327,6 @@ type ChangeType = 'retry' | 'markTask' | 'markRun' | 'approve';
 
 function isChange(request: Request): request is Extract<Request, { type: ChangeType }> {
   return ['retry', 'markTask', 'markRun', 'approve'].includes(request.type);
-}
-
-/** The nodes of an instance name such as `symbol[BTC].collect`, or of a task path: all its instances. */
-function nodesNamed(run: RunWorld, name: string): number[] {
-  const found: number[] = [];
-  const names: string[] = [];
-  for (const { node, template } of run.existing()) {
-    if (!run.isTask(template)) continue;
-    const instance = run.nameOf(node);
-    const path = run.graph.spec.tasks[run.graph.source[template] as number]?.path;
-    if (instance === name || path === name) found.push(node);
-    else names.push(instance);
-  }
-  if (found.length > 0) return found;
-  const hint = didYouMean(name, names);
-  throw new AppError('not_found', `the run has no task ${name}${hint ? `: ${hint}` : ''}`);
 }
 
 function repinningOf({ from }: LoadedRun, by: string): { repin?: Repinning } {

@@ -3,6 +3,7 @@ import type { HookRecord } from '../model/hook.ts';
 import type { NodeNo, RunNo } from '../model/ids.ts';
 import type { WaitRecord } from '../model/run.ts';
 import { type RunTold, readHooks, readOpenHooks, readTold } from './hooks.ts';
+import { Overview } from './overview.ts';
 import type { Database } from './tables.ts';
 import { VersionReads } from './version-reads.ts';
 import { readWaits } from './waits.ts';
@@ -10,10 +11,12 @@ import { readWaits } from './waits.ts';
 /** What the store can tell of that which runs carry beside their instances, the same on both databases. */
 export class CarriedReads extends VersionReads {
   readonly #db: Kysely<Database>;
+  readonly overview: Overview;
 
   constructor(db: Kysely<Database>) {
     super(db);
     this.#db = db;
+    this.overview = new Overview(db);
   }
 
   /** What the instances of a run carry that were put off. */

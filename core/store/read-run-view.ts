@@ -1,5 +1,4 @@
-import { compileGraph, type Graph, taskAt } from '../graph/graph.ts';
-import { selectScope } from '../graph/select.ts';
+import { taskAt } from '../graph/graph.ts';
 import type { StoredOutput } from '../model/action.ts';
 import { because } from '../model/because.ts';
 import { keyText, type NodeNo, type RunNo, type TryNo } from '../model/ids.ts';
@@ -7,19 +6,14 @@ import type { InstanceRecord } from '../model/run.ts';
 import { isFinished, TASK_STATES, type TaskState } from '../model/states.ts';
 import { loadRun } from '../planner/load.ts';
 import type { RunWorld } from '../planner/run-world.ts';
+import { graphOf, selectedIn } from './run-frame.ts';
 import type { InstanceView, RunView } from './run-view.ts';
 import type { ProgressRecord, RunSnapshot, Store } from './store.ts';
 
-const graphs = new WeakMap<object, Graph>();
-
 /** The numbered nodes of a stored run, as the planner sees them: also those without a row. */
 export function worldOf(stored: RunSnapshot): RunWorld {
-  const known = graphs.get(stored.version.spec);
-  const graph = known ?? compileGraph(stored.version.spec);
-  graphs.set(stored.version.spec, graph);
-  const selection = selectScope(graph, stored.run.scope);
-  const selected = selection.ok ? selection.selected : new Uint8Array(graph.size).fill(1);
-  return loadRun(stored, graph, selected);
+  const graph = graphOf(stored.version.spec);
+  return loadRun(stored, graph, selectedIn(graph, stored.run));
 }
 
 /**

@@ -4,7 +4,9 @@ import { assetRoutes } from './assets.ts';
 import { backfillRoutes } from './backfills.ts';
 import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
+import { gridRoutes } from './grid.ts';
 import { loginRoutes } from './login.ts';
+import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
 import { taskInstanceRoutes } from './task-instances.ts';
@@ -14,7 +16,9 @@ export const ROUTES: readonly Route[] = [
   ...systemRoutes,
   documentRoute(() => ROUTES),
   ...dagRoutes,
+  ...gridRoutes,
   ...runRoutes,
+  ...runResultRoutes,
   ...taskInstanceRoutes,
   ...backfillRoutes,
   ...assetRoutes,

@@ -1,16 +1,26 @@
 import { Type } from 'typebox';
+import { compileGraph } from '../../core/graph/graph.ts';
 import type { BackfillRecord, BackfillState } from '../../core/model/backfill.ts';
+import { because } from '../../core/model/because.ts';
 import { AppError } from '../../core/model/errors.ts';
+import type { VersionNo } from '../../core/model/ids.ts';
+import type { Request } from '../../core/model/request.ts';
 import type { RunScope } from '../../core/model/scope.ts';
+import { wantedBackfill } from '../../core/scheduler/backfill-desk.ts';
+import { previewBackfill } from '../../core/scheduler/preview-backfill.ts';
+import type { VersionRecord } from '../../core/store/store.ts';
 import type { Access } from '../access.ts';
 import { askLeader } from '../ask-leader.ts';
 import { readInstant } from '../instants.ts';
+import { DRY_RUN, PLAN_HASH, requirePlan, withHash } from '../plans.ts';
 import { API, type Route, route } from '../route.ts';
-import { Backfill, BackfillId, Which } from '../schemas/backfill.ts';
+import { Backfill, BackfillId, BackfillPlan, Which } from '../schemas/backfill.ts';
 import { Scope } from '../schemas/scope.ts';
 import { DagId, exact, limitOf, PAGING, pageOf } from '../schemas/words.ts';
 import type { Services } from '../services.ts';
 import { instant } from '../views.ts';
+
+type Wanted = Extract<Request, { type: 'createBackfill' }>;
 
 const tag = 'backfills';
 const backfillId = { backfillId: BackfillId };
@@ -74,6 +84,7 @@ const create = route('post', `${API}/backfills`, {
   tag,
   summary: 'Makes runs for the slots of a DAG between two instants, both included',
   role: 'operator',
+  query: DRY_RUN,
   body: exact({
     dagId: DagId,
     from: Type.String({ description: 'an instant or a day' }),
@@ -82,12 +93,13 @@ const create = route('post', `${API}/backfills`, {
     reverse: Type.Optional(Type.Boolean()),
     scope: Type.Optional(Scope),
     maxActiveRuns: Type.Optional(Type.Integer({ minimum: 1 })),
+    ...PLAN_HASH,
   }),
-  answer: Backfill,
+  answer: Type.Union([Backfill, BackfillPlan]),
   status: 201,
-  handle: async (services, { body, access }) => {
-    await access.dag(body.dagId);
-    const value = await askLeader(services, {
+  handle: async (services, { query, body, access }) => {
+    const { versionNo } = await access.dag(body.dagId);
+    const wanted: Wanted = {
       type: 'createBackfill',
       dagId: body.dagId,
       fromAt: readInstant('from', body.from),
@@ -98,10 +110,30 @@ const create = route('post', `${API}/backfills`, {
       scope: (body.scope ?? {}) as RunScope,
       maxActiveRuns: body.maxActiveRuns ?? null,
       by: access.principal.name,
-    });
+    };
+    if (query.dryRun) return Response.json(await backfillPlan(services, versionNo, wanted)) as never;
+    if (body.planHash !== undefined)
+      requirePlan(body.planHash, await backfillPlan(services, versionNo, wanted));
+    const value = await askLeader(services, wanted);
     return view(await find(services, access, String((value as { backfillId: number }).backfillId)));
   },
 });
+
+/** What a backfill would do with the version that new runs of its DAG have. */
+async function backfillPlan(services: Services, versionNo: VersionNo, wanted: Wanted) {
+  const { store, config, clock } = services;
+  const { spec } = (await store.version(versionNo)) as VersionRecord;
+  // Refused here as the leader would refuse it.
+  wantedBackfill(1, wanted, compileGraph(spec), config.defaults.maxActiveRuns, clock.now());
+  const counts = { run: 0, retry: 0, leave: 0 };
+  const items = (await previewBackfill(store, spec, wanted)).map(({ logicalAt, at, fate }) => {
+    counts[fate.what]++;
+    const reason = because(fate.code, fate.facts);
+    return { logicalDate: instant(logicalAt), dueAt: instant(at), action: fate.what, because: reason };
+  });
+  const { dueBy: _, by: __, ...asked } = wanted;
+  return withHash({ asked }, { dagId: wanted.dagId, counts, items }) satisfies BackfillPlan;
+}
 
 function change(verb: string, id: string, summary: string, to: Exclude<BackfillState, 'done'>): Route {
   return route('post', `${API}/backfills/{backfillId}/${verb}`, {

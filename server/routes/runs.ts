@@ -2,16 +2,21 @@ import { Type } from 'typebox';
 import { AppError } from '../../core/model/errors.ts';
 import type { RunNo } from '../../core/model/ids.ts';
 import type { JsonObject } from '../../core/model/json.ts';
+import type { RunRecord } from '../../core/model/run.ts';
 import type { RunScope } from '../../core/model/scope.ts';
+import { type MarkChoice, previewMark } from '../../core/scheduler/preview-mark.ts';
+import { previewRetry, type RetryChoice } from '../../core/scheduler/preview-retry.ts';
 import { runJson } from '../../core/store/run-json.ts';
-import { askLeader } from '../ask-leader.ts';
+import { askLeader, namedInside } from '../ask-leader.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';
+import { DRY_RUN, PLAN_HASH, requirePlan, withHash } from '../plans.ts';
 import { readDetail } from '../read-run.ts';
 import { API, type Route, route } from '../route.ts';
-import { Run, RunDetail, RunState } from '../schemas/run.ts';
+import { MarkPlan, RetryPlan, Run, RunDetail, RunState } from '../schemas/run.ts';
 import { Scope } from '../schemas/scope.ts';
 import { AnyObject, DagId, exact, limitOf, oneOf, PAGING, pageOf, RunId } from '../schemas/words.ts';
+import type { Services } from '../services.ts';
 
 const tag = 'runs';
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
@@ -35,6 +40,7 @@ const Retry = exact({
   upstream: Type.Optional(Type.Boolean()),
   downstream: Type.Optional(Type.Boolean()),
   latest: Type.Optional(Type.Boolean({ description: 'with the newest version of the DAG' })),
+  ...PLAN_HASH,
 });
 
 const Ended = oneOf(['success', 'failed'], 'the state that it shall have');
@@ -141,29 +147,33 @@ const retry = route('post', `${API}/runs/{runId}/retry`, {
   summary: 'Runs tasks of a run again; their earlier attempts are kept',
   role: 'operator',
   params: runId,
+  query: DRY_RUN,
   body: Retry,
-  answer: RunDetail,
-  handle: async (services, { params, body, access }) => {
+  answer: Type.Union([RunDetail, RetryPlan]),
+  handle: async (services, { params, query, body, access }) => {
     const run = await access.run(params.runId);
     const tasks = body.tasks ?? [];
     const select = body.select ?? (tasks.length > 0 ? 'tasks' : 'failed');
     if ((select === 'tasks') !== tasks.length > 0)
       throw new AppError('usage', "tasks belong to select 'tasks', which needs some");
     const { upstream = false, downstream = false, latest = false } = body;
-    const by = access.principal.name;
-    await askLeader(services, {
-      type: 'retry',
-      runUid: run.uid,
-      by,
-      select,
-      tasks,
-      upstream,
-      downstream,
-      latest,
-    });
+    const choice = { select, tasks, upstream, downstream, latest };
+    if (query.dryRun) return retryPlan(services, run, choice);
+    if (body.planHash !== undefined) requirePlan(body.planHash, await retryPlan(services, run, choice));
+    await askLeader(services, { type: 'retry', runUid: run.uid, by: access.principal.name, ...choice });
     return readDetail(services.store, run);
   },
 });
+
+async function retryPlan(services: Services, run: RunRecord, choice: RetryChoice) {
+  const { instances, moves } = await previewRetry(services, run.runNo, choice).catch(namedInside);
+  const items = instances.map(({ nodeNo, name, state }) => ({
+    taskInstanceId: `${run.runNo}.${nodeNo}`,
+    name,
+    state,
+  }));
+  return withHash({ choice }, { runId: run.uid, newVersion: moves, items });
+}
 
 const mark = route('post', `${API}/runs/{runId}/mark`, {
   id: 'markRun',
@@ -171,15 +181,20 @@ const mark = route('post', `${API}/runs/{runId}/mark`, {
   summary: 'Gives a run, or one task instance of it, the state that somebody knows it to have',
   role: 'operator',
   params: runId,
+  query: DRY_RUN,
   body: exact({
     state: Ended,
     task: Type.Optional(
       Type.String({ description: 'an instance such as symbol[BTC].clean; absent: the run' }),
     ),
+    ...PLAN_HASH,
   }),
-  answer: RunDetail,
-  handle: async (services, { params, body, access }) => {
+  answer: Type.Union([RunDetail, MarkPlan]),
+  handle: async (services, { params, query, body, access }) => {
     const run = await access.run(params.runId);
+    const choice = { instance: body.task ?? null, state: body.state };
+    if (query.dryRun) return markPlan(services, run, choice);
+    if (body.planHash !== undefined) requirePlan(body.planHash, await markPlan(services, run, choice));
     const about = { runUid: run.uid, by: access.principal.name, state: body.state };
     await askLeader(
       services,
@@ -190,6 +205,17 @@ const mark = route('post', `${API}/runs/{runId}/mark`, {
     return readDetail(services.store, run);
   },
 });
+
+async function markPlan(services: Services, run: RunRecord, choice: MarkChoice) {
+  const marked = await previewMark(services, run.runNo, choice).catch(namedInside);
+  const items = marked.map(({ nodeNo, name, from, what }) => ({
+    taskInstanceId: `${run.runNo}.${nodeNo}`,
+    name,
+    state: from,
+    action: what,
+  }));
+  return withHash({ choice }, { runId: run.uid, state: run.state, items });
+}
 
 /** Runs and what can be done with them. */
 export const runRoutes: readonly Route[] = [

@@ -6,11 +6,11 @@ import { AppError } from '../../core/model/errors.ts';
 import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../../core/model/ids.ts';
 import type { RunRecord } from '../../core/model/run.ts';
 import { why } from '../../core/scheduler/why.ts';
+import { readInstance, readInstances } from '../../core/store/read-instances.ts';
 import type { InstanceView } from '../../core/store/run-view.ts';
 import type { Access } from '../access.ts';
 import { askLeader } from '../ask-leader.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
-import { instanceAt, readView } from '../read-run.ts';
 import { API, type Route, route } from '../route.ts';
 import { LogPage, READ_STREAMS } from '../schemas/log.ts';
 import { Attempt, Output, TaskInstance, TaskState } from '../schemas/run.ts';
@@ -48,8 +48,9 @@ async function find({ store }: Services, access: Access, id: string, outputs = f
   const run = await store.run(runNo as RunNo);
   if (run === null || !access.has('viewer', run.dagId)) throw gone;
   access.requireDag(run.dagId);
-  const view = await readView(store, run, outputs);
-  return { run, task: instanceAt(view, node as NodeNo) };
+  const task = await readInstance(store, run, node as NodeNo, outputs);
+  if (task === null) throw gone;
+  return { run, task };
 }
 
 const list = route('get', `${API}/runs/{runId}/task-instances`, {
@@ -63,15 +64,15 @@ const list = route('get', `${API}/runs/{runId}/task-instances`, {
   handle: async ({ store }, { params, query, access }) => {
     const run = await access.run(params.runId);
     const from = readCursor(query.cursor, ['number'])?.[0] ?? 0;
-    const { tasks } = await readView(store, run);
-    const states = query.state === undefined ? null : new Set(query.state);
-    const isWanted = (one: InstanceView): boolean =>
-      (states?.has(one.state) ?? true) &&
-      (query.task === undefined || one.taskId === query.task || one.name === query.task);
     const limit = limitOf(query);
-    const wanted = tasks.filter(isWanted);
-    const items = wanted.slice(from, from + limit).map((task) => taskInstance(run.runNo, task));
-    return { items, nextCursor: from + limit < wanted.length ? writeCursor([from + limit]) : null };
+    const { tasks, isLast } = await readInstances(store, run, {
+      skip: from,
+      limit,
+      ...(query.state === undefined ? {} : { states: query.state }),
+      ...(query.task === undefined ? {} : { task: query.task }),
+    });
+    const items = tasks.map((task) => taskInstance(run.runNo, task));
+    return { items, nextCursor: isLast ? null : writeCursor([from + limit]) };
   },
 });
 

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { BACKFILL_STATES, BACKFILL_WHICH } from '../../core/model/backfill.ts';
-import { AnyObject, DagId, exact, Instant, named, oneOf, orNull } from './words.ts';
+import { planOf } from '../plans.ts';
+import { AnyObject, Because, DagId, exact, Instant, named, oneOf, orNull } from './words.ts';
 
 export const BackfillId = Type.String({ pattern: '^[1-9]\\d{0,14}$', description: 'the id of a backfill' });
 export const Which = oneOf(BACKFILL_WHICH, 'what is done about slots that have a run');
@@ -26,3 +27,18 @@ export const Backfill = named(
   }),
 );
 export type Backfill = Static<typeof Backfill>;
+
+export const BackfillPlan = planOf('BackfillPlan', {
+  dagId: DagId,
+  counts: exact({ run: Type.Integer(), retry: Type.Integer(), leave: Type.Integer() }),
+  items: Type.Array(
+    exact({
+      logicalDate: Instant,
+      dueAt: Instant,
+      action: oneOf(['run', 'retry', 'leave'], 'a new run, the same run again, or nothing'),
+      because: Because,
+    }),
+    { description: 'in the order in which they would be decided' },
+  ),
+});
+export type BackfillPlan = Static<typeof BackfillPlan>;

@@ -1,12 +1,13 @@
 import { type Static, Type } from 'typebox';
 import { TRIGGER_KINDS } from '../../core/model/run.ts';
 import { REASONS, RUN_STATES, TASK_STATES } from '../../core/model/states.ts';
+import { planOf } from '../plans.ts';
 import { AnyJson, AnyObject, Because, DagId, exact, Instant, named, oneOf, orNull } from './words.ts';
 
 export const RunState = oneOf(RUN_STATES, 'the state of a run');
 export const TaskState = oneOf(TASK_STATES, 'the state of a task instance');
 
-const Counts = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
+export const Counts = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
   description: 'task instances by state; only states that occur',
 });
 
@@ -88,3 +89,25 @@ export const Output = named(
     file: orNull(exact({ sha256: Type.String(), bytes: Type.Integer() })),
   }),
 );
+
+const PLANNED = { taskInstanceId: Type.String(), name: Type.String(), state: TaskState };
+
+export const RetryPlan = planOf('RetryPlan', {
+  runId: Type.String(),
+  newVersion: Type.Boolean({ description: 'the run goes on with another version of its DAG' }),
+  items: Type.Array(exact(PLANNED), { description: 'what would run again, in the order of the graph' }),
+});
+
+export const MarkPlan = planOf('MarkPlan', {
+  runId: Type.String(),
+  state: RunState,
+  items: Type.Array(
+    exact({
+      ...PLANNED,
+      action: oneOf(
+        ['mark', 'reset', 'end'],
+        'it gets the state, is decided anew, or does not run to its end',
+      ),
+    }),
+  ),
+});

@@ -2,22 +2,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test, vi } from 'vitest';
 import { isRunFinished } from '../../core/model/states.ts';
+import { scansOf } from './scans.ts';
 import { seen } from './seen.ts';
 import { tempProject } from './temp-project.ts';
-
-/** Tables that grow with history: a scheduler that looked through one would become slower for ever. */
-const TABLES = 'dag_run|dag_version|run_expansion|task_\\w+|journal|artifact|slot_span|asset_event|inbox';
-const GROWING = new RegExp(`^SCAN (${TABLES}|file_arrival)\\b`);
-/** Indexes that hold unfinished runs, or requests without an answer, alone. */
-const SMALL = /USING INDEX (dag_run_unfinished|inbox_pending)$/;
-
-function scansOf(database: DatabaseSync, text: string): string[] {
-  const steps = database.prepare(`explain query plan ${text}`).all();
-  return steps
-    .map(({ detail }) => String(detail))
-    .filter((detail) => GROWING.test(detail) && !SMALL.test(detail))
-    .map((detail) => `${detail}: ${text}`);
-}
 
 const DAG = `id: t
 schedule: '* * * * * *'

@@ -64,6 +64,7 @@ describe('who may do what', () => {
       backfillId: String(body['backfillId']),
       tokenId: 'none',
       name: 'nobody',
+      sha256: '0'.repeat(64),
     };
   });
   afterAll(() => api[Symbol.asyncDispose]());

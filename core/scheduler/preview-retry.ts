@@ -1,15 +1,15 @@
-import { compileGraph } from '../core/graph/graph.ts';
-import { didYouMean } from '../core/model/did-you-mean.ts';
-import { AppError } from '../core/model/errors.ts';
-import type { RunNo } from '../core/model/ids.ts';
-import { type RetrySelection, selectForRetry } from '../core/planner/retry-selection.ts';
-import type { Project } from '../core/scheduler/project.ts';
-import { repinned } from '../core/scheduler/repinned.ts';
-import { makeRunView, worldOf } from '../core/store/read-run-view.ts';
-import type { InstanceView } from '../core/store/run-view.ts';
-import type { RunSnapshot } from '../core/store/store.ts';
+import { compileGraph } from '../graph/graph.ts';
+import { didYouMean } from '../model/did-you-mean.ts';
+import { AppError } from '../model/errors.ts';
+import type { RunNo } from '../model/ids.ts';
+import { type RetrySelection, selectForRetry } from '../planner/retry-selection.ts';
+import { makeRunView, worldOf } from '../store/read-run-view.ts';
+import type { InstanceView } from '../store/run-view.ts';
+import type { RunSnapshot } from '../store/store.ts';
+import type { Project } from './project.ts';
+import { repinned } from './repinned.ts';
 
-/** What the flags of `orch retry` choose. */
+/** What a retry is to run again. */
 export interface RetryChoice {
   readonly select: 'failed' | 'all' | 'tasks';
   readonly tasks: readonly string[];

@@ -1,0 +1,22 @@
+import { didYouMean } from '../model/did-you-mean.ts';
+import { AppError } from '../model/errors.ts';
+import type { RunWorld } from '../planner/run-world.ts';
+
+/**
+ * The nodes of an instance name such as `symbol[BTC].collect`, or of a task path: all its instances.
+ * @throws AppError `not_found`
+ */
+export function nodesNamed(run: RunWorld, name: string): number[] {
+  const found: number[] = [];
+  const names: string[] = [];
+  for (const { node, template } of run.existing()) {
+    if (!run.isTask(template)) continue;
+    const instance = run.nameOf(node);
+    const path = run.graph.spec.tasks[run.graph.source[template] as number]?.path;
+    if (instance === name || path === name) found.push(node);
+    else names.push(instance);
+  }
+  if (found.length > 0) return found;
+  const hint = didYouMean(name, names);
+  throw new AppError('not_found', `the run has no task ${name}${hint ? `: ${hint}` : ''}`);
+}

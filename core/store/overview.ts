@@ -1,0 +1,182 @@
+import { type Kysely, sql } from 'kysely';
+import type { ArtifactRef } from '../model/attempt.ts';
+import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
+import type { ExpansionRecord } from '../model/run.ts';
+import type { NodeRange } from './node-ranges.ts';
+import { toExpansion } from './records.ts';
+import type { ArtifactRecord, MetricRecord, ProgressRecord } from './store.ts';
+import type { Database } from './tables.ts';
+
+/** How many instances of a template node a run has in a state. */
+export interface StateCount {
+  readonly runNo: RunNo;
+  readonly template: number;
+  /** Position in `TASK_STATES`. */
+  readonly state: number;
+  readonly instances: number;
+}
+
+/** Where something that an attempt has left stands among what its run has left. */
+export interface ResultPlace {
+  readonly nodeNo: number;
+  readonly tryNo: number;
+  readonly name: string;
+}
+
+/** Ranges of one statement: its text has a limit. */
+const RANGES_MAX = 5_000;
+
+/** Reads over many runs or instances at once that take no more of each than is shown. */
+export class Overview {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  /** The keys of the fan-outs of some runs, each run's in the order of its nodes; without their items. */
+  async keys(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, readonly ExpansionRecord[]>> {
+    const byRun = new Map<RunNo, ExpansionRecord[]>();
+    if (runNos.length === 0) return byRun;
+    const rows = await this.#db
+      .selectFrom('run_expansion')
+      .select(['run_no', 'base', 'fan_out', 'parent_base', 'keys', 'gone'])
+      .where('run_no', 'in', runNos)
+      .orderBy('run_no')
+      .orderBy('base')
+      .execute();
+    for (const row of rows) {
+      const expansion = toExpansion({ ...row, items: null });
+      const known = byRun.get(expansion.runNo);
+      if (known === undefined) byRun.set(expansion.runNo, [expansion]);
+      else known.push(expansion);
+    }
+    return byRun;
+  }
+
+  /** The states of all instances of a run that have a row, by node. */
+  async states(runNo: RunNo): Promise<ReadonlyMap<number, number>> {
+    const { rows } = await sql<{ readonly state: number; readonly nodes: string }>`
+      select state, string_agg(cast(node_no as text), ',') as nodes
+      from task_instance where run_no = ${runNo} group by state`.execute(this.#db);
+    const byNode = new Map<number, number>();
+    for (const { state, nodes } of rows) for (const node of nodes.split(',')) byNode.set(Number(node), state);
+    return byNode;
+  }
+
+  /** How far some instances of a run say that they are. */
+  async progress(runNo: RunNo, nodes: readonly NodeNo[]): Promise<readonly ProgressRecord[]> {
+    if (nodes.length === 0) return [];
+    const rows = await this.#db
+      .selectFrom('task_progress')
+      .selectAll()
+      .where('run_no', '=', runNo)
+      .where('node_no', 'in', nodes)
+      .execute();
+    return rows.map(({ node_no, done, total, step }) => ({ nodeNo: node_no as NodeNo, done, total, step }));
+  }
+
+  /** Metrics of a run after a place, by node, attempt and name. */
+  async metrics(runNo: RunNo, after: ResultPlace | null, limit: number): Promise<readonly MetricRecord[]> {
+    let query = this.#db.selectFrom('task_metric').selectAll().where('run_no', '=', runNo);
+    if (after !== null) query = query.where(isAfter(after));
+    const rows = await query.orderBy('node_no').orderBy('try_no').orderBy('name').limit(limit).execute();
+    return rows.map(({ name, value, at, ...row }) => ({ ...toPlace(row), name, value, at }));
+  }
+
+  /** Artifacts of a run after a place, by node, attempt and name. */
+  async artifacts(
+    runNo: RunNo,
+    after: ResultPlace | null,
+    limit: number,
+  ): Promise<readonly ArtifactRecord[]> {
+    let query = this.#db.selectFrom('artifact').selectAll().where('run_no', '=', runNo);
+    if (after !== null) query = query.where(isAfter(after));
+    const rows = await query.orderBy('node_no').orderBy('try_no').orderBy('name').limit(limit).execute();
+    return rows.map(({ name, bytes, media_type, sha256, ...row }) => ({
+      ...toPlace(row),
+      artifact: { name, bytes, mediaType: media_type, sha256 },
+    }));
+  }
+
+  /** What a run keeps under a hash: an artifact, or `null` for the file of an output; absent: nothing. */
+  async keptFile(runNo: RunNo, sha256: string): Promise<ArtifactRef | null | undefined> {
+    const artifact = await this.#db
+      .selectFrom('artifact')
+      .selectAll()
+      .where('run_no', '=', runNo)
+      .where('sha256', '=', sha256)
+      .limit(1)
+      .executeTakeFirst();
+    if (artifact !== undefined) {
+      const { name, bytes, media_type: mediaType } = artifact;
+      return { name, bytes, mediaType, sha256 };
+    }
+    const output = await this.#db
+      .selectFrom('task_output')
+      .select('bytes')
+      .where('run_no', '=', runNo)
+      .where('sha256', '=', sha256)
+      .limit(1)
+      .executeTakeFirst();
+    return output === undefined ? undefined : null;
+  }
+
+  /** The instances that have a row in some ranges of nodes, counted by run, template node and state. */
+  async stateCounts(ranges: readonly NodeRange[]): Promise<readonly StateCount[]> {
+    const found: StateCount[] = [];
+    const isOnce = ({ from, to, size }: NodeRange): boolean => to - from === size;
+    for (const some of chunks(ranges.filter(isOnce))) {
+      const { rows } = await statesQuery(some).execute(this.#db);
+      for (const { runNo, state, templates } of rows)
+        for (const template of templates.split(','))
+          found.push({ runNo, template: Number(template), state, instances: 1 });
+    }
+    for (const some of chunks(ranges.filter((range) => !isOnce(range))))
+      found.push(...(await countsQuery(some).execute(this.#db)).rows);
+    return found;
+  }
+}
+
+function isAfter({ nodeNo, tryNo, name }: ResultPlace) {
+  return sql<boolean>`(node_no, try_no, name) > (${nodeNo}, ${tryNo}, ${name})`;
+}
+
+function toPlace(row: { readonly node_no: number; readonly try_no: number }) {
+  return { nodeNo: row.node_no as NodeNo, tryNo: row.try_no as TryNo };
+}
+
+function chunks(ranges: readonly NodeRange[]): NodeRange[][] {
+  const count = Math.ceil(ranges.length / RANGES_MAX);
+  return Array.from({ length: count }, (_, at) => ranges.slice(at * RANGES_MAX, (at + 1) * RANGES_MAX));
+}
+
+/** The rows in some ranges, found by the key of the table: SQLite joins in the order that is written. */
+function rowsIn(ranges: readonly NodeRange[]) {
+  const values = ranges.map(
+    ({ runNo, from, to, first, size }) => `(${[runNo, from, to, first, size].join()})`,
+  );
+  return {
+    span: sql`with span (run_no, from_no, to_no, first_no, size) as (values ${sql.raw(values.join())})`,
+    rows: sql`from span cross join task_instance as one
+      where one.run_no = span.run_no and one.node_no >= span.from_no and one.node_no < span.to_no`,
+  };
+}
+
+/** Where each template has one node: a row for each state and not for each node, which takes a fifth. */
+function statesQuery(ranges: readonly NodeRange[]) {
+  const { span, rows } = rowsIn(ranges);
+  return sql<{ readonly runNo: RunNo; readonly state: number; readonly templates: string }>`
+    ${span} select one.run_no as "runNo", one.state,
+      string_agg(cast(span.first_no + one.node_no - span.from_no as text), ',') as templates
+    ${rows} group by 1, 2`;
+}
+
+function countsQuery(ranges: readonly NodeRange[]) {
+  const { span, rows } = rowsIn(ranges);
+  return sql<StateCount>`
+    ${span} select one.run_no as "runNo",
+      span.first_no + (one.node_no - span.from_no) % span.size as template,
+      one.state, count(*) as instances
+    ${rows} group by 1, 2, 3`;
+}
