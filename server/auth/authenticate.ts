@@ -1,10 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
+import { isInForce } from '../../core/accounts/keep-accounts.ts';
+import { isSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import type { Clock } from '../../core/model/clock.ts';
 import type { Accounts } from '../../core/store/accounts.ts';
 import { LOCAL_USER, type Principal } from '../principal.ts';
 import { problem } from '../problem.ts';
-import { isSecret, secretHash } from './secret-text.ts';
 
 /** The cookie of a browser that is logged in. */
 export const LOGIN_COOKIE = 'orch_login';
@@ -32,8 +33,7 @@ export function authenticate({ accounts, clock, isOpen }: AuthOptions): Middlewa
     if (!isSecret(text)) return null;
     const now = clock.now();
     const token = await accounts.tokenByHash(secretHash(text));
-    if (token === null || token.revokedAt !== null) return null;
-    if (token.expiresAt !== null && token.expiresAt <= now) return null;
+    if (token === null || !isInForce(token, now)) return null;
     if (now - (noted.get(token.tokenId) ?? token.usedAt ?? 0) >= NOTE_USE_MS) {
       noted.set(token.tokenId, now);
       await accounts.tokenUsed(token.tokenId, now);

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
+import { isPassword, PASSWORD_MAX } from '../../core/accounts/password.ts';
+import { isSecret, newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import { AppError } from '../../core/model/errors.ts';
 import { LOGIN_COOKIE } from '../auth/authenticate.ts';
-import { isPassword } from '../auth/password.ts';
-import { isSecret, newSecret, secretHash } from '../auth/secret-text.ts';
 import { API, type Route, route } from '../route.ts';
 import { exact } from '../schemas/words.ts';
 
@@ -21,7 +21,7 @@ const logIn = route('post', `${API}/login`, {
   role: 'public',
   body: exact({
     name: Type.String({ minLength: 1, maxLength: 128 }),
-    password: Type.String({ minLength: 1, maxLength: 1_024 }),
+    password: Type.String({ minLength: 1, maxLength: PASSWORD_MAX }),
   }),
   answer: exact({ name: Type.String() }),
   isSecret: true,
