@@ -2,40 +2,38 @@ import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from '../core/log/logger.ts';
 import { authenticate } from './auth/authenticate.ts';
+import { logRequests } from './log-requests.ts';
 import { loopbackOnly } from './loopback.ts';
 import { honoPath, type MountOptions, mount } from './mount.ts';
 import { problem, problemOfError, problemOfStatus } from './problem.ts';
-import { nameRequests, requestIdOf } from './request-id.ts';
+import { nameRequests } from './request-id.ts';
 import { ROUTES } from './routes/all.ts';
 import { secureHeaders } from './secure-headers.ts';
 import type { Services } from './services.ts';
 
 export interface AppOptions extends MountOptions {
+  /** Hears of requests that fail, and at level debug of all. */
   readonly log?: Logger;
   /** Whoever brings neither token nor login may do everything; true by default. */
   readonly isOpen?: boolean;
 }
 
 /**
- * The HTTP API of a project. Answers only requests that name this machine, so that no page of another site
- * can use it through a browser.
+ * The HTTP API of a project. While nobody has to log in it answers only requests that name this machine, so
+ * that no page of another site can use it through a browser.
  */
 export function createApp(services: Services, options: AppOptions = {}): Hono {
   const { isOpen = true } = options;
   const app = new Hono();
   app.use(nameRequests);
+  if (options.log !== undefined) app.use(logRequests(options.log, services.clock));
   app.use(secureHeaders);
-  app.use(loopbackOnly);
+  if (isOpen) app.use(loopbackOnly);
   app.use(authenticate({ accounts: services.store.accounts, clock: services.clock, isOpen }));
   app.notFound((context) => problem(context, 'not_found', `there is nothing at ${context.req.path}`));
   app.onError((error, context) => {
     if (error instanceof HTTPException) return problem(context, 'usage', error.message);
-    const response = problemOfError(context, error);
-    if (response.status === 500) {
-      const { method, path } = context.req;
-      options.log?.error({ err: error, requestId: requestIdOf(context), method, path }, 'a request failed');
-    }
-    return response;
+    return problemOfError(context, error);
   });
   for (const route of ROUTES) mount(app, services, route, options);
   for (const path of new Set(ROUTES.map(({ path }) => path))) refuseOtherMethods(app, path);

@@ -6,6 +6,7 @@ import { Access } from './access.ts';
 import { carryOut } from './changes.ts';
 import { InputCheck, refuseInput } from './check-input.ts';
 import type { Principal } from './principal.ts';
+import { principalOf } from './principal-of.ts';
 import { problem, problemOfStatus } from './problem.ts';
 import type { Input, Route } from './route.ts';
 import type { Services } from './services.ts';
@@ -21,11 +22,6 @@ declare module 'hono' {
 export interface MountOptions {
   /** Refuses answers that do not fit the schema of their route: for tests. */
   readonly checkAnswers?: boolean;
-}
-
-/** Who asks, as the login of this request found; `null`: nobody that is known. */
-export function principalOf(context: Context): Principal | null {
-  return (context.get('principal') as Principal | undefined) ?? null;
 }
 
 /** Has an application answer a route: it checks what comes in, asks the handler, and writes what it gives. */

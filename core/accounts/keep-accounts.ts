@@ -62,3 +62,13 @@ export async function setAccount(
 export function isInForce({ revokedAt, expiresAt }: TokenRecord, at: number): boolean {
   return revokedAt === null && (expiresAt === null || expiresAt > at);
 }
+
+/** Whether anybody can log in, or show a token, who may do everything. */
+export async function hasAdmin(accounts: Accounts, at: number): Promise<boolean> {
+  const isAdmin = ({ grants }: { readonly grants: readonly Grant[] }): boolean =>
+    grants.some(({ dags, role }) => dags === '*' && role === 'admin');
+  const tokens = await accounts.tokens();
+  if (tokens.some((one) => isInForce(one, at) && isAdmin(one))) return true;
+  const people = await accounts.accounts();
+  return people.some((one) => !one.disabled && one.passwordHash !== null && isAdmin(one));
+}

@@ -63,6 +63,11 @@ export function assembleConfig(settings: Settings, machine: Machine): Config {
       keep: number('retention.keep'),
       diskFreeBytes: number('retention.diskFreeMb') * 1_000_000,
     },
+    server: {
+      host: text('server.host'),
+      port: number('server.port'),
+      requireLogin: raw('server.requireLogin') === true,
+    },
   });
 }
 
@@ -150,6 +155,9 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   add('retention.runs', config.retention.runsMs ?? 0);
   add('retention.keep', config.retention.keep);
   add('retention.diskFreeMb', config.retention.diskFreeBytes / 1_000_000);
+  add('server.host', config.server.host);
+  add('server.port', config.server.port);
+  add('server.requireLogin', config.server.requireLogin);
   return entries;
 }
 

@@ -38,6 +38,13 @@ export interface Config {
     /** With less free than this the oldest runs go earlier. */
     readonly diskFreeBytes: number;
   };
+  readonly server: {
+    /** An address, or a name that this machine knows one for. */
+    readonly host: string;
+    readonly port: number;
+    /** Whether everybody has to log in, also where only this machine reaches the server. */
+    readonly requireLogin: boolean;
+  };
 }
 
 /**
