@@ -60,8 +60,9 @@ export async function openServer(
 
   async function listenOrClose(): Promise<Listening> {
     try {
-      const app = createApp(servicesOf(project, session), { isOpen, log: logOf(project) });
-      return await listen(app, { address, port });
+      const { limits } = config;
+      const app = createApp(servicesOf(project, session), { isOpen, limits, log: logOf(project) });
+      return await listen(app, { address, port, requestTimeoutMs: limits.requestTimeoutMs });
     } catch (error) {
       await session.close();
       throw error;

@@ -14,7 +14,12 @@ export interface Listening {
 export interface Place {
   readonly address: string;
   readonly port: number;
+  /** Until a request has arrived, its body included. */
+  readonly requestTimeoutMs?: number;
 }
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const LOOK_MS = 5_000;
 
 /**
  * The IP address of a host of this machine.
@@ -32,9 +37,15 @@ export async function addressOf(host: string): Promise<string> {
  * Serves an application.
  * @throws AppError `conflict` when the port is taken, `usage` for a place where this process cannot listen.
  */
-export function listen(app: Hono, { address, port }: Place): Promise<Listening> {
+export function listen(app: Hono, place: Place): Promise<Listening> {
+  const { address, port, requestTimeoutMs = REQUEST_TIMEOUT_MS } = place;
+  const serverOptions = {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(LOOK_MS, requestTimeoutMs),
+  };
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, port, hostname: address }, (bound) => {
+    const server = serve({ fetch: app.fetch, port, hostname: address, serverOptions }, (bound) => {
       const host = isIPv6(address) ? `[${address}]` : address;
       resolve({
         url: `http://${host}:${bound.port}`,

@@ -5,6 +5,7 @@ import { makeQuickCheck } from '../core/schema/validate.ts';
 import { Access } from './access.ts';
 import { carryOut } from './changes.ts';
 import { InputCheck, refuseInput } from './check-input.ts';
+import { jsonHeaders } from './compress-json.ts';
 import type { Principal } from './principal.ts';
 import { principalOf } from './principal-of.ts';
 import { problem, problemOfStatus } from './problem.ts';
@@ -68,7 +69,8 @@ function handlerOf(services: Services, route: Route, { checkAnswers }: MountOpti
       const misfit = checkAnswer(answer);
       if (misfit !== null) throw new Error(`${route.id} gives what its schema refuses: ${misfit.message}`);
       if (route.answer === null) return context.body(null, 204);
-      return context.json(answer as object, route.status as 200);
+      const text = JSON.stringify(answer);
+      return context.body(text, route.status as 200, jsonHeaders(text));
     };
     if (route.method === 'get' || route.role === 'public') return make(null);
     return carryOut(context, services, { route, principal: asker, params, body }, make);

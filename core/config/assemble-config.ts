@@ -67,6 +67,12 @@ export function assembleConfig(settings: Settings, machine: Machine): Config {
       host: text('server.host'),
       port: number('server.port'),
       requireLogin: raw('server.requireLogin') === true,
+      limits: {
+        requestsPerSecond: number('server.limits.requestsPerSecond'),
+        burst: number('server.limits.burst'),
+        failedLogins: number('server.limits.failedLogins'),
+        requestTimeoutMs: number('server.limits.requestTimeout'),
+      },
     },
   });
 }
@@ -158,6 +164,11 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   add('server.host', config.server.host);
   add('server.port', config.server.port);
   add('server.requireLogin', config.server.requireLogin);
+  const { limits } = config.server;
+  add('server.limits.requestsPerSecond', limits.requestsPerSecond);
+  add('server.limits.burst', limits.burst);
+  add('server.limits.failedLogins', limits.failedLogins);
+  add('server.limits.requestTimeout', limits.requestTimeoutMs);
   return entries;
 }
 

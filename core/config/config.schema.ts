@@ -277,6 +277,34 @@ const server = section('The HTTP API of `orch server` and `orch up`.', {
     default: false,
     description: 'Whether everybody has to log in on the loopback address too, where others use the machine.',
   },
+  limits: section('What one asker may take of the server.', {
+    requestsPerSecond: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 50,
+      description: 'Requests of one asker from one address, over time; more are answered with 429.',
+    },
+    burst: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 200,
+      description: 'Requests of one asker from one address that may come at once.',
+    },
+    failedLogins: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 100_000,
+      default: 10,
+      description: 'Failed logins in a minute, for each address and for each name.',
+    },
+    requestTimeout: {
+      ...duration,
+      default: '30s',
+      description: 'How long a request may take to arrive, its body included.',
+    },
+  }),
 });
 
 /**

@@ -7,6 +7,8 @@ import { API, type Route, route } from '../route.ts';
 import { exact } from '../schemas/words.ts';
 
 const tag = 'accounts';
+/** Where browsers log in. */
+export const LOGIN_PATH = `${API}/login`;
 /** A login lasts for so long. */
 const LOGIN_MS = 12 * 3_600_000;
 
@@ -14,7 +16,7 @@ function cookieText(secret: string, maxAgeS: number): string {
   return `${LOGIN_COOKIE}=${secret}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict`;
 }
 
-const logIn = route('post', `${API}/login`, {
+const logIn = route('post', LOGIN_PATH, {
   id: 'logIn',
   tag,
   summary: 'Logs a browser in with the name and password of an account',

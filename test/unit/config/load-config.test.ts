@@ -46,7 +46,12 @@ describe('defaults', () => {
       },
       log: { level: 'info', maxBytes: 10_485_760, keep: 5, maxBytesPerAttempt: 67_108_864 },
       retention: { runsMs: 90 * 86_400_000, keep: 10, diskFreeBytes: 512_000_000 },
-      server: { host: '127.0.0.1', port: 7_070, requireLogin: false },
+      server: {
+        host: '127.0.0.1',
+        port: 7_070,
+        requireLogin: false,
+        limits: { requestsPerSecond: 50, burst: 200, failedLogins: 10, requestTimeoutMs: 30_000 },
+      },
     });
   });
 
