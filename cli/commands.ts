@@ -211,6 +211,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/server.ts')).server,
   },
   {
+    name: 'token',
+    group: SET_UP,
+    summary: 'tokens of programs that use the HTTP API',
+    load: async () => (await import('./commands/token.ts')).token,
+  },
+  {
+    name: 'user',
+    group: SET_UP,
+    summary: 'people who may log in to the HTTP API',
+    load: async () => (await import('./commands/user.ts')).user,
+  },
+  {
     name: 'config',
     group: SET_UP,
     summary: 'show the config and where it comes from',

@@ -1,29 +1,55 @@
+import type { Command } from 'commander';
+import { hasAdmin } from '../core/accounts/keep-accounts.ts';
+import { createLogger, type Logger } from '../core/log/logger.ts';
+import { AppError } from '../core/model/errors.ts';
+import { logFile } from '../core/scheduler/paths.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import { createApp } from '../server/app.ts';
-import { type Listening, listen } from '../server/listen.ts';
+import { addressOf, type Listening, listen } from '../server/listen.ts';
+import { isLoopback } from '../server/loopback.ts';
 import { servicesOf } from '../server/services.ts';
 import type { CommandContext } from './context.ts';
 import { countFlag } from './duration-flag.ts';
 import { openSession } from './engine.ts';
 
-const PORT_DEFAULT = 7070;
+/** The flags that say where to listen. */
+export interface ServerOptions {
+  readonly host?: string;
+  readonly port?: string;
+}
+
+/** Adds `--host` and `--port`. */
+export function defineServer(command: Command): void {
+  command
+    .option('--host <address>', 'another address than server.host of the config; 0.0.0.0 are all')
+    .option('--port <port>', 'another port than server.port of the config; 0 takes a free one');
+}
 
 /**
  * Serves the HTTP API of a project and says where.
  *
- * @throws AppError `usage` for a port that is none, `conflict` for one that is taken.
+ * @throws AppError `usage` for a place that is none, `conflict` for a port that is taken, and where everybody
+ * has to log in while nobody can who may do everything.
  */
 export async function openServer(
   context: CommandContext,
   project: Project,
-  port: string | undefined,
+  options: ServerOptions,
 ): Promise<Listening> {
-  const wanted = port === undefined ? PORT_DEFAULT : countFlag('--port', port, 0);
+  const { server: config } = project.config;
+  const host = options.host ?? config.host;
+  const port = options.port === undefined ? config.port : countFlag('--port', options.port, 0);
+  if (port > 65_535) throw new AppError('usage', `--port must be at most 65535, not '${port}'.`);
+  const address = await addressOf(host);
+  const isOpen = isLoopback(address) && !config.requireLogin;
+  if (!isOpen) await requireAdmin(project, host);
   const session = await openSession(project, { onlyAsks: true });
-  const listening = await listen(createApp(servicesOf(project, session)), wanted);
+  const listening = await listenOrClose();
   const { url } = listening;
   if (context.flags.json) context.json({ v: 1, type: 'server.listening', url }, 'event');
   else context.print(`${url}/api/v1/runs`);
+  if (!isLoopback(address))
+    context.say('Tokens and passwords go over the network as they are: have a proxy with TLS in front.');
   return {
     url,
     close: async () => {
@@ -31,4 +57,31 @@ export async function openServer(
       await session.close();
     },
   };
+
+  async function listenOrClose(): Promise<Listening> {
+    try {
+      const { limits } = config;
+      const app = createApp(servicesOf(project, session), { isOpen, limits, log: logOf(project) });
+      return await listen(app, { address, port, requestTimeoutMs: limits.requestTimeoutMs });
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+}
+
+/** A server to which nobody can log in who may let others in is a mistake, and looks like a broken one. */
+async function requireAdmin({ store, clock }: Project, host: string): Promise<void> {
+  if (await hasAdmin(store.accounts, clock.now())) return;
+  throw new AppError(
+    'conflict',
+    `On ${host} everybody has to log in, and nobody can: there is no token and no user with role admin. ` +
+      "Make one first: 'orch token create <name> --role admin' or 'orch user set <name> --role admin'.",
+  );
+}
+
+function logOf({ config, stateDir, clock }: Project): Logger {
+  const { level, maxBytes, keep } = config.log;
+  const to = { path: logFile(stateDir), maxBytes, keep, clock };
+  return createLogger({ level, to, bindings: { part: 'server' } });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import { AppError } from '../core/model/errors.ts';
+import { jsonHeaders } from './compress-json.ts';
 import type { Principal } from './principal.ts';
 import { problem, problemOfError, problemOfStatus } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
@@ -44,7 +45,8 @@ export async function carryOut(
     const known = await store.replies.claim({ key, fingerprint, at: now, lostAfterMs: LOST_AFTER_MS });
     if (known.state === 'answered') {
       const { status, type, body } = known.reply;
-      return new Response(status === 204 ? null : body, { status, headers: { 'content-type': type } });
+      const headers = { ...jsonHeaders(body ?? ''), 'content-type': type };
+      return status === 204 ? new Response(null, { status }) : new Response(body, { status, headers });
     }
     if (known.state === 'under way')
       return problemOfStatus(context, 409, 'under_way', {

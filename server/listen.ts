@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { AppError } from '../core/model/errors.ts';
@@ -8,21 +10,57 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** Where to listen; `address` is an IP address, port 0 a free one. */
+export interface Place {
+  readonly address: string;
+  readonly port: number;
+  /** Until a request has arrived, its body included. */
+  readonly requestTimeoutMs?: number;
+}
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const LOOK_MS = 5_000;
+
 /**
- * Listens on the loopback address only: there is no login yet.
- * @throws AppError `conflict` when the port is taken.
+ * The IP address of a host of this machine.
+ * @throws AppError `usage` if it has none.
  */
-export function listen(app: Hono, port: number): Promise<Listening> {
+export async function addressOf(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (error) {
+    throw new AppError('usage', `there is no address for the host '${host}'`, {}, error);
+  }
+}
+
+/**
+ * Serves an application.
+ * @throws AppError `conflict` when the port is taken, `usage` for a place where this process cannot listen.
+ */
+export function listen(app: Hono, place: Place): Promise<Listening> {
+  const { address, port, requestTimeoutMs = REQUEST_TIMEOUT_MS } = place;
+  const serverOptions = {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(LOOK_MS, requestTimeoutMs),
+  };
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, (address) => {
+    const server = serve({ fetch: app.fetch, port, hostname: address, serverOptions }, (bound) => {
+      const host = isIPv6(address) ? `[${address}]` : address;
       resolve({
-        url: `http://127.0.0.1:${address.port}`,
+        url: `http://${host}:${bound.port}`,
         close: () => new Promise((closed) => server.close(() => closed())),
       });
     });
     server.on('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE';
-      reject(taken ? new AppError('conflict', `port ${port} is in use: choose another with --port`) : error);
+      const { code } = error;
+      if (code === 'EADDRINUSE')
+        reject(new AppError('conflict', `port ${port} is in use: choose another with --port`));
+      else if (code === 'EADDRNOTAVAIL')
+        reject(new AppError('usage', `${address} is no address of this machine: choose another with --host`));
+      else if (code === 'EACCES')
+        reject(new AppError('usage', `port ${port} needs rights that orch has not: choose one from 1024 on`));
+      else reject(error);
     });
   });
 }

@@ -1,7 +1,16 @@
+import { BlockList, isIP } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import { problem } from './problem.ts';
 
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether nobody but this machine reaches an IP address. */
+export function isLoopback(address: string): boolean {
+  const version = isIP(address);
+  return version !== 0 && LOOPBACK.check(address, version === 6 ? 'ipv6' : 'ipv4');
+}
 
 /**
  * Refuses requests whose `Host` is not this machine's loopback name, whatever address they came to: a page of
@@ -9,7 +18,7 @@ const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '
  */
 export const loopbackOnly: MiddlewareHandler = async (context, next) => {
   const { hostname } = new URL(context.req.url);
-  if (!LOOPBACK_HOSTS.has(hostname)) {
+  if (hostname !== 'localhost' && !isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'))) {
     return problem(context, 'usage', 'this server answers on localhost only');
   }
   await next();

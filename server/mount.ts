@@ -5,7 +5,9 @@ import { makeQuickCheck } from '../core/schema/validate.ts';
 import { Access } from './access.ts';
 import { carryOut } from './changes.ts';
 import { InputCheck, refuseInput } from './check-input.ts';
+import { jsonHeaders } from './compress-json.ts';
 import type { Principal } from './principal.ts';
+import { principalOf } from './principal-of.ts';
 import { problem, problemOfStatus } from './problem.ts';
 import type { Input, Route } from './route.ts';
 import type { Services } from './services.ts';
@@ -21,11 +23,6 @@ declare module 'hono' {
 export interface MountOptions {
   /** Refuses answers that do not fit the schema of their route: for tests. */
   readonly checkAnswers?: boolean;
-}
-
-/** Who asks, as the login of this request found; `null`: nobody that is known. */
-export function principalOf(context: Context): Principal | null {
-  return (context.get('principal') as Principal | undefined) ?? null;
 }
 
 /** Has an application answer a route: it checks what comes in, asks the handler, and writes what it gives. */
@@ -72,7 +69,8 @@ function handlerOf(services: Services, route: Route, { checkAnswers }: MountOpti
       const misfit = checkAnswer(answer);
       if (misfit !== null) throw new Error(`${route.id} gives what its schema refuses: ${misfit.message}`);
       if (route.answer === null) return context.body(null, 204);
-      return context.json(answer as object, route.status as 200);
+      const text = JSON.stringify(answer);
+      return context.body(text, route.status as 200, jsonHeaders(text));
     };
     if (route.method === 'get' || route.role === 'public' || isTrial(query)) return make(null);
     return carryOut(context, services, { route, principal: asker, params, body }, make);

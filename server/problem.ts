@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { AppError, type ErrorCode } from '../core/model/errors.ts';
+import { jsonHeaders } from './compress-json.ts';
 import { requestIdOf } from './request-id.ts';
 
 /** The HTTP status of every kind of refusal. */
@@ -49,5 +50,5 @@ export function problemOfStatus(
   const { title, detail, ...more } = body;
   const instance = requestIdOf(context);
   const text = JSON.stringify({ type: `urn:orch:error:${code}`, title, status, detail, instance, ...more });
-  return context.body(text, status, { 'content-type': 'application/problem+json' });
+  return context.body(text, status, { ...jsonHeaders(text), 'content-type': 'application/problem+json' });
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import tab from '@bomb.sh/tab';
+import { ROLES } from '../../core/model/account.ts';
 import { COMMANDS } from '../commands.ts';
 import type { CommandContext } from '../context.ts';
 import { knownNames } from './names-cache.ts';
@@ -9,6 +10,10 @@ type Offer = (value: string, description: string) => void;
 
 const TAKES_DAG = ['show', 'graph', 'plan', 'trigger', 'simulate'];
 const TAKES_RUN = ['status', 'watch', 'logs', 'why', 'retry', 'cancel', 'mark'];
+const ACTIONS: { readonly [command: string]: readonly string[] } = {
+  token: ['create', 'list', 'revoke'],
+  user: ['set', 'list', 'remove'],
+};
 const SCOPE_FLAGS = ['until', 'from', 'only'];
 
 /**
@@ -36,6 +41,12 @@ export async function complete(words: readonly string[], context: CommandContext
     if (name === 'retry') command.option('task', 'a task', tasks);
     if (name === 'graph')
       command.option('format', 'how to draw', offerAll('ascii', 'mermaid', 'dot', 'json'));
+    const actions = ACTIONS[name];
+    if (actions !== undefined) {
+      command.argument('action', offerAll(...actions));
+      command.option('role', 'what it may do', offerAll(...ROLES));
+      command.option('dags', 'only these DAGs', dagIds);
+    }
     command.option('json', 'print JSON');
     command.option('help', 'print help', 'h');
   }

@@ -63,6 +63,17 @@ export function assembleConfig(settings: Settings, machine: Machine): Config {
       keep: number('retention.keep'),
       diskFreeBytes: number('retention.diskFreeMb') * 1_000_000,
     },
+    server: {
+      host: text('server.host'),
+      port: number('server.port'),
+      requireLogin: raw('server.requireLogin') === true,
+      limits: {
+        requestsPerSecond: number('server.limits.requestsPerSecond'),
+        burst: number('server.limits.burst'),
+        failedLogins: number('server.limits.failedLogins'),
+        requestTimeoutMs: number('server.limits.requestTimeout'),
+      },
+    },
   });
 }
 
@@ -150,6 +161,14 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   add('retention.runs', config.retention.runsMs ?? 0);
   add('retention.keep', config.retention.keep);
   add('retention.diskFreeMb', config.retention.diskFreeBytes / 1_000_000);
+  add('server.host', config.server.host);
+  add('server.port', config.server.port);
+  add('server.requireLogin', config.server.requireLogin);
+  const { limits } = config.server;
+  add('server.limits.requestsPerSecond', limits.requestsPerSecond);
+  add('server.limits.burst', limits.burst);
+  add('server.limits.failedLogins', limits.failedLogins);
+  add('server.limits.requestTimeout', limits.requestTimeoutMs);
   return entries;
 }
 

@@ -9,6 +9,7 @@ export type ConfigLeaf = {
   | { readonly type: 'string'; readonly enum?: readonly string[]; readonly secret?: true }
   | { readonly type: 'integer'; readonly minimum: number; readonly maximum: number }
   | { readonly type: 'number'; readonly minimum: number; readonly maximum: number }
+  | { readonly type: 'boolean' }
   /** `90s`, `5m`, `2h`, or a whole number of milliseconds. */
   | { readonly type: readonly ['string', 'integer']; readonly pattern: string }
 );
@@ -258,6 +259,54 @@ const retention = section('What a scheduler deletes by itself, so that a project
   },
 });
 
+const server = section('The HTTP API of `orch server` and `orch up`.', {
+  host: {
+    type: 'string',
+    default: '127.0.0.1',
+    description: 'The address to listen on. On one that other machines reach everybody has to log in.',
+  },
+  port: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 65_535,
+    default: 7_070,
+    description: 'The port to listen on; 0 takes a free one.',
+  },
+  requireLogin: {
+    type: 'boolean',
+    default: false,
+    description: 'Whether everybody has to log in on the loopback address too, where others use the machine.',
+  },
+  limits: section('What one asker may take of the server.', {
+    requestsPerSecond: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 50,
+      description: 'Requests of one asker from one address, over time; more are answered with 429.',
+    },
+    burst: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 200,
+      description: 'Requests of one asker from one address that may come at once.',
+    },
+    failedLogins: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 100_000,
+      default: 10,
+      description: 'Failed logins in a minute, for each address and for each name.',
+    },
+    requestTimeout: {
+      ...duration,
+      default: '30s',
+      description: 'How long a request may take to arrive, its body included.',
+    },
+  }),
+});
+
 /**
  * Everything that `airflow.yaml` may say, apart from `profiles`, which hold the same sections again by name.
  */
@@ -269,7 +318,8 @@ export const CONFIG_SCHEMA = section('The config file of a project.', {
   defaults,
   log,
   retention,
+  server,
 });
 
 /** Sections that are reserved: their names are known, what they will hold is not yet part of orch. */
-export const LATER_SECTIONS: readonly string[] = ['server', 'alerts', 'connections', 'variables'];
+export const LATER_SECTIONS: readonly string[] = ['alerts', 'connections', 'variables'];

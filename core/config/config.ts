@@ -38,6 +38,22 @@ export interface Config {
     /** With less free than this the oldest runs go earlier. */
     readonly diskFreeBytes: number;
   };
+  readonly server: {
+    /** An address, or a name that this machine knows one for. */
+    readonly host: string;
+    readonly port: number;
+    /** Whether everybody has to log in, also where only this machine reaches the server. */
+    readonly requireLogin: boolean;
+    readonly limits: {
+      /** Of one asker from one address, over time and at once. */
+      readonly requestsPerSecond: number;
+      readonly burst: number;
+      /** In a minute, for each address and for each name. */
+      readonly failedLogins: number;
+      /** Until a request has arrived. */
+      readonly requestTimeoutMs: number;
+    };
+  };
 }
 
 /**

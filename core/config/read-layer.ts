@@ -113,10 +113,14 @@ function readLeaf(leaf: ConfigLeaf, written: Written, key: string, reading: Read
   });
 }
 
-function leafValue(leaf: ConfigLeaf, value: unknown, text: boolean): string | number | null {
+function leafValue(leaf: ConfigLeaf, value: unknown, text: boolean): Setting['value'] | null {
   if (leaf.type === 'string') {
     if (typeof value !== 'string' || value === '') return null;
     return leaf.enum === undefined || leaf.enum.includes(value) ? value : null;
+  }
+  if (leaf.type === 'boolean') {
+    if (text && (value === 'true' || value === 'false')) return value === 'true';
+    return typeof value === 'boolean' ? value : null;
   }
   const number = text && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   if (leaf.type === 'integer' || leaf.type === 'number') {
@@ -132,6 +136,7 @@ function expected(leaf: ConfigLeaf): string {
     return leaf.enum === undefined ? 'a text' : leaf.enum.map((value) => `'${value}'`).join(' or ');
   if (leaf.type === 'integer') return `a whole number from ${leaf.minimum} to ${leaf.maximum}`;
   if (leaf.type === 'number') return `a number from ${leaf.minimum} to ${leaf.maximum}`;
+  if (leaf.type === 'boolean') return 'true or false';
   return "a duration such as '90s', '5m' or '1h30m'";
 }
 

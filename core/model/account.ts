@@ -11,6 +11,11 @@ export function includesRole(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
+/** What the name of an account or token may be. */
+export const ACCOUNT_NAME = '^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$';
+/** What a grant may be about: the id of a DAG, the beginning of ids with a `*`, or `*`. */
+export const GRANT_DAGS = '^(\\*|[A-Za-z_][A-Za-z0-9_-]{0,127}\\*?)$';
+
 /** A role for a DAG, for those whose ids begin in a way (`market_*`), or for all DAGs and the rest (`*`). */
 export interface Grant {
   readonly dags: string;

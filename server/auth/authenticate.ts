@@ -1,10 +1,11 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
+import { isInForce } from '../../core/accounts/keep-accounts.ts';
+import { isSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import type { Clock } from '../../core/model/clock.ts';
 import type { Accounts } from '../../core/store/accounts.ts';
 import { LOCAL_USER, type Principal } from '../principal.ts';
 import { problem } from '../problem.ts';
-import { isSecret, secretHash } from './secret-text.ts';
 
 /** The cookie of a browser that is logged in. */
 export const LOGIN_COOKIE = 'orch_login';
@@ -19,21 +20,25 @@ export interface AuthOptions {
   readonly clock: Clock;
   /** Whoever brings nothing may do everything: only where nobody but this machine reaches the server. */
   readonly isOpen: boolean;
+  /** Refuses who asks too much, `null` being nobody that is known. */
+  readonly admit?: Admit;
 }
+
+/** Gives the refusal of a request, or `null` to let it pass. */
+export type Admit = (context: Context, principal: Principal | null) => Promise<Response | null>;
 
 /**
  * Finds out who asks, for every request in the same way, streams included. A token or a login that is not
  * valid is refused even where none is needed.
  */
-export function authenticate({ accounts, clock, isOpen }: AuthOptions): MiddlewareHandler {
+export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): MiddlewareHandler {
   const noted = new Map<string, number>();
 
   const byToken = async (text: string): Promise<Principal | null> => {
     if (!isSecret(text)) return null;
     const now = clock.now();
     const token = await accounts.tokenByHash(secretHash(text));
-    if (token === null || token.revokedAt !== null) return null;
-    if (token.expiresAt !== null && token.expiresAt <= now) return null;
+    if (token === null || !isInForce(token, now)) return null;
     if (now - (noted.get(token.tokenId) ?? token.usedAt ?? 0) >= NOTE_USE_MS) {
       noted.set(token.tokenId, now);
       await accounts.tokenUsed(token.tokenId, now);
@@ -61,11 +66,16 @@ export function authenticate({ accounts, clock, isOpen }: AuthOptions): Middlewa
       if (!SAFE.has(context.req.method) && !isOwnPage)
         return problem(context, 'forbidden', 'with a login, only pages of this server change something');
     } else if (isOpen) principal = LOCAL_USER;
+    const tooMany = await admit?.(context, principal);
+    if (tooMany) return tooMany;
     if (principal !== null) context.set('principal', principal);
     await next();
     return undefined;
 
-    function refuse(why: string): Response {
+    /** Whoever shows what is not valid is counted as nobody. */
+    async function refuse(why: string): Promise<Response> {
+      const excess = await admit?.(context, null);
+      if (excess) return excess;
       context.header('www-authenticate', 'Bearer');
       return problem(context, 'unauthenticated', why);
     }

@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { type Static, Type } from 'typebox';
+import { makeToken, setAccount } from '../../core/accounts/keep-accounts.ts';
+import { PASSWORD_MAX, PASSWORD_MIN } from '../../core/accounts/password.ts';
 import {
   type AccountRecord,
   type Grant,
@@ -9,8 +10,6 @@ import {
 } from '../../core/model/account.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { Access } from '../access.ts';
-import { hashPassword, PASSWORD_MIN } from '../auth/password.ts';
-import { newSecret, secretHash } from '../auth/secret-text.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';
 import { API, type Route, route } from '../route.ts';
@@ -108,18 +107,10 @@ const createToken = route('post', `${API}/tokens`, {
   handle: async ({ store, clock }, { body, access }) => {
     access.requireGlobal();
     requireOwn(access, body.grants);
-    const secret = newSecret();
-    const token: TokenRecord = {
-      tokenId: randomUUID(),
-      name: body.name,
-      grants: body.grants,
-      createdAt: clock.now(),
-      createdBy: access.principal.name,
-      expiresAt: body.expiresAt == null ? null : readInstant('expiresAt', body.expiresAt),
-      usedAt: null,
-      revokedAt: null,
-    };
-    await store.accounts.saveToken(token, secretHash(secret));
+    const expiresAt = body.expiresAt == null ? null : readInstant('expiresAt', body.expiresAt);
+    const { name, grants } = body;
+    const hand = { by: access.principal.name, at: clock.now() };
+    const { token, secret } = await makeToken(store.accounts, { name, grants, expiresAt }, hand);
     return { token: tokenView(token), secret };
   },
 });
@@ -157,24 +148,15 @@ const saveAccount = route('put', `${API}/users/{name}`, {
   params: { name: AccountName },
   body: exact({
     grants: Grants,
-    password: Type.Optional(Type.String({ minLength: PASSWORD_MIN, maxLength: 1_024 })),
+    password: Type.Optional(Type.String({ minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX })),
     disabled: Type.Optional(Type.Boolean()),
   }),
   answer: Account,
   handle: async ({ store, clock }, { params, body, access }) => {
     access.requireGlobal();
     requireOwn(access, body.grants);
-    const before = await store.accounts.account(params.name);
-    const kept = before?.passwordHash ?? null;
-    const account: AccountRecord = {
-      name: params.name,
-      passwordHash: body.password === undefined ? kept : await hashPassword(body.password),
-      grants: body.grants,
-      disabled: body.disabled ?? before?.disabled ?? false,
-      createdAt: before?.createdAt ?? clock.now(),
-      createdBy: before?.createdBy ?? access.principal.name,
-    };
-    await store.accounts.saveAccount(account);
+    const hand = { by: access.principal.name, at: clock.now() };
+    const account = await setAccount(store.accounts, { ...body, name: params.name }, hand);
     return accountView(account);
   },
 });

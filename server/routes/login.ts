@@ -1,12 +1,14 @@
 import { Type } from 'typebox';
+import { isPassword, PASSWORD_MAX } from '../../core/accounts/password.ts';
+import { isSecret, newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import { AppError } from '../../core/model/errors.ts';
 import { LOGIN_COOKIE } from '../auth/authenticate.ts';
-import { isPassword } from '../auth/password.ts';
-import { isSecret, newSecret, secretHash } from '../auth/secret-text.ts';
 import { API, type Route, route } from '../route.ts';
 import { exact } from '../schemas/words.ts';
 
 const tag = 'accounts';
+/** Where browsers log in. */
+export const LOGIN_PATH = `${API}/login`;
 /** A login lasts for so long. */
 const LOGIN_MS = 12 * 3_600_000;
 
@@ -14,14 +16,14 @@ function cookieText(secret: string, maxAgeS: number): string {
   return `${LOGIN_COOKIE}=${secret}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict`;
 }
 
-const logIn = route('post', `${API}/login`, {
+const logIn = route('post', LOGIN_PATH, {
   id: 'logIn',
   tag,
   summary: 'Logs a browser in with the name and password of an account',
   role: 'public',
   body: exact({
     name: Type.String({ minLength: 1, maxLength: 128 }),
-    password: Type.String({ minLength: 1, maxLength: 1_024 }),
+    password: Type.String({ minLength: 1, maxLength: PASSWORD_MAX }),
   }),
   answer: exact({ name: Type.String() }),
   isSecret: true,

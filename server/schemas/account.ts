@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
-import { ROLES } from '../../core/model/account.ts';
+import { ACCOUNT_NAME, GRANT_DAGS, ROLES } from '../../core/model/account.ts';
 import { exact, Instant, named, oneOf, orNull } from './words.ts';
 
 export const Grants = Type.Array(
   exact({
     dags: Type.String({
-      pattern: '^(\\*|[A-Za-z_][A-Za-z0-9_-]{0,127}\\*?)$',
+      pattern: GRANT_DAGS,
       description: 'the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else',
     }),
     role: oneOf(ROLES, 'each role may do what the ones before it may'),
@@ -14,7 +14,7 @@ export const Grants = Type.Array(
 );
 
 export const AccountName = Type.String({
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$',
+  pattern: ACCOUNT_NAME,
   description: 'the name of an account',
 });
 

@@ -27,6 +27,8 @@ export interface OrchOptions {
   readonly cwd?: string;
   /** Another Node than this one. */
   readonly node?: string;
+  /** What its stdin gives; nothing by default. */
+  readonly input?: string;
 }
 
 /** A project of its own for a test; files by path. */
@@ -50,16 +52,17 @@ export function startOrch(args: readonly string[], options: OrchOptions = {}): R
   const child = spawn(options.node ?? process.execPath, [BIN, ...args], {
     cwd: options.cwd ?? tmpdir(),
     env: cleanEnvironment(options.env),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  child.stdin?.end(options.input);
   let stdout = '';
   let stderr = '';
   const heard: (() => void)[] = [];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
     for (const listener of heard) listener();
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   const ended = new Promise<Finished>((done) => child.on('close', (code) => done({ code, stdout, stderr })));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import { type Grant, includesRole, ROLES, type Role } from '../../core/model/account.ts';
-import { newSecret, secretHash } from '../../server/auth/secret-text.ts';
 import type { Route } from '../../server/route.ts';
 import { ROUTES } from '../../server/routes/all.ts';
 import { type Served, serve } from './served.ts';

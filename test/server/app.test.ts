@@ -105,10 +105,12 @@ describe('the HTTP API', () => {
   });
 
   test('listens on the loopback address; a taken port is said', async () => {
-    const listening = await listen(api.app, 0);
+    const listening = await listen(api.app, { address: '127.0.0.1', port: 0 });
     const { port } = new URL(listening.url);
     expect((await fetch(`${listening.url}/healthz`)).status).toBe(200);
-    await expect(listen(api.app, Number(port))).rejects.toThrow(`port ${port} is in use`);
+    await expect(listen(api.app, { address: '127.0.0.1', port: Number(port) })).rejects.toThrow(
+      `port ${port} is in use`,
+    );
     await listening.close();
   });
 });

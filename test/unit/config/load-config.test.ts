@@ -46,6 +46,12 @@ describe('defaults', () => {
       },
       log: { level: 'info', maxBytes: 10_485_760, keep: 5, maxBytesPerAttempt: 67_108_864 },
       retention: { runsMs: 90 * 86_400_000, keep: 10, diskFreeBytes: 512_000_000 },
+      server: {
+        host: '127.0.0.1',
+        port: 7_070,
+        requireLogin: false,
+        limits: { requestsPerSecond: 50, burst: 200, failedLogins: 10, requestTimeoutMs: 30_000 },
+      },
     });
   });
 
@@ -93,6 +99,17 @@ describe('precedence', () => {
   test('the real environment wins over .env, whatever the order of names', () => {
     const projectDir = project({ '.env': 'ORCH__SCHEDULER__MAX_ACTIVE=1\n' });
     expect(loadConfig({ projectDir, env: { ORCH__SCHEDULER__MAXACTIVE: '5' } }).scheduler.maxActive).toBe(5);
+  });
+
+  test('what is true or false is so in the file, and as a text in the environment', () => {
+    const projectDir = project({ 'airflow.yaml': 'server: { requireLogin: true }' });
+    expect(loadConfig({ projectDir, env: {} }).server.requireLogin).toBe(true);
+    const off = { ORCH__SERVER__REQUIRE_LOGIN: 'false' };
+    expect(loadConfig({ projectDir, env: off }).server.requireLogin).toBe(false);
+    const odd = { projectDir, env: { ORCH__SERVER__REQUIRE_LOGIN: 'yes' } };
+    expect(diagnosticsOf(odd).map(({ message }) => message)).toEqual([
+      "'server.requireLogin' must be true or false, not 'yes'",
+    ]);
   });
 
   test('.env may choose the profile; the environment and the flag beat it', () => {

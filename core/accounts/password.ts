@@ -8,6 +8,8 @@ const FORM = /^scrypt:(\d{1,8}):(\d{1,3}):(\d{1,3}):([A-Za-z0-9_-]{22}):([A-Za-z
 
 /** Characters that a password has at least. */
 export const PASSWORD_MIN = 12;
+/** Characters that it has at most. */
+export const PASSWORD_MAX = 1_024;
 
 /** A slow hash of a password, with what is needed to check one against it. */
 export async function hashPassword(password: string): Promise<string> {
