@@ -20,7 +20,8 @@ export async function openServer(
 ): Promise<Listening> {
   const wanted = port === undefined ? PORT_DEFAULT : countFlag('--port', port, 0);
   const session = await openSession(project, { onlyAsks: true });
-  const listening = await listen(createApp(servicesOf(project, session)), wanted);
+  const services = servicesOf(project, session);
+  const listening = await listen(createApp(services), wanted, services.live);
   const { url } = listening;
   if (context.flags.json) context.json({ v: 1, type: 'server.listening', url }, 'event');
   else context.print(`${url}/api/v1/runs`);

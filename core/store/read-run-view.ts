@@ -2,6 +2,7 @@ import { compileGraph, type Graph, taskAt } from '../graph/graph.ts';
 import { selectScope } from '../graph/select.ts';
 import type { StoredOutput } from '../model/action.ts';
 import { because } from '../model/because.ts';
+import type { DagSpec } from '../model/dag.ts';
 import { keyText, type NodeNo, type RunNo, type TryNo } from '../model/ids.ts';
 import type { InstanceRecord } from '../model/run.ts';
 import { isFinished, TASK_STATES, type TaskState } from '../model/states.ts';
@@ -12,11 +13,16 @@ import type { ProgressRecord, RunSnapshot, Store } from './store.ts';
 
 const graphs = new WeakMap<object, Graph>();
 
+/** The graph of a stored version, compiled once as long as its spec is kept. */
+export function graphOf(spec: DagSpec): Graph {
+  const graph = graphs.get(spec) ?? compileGraph(spec);
+  graphs.set(spec, graph);
+  return graph;
+}
+
 /** The numbered nodes of a stored run, as the planner sees them: also those without a row. */
 export function worldOf(stored: RunSnapshot): RunWorld {
-  const known = graphs.get(stored.version.spec);
-  const graph = known ?? compileGraph(stored.version.spec);
-  graphs.set(stored.version.spec, graph);
+  const graph = graphOf(stored.version.spec);
   const selection = selectScope(graph, stored.run.scope);
   const selected = selection.ok ? selection.selected : new Uint8Array(graph.size).fill(1);
   return loadRun(stored, graph, selected);

@@ -4,6 +4,7 @@ import { assetRoutes } from './assets.ts';
 import { backfillRoutes } from './backfills.ts';
 import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
+import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...taskInstanceRoutes,
   ...backfillRoutes,
   ...assetRoutes,
+  ...liveRoutes,
   ...accountRoutes,
   ...loginRoutes,
 ];
