@@ -12,9 +12,11 @@ import type { DagSpec } from '../core/model/dag.ts';
 import type { NodeNo, RunNo, RunUid, VersionNo } from '../core/model/ids.ts';
 import type { RunRecord } from '../core/model/run.ts';
 import { S } from '../core/model/states.ts';
+import { Bell } from '../core/scheduler/bell.ts';
 import { openProject } from '../core/scheduler/project.ts';
 import type { Lease, Store } from '../core/store/store.ts';
 import { createApp } from '../server/app.ts';
+import { LiveFeed } from '../server/live/live-feed.ts';
 import type { Services } from '../server/services.ts';
 
 const RUNS = 500;
@@ -150,7 +152,8 @@ try {
   if (lease === null) throw new Error('somebody leads a new store');
   await fill(store, lease);
   const ask = () => Promise.reject(new Error('nothing is asked'));
-  const app = createApp({ ...project, ask } satisfies Services);
+  const live = new LiveFeed({ store, bell: new Bell(), clock: project.clock });
+  const app = createApp({ ...project, ask, live } satisfies Services);
   const get = async (path: string): Promise<void> => {
     const response = await app.request(`http://localhost${path}`);
     const text = await response.text();

@@ -44,6 +44,7 @@ export async function openServer(
   const isOpen = isLoopback(address) && !config.requireLogin;
   if (!isOpen) await requireAdmin(project, host);
   const session = await openSession(project, { onlyAsks: true });
+  const services = servicesOf(project, session);
   const listening = await listenOrClose();
   const { url } = listening;
   if (context.flags.json) context.json({ v: 1, type: 'server.listening', url }, 'event');
@@ -61,8 +62,8 @@ export async function openServer(
   async function listenOrClose(): Promise<Listening> {
     try {
       const { limits } = config;
-      const app = createApp(servicesOf(project, session), { isOpen, limits, log: logOf(project) });
-      return await listen(app, { address, port, requestTimeoutMs: limits.requestTimeoutMs });
+      const app = createApp(services, { isOpen, limits, log: logOf(project) });
+      return await listen(app, { address, port, requestTimeoutMs: limits.requestTimeoutMs }, services.live);
     } catch (error) {
       await session.close();
       throw error;

@@ -18,6 +18,11 @@ export interface Place {
   readonly requestTimeoutMs?: number;
 }
 
+/** Ends what would keep connections open for ever. */
+export interface Closing {
+  close(): void;
+}
+
 const REQUEST_TIMEOUT_MS = 30_000;
 const LOOK_MS = 5_000;
 
@@ -34,10 +39,10 @@ export async function addressOf(host: string): Promise<string> {
 }
 
 /**
- * Serves an application.
+ * Serves an application. Once it is told to close, `open` is closed first: streams do not end by themselves.
  * @throws AppError `conflict` when the port is taken, `usage` for a place where this process cannot listen.
  */
-export function listen(app: Hono, place: Place): Promise<Listening> {
+export function listen(app: Hono, place: Place, open?: Closing): Promise<Listening> {
   const { address, port, requestTimeoutMs = REQUEST_TIMEOUT_MS } = place;
   const serverOptions = {
     requestTimeout: requestTimeoutMs,
@@ -49,7 +54,10 @@ export function listen(app: Hono, place: Place): Promise<Listening> {
       const host = isIPv6(address) ? `[${address}]` : address;
       resolve({
         url: `http://${host}:${bound.port}`,
-        close: () => new Promise((closed) => server.close(() => closed())),
+        close: () => {
+          open?.close();
+          return new Promise((closed) => server.close(() => closed()));
+        },
       });
     });
     server.on('error', (error: NodeJS.ErrnoException) => {

@@ -16,6 +16,8 @@ declare module 'hono' {
   interface ContextVariableMap {
     /** Who asks; absent: nobody that is known. */
     principal: Principal;
+    /** Who asks as it is found out anew; `null`: nobody any more. */
+    again: () => Promise<Principal | null>;
     requestId: string;
   }
 }
@@ -59,11 +61,22 @@ function handlerOf(services: Services, route: Route, { checkAnswers }: MountOpti
     }
     if (problems.length > 0) throw refuseInput(problems);
     const asker = principal ?? NOBODY;
-    const access = new Access(services.store, asker, route.role === 'public' ? 'viewer' : route.role);
+    const accessOf = (who: Principal): Access =>
+      new Access(services.store, who, route.role === 'public' ? 'viewer' : route.role);
+    const access = accessOf(asker);
+    const again = async (): Promise<Access | null> => {
+      const who = await context.get('again')();
+      return who === null ? null : accessOf(who);
+    };
     const { signal } = context.req.raw;
     const cookies = getCookie(context);
     const make = async (key: string | null): Promise<Response> => {
-      const input = { params, query, body, access, newId: idMaker(services, key), cookies, signal };
+      const input = {
+        ...{ params, query, body, access, again, cookies, signal },
+        header: (name: string) => context.req.header(name),
+        hangUp: () => connectionOf(context)?.destroy(),
+        newId: idMaker(services, key),
+      };
       const answer = await route.handle(keyed(services, key), input as Input<never, never, never>);
       if (answer instanceof Response) return answer;
       const misfit = checkAnswer(answer);
@@ -94,6 +107,12 @@ function idMaker({ clock }: Services, key: string | null): () => string {
   if (key === null) return () => newRunUid(clock.now());
   let made = 0;
   return () => keyedRunUid(`${key}:${made++}`);
+}
+
+/** The connection of a request; `null` if it came over none. */
+function connectionOf({ env }: Context): { destroy(): void } | null {
+  const { outgoing } = (env ?? {}) as { readonly outgoing?: { destroy(): void } };
+  return outgoing ?? null;
 }
 
 const NOBODY: Principal = { name: 'nobody', grants: [] };

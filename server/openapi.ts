@@ -36,7 +36,7 @@ export function openApiDocument(routes: readonly Route[]): Json {
 }
 
 function operation(route: Route, components: Components): Json {
-  const { id, tag, summary, description, role, body, answer, status } = route;
+  const { id, tag, summary, description, role, body, status } = route;
   const refused = {
     description: 'refused',
     content: { 'application/problem+json': { schema: PROBLEM_REF } },
@@ -52,13 +52,17 @@ function operation(route: Route, components: Components): Json {
       ? {}
       : { requestBody: { content: { 'application/json': { schema: components.place(body) } } } }),
     responses: {
-      [String(status)]:
-        answer === null
-          ? { description: 'done' }
-          : { description: 'done', content: { 'application/json': { schema: components.place(answer) } } },
+      [String(status)]: { description: 'done', ...content(route, components) },
       default: refused,
     },
   };
+}
+
+/** What a route answers with. */
+function content({ answer, textType }: Route, components: Components): Json {
+  if (textType !== null) return { content: { [textType]: { schema: { type: 'string' } } } };
+  if (answer === null) return {};
+  return { content: { 'application/json': { schema: components.place(answer) } } };
 }
 
 function parameters({ params, query }: Route, place: 'path' | 'query'): Json[] {

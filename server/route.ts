@@ -15,6 +15,12 @@ export interface Input<Params, Query, Body> {
   readonly body: Body;
   /** The way to what belongs to a DAG. */
   readonly access: Access;
+  /** The same as it is found out anew; `null`: who asked may not ask any more. */
+  again(): Promise<Access | null>;
+  /** A header of the request. */
+  header(name: string): string | undefined;
+  /** Drops the connection. */
+  hangUp(): void;
   /** An id for something that the request makes: the same when the request comes again with its key. */
   newId(): string;
   readonly cookies: { readonly [name: string]: string };
@@ -41,6 +47,8 @@ export interface Route {
   readonly body: TSchema | null;
   /** `null`: the answer has no body. */
   readonly answer: TSchema | null;
+  /** The type of an answer that is text; `null`: it is JSON. */
+  readonly textType: string | null;
   readonly status: 200 | 201 | 202 | 204;
   /** There is a secret in the answer: it is never kept. */
   readonly isSecret: boolean;
@@ -57,6 +65,7 @@ interface Definition<P extends TProperties, Q extends TProperties, B extends TSc
   readonly query?: Q;
   readonly body?: B;
   readonly answer?: A;
+  readonly textType?: string;
   readonly status?: 200 | 201 | 202;
   readonly isSecret?: boolean;
   readonly handle: (
@@ -77,17 +86,19 @@ export function route<
   B extends TSchema = TSchema,
   A extends TSchema = TSchema,
 >(method: Method, path: string, definition: Definition<P, Q, B, A>): Route {
-  const { params, query, body, answer, status, handle, isSecret = false, ...about } = definition;
+  const { params, query, body, answer, status, handle, ...about } = definition;
+  const { isSecret = false, textType = null } = definition;
   return {
     ...about,
     method,
     path,
     isSecret,
+    textType,
     params: Type.Object(params ?? {}, STRICT),
     query: Type.Object(query ?? {}, STRICT),
     body: body ?? null,
     answer: answer ?? null,
-    status: status ?? (answer === undefined ? 204 : 200),
+    status: status ?? (answer === undefined && textType === null ? 204 : 200),
     handle: handle as unknown as Route['handle'],
   };
 }

@@ -3,6 +3,7 @@ import { AppError } from '../core/model/errors.ts';
 import type { Request } from '../core/model/request.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
+import { LiveFeed } from './live/live-feed.ts';
 
 /** What the handlers of routes work with. */
 export interface Services extends Project {
@@ -11,6 +12,8 @@ export interface Services extends Project {
    * @throws AppError `unavailable` if no answer comes in time: the request stays in the inbox.
    */
   ask(request: Request, key?: string): Promise<Answer>;
+  /** What changes, for streams. */
+  readonly live: LiveFeed;
 }
 
 /** A client waits no longer for whoever leads. */
@@ -30,5 +33,5 @@ export function servicesOf(project: Project, session: Session): Services {
       throw new AppError('unavailable', what, {}, error);
     }
   };
-  return { ...project, ask };
+  return { ...project, ask, live: new LiveFeed({ store, bell: session.bell, clock }) };
 }

@@ -66,7 +66,8 @@ export class Session {
   readonly #onLead: () => void;
   readonly #onStandBy: () => void;
   readonly #onTidings: (tidings: SchedulerTidings) => void;
-  readonly #bell = new Bell();
+  /** Rings whenever something may have been written, by this process or by another one. */
+  readonly bell = new Bell();
   /** Somebody here follows an unfinished run: a new leader has to lead it. */
   readonly #followers = new Set<{ readonly uid: string }>();
   #leadership: Leadership | null = null;
@@ -134,8 +135,8 @@ export class Session {
    * @throws what the signal aborts with: the request stays where it is.
    */
   async answered(inboxId: number, signal?: AbortSignal): Promise<Answer> {
-    const ear = this.#bell.listen();
-    const wake = (): void => this.#bell.ring();
+    const ear = this.bell.listen();
+    const wake = (): void => this.bell.ring();
     signal?.addEventListener('abort', wake, { once: true });
     try {
       for (;;) {
@@ -155,7 +156,7 @@ export class Session {
   /** Resolves once a run is finished; reads nothing in between when this process leads it. */
   async finished(runNo: RunNo): Promise<RunRecord> {
     const leave = await this.#follow(runNo);
-    const ear = this.#bell.listen();
+    const ear = this.bell.listen();
     try {
       for (;;) {
         if (this.#failure) throw this.#failure;
@@ -177,7 +178,7 @@ export class Session {
   async *watch(runNo: RunNo, signal?: AbortSignal): AsyncGenerator<RunUpdate> {
     const leave = await this.#follow(runNo);
     try {
-      for await (const update of watchRun(this.#reads, runNo, this.#bell, signal)) {
+      for await (const update of watchRun(this.#reads, runNo, this.bell, signal)) {
         if (this.#failure) throw this.#failure;
         yield update;
       }
@@ -219,7 +220,7 @@ export class Session {
     } finally {
       this.#leadership = null;
       await this.#listening?.close();
-      this.#bell.ring();
+      this.bell.ring();
     }
   }
 
@@ -228,7 +229,7 @@ export class Session {
     this.#listening = this.#project.store.listen({
       asked: () => this.#leadership?.lookIntoInbox(),
       written: () => {
-        if (!this.#leadership) this.#bell.ring();
+        if (!this.#leadership) this.bell.ring();
       },
       freed: () => {
         if (!this.#leadership && !this.#knocker) this.#onGone();
@@ -268,7 +269,7 @@ export class Session {
       await this.#seek(patienceMs).catch((error: unknown) => {
         if (!this.#joinAgain && !this.#closed) throw error;
       });
-      this.#bell.ring();
+      this.bell.ring();
       for (const uid of new Set([...this.#followers].map((one) => one.uid))) await this.#adopt(uid);
     } while (this.#joinAgain && !this.#closed);
     if (this.#seeks()) this.#tryLater();
@@ -294,7 +295,7 @@ export class Session {
       await this.#lead(lease);
       return true;
     }
-    const told = (): void => this.#bell.ring();
+    const told = (): void => this.bell.ring();
     this.#knocker ??= await connectToLeader(leaderSocket(stateDir), { told, gone: () => this.#onGone() });
     if (this.#knocker) this.#yields = false;
     if (this.#schedules) await this.#askToLead();
@@ -367,7 +368,7 @@ export class Session {
 
   #onCommit(): void {
     this.#listening?.tell();
-    this.#bell.ring();
+    this.bell.ring();
   }
 
   #onGone(): void {
@@ -389,7 +390,7 @@ export class Session {
   #fail(error: Error): void {
     this.#failure = error;
     this.#failed.resolve(error);
-    this.#bell.ring();
+    this.bell.ring();
   }
 }
 

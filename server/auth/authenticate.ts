@@ -2,10 +2,12 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { isInForce } from '../../core/accounts/keep-accounts.ts';
 import { isSecret, secretHash } from '../../core/accounts/secret-text.ts';
+import type { TokenRecord } from '../../core/model/account.ts';
 import type { Clock } from '../../core/model/clock.ts';
 import type { Accounts } from '../../core/store/accounts.ts';
 import { LOCAL_USER, type Principal } from '../principal.ts';
 import { problem } from '../problem.ts';
+import { Rechecks } from './rechecks.ts';
 
 /** The cookie of a browser that is logged in. */
 export const LOGIN_COOKIE = 'orch_login';
@@ -34,16 +36,22 @@ export type Admit = (context: Context, principal: Principal | null) => Promise<R
 export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): MiddlewareHandler {
   const noted = new Map<string, number>();
 
+  const rechecks = new Rechecks(clock);
+
+  const validToken = async (text: string): Promise<TokenRecord | null> => {
+    const token = isSecret(text) ? await accounts.tokenByHash(secretHash(text)) : null;
+    return token !== null && isInForce(token, clock.now()) ? token : null;
+  };
+
   const byToken = async (text: string): Promise<Principal | null> => {
-    if (!isSecret(text)) return null;
+    const token = await validToken(text);
+    if (token === null) return null;
     const now = clock.now();
-    const token = await accounts.tokenByHash(secretHash(text));
-    if (token === null || !isInForce(token, now)) return null;
     if (now - (noted.get(token.tokenId) ?? token.usedAt ?? 0) >= NOTE_USE_MS) {
       noted.set(token.tokenId, now);
       await accounts.tokenUsed(token.tokenId, now);
     }
-    return { name: `token:${token.name}`, grants: token.grants };
+    return principalOfToken(token);
   };
 
   const byLogin = async (text: string): Promise<Principal | null> => {
@@ -55,13 +63,17 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
     const header = context.req.header('authorization');
     const cookie = getCookie(context, LOGIN_COOKIE);
     let principal: Principal | null = null;
+    let again = async (): Promise<Principal | null> => principal;
     if (header !== undefined) {
       const [, token] = /^Bearer ([^\s]+)$/.exec(header) ?? [];
       principal = token === undefined ? null : await byToken(token);
-      if (principal === null) return refuse('the token is not valid, or not any more');
+      if (token === undefined || principal === null) return refuse('the token is not valid, or not any more');
+      const recheck = async (): Promise<Principal | null> => principalOfToken(await validToken(token));
+      again = () => rechecks.of(`token ${secretHash(token)}`, recheck);
     } else if (cookie !== undefined) {
       principal = await byLogin(cookie);
       if (principal === null) return refuse('the login is over: log in again');
+      again = () => rechecks.of(`login ${secretHash(cookie)}`, () => byLogin(cookie));
       const isOwnPage = context.req.header(OWN_PAGE_HEADER) === '1' && isSameOrigin();
       if (!SAFE.has(context.req.method) && !isOwnPage)
         return problem(context, 'forbidden', 'with a login, only pages of this server change something');
@@ -69,6 +81,7 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
     const tooMany = await admit?.(context, principal);
     if (tooMany) return tooMany;
     if (principal !== null) context.set('principal', principal);
+    context.set('again', again);
     await next();
     return undefined;
 
@@ -85,4 +98,10 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
       return origin === undefined || origin === new URL(context.req.url).origin;
     }
   };
+}
+
+function principalOfToken(token: TokenRecord): Principal;
+function principalOfToken(token: TokenRecord | null): Principal | null;
+function principalOfToken(token: TokenRecord | null): Principal | null {
+  return token === null ? null : { name: `token:${token.name}`, grants: token.grants };
 }

@@ -5,6 +5,7 @@ import { backfillRoutes } from './backfills.ts';
 import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
 import { gridRoutes } from './grid.ts';
+import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
 import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...taskInstanceRoutes,
   ...backfillRoutes,
   ...assetRoutes,
+  ...liveRoutes,
   ...accountRoutes,
   ...loginRoutes,
 ];

@@ -37,8 +37,12 @@ export async function serve(
   const app = createApp(services, { checkAnswers: true, ...options });
   const request = async (path: string, init: RequestInit): Promise<Reply> => {
     const response = await app.request(`http://localhost${path}`, init);
-    const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const type = response.headers.get('content-type') ?? '';
+    // A stream has no end to wait for.
+    const isStream = type.startsWith('text/event-stream');
+    const text = isStream ? '' : await response.text();
+    if (isStream) await response.body?.cancel();
+    const isJson = /json/.test(type);
     const body = isJson ? (JSON.parse(text) as Record<string, unknown>) : { text };
     return { status: response.status, headers: response.headers, body };
   };

@@ -18,6 +18,7 @@ import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants, ROWS_LISTED } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
 import { KeptReplies } from '../kept-replies.ts';
+import { LiveReads } from '../live-reads.ts';
 import { applyOne, newestNumber, readHolder, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
 import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
@@ -84,6 +85,7 @@ export class PostgresStore extends Reads implements Store {
   readonly accounts: Accounts;
   readonly audit: AuditLog;
   readonly replies: KeptReplies;
+  readonly live: LiveReads;
 
   private constructor(options: PostgresStoreOptions, schema: string, db: Kysely<Database>) {
     super(db);
@@ -94,6 +96,7 @@ export class PostgresStore extends Reads implements Store {
     this.accounts = new Accounts(db, write);
     this.audit = new AuditLog(db, write);
     this.replies = new KeptReplies(db, write);
+    this.live = new LiveReads(db);
     this.#plan = { dialect: 'postgres', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };
   }
 

@@ -19,6 +19,7 @@ import { askScript, readAnswer, readPending } from '../inbox.ts';
 import { checkInvariants, ROWS_LISTED } from '../integrity.ts';
 import { readJournal } from '../journal.ts';
 import { KeptReplies } from '../kept-replies.ts';
+import { LiveReads } from '../live-reads.ts';
 import {
   applyMigrations,
   newestNumber,
@@ -97,6 +98,7 @@ export class SqliteStore extends Reads implements Store {
   readonly accounts: Accounts;
   readonly audit: AuditLog;
   readonly replies: KeptReplies;
+  readonly live: LiveReads;
 
   private constructor(options: SqliteStoreOptions, connection: SqliteConnection, db: Kysely<Database>) {
     super(db);
@@ -107,6 +109,7 @@ export class SqliteStore extends Reads implements Store {
     this.accounts = new Accounts(db, write);
     this.audit = new AuditLog(db, write);
     this.replies = new KeptReplies(db, write);
+    this.live = new LiveReads(db);
     this.#lock = new LeaderLock(options.path);
     this.#beat = new LeaderBeat(options.path, options.clock);
     this.#plan = { dialect: 'sqlite', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };

@@ -1,0 +1,168 @@
+import type { Clock } from '../../core/model/clock.ts';
+import type { Access } from '../access.ts';
+import { type EventBatch, eventText, type LiveEvent } from './live-event.ts';
+
+/** A comment goes out after so long without an event, so that nothing between takes the line for dead. */
+const HEARTBEAT_MS = 15_000;
+/** A client that lost its stream comes again after this time. */
+const RETRY_MS = 2_000;
+
+/** Who listens, and to what. */
+export interface Listener {
+  /** Goes on behind this line; `null`: with what comes from now on. */
+  readonly afterSeq: number | null;
+  /** Only events of these DAGs; `null`: of all. */
+  readonly dagIds: ReadonlySet<string> | null;
+  /** Only events of these runs; `null`: of all. */
+  readonly runIds: ReadonlySet<string> | null;
+  /** What the listener may see now; `null`: nothing any more. */
+  again(): Promise<Access | null>;
+  /** Drops the connection, with what was not taken. */
+  hangUp(): void;
+}
+
+/** Where streams get their events from. */
+export interface Tap {
+  lastSeq(): Promise<number>;
+  /** What follows on a line, a batch of bounded size. */
+  after(seq: number): Promise<EventBatch>;
+  joined(stream: EventStream): void;
+  left(stream: EventStream): void;
+}
+
+/**
+ * The events for one listener. There is never more of them in memory than one batch: the next one is read
+ * when the last one was taken.
+ */
+export class EventStream {
+  readonly #tap: Tap;
+  readonly #clock: Clock;
+  readonly #listener: Listener;
+  readonly #encoder = new TextEncoder();
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** The last line that it has given or passed over; `null` before it has begun. */
+  #cursor: number | null = null;
+  #saidAt = 0;
+  #isOver = false;
+  /** The client has taken all and waits for more. */
+  #isAsked = false;
+  #isRung = false;
+  #wake: (() => void) | null = null;
+
+  constructor(tap: Tap, clock: Clock, listener: Listener) {
+    this.#tap = tap;
+    this.#clock = clock;
+    this.#listener = listener;
+  }
+
+  /** Its text. It joins the tap when it is first read, and leaves when nobody reads it any more. */
+  readable(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      { pull: (controller) => this.#pull(controller), cancel: () => this.#leave() },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** There may be something new. */
+  hear(): void {
+    this.#isRung = true;
+    this.#wake?.();
+  }
+
+  /** Ends it if the listener may not listen any more; has it give a sign of life when that is due. */
+  async check(): Promise<void> {
+    const access = await this.#listener.again().catch(() => undefined);
+    if (access === null) this.end();
+    else if (this.#isSilent()) this.hear();
+  }
+
+  /** Ends it. A client that has not taken the last batch loses its connection: it might never take it. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#leave();
+    if (this.#isAsked) return;
+    this.#controller?.close();
+    this.#listener.hangUp();
+  }
+
+  #leave(): void {
+    this.#isOver = true;
+    this.#tap.left(this);
+    this.hear();
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#isAsked = true;
+    if (this.#controller === null) {
+      this.#controller = controller;
+      this.#tap.joined(this);
+    }
+    // A store that is away ends the stream: the client comes again, and goes on where it was.
+    const text = await this.#next().catch(() => null);
+    this.#isAsked = false;
+    if (text !== null && !this.#isOver) {
+      this.#saidAt = this.#clock.mono();
+      return controller.enqueue(this.#encoder.encode(text));
+    }
+    this.#leave();
+    closeUnlessCancelled(controller);
+  }
+
+  /** What is to be sent next; `null` at the end. Resolves when there is something. */
+  async #next(): Promise<string | null> {
+    if (this.#cursor === null) return this.#greet();
+    while (!this.#isOver) {
+      const { events, toSeq } = await this.#tap.after(this.#cursor);
+      if (toSeq > this.#cursor) {
+        const access = await this.#listener.again();
+        if (access === null) return null;
+        this.#cursor = toSeq;
+        const text = events.filter((event) => this.#wants(access, event)).map((event) => event.text);
+        if (text.length > 0) return text.join('');
+      } else if (this.#isSilent()) {
+        // The number alone: a client that only sees few events goes on from here, not from the last of them.
+        return `: nothing new\nid: ${toSeq}\n\n`;
+      } else await this.#rung();
+    }
+    return null;
+  }
+
+  /** How it begins. A line that this store does not have yet is of another one: it begins anew. */
+  async #greet(): Promise<string> {
+    const seq = await this.#tap.lastSeq();
+    const { afterSeq } = this.#listener;
+    const goesOn = afterSeq !== null && afterSeq <= seq;
+    this.#cursor = goesOn ? afterSeq : seq;
+    return `retry: ${RETRY_MS}\n\n${goesOn ? '' : eventText(seq, 'hello', { seq })}`;
+  }
+
+  #wants(access: Access, { dagId, runId }: LiveEvent): boolean {
+    const { dagIds, runIds } = this.#listener;
+    if (dagIds !== null && (dagId === null || !dagIds.has(dagId))) return false;
+    if (runIds !== null && (runId === null || !runIds.has(runId))) return false;
+    return access.has('viewer', dagId);
+  }
+
+  #isSilent(): boolean {
+    return this.#cursor !== null && this.#clock.mono() - this.#saidAt >= HEARTBEAT_MS;
+  }
+
+  /** Resolves when it was rung, also if that was since the last time. */
+  async #rung(): Promise<void> {
+    if (!this.#isRung) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = null;
+    }
+    this.#isRung = false;
+  }
+}
+
+function closeUnlessCancelled(controller: ReadableStreamDefaultController<Uint8Array>): void {
+  try {
+    controller.close();
+  } catch {
+    // Its reader has cancelled it.
+  }
+}

@@ -1,0 +1,148 @@
+import pLimit from 'p-limit';
+import type { Clock } from '../../core/model/clock.ts';
+import { AppError } from '../../core/model/errors.ts';
+import type { Bell, Ear } from '../../core/scheduler/bell.ts';
+import { EventStream, type Listener, type Tap } from './event-stream.ts';
+import { EventWindow, type WindowSize } from './event-window.ts';
+import { EventSource, type EventStore } from './live-event.ts';
+
+/** Streams that may be open at once. */
+const STREAMS_MAX = 2_000;
+/** What streams that keep up are given from memory. */
+const WINDOW = { events: 4_000, chars: 2_000_000 } as const;
+/** A batch of one stream. */
+const BATCH = { lines: 200, chars: 64_000 } as const;
+/** Lines that the tail reads at once. */
+const TAIL_LINES = 1_000;
+/** Streams behind the window that read the store at once. */
+const READERS_MAX = 4;
+/** Looks of the tail are at least this far apart, and at most so far. */
+const LOOK_AGAIN_MS = { least: 10, most: 5_000 } as const;
+const CHECK_EVERY_MS = 1_000;
+
+/** Calls something every second until what it gives is called. */
+export type EverySecond = (tick: () => void) => () => void;
+
+export interface LiveFeedOptions {
+  readonly store: EventStore;
+  /** Rings when something may have been written. */
+  readonly bell: Bell;
+  readonly clock: Clock;
+  /** Absent: a timer of this machine. */
+  readonly everySecond?: EverySecond;
+  /** How much is remembered for streams that keep up. */
+  readonly window?: WindowSize;
+}
+
+/**
+ * What changes, for everybody who listens: one reader of the journal for all streams, which works only while
+ * there are any. A stream that is behind what it remembers reads the store by itself.
+ */
+export class LiveFeed {
+  readonly #source: EventSource;
+  readonly #bell: Bell;
+  readonly #clock: Clock;
+  readonly #everySecond: EverySecond;
+  readonly #windowSize: WindowSize;
+  readonly #streams = new Set<EventStream>();
+  readonly #readers = pLimit(READERS_MAX);
+  #window: EventWindow | null = null;
+  #ear: Ear | null = null;
+  #stopChecks: () => void = () => {};
+  #isClosed = false;
+
+  constructor({ store, bell, clock, everySecond = bySystemTimer, window = WINDOW }: LiveFeedOptions) {
+    this.#source = new EventSource(store);
+    this.#bell = bell;
+    this.#clock = clock;
+    this.#everySecond = everySecond;
+    this.#windowSize = window;
+  }
+
+  /** Streams that are open. */
+  get open(): number {
+    return this.#streams.size;
+  }
+
+  /**
+   * A stream of events.
+   * @throws AppError `unavailable` if there are too many, or the server ends.
+   */
+  listen(listener: Listener): ReadableStream<Uint8Array> {
+    if (this.#isClosed) throw new AppError('unavailable', 'the server ends');
+    if (this.#streams.size >= STREAMS_MAX) throw new AppError('unavailable', 'too many streams are open');
+    return new EventStream(this.#tap, this.#clock, listener).readable();
+  }
+
+  /** Ends all streams, and takes no new ones. */
+  close(): void {
+    this.#isClosed = true;
+    for (const stream of this.#streams) stream.end();
+  }
+
+  readonly #tap: Tap = {
+    lastSeq: () => this.#source.lastSeq(),
+    after: async (seq) =>
+      this.#window?.after(seq, BATCH.chars) ??
+      (await this.#readers(() => this.#source.after(seq, BATCH.lines))),
+    joined: (stream) => {
+      this.#streams.add(stream);
+      if (this.#isClosed) stream.end();
+      else if (this.#streams.size === 1) this.#begin();
+    },
+    left: (stream) => {
+      if (this.#streams.delete(stream) && this.#streams.size === 0) this.#rest();
+    },
+  };
+
+  #begin(): void {
+    this.#stopChecks = this.#everySecond(() => {
+      for (const stream of this.#streams) void stream.check();
+    });
+    this.#ear = this.#bell.listen();
+    void this.#follow(this.#ear);
+  }
+
+  #rest(): void {
+    this.#stopChecks();
+    this.#ear?.close();
+    this.#ear = null;
+    this.#window = null;
+  }
+
+  /** Reads what comes, until its ear is not the one of the feed any more. */
+  async #follow(ear: Ear): Promise<void> {
+    let window: EventWindow | null = null;
+    while (this.#ear === ear) {
+      // A store that is away is looked at again later: streams stay open meanwhile.
+      const isNews = await this.#look(window, ear).catch(() => null);
+      window = this.#ear === ear ? this.#window : null;
+      if (isNews) await pause(LOOK_AGAIN_MS.least);
+      else if (this.#ear === ear) await ear.wait(LOOK_AGAIN_MS.most);
+    }
+  }
+
+  /** Takes what follows on the window into it, and tells the streams; whether there was anything. */
+  async #look(window: EventWindow | null, ear: Ear): Promise<boolean> {
+    if (window === null) {
+      const begun = new EventWindow(await this.#source.lastSeq(), this.#windowSize);
+      if (this.#ear === ear) this.#window = begun;
+    } else {
+      const batch = await this.#source.after(window.toSeq, TAIL_LINES);
+      if (batch.toSeq === window.toSeq) return false;
+      window.append(batch);
+    }
+    for (const stream of this.#streams) stream.hear();
+    return true;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+function bySystemTimer(tick: () => void): () => void {
+  const timer = setInterval(tick, CHECK_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
