@@ -74,7 +74,7 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
       principal = await byLogin(cookie);
       if (principal === null) return refuse('the login is over: log in again');
       again = () => rechecks.of(`login ${secretHash(cookie)}`, () => byLogin(cookie));
-      const isOwnPage = context.req.header(OWN_PAGE_HEADER) === '1' && isSameOrigin();
+      const isOwnPage = context.req.header(OWN_PAGE_HEADER) === '1' && isSameHost();
       if (!SAFE.has(context.req.method) && !isOwnPage)
         return problem(context, 'forbidden', 'with a login, only pages of this server change something');
     } else if (isOpen) principal = LOCAL_USER;
@@ -93,9 +93,11 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
       return problem(context, 'unauthenticated', why);
     }
 
-    function isSameOrigin(): boolean {
+    /** By host alone: behind a proxy with TLS a page is of https, and the request arrives by http. */
+    function isSameHost(): boolean {
       const origin = context.req.header('origin');
-      return origin === undefined || origin === new URL(context.req.url).origin;
+      if (origin === undefined) return true;
+      return URL.canParse(origin) && new URL(origin).host === new URL(context.req.url).host;
     }
   };
 }
@@ -103,5 +105,5 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
 function principalOfToken(token: TokenRecord): Principal;
 function principalOfToken(token: TokenRecord | null): Principal | null;
 function principalOfToken(token: TokenRecord | null): Principal | null {
-  return token === null ? null : { name: `token:${token.name}`, grants: token.grants };
+  return token === null ? null : { name: `token:$token.name`, grants: token.grants };
 }

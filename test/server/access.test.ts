@@ -177,7 +177,9 @@ describe('who may do what', () => {
     const trigger = (headers: Record<string, string>) => api.post('/api/v1/dags/ours/runs', {}, headers);
     expect((await trigger({ cookie })).status).toBe(403);
     expect((await trigger({ cookie, 'x-orch-page': '1', origin: 'http://evil.example' })).status).toBe(403);
+    expect((await trigger({ cookie, 'x-orch-page': '1', origin: 'null' })).status).toBe(403);
     expect((await trigger({ cookie, 'x-orch-page': '1', origin: 'http://localhost' })).status).toBe(201);
+    expect((await trigger({ cookie, 'x-orch-page': '1', origin: 'https://localhost' })).status).toBe(201);
     await api.send('PUT', '/api/v1/users/ann', { ...account, disabled: true }, bearer('admin'));
     expect((await api.get('/api/v1/me', { cookie })).status).toBe(401);
   });
