@@ -6,6 +6,7 @@ import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
 import { gridRoutes } from './grid.ts';
 import { loginRoutes } from './login.ts';
+import { logRoutes } from './logs.ts';
 import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...runResultRoutes,
   ...taskInstanceRoutes,
+  ...logRoutes,
   ...backfillRoutes,
   ...assetRoutes,
   ...accountRoutes,
