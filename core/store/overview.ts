@@ -1,9 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import type { ArtifactRef, LogRange } from '../model/attempt.ts';
+import { becauseNumber } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
-import type { ExpansionRecord } from '../model/run.ts';
+import type { ExpansionRecord, InstanceRecord } from '../model/run.ts';
+import { S } from '../model/states.ts';
 import type { NodeRange } from './node-ranges.ts';
-import { toExpansion } from './records.ts';
+import { toExpansion, toInstance } from './records.ts';
 import type { ArtifactRecord, MetricRecord, ProgressRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
@@ -135,6 +137,21 @@ export class Overview {
       .limit(1)
       .executeTakeFirst();
     return output === undefined ? undefined : null;
+  }
+
+  /** The instances of some runs that wait for an answer of people. */
+  async waitingForAnswer(runNos: readonly RunNo[]): Promise<readonly InstanceRecord[]> {
+    if (runNos.length === 0) return [];
+    const rows = await this.#db
+      .selectFrom('task_instance')
+      .selectAll()
+      .where('run_no', 'in', runNos)
+      .where('state', '=', S.waiting)
+      .where('because', '=', becauseNumber('waits_answer'))
+      .orderBy('run_no')
+      .orderBy('node_no')
+      .execute();
+    return rows.map(toInstance);
   }
 
   /** Where the logs of the attempts of a run are, from an attempt on, by node and attempt. */

@@ -7,6 +7,7 @@ import { documentRoute } from './document.ts';
 import { gridRoutes } from './grid.ts';
 import { loginRoutes } from './login.ts';
 import { logRoutes } from './logs.ts';
+import { operationRoutes } from './operations.ts';
 import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...runResultRoutes,
   ...taskInstanceRoutes,
   ...logRoutes,
+  ...operationRoutes,
   ...backfillRoutes,
   ...assetRoutes,
   ...accountRoutes,
