@@ -1,13 +1,13 @@
+import type { Spread } from '../../core/model/spread.ts';
+import { collectDagStats, type DagStats } from '../../core/store/dag-stats.ts';
+import { collectTaskStats, TASK_RUNS_MAX, type TaskStats } from '../../core/store/task-stats.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { collectDagStats, type DagStats } from '../dag-stats.ts';
 import { instantFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { counted } from '../render/counted.ts';
 import { type Column, tableLines, tableWidth } from '../render/table.ts';
 import { agoText, instantText, spanText } from '../render/time-text.ts';
-import type { Spread } from '../spread.ts';
-import { collectTaskStats, TASK_RUNS_MAX, type TaskStats } from '../task-stats.ts';
 import { withProject } from '../with-project.ts';
 
 /** A DAG, with its tasks if they were asked for. */

@@ -45,14 +45,15 @@ export async function whyRun(project: Project, record: RunRecord): Promise<Becau
   return (await hasLeader(leaderSocket(project.stateDir))) ? explainRun(world, run) : because('no_leader');
 }
 
-/** The unfinished runs and one more, as a leader would have them. */
-async function worldAbout(project: Project, runNo: RunNo): Promise<World> {
+/** The unfinished runs, and one more if that is given, as a leader would have them. */
+export async function worldAbout(project: Project, runNo: RunNo | null): Promise<World> {
   const { store } = project;
   const world = new World(limitsOf(project));
   await takeBackfills(store, world);
   for (const { dagId, paused } of await store.dags()) world.dagLoad(dagId).paused = paused;
   const open = await store.unfinishedRuns();
-  for (const record of open.some((run) => run.runNo === runNo) ? open : [...open, { runNo }]) {
+  const isOpen = runNo === null || open.some((run) => run.runNo === runNo);
+  for (const record of isOpen ? open : [...open, { runNo }]) {
     const stored = await store.loadRun(record.runNo);
     if (stored) adoptRun(world, worldOf(stored));
   }

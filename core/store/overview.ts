@@ -1,9 +1,11 @@
 import { type Kysely, sql } from 'kysely';
-import type { ArtifactRef } from '../model/attempt.ts';
+import type { ArtifactRef, LogRange } from '../model/attempt.ts';
+import { becauseNumber } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
-import type { ExpansionRecord } from '../model/run.ts';
+import type { ExpansionRecord, InstanceRecord } from '../model/run.ts';
+import { S } from '../model/states.ts';
 import type { NodeRange } from './node-ranges.ts';
-import { toExpansion } from './records.ts';
+import { toExpansion, toInstance } from './records.ts';
 import type { ArtifactRecord, MetricRecord, ProgressRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
@@ -21,6 +23,21 @@ export interface ResultPlace {
   readonly nodeNo: number;
   readonly tryNo: number;
   readonly name: string;
+}
+
+/** The log of an attempt. */
+export interface LogPlace {
+  readonly nodeNo: NodeNo;
+  readonly tryNo: TryNo;
+  readonly range: LogRange;
+}
+
+interface LogRow {
+  readonly node_no: number;
+  readonly try_no: number;
+  readonly log_segment: number;
+  readonly log_offset: number;
+  readonly log_length: number | null;
 }
 
 /** Ranges of one statement: its text has a limit. */
@@ -120,6 +137,42 @@ export class Overview {
       .limit(1)
       .executeTakeFirst();
     return output === undefined ? undefined : null;
+  }
+
+  /** The instances of some runs that wait for an answer of people. */
+  async waitingForAnswer(runNos: readonly RunNo[]): Promise<readonly InstanceRecord[]> {
+    if (runNos.length === 0) return [];
+    const rows = await this.#db
+      .selectFrom('task_instance')
+      .selectAll()
+      .where('run_no', 'in', runNos)
+      .where('state', '=', S.waiting)
+      .where('because', '=', becauseNumber('waits_answer'))
+      .orderBy('run_no')
+      .orderBy('node_no')
+      .execute();
+    return rows.map(toInstance);
+  }
+
+  /** Where the logs of the attempts of a run are, from an attempt on, by node and attempt. */
+  async logPlaces(
+    runNo: RunNo,
+    from: Pick<ResultPlace, 'nodeNo' | 'tryNo'>,
+    limit: number,
+  ): Promise<readonly LogPlace[]> {
+    const { rows } = await sql<LogRow>`
+      select node_no, try_no, log_segment, log_offset, log_length from task_instance
+      where run_no = ${runNo} and node_no >= ${from.nodeNo} and log_offset is not null
+        and (node_no, try_no) >= (${from.nodeNo}, ${from.tryNo})
+      union
+      select node_no, try_no, log_segment, log_offset, log_length from task_attempt
+      where run_no = ${runNo} and node_no >= ${from.nodeNo} and log_offset is not null
+        and (node_no, try_no) >= (${from.nodeNo}, ${from.tryNo})
+      order by node_no, try_no limit ${limit}`.execute(this.#db);
+    return rows.map((row) => ({
+      ...toPlace(row),
+      range: { segment: row.log_segment, offset: row.log_offset, length: row.log_length },
+    }));
   }
 
   /** The instances that have a row in some ranges of nodes, counted by run, template node and state. */

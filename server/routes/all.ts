@@ -7,6 +7,8 @@ import { documentRoute } from './document.ts';
 import { gridRoutes } from './grid.ts';
 import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
+import { logRoutes } from './logs.ts';
+import { operationRoutes } from './operations.ts';
 import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
@@ -21,6 +23,8 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...runResultRoutes,
   ...taskInstanceRoutes,
+  ...logRoutes,
+  ...operationRoutes,
   ...backfillRoutes,
   ...assetRoutes,
   ...liveRoutes,

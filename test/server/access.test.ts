@@ -119,7 +119,9 @@ describe('who may do what', () => {
   });
 
   test('lists have only what the asker may see', async () => {
-    for (const path of ['/api/v1/dags', '/api/v1/runs', '/api/v1/runs?dagId=ours', '/api/v1/backfills']) {
+    const lists = ['/api/v1/dags', '/api/v1/runs', '/api/v1/runs?dagId=ours', '/api/v1/backfills'];
+    const more = ['/api/v1/logs/search', '/api/v1/logs/search?dagId=ours'];
+    for (const path of [...lists, ...more]) {
       const { status, body } = await api.get(path, bearer('theirs'));
       expect(status).toBe(200);
       expect(JSON.stringify(body['items']), path).not.toContain('ours');
@@ -132,7 +134,7 @@ describe('who may do what', () => {
   test('a role for one DAG is none for what belongs to no DAG', async () => {
     for (const route of ROUTES.filter(
       ({ tag }) => tag === 'accounts' || tag === 'audit' || tag === 'assets',
-    )) {
+    ).concat(ROUTES.filter(({ id }) => id === 'readSystemLogs'))) {
       if (route.role === 'public' || ['getMe', 'logOut'].includes(route.id)) continue;
       expect(await ask(route, bearer('ours admin')), route.id).toMatchObject({ status: 403 });
     }

@@ -26,6 +26,8 @@ test('no read of the API looks through a table that grows with history', async (
     `/api/v1/runs/${run.uid}/task-instances?state=success`,
     ...['metrics', 'artifacts', 'journal', 'why'].map((list) => `/api/v1/runs/${run.uid}/${list}`),
     `/api/v1/task-instances/${first?.taskInstanceId}`,
+    ...['dags/t/stats', 'approvals', 'pools', 'broken-files'].map((path) => `/api/v1/${path}`),
+    '/api/v1/logs/search?dagId=t&q=hello',
   ];
   for (const path of asked) expect(await api.get(path), path).toMatchObject({ status: 200 });
   const texts = new Set(prepare.mock.calls.map(([text]) => text));

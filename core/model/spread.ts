@@ -1,4 +1,4 @@
-import { quantile } from '../core/model/quantile.ts';
+import { quantile } from './quantile.ts';
 
 /** How some lengths of time are spread, in milliseconds. */
 export interface Spread {

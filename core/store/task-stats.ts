@@ -1,8 +1,8 @@
-import type { RunRecord } from '../core/model/run.ts';
-import { isRunFinished } from '../core/model/states.ts';
-import type { Store } from '../core/store/store.ts';
-import { readRunSamples } from '../core/store/task-history.ts';
-import { type Spread, spreadOf } from './spread.ts';
+import type { RunRecord } from '../model/run.ts';
+import { type Spread, spreadOf } from '../model/spread.ts';
+import { isRunFinished } from '../model/states.ts';
+import type { Store } from './store.ts';
+import { readRunSamples } from './task-history.ts';
 
 /** Of a DAG so many of its newest finished runs are looked at: their instances are read one by one. */
 export const TASK_RUNS_MAX = 200;
@@ -35,9 +35,13 @@ interface Gathered {
 }
 
 /** The figures of the tasks of a DAG over its newest finished runs, in the order of their first instances. */
-export async function collectTaskStats(store: Store, runs: readonly RunRecord[]): Promise<TaskStats[]> {
+export async function collectTaskStats(
+  store: Store,
+  runs: readonly RunRecord[],
+  most = TASK_RUNS_MAX,
+): Promise<TaskStats[]> {
   const byTask = new Map<string, Gathered>();
-  const looked = runs.filter(({ state }) => isRunFinished(state)).slice(0, TASK_RUNS_MAX);
+  const looked = runs.filter(({ state }) => isRunFinished(state)).slice(0, most);
   for (const { runNo } of looked) {
     const samples = await readRunSamples(store, runNo);
     for (const { path, row } of samples?.tasks ?? []) {

@@ -1,6 +1,6 @@
-import type { RunRecord } from '../core/model/run.ts';
-import type { Store } from '../core/store/store.ts';
-import { type Spread, spreadOf } from './spread.ts';
+import type { RunRecord } from '../model/run.ts';
+import { type Spread, spreadOf } from '../model/spread.ts';
+import type { Store } from './store.ts';
 
 const PAGE = 500;
 
@@ -21,18 +21,23 @@ export interface DagStats {
   readonly of: readonly RunRecord[];
 }
 
-/** The figures of every DAG, or of one, over the runs that were made since an instant, or all. */
+/**
+ * The figures of every DAG, or of one, over the runs that were made since an instant, or all; of these at
+ * most so many, the newest.
+ */
 export async function collectDagStats(
   store: Store,
   dagId: string | undefined,
   since: number | null,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<DagStats[]> {
+  let left = most;
   const byDag = new Map<string, RunRecord[]>();
   let page: readonly RunRecord[] = [];
   do {
     const before = page.at(-1)?.runNo;
     page = await store.runs({
-      limit: PAGE,
+      limit: Math.min(PAGE, left),
       ...(dagId === undefined ? {} : { dagId }),
       ...(since === null ? {} : { since }),
       ...(before === undefined ? {} : { before }),
@@ -42,7 +47,8 @@ export async function collectDagStats(
       if (known === undefined) byDag.set(run.dagId, [run]);
       else known.push(run);
     }
-  } while (page.length === PAGE);
+    left -= page.length;
+  } while (page.length === PAGE && left > 0);
   return [...byDag].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, runs]) => statsOf(id, runs));
 }
 

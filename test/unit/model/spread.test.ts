@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { spreadOf } from '../../../cli/spread.ts';
 import { quantile } from '../../../core/model/quantile.ts';
+import { spreadOf } from '../../../core/model/spread.ts';
 
 test('quantiles lie between the nearest values', () => {
   expect(quantile([], 0.5)).toBe(0);

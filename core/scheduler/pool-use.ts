@@ -1,0 +1,33 @@
+import { S } from '../model/states.ts';
+import { explain } from '../planner/explain.ts';
+import type { Project } from './project.ts';
+import { worldAbout } from './why.ts';
+
+/** A pool, what unfinished runs hold of it, and what they want. */
+export interface PoolUse {
+  readonly name: string;
+  readonly slots: number;
+  /** Slots that attempts hold. */
+  readonly used: number;
+  /** Task instances that could run if there were a slot for them. */
+  readonly waiting: number;
+}
+
+/**
+ * The use of all pools, by the functions of the planner: which instances are ready is nowhere stored. Reads
+ * every unfinished run.
+ */
+export async function readPoolUse(project: Project): Promise<PoolUse[]> {
+  const world = await worldAbout(project, null);
+  const waiting = new Map<string, number>();
+  for (const run of world.runs.values())
+    for (const { node, template, block } of run.existing()) {
+      if (run.state[node] !== S.none || !run.isTask(template) || !run.isSelected(template, block)) continue;
+      const { checks } = explain(world, run, node, null);
+      if (!checks.some(({ name, ok }) => name === 'slots' && !ok)) continue;
+      const pool = run.templates.pool[template] as string;
+      waiting.set(pool, (waiting.get(pool) ?? 0) + 1);
+    }
+  const pools = [...world.pools.values()];
+  return pools.map(({ name, slots, used }) => ({ name, slots, used, waiting: waiting.get(name) ?? 0 }));
+}

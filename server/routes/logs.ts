@@ -1,0 +1,104 @@
+import { Type } from 'typebox';
+import { type LineFilter, lineFilter } from '../../core/log/line-filter.ts';
+import { LOG_LEVELS, readOwnLog } from '../../core/log/read-own-log.ts';
+import { AppError } from '../../core/model/errors.ts';
+import { attemptId } from '../../core/model/ids.ts';
+import { logFile } from '../../core/scheduler/paths.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { readInstant } from '../instants.ts';
+import { API, type Route, route } from '../route.ts';
+import { FoundLine, OwnLine, READ_STREAMS } from '../schemas/log.ts';
+import { DagId, limitOf, oneOf, PAGING, pageOf, RunId } from '../schemas/words.ts';
+import { namesOf, searchLogs } from '../search-logs.ts';
+import { instant } from '../views.ts';
+
+const tag = 'logs';
+const SEARCH = {
+  q: Type.Optional(Type.String({ maxLength: 1_024, description: 'only lines that contain this text' })),
+  regex: Type.Optional(Type.String({ maxLength: 1_024, description: 'only lines that match' })),
+};
+
+function filterOf({ q, regex }: { readonly q?: string; readonly regex?: string }): LineFilter | null {
+  if (q !== undefined && regex !== undefined) throw new AppError('usage', 'give q or regex, not both');
+  if (q !== undefined) return lineFilter({ text: q });
+  return regex === undefined ? null : lineFilter({ regex });
+}
+
+const search = route('get', `${API}/logs/search`, {
+  id: 'searchLogs',
+  tag,
+  summary: 'Lines of the logs of attempts, the newest run first',
+  description:
+    'A page may have fewer lines than asked for, or none, while there is a nextCursor: time was over.',
+  role: 'viewer',
+  query: {
+    ...PAGING,
+    ...SEARCH,
+    dagId: Type.Optional(Type.Array(DagId)),
+    runId: Type.Optional(RunId),
+    level: Type.Optional(Type.Array(oneOf(READ_STREAMS, 'only lines of these streams'))),
+    since: Type.Optional(Type.String({ format: 'date-time', description: 'written then or later' })),
+  },
+  answer: pageOf('FoundLinePage', FoundLine),
+  handle: async (services, { query, access }) => {
+    const run = query.runId === undefined ? null : await access.run(query.runId);
+    const asked = query.dagId ?? (access.seesAll ? null : (await access.dags()).map(({ dagId }) => dagId));
+    const matches = filterOf(query);
+    const at = readCursor(query.cursor, ['number', 'number', 'number', 'number']);
+    const from = at && { runNo: at[0], nodeNo: at[1], tryNo: at[2], byte: at[3] };
+    const { found, next } = await searchLogs(
+      services,
+      {
+        run,
+        dagIds: asked?.filter((dagId) => access.has('viewer', dagId)) ?? null,
+        since: query.since === undefined ? null : readInstant('since', query.since),
+        limit: limitOf(query),
+        ...(query.level === undefined ? {} : { streams: query.level }),
+        ...(matches === null ? {} : { matches }),
+      },
+      from,
+    );
+    const nameOf = await namesOf(services, found);
+    const items = found.map((one) => ({
+      runId: one.run.uid,
+      dagId: one.run.dagId,
+      attemptId: attemptId(one.run.runNo, one.nodeNo, one.tryNo),
+      taskInstanceId: `${one.run.runNo}.${one.nodeNo}`,
+      name: nameOf(one),
+      at: instant(one.line.at),
+      stream: one.line.stream,
+      text: one.line.text,
+    }));
+    const place = next && writeCursor([next.runNo, next.nodeNo, next.tryNo, next.byte]);
+    return { items, nextCursor: place };
+  },
+});
+
+const own = route('get', `${API}/system/logs`, {
+  id: 'readSystemLogs',
+  tag: 'system',
+  summary: 'The newest lines of the log of orch itself on this machine, newest last',
+  role: 'admin',
+  query: {
+    ...SEARCH,
+    limit: PAGING.limit,
+    part: Type.Optional(Type.String({ maxLength: 64, description: 'of orch, such as scheduler' })),
+    level: Type.Optional(oneOf(LOG_LEVELS, 'this or a graver one')),
+  },
+  answer: pageOf('OwnLinePage', OwnLine),
+  handle: async ({ stateDir }, { query, access }) => {
+    access.requireGlobal();
+    const matches = filterOf(query);
+    const lines = await readOwnLog(logFile(stateDir), {
+      limit: limitOf(query),
+      ...(query.part === undefined ? {} : { part: query.part }),
+      ...(query.level === undefined ? {} : { level: query.level }),
+      ...(matches === null ? {} : { matches }),
+    });
+    const items = lines.map(({ at, facts, ...line }) => ({ at: instant(at), ...line, facts: { ...facts } }));
+    return { items, nextCursor: null };
+  },
+});
+
+/** Logs of many attempts at once, and that of orch itself. */
+export const logRoutes: readonly Route[] = [search, own];

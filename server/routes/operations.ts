@@ -1,0 +1,119 @@
+import { Type } from 'typebox';
+import { isRunFinished } from '../../core/model/states.ts';
+import { readPoolUse } from '../../core/scheduler/pool-use.ts';
+import { collectDagStats } from '../../core/store/dag-stats.ts';
+import { readFrames } from '../../core/store/state-tables.ts';
+import { collectTaskStats } from '../../core/store/task-stats.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { readInstant } from '../instants.ts';
+import { API, type Route, route } from '../route.ts';
+import { Approval, BrokenFile, DagStats, Pool } from '../schemas/operations.ts';
+import { DagId, limitOf, PAGING, pageOf } from '../schemas/words.ts';
+import { instant } from '../views.ts';
+
+/** Older runs than so many are left out, and of tasks those of so many finished ones are read. */
+const STATS = { runs: 5_000, taskRuns: 50 } as const;
+
+const stats = route('get', `${API}/dags/{dagId}/stats`, {
+  id: 'getDagStats',
+  tag: 'dags',
+  summary: 'How the newest runs of a DAG went, and its tasks',
+  description: `Of ${STATS.runs} runs at most; of tasks in the newest ${STATS.taskRuns} that are over.`,
+  role: 'viewer',
+  params: { dagId: DagId },
+  query: {
+    since: Type.Optional(Type.String({ format: 'date-time', description: 'runs made then or later' })),
+  },
+  answer: DagStats,
+  handle: async ({ store }, { params, query, access }) => {
+    const { dagId } = await access.dag(params.dagId);
+    const since = query.since === undefined ? null : readInstant('since', query.since);
+    const [found] = await collectDagStats(store, dagId, since, STATS.runs);
+    const runs = (found?.of ?? []).filter(({ state }) => isRunFinished(state)).slice(0, STATS.taskRuns);
+    const figures = found ?? { runs: 0, success: 0, failed: 0, cancelled: 0 };
+    return {
+      dagId,
+      since: instant(since),
+      runs: figures.runs,
+      success: figures.success,
+      failed: figures.failed,
+      cancelled: figures.cancelled,
+      successRate: found?.successRate ?? null,
+      durationMs: found?.durationMs ?? null,
+      queueMs: found?.queueMs ?? null,
+      taskRuns: runs.length,
+      tasks: await collectTaskStats(store, runs, STATS.taskRuns),
+    };
+  },
+});
+
+const approvals = route('get', `${API}/approvals`, {
+  id: 'listApprovals',
+  tag: 'approvals',
+  summary: 'Task instances that wait for an answer, those of the oldest run first',
+  role: 'viewer',
+  query: PAGING,
+  answer: pageOf('ApprovalPage', Approval),
+  handle: async ({ store }, { query, access }) => {
+    const [runNo, node] = readCursor(query.cursor, ['number', 'number']) ?? [0, 0];
+    const limit = limitOf(query);
+    const open = (await store.unfinishedRuns()).filter(({ dagId }) => access.has('viewer', dagId));
+    const runs = new Map(open.map((run) => [run.runNo, run]));
+    const waiting = await store.overview.waitingForAnswer([...runs.keys()]);
+    const rest = waiting.filter((one) => one.runNo > runNo || (one.runNo === runNo && one.nodeNo > node));
+    const page = rest.slice(0, limit);
+    const asked = new Set(page.map((one) => one.runNo));
+    const frames = await readFrames(
+      store,
+      open.filter((run) => asked.has(run.runNo)),
+    );
+    const items = page.map((one) => ({
+      taskInstanceId: `${one.runNo}.${one.nodeNo}`,
+      runId: runs.get(one.runNo)?.uid ?? '',
+      dagId: runs.get(one.runNo)?.dagId ?? '',
+      name: frames.get(one.runNo)?.nameOf(one.nodeNo) ?? '',
+      title: String(one.because?.['title']),
+      options: [...((one.because?.['options'] ?? []) as readonly string[])],
+      since: instant(one.startedAt),
+      until: instant(one.dueAt),
+    }));
+    const last = page.at(-1);
+    return { items, nextCursor: rest.length > limit && last ? writeCursor([last.runNo, last.nodeNo]) : null };
+  },
+});
+
+const pools = route('get', `${API}/pools`, {
+  id: 'listPools',
+  tag: 'pools',
+  summary: 'Pools, how much of them is held, and how many task instances wait for a slot',
+  role: 'viewer',
+  answer: pageOf('PoolPage', Pool),
+  handle: async (services, { access }) => {
+    access.requireGlobal();
+    const items = (await readPoolUse(services)).map((pool) => ({
+      ...pool,
+      description: services.config.pools[pool.name]?.description ?? null,
+    }));
+    return { items, nextCursor: null };
+  },
+});
+
+const broken = route('get', `${API}/broken-files`, {
+  id: 'listBrokenFiles',
+  tag: 'dags',
+  summary: 'DAG files that could not be loaded when a scheduler looked last, and why',
+  role: 'viewer',
+  answer: pageOf('BrokenFilePage', BrokenFile),
+  handle: async ({ store }, { access }) => {
+    access.requireGlobal();
+    const items = (await store.brokenFiles()).map(({ file, at, diagnostics }) => ({
+      file,
+      at: instant(at),
+      diagnostics: diagnostics.map((one) => ({ ...one })),
+    }));
+    return { items, nextCursor: null };
+  },
+});
+
+/** What operators look at: how DAGs do, what waits, what is broken. */
+export const operationRoutes: readonly Route[] = [stats, approvals, pools, broken];
