@@ -105,5 +105,5 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
 function principalOfToken(token: TokenRecord): Principal;
 function principalOfToken(token: TokenRecord | null): Principal | null;
 function principalOfToken(token: TokenRecord | null): Principal | null {
-  return token === null ? null : { name: `token:$token.name`, grants: token.grants };
+  return token === null ? null : { name: `token:${token.name}`, grants: token.grants };
 }
