@@ -6,6 +6,7 @@ import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
 import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
+import { metricsRoute } from './metrics.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
 import { taskInstanceRoutes } from './task-instances.ts';
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...backfillRoutes,
   ...assetRoutes,
   ...liveRoutes,
+  metricsRoute,
   ...accountRoutes,
   ...loginRoutes,
 ];
