@@ -17,6 +17,7 @@ import { openProject } from '../core/scheduler/project.ts';
 import type { Lease, Store } from '../core/store/store.ts';
 import { createApp } from '../server/app.ts';
 import { LiveFeed } from '../server/live/live-feed.ts';
+import { JournalTotals } from '../server/metrics/journal-totals.ts';
 import type { Services } from '../server/services.ts';
 
 const RUNS = 500;
@@ -153,7 +154,8 @@ try {
   await fill(store, lease);
   const ask = () => Promise.reject(new Error('nothing is asked'));
   const live = new LiveFeed({ store, bell: new Bell(), clock: project.clock });
-  const app = createApp({ ...project, ask, live } satisfies Services);
+  const totals = new JournalTotals(store);
+  const app = createApp({ ...project, ask, live, totals } satisfies Services);
   const get = async (path: string): Promise<void> => {
     const response = await app.request(`http://localhost${path}`);
     const text = await response.text();

@@ -4,6 +4,7 @@ import type { Request } from '../core/model/request.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
 import { LiveFeed } from './live/live-feed.ts';
+import { JournalTotals } from './metrics/journal-totals.ts';
 
 /** What the handlers of routes work with. */
 export interface Services extends Project {
@@ -14,6 +15,8 @@ export interface Services extends Project {
   ask(request: Request, key?: string): Promise<Answer>;
   /** What changes, for streams. */
   readonly live: LiveFeed;
+  /** What the journal adds up to. */
+  readonly totals: JournalTotals;
 }
 
 /** A client waits no longer for whoever leads. */
@@ -33,5 +36,6 @@ export function servicesOf(project: Project, session: Session): Services {
       throw new AppError('unavailable', what, {}, error);
     }
   };
-  return { ...project, ask, live: new LiveFeed({ store, bell: session.bell, clock }) };
+  const live = new LiveFeed({ store, bell: session.bell, clock });
+  return { ...project, ask, live, totals: new JournalTotals(store) };
 }

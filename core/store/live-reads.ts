@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { RunNo, RunUid, VersionNo } from '../model/ids.ts';
+import type { NodeNo, RunNo, RunUid, VersionNo } from '../model/ids.ts';
 import type { Database } from './tables.ts';
 
 /** What a run is called, without what it is about. */
@@ -7,6 +7,22 @@ export interface RunName {
   readonly uid: RunUid;
   readonly dagId: string;
   readonly versionNo: VersionNo;
+}
+
+/** A line of the journal as figures are made of it. States are codes, -1 for none. */
+export interface StateChange {
+  readonly seq: number;
+  readonly at: number;
+  readonly runNo: RunNo | null;
+  readonly nodeNo: NodeNo | null;
+  readonly from: number;
+  readonly to: number;
+  /** `null`: it is about no run, or the run is gone. */
+  readonly dagId: string | null;
+  readonly versionNo: VersionNo | null;
+  /** Of the attempt that it is about, as far as it is known. */
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
 }
 
 /** What is read again and again by whoever follows the journal of all runs. */
@@ -27,6 +43,23 @@ export class LiveReads {
     return row.seq;
   }
 
+  /** Changes of states after a line of the journal, by the number of the line, with what they are about. */
+  async changes(afterSeq: number, limit: number): Promise<readonly StateChange[]> {
+    const rows = await changesQuery(this.#db, afterSeq, limit).execute();
+    return rows.map((row) => ({
+      seq: row.seq,
+      at: row.at,
+      runNo: row.run_no as RunNo | null,
+      nodeNo: row.node_no as NodeNo | null,
+      from: row.from_state,
+      to: row.to_state,
+      dagId: row.dag_id,
+      versionNo: row.version_no as VersionNo | null,
+      startedAt: row.past_started_at ?? row.started_at,
+      endedAt: row.past_ended_at ?? row.ended_at,
+    }));
+  }
+
   /** The names of some runs; those that are gone are absent. */
   async runNames(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, RunName>> {
     if (runNos.length === 0) return new Map();
@@ -42,4 +75,40 @@ export class LiveReads {
       ]),
     );
   }
+}
+
+/** The rows behind `changes`: each line with its run and its attempt, by their keys. */
+export function changesQuery(db: Kysely<Database>, afterSeq: number, limit: number) {
+  return db
+    .selectFrom('journal')
+    .leftJoin('dag_run', 'dag_run.run_no', 'journal.run_no')
+    .leftJoin('task_instance', (join) =>
+      join
+        .onRef('task_instance.run_no', '=', 'journal.run_no')
+        .onRef('task_instance.node_no', '=', 'journal.node_no')
+        .onRef('task_instance.try_no', '=', 'journal.try_no'),
+    )
+    .leftJoin('task_attempt', (join) =>
+      join
+        .onRef('task_attempt.run_no', '=', 'journal.run_no')
+        .onRef('task_attempt.node_no', '=', 'journal.node_no')
+        .onRef('task_attempt.try_no', '=', 'journal.try_no'),
+    )
+    .where('journal.seq', '>', afterSeq)
+    .orderBy('journal.seq')
+    .limit(limit)
+    .select([
+      'journal.seq',
+      'journal.at',
+      'journal.run_no',
+      'journal.node_no',
+      'journal.from_state',
+      'journal.to_state',
+      'dag_run.dag_id',
+      'dag_run.version_no',
+      'task_instance.started_at',
+      'task_instance.ended_at',
+      'task_attempt.started_at as past_started_at',
+      'task_attempt.ended_at as past_ended_at',
+    ]);
 }

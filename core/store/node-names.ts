@@ -1,4 +1,5 @@
 import { type Graph, nodePath, TASK, taskAt } from '../graph/graph.ts';
+import { TASK_DEFAULTS, type TaskSpec } from '../model/dag.ts';
 import type { NodeNo, RunNo, VersionNo } from '../model/ids.ts';
 import { RunWorld } from '../planner/run-world.ts';
 import { graphOf } from './run-frame.ts';
@@ -10,6 +11,9 @@ export interface NodeName {
   readonly task: string;
   /** `symbol[BTC-USD].backtest`. */
   readonly name: string;
+  /** The pool that its attempts take slots of, and how many. */
+  readonly pool: string;
+  readonly poolSlots: number;
 }
 
 /** Graphs and expanded runs that are kept for the next lines about them. */
@@ -31,14 +35,13 @@ export class NodeNames {
     const graph = this.#graphs.get(versionNo) ?? (await this.#readGraph(versionNo));
     if (graph === null) return null;
     if (node < graph.size) {
-      const path = nodePath(graph, node);
-      return graph.kind[node] === TASK ? { task: path, name: path } : null;
+      return graph.kind[node] === TASK ? named(taskAt(graph, node), nodePath(graph, node)) : null;
     }
     let run = this.#runs.get(runNo);
     if (run === undefined || node >= run.size) run = await this.#readRun(runNo, graph);
     if (run === undefined || node >= run.size) return null;
     const template = run.templateOf(node);
-    return run.isTask(template) ? { task: taskAt(graph, template).path, name: run.nameOf(node) } : null;
+    return run.isTask(template) ? named(taskAt(graph, template), run.nameOf(node)) : null;
   }
 
   async #readGraph(versionNo: VersionNo): Promise<Graph | null> {
@@ -53,6 +56,11 @@ export class NodeNames {
     for (const expansion of await this.#store.expansions(runNo)) run.addExpansion(expansion);
     return this.#runs.keep(runNo, run);
   }
+}
+
+function named({ path, pool, poolSlots }: TaskSpec, name: string): NodeName {
+  const { pool: defaultPool, poolSlots: defaultSlots } = TASK_DEFAULTS;
+  return { task: path, name, pool: pool ?? defaultPool, poolSlots: poolSlots ?? defaultSlots };
 }
 
 /** The last few values that were used, by their keys. */

@@ -8,6 +8,7 @@ import { gridRoutes } from './grid.ts';
 import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
 import { logRoutes } from './logs.ts';
+import { metricsRoute } from './metrics.ts';
 import { operationRoutes } from './operations.ts';
 import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
@@ -28,6 +29,7 @@ export const ROUTES: readonly Route[] = [
   ...backfillRoutes,
   ...assetRoutes,
   ...liveRoutes,
+  metricsRoute,
   ...accountRoutes,
   ...loginRoutes,
 ];

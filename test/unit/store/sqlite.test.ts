@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../core/model/clock.ts';
 import { pendingQuery } from '../../../core/store/inbox.ts';
 import { journalQuery } from '../../../core/store/journal.ts';
+import { changesQuery } from '../../../core/store/live-reads.ts';
 import { openStore } from '../../../core/store/open-store.ts';
 import { instancesQuery, runsByUidQuery, unfinishedRunsQuery } from '../../../core/store/reads.ts';
 import {
@@ -203,6 +204,11 @@ describe('queries of the scheduling path', () => {
       runsByUidQuery(db, uidOf(1)),
       /^SEARCH dag_run USING INDEX sqlite_autoindex_dag_run_1 \(uid>\? AND uid<\?\)$/,
     ],
+    [
+      'changes of states with what they are about',
+      changesQuery(db, 5, 1_000),
+      /^SEARCH \w+ USING (INTEGER )?PRIMARY KEY \(.+\)( LEFT-JOIN)?$/,
+    ],
   ];
 
   it.each(queries)('find %s by an index, without sorting', async (_what, query, plan) => {
@@ -211,7 +217,8 @@ describe('queries of the scheduling path', () => {
     const database = new DatabaseSync(path);
     const { sql: text, parameters } = query.compile();
     const steps = database.prepare(`explain query plan ${text}`).all(...(parameters as number[]));
-    expect(steps.map((step) => step['detail'])).toEqual([expect.stringMatching(plan)]);
+    expect(steps.length).toBeGreaterThan(0);
+    for (const step of steps) expect(step['detail']).toMatch(plan);
     database.close();
     await store.close();
   });

@@ -1,0 +1,147 @@
+import { orchVersion } from '../../core/config/installation.ts';
+import { healthOf, readLoop } from '../../core/scheduler/health.ts';
+import type { Access } from '../access.ts';
+import { EXPOSITION_TYPE, Exposition, type Labels } from '../metrics/exposition.ts';
+import type { TaskTotals } from '../metrics/journal-totals.ts';
+import { route } from '../route.ts';
+import type { Services } from '../services.ts';
+
+const LOOP_STATES = ['ok', 'stalled', 'no leader'] as const;
+
+/** Figures for Prometheus. */
+export const metricsRoute = route('get', '/metrics', {
+  id: 'getMetrics',
+  tag: 'live',
+  summary: 'Figures in the text format of Prometheus, version 0.0.4',
+  role: 'viewer',
+  textType: 'text/plain',
+  handle: async (services, { access }) => {
+    await services.totals.catchUp();
+    const figures = new Exposition();
+    const tasks = services.totals.tasks.filter(({ dagId }) => access.has('viewer', dagId));
+    tellTasks(figures, tasks);
+    tellTwins(figures, tasks);
+    tellDags(figures, services, access);
+    await tellScheduler(figures, services);
+    if (access.seesAll) await tellProject(figures, services);
+    return new Response(figures.text, { headers: { 'content-type': EXPOSITION_TYPE } }) as never;
+  },
+});
+
+/** A figure of each task that has it, with the labels of the task. */
+function each<Value>(
+  tasks: readonly TaskTotals[],
+  labelsOf: (task: TaskTotals) => Labels,
+  figureOf: (task: TaskTotals) => Value,
+): (readonly [Labels, Value])[] {
+  return tasks.map((task) => [labelsOf(task), figureOf(task)]);
+}
+
+const byTask = ({ dagId, task }: TaskTotals): Labels => ({ dag: dagId, task });
+const byName = ({ dagId, task }: TaskTotals): Labels => ({ task_name: `${dagId}.${task}` });
+
+/** Attempts that ended, with the state under a label. */
+function ended(tasks: readonly TaskTotals[], labelsOf: (task: TaskTotals) => Labels, label: string) {
+  return tasks.flatMap((task) =>
+    [...task.ended].map(([state, count]) => [{ ...labelsOf(task), [label]: state }, count] as const),
+  );
+}
+
+function tellTasks(figures: Exposition, tasks: readonly TaskTotals[]): void {
+  figures.counter({
+    name: 'orch_task_attempts_total',
+    help: 'Attempts that ended, by how.',
+    samples: ended(tasks, byTask, 'state'),
+  });
+  figures.histogram({
+    name: 'orch_task_duration_seconds',
+    help: 'How long attempts that ended took.',
+    samples: each(tasks, byTask, ({ durations }) => durations),
+  });
+  figures.histogram({
+    name: 'orch_task_queue_seconds',
+    help: 'How long attempts that ended were queued before they started.',
+    samples: each(tasks, byTask, ({ queued }) => queued),
+  });
+}
+
+/** The same figures under other names. */
+function tellTwins(figures: Exposition, tasks: readonly TaskTotals[]): void {
+  figures.counter({
+    name: 'scheduler_task_executions_total',
+    help: 'As orch_task_attempts_total.',
+    samples: ended(tasks, byName, 'status'),
+  });
+  figures.histogram({
+    name: 'scheduler_task_duration_seconds',
+    help: 'As orch_task_duration_seconds.',
+    samples: each(tasks, byName, ({ durations }) => durations),
+  });
+  const active = tasks.reduce((sum, task) => sum + task.active, 0);
+  figures.gauge({
+    name: 'scheduler_active_tasks',
+    help: 'Attempts that are queued, running or paused.',
+    samples: [[{}, active]],
+  });
+}
+
+function tellDags(figures: Exposition, { totals }: Services, access: Access): void {
+  const dags = [...totals.dags].filter(([dagId]) => access.has('viewer', dagId));
+  figures.histogram({
+    name: 'orch_dag_run_duration_seconds',
+    help: 'How long runs that ended ran, from their start or their last retry, by how they ended.',
+    samples: dags.flatMap(([dag, { durations }]) =>
+      [...durations].map(([state, histogram]) => [{ dag, state }, histogram] as const),
+    ),
+  });
+  figures.gauge({
+    name: 'orch_dag_last_success_timestamp_seconds',
+    help: 'When a run of the DAG succeeded last.',
+    samples: dags.flatMap(([dag, { lastSuccessAt }]) =>
+      lastSuccessAt === null ? [] : [[{ dag }, lastSuccessAt / 1_000] as const],
+    ),
+  });
+}
+
+async function tellScheduler(figures: Exposition, { store, clock }: Services): Promise<void> {
+  const facts = await readLoop(store, clock);
+  const { state } = healthOf(facts);
+  figures.gauge({
+    name: 'orch_scheduler_heartbeat_timestamp_seconds',
+    help: 'When the scheduler last said that it gets on; absent while none leads.',
+    samples: facts.leader === null ? [] : [[{}, (clock.now() - facts.leader.silentMs) / 1_000]],
+  });
+  figures.gauge({
+    name: 'scheduler_state',
+    help: 'How the loop that decides is: 1 for the state that it is in.',
+    samples: LOOP_STATES.map((one) => [{ state: one }, one === state ? 1 : 0]),
+  });
+  for (const name of ['orch_build_info', 'scheduler_info'])
+    figures.gauge({ name, help: 'The version of this server.', samples: [[{ version: orchVersion() }, 1]] });
+}
+
+/** What belongs to no DAG: for those who may see all of them. */
+async function tellProject(figures: Exposition, { store, config, totals }: Services): Promise<void> {
+  const taken = totals.takenSlots;
+  figures.gauge({
+    name: 'orch_pool_slots',
+    help: 'Slots of a pool that are taken or free.',
+    samples: Object.entries(config.pools).flatMap(([pool, { slots }]) => {
+      const used = taken.get(pool) ?? 0;
+      return [
+        [{ pool, state: 'used' }, used],
+        [{ pool, state: 'free' }, Math.max(0, slots - used)],
+      ] as const;
+    }),
+  });
+  figures.gauge({
+    name: 'orch_dag_load_errors',
+    help: 'DAG files that could not be loaded when a scheduler last looked.',
+    samples: [[{}, (await store.brokenFiles()).length]],
+  });
+  figures.gauge({
+    name: 'orch_asset_updated_timestamp_seconds',
+    help: 'When there was an event of the asset last.',
+    samples: (await store.assets()).map(({ uri, last }) => [{ asset: uri }, last.at / 1_000]),
+  });
+}
