@@ -34,7 +34,7 @@ export async function carryOut(
 ): Promise<Response> {
   const { route, principal } = change;
   const given = context.req.header('idempotency-key');
-  const key = given === undefined ? null : sha256([principal.name, given]);
+  const key = given === undefined ? null : sha256([principal.id, given]);
   if (given !== undefined && !KEY.test(given))
     return problem(context, 'usage', 'Idempotency-Key must be 1 to 128 visible characters of ASCII');
   if (given !== undefined && route.isSecret)

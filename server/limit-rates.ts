@@ -22,7 +22,7 @@ const NAME_MAX = 128;
 export function limitRequests({ requestsPerSecond, burst }: RateLimits): Admit {
   const limiter = new RateLimiterMemory({ points: burst, duration: burst / requestsPerSecond });
   return async (context, principal) => {
-    const key = JSON.stringify([principal?.name ?? null, networkOf(addressOf(context))]);
+    const key = JSON.stringify([principal?.id ?? null, networkOf(addressOf(context))]);
     const waitMs = await spend(limiter, key);
     return waitMs === null ? null : tooMany(context, waitMs, 'too many requests: ask more slowly');
   };

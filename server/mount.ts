@@ -115,7 +115,7 @@ function connectionOf({ env }: Context): { destroy(): void } | null {
   return outgoing ?? null;
 }
 
-const NOBODY: Principal = { name: 'nobody', grants: [] };
+const NOBODY: Principal = { id: 'nobody', name: 'nobody', grants: [] };
 
 /** One value of a name as text, several as a list. */
 function queryOf(search: URLSearchParams): { [name: string]: string | string[] } {

@@ -23,6 +23,9 @@ export interface JanitorOptions {
   readonly freeBytes?: () => Promise<number>;
 }
 
+/** A request with a key that comes again after so long is a new one. */
+const REPLIES_KEPT_MS = 24 * 3_600_000;
+
 /** What one look of the janitor took away. */
 export interface Cleared {
   readonly runs: number;
@@ -64,6 +67,7 @@ export class Janitor {
       for (let gone = -1; gone !== 0 && !this.#closed; requests += gone)
         gone = await store.purgeRequests(lease, before);
     }
+    await store.replies.forget(clock.now() - REPLIES_KEPT_MS);
     const policy = { expiredBefore: clock.now(), madeBefore: runsMs === null ? null : clock.now() - runsMs };
     for (let gone = -1; gone !== 0 && !this.#closed; cached += Math.max(gone, 0))
       gone = await store.purgeCache(lease, policy);

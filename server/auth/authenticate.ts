@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { isInForce } from '../../core/accounts/keep-accounts.ts';
 import { isSecret, secretHash } from '../../core/accounts/secret-text.ts';
-import type { TokenRecord } from '../../core/model/account.ts';
+import type { AccountRecord, TokenRecord } from '../../core/model/account.ts';
 import type { Clock } from '../../core/model/clock.ts';
 import type { Accounts } from '../../core/store/accounts.ts';
 import { LOCAL_USER, type Principal } from '../principal.ts';
@@ -56,7 +56,7 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
 
   const byLogin = async (text: string): Promise<Principal | null> => {
     const account = isSecret(text) ? await accounts.loggedIn(secretHash(text), clock.now()) : null;
-    return account === null ? null : { name: account.name, grants: account.grants };
+    return account === null ? null : principalOfAccount(account);
   };
 
   return async (context, next) => {
@@ -105,5 +105,11 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
 function principalOfToken(token: TokenRecord): Principal;
 function principalOfToken(token: TokenRecord | null): Principal | null;
 function principalOfToken(token: TokenRecord | null): Principal | null {
-  return token === null ? null : { name: `token:${token.name}`, grants: token.grants };
+  return token === null
+    ? null
+    : { id: `token:${token.tokenId}`, name: `token:${token.name}`, grants: token.grants };
+}
+
+function principalOfAccount({ name, grants }: AccountRecord): Principal {
+  return { id: `account:${name}`, name, grants };
 }

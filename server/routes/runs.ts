@@ -114,7 +114,10 @@ const trigger = route('post', `${API}/dags/{dagId}/runs`, {
       ...(body.noCache === undefined ? {} : { noCache: body.noCache }),
       ...(body.version === undefined ? {} : { versionNo: body.version }),
     });
-    return readDetail(services.store, await access.run(runUid));
+    const run = await access.run(runUid);
+    if (run.dagId !== params.dagId)
+      throw new AppError('conflict', `run ${runUid} is one of DAG ${run.dagId}`);
+    return readDetail(services.store, run);
   },
 });
 

@@ -37,7 +37,7 @@ describe.runIf(process.platform === 'linux')('kill -9', () => {
   test.each<[RoundKind, number, string]>([
     ['triggers', 8, 'leaders, followers, keepers, runners and commands of `orch trigger`'],
     ['schedules', 8, 'leaders, standbys, keepers, runners and commands of `orch scheduler`'],
-    ['swarm', 150, 'runners, commands and keepers of one `orch trigger`'],
+    ['swarm', 120, 'runners, commands and keepers of one `orch trigger`'],
   ])(
     '%s on SQLite, at %i drawn moments, of %s: nothing is lost or done twice, nothing outlives its leader',
     async (kind, kills) => {

@@ -118,15 +118,18 @@ beforeAll(async () => {
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 describe('the files of the package', () => {
-  test('are the compiled modules, the types of the authoring API, the schema and the pages', () => {
+  test('are the compiled modules, the types of the authoring API, schemas, docs and the page', () => {
     const modules = ['core', 'cli', 'migrations', 'operators', 'server']
       .flatMap(sources)
       .map((source) => `dist/${source.replace(/ts$/, 'js')}`);
     const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
-    const others = ['CHANGELOG.md', 'LICENSE', 'README.md', 'cli/orch.js', 'dag.schema.json', 'package.json'];
+    const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const own = ['cli/orch.js', 'dag.schema.json', 'openapi.json'];
+    const page = readdirSync(join(ROOT, 'server/page')).map((name) => `server/page/${name}`);
     const types = packed.filter((file) => /^dist\/core\/(authoring|model)\/[\w-]+\.d\.ts$/.test(file));
     expect(types).toContain('dist/core/authoring/index.d.ts');
-    const expected = [...modules, ...types, ...others, ...pages.map((page) => `docs/${page}`)];
+    const docs = pages.map((name) => `docs/${name}`);
+    const expected = [...modules, ...types, ...texts, ...own, ...page, ...docs];
     expect([...packed].sort()).toEqual(expected.sort());
   });
 

@@ -108,20 +108,17 @@ describe('two processes on one store', () => {
 });
 
 describe('kill -9 and start again', () => {
-  test.each([1, 2, 4, 7, 10])(
-    'after %i witnessed marks: nothing is lost, nothing runs twice',
-    async (marks) => {
-      await using project = tempProject(FILES);
-      const uid = newUid();
-      const first = new Child(TRIGGER, [project.dir, 'trigger', 'chains', uid]);
-      await witnessReaches(project.dir, marks);
-      await first.kill();
-      const second = new Child(TRIGGER, [project.dir, 'follow', uid]);
-      expect(await second.line('success')).toBe('success');
-      const lines = readWitness(project.dir);
-      expect(violations(lines)).toEqual([]);
-      expect(new Set(lines.filter((line) => line.mark === 'END').map((line) => line.instance)).size).toBe(9);
-      expect(await outcomeOf(project, uid)).toEqual(ALL_DONE);
-    },
-  );
+  test.each([1, 4, 10])('after %i witnessed marks: nothing is lost, nothing runs twice', async (marks) => {
+    await using project = tempProject(FILES);
+    const uid = newUid();
+    const first = new Child(TRIGGER, [project.dir, 'trigger', 'chains', uid]);
+    await witnessReaches(project.dir, marks);
+    await first.kill();
+    const second = new Child(TRIGGER, [project.dir, 'follow', uid]);
+    expect(await second.line('success')).toBe('success');
+    const lines = readWitness(project.dir);
+    expect(violations(lines)).toEqual([]);
+    expect(new Set(lines.filter((line) => line.mark === 'END').map((line) => line.instance)).size).toBe(9);
+    expect(await outcomeOf(project, uid)).toEqual(ALL_DONE);
+  });
 });

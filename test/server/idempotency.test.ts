@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import { createApp } from '../../server/app.ts';
 import { type Served, serve } from './served.ts';
 
@@ -30,6 +31,25 @@ describe('a request with an Idempotency-Key', () => {
     const other = await api.post(RUNS, { noCache: true }, { 'idempotency-key': 'c' });
     expect(other).toMatchObject({ status: 422, body: { type: 'urn:orch:error:key_used' } });
     expect((await api.post(RUNS, {}, { 'idempotency-key': 'ä' })).status).toBe(400);
+  });
+
+  test('is that of one asker: another one of the same name has keys of its own', async () => {
+    const { store, clock } = api.services;
+    const grants = [{ dags: '*', role: 'operator' }] as const;
+    const asks = await Promise.all(
+      ['first', 'second'].map(async (tokenId) => {
+        const secret = newSecret();
+        const token = { tokenId, name: 'ci', grants, createdAt: clock.now(), createdBy: 'test' };
+        await store.accounts.saveToken(
+          { ...token, expiresAt: null, usedAt: null, revokedAt: null },
+          secretHash(secret),
+        );
+        return { authorization: `Bearer ${secret}`, 'idempotency-key': 'shared' };
+      }),
+    );
+    const runs = await Promise.all(asks.map((headers) => api.post(RUNS, {}, headers)));
+    expect(runs.map(({ status }) => status)).toEqual([201, 201]);
+    expect(runs[0]?.body['runId']).not.toBe(runs[1]?.body['runId']);
   });
 
   test('is refused while the first one is answered', async () => {

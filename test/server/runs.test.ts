@@ -25,6 +25,7 @@ describe('runs over HTTP', () => {
     expect(started).toMatchObject({ status: 201, body: { runId, dagId: 'hello', trigger: 'api', total: 2 } });
     const again = await api.post('/api/v1/dags/hello/runs', { runId, params: { who: 'me' } });
     expect(again.body).toMatchObject({ runId });
+    expect((await api.post('/api/v1/dags/bad/runs', { runId })).status).toBe(409);
     const run = await api.until(`/api/v1/runs/${runId}`, ({ state }) => state === 'success');
     expect(run).toMatchObject({ completed: 2, progress: 1, counts: { success: 2 }, params: { who: 'me' } });
 

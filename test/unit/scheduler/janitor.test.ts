@@ -17,6 +17,7 @@ class Shelf {
   named = new Set<string>();
   readonly asked: PurgePolicy[] = [];
   readonly cachePolicies: CachePolicy[] = [];
+  readonly repliesBefore: number[] = [];
 
   constructor(...days: number[]) {
     for (const [index, day] of days.entries()) this.runs.set(index + 1, day * DAY);
@@ -28,6 +29,7 @@ class Shelf {
       run: async (runNo: RunNo) => (this.runs.has(runNo) ? {} : null),
       filesInUse: async () => this.named,
       purgeRequests: async () => 0,
+      replies: { forget: async (before: number) => void this.repliesBefore.push(before) },
       purgeCache: async (_: Lease, policy: CachePolicy) => {
         this.cachePolicies.push(policy);
         return this.cachePolicies.length === 1 ? 5 : 0;
@@ -111,4 +113,10 @@ test('a file that nobody names goes at the second look, unless it was named in b
   shelf.named.add(hash('b'));
   expect(await janitor.look()).toMatchObject({ files: 1 });
   expect(Object.keys(files).map(has)).toEqual([true, true, false, true, true]);
+});
+
+test('forgets what requests with a key were answered after a day', async () => {
+  const shelf = new Shelf();
+  await janitorOf(shelf, {}).janitor.look();
+  expect(shelf.repliesBefore).toEqual([NOW - DAY]);
 });
