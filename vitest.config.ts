@@ -1,22 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
 
 // What tests start finds the compiled code that `orch` itself keeps: keepers, runners and readers of DAG
 // files would compile orch anew for every project, which takes most of the time of many tests.
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules', '.cache', 'orch');
 
+/** The compiled checks of large schemas that an install made, as the processes of orch take them. */
+function readyChecks(): { find: RegExp; replacement: string }[] {
+  const folder = join(import.meta.dirname, 'node_modules/.cache/orch/packages');
+  const index = join(folder, 'ready-checks.json');
+  if (!existsSync(index)) return [];
+  const { file } = JSON.parse(readFileSync(index, 'utf8')) as { readonly file: string };
+  return [{ find: /^.*\/ready-checks\.ts$/, replacement: join(folder, file) }];
+}
+
+/** Tests that start no process and leave nothing behind in theirs: they share threads and loaded modules. */
+const PURE = [
+  'test/tidy.test.ts',
+  'test/tidy/**/*.test.ts',
+  'test/wfcommons/**/*.test.ts',
+  'test/unit/{authoring,bench,cli,config,cron,expression,graph,log,model}/**/*.test.ts',
+  'test/unit/{planner,scheduler,schema,simulation,store,timetables}/**/*.test.ts',
+];
+
 /**
- * Tests start real processes and databases, so files run in forked processes (a test that crashes costs its
- * own file only) and no more than two at once: the machine must keep cores for what they start.
+ * The other tests start real processes and databases, so their files run in forked processes (a test that
+ * crashes costs its own file only). No more than two files at once: the machine must keep cores for what they
+ * start.
  */
 export default defineConfig({
   // Tests that import `orch` mean the sources, not what a build left in dist/.
   ssr: { resolve: { conditions: ['orch-source', 'module', 'node', 'development|production'] } },
+  resolve: { alias: readyChecks() },
   test: {
     environment: 'node',
-    include: ['test/**/*.test.ts'],
-    pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
@@ -24,5 +43,17 @@ export default defineConfig({
     teardownTimeout: 30_000,
     allowOnly: !process.env.CI,
     reporters: ['default'],
+    projects: [
+      { extends: true, test: { name: 'pure', include: PURE, pool: 'threads', isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...PURE],
+          pool: 'forks',
+        },
+      },
+    ],
   },
 });

@@ -3,7 +3,7 @@
  * of the time that it takes to load them. What they name by path is taken as named: looking for it, once
  * for each import of each module, takes longer than loading it. Packages are imported from the files that
  * `cli/pack-packages.js` made of some of them; one whose file is missing or of another version is loaded as
- * it is. What code of a project imports is not touched.
+ * it is. So are the compiled checks of large schemas. What code of a project imports is not touched.
  */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
@@ -15,9 +15,11 @@ interface Packed {
 
 const ROOT = new URL('../../', import.meta.url).href;
 const OWN = ['core/', 'cli/', 'server/', 'operators/', 'migrations/'].map((folder) => ROOT + folder);
+const READY_CHECKS = `${ROOT}core/schema/ready-checks.ts`;
 const FOLDER = `${ROOT}node_modules/.cache/orch/packages/`;
 
 const index = readJson<Record<string, Packed>>(`${FOLDER}index.json`) ?? {};
+const readyChecks = readJson<{ readonly file: string }>(`${FOLDER}ready-checks.json`);
 const found = new Map<string, string | null>();
 
 registerHooks({
@@ -28,6 +30,8 @@ registerHooks({
     if (!(isModule || packed) || !isOwn(parentURL)) return nextResolve(specifier, context);
     if (isModule) {
       const url = new URL(specifier, parentURL).href;
+      if (readyChecks && url === READY_CHECKS)
+        return { url: FOLDER + readyChecks.file, format: 'module', shortCircuit: true };
       return { url, format: 'module-typescript', shortCircuit: true };
     }
     if (packed && !found.has(specifier)) found.set(specifier, urlOf(specifier, packed));

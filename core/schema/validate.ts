@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { chooseBranches } from './branches.ts';
+import { READY_CHECKS } from './ready-checks.ts';
 import type { SchemaProblem } from './schema-problem.ts';
 import { problemOf, type Subject } from './sentences.ts';
 
@@ -19,7 +21,7 @@ export type Validator = (value: unknown, name?: string) => SchemaProblem[];
 export function makeValidator(schema: object): Validator {
   let compiled: ValidateFunction | null = null;
   return (value, name = '') => {
-    compiled ??= newAjv({ allErrors: true, checkSchemas: false }).compile(schema);
+    compiled ??= compile(schema, true);
     if (compiled(value)) return [];
     return problemsOf(compiled.errors ?? [], { value, name });
   };
@@ -32,10 +34,24 @@ export function makeValidator(schema: object): Validator {
 export function makeQuickCheck(schema: object): (value: unknown) => SchemaProblem | null {
   let compiled: ValidateFunction | null = null;
   return (value) => {
-    compiled ??= newAjv({ allErrors: false, checkSchemas: false }).compile(schema);
+    compiled ??= compile(schema, false);
     if (compiled(value)) return null;
     return problemsOf(compiled.errors ?? [], { value, name: '' })[0] as SchemaProblem;
   };
+}
+
+const hasReadyChecks = Object.keys(READY_CHECKS).length > 0;
+
+function compile(schema: object, allErrors: boolean): ValidateFunction {
+  const ready = hasReadyChecks ? READY_CHECKS[checkKey(schema, allErrors)] : undefined;
+  return ready ?? newAjv({ allErrors, checkSchemas: false }).compile(schema);
+}
+
+/** The name of a compiled check: another one for every other schema. */
+export function checkKey(schema: object, allErrors: boolean): string {
+  return createHash('sha256')
+    .update(JSON.stringify([schema, allErrors]))
+    .digest('hex');
 }
 
 /** Errors of ajv as sentences. */
@@ -47,8 +63,13 @@ export function problemsOf(errors: readonly ErrorObject[], subject: Subject): Sc
 /**
  * ajv with the settings of this project: silent, no conversion of values; schemas may have keywords of users.
  */
-export function newAjv(options: { readonly allErrors: boolean; readonly checkSchemas?: boolean }): Ajv {
-  const { allErrors, checkSchemas = true } = options;
+export function newAjv(options: {
+  readonly allErrors: boolean;
+  readonly checkSchemas?: boolean;
+  /** What is compiled can be written as the code of a module. */
+  readonly keepsCode?: boolean;
+}): Ajv {
+  const { allErrors, checkSchemas = true, keepsCode = false } = options;
   return new Ajv({
     allErrors,
     verbose: true,
@@ -58,7 +79,7 @@ export function newAjv(options: { readonly allErrors: boolean; readonly checkSch
     discriminator: true,
     logger: false,
     // A schema is compiled for a few values in a short process: tidying the code up costs more than it saves.
-    code: { optimize: false },
+    code: keepsCode ? { source: true } : { optimize: false },
     ...(checkSchemas ? {} : { meta: false, validateSchema: false }),
   });
 }

@@ -18,9 +18,9 @@ import { eventsOf, makeProject, orch, startOrch } from './orch-process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-/** Due every second; each attempt notes itself outside of the store, at its start and at its end. */
+/** Due every other second; each attempt notes itself outside of the store, at its start and at its end. */
 const WITNESSED = `id: w
-schedule: '* * * * * *'
+schedule: '*/2 * * * * *'
 catchup: true
 tasks:
   a: { run: 'echo "start $ORCH_ATTEMPT" >> witness; sleep 0.2; echo "end $ORCH_ATTEMPT" >> witness' }

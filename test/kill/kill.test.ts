@@ -35,8 +35,8 @@ async function play(
 // The witness looks at processes through /proc.
 describe.runIf(process.platform === 'linux')('kill -9', () => {
   test.each<[RoundKind, number, string]>([
-    ['triggers', 5, 'leaders, followers, keepers, runners and commands of `orch trigger`'],
-    ['schedules', 6, 'leaders, standbys, keepers, runners and commands of `orch scheduler`'],
+    ['triggers', 4, 'leaders, followers, keepers, runners and commands of `orch trigger`'],
+    ['schedules', 3, 'leaders, standbys, keepers, runners and commands of `orch scheduler`'],
     ['swarm', 120, 'runners, commands and keepers of one `orch trigger`'],
   ])(
     '%s on SQLite, at %i drawn moments, of %s: nothing is lost or done twice, nothing outlives its leader',
@@ -50,9 +50,9 @@ describe.runIf(process.platform === 'linux')('kill -9', () => {
 
   // Skipped only where no PostgreSQL can be started; the title says why.
   it.skipIf(missing !== '').each<[RoundKind, number]>([
-    ['triggers', 3],
-    ['schedules', 5],
-    ['swarm', 55],
+    ['triggers', 2],
+    ['schedules', 2],
+    ['swarm', 70],
   ])(
     `%s on PostgreSQL, at %i drawn moments: the same holds${missing}`,
     async (kind, kills) => {

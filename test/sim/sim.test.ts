@@ -32,10 +32,10 @@ async function play(seed: number, seeds: number, kind = 'plain'): Promise<Figure
 
 describe('worlds of DAGs, people and faults', () => {
   it('break nothing that is promised', async () => {
-    const halves = await Promise.all([play(1, 20), play(21, 20)]);
+    const halves = await Promise.all([play(1, 12), play(13, 12)]);
     expect(halves.flatMap(({ failed }) => failed)).toEqual([]);
     const [first, second] = halves as [Figures, Figures];
-    expect(first.runs + second.runs).toBeGreaterThan(500);
+    expect(first.runs + second.runs).toBeGreaterThan(300);
     for (const kind of [...COMMIT_FAULTS, 'midDispatch', 'outage', 'oldRead'].filter((one) => one !== 'pass'))
       expect([kind, (first.struck[kind] ?? 0) + (second.struck[kind] ?? 0)]).not.toEqual([kind, 0]);
   });
@@ -47,17 +47,17 @@ describe('worlds of DAGs, people and faults', () => {
   });
 
   it('break nothing where tasks also wait, ask people, call hooks and share assets', async () => {
-    const played = await Promise.all([play(1, 6, 'wide'), play(7, 6, 'wide')]);
+    const played = await Promise.all([play(1, 4, 'wide'), play(5, 4, 'wide')]);
     expect(played.flatMap(({ failed }) => failed)).toEqual([]);
     const [first, second] = played as [Figures, Figures];
-    expect(first.hooks + second.hooks).toBeGreaterThan(100);
+    expect(first.hooks + second.hooks).toBeGreaterThan(60);
     for (const code of ['not_yet', 'deferred', 'looped', 'answered', 'assets_changed'])
       expect([code, (first.reasons[code] ?? 0) + (second.reasons[code] ?? 0)]).not.toEqual([code, 0]);
   });
 
   it('are the same for the same seed, to the last byte of the journal', async () => {
-    const [once, again] = await Promise.all([play(7, 3), play(7, 3)]);
-    expect(once.digests).toHaveLength(3);
+    const [once, again] = await Promise.all([play(7, 2), play(7, 2)]);
+    expect(once.digests).toHaveLength(2);
     expect(again.digests).toEqual(once.digests);
   });
 });

@@ -4,6 +4,7 @@ import { canonicalJson } from '../../../core/authoring/canonical.ts';
 import { compileDag } from '../../../core/authoring/compile.ts';
 import { compileGraph } from '../../../core/graph/graph.ts';
 import { checkDagSpec } from '../../../core/schema/check-dag-spec.ts';
+import { tries } from '../../tries.ts';
 import { byPath } from './compiled.ts';
 
 /**
@@ -133,13 +134,13 @@ test('whatever is put anywhere: no exception, and either a sound graph or an err
         compileGraph(JSON.parse(canonicalJson(spec)) as typeof spec);
       },
     ),
-    { numRuns: 600 },
+    { numRuns: tries(600) },
   );
 });
 
 test('any JSON at all', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => void compileDag(value, { locate: byPath })),
-    { numRuns: 300 },
+    { numRuns: tries(300) },
   );
 });

@@ -12,6 +12,7 @@ import { LineSplitter } from '../../../core/executors/line-splitter.ts';
 import { encodeRun, parseKeeperReport, parseOrder, parseReport } from '../../../core/executors/protocol.ts';
 import { taskErrorOf } from '../../../core/executors/task-error.ts';
 import type { AttemptOrder } from '../../../core/model/attempt.ts';
+import { tries } from '../../tries.ts';
 
 describe('lines', () => {
   test('are the same however the bytes are cut', () => {
@@ -113,7 +114,7 @@ describe('what is not JSON', () => {
         expect(jsonProblem(back)).toBeNull();
         expect(JSON.stringify(back)).toBe(JSON.stringify(value));
       }),
-      { numRuns: 500 },
+      { numRuns: tries(500) },
     );
   });
 

@@ -5,6 +5,7 @@ import type { ExpressionScope } from '../../../core/expression/expression.ts';
 import { parseExpression } from '../../../core/expression/parse.ts';
 import { printExpression } from '../../../core/expression/print.ts';
 import { parseTemplate, renderJson, renderTemplate } from '../../../core/expression/template.ts';
+import { tries } from '../../tries.ts';
 import { expressionTree } from './arbitrary.ts';
 
 const scope = fc.dictionary(fc.constantFrom('a', 'params', 'needs', '_x'), fc.jsonValue({ maxDepth: 3 }));
@@ -20,7 +21,7 @@ describe('properties of the expression language', () => {
         expect(parsed.expression.root).toEqual(tree);
         expect(parsed.expression.text).toBe(text);
       }),
-      { numRuns: 2_000 },
+      { numRuns: tries(2_000) },
     );
   });
 
@@ -46,7 +47,7 @@ describe('properties of the expression language', () => {
         expect(parsed.error.offset).toBeLessThanOrEqual(text.length);
         expect(parsed.error.message).not.toBe('');
       }),
-      { numRuns: 5_000 },
+      { numRuns: tries(5_000) },
     );
   });
 
@@ -61,7 +62,7 @@ describe('properties of the expression language', () => {
         }
         expect(JSON.parse(JSON.stringify(result.value))).toEqual(normalZero(result.value));
       }),
-      { numRuns: 3_000 },
+      { numRuns: tries(3_000) },
     );
   });
 
@@ -107,7 +108,7 @@ describe('properties of the expression language', () => {
         const rendered = renderTemplate(parsed.template, values as ExpressionScope);
         if (!text.includes('${{')) expect(rendered).toEqual({ ok: true, value: text });
       }),
-      { numRuns: 3_000 },
+      { numRuns: tries(3_000) },
     );
   });
 

@@ -5,6 +5,7 @@ import { compileGraph, GATE, type Graph, JOIN, nodePath, TASK } from '../../../c
 import { scopeNames, selectScope } from '../../../core/graph/select.ts';
 import type { DagSpec } from '../../../core/model/dag.ts';
 import type { RunScope } from '../../../core/model/scope.ts';
+import { tries } from '../../tries.ts';
 import { Random } from '../planner/random.ts';
 import { RandomDag } from '../planner/random-dag.ts';
 import { dagOf, task } from '../planner/simulation.ts';
@@ -34,7 +35,7 @@ describe('numbering', () => {
         if (hasQuorum) expect([graph.kind[join], graph.scopeOf[join]]).toEqual([JOIN, scope.parent]);
       }
     });
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, { numRuns: tries(300) });
   });
 
   test('the order is a linear extension, rows go both ways, and every task has its node', () => {
@@ -58,7 +59,7 @@ describe('numbering', () => {
         ]);
       }
     });
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, { numRuns: tries(300) });
   });
 });
 
@@ -184,6 +185,6 @@ describe('selection', () => {
         }
       },
     );
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, { numRuns: tries(300) });
   });
 });

@@ -11,6 +11,7 @@ import { attemptLines, readAttemptLog } from '../../../core/log/read-attempt-log
 import { sealLog } from '../../../core/log/seal-log.ts';
 import { SegmentFiles } from '../../../core/log/segment-files.ts';
 import type { SegmentWriter } from '../../../core/log/segment-writer.ts';
+import { tries } from '../../tries.ts';
 
 let stateDir = '';
 let segments = 0;
@@ -60,7 +61,7 @@ describe('text in any pieces', () => {
         if (lines.at(-1) === '') lines.pop();
         expect(await texts(read)).toEqual(lines);
       }),
-      { numRuns: 200 },
+      { numRuns: tries(200) },
     );
   });
 

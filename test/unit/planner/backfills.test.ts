@@ -16,6 +16,7 @@ import { decidedUntil, fateOf } from '../../../core/planner/slot-fate.ts';
 import { World } from '../../../core/planner/world.ts';
 import { nextInWindow, slotsAbout } from '../../../core/timetables/slot-window.ts';
 import { timetableOf } from '../../../core/timetables/timetable-of.ts';
+import { tries } from '../../tries.ts';
 import { dagOf, FAILURE, NO_LIMITS, SUCCESS, task } from './simulation.ts';
 
 const HOUR = 3_600_000;
@@ -221,7 +222,7 @@ describe('backfills', () => {
           expect(scheduler.world.dagLoad(SPEC.id).runs).toBe(0);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: tries(150) },
     );
   });
 

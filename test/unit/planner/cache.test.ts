@@ -10,6 +10,7 @@ import type { Json } from '../../../core/model/json.ts';
 import type { CacheAnswer } from '../../../core/planner/cache-lookups.ts';
 import { explain } from '../../../core/planner/explain.ts';
 import type { RunWorld } from '../../../core/planner/run-world.ts';
+import { tries } from '../../tries.ts';
 import { dagOf, FAILURE, Simulation, SUCCESS, statesOf, task } from './simulation.ts';
 
 const CACHED: Partial<TaskSpec> = { cache: true };
@@ -335,6 +336,6 @@ test('whatever is cached and whenever the leader dies: what has a success is not
       const filled = names.filter((name, at) => drawn[at]?.cached && !hits.includes(name));
       expect([...kept].sort()).toEqual(filled);
     }),
-    { numRuns: 200 },
+    { numRuns: tries(200) },
   );
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { TaskSpec } from '../../../core/model/dag.ts';
 import { S } from '../../../core/model/states.ts';
 import type { RunWorld } from '../../../core/planner/run-world.ts';
+import { tries } from '../../tries.ts';
 import { dagOf, FAILURE, SUCCESS, task } from './simulation.ts';
 import { SlotRuns } from './slot-runs.ts';
 
@@ -111,6 +112,6 @@ test('nothing starts before its past lets it, everything starts after that, what
         check();
       }
     }),
-    { numRuns: 400 },
+    { numRuns: tries(400) },
   );
 });

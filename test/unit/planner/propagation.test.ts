@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../core/model/attempt.ts';
 import type { TriggerRule } from '../../../core/model/dag.ts';
+import { tries } from '../../tries.ts';
 import { airflowData } from './airflow-data.ts';
 import { Random } from './random.ts';
 import { RandomDag, randomParams } from './random-dag.ts';
@@ -127,6 +128,6 @@ describe('order independence', () => {
       const first = inOrder(seed, tasks, 0);
       for (const order of [2, 4, 6]) expect(inOrder(seed, tasks, order)).toEqual(first);
     });
-    fc.assert(property, { numRuns: 400 });
+    fc.assert(property, { numRuns: tries(400) });
   });
 });

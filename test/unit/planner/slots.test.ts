@@ -12,6 +12,7 @@ import { type PlannerEvent, plan } from '../../../core/planner/plan.ts';
 import { World } from '../../../core/planner/world.ts';
 import { contradictoryDags } from '../../../core/store/slot-order.ts';
 import { timetableOf } from '../../../core/timetables/timetable-of.ts';
+import { tries } from '../../tries.ts';
 import { dagOf, FAILURE, NO_LIMITS, SUCCESS, task } from './simulation.ts';
 
 const HOUR = 3_600_000;
@@ -403,7 +404,7 @@ describe('slots', () => {
           expect([slotAt, spans.length]).toEqual([slotAt, 1]);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: tries(300) },
     );
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { DagSpec } from '../../../core/model/dag.ts';
 import type { RunNo } from '../../../core/model/ids.ts';
 import type { RunScope } from '../../../core/model/scope.ts';
+import { tries } from '../../tries.ts';
 import { Random } from './random.ts';
 import { listsDag, RandomDag, randomParams } from './random-dag.ts';
 import { Storm } from './storm.ts';
@@ -62,7 +63,7 @@ function changingLists(seed: number, faults: boolean): Storm {
 
 /** `STORM=17 STORMS=1` plays one storm again, with the stack of what went wrong. */
 const FIRST = Number(process.env['STORM'] ?? 1);
-const COUNT = Number(process.env['STORMS'] ?? 500);
+const COUNT = Number(process.env['STORMS'] ?? tries(500));
 
 describe('storms', () => {
   test.each([

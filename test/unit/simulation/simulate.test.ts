@@ -5,6 +5,7 @@ import type { DagSpec, TaskSpec } from '../../../core/model/dag.ts';
 import { ENGINE_DEFAULTS } from '../../../core/model/defaults.ts';
 import { simulate } from '../../../core/simulation/simulate.ts';
 import type { SimulatedRun, SimulationInput } from '../../../core/simulation/simulation.ts';
+import { tries } from '../../tries.ts';
 import { dagOf, task } from '../planner/simulation.ts';
 
 const MINUTE = 60_000;
@@ -216,7 +217,7 @@ describe('simulate', () => {
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: tries(100) },
     );
   });
 });

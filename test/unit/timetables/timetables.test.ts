@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DagSpec, ScheduleSpec } from '../../../core/model/dag.ts';
 import { timetableOf } from '../../../core/timetables/timetable-of.ts';
+import { tries } from '../../tries.ts';
 
 const HOUR = 3_600_000;
 const utc = (text: string): number => Date.parse(`${text}Z`);
@@ -114,7 +115,7 @@ describe('timetables', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: tries(200) },
     );
   });
 });

@@ -76,8 +76,8 @@ describe('cron around the changes of clocks', () => {
         if (seen.has(kind) || change.at % MINUTE !== 0) continue;
         seen.add(kind);
         const [from, until] = [
-          change.at - 5 * HOUR,
-          change.at + 5 * HOUR + Math.abs(change.after - change.before),
+          change.at - 4 * HOUR,
+          change.at + 4 * HOUR + Math.abs(change.after - change.before),
         ];
         for (const expression of EXPRESSIONS) {
           const expected = ticksByHand(name, expression, from, until);
@@ -101,8 +101,8 @@ describe('cron around the changes of clocks', () => {
     for (const name of Intl.supportedValuesOf('timeZone')) {
       const local = printedLocal(name);
       const zone = Zone.of(name);
-      for (let year = 1950; year < 2040; year += 9)
-        for (const month of [0, 3, 6, 9]) {
+      for (let year = 1950; year < 2040; year += 18)
+        for (const month of [0, 6]) {
           const at = Date.UTC(year, month, 11, 7, 31, 5);
           expect([name, year, month, zone.localAt(at)]).toEqual([name, year, month, local(at)]);
         }
