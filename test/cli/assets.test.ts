@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { makeProject, orch, type Running, startOrch } from './orch-process.ts';
+import { beforeNextLook, makeProject, orch, type Running, startOrch } from './orch-process.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -38,6 +38,7 @@ async function untilRuns(dir: string, dagId: string, count: number): Promise<Lis
   for (;;) {
     const items = await runsOf(dir, dagId);
     if (items.filter(({ state }) => state === 'success').length >= count) return items;
+    await beforeNextLook();
   }
 }
 

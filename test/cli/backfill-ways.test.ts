@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { openProject } from '../../core/scheduler/project.ts';
 import { startPostgres } from '../postgres/embedded-postgres.ts';
-import { makeProject, orch, type Running, startOrch } from './orch-process.ts';
+import { beforeNextLook, makeProject, orch, type Running, startOrch } from './orch-process.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -87,6 +87,7 @@ class Ways {
     for (;;) {
       const shown = await this.json<Record<string, unknown>>('backfill', 'show', id);
       if (shown['state'] === state && shown['running'] === 0) return shown;
+      await beforeNextLook();
     }
   }
 
@@ -212,6 +213,7 @@ describe('a backfill on SQLite', () => {
     for (;;) {
       const { stdout } = await orch(['-C', dir, 'backfill', 'show', id, '--json']);
       if (JSON.parse(stdout).state === 'paused') break;
+      await beforeNextLook();
     }
     scheduler.child.kill('SIGTERM');
     await scheduler.ended;

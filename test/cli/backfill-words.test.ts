@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { makeProject, orch, startOrch } from './orch-process.ts';
+import { beforeNextLook, makeProject, orch, startOrch } from './orch-process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -20,6 +20,7 @@ async function untilBackfill(dir: string, id: string, field: string, value: unkn
   for (;;) {
     const { stdout } = await orch(['-C', dir, 'backfill', 'show', id, '--json']);
     if (JSON.parse(stdout)[field] === value) return;
+    await beforeNextLook();
   }
 }
 

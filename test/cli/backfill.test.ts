@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { makeProject, orch, startOrch } from './orch-process.ts';
+import { beforeNextLook, makeProject, orch, startOrch } from './orch-process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -40,6 +40,7 @@ async function untilState(dir: string, id: string, state: string): Promise<Recor
   for (;;) {
     const found = await shown(dir, id);
     if (found['state'] === state) return found;
+    await beforeNextLook();
   }
 }
 
@@ -98,7 +99,7 @@ describe('orch backfill', () => {
     expect(await backfill('resume', id)).toMatchObject({ code: 0 });
     await witnessed(dir, 4);
     expect(await backfill('cancel', id)).toMatchObject({ code: 0, stdout: `Backfill ${id} is cancelled\n` });
-    for (;;) if ((await shown(dir, id))['running'] === 0) break;
+    while ((await shown(dir, id))['running'] !== 0) await beforeNextLook();
     const over = await shown(dir, id);
     expect(over).toMatchObject({ state: 'cancelled', left: 0, etaMs: null });
     expect(await backfill('resume', id)).toMatchObject({

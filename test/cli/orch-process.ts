@@ -41,6 +41,11 @@ export function makeProject(files: { readonly [path: string]: string }): string 
   return dir;
 }
 
+/** Before a command line is asked again: until then the machine is free for what is waited for. */
+export function beforeNextLook(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 250));
+}
+
 /** The environment of a test: nothing of the machine that changes what orch prints. */
 function cleanEnvironment(more: { readonly [name: string]: string } = {}): NodeJS.ProcessEnv {
   const { PATH = '', HOME = '' } = process.env;
