@@ -13,6 +13,8 @@ const FAILING_MAX = 100;
 const SLOW_LEAST_MS = 1_000;
 /** An error of orch is over when there was none for so long, or for the cool-down if that is longer. */
 const QUIET_MS = 600_000;
+/** What was not seen for so long is over: its task or DAG may be gone. Nobody is told. */
+const FORGOTTEN_MS = 30 * 86_400_000;
 const TITLE_MAX = 200;
 
 /** Has every rule look at what was observed. */
@@ -180,7 +182,8 @@ function settleAt(draft: Draft, rule: AlertRule, fingerprint: string, at: number
 
 /** When an alert is over if nothing more happens; `null`: it is not over by itself. */
 export function endsAt({ coolDownMs, on }: AlertRule, alert: LiveAlert): number | null {
-  if (on !== 'system_error' || alert.state === 'resolved') return null;
+  if (alert.state === 'resolved') return null;
+  if (on !== 'system_error') return alert.lastSeenAt + FORGOTTEN_MS;
   return alert.lastSeenAt + Math.max(QUIET_MS, coolDownMs);
 }
 
@@ -189,7 +192,9 @@ export function settleQuiet(draft: Draft): void {
   for (const alert of draft.alerts.values()) {
     const rule = draft.rules.get(alert.rule);
     const isGone = rule === undefined || rule.on !== alert.type;
-    if (isGone) draft.putAlert({ ...alert, state: 'resolved', resolvedAt: draft.now, isClosing: false });
+    const isForgotten = alert.lastSeenAt + FORGOTTEN_MS <= draft.now;
+    if (isGone || isForgotten)
+      draft.putAlert({ ...alert, state: 'resolved', resolvedAt: draft.now, isClosing: false });
     else if ((endsAt(rule, alert) ?? Number.POSITIVE_INFINITY) <= draft.now) settle(draft, alert, draft.now);
   }
 }

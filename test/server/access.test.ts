@@ -65,6 +65,8 @@ describe('who may do what', () => {
       tokenId: 'none',
       name: 'nobody',
       sha256: '0'.repeat(64),
+      alertId: 'none',
+      muteId: 'none',
     };
   });
   afterAll(() => api[Symbol.asyncDispose]());
