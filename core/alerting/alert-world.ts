@@ -53,6 +53,18 @@ export function worldOf(alerts: readonly LiveAlert[], groups: readonly AlertGrou
   };
 }
 
+/** The same world, in which no group waits for more any longer: only cool-downs hold. */
+export function hurried(world: AlertWorld, rules: readonly AlertRule[], now: number): AlertWorld {
+  const coolDowns = new Map(rules.map(({ name, coolDownMs }) => [name, coolDownMs]));
+  const groups = new Map<string, AlertGroup>();
+  for (const [key, group] of world.groups) {
+    const coolAt = (group.sentAt ?? Number.NEGATIVE_INFINITY) + (coolDowns.get(group.rule) ?? 0);
+    const dueAt = group.dueAt === null || coolAt > now ? group.dueAt : now;
+    groups.set(key, { ...group, dueAt, recoverAt: group.recoverAt === null ? null : now });
+  }
+  return { ...world, groups };
+}
+
 /** Whether a mute is about an alert. */
 export function mutes(mute: AlertMute, alert: Pick<AlertRecord, 'rule' | 'dagId'>, now: number): boolean {
   if (mute.until !== null && mute.until <= now) return false;

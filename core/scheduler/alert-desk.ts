@@ -1,4 +1,4 @@
-import { type AlertWishes, type AlertWorld, worldOf } from '../alerting/alert-world.ts';
+import { type AlertWishes, type AlertWorld, hurried, worldOf } from '../alerting/alert-world.ts';
 import type { Observation } from '../alerting/observation.ts';
 import { type AlertDecision, isNews, observe } from '../alerting/observe.ts';
 import type { Logger } from '../log/logger.ts';
@@ -57,8 +57,11 @@ export class AlertDesk {
     this.#sender = new AlertSender(options);
   }
 
-  /** Begins, now and by itself. */
-  start(): void {
+  /** Begins with what is written from now on, or where it was left off; goes on by itself. */
+  async start(): Promise<void> {
+    await this.#open().catch((error: unknown) => {
+      this.#options.log.warn({ err: asError(error) }, 'alerts cannot be looked at yet; it is tried again');
+    });
     if (this.#options.rules.some(({ on }) => SAMPLED_TYPES.includes(on))) this.#sampleSoon(0);
     this.#sender.start();
     this.#wakeAt(this.#options.clock.now());
@@ -81,10 +84,10 @@ export class AlertDesk {
    */
   async drain(): Promise<void> {
     await this.#look();
-    const windowMs = Math.max(...this.#options.rules.map((rule) => rule.windowMs));
-    const { log } = this.#options;
+    const { log, rules, clock } = this.#options;
+    if (this.#world !== null) this.#world = hurried(this.#world, rules, clock.now());
     if (this.#world !== null)
-      await this.#decide([], this.#seq, windowMs).catch((error: unknown) =>
+      await this.#decide([], this.#seq).catch((error: unknown) =>
         log.warn({ err: asError(error) }, 'what is left of alerts is told by the next leader'),
       );
     await this.#sender.drain();
@@ -135,8 +138,7 @@ export class AlertDesk {
   }
 
   async #readOn(): Promise<void> {
-    const world = this.#world ?? (await this.#open());
-    this.#world = world;
+    if (this.#world === null) await this.#open();
     const errors = this.#errors.splice(0);
     await this.#decide(errors, this.#seq).catch((error: unknown) => {
       this.#errors.unshift(...errors);
@@ -151,7 +153,7 @@ export class AlertDesk {
     }
   }
 
-  async #open(): Promise<AlertWorld> {
+  async #open(): Promise<void> {
     const { store, lease, clock } = this.#options;
     const stored = await store.alerts.cursor();
     this.#seq = stored ?? (await store.live.lastSeq());
@@ -159,13 +161,13 @@ export class AlertDesk {
     const decision = { alerts: [], groups: [], goneGroups: [] };
     const begin = { decision, deliveries: [], seq: this.#seq, at: clock.now() };
     if (stored === null) await store.alerts.record(lease, begin);
-    return worldOf(alerts, groups);
+    this.#world = worldOf(alerts, groups);
   }
 
-  async #decide(observations: readonly Observation[], seq: number, aheadMs = 0): Promise<void> {
+  async #decide(observations: readonly Observation[], seq: number): Promise<void> {
     const { store, lease, rules, clock, onTurned } = this.#options;
     const world = this.#world as AlertWorld;
-    const now = clock.now() + aheadMs;
+    const now = clock.now();
     const isIdle = world.alerts.size === 0 && observations.length === 0;
     const wishes = isIdle ? NO_WISHES : await this.#wishes(now);
     const newId = (): string => newRunUid(now);

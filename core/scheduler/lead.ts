@@ -251,7 +251,7 @@ export class Leadership {
       return;
     }
     const { openAlerts } = await import('./open-alerts.ts');
-    this.#alerts = openAlerts(this.#project, this.#lease, this.leader, this.#log);
+    this.#alerts = await openAlerts(this.#project, this.#lease, this.leader, this.#log);
   }
 
   /** Does what it is asked for, from now on; its owner says when to look into the inbox again. */

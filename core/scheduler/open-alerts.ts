@@ -6,7 +6,12 @@ import type { Project } from './project.ts';
 import { machineSampler, sampleAlerts } from './sample-alerts.ts';
 
 /** Has the rules of a project look at what its leader does. */
-export function openAlerts(project: Project, lease: Lease, leader: Leader, log: Logger): AlertDesk {
+export async function openAlerts(
+  project: Project,
+  lease: Lease,
+  leader: Leader,
+  log: Logger,
+): Promise<AlertDesk> {
   const { store, clock, stateDir } = project;
   const { rules, channels } = project.config.alerts;
   const isMeasured = rules.some(({ on }) => on === 'resource');
@@ -28,6 +33,6 @@ export function openAlerts(project: Project, lease: Lease, leader: Leader, log: 
       }
     },
   });
-  desk.start();
+  await desk.start();
   return desk;
 }
