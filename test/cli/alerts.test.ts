@@ -28,13 +28,9 @@ test('a run without a scheduler is told of too; ack, mute and test do what they 
   expect((await run('alerts', 'mute', '--dag', 'bad', '--for', '2h')).stderr).toContain(
     'nobody is told of all rules about bad until',
   );
-  const [mute] = await project.store.alerts.mutes(0);
-  expect((await run('alerts', 'unmute', mute?.muteId ?? '')).code).toBe(0);
-  expect(await project.store.alerts.mutes(0)).toEqual([]);
+  expect(await project.store.alerts.mutes(0)).toMatchObject([{ rule: null, dagId: 'bad' }]);
   const tried = await run('alerts', 'test', 'ops');
   expect([tried.code, inbox.arrived.length]).toEqual([0, 2]);
   const actions = (await project.store.audit.entries({ limit: 9 })).map(({ action }) => action);
-  expect(actions).toEqual(['testAlertChannel', 'removeAlertMute', 'createAlertMute', 'acknowledgeAlert']);
-  const wrong = await run('alerts', 'test', 'opps');
-  expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringContaining("Did you mean 'ops'?")]);
+  expect(actions).toEqual(['testAlertChannel', 'createAlertMute', 'acknowledgeAlert']);
 });
