@@ -144,6 +144,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/stats.ts')).stats,
   },
   {
+    name: 'alerts',
+    group: LOOK,
+    summary: 'what is wrong and who is told: list, show, ack, mute, rules, test',
+    load: async () => (await import('./commands/alerts.ts')).alerts,
+  },
+  {
     name: 'retry',
     alias: 'clear',
     group: MEND,

@@ -5,6 +5,7 @@ AS $function$
     begin
       raise exception 'rows are not as expected' using errcode = 'OR001', detail = misses;
     end $function$
+index CREATE INDEX alert_delivery_open ON alert_delivery USING btree (due_at) WHERE (state = 0)
 index CREATE INDEX audit_entry_at ON audit_entry USING btree (at)
 index CREATE INDEX backfill_unfinished ON backfill USING btree (backfill_no) WHERE (state < 2)
 index CREATE INDEX cache_entry_at ON cache_entry USING btree (at)
@@ -18,6 +19,12 @@ index CREATE INDEX journal_run ON journal USING btree (run_no)
 index CREATE INDEX kept_reply_at ON kept_reply USING btree (at)
 index CREATE INDEX login_account ON login USING btree (account)
 index CREATE UNIQUE INDEX account_pkey ON account USING btree (name)
+index CREATE UNIQUE INDEX alert_cursor_pkey ON alert_cursor USING btree (id)
+index CREATE UNIQUE INDEX alert_delivery_pkey ON alert_delivery USING btree (delivery_no)
+index CREATE UNIQUE INDEX alert_group_pk ON alert_group USING btree (rule, grouped)
+index CREATE UNIQUE INDEX alert_live ON alert USING btree (rule, fingerprint) WHERE ((resolved_at IS NULL) OR (closing = 1))
+index CREATE UNIQUE INDEX alert_mute_pkey ON alert_mute USING btree (mute_id)
+index CREATE UNIQUE INDEX alert_pkey ON alert USING btree (alert_id)
 index CREATE UNIQUE INDEX api_token_hash_key ON api_token USING btree (hash)
 index CREATE UNIQUE INDEX api_token_pkey ON api_token USING btree (token_id)
 index CREATE UNIQUE INDEX artifact_pk ON artifact USING btree (run_no, node_no, try_no, name)
@@ -65,6 +72,58 @@ table account column 05 created_at bigint not null
 table account column 06 created_by text not null
 table account constraint account_disabled_check CHECK ((disabled = ANY (ARRAY[0, 1])))
 table account constraint account_pkey PRIMARY KEY (name)
+table alert column 01 alert_id text not null collate C
+table alert column 02 rule text not null collate C
+table alert column 03 level smallint not null
+table alert column 04 type smallint not null
+table alert column 05 fingerprint text not null collate C
+table alert column 06 grouped text not null collate C
+table alert column 07 title text not null
+table alert column 08 message text not null
+table alert column 09 details text not null
+table alert column 10 count integer not null
+table alert column 11 told integer not null
+table alert column 12 first_at bigint not null
+table alert column 13 last_at bigint not null
+table alert column 14 resolved_at bigint
+table alert column 15 closing smallint not null
+table alert column 16 acknowledged_by text
+table alert column 17 acknowledged_at bigint
+table alert column 18 dag_id text collate C
+table alert column 19 task_id text
+table alert column 20 run_uid text collate C
+table alert constraint alert_closing_check CHECK ((closing = ANY (ARRAY[0, 1])))
+table alert constraint alert_level_check CHECK (((level >= 0) AND (level <= 3)))
+table alert constraint alert_pkey PRIMARY KEY (alert_id)
+table alert_cursor column 01 id smallint not null
+table alert_cursor column 02 seq bigint not null
+table alert_cursor constraint alert_cursor_id_check CHECK ((id = 1))
+table alert_cursor constraint alert_cursor_pkey PRIMARY KEY (id)
+table alert_delivery column 01 delivery_no bigint not null generated always as identity
+table alert_delivery column 02 channel text not null collate C
+table alert_delivery column 03 message text not null
+table alert_delivery column 04 state smallint not null
+table alert_delivery column 05 tries integer not null
+table alert_delivery column 06 created_at bigint not null
+table alert_delivery column 07 due_at bigint not null
+table alert_delivery column 08 ended_at bigint
+table alert_delivery column 09 error text
+table alert_delivery constraint alert_delivery_pkey PRIMARY KEY (delivery_no)
+table alert_delivery constraint alert_delivery_state_check CHECK (((state >= 0) AND (state <= 2)))
+table alert_group column 01 rule text not null collate C
+table alert_group column 02 grouped text not null collate C
+table alert_group column 03 sent_at bigint
+table alert_group column 04 due_at bigint
+table alert_group column 05 recover_at bigint
+table alert_group constraint alert_group_pk PRIMARY KEY (rule, grouped)
+table alert_mute column 01 mute_id text not null collate C
+table alert_mute column 02 rule text collate C
+table alert_mute column 03 dag_id text collate C
+table alert_mute column 04 until_at bigint
+table alert_mute column 05 reason text not null
+table alert_mute column 06 created_by text not null
+table alert_mute column 07 created_at bigint not null
+table alert_mute constraint alert_mute_pkey PRIMARY KEY (mute_id)
 table api_token column 01 token_id text not null collate C
 table api_token column 02 hash text not null collate C
 table api_token column 03 name text not null

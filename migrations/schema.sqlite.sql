@@ -7,6 +7,74 @@ CREATE TABLE "account" (
   "created_by" text not null
 ) strict, without rowid;
 
+CREATE TABLE "alert" (
+  "alert_id" text not null primary key,
+  "rule" text not null,
+  "level" integer not null check (level between 0 and 3),
+  "type" integer not null,
+  "fingerprint" text not null,
+  "grouped" text not null,
+  "title" text not null,
+  "message" text not null,
+  "details" text not null,
+  "count" integer not null,
+  "told" integer not null,
+  "first_at" integer not null,
+  "last_at" integer not null,
+  "resolved_at" integer,
+  "closing" integer not null check (closing in (0, 1)),
+  "acknowledged_by" text,
+  "acknowledged_at" integer,
+  "dag_id" text,
+  "task_id" text,
+  "run_uid" text
+) strict, without rowid;
+
+CREATE UNIQUE INDEX "alert_live" on "alert" (
+  "rule",
+  "fingerprint"
+) where resolved_at is null or closing = 1;
+
+CREATE TABLE "alert_cursor" (
+  "id" integer not null primary key check (id = 1),
+  "seq" integer not null
+) strict;
+
+CREATE TABLE "alert_delivery" (
+  "delivery_no" integer primary key autoincrement,
+  "channel" text not null,
+  "message" text not null,
+  "state" integer not null check (state between 0 and 2),
+  "tries" integer not null,
+  "created_at" integer not null,
+  "due_at" integer not null,
+  "ended_at" integer,
+  "error" text
+) strict;
+
+CREATE INDEX "alert_delivery_open" on "alert_delivery" (
+  "due_at"
+) where "state" = 0;
+
+CREATE TABLE "alert_group" (
+  "rule" text not null,
+  "grouped" text not null,
+  "sent_at" integer,
+  "due_at" integer,
+  "recover_at" integer,
+  constraint "alert_group_pk" primary key ("rule", "grouped")
+) strict, without rowid;
+
+CREATE TABLE "alert_mute" (
+  "mute_id" text not null primary key,
+  "rule" text,
+  "dag_id" text,
+  "until_at" integer,
+  "reason" text not null,
+  "created_by" text not null,
+  "created_at" integer not null
+) strict, without rowid;
+
 CREATE TABLE "api_token" (
   "token_id" text not null primary key,
   "hash" text not null unique,

@@ -7,7 +7,7 @@ import { EXIT } from '../exit-code.ts';
 import { projectDir } from '../project-dir.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 
-const DURATIONS = /\.(idle|delay|maxDelay|timeout|killGrace)$/;
+const DURATIONS = /\.(idle|delay|maxDelay|timeout|killGrace|for|window|coolDown)$/;
 
 /** `orch config show`: the values that count, and where each came from. Secrets are masked. */
 export const config = defineCommand<{ origin?: boolean }>({

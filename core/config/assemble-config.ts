@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '../model/duration.ts';
+import { assembleAlerts } from './assemble-alerts.ts';
 import { CONFIG_SCHEMA, type ConfigNode, type ConfigSection } from './config.schema.ts';
 import type { Config, ConfigEntry, StoreConfig } from './config.ts';
-import type { Settings } from './layer.ts';
+import type { Setting, Settings } from './layer.ts';
 
 /** Slots of the pool `default`. */
 const DEFAULT_POOL_SLOTS = 128;
@@ -16,8 +17,7 @@ interface Machine {
 /** Puts checked settings and defaults together into a frozen config. */
 export function assembleConfig(settings: Settings, machine: Machine): Config {
   const defaults = schemaDefaults();
-  const raw = (key: string): string | number | boolean | undefined =>
-    settings.get(key)?.value ?? defaults.get(key);
+  const raw = (key: string): Setting['value'] | undefined => settings.get(key)?.value ?? defaults.get(key);
   const number = (key: string): number => Number(raw(key));
   const text = <T extends string>(key: string): T => String(raw(key)) as T;
   const maxActive =
@@ -74,6 +74,7 @@ export function assembleConfig(settings: Settings, machine: Machine): Config {
         requestTimeoutMs: number('server.limits.requestTimeout'),
       },
     },
+    alerts: assembleAlerts(settings),
   });
 }
 
@@ -169,7 +170,23 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   add('server.limits.burst', limits.burst);
   add('server.limits.failedLogins', limits.failedLogins);
   add('server.limits.requestTimeout', limits.requestTimeoutMs);
+  // Of rules and channels only what was said: what a key of them means otherwise depends on their kind.
+  for (const [key, { value }] of settings)
+    if (key.startsWith('alerts.')) add(key, isSecret(key) ? '***' : shownValue(value));
   return entries;
+}
+
+function shownValue(value: Setting['value']): ConfigEntry['value'] {
+  return typeof value === 'object' ? value.join(', ') : value;
+}
+
+/** Whether the schema says that a value must not be seen. */
+function isSecret(key: string): boolean {
+  let node: ConfigNode | undefined = CONFIG_SCHEMA as ConfigSection;
+  for (const part of key.split('.'))
+    if (node?.type === 'object')
+      node = node.additionalProperties === false ? node.properties[part] : node.additionalProperties;
+  return node !== undefined && 'secret' in node;
 }
 
 /** An address without what must not be seen: the password, and everything if it cannot be understood. */

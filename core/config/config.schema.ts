@@ -1,4 +1,5 @@
 import { DURATION_PATTERN } from '../model/duration.ts';
+import { ALERTS_SCHEMA } from './alerts.schema.ts';
 
 /** A value of the config file: JSON Schema, plus two hints of our own for what a short form means. */
 export type ConfigLeaf = {
@@ -12,6 +13,12 @@ export type ConfigLeaf = {
   | { readonly type: 'boolean' }
   /** `90s`, `5m`, `2h`, or a whole number of milliseconds. */
   | { readonly type: readonly ['string', 'integer']; readonly pattern: string }
+  /** Texts; one alone may stand for a list of it, and in the environment commas are between them. */
+  | {
+      readonly type: 'array';
+      readonly items: { readonly type: 'string'; readonly pattern: string };
+      readonly secret?: true;
+    }
 );
 
 export interface ConfigSection {
@@ -21,6 +28,8 @@ export interface ConfigSection {
   readonly additionalProperties: false;
   /** A plain value in place of the object is the value of this key. */
   readonly shortFor?: string;
+  /** One that has no key at all is a mistake: it needs this one. */
+  readonly needs?: string;
 }
 
 /** A map from names that the user chooses to values of one form. */
@@ -319,7 +328,8 @@ export const CONFIG_SCHEMA = section('The config file of a project.', {
   log,
   retention,
   server,
+  alerts: ALERTS_SCHEMA,
 });
 
 /** Sections that are reserved: their names are known, what they will hold is not yet part of orch. */
-export const LATER_SECTIONS: readonly string[] = ['alerts', 'connections', 'variables'];
+export const LATER_SECTIONS: readonly string[] = ['connections', 'variables'];

@@ -1,4 +1,5 @@
 import type { EngineDefaults } from '../model/defaults.ts';
+import type { AlertsConfig } from './assemble-alerts.ts';
 
 /** The config of one process: complete, checked and frozen. Paths are absolute, durations in milliseconds. */
 export interface Config {
@@ -54,6 +55,8 @@ export interface Config {
       readonly requestTimeoutMs: number;
     };
   };
+  /** Without rules nobody is told of anything. */
+  readonly alerts: AlertsConfig;
 }
 
 /**

@@ -45,7 +45,10 @@ function writtenNode(source: FileText, node: Node | null, fallbackOffset: number
   const place = placeOf(source, node?.range?.[0] ?? fallbackOffset);
   if (node === null) return { kind: 'scalar', value: null, place };
   if (isMap(node)) return writtenMap(source, node, place);
-  if (isSeq(node)) return { kind: 'list', place };
+  if (isSeq(node)) {
+    const items = node.items.map((item) => writtenNode(source, item as Node, node.range?.[0] ?? 0));
+    return { kind: 'list', items, place };
+  }
   if (isScalar(node)) return { kind: 'scalar', value: scalarValue(node), place };
   source.report({
     rule: 'config-alias',

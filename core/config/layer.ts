@@ -20,7 +20,7 @@ export type Written =
       readonly text?: true;
     }
   | { readonly kind: 'map'; readonly entries: readonly WrittenEntry[]; readonly place: ConfigPlace }
-  | { readonly kind: 'list'; readonly place: ConfigPlace };
+  | { readonly kind: 'list'; readonly items: readonly Written[]; readonly place: ConfigPlace };
 
 export interface WrittenEntry {
   readonly key: string;
@@ -38,7 +38,7 @@ export interface ConfigProblem {
 
 /** A checked value of one layer. */
 export interface Setting {
-  readonly value: string | number | boolean;
+  readonly value: string | number | boolean | readonly string[];
   readonly place: ConfigPlace;
 }
 

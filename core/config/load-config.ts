@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util';
 import type { Diagnostic } from '../model/errors.ts';
 import { AppError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
+import { checkAlerts } from './assemble-alerts.ts';
 import { assembleConfig, configEntries } from './assemble-config.ts';
 import { CONFIG_SCHEMA } from './config.schema.ts';
 import type { Config, ConfigEntry } from './config.ts';
@@ -176,6 +177,7 @@ function merge(layers: readonly Settings[]): Map<string, Setting> {
 }
 
 function checkTogether(settings: Settings, report: (problem: ConfigProblem) => void): void {
+  checkAlerts(settings, report);
   const kind = settings.get('store.kind');
   if (kind?.value === 'postgres' && !settings.has('store.url')) {
     const hint = 'set ORCH__STORE__URL in the environment or in .env';
@@ -188,9 +190,14 @@ function checkTogether(settings: Settings, report: (problem: ConfigProblem) => v
   }
 }
 
+/** Keys that hold what must not be seen, with what stands behind them on their line. */
+const SECRETS =
+  /\b(url|secret|token|user|password|from|to)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]?|[^,}#]*[^,}#\s])/g;
+
 /** A line of the config may hold an address with a password; what is printed must not. */
 function withoutPassword(line: string): string {
-  const bare = line.replaceAll(/(:\/\/[^\s:@/]*):[^\s@]*@/g, '$1:***@');
+  const masked = line.replaceAll(SECRETS, '$1$2***').replaceAll(/(https?:\/\/)[^\s"',}]+/g, '$1***');
+  const bare = masked.replaceAll(/(:\/\/[^\s:@/]*):[^\s@]*@/g, '$1:***@');
   return bare.replaceAll(/((?:pass|secret|key)[a-z]*=)[^\s&"']*/gi, '$1***');
 }
 

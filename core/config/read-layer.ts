@@ -2,7 +2,7 @@ import { parseDuration } from '../model/duration.ts';
 import { nearest } from '../model/nearest.ts';
 import type { ConfigLeaf, ConfigMap, ConfigNode, ConfigSection } from './config.schema.ts';
 import { LATER_SECTIONS } from './config.schema.ts';
-import type { ConfigProblem, Setting, Settings, Written } from './layer.ts';
+import type { ConfigProblem, Setting, Settings, Written, WrittenEntry } from './layer.ts';
 
 /**
  * Checks one layer against the schema and gives its values by dotted key. Durations become milliseconds,
@@ -60,9 +60,10 @@ function readMap(
   for (const entry of written.entries) {
     const key = at === '' ? entry.key : `${at}.${entry.key}`;
     if (isMap(node)) {
-      if (new RegExp(node.propertyNames.pattern).test(entry.key))
+      if (new RegExp(node.propertyNames.pattern).test(entry.key)) {
+        readNeeded(node.additionalProperties, entry, key, reading);
         read(node.additionalProperties, entry.value, key, reading);
-      else
+      } else
         reading.report({
           rule: 'config-name',
           message: `'${entry.key}' is no name: a letter or underscore, then letters, digits, '_' or '-'`,
@@ -74,6 +75,16 @@ function readMap(
       reading.report(unknownKey(node, entry.key, at, entry.place));
     }
   }
+}
+
+/** What a user has named and then said nothing about would be left out without a word. */
+function readNeeded(node: ConfigNode, entry: WrittenEntry, key: string, { report }: Reading): void {
+  const { value, place } = entry;
+  const isEmpty =
+    value.kind === 'scalar' ? value.value === null : value.kind === 'map' && value.entries.length === 0;
+  const needs = isLeaf(node) || isMap(node) ? undefined : node.needs;
+  if (isEmpty && needs !== undefined)
+    report({ rule: 'config-missing', message: `'${key}' needs '${needs}'`, place });
 }
 
 function unknownKey(
@@ -97,7 +108,7 @@ function unknownKey(
 }
 
 function readLeaf(leaf: ConfigLeaf, written: Written, key: string, reading: Reading): void {
-  const value = written.kind === 'scalar' ? leafValue(leaf, written.value, written.text === true) : null;
+  const value = leaf.type === 'array' ? listValue(leaf, written) : scalarValue(leaf, written);
   if (value !== null) {
     reading.settings.set(key, { value, place: written.place });
     return;
@@ -111,6 +122,25 @@ function readLeaf(leaf: ConfigLeaf, written: Written, key: string, reading: Read
     place: written.place,
     ...(hint === null ? {} : { hint: `did you mean '${hint}'?` }),
   });
+}
+
+function scalarValue(leaf: ConfigLeaf, written: Written): Setting['value'] | null {
+  return written.kind === 'scalar' ? leafValue(leaf, written.value, written.text === true) : null;
+}
+
+function listValue(
+  { items }: Extract<ConfigLeaf, { type: 'array' }>,
+  written: Written,
+): readonly string[] | null {
+  const fits = new RegExp(items.pattern, 'u');
+  const values = written.kind === 'list' ? written.items : [written];
+  const texts = values.flatMap((one): unknown[] => {
+    if (one.kind !== 'scalar' || typeof one.value !== 'string') return [null];
+    return one.text === true ? one.value.split(',').map((part) => part.trim()) : [one.value];
+  });
+  return texts.length > 0 && texts.every((one) => typeof one === 'string' && fits.test(one))
+    ? (texts as string[])
+    : null;
 }
 
 function leafValue(leaf: ConfigLeaf, value: unknown, text: boolean): Setting['value'] | null {
@@ -137,6 +167,7 @@ function expected(leaf: ConfigLeaf): string {
   if (leaf.type === 'integer') return `a whole number from ${leaf.minimum} to ${leaf.maximum}`;
   if (leaf.type === 'number') return `a number from ${leaf.minimum} to ${leaf.maximum}`;
   if (leaf.type === 'boolean') return 'true or false';
+  if (leaf.type === 'array') return 'a list of such texts as its description has';
   return "a duration such as '90s', '5m' or '1h30m'";
 }
 

@@ -194,6 +194,8 @@ const SENTENCES = {
     `It may miss its deadline of ${f.deadline}: by the times of earlier runs it ends at ${f.p50} or, one ` +
     `time in twenty, after ${f.p95}; above all ${f.task} makes it late.`,
   repaired: (f) => `Repaired by ${f.by ?? 'hand'}: ${f.what}.`,
+  alert_opened: (f) => `Rule ${f.rule} has raised an alert: ${f.title}.`,
+  alert_resolved: (f) => `An alert of rule ${f.rule} is over: ${f.title}.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

@@ -1,5 +1,6 @@
 import type { FileArrival } from '../model/asset.ts';
 import type { AttemptEvent } from '../model/attempt.ts';
+import type { BecauseCode, Facts } from '../model/because.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import type { DagEntry } from './agenda.ts';
 import { onEventsRead, type StoredEvents } from './asset-events.ts';
@@ -41,6 +42,8 @@ export type PlannerEvent =
   | StoredEvents
   /** A file for which a DAG waits stands still. */
   | { readonly type: 'file.arrived'; readonly file: FileArrival }
+  /** Something beside all runs that the journal shall have. */
+  | { readonly type: 'noted'; readonly code: BecauseCode; readonly facts: Facts }
   /** No file declares a DAG any more; `state` is what the store has of it. */
   | { readonly type: 'dag.gone'; readonly dagId: string; readonly state: ScheduleState };
 
@@ -78,6 +81,7 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
     else if (event.type === 'history') takeHistory(world, event.dagId, event.history);
     else if (event.type === 'asset.events') onEventsRead(turn, event);
     else if (event.type === 'file.arrived') onFileArrived(turn, event.file);
+    else if (event.type === 'noted') writeNote(turn, event.code, event.facts);
     else onDagGone(turn, event.dagId, event.state);
   }
   wakeRetries(turn);
@@ -104,6 +108,10 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
   writeRunning(turn);
   const { actions, dispatch, stops, faults } = turn;
   return { actions, dispatch, stops, faults, ended, wakeAt: nextWake(world, now) };
+}
+
+function writeNote(turn: Turn, code: BecauseCode, facts: Facts): void {
+  turn.actions.push({ type: 'note', runNo: null, nodeNo: null, tryNo: null, code, facts });
 }
 
 function putOffer(world: World, offer: BackfillOffer): void {

@@ -2,7 +2,7 @@ import { quantile } from '../model/quantile.ts';
 import type { DurationHistory, TaskTimes } from '../planner/forecast.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import type { Store } from '../store/store.ts';
-import { readRunSamples } from '../store/task-history.ts';
+import { readDurations } from '../store/task-history.ts';
 import type { Feed, Reading } from './feeds.ts';
 import type { Leader } from './leader.ts';
 
@@ -52,15 +52,11 @@ export class HistoryFeed implements Feed {
 
 /** The median and the 95th percentile of the times in which tasks succeeded, by path. */
 async function readTimes(store: Store, dagId: string): Promise<DurationHistory> {
-  const samples = new Map<string, number[]>();
-  for (const { runNo } of await store.runs({ dagId, states: ['success', 'failed'], limit: RUNS_MAX })) {
-    for (const { path, row } of (await readRunSamples(store, runNo))?.tasks ?? []) {
-      if (row.state !== 'success' || row.startedAt === null || row.endedAt === null) continue;
-      const known = samples.get(path) ?? [];
-      known.push(Math.max(0, row.endedAt - row.startedAt));
-      samples.set(path, known);
-    }
-  }
+  const runs = await store.runs({ dagId, states: ['success', 'failed'], limit: RUNS_MAX });
+  const samples = await readDurations(
+    store,
+    runs.map(({ runNo }) => runNo),
+  );
   const times = new Map<string, TaskTimes>();
   for (const [path, ms] of samples) {
     if (ms.length >= SAMPLES_LEAST) times.set(path, { p50Ms: quantile(ms, 0.5), p95Ms: quantile(ms, 0.95) });

@@ -66,6 +66,7 @@ export class Janitor {
       runs += await this.#purge(() => before);
       for (let gone = -1; gone !== 0 && !this.#closed; requests += gone)
         gone = await store.purgeRequests(lease, before);
+      for (let gone = -1; gone !== 0 && !this.#closed; ) gone = await store.alerts.purge(lease, before);
     }
     await store.replies.forget(clock.now() - REPLIES_KEPT_MS);
     const policy = { expiredBefore: clock.now(), madeBefore: runsMs === null ? null : clock.now() - runsMs };

@@ -7,6 +7,7 @@ import type { Action } from '../model/action.ts';
 import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
+import type { AlertDesk } from './alert-desk.ts';
 import { AssetFeed } from './asset-feed.ts';
 import { BackfillFeed } from './backfill-feed.ts';
 import { CacheFeed } from './cache-feed.ts';
@@ -68,6 +69,8 @@ export class Leadership {
   #files: FileFeed | null = null;
   readonly #hooks: HookDesk;
   #janitor: Janitor | null = null;
+  /** `null` without rules: then alerts cost nothing. */
+  #alerts: AlertDesk | null = null;
   #door: LeaderDoor | null = null;
   readonly #inbox: InboxReader;
   #isEnding = false;
@@ -82,7 +85,7 @@ export class Leadership {
     this.#project = project;
     this.#lease = lease;
     this.#executor = executor;
-    this.#log = logOf(project, lease);
+    this.#log = logOf(project, lease, (message) => this.#alerts?.noteError(message));
     const { store, stateDir, config, clock, library, dir } = project;
     const { memoryMb } = config.runners;
     const inputs = new InputReader(store, stateDir);
@@ -185,6 +188,7 @@ export class Leadership {
   #onDecided(actions: readonly Action[]): void {
     for (const tidings of tidingsIn(actions)) this.onTidings(tidings);
     this.#hooks.look();
+    if (actions.length > 0) this.#alerts?.look();
     this.#feeds.look();
     this.#files?.look();
     this.#inbox.lookAtHeld();
@@ -233,7 +237,21 @@ export class Leadership {
       onCommit();
     };
     await this.#hooks.open();
+    await this.#openAlerts();
     this.#log.info('this process leads');
+  }
+
+  /** Trouble with alerts is no reason not to lead. */
+  async #openAlerts(): Promise<void> {
+    const { store, config } = this.#project;
+    if (config.alerts.rules.length === 0) {
+      await store.alerts.forgetCursor(this.#lease).catch((error: unknown) => {
+        this.#log.warn({ err: asError(error) }, 'rules of alerts that come later may look at what is past');
+      });
+      return;
+    }
+    const { openAlerts } = await import('./open-alerts.ts');
+    this.#alerts = await openAlerts(this.#project, this.#lease, this.leader, this.#log);
   }
 
   /** Does what it is asked for, from now on; its owner says when to look into the inbox again. */
@@ -344,7 +362,9 @@ export class Leadership {
     await this.#janitor?.close();
     if (how === 'drain') await this.leader.drain();
     if (how === 'drain') await this.#hooks.drain();
+    if (how === 'drain') await this.#alerts?.drain();
     this.#hooks.close();
+    await this.#alerts?.close();
     this.#closed = true;
     this.leader.stop();
     await this.#inbox.close();
@@ -364,8 +384,12 @@ function tightenHeap(): void {
 }
 
 /** The log of a process that leads. */
-function logOf({ config, stateDir, clock }: Project, { epoch }: Lease): Logger {
+function logOf(
+  { config, stateDir, clock }: Project,
+  { epoch }: Lease,
+  onError: (message: string) => void,
+): Logger {
   const { level, maxBytes, keep } = config.log;
   const to = { path: logFile(stateDir), maxBytes, keep, clock };
-  return createLogger({ level, to, bindings: { part: 'scheduler', epoch } });
+  return createLogger({ level, to, bindings: { part: 'scheduler', epoch }, onError });
 }

@@ -34,7 +34,8 @@ export function becauseOf(code: number, facts: JsonText | null): Because | null 
   return because(named(BECAUSE_CODES, code), facts === null ? {} : (JSON.parse(facts) as Facts));
 }
 
-function reasonOf(code: number): Reason | null {
+/** The name of a stored reason; `null` for none. */
+export function reasonOf(code: number): Reason | null {
   return code === 0 ? null : named(REASONS, code - 1);
 }
 

@@ -15,6 +15,7 @@ import type { RunState } from '../model/states.ts';
 import type { Violation } from '../model/violation.ts';
 import type { Repair } from '../planner/repair.ts';
 import type { Accounts } from './accounts.ts';
+import type { Alerts } from './alerts.ts';
 import type { AssetEventFilter, AssetRecord, DecidedFile } from './assets.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { BackfillRuns } from './backfills.ts';
@@ -232,6 +233,7 @@ export interface Listening {
 export interface Store {
   readonly accounts: Accounts;
   readonly audit: AuditLog;
+  readonly alerts: Alerts;
   readonly replies: KeptReplies;
   readonly overview: Overview;
   readonly live: LiveReads;

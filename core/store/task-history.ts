@@ -35,6 +35,23 @@ export async function readRunSamples(store: Store, runNo: RunNo): Promise<RunSam
   return { tasks, keys: keysOf(world) };
 }
 
+/** How long the tasks of some runs took that succeeded, by path; those of the oldest run first. */
+export async function readDurations(
+  store: Store,
+  newestFirst: readonly RunNo[],
+): Promise<Map<string, number[]>> {
+  const durations = new Map<string, number[]>();
+  for (const runNo of newestFirst.toReversed()) {
+    for (const { path, row } of (await readRunSamples(store, runNo))?.tasks ?? []) {
+      if (row.state !== 'success' || row.startedAt === null || row.endedAt === null) continue;
+      const known = durations.get(path) ?? [];
+      known.push(Math.max(0, row.endedAt - row.startedAt));
+      durations.set(path, known);
+    }
+  }
+  return durations;
+}
+
 function inOrder(world: RunWorld) {
   return [...world.existing()].sort((a, b) => a.template - b.template || a.node - b.node);
 }

@@ -1,4 +1,4 @@
-import type { NodeNo, RunNo } from '../../core/model/ids.ts';
+import type { RunNo } from '../../core/model/ids.ts';
 import type { RunName } from '../../core/store/live-reads.ts';
 import { NodeNames } from '../../core/store/node-names.ts';
 import type { JournalRecord, Store } from '../../core/store/store.ts';
@@ -73,12 +73,13 @@ export class EventSource {
       to,
       because,
     };
-    const text = eventText(seq, kindOf(nodeNo, from, to), data);
+    const text = eventText(seq, kindOf(line), data);
     return { seq, dagId, runId: data.runId, text };
   }
 }
 
-function kindOf(nodeNo: NodeNo | null, from: string, to: string): string {
+function kindOf({ nodeNo, from, to, because: { code } }: JournalRecord): string {
+  if (code === 'alert_opened' || code === 'alert_resolved') return 'alert.changed';
   if (from === to) return 'note';
   return nodeNo === null ? 'run.changed' : 'task.changed';
 }

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { accountRoutes } from './accounts.ts';
+import { alertRoutes } from './alerts.ts';
 import { assetRoutes } from './assets.ts';
 import { backfillRoutes } from './backfills.ts';
 import { dagRoutes } from './dags.ts';
@@ -32,4 +33,5 @@ export const ROUTES: readonly Route[] = [
   metricsRoute,
   ...accountRoutes,
   ...loginRoutes,
+  ...alertRoutes,
 ];

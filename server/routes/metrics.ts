@@ -23,6 +23,7 @@ export const metricsRoute = route('get', '/metrics', {
     tellTwins(figures, tasks);
     tellDags(figures, services, access);
     await tellScheduler(figures, services);
+    await tellAlerts(figures, services, access);
     if (access.seesAll) await tellProject(figures, services);
     return new Response(figures.text, { headers: { 'content-type': EXPOSITION_TYPE } }) as never;
   },
@@ -118,6 +119,28 @@ async function tellScheduler(figures: Exposition, { store, clock }: Services): P
   });
   for (const name of ['orch_build_info', 'scheduler_info'])
     figures.gauge({ name, help: 'The version of this server.', samples: [[{ version: orchVersion() }, 1]] });
+}
+
+async function tellAlerts(figures: Exposition, { store }: Services, access: Access): Promise<void> {
+  const counts = new Map<string, readonly [Labels, number]>();
+  for (const { rule, level, state, dagId, count } of await store.alerts.counts()) {
+    if (!access.has('viewer', dagId)) continue;
+    const key = `${rule} ${level} ${state}`;
+    counts.set(key, [{ rule, level, state }, (counts.get(key)?.[1] ?? 0) + count]);
+  }
+  figures.gauge({
+    name: 'orch_alerts',
+    help: 'Alerts that are not over, by whether somebody takes care.',
+    samples: counts.values(),
+  });
+  if (!access.seesAll) return;
+  figures.gauge({
+    name: 'orch_alert_messages',
+    help: 'Messages of alerts that are kept, by how they went.',
+    samples: (await store.alerts.deliveryCounts()).map(
+      ({ channel, state, count }) => [{ channel, state }, count] as const,
+    ),
+  });
 }
 
 /** What belongs to no DAG: for those who may see all of them. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
+import type { LiveAlert } from '../../core/alerting/alert-world.ts';
 import { type Grant, includesRole, ROLES, type Role } from '../../core/model/account.ts';
+import type { Lease } from '../../core/store/store.ts';
 import type { Route } from '../../server/route.ts';
 import { ROUTES } from '../../server/routes/all.ts';
 import { type Served, serve } from './served.ts';
@@ -22,6 +24,12 @@ const BODIES: Readonly<Record<string, object>> = {
   createToken: { name: 'x', grants: [{ dags: 'ours', role: 'viewer' }] },
   saveAccount: { grants: [{ dags: 'ours', role: 'viewer' }] },
   logIn: { name: 'nobody', password: 'wrong' },
+};
+const ALERT: LiveAlert = {
+  ...{ alertId: '', rule: 'r', level: 'info', type: 'run_failure', fingerprint: 'ours', group: '', count: 1 },
+  ...{ title: 'secret of ours', message: '', details: {}, told: 0, state: 'open', isClosing: false },
+  ...{ firstSeenAt: 1, lastSeenAt: 1, resolvedAt: null, acknowledgedBy: null, acknowledgedAt: null },
+  ...{ dagId: 'ours', taskId: null, runId: null },
 };
 const QUERIES: Readonly<Record<string, string>> = { listAssetEvents: '?uri=s3://a' };
 
@@ -53,6 +61,13 @@ describe('who may do what', () => {
     await addToken('revoked', [{ dags: '*', role: 'admin' }], { revokedAt: 1 });
     const { run } = await api.orch.run('ours');
     const { body } = await api.post('/api/v1/backfills', BODIES['createBackfill'], bearer('admin'));
+    const { store } = api.services;
+    const mute = { dagId: 'ours', reason: '' };
+    const muted = await api.post('/api/v1/alerts/mutes', mute, bearer('admin'));
+    const alert = { ...ALERT, alertId: randomUUID() };
+    const decision = { alerts: [alert], groups: [], goneGroups: [] };
+    const lease = { epoch: (await store.leader())?.epoch } as Lease;
+    await store.alerts.record(lease, { decision, deliveries: [], seq: 0, at: 0 });
     ids = {
       dagId: 'ours',
       runId: run.uid,
@@ -65,6 +80,8 @@ describe('who may do what', () => {
       tokenId: 'none',
       name: 'nobody',
       sha256: '0'.repeat(64),
+      alertId: alert.alertId,
+      muteId: String(muted.body['muteId']),
     };
   });
   afterAll(() => api[Symbol.asyncDispose]());
@@ -110,7 +127,7 @@ describe('who may do what', () => {
 
   test('who has nothing to do with a DAG is answered as if it were not there, on every route', async () => {
     for (const route of protectedRoutes) {
-      const isOfDag = /\{(dagId|runId|taskInstanceId|attemptId|backfillId)\}/.test(route.path);
+      const isOfDag = /\{(dagId|runId|taskInstanceId|attemptId|backfillId|alertId|muteId)\}/.test(route.path);
       if (!isOfDag && route.id !== 'createBackfill') continue;
       const answer = await ask(route, bearer('theirs'));
       expect(answer.status, route.id).toBe(404);
@@ -119,7 +136,13 @@ describe('who may do what', () => {
   });
 
   test('lists have only what the asker may see', async () => {
-    const lists = ['/api/v1/dags', '/api/v1/runs', '/api/v1/runs?dagId=ours', '/api/v1/backfills'];
+    const lists = [
+      '/api/v1/dags',
+      '/api/v1/runs',
+      '/api/v1/runs?dagId=ours',
+      '/api/v1/backfills',
+      '/api/v1/alerts',
+    ];
     const more = ['/api/v1/logs/search', '/api/v1/logs/search?dagId=ours'];
     for (const path of [...lists, ...more]) {
       const { status, body } = await api.get(path, bearer('theirs'));

@@ -10,6 +10,7 @@ import type { Request } from '../../model/request.ts';
 import type { Violation } from '../../model/violation.ts';
 import type { Repair } from '../../planner/repair.ts';
 import { Accounts, type WriteScript } from '../accounts.ts';
+import { Alerts } from '../alerts.ts';
 import { AuditLog } from '../audit-log.ts';
 import { type CachePolicy, purgeCacheScript } from '../cache.ts';
 import { thisHolder } from '../holder.ts';
@@ -97,6 +98,7 @@ export class SqliteStore extends Reads implements Store {
   #leading: Leading | null = null;
   readonly accounts: Accounts;
   readonly audit: AuditLog;
+  readonly alerts: Alerts;
   readonly replies: KeptReplies;
   readonly live: LiveReads;
 
@@ -108,6 +110,10 @@ export class SqliteStore extends Reads implements Store {
     const write: WriteScript = (script) => this.#write(script);
     this.accounts = new Accounts(db, write);
     this.audit = new AuditLog(db, write);
+    this.alerts = new Alerts(db, write, ({ epoch }) => ({
+      epoch,
+      schemaNo: newestNumber(this.#plan.migrations),
+    }));
     this.replies = new KeptReplies(db, write);
     this.live = new LiveReads(db);
     this.#lock = new LeaderLock(options.path);

@@ -46,6 +46,7 @@ describe('defaults', () => {
       },
       log: { level: 'info', maxBytes: 10_485_760, keep: 5, maxBytesPerAttempt: 67_108_864 },
       retention: { runsMs: 90 * 86_400_000, keep: 10, diskFreeBytes: 512_000_000 },
+      alerts: { rules: [], channels: [] },
       server: {
         host: '127.0.0.1',
         port: 7_070,
@@ -169,7 +170,7 @@ describe('mistakes', () => {
       '  kind: sqlitee',
       'scheduler: { maxActiv: 3 }',
       'defaults: { timeout: 5 minutes }',
-      'alerts: {}',
+      'variables: {}',
     ];
     const found = diagnosticsOf({
       projectDir: project({ 'airflow.yaml': text.join('\n') }),
@@ -203,7 +204,7 @@ describe('mistakes', () => {
           'airflow.yaml',
           5,
           1,
-          "section 'alerts' is reserved: this version of orch cannot do what it configures yet",
+          "section 'variables' is reserved: this version of orch cannot do what it configures yet",
           'remove the section',
         ],
         [

@@ -18,6 +18,7 @@ class Shelf {
   readonly asked: PurgePolicy[] = [];
   readonly cachePolicies: CachePolicy[] = [];
   readonly repliesBefore: number[] = [];
+  readonly alertsBefore: number[] = [];
 
   constructor(...days: number[]) {
     for (const [index, day] of days.entries()) this.runs.set(index + 1, day * DAY);
@@ -30,6 +31,9 @@ class Shelf {
       filesInUse: async () => this.named,
       purgeRequests: async () => 0,
       replies: { forget: async (before: number) => void this.repliesBefore.push(before) },
+      alerts: {
+        purge: async (_: Lease, before: number) => (this.alertsBefore.push(before) > 1 ? 0 : 1),
+      },
       purgeCache: async (_: Lease, policy: CachePolicy) => {
         this.cachePolicies.push(policy);
         return this.cachePolicies.length === 1 ? 5 : 0;
@@ -119,4 +123,11 @@ test('forgets what requests with a key were answered after a day', async () => {
   const shelf = new Shelf();
   await janitorOf(shelf, {}).janitor.look();
   expect(shelf.repliesBefore).toEqual([NOW - DAY]);
+});
+
+test('alerts and their messages go when runs of their age go, some at a time', async () => {
+  const shelf = new Shelf();
+  const retention = { runsMs: 9 * DAY, keep: 1, diskFreeBytes: 0 };
+  await janitorOf(shelf, {}, { retention }).janitor.look();
+  expect(shelf.alertsBefore).toEqual([NOW - 9 * DAY, NOW - 9 * DAY]);
 });

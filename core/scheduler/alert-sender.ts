@@ -1,0 +1,145 @@
+import { DeliveryError } from '../channels/delivery-error.ts';
+import { send } from '../channels/send.ts';
+import type { Logger } from '../log/logger.ts';
+import type { AlertChannel, AlertDelivery } from '../model/alert.ts';
+import type { Clock } from '../model/clock.ts';
+import type { RetryPolicy } from '../model/dag.ts';
+import { chanceOf, retryDelay } from '../planner/retry.ts';
+import type { Lease, Store } from '../store/store.ts';
+import { asError } from './quarantine.ts';
+
+/** Messages that are sent at once. */
+const AT_ONCE_MAX = 4;
+/** Messages that are taken from the store at once. */
+const READ_MAX = 100;
+/** A store that does not answer is asked again after this time. */
+const AGAIN_MS = 1_000;
+const SLEEP_MAX_MS = 3_600_000;
+/** A channel that is away for some hours loses nothing. */
+const RETRIES: RetryPolicy = {
+  max: 20,
+  delayMs: 1_000,
+  backoff: 'exponential',
+  factor: 2,
+  maxDelayMs: 3_600_000,
+  jitter: 0.2,
+};
+
+export interface AlertSenderOptions {
+  readonly channels: readonly AlertChannel[];
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Sends the messages that are due, each at least once: one is over only when that is stored, so the next
+ * leader sends again what a crash has cut off.
+ */
+export class AlertSender {
+  readonly #options: AlertSenderOptions;
+  #timer: NodeJS.Timeout | null = null;
+  #sending: Promise<void> | null = null;
+  #isAsked = false;
+  #closed = false;
+
+  constructor(options: AlertSenderOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what earlier leaders have left. */
+  start(): void {
+    this.look();
+  }
+
+  /** There may be a message that is due. */
+  look(): void {
+    void this.#send();
+  }
+
+  /** Resolves once everything that is due was tried. */
+  drain(): Promise<void> {
+    return this.#send();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#sending;
+  }
+
+  async #send(): Promise<void> {
+    this.#isAsked = true;
+    this.#sending ??= this.#sendWhileAsked().finally(() => {
+      this.#sending = null;
+    });
+    await this.#sending;
+  }
+
+  async #sendWhileAsked(): Promise<void> {
+    const { log } = this.#options;
+    while (this.#isAsked && !this.#closed) {
+      this.#isAsked = false;
+      await this.#sendDue().catch((error: unknown) => {
+        log.warn(
+          { err: asError(error) },
+          'messages of alerts cannot be read or stored now; it is tried again',
+        );
+        this.#lookIn(AGAIN_MS);
+      });
+    }
+  }
+
+  async #sendDue(): Promise<void> {
+    const { store, clock } = this.#options;
+    const open = await store.alerts.openDeliveries(READ_MAX);
+    const due = open.filter(({ dueAt }) => dueAt <= clock.now());
+    const next = open.find(({ dueAt }) => dueAt > clock.now());
+    for (let at = 0; at < due.length && !this.#closed; at += AT_ONCE_MAX)
+      await Promise.all(due.slice(at, at + AT_ONCE_MAX).map((one) => this.#try(one)));
+    if (due.length > 0) this.#isAsked = true;
+    else if (next) this.#lookIn(next.dueAt - clock.now());
+  }
+
+  async #try(delivery: AlertDelivery): Promise<void> {
+    const { store, lease, clock, channels, log } = this.#options;
+    const { message } = delivery;
+    const tries = delivery.tries + 1;
+    const channel = channels.find(({ name }) => name === delivery.channel);
+    const fault =
+      channel === undefined
+        ? new DeliveryError('there is no such channel any more', true)
+        : await send(channel, message, clock).then(
+            () => null,
+            (error: unknown) => asFault(error),
+          );
+    const at = clock.now();
+    if (fault === null) {
+      const done = { tries, state: 'success', endedAt: at, error: null } as const;
+      return store.alerts.saveDelivery(lease, { ...delivery, ...done });
+    }
+    const isOver = fault.isFinal || tries > RETRIES.max;
+    const delayMs = retryDelay(RETRIES, tries, chanceOf(`${message.id}/${delivery.channel}/${tries}`));
+    const facts = { channel: delivery.channel, message: message.id, tries, error: fault.message };
+    log.warn(facts, isOver ? 'a message of alerts is given up' : 'a message of alerts did not arrive');
+    const left = isOver
+      ? ({ state: 'failed', endedAt: at } as const)
+      : ({ state: 'waiting', dueAt: at + delayMs } as const);
+    await store.alerts.saveDelivery(lease, { ...delivery, ...left, tries, error: fault.message });
+  }
+
+  #lookIn(ms: number): void {
+    if (this.#closed) return;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.look(), Math.min(Math.max(0, ms), SLEEP_MAX_MS));
+    this.#timer.unref();
+  }
+}
+
+/** What is no fault of a channel is one of orch; its words may have an address in them. */
+function asFault(error: unknown): DeliveryError {
+  return error instanceof DeliveryError
+    ? error
+    : new DeliveryError(`it failed: ${asError(error).name}`, false);
+}

@@ -1,0 +1,38 @@
+import type { Logger } from '../log/logger.ts';
+import type { Lease } from '../store/store.ts';
+import { AlertDesk } from './alert-desk.ts';
+import type { Leader } from './leader.ts';
+import type { Project } from './project.ts';
+import { machineSampler, sampleAlerts } from './sample-alerts.ts';
+
+/** Has the rules of a project look at what its leader does. */
+export async function openAlerts(
+  project: Project,
+  lease: Lease,
+  leader: Leader,
+  log: Logger,
+): Promise<AlertDesk> {
+  const { store, clock, stateDir } = project;
+  const { rules, channels } = project.config.alerts;
+  const isMeasured = rules.some(({ on }) => on === 'resource');
+  const resources = isMeasured ? machineSampler(stateDir) : null;
+  const desk = new AlertDesk({
+    rules,
+    channels,
+    store,
+    lease,
+    clock,
+    log,
+    sample: () => sampleAlerts({ store, leader, clock, resources }),
+    onTurned: (alerts) => {
+      for (const { alertId, rule, level, title, dagId, state } of alerts) {
+        const dag = dagId === null ? {} : { dag: dagId };
+        const facts = { ...dag, alert: alertId, rule, level, title };
+        const code = state === 'resolved' ? 'alert_resolved' : 'alert_opened';
+        leader.tell({ type: 'noted', code, facts });
+      }
+    },
+  });
+  await desk.start();
+  return desk;
+}

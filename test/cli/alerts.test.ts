@@ -1,0 +1,36 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { openProject } from '../../core/scheduler/project.ts';
+import { openWebhookInbox } from '../server/inbox-of-webhooks.ts';
+import { makeProject, orch } from './orch-process.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+test('a run without a scheduler is told of too; ack, mute and test do what they say', async () => {
+  await using inbox = await openWebhookInbox();
+  const rules = 'rules: { broken: { on: task_failure, window: 1h } }';
+  const dir = makeProject({
+    'airflow.yaml': `alerts: { channels: { ops: { kind: slack } }, ${rules} }`,
+    'dags/bad.yaml': 'id: bad\ntasks: { one: { run: "exit 1" } }\n',
+  });
+  const env = { ORCH__ALERTS__CHANNELS__ops__URL: `${inbox.url}/secret-path` };
+  const run = (...words: string[]) => orch(['-C', dir, ...words], { env });
+  expect((await run('trigger', 'bad')).code).toBe(1);
+  expect(inbox.arrived.map(({ body }) => JSON.parse(body).text.split('\n')[0])).toEqual([
+    ':red_circle: *Task one of bad failed*',
+  ]);
+  const project = await openProject(dir, { env });
+  onTestFinished(() => project.close());
+  const [alert] = await project.store.alerts.alerts({ limit: 9 });
+  const list = await run('alerts', 'list');
+  expect(list.stdout).toContain(`${alert?.alertId}  error  open   broken`);
+  expect((await run('alerts', 'ack', alert?.alertId.slice(0, 18) ?? '')).code).toBe(0);
+  expect((await project.store.alerts.alerts({ limit: 9 }))[0]?.state).toBe('acknowledged');
+  expect((await run('alerts', 'mute', '--dag', 'bad', '--for', '2h')).stderr).toContain(
+    'nobody is told of all rules about bad until',
+  );
+  expect(await project.store.alerts.mutes(0)).toMatchObject([{ rule: null, dagId: 'bad' }]);
+  const tried = await run('alerts', 'test', 'ops');
+  expect([tried.code, inbox.arrived.length]).toEqual([0, 2]);
+  const actions = (await project.store.audit.entries({ limit: 9 })).map(({ action }) => action);
+  expect(actions).toEqual(['testAlertChannel', 'createAlertMute', 'acknowledgeAlert']);
+});

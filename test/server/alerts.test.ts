@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
+import { signature } from '../../core/channels/send.ts';
+import type { Grant } from '../../core/model/account.ts';
+import type { AlertMessage } from '../../core/model/alert.ts';
+import { EventSource } from '../../server/live/live-event.ts';
+import { openWebhookInbox, type WebhookInbox } from './inbox-of-webhooks.ts';
+import { type Served, serve } from './served.ts';
+
+const DAG = (id: string, script: string) =>
+  `id: ${id}\nschedule: '17 3 29 2 *'\ntasks: { clean: { run: '${script}' } }\n`;
+const config = (url: string) => `alerts:
+  rules:
+    broken: { on: task_failure, window: 0s, dags: [shaky], title: 'broken: \${{ alert.dagId }}' }
+    runs: { on: run_failure, level: critical, channels: nowhere, window: 0s }
+  channels:
+    ops: { kind: webhook, url: '${url}/secret-path', secret: very-secret, token: my-token }
+    nowhere: { kind: slack, url: 'http://127.0.0.1:1/gone' }
+`;
+
+describe('alerts of a project', () => {
+  let inbox: WebhookInbox;
+  let api: Served;
+  const alerts = async (query = '') =>
+    (await api.get(`/api/v1/alerts${query}`)).body['items'] as Record<string, unknown>[];
+  const opsOf = (all: WebhookInbox['arrived']) => all.filter(({ path }) => path === '/secret-path');
+  const messageOf = (body: string | undefined) => JSON.parse(body ?? '{}') as AlertMessage;
+
+  beforeAll(async () => {
+    inbox = await openWebhookInbox(500);
+    api = await serve({
+      'airflow.yaml': config(inbox.url),
+      'dags/shaky.yaml': DAG('shaky', 'test -e fine'),
+      'dags/other.yaml': DAG('other', 'true'),
+    });
+  });
+  afterAll(async () => {
+    await api[Symbol.asyncDispose]();
+    await inbox[Symbol.asyncDispose]();
+  });
+
+  test('a failing task is told once, whatever the channel answers first, and its end once more', async () => {
+    await api.orch.run('shaky');
+    await api.until('/api/v1/alerts/channels', ({ items }) => {
+      const [ops] = items as { latest: { state: string }[] }[];
+      return ops?.latest[0]?.state === 'success';
+    });
+    const told = opsOf(inbox.arrived);
+    const messages = told.map(({ body }) => messageOf(body));
+    const one = [messages[0]?.id, 'open', 'broken: shaky'];
+    expect(
+      messages.map(({ id, state, title }) => [id, state, title]),
+      'the first try was answered 500',
+    ).toEqual([one, one]);
+    const { headers, body } = told.at(-1) as (typeof told)[number];
+    const [, seconds = '', hash] =
+      /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['x-orch-signature'])) ?? [];
+    expect(hash).toBe(signature('very-secret', Number(seconds), body));
+    expect(headers).toMatchObject({ authorization: 'Bearer my-token', 'x-orch-delivery': messages[0]?.id });
+
+    const [run, broken] = await alerts();
+    expect([run?.['rule'], broken?.['rule']].sort()).toEqual(['broken', 'runs']);
+    const id = (await alerts('?rule=broken'))[0]?.['alertId'];
+    const taken = await api.post(`/api/v1/alerts/${id}/acknowledge`);
+    expect(taken.body).toMatchObject({ state: 'acknowledged', acknowledgedBy: expect.any(String) });
+
+    const before = opsOf(inbox.arrived).length;
+    api.project.write({ fine: '' });
+    await api.orch.run('shaky');
+    await api.until(`/api/v1/alerts/${id}`, ({ state }) => state === 'resolved');
+    await api.until('/api/v1/alerts/channels', ({ items }) => {
+      const [ops] = items as { latest: { state: string }[] }[];
+      return ops?.latest.length === 2 && ops.latest[0]?.state === 'success';
+    });
+    const after = opsOf(inbox.arrived)
+      .slice(before)
+      .map(({ body }) => messageOf(body));
+    expect(after.map(({ state }) => state)).toEqual(['resolved']);
+    expect((await api.post(`/api/v1/alerts/${id}/acknowledge`)).status).toBe(409);
+  });
+
+  test('they are in the journal of streams, in the figures, and found by what they are', async () => {
+    expect((await alerts('?state=resolved&level=critical')).map(({ rule }) => rule)).toEqual(['runs']);
+    expect(await alerts('?state=open')).toEqual([]);
+    const first = await api.get('/api/v1/alerts?limit=1');
+    const next = await api.get(`/api/v1/alerts?limit=1&cursor=${first.body['nextCursor']}`);
+    expect(next.body).toMatchObject({ items: [{}], nextCursor: null });
+    const lines = await api.services.store.journal({});
+    const codes = lines.map(({ because }) => because.code).filter((code) => code.startsWith('alert_'));
+    expect(codes.sort()).toEqual(['alert_opened', 'alert_opened', 'alert_resolved', 'alert_resolved']);
+    const { events } = await new EventSource(api.services.store).after(0, 1_000);
+    const changed = events.filter(({ text }) => text.includes('event: alert.changed'));
+    expect(changed.map(({ dagId }) => dagId)).toEqual(['shaky', 'shaky', 'shaky', 'shaky']);
+    const { body } = await api.get('/metrics');
+    expect(String(body['text'])).toContain('orch_alert_messages{channel="ops",state="success"} 2');
+  });
+
+  test('rules and channels are shown without addresses and secrets, and a channel can be tried', async () => {
+    const rules = await api.get('/api/v1/alerts/rules');
+    expect(rules.body['items']).toMatchObject([{ name: 'broken', on: 'task_failure' }, { name: 'runs' }]);
+    const channels = await api.get('/api/v1/alerts/channels');
+    expect(channels.body['items']).toMatchObject([{ name: 'ops', kind: 'webhook' }, { name: 'nowhere' }]);
+    const tried = await api.post('/api/v1/alerts/channels/ops/test');
+    expect(tried.body).toEqual({ arrived: true, error: null });
+    expect(messageOf(inbox.arrived.at(-1)?.body)).toMatchObject({ state: 'test', count: 0 });
+    expect((await api.post('/api/v1/alerts/channels/none/test')).status).toBe(404);
+    for (const secret of ['secret-path', 'very-secret', 'my-token', inbox.url])
+      expect(JSON.stringify([rules.body, channels.body, tried.body])).not.toContain(secret);
+  });
+
+  test('mutes are made, listed and taken back', async () => {
+    const until = new Date(Date.now() + 60_000).toISOString();
+    const made = await api.post('/api/v1/alerts/mutes', {
+      rule: 'broken',
+      dagId: 'shaky',
+      until,
+      reason: 'r',
+    });
+    expect(made).toMatchObject({ status: 201, body: { rule: 'broken', dagId: 'shaky', until, reason: 'r' } });
+    const list = await api.get('/api/v1/alerts/mutes');
+    expect(list.body['items']).toEqual([made.body]);
+    const path = `/api/v1/alerts/mutes/${made.body['muteId']}`;
+    expect([(await api.send('DELETE', path)).status, (await api.send('DELETE', path)).status]).toEqual([
+      204, 404,
+    ]);
+    const refused = [
+      { rule: 'none' },
+      { dagId: 'none' },
+      { until: '2020-01-01T00:00:00Z' },
+      { until: 'soon' },
+    ];
+    for (const body of refused)
+      expect((await api.post('/api/v1/alerts/mutes', body)).status, JSON.stringify(body)).toBeGreaterThan(
+        399,
+      );
+  });
+
+  test('who may not see a DAG sees none of its alerts, and mutes nothing of it', async () => {
+    const secret = newSecret();
+    const grants: readonly Grant[] = [{ dags: 'other', role: 'admin' }];
+    const token = { tokenId: randomUUID(), name: 'x', grants, createdAt: 1, createdBy: 't', usedAt: null };
+    const ends = { expiresAt: null, revokedAt: null };
+    await api.services.store.accounts.saveToken({ ...token, ...ends }, secretHash(secret));
+    const who = { authorization: `Bearer ${secret}` };
+    const [one] = await alerts();
+    expect((await api.get('/api/v1/alerts', who)).body['items']).toEqual([]);
+    expect((await api.get('/api/v1/alerts?dagId=shaky', who)).body['items']).toEqual([]);
+    const path = `/api/v1/alerts/${one?.['alertId']}`;
+    expect((await api.get(path, who)).status).toBe(404);
+    expect((await api.post(`${path}/acknowledge`, {}, who)).status).toBe(404);
+    expect((await api.post('/api/v1/alerts/mutes', { dagId: 'shaky' }, who)).status).toBe(404);
+    for (const body of [{}, { rule: 'broken' }])
+      expect((await api.post('/api/v1/alerts/mutes', body, who)).status).toBe(403);
+    for (const of of ['rules', 'channels'])
+      expect((await api.get(`/api/v1/alerts/${of}`, who)).status).toBe(403);
+    expect((await api.post('/api/v1/alerts/channels/ops/test', {}, who)).status).toBe(403);
+  });
+});
