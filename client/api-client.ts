@@ -107,7 +107,7 @@ interface Page<T> {
 
 /** Operations that answer with pages and take a cursor. */
 type ListId = {
-  [I in Id]: Operations[I]['query'] extends { readonly cursor?: string | undefined } ? I : never;
+  [I in Id]: 'cursor' extends keyof Operations[I]['query'] ? I : never;
 }[Id];
 
 type ItemOf<I extends Id> = Operations[I]['answer'] extends Page<infer Item> ? Item : never;

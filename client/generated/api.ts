@@ -1101,6 +1101,8 @@ export interface Operations {
       readonly limit?: number | undefined;
       /** nextCursor of the page before; absent: the first page */
       readonly cursor?: string | undefined;
+      /** only lines with a greater `seq`; a cursor wins */
+      readonly after?: number | undefined;
     };
     readonly body: undefined;
     readonly answer: JournalPage;
