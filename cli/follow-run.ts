@@ -10,7 +10,7 @@ import { type FollowDesk, followHere } from './follow-desk.ts';
 import { type Interrupt, listenForInterrupts } from './interrupts.ts';
 import { metricRows } from './render/metric-lines.ts';
 import { type FollowKind, justFailed, type Presenter } from './render/presenter.ts';
-import { shortRunId } from './render/run-name.ts';
+import { shellWord, shortRunId } from './render/run-name.ts';
 
 const TICK_MS = 250;
 const TAIL_LINES = 50;
@@ -162,8 +162,11 @@ class Watching {
       this.#context.say(`Stopped. Run ${id} is unfinished: 'orch retry ${id}' goes on with it.`);
       return EXIT.terminated;
     }
+    const { server } = this.#context.flags;
+    const there = server === undefined ? '' : ` --server ${shellWord(server)}`;
     this.#context.say(
-      `Run ${id} goes on in another process. Follow it: orch watch ${id}. Cancel it: orch cancel ${id}`,
+      `Run ${id} goes on in another process. Follow it: orch watch ${id}${there}. ` +
+        `Cancel it: orch cancel ${id}${there}`,
     );
     return this.#leaving?.why === 'timeout' ? EXIT.timeout : EXIT.interrupted;
   }

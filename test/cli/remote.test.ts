@@ -7,6 +7,7 @@ import { makeToken } from '../../core/accounts/keep-accounts.ts';
 import { createApp } from '../../server/app.ts';
 import { type Listening, listen } from '../../server/listen.ts';
 import { type Served, serve } from '../server/served.ts';
+import { orch as startedOrch } from './orch-process.ts';
 import { type Ended, runCommand } from './served-command.ts';
 
 const FILES = {
@@ -137,7 +138,9 @@ describe('a command line against a server', () => {
   test('--detach does not follow, --timeout stops doing so', async () => {
     const { code, stdout } = await orch('trigger', 'long', '--detach');
     expect(code).toBe(0);
-    expect((await orch('watch', stdout.trim(), '--timeout', '1s', '-q')).code).toBe(124);
+    const left = await orch('watch', stdout.trim(), '--timeout', '1s');
+    expect(left.code).toBe(124);
+    expect(left.stderr).toMatch(/orch cancel [0-9a-f]{12} --server here$/m);
     await orch('cancel', stdout.trim(), '--kill');
   });
 
@@ -226,6 +229,21 @@ describe('contexts', () => {
       stderr: expect.stringContaining('chmod 600'),
     });
     chmodSync(file, 0o600);
+  });
+
+  test('take their token from stdin, and keep none that the server does not accept', async () => {
+    const user = mkdtempSync(join(tmpdir(), 'orch-remote-'));
+    const add = (input: string) =>
+      startedOrch(['context', 'add', 'mine', server.url], { input, cwd: user, env: { HOME: user } });
+    expect((await add('wrong')).code).toBe(6);
+    const added = await add(`${secret}\n`);
+    expect(added).toMatchObject({ code: 0, stdout: `context mine is ${server.url}, as token:cli\n` });
+    expect((await runCommand(['runs', '--server', 'mine'], user)).code).toBe(0);
+    const once = await startedOrch(['runs', '--server', server.url, '--token-stdin', '--json'], {
+      input: secret,
+      env: { HOME: mkdtempSync(join(tmpdir(), 'orch-remote-')) },
+    });
+    expect(once.code).toBe(0);
   });
 
   test('the one in use is asked outside of projects, and by its address', async () => {
