@@ -4,8 +4,7 @@ import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished } from '../../core/model/states.ts';
 import { Bell } from '../../core/scheduler/bell.ts';
 import type { RunUpdate } from '../../core/scheduler/session.ts';
-import type { InstanceView } from '../../core/store/run-view.ts';
-import type { JournalRecord } from '../../core/store/store.ts';
+import type { JournalRecord, MetricRecord } from '../../core/store/store.ts';
 import type { FollowDesk } from '../follow-desk.ts';
 import { lastLinesThere } from './log-pages.ts';
 import type { ServerDesk } from './server-desk.ts';
@@ -104,10 +103,8 @@ class RunWatch {
   }
 
   async #changes(lines: readonly JournalRecord[]): Promise<RunUpdate[]> {
-    const nodes = new Set(lines.flatMap(({ nodeNo }) => (nodeNo === null ? [] : [nodeNo])));
-    const found =
-      nodes.size === 0 ? [] : (await this.#desk.view(this.#run)).tasks.filter((one) => nodes.has(one.nodeNo));
-    const views = new Map(found.map((one) => [one.nodeNo, one]));
+    const nodes = lines.flatMap(({ nodeNo }) => (nodeNo === null ? [] : [nodeNo]));
+    const views = await this.#desk.instances(this.#run, new Set(nodes));
     return lines.map((record) => ({
       type: 'change',
       record,
@@ -115,28 +112,25 @@ class RunWatch {
     }));
   }
 
+  /** Metrics and progress that are new; they count as told once all of it is read. */
   async #measured(): Promise<RunUpdate[]> {
-    const metrics = (await this.#desk.metrics(this.#run)).filter(({ nodeNo, tryNo, name, at }) =>
-      this.#isNew(`${nodeNo}/${tryNo}/${name}`, String(at)),
-    );
+    const all = await this.#desk.metrics(this.#run);
     const running = await this.#desk.running(this.#run);
-    const moved = running.filter(
-      ({ nodeNo, progress }) => progress !== null && this.#isNew(`${nodeNo}`, JSON.stringify(progress)),
-    );
-    const all = metrics.length === 0 ? [] : (await this.#desk.view(this.#run)).tasks;
-    const views = new Map<number, InstanceView>(all.map((one) => [one.nodeNo, one]));
-    return [
-      ...metrics.flatMap((metric): RunUpdate[] => {
-        const instance = views.get(metric.nodeNo);
-        return instance === undefined ? [] : [{ type: 'metric', instance, metric }];
-      }),
-      ...moved.map((instance): RunUpdate => ({ type: 'progress', instance })),
-    ];
-  }
-
-  #isNew(what: string, text: string): boolean {
-    if (this.#told.get(what) === text) return false;
-    this.#told.set(what, text);
-    return true;
+    const keyOf = ({ nodeNo, tryNo, name }: MetricRecord): string => `${nodeNo}/${tryNo}/${name}`;
+    const metrics = all.filter((one) => this.#told.get(keyOf(one)) !== String(one.at));
+    const views = await this.#desk.instances(this.#run, new Set(metrics.map(({ nodeNo }) => nodeNo)));
+    const updates: RunUpdate[] = [];
+    for (const metric of metrics) {
+      const instance = views.get(metric.nodeNo);
+      if (instance !== undefined) updates.push({ type: 'metric', instance, metric });
+      this.#told.set(keyOf(metric), String(metric.at));
+    }
+    for (const instance of running) {
+      const text = JSON.stringify(instance.progress);
+      if (instance.progress === null || this.#told.get(`${instance.nodeNo}`) === text) continue;
+      this.#told.set(`${instance.nodeNo}`, text);
+      updates.push({ type: 'progress', instance });
+    }
+    return updates;
   }
 }

@@ -14,6 +14,8 @@ import type { Server } from './server.ts';
 
 /** Runs in which an id that is not whole is looked for. */
 const SEARCHED_RUNS_MAX = 2_000;
+/** More instances of a run are read with all of it. */
+const SINGLE_READS_MAX = 8;
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
@@ -24,6 +26,8 @@ export class ServerDesk {
   readonly server: Server;
   readonly #runs: Run[] = [];
   readonly #numbers = new Map<string, RunNo>();
+  /** What ids of the instances of a run begin with, as far as one was seen. */
+  readonly #prefixes = new Map<RunNo, string>();
   readonly #versions = new Map<string, VersionRecord>();
 
   constructor(server: Server) {
@@ -116,10 +120,26 @@ export class ServerDesk {
     return items.flatMap(({ seq, at, about, taskInstanceId, tryNo, from, to, because }) => {
       if (about !== null && taskInstanceId === null) return [];
       const nodeNo = taskInstanceId === null ? null : nodeOf(taskInstanceId);
+      if (taskInstanceId !== null) this.#prefixes.set(run.runNo, taskInstanceId.split('.')[0] as string);
       const reason = because as unknown as Because;
       const place = { runNo: run.runNo, nodeNo, tryNo: tryNo as TryNo | null };
       return [{ seq, at: Date.parse(at), epoch: 0, ...place, from, to, because: reason }];
     });
+  }
+
+  /** Some instances of a run as they are now, by their numbers: one by one, or of many all at once. */
+  async instances(run: RunRecord, nodes: ReadonlySet<NodeNo>): Promise<Map<NodeNo, InstanceView>> {
+    const prefix = this.#prefixes.get(run.runNo);
+    if (nodes.size === 0) return new Map();
+    const found =
+      prefix === undefined || nodes.size > SINGLE_READS_MAX
+        ? (await this.view(run)).tasks.filter(({ nodeNo }) => nodes.has(nodeNo))
+        : await Promise.all([...nodes].map((node) => this.#instance(`${prefix}.${node}`)));
+    return new Map(found.map((one) => [one.nodeNo, one]));
+  }
+
+  async #instance(taskInstanceId: string): Promise<InstanceView> {
+    return instanceOf(await this.server.call('getTaskInstance', { params: { taskInstanceId } }), null);
   }
 
   /** The instances of a run that run now. */

@@ -26,6 +26,12 @@ tasks:
   gate: { approval: { title: 'go?', options: [publish, hold] } }
 `,
   'dags/long.yaml': 'id: long\ntasks:\n  wait: { run: "sleep 60" }\n',
+  'dags/measured.yaml': 'id: measured\ntasks:\n  go: { uses: ./measured/go.ts#go }\n',
+  'dags/measured/go.ts': `export function go(_inputs, ctx) {
+  ctx.metric('sharpe', 1.5);
+  ctx.progress(1, 2, 'half');
+}
+`,
   'airflow.yaml': 'pools: { scarce: { slots: 3, description: "few" } }\n',
 };
 
@@ -110,6 +116,14 @@ describe('a command line against a server', () => {
     expect(found).toMatchObject([{ type: 'log.line', taskId: 'last', stream: 'stderr', text: 'broken' }]);
     expect((await orch('logs', 'last', '-f')).stdout).toContain('said b');
     expect((await orch('logs', 'last', '--attempt', '7')).code).toBe(4);
+  });
+
+  test('tells what tasks measure', async () => {
+    const { code, stdout } = await orch('trigger', 'measured', '--json');
+    expect(code).toBe(0);
+    const metrics = events(stdout).filter(({ type }) => type === 'task.metric');
+    expect(metrics).toMatchObject([{ taskId: 'go', name: 'sharpe', value: 1.5 }]);
+    expect((await orch('status', 'last:measured')).stdout).toContain('sharpe=1.5');
   });
 
   test('retries what failed', async () => {
