@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
+import type { Server } from './remote/server.ts';
 
 /** One line of the examples that help begins with. */
 export interface Example {
@@ -24,9 +25,22 @@ export interface CommandModule<Options extends object = Record<string, unknown>>
   ): Promise<number>;
 }
 
+/** What a command does against a server instead. */
+export type RemoteRun<Options extends object = Record<string, unknown>> = (
+  context: CommandContext,
+  server: Server,
+  options: Options,
+  args: readonly (string | string[] | undefined)[],
+) => Promise<number>;
+
 /** Checks the shape of a command where it is written, and forgets its option type where it is called. */
 export function defineCommand<Options extends object>(command: CommandModule<Options>): CommandModule {
   return command as unknown as CommandModule;
+}
+
+/** The same of what a command does against a server. */
+export function remoteRun<Options extends object>(run: RemoteRun<Options>): RemoteRun {
+  return run as unknown as RemoteRun;
 }
 
 /** Collects the values of a repeatable option. */

@@ -1,4 +1,4 @@
-import type { CommandModule } from './command.ts';
+import { type CommandModule, type RemoteRun, remoteRun } from './command.ts';
 
 /** A command before its file is loaded. */
 export interface CommandEntry {
@@ -7,6 +7,8 @@ export interface CommandEntry {
   readonly summary: string;
   readonly group: string;
   readonly load: () => Promise<CommandModule>;
+  /** Loads what does the same against a server; absent: it works on this machine only. */
+  readonly loadRemote?: () => Promise<RemoteRun>;
 }
 
 const WRITE = 'Write DAGs';
@@ -34,6 +36,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: WRITE,
     summary: 'list the DAGs of the project',
     load: async () => (await import('./commands/list.ts')).list,
+    loadRemote: async () => remoteRun((await import('./remote/look.ts')).list),
   },
   {
     name: 'show',
@@ -70,12 +73,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: RUN,
     summary: 'run a DAG, or a part of it',
     load: async () => (await import('./commands/trigger.ts')).trigger,
+    loadRemote: async () => remoteRun((await import('./remote/trigger.ts')).trigger),
   },
   {
     name: 'backfill',
     group: RUN,
     summary: 'runs for slots of the past: create, list, show, pause, resume, cancel',
     load: async () => (await import('./commands/backfill.ts')).backfill,
+    loadRemote: async () => remoteRun((await import('./remote/lists.ts')).backfill),
   },
   {
     name: 'asset',
@@ -88,30 +93,35 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: LOOK,
     summary: 'list runs',
     load: async () => (await import('./commands/runs.ts')).runs,
+    loadRemote: async () => remoteRun((await import('./remote/look.ts')).runs),
   },
   {
     name: 'status',
     group: LOOK,
     summary: 'show a run and its tasks',
     load: async () => (await import('./commands/status.ts')).status,
+    loadRemote: async () => remoteRun((await import('./remote/look.ts')).status),
   },
   {
     name: 'watch',
     group: LOOK,
     summary: 'follow a run to its end',
     load: async () => (await import('./commands/watch.ts')).watch,
+    loadRemote: async () => remoteRun((await import('./remote/look.ts')).watch),
   },
   {
     name: 'logs',
     group: LOOK,
     summary: 'read the logs of a run or task',
     load: async () => (await import('./commands/logs.ts')).logs,
+    loadRemote: async () => remoteRun((await import('./remote/logs.ts')).logs),
   },
   {
     name: 'why',
     group: LOOK,
     summary: 'why a task is in its state',
     load: async () => (await import('./commands/why.ts')).why,
+    loadRemote: async () => remoteRun((await import('./remote/look.ts')).why),
   },
   {
     name: 'export',
@@ -155,24 +165,28 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: MEND,
     summary: 'run failed, chosen or interrupted tasks again',
     load: async () => (await import('./commands/retry.ts')).retry,
+    loadRemote: async () => remoteRun((await import('./remote/mend.ts')).retry),
   },
   {
     name: 'cancel',
     group: MEND,
     summary: 'stop a run',
     load: async () => (await import('./commands/cancel.ts')).cancel,
+    loadRemote: async () => remoteRun((await import('./remote/mend.ts')).cancel),
   },
   {
     name: 'pause',
     group: MEND,
     summary: 'make no runs for the slots of a DAG',
     load: async () => (await import('./commands/pause.ts')).pause,
+    loadRemote: async () => remoteRun((await import('./remote/mend.ts')).pauseThere(true)),
   },
   {
     name: 'unpause',
     group: MEND,
     summary: 'make runs for the slots of a DAG again',
     load: async () => (await import('./commands/unpause.ts')).unpause,
+    loadRemote: async () => remoteRun((await import('./remote/mend.ts')).pauseThere(false)),
   },
   {
     name: 'rollback',
@@ -191,12 +205,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: MEND,
     summary: 'answer tasks that ask people',
     load: async () => (await import('./commands/approve.ts')).approve,
+    loadRemote: async () => remoteRun((await import('./remote/lists.ts')).approve),
   },
   {
     name: 'mark',
     group: MEND,
     summary: 'set a task or run to success or failed by hand',
     load: async () => (await import('./commands/mark.ts')).mark,
+    loadRemote: async () => remoteRun((await import('./remote/mend.ts')).mark),
   },
   {
     name: 'up',
@@ -217,10 +233,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/server.ts')).server,
   },
   {
+    name: 'context',
+    group: SET_UP,
+    summary: 'servers that commands may ask, by name',
+    load: async () => (await import('./commands/context.ts')).serverContext,
+  },
+  {
+    name: 'pool',
+    group: LOOK,
+    summary: 'slots of pools, and what waits for them',
+    load: async () => (await import('./commands/pool.ts')).pool,
+    loadRemote: async () => (await import('./commands/pool.ts')).poolThere,
+  },
+  {
     name: 'token',
     group: SET_UP,
     summary: 'tokens of programs that use the HTTP API',
     load: async () => (await import('./commands/token.ts')).token,
+    loadRemote: async () => remoteRun((await import('./remote/lists.ts')).token),
   },
   {
     name: 'user',

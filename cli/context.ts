@@ -32,6 +32,10 @@ export interface GlobalFlags {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly profile?: string;
+  /** The address of a server, or the name of a context. */
+  readonly server?: string;
+  readonly tokenStdin: boolean;
+  readonly allowHttp: boolean;
 }
 
 /** What a command gets to do its work. */

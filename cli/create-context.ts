@@ -10,6 +10,9 @@ export interface GlobalOptionValues {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly profile?: string;
+  readonly server?: string;
+  readonly tokenStdin?: boolean;
+  readonly allowHttp?: boolean;
 }
 
 /** Makes the context of a command from its process and its global options. */
@@ -20,6 +23,9 @@ export function createContext(host: Host, options: GlobalOptionValues): CommandC
     color: options.color ?? 'auto',
     quiet: options.quiet === true,
     verbose: options.verbose === true,
+    tokenStdin: options.tokenStdin === true,
+    allowHttp: options.allowHttp === true,
+    ...(options.server === undefined ? {} : { server: options.server }),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
   };
   const style = createStyle(wantsColor(flags.color, host.env, host.stdout.isTTY));

@@ -7,6 +7,11 @@ import { instantText } from './render/time-text.ts';
 /** Letters of a run id that must be given at least. */
 const PREFIX_MIN = 4;
 
+/** What runs are found in: a store, or a server. */
+export type RunFinder = Pick<Store, 'runs' | 'runsByUid'> & {
+  dags(): Promise<readonly { readonly dagId: string }[]>;
+};
+
 /** What names the newest run of a DAG, before the DAG. */
 const LAST_OF = 'last:';
 /** What a run id consists of. */
@@ -25,7 +30,7 @@ export const RUN_ARGUMENT = "a run id, its last part or its beginning, 'last' or
  * The run that the user names: an id, an unambiguous beginning of one or of the last part of one, `last`, or
  * `last:<dag>`, the newest run of that DAG. Absent means `last`.
  */
-export async function findRun(store: Store, name: string | undefined): Promise<RunRecord> {
+export async function findRun(store: RunFinder, name: string | undefined): Promise<RunRecord> {
   if (name === undefined || name === 'last') {
     const [latest] = await store.runs({ limit: 1 });
     if (latest === undefined)
@@ -52,7 +57,7 @@ export async function findRun(store: Store, name: string | undefined): Promise<R
   throw new AppError('usage', `'${name}' stands for several runs; give more of an id:\n${list}`);
 }
 
-async function lastOf(store: Store, dagId: string): Promise<RunRecord> {
+async function lastOf(store: RunFinder, dagId: string): Promise<RunRecord> {
   const [latest] = await store.runs({ dagId, limit: 1 });
   if (latest !== undefined) return latest;
   const hint = didYouMean(

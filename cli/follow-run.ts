@@ -1,26 +1,21 @@
 import type { RunNo } from '../core/model/ids.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { RunUpdate, Session } from '../core/scheduler/session.ts';
-import { readRunView } from '../core/store/read-run-view.ts';
 import type { RunView } from '../core/store/run-view.ts';
 import { asOfRecord } from './as-of-record.ts';
 import { choosePresenter } from './choose-presenter.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
+import { type FollowDesk, followHere } from './follow-desk.ts';
 import { type Interrupt, listenForInterrupts } from './interrupts.ts';
-import { lastLogLines } from './last-log-lines.ts';
 import { metricRows } from './render/metric-lines.ts';
 import { type FollowKind, justFailed, type Presenter } from './render/presenter.ts';
-import { shortRunId } from './render/run-name.ts';
-import { tellPause } from './tell-pause.ts';
+import { shellWord, shortRunId } from './render/run-name.ts';
 
 const TICK_MS = 250;
 const TAIL_LINES = 50;
 
 export interface FollowOptions {
-  readonly project: Project;
-  readonly session: Session;
-  readonly runNo: RunNo;
   readonly how: FollowKind;
   /** Changes before this instant are history that need not be told. */
   readonly sinceAt: number;
@@ -31,26 +26,43 @@ export interface FollowOptions {
 /** How following came to an end before the run did. */
 type Leaving = { readonly why: 'interrupt' | 'terminate' | 'timeout' } | null;
 
+/** A run of the project on this machine. */
+interface FollowHere extends FollowOptions {
+  readonly project: Project;
+  readonly session: Session;
+  readonly runNo: RunNo;
+}
+
+/** Follows a run of the project on this machine to its end: {@link followAt}. */
+export function followRun(context: CommandContext, options: FollowHere): Promise<number> {
+  return followAt(context, followHere(options.project, options.session, options.runNo), options);
+}
+
 /** Follows a run to its end, tells it, and gives the exit code that fits its result. */
-export async function followRun(context: CommandContext, options: FollowOptions): Promise<number> {
-  const note = ownsRun(options) ? 'Ctrl-C cancels' : 'Ctrl-C leaves it running';
+export async function followAt(
+  context: CommandContext,
+  desk: FollowDesk,
+  options: FollowOptions,
+): Promise<number> {
+  const note = ownsRun(desk, options) ? 'Ctrl-C cancels' : 'Ctrl-C leaves it running';
   const presenter = await choosePresenter(context, { sinceAt: options.sinceAt, note });
-  const first = await requireView(options);
-  await tellPause(context, options.project.store, first.run);
+  const first = await desk.view();
+  const pause = await desk.pauseText(first.run);
+  if (pause !== null) context.warn(`run ${shortRunId(first.run.uid)} waits: ${pause}`);
   presenter.start(first, options.how);
   const stop = new AbortController();
-  const watching = new Watching(context, options, presenter, first.run.uid, stop);
+  const watching = new Watching(context, desk, options, presenter, first.run.uid, stop);
   const ticker = setInterval(() => presenter.tick(), TICK_MS);
   const deadline =
     options.timeoutMs === null ? null : setTimeout(() => watching.timeOut(), options.timeoutMs);
   const interrupts = listenForInterrupts(process, (kind, count) => watching.interrupt(kind, count));
   try {
-    const last = await watchToEnd(options, presenter, stop.signal);
+    const last = await watchToEnd(desk, options, presenter, stop.signal);
     if (last === null) {
       presenter.leave();
       return watching.leftCode();
     }
-    const metrics = metricRows(last.tasks, await options.project.store.metrics(options.runNo));
+    const metrics = metricRows(last.tasks, await desk.metrics());
     presenter.end(last, metrics);
     return watching.endCode(last);
   } catch (error) {
@@ -64,31 +76,25 @@ export async function followRun(context: CommandContext, options: FollowOptions)
 }
 
 /** Whether an interrupt of this process is meant for the run: who only looks on never stops it. */
-function ownsRun({ session, how }: FollowOptions): boolean {
-  return session.leading && how !== 'watched';
-}
-
-async function requireView({ project, runNo }: FollowOptions): Promise<RunView> {
-  const view = await readRunView(project.store, runNo);
-  if (view === null) throw new Error(`run ${runNo} vanished`);
-  return view;
+function ownsRun({ leading }: FollowDesk, { how }: FollowOptions): boolean {
+  return leading && how !== 'watched';
 }
 
 async function watchToEnd(
+  desk: FollowDesk,
   options: FollowOptions,
   presenter: Presenter,
   signal: AbortSignal,
 ): Promise<RunView | null> {
-  for await (const told of options.session.watch(options.runNo, signal)) {
+  for await (const told of desk.watch(signal)) {
     const update: RunUpdate = asOfRecord(told);
     const failed = presenter.wantsLogs ? justFailed(update) : null;
     const isNew = update.type !== 'change' || update.record.at >= options.sinceAt;
-    const tail =
-      failed === null || !isNew ? [] : await lastLogLines(options.project, options.runNo, failed, TAIL_LINES);
+    const tail = failed === null || !isNew ? [] : await desk.tail(failed, TAIL_LINES);
     presenter.update(update, tail);
     if (update.type === 'ended') return update.view;
     if (update.type === 'change' && update.record.because.code === 'expanded')
-      presenter.refresh(await requireView(options));
+      presenter.refresh(await desk.view());
   }
   return null;
 }
@@ -96,6 +102,7 @@ async function watchToEnd(
 /** What signals and the deadline do to a followed run. */
 class Watching {
   readonly #context: CommandContext;
+  readonly #desk: FollowDesk;
   readonly #options: FollowOptions;
   readonly #presenter: Presenter;
   readonly #runUid: string;
@@ -106,12 +113,14 @@ class Watching {
 
   constructor(
     context: CommandContext,
+    desk: FollowDesk,
     options: FollowOptions,
     presenter: Presenter,
     runUid: string,
     stop: AbortController,
   ) {
     this.#context = context;
+    this.#desk = desk;
     this.#options = options;
     this.#presenter = presenter;
     this.#runUid = runUid;
@@ -120,7 +129,7 @@ class Watching {
 
   interrupt(kind: Interrupt, count: number): void {
     if (kind === 'SIGTERM') return this.#terminate(count);
-    if (!ownsRun(this.#options)) return this.#leave({ why: 'interrupt' });
+    if (!ownsRun(this.#desk, this.#options)) return this.#leave({ why: 'interrupt' });
     this.#cancelled = true;
     if (count === 1) {
       this.#presenter.notice('cancelling; Ctrl-C again kills');
@@ -133,7 +142,7 @@ class Watching {
 
   timeOut(): void {
     this.#timedOut = true;
-    if (!ownsRun(this.#options)) return this.#leave({ why: 'timeout' });
+    if (!ownsRun(this.#desk, this.#options)) return this.#leave({ why: 'timeout' });
     this.#presenter.notice('--timeout is over: cancelling');
     this.#ask('cancel', '--timeout');
   }
@@ -153,8 +162,11 @@ class Watching {
       this.#context.say(`Stopped. Run ${id} is unfinished: 'orch retry ${id}' goes on with it.`);
       return EXIT.terminated;
     }
+    const { server } = this.#context.flags;
+    const there = server === undefined ? '' : ` --server ${shellWord(server)}`;
     this.#context.say(
-      `Run ${id} goes on in another process. Follow it: orch watch ${id}. Cancel it: orch cancel ${id}`,
+      `Run ${id} goes on in another process. Follow it: orch watch ${id}${there}. ` +
+        `Cancel it: orch cancel ${id}${there}`,
     );
     return this.#leaving?.why === 'timeout' ? EXIT.timeout : EXIT.interrupted;
   }
@@ -162,7 +174,7 @@ class Watching {
   #terminate(count: number): void {
     if (count > 1) process.exit(EXIT.terminated);
     this.#presenter.notice('stopping once running tasks are done');
-    void this.#options.session.close().finally(() => this.#leave({ why: 'terminate' }));
+    void this.#desk.close().finally(() => this.#leave({ why: 'terminate' }));
   }
 
   #leave(leaving: Leaving): void {
@@ -171,7 +183,7 @@ class Watching {
   }
 
   #ask(type: 'cancel' | 'kill', by: string): void {
-    const asked = this.#options.session.ask({ type, runUid: this.#runUid, by });
+    const asked = this.#desk.stop(type, this.#runUid, by);
     asked.catch((error: unknown) =>
       this.#context.warn(`cannot ${type} the run: ${error instanceof Error ? error.message : String(error)}`),
     );

@@ -21,10 +21,10 @@ export async function newPassword(
   if (fromStdin) return checked(await readAll(stdin));
   if (stdin.isTTY !== true)
     throw new AppError('usage', 'There is no terminal to ask for a password: pipe it to --password-stdin.');
-  const first = await ask(context, stdin, `Password, at least ${PASSWORD_MIN} characters: `);
+  const first = await hiddenLine(context, stdin, `Password, at least ${PASSWORD_MIN} characters: `);
   if (first === null) return null;
   checked(first);
-  const second = await ask(context, stdin, 'The same again: ');
+  const second = await hiddenLine(context, stdin, 'The same again: ');
   if (second !== null && second !== first)
     throw new AppError('usage', 'The two passwords differ. Nothing was changed.');
   return second;
@@ -53,8 +53,13 @@ async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
     .replace(/\r?\n$/, '');
 }
 
-/** One line of the terminal: what the line editor would show goes nowhere. */
-function ask(context: CommandContext, stdin: NodeJS.ReadStream, question: string): Promise<string | null> {
+/** One line of the terminal that is not shown; `null` if the user gives up. */
+export function hiddenLine(
+  context: CommandContext,
+  stdin: NodeJS.ReadStream,
+  question: string,
+): Promise<string | null> {
+  // What the line editor would show goes nowhere.
   const nowhere = new Writable({ write: (_text, _encoding, done) => done() });
   const lines = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
   context.host.stderr.write(question);

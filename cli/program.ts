@@ -3,7 +3,7 @@ import { AppError } from '../core/model/errors.ts';
 import { nearest } from '../core/model/nearest.ts';
 import type { CommandModule, Example } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
-import type { Host } from './context.ts';
+import type { CommandContext, Host } from './context.ts';
 import { createContext, type GlobalOptionValues } from './create-context.ts';
 import { EXIT } from './exit-code.ts';
 import { commandHelp, programHelp } from './help.ts';
@@ -37,11 +37,8 @@ export async function runCommandLine(argv: readonly string[], host: Host, versio
       const self = received.at(-1) as Command;
       const context = createContext(host, self.optsWithGlobals() as GlobalOptionValues);
       try {
-        exitCode = await module.run(
-          context,
-          self.opts(),
-          received.slice(0, -2) as (string | string[] | undefined)[],
-        );
+        const args = received.slice(0, -2) as (string | string[] | undefined)[];
+        exitCode = await runHereOrThere(context, entry, module, self.opts(), args);
       } catch (error) {
         exitCode = reportError(context, error);
       }
@@ -56,9 +53,28 @@ export async function runCommandLine(argv: readonly string[], host: Host, versio
   return exitCode;
 }
 
+/** Runs a command on this machine, or against the server that its command line is for. */
+async function runHereOrThere(
+  context: CommandContext,
+  { name, loadRemote }: CommandEntry,
+  module: CommandModule,
+  options: Record<string, unknown>,
+  args: readonly (string | string[] | undefined)[],
+): Promise<number> {
+  const { flags } = context;
+  if (loadRemote === undefined) {
+    if (flags.server === undefined) return module.run(context, options, args);
+    throw new AppError('usage', `'orch ${name}' works on this machine only: leave out --server.`);
+  }
+  const { chosenServer } = await import('./remote/chosen-server.ts');
+  const server = await chosenServer(context);
+  if (server === null) return module.run(context, options, args);
+  return (await loadRemote())(context, server, options, args);
+}
+
 /** The words of a command line that are no options of the program nor the values of these. */
 function wordsOf(argv: readonly string[]): string[] {
-  const withValue = new Set(['-C', '--directory', '--color', '--profile']);
+  const withValue = new Set(['-C', '--directory', '--color', '--profile', '--server']);
   const words: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] as string;
@@ -89,6 +105,9 @@ function createProgram(host: Host, version: string, argv: readonly string[]): Co
     .option('-q, --quiet', 'say only what was asked for')
     .option('-v, --verbose', 'say more')
     .option('--profile <name>', 'use this profile of airflow.yaml')
+    .option('--server <server>', 'ask this server, by its address or the name of a context')
+    .option('--token-stdin', 'with --server: read the token from stdin')
+    .option('--allow-http', 'let a token go to another machine without TLS')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),

@@ -30,7 +30,8 @@ const TITLE: Readonly<Record<ErrorCode, string>> = {
 /** Tells an error on stderr, as a sentence or under `--json` as problem+json, and gives the exit code. */
 export function reportError(context: CommandContext, error: unknown): number {
   const known = error instanceof AppError ? error : asAppError(error);
-  if (context.flags.json) context.host.stderr.write(`${JSON.stringify(problemOf(known))}\n`);
+  if (context.flags.json)
+    context.host.stderr.write(`${JSON.stringify(known.details.problem ?? problemOf(known))}\n`);
   else context.host.stderr.write(errorText(context, known));
   if (context.flags.verbose && known.stack !== undefined) {
     const cause = known.cause instanceof Error ? `\ncaused by ${known.cause.stack}` : '';

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from '../core/log/logger.ts';
+import { answerEtags } from './answer-etags.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { compressJson } from './compress-json.ts';
 import { limitBodies } from './limit-bodies.ts';
@@ -42,6 +43,7 @@ export function createApp(services: Services, options: AppOptions = {}): Hono {
   app.use(authenticate({ accounts, clock: services.clock, isOpen, ...admit }));
   app.use(limitBodies);
   app.use(compressJson);
+  app.use(answerEtags);
   if (limits !== undefined) app.post(LOGIN_PATH, limitLogins(limits));
   app.notFound((context) => problem(context, 'not_found', `there is nothing at ${context.req.path}`));
   app.onError((error, context) => {

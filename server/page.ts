@@ -11,6 +11,10 @@ const TYPES = {
   'clock.js': 'text/javascript; charset=utf-8',
   'element.js': 'text/javascript; charset=utf-8',
   'log.js': 'text/javascript; charset=utf-8',
+  'reference.html': 'text/html; charset=utf-8',
+  'reference.css': 'text/css; charset=utf-8',
+  'reference.js': 'text/javascript; charset=utf-8',
+  'schema-view.js': 'text/javascript; charset=utf-8',
   'main.js': 'text/javascript; charset=utf-8',
   'run.js': 'text/javascript; charset=utf-8',
   'runs.js': 'text/javascript; charset=utf-8',
@@ -29,10 +33,15 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Serves the page over runs at `/`. Its files are these and no others, and hold nothing of the project. */
+const PLACES: { readonly [name: string]: string } = { 'index.html': '/', 'reference.html': '/docs' };
+
+/**
+ * Serves the page over runs at `/`, and the reference of the API at `/docs`. Their files are these and no
+ * others, and hold nothing of the project.
+ */
 export function servePage(app: Hono): void {
   for (const [name, type] of Object.entries(TYPES)) {
-    const path = name === 'index.html' ? '/' : `/page/${name}`;
+    const path = PLACES[name] ?? `/page/${name}`;
     app.get(path, (context) => {
       const text = readFileSync(join(packagePath('server/page'), name));
       const headers = {

@@ -128,7 +128,7 @@ function nextText(look: ScheduleLook | undefined): string {
 }
 
 /** The schedules of a DAG in a few words. */
-export function schedulesText({ schedule }: DagSpec): string {
+export function schedulesText({ schedule }: Pick<DagSpec, 'schedule'>): string {
   return schedule === undefined || schedule.length === 0 ? 'by hand' : schedule.map(scheduleText).join(', ');
 }
 

@@ -19,7 +19,7 @@ import { logLineText } from '../render/log-line-text.ts';
 import { instantText } from '../render/time-text.ts';
 import { withProject } from '../with-project.ts';
 
-interface LogOptions {
+export interface LogOptions {
   readonly follow?: boolean;
   readonly attempt?: string;
   readonly grep?: string;
@@ -29,7 +29,8 @@ interface LogOptions {
 }
 
 const PAGE = 2_000;
-const LEVELS: Readonly<Record<string, readonly LogStream[]>> = {
+/** The streams of a level and of all graver ones. */
+export const LEVELS: Readonly<Record<string, readonly LogStream[]>> = {
   debug: ['debug', 'info', 'stdout', 'system', 'warn', 'stderr', 'error'],
   info: ['info', 'stdout', 'system', 'warn', 'stderr', 'error'],
   warn: ['warn', 'stderr', 'error'],
@@ -66,13 +67,7 @@ export const logs = defineCommand<LogOptions>({
   },
   run: async (context, options, [name, task]) => {
     const window = windowOf(options);
-    const tryNo = options.attempt === undefined ? null : (countFlag('--attempt', options.attempt) as TryNo);
-    if (options.follow === true && tryNo !== null) {
-      throw new AppError('usage', '--follow shows every attempt as it runs: leave out --attempt.');
-    }
-    if (options.hooks === true && (options.follow === true || tryNo !== null)) {
-      throw new AppError('usage', '--hooks shows what hooks wrote so far: leave out --follow and --attempt.');
-    }
+    const tryNo = attemptOf(options);
     return withProject(context, async (project) => {
       const run = await findRun(project.store, String(name));
       const only = task === undefined ? null : String(task);
@@ -101,8 +96,18 @@ export const logs = defineCommand<LogOptions>({
   },
 });
 
+/** The attempt of the flags; `null`: the last one. */
+export function attemptOf(options: LogOptions): TryNo | null {
+  const tryNo = options.attempt === undefined ? null : (countFlag('--attempt', options.attempt) as TryNo);
+  if (options.follow === true && tryNo !== null)
+    throw new AppError('usage', '--follow shows every attempt as it runs: leave out --attempt.');
+  if (options.hooks === true && (options.follow === true || tryNo !== null))
+    throw new AppError('usage', '--hooks shows what hooks wrote so far: leave out --follow and --attempt.');
+  return tryNo;
+}
+
 /** The filter of the flags; a bad pattern is refused here, whether or not there is anything to search. */
-function windowOf({ grep, level }: LogOptions): LogWindow {
+export function windowOf({ grep, level }: LogOptions): LogWindow {
   const streams = level === undefined ? undefined : LEVELS[level];
   if (level !== undefined && streams === undefined) {
     throw new AppError('usage', `There is no level '${level}'. Levels: ${Object.keys(LEVELS).join(', ')}.`);
@@ -114,13 +119,13 @@ function windowOf({ grep, level }: LogOptions): LogWindow {
 }
 
 /** Waits until the reader of the output can take more; `false` if it went away. */
-async function hasReader({ host }: CommandContext): Promise<boolean> {
+export async function hasReader({ host }: CommandContext): Promise<boolean> {
   await host.stdout.drained();
   return !host.stdout.closed;
 }
 
 /** Why there is nothing to read: a task may have run and written nothing. */
-function noLogText(instances: readonly InstanceView[], only: string | null): string {
+export function noLogText(instances: readonly InstanceView[], only: string | null): string {
   const isStarted = instances.some(({ startedAt }) => startedAt !== null);
   if (only === null) return isStarted ? 'The tasks of the run wrote nothing.' : 'The run has no logs yet.';
   return isStarted ? `'${only}' wrote nothing.` : `'${only}' has no log: it was not started.`;
@@ -146,7 +151,7 @@ async function loggedAttempts(
 }
 
 /** Refuses an attempt that none of the instances had. */
-function requireAttempt(instances: readonly InstanceView[], task: string | null, tryNo: TryNo): void {
+export function requireAttempt(instances: readonly InstanceView[], task: string | null, tryNo: TryNo): void {
   const most = instances.reduce((max, { attempts }) => Math.max(max, attempts), 0);
   if (tryNo <= most) return;
   const who = task === null ? 'No task of the run' : `'${task}'`;
@@ -189,7 +194,8 @@ async function printLog(
   }
 }
 
-function printLine(
+/** Tells a line of an attempt; `alone`: its task need not be named. */
+export function printLine(
   context: CommandContext,
   options: LogOptions,
   { instance, tryNo, alone }: { instance: InstanceView; tryNo: TryNo; alone: boolean },

@@ -12,7 +12,7 @@ import { shortRunId } from '../render/run-name.ts';
 import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
 
-interface MarkOptions {
+export interface MarkOptions {
   readonly past?: boolean;
   readonly future?: boolean;
   readonly dryRun?: boolean;
@@ -43,10 +43,7 @@ export const mark = defineCommand<MarkOptions>({
       .option('-n, --dry-run', 'list in which runs the task would be marked, and stop');
   },
   run: async (context, options, [name, second, third]) => {
-    const state = third ?? second;
-    if (state !== 'success' && state !== 'failed')
-      throw new AppError('usage', `A state is set to 'success' or 'failed', not '${state}'.`);
-    const instance = third === undefined ? null : String(second);
+    const { instance, state } = markOf(second, third);
     const span = { past: options.past === true, future: options.future === true };
     const isWide = span.past || span.future;
     if (instance === null && (isWide || options.dryRun === true))
@@ -68,6 +65,29 @@ export const mark = defineCommand<MarkOptions>({
   },
 });
 
+/** The state of a command line, and the task that gets it; `null`: the run. */
+export function markOf(
+  second: string | string[] | undefined,
+  third: string | string[] | undefined,
+): { readonly instance: string | null; readonly state: 'success' | 'failed' } {
+  const state = third ?? second;
+  if (state !== 'success' && state !== 'failed')
+    throw new AppError('usage', `A state is set to 'success' or 'failed', not '${state}'.`);
+  return { instance: third === undefined ? null : String(second), state };
+}
+
+/** Tells that a run or a task of it is marked. */
+export function tellMarked(
+  context: CommandContext,
+  run: RunRecord,
+  instance: string | null,
+  state: string,
+): number {
+  if (context.flags.json) context.json({ runId: run.uid, instance, state });
+  else context.print(`${instance ?? `Run ${shortRunId(run.uid)}`} is marked ${state}`);
+  return EXIT.ok;
+}
+
 async function markOne(
   context: CommandContext,
   session: Session,
@@ -81,7 +101,5 @@ async function markOne(
       ? ({ type: 'markRun', runUid: run.uid, by, state } as const)
       : ({ type: 'markTask', runUid: run.uid, by, instance, state } as const);
   valueOfAnswer(await session.ask(request));
-  if (context.flags.json) context.json({ runId: run.uid, instance, state });
-  else context.print(`${instance ?? `Run ${shortRunId(run.uid)}`} is marked ${state}`);
-  return EXIT.ok;
+  return tellMarked(context, run, instance, state);
 }

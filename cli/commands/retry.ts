@@ -1,6 +1,6 @@
 import { AppError } from '../../core/model/errors.ts';
 import type { RunRecord } from '../../core/model/run.ts';
-import { isRunFinished } from '../../core/model/states.ts';
+import { isRunFinished, type TaskState } from '../../core/model/states.ts';
 import { previewRetry, type RetryChoice } from '../../core/scheduler/preview-retry.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import type { Session } from '../../core/scheduler/session.ts';
@@ -21,7 +21,7 @@ import { previewSpan, retrySpan } from '../retry-span.ts';
 import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
 
-interface RetryOptions {
+export interface RetryOptions {
   readonly failed?: boolean;
   readonly all?: boolean;
   readonly task?: readonly string[];
@@ -100,7 +100,8 @@ export const retry = defineCommand<RetryOptions>({
   },
 });
 
-function choiceOf(options: RetryOptions): RetryChoice {
+/** What the flags choose. */
+export function choiceOf(options: RetryOptions): RetryChoice {
   const tasks = options.task ?? [];
   const kinds = [options.failed === true, options.all === true, tasks.length > 0].filter(Boolean);
   if (kinds.length > 1) throw new AppError('usage', 'Choose one of --failed, --task and --all.');
@@ -168,6 +169,16 @@ async function preview(
     context.json({ runId: run.uid, newVersion: moves, items });
     return EXIT.ok;
   }
+  return tellRetried(context, run, instances, moves);
+}
+
+/** Tells what would run again. */
+export function tellRetried(
+  context: CommandContext,
+  run: RunRecord,
+  instances: readonly { readonly name: string; readonly state: TaskState }[],
+  moves: boolean,
+): number {
   const lines = instances.map(({ name, state }) => `  ${glyph(state, context.style)} ${name}`);
   const how = moves ? ', with the newest version of the DAG' : '';
   context.print(

@@ -2,8 +2,10 @@ import { AppError } from '../../core/model/errors.ts';
 import type { RunRecord } from '../../core/model/run.ts';
 import { RUN_STATES, type RunState } from '../../core/model/states.ts';
 import { runJson } from '../../core/store/run-json.ts';
+import type { RunFilter } from '../../core/store/store.ts';
 import { adviceFor } from '../advice.ts';
 import { collect, defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { countFlag, instantFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { shortRunId } from '../render/run-name.ts';
@@ -13,7 +15,7 @@ import { agoText, slotText, spanText } from '../render/time-text.ts';
 import { scopeWords } from '../scope-flags.ts';
 import { withProject } from '../with-project.ts';
 
-interface RunsOptions {
+export interface RunsOptions {
   readonly dag?: string;
   readonly state?: readonly string[];
   readonly since?: string;
@@ -34,43 +36,55 @@ export const runs = defineCommand<RunsOptions>({
       .option('--since <when>', 'not older than this: 24h, yesterday, 2026-11-20')
       .option('--limit <n>', 'at most so many', '20');
   },
-  run: async (context, options) => {
-    const states = (options.state ?? []).map(knownState);
-    const limit = countFlag('--limit', options.limit ?? '20');
-    const since =
-      options.since === undefined ? null : instantFlag('--since', options.since, context.host.clock.now());
-    return withProject(context, async ({ store }) => {
-      const found = await store.runs({
-        limit,
-        ...(options.dag === undefined ? {} : { dagId: options.dag }),
-        ...(states.length === 0 ? {} : { states }),
-        ...(since === null ? {} : { since }),
-      });
-      if (context.flags.json) context.json({ items: found.map(runJson), nextCursor: null });
-      else if (found.length === 0) context.say('No runs.');
-      else {
-        const now = context.host.clock.now();
-        const { style } = context;
-        const columns = [
-          { title: 'run', text: (run: RunRecord) => shortRunId(run.uid) },
-          { title: 'dag', text: (run: RunRecord) => run.dagId, paint: style.bold },
-          {
-            title: 'state',
-            text: (run: RunRecord) => run.state,
-            paint: (text: string, run: RunRecord) => toned(run.state, text, style),
-          },
-          { title: 'version', text: (run: RunRecord) => String(run.versionNo), align: 'right' as const },
-          { title: 'slot (UTC)', text: slotOf },
-          { title: 'began', text: (run: RunRecord) => agoText(run.createdAt, now) },
-          { title: 'took', text: (run: RunRecord) => tookText(run, now), align: 'right' as const },
-          { title: 'scope', text: ({ scope }: RunRecord) => scopeWords(scope), flex: true, paint: style.dim },
-        ];
-        context.print(tableLines(columns, found, tableWidth(context.host.stdout), style.dim).join('\n'));
-      }
-      return EXIT.ok;
-    });
+  run: (context, options) => {
+    const filter = filterOf(context, options);
+    return withProject(context, async ({ store }) => printRuns(context, await store.runs(filter), runJson));
   },
 });
+
+/** The runs that the flags ask for. */
+export function filterOf(context: CommandContext, options: RunsOptions): RunFilter {
+  const states = (options.state ?? []).map(knownState);
+  const limit = countFlag('--limit', options.limit ?? '20');
+  const since =
+    options.since === undefined ? null : instantFlag('--since', options.since, context.host.clock.now());
+  return {
+    limit,
+    ...(options.dag === undefined ? {} : { dagId: options.dag }),
+    ...(states.length === 0 ? {} : { states }),
+    ...(since === null ? {} : { since }),
+  };
+}
+
+/** Tells runs as a table, or with `jsonOf` each. */
+export function printRuns(
+  context: CommandContext,
+  found: readonly RunRecord[],
+  jsonOf: (run: RunRecord) => object,
+): number {
+  if (context.flags.json) context.json({ items: found.map(jsonOf), nextCursor: null });
+  else if (found.length === 0) context.say('No runs.');
+  else {
+    const now = context.host.clock.now();
+    const { style } = context;
+    const columns = [
+      { title: 'run', text: (run: RunRecord) => shortRunId(run.uid) },
+      { title: 'dag', text: (run: RunRecord) => run.dagId, paint: style.bold },
+      {
+        title: 'state',
+        text: (run: RunRecord) => run.state,
+        paint: (text: string, run: RunRecord) => toned(run.state, text, style),
+      },
+      { title: 'version', text: (run: RunRecord) => String(run.versionNo), align: 'right' as const },
+      { title: 'slot (UTC)', text: slotOf },
+      { title: 'began', text: (run: RunRecord) => agoText(run.createdAt, now) },
+      { title: 'took', text: (run: RunRecord) => tookText(run, now), align: 'right' as const },
+      { title: 'scope', text: ({ scope }: RunRecord) => scopeWords(scope), flex: true, paint: style.dim },
+    ];
+    context.print(tableLines(columns, found, tableWidth(context.host.stdout), style.dim).join('\n'));
+  }
+  return EXIT.ok;
+}
 
 function knownState(text: string): RunState {
   const known = RUN_STATES.find((state) => state === text);

@@ -2,7 +2,10 @@ import { isRunFinished } from '../../core/model/states.ts';
 import { hookJson } from '../../core/store/hook-json.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import { runViewJson } from '../../core/store/run-json.ts';
+import type { RunView } from '../../core/store/run-view.ts';
+import type { MetricRecord } from '../../core/store/store.ts';
 import { defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { findRun, RUN_ARGUMENT } from '../find-run.ts';
 import { isLed } from '../is-led.ts';
@@ -41,19 +44,37 @@ export const status = defineCommand({
         return EXIT.ok;
       }
       const metrics = await store.metrics(run.runNo);
-      const { columns } = context.host.stdout;
       const isOrphan = !isRunFinished(run.state) && !(await isLed(project));
-      const lines = [
-        ...runHead(view, now, now, context.style),
-        ...deadlineLines(deadline, now, context.style),
-        '',
-        ...runReport(view, metrics, columns, context.style),
-        ...metricLines(metricRows(view.tasks, metrics), columns, context.style),
-        ...hookLines(await store.hooks(run.runNo), context.style),
-        ...(isOrphan ? ['', `No process runs it. Go on: orch retry ${shortRunId(run.uid)}`] : []),
-        ...(run.state === 'failed' ? ['', `Retry: orch retry ${shortRunId(run.uid)} --failed`] : []),
-      ];
-      context.print(lines.join('\n'));
+      printStatus(context, view, metrics, {
+        head: deadlineLines(deadline, now, context.style),
+        foot: [
+          ...hookLines(await store.hooks(run.runNo), context.style),
+          ...(isOrphan ? ['', `No process runs it. Go on: orch retry ${shortRunId(run.uid)}`] : []),
+        ],
+      });
       return EXIT.ok;
     }),
 });
+
+/** Tells a run and its tasks, with further lines below its head and below all. */
+export function printStatus(
+  context: CommandContext,
+  view: RunView,
+  metrics: readonly MetricRecord[],
+  more: { readonly head: readonly string[]; readonly foot: readonly string[] } = { head: [], foot: [] },
+): void {
+  const { host, style } = context;
+  const { columns } = host.stdout;
+  const { run } = view;
+  const now = host.clock.now();
+  const lines = [
+    ...runHead(view, now, now, style),
+    ...more.head,
+    '',
+    ...runReport(view, metrics, columns, style),
+    ...metricLines(metricRows(view.tasks, metrics), columns, style),
+    ...more.foot,
+    ...(run.state === 'failed' ? ['', `Retry: orch retry ${shortRunId(run.uid)} --failed`] : []),
+  ];
+  context.print(lines.join('\n'));
+}

@@ -14,7 +14,7 @@ import { type RunOptions, runHere, wantedRun } from '../run-here.ts';
 import { defineScope } from '../scope-flags.ts';
 import { withProject } from '../with-project.ts';
 
-interface TriggerOptions extends RunOptions {
+export interface TriggerOptions extends RunOptions {
   readonly detach?: boolean;
   readonly timeout?: string;
   readonly fromRun?: string;

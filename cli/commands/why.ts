@@ -25,7 +25,8 @@ import { withProject } from '../with-project.ts';
 
 const UPSTREAMS_MAX = 20;
 
-interface Explained {
+/** Why an instance is where it is, and what is told beside it. */
+export interface Explained {
   readonly instance: InstanceView;
   readonly explanation: Explanation;
   readonly upstreams: readonly InstanceView[];
@@ -55,7 +56,7 @@ export const why = defineCommand({
       if (task === undefined && (await isDag(context, project, String(name))))
         return whyDag(context, project, String(name));
       const run = await findRun(store, String(name));
-      if (task === undefined) return tellRun(context, project, run);
+      if (task === undefined) return tellRun(context, run, await whyRun(project, run));
       const view = await readRunView(store, run.runNo);
       if (view === null) throw new AppError('not_found', `Run ${run.uid} is gone.`);
       const explained: Explained[] = [];
@@ -65,11 +66,16 @@ export const why = defineCommand({
         const explanation = await explain(project, run.runNo, nodeNo);
         explained.push({ instance, explanation, upstreams: upstreamsOf(view, instance), attempts });
       }
-      if (context.flags.json) context.json({ runId: run.uid, items: explained.map(explainedJson) });
-      else context.print(explained.map((one) => explainedLines(context, one).join('\n')).join('\n\n'));
-      return EXIT.ok;
+      return printExplained(context, run, explained);
     }),
 });
+
+/** Tells why instances of a run are where they are. */
+export function printExplained(context: CommandContext, run: RunRecord, all: readonly Explained[]): number {
+  if (context.flags.json) context.json({ runId: run.uid, items: all.map(explainedJson) });
+  else context.print(all.map((one) => explainedLines(context, one).join('\n')).join('\n\n'));
+  return EXIT.ok;
+}
 
 /** Whether a name without a task is that of a DAG: what can be no run is taken for one. */
 async function isDag(context: CommandContext, { store }: Project, name: string): Promise<boolean> {
@@ -78,8 +84,8 @@ async function isDag(context: CommandContext, { store }: Project, name: string):
   return (await readDagFiles(context, name)).dags.some(({ spec }) => spec.id === name);
 }
 
-async function tellRun(context: CommandContext, project: Project, run: RunRecord): Promise<number> {
-  const because = await whyRun(project, run);
+/** Tells why a run is where it is. */
+export function tellRun(context: CommandContext, run: RunRecord, because: Because): number {
   const { uid, dagId, state } = run;
   if (context.flags.json) context.json({ runId: uid, state, because });
   else {

@@ -121,11 +121,16 @@ const journal = route('get', `${API}/runs/{runId}/journal`, {
   summary: 'What happened in a run and why, oldest first',
   role: 'viewer',
   params: runId,
-  query: PAGING,
+  query: {
+    ...PAGING,
+    after: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'only lines with a greater `seq`; a cursor wins' }),
+    ),
+  },
   answer: pageOf('JournalPage', JournalLine),
   handle: async ({ store }, { params, query, access }) => {
     const run = await access.run(params.runId);
-    const afterSeq = readCursor(query.cursor, ['number'])?.[0] ?? 0;
+    const afterSeq = readCursor(query.cursor, ['number'])?.[0] ?? query.after ?? 0;
     const limit = limitOf(query);
     const found = await store.journal({ runNo: run.runNo, afterSeq, limit: limit + 1 });
     const frame = await frameOf(store, run);

@@ -8,6 +8,8 @@ const FOLDER = packagePath('server/page');
 const names = readdirSync(FOLDER);
 const textOf = (name: string): string => readFileSync(join(FOLDER, name), 'utf8');
 
+const PLACES: { readonly [name: string]: string } = { 'index.html': '/', 'reference.html': '/docs' };
+
 describe('the page', () => {
   let api: Served;
   beforeAll(async () => {
@@ -18,7 +20,7 @@ describe('the page', () => {
 
   test('is served with all of its files, and with nothing else of that folder', async () => {
     for (const name of names) {
-      const response = await ask(name === 'index.html' ? '/' : `/page/${name}`);
+      const response = await ask(PLACES[name] ?? `/page/${name}`);
       expect(response.status, name).toBe(200);
       expect(await response.text(), name).toBe(textOf(name));
       expect(response.headers.get('content-security-policy')).toContain("script-src 'self'");
@@ -29,9 +31,8 @@ describe('the page', () => {
   });
 
   test('names only files that are served', () => {
-    const inPage = [...textOf('index.html').matchAll(/(?:href|src)="\/page\/([^"]+)"/g)].map(
-      ([, name]) => name,
-    );
+    const pages = textOf('index.html') + textOf('reference.html');
+    const inPage = [...pages.matchAll(/(?:href|src)="\/page\/([^"]+)"/g)].map(([, name]) => name);
     const imported = names
       .filter((name) => name.endsWith('.js'))
       .flatMap((name) => [...textOf(name).matchAll(/from '\.\/([^']+)'/g)].map(([, one]) => one));

@@ -7,7 +7,7 @@ import { nodesOf } from './source.ts';
 /** Files that something outside the imports starts or reads. */
 const ENTRIES = [
   /^cli\/(orch|pack-packages)\.js$/,
-  /^server\/page\/main\.js$/,
+  /^server\/page\/(main|reference)\.js$/,
   /^core\/authoring\/index\.ts$/,
   /(^|\/)[^/]+-main\.ts$/,
   /^core\/parsing\/parse-child\.ts$/,

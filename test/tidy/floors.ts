@@ -4,6 +4,7 @@ import { resolveImport } from './imports.ts';
 /** The floor of every folder of the engine; an import goes down or stays on its floor. */
 export const FLOORS: Readonly<Record<string, number>> = {
   'core/model': 0,
+  client: 0,
   'core/schema': 1,
   'core/graph': 1,
   'core/authoring': 1,

@@ -14,6 +14,12 @@ interface Zone {
 
 const ZONES: readonly Zone[] = [
   {
+    files: /^client\//,
+    project: /^client\//,
+    packages: /^$/,
+    rule: 'the client of the API imports nothing else: a web page is to have it',
+  },
+  {
     files: /^dags\/[^/]+$/,
     project: /^dags\//,
     packages: /^orch$/,

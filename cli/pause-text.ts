@@ -1,16 +1,11 @@
 import type { RunRecord } from '../core/model/run.ts';
 import { isRunFinished } from '../core/model/states.ts';
 import type { Store } from '../core/store/store.ts';
-import type { CommandContext } from './context.ts';
-import { shortRunId } from './render/run-name.ts';
 
-/** Says on stderr that a run waits for somebody to end a pause: that of its backfill, or of its DAG. */
-export async function tellPause(context: CommandContext, store: Store, run: RunRecord): Promise<void> {
-  const reason = isRunFinished(run.state) ? null : await pauseText(store, run);
-  if (reason !== null) context.warn(`run ${shortRunId(run.uid)} waits: ${reason}`);
-}
-
-async function pauseText(store: Store, { backfillNo, trigger, dagId }: RunRecord): Promise<string | null> {
+/** Which pause a run waits for somebody to end, that of its backfill or of its DAG; `null` for none. */
+export async function pauseText(store: Store, run: RunRecord): Promise<string | null> {
+  const { backfillNo, trigger, dagId } = run;
+  if (isRunFinished(run.state)) return null;
   if (backfillNo !== undefined) {
     const isPaused = (await store.backfill(backfillNo))?.state === 'paused';
     return isPaused

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '../../core/model/errors.ts';
+import type { CommandContext } from '../context.ts';
+import { readContexts, requireContext, type ServerContext, serverUrl } from './contexts.ts';
+import { readSecret } from './read-secret.ts';
+import { Server } from './server.ts';
+
+/**
+ * The server that a command line is for: of `--server`, or outside of a project of the context in use. `null`
+ * for a command on this machine.
+ */
+export async function chosenServer(context: CommandContext): Promise<Server | null> {
+  const { server, tokenStdin } = context.flags;
+  if (server === undefined) {
+    if (tokenStdin) throw new AppError('usage', '--token-stdin is about a server: name it with --server.');
+    return serverInUse(context);
+  }
+  const named = namedServer(context, server);
+  const token = tokenStdin ? await readSecret(process.stdin) : named.token;
+  const { allowHttp } = context.flags;
+  return new Server({
+    ...named,
+    ...(token === undefined ? {} : { token }),
+    ...(allowHttp ? { allowHttp: true } : {}),
+  });
+}
+
+/** A context by its name; an address is a server without a token, unless a context has the same. */
+function namedServer({ host }: CommandContext, text: string): ServerContext {
+  const contexts = readContexts(host);
+  if (!text.includes('://')) return requireContext(contexts, text);
+  const url = serverUrl(text);
+  return Object.values(contexts.contexts).find((one) => one.url === url) ?? { url };
+}
+
+function serverInUse({ host, flags }: CommandContext): Server | null {
+  const { directory } = flags;
+  if (directory !== host.cwd) return null;
+  if (['airflow.yaml', 'dags'].some((name) => existsSync(join(directory, name)))) return null;
+  const contexts = readContexts(host);
+  return contexts.current === null ? null : new Server(requireContext(contexts, contexts.current));
+}

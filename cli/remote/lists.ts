@@ -1,0 +1,206 @@
+import type { Approval, Backfill, Token } from '../../client/generated/api.ts';
+import type { TokenRecord } from '../../core/model/account.ts';
+import { AppError } from '../../core/model/errors.ts';
+import type { BackfillOptions } from '../backfill-create.ts';
+import type { RemoteRun } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { countFlag, durationFlag, instantFlag } from '../duration-flag.ts';
+import { EXIT } from '../exit-code.ts';
+import { type GrantOptions, grantsOf, grantsText } from '../grant-flags.ts';
+import { counted } from '../render/counted.ts';
+import { shortRunId } from '../render/run-name.ts';
+import { type Column, tableLines, tableWidth } from '../render/table.ts';
+import { agoText, slotText } from '../render/time-text.ts';
+import { scopeOf } from '../scope-flags.ts';
+import { answer } from './mend.ts';
+import type { Server } from './server.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Tells a list as a table, or as JSON; `none` is said where it is empty. */
+export function printList<T>(
+  context: CommandContext,
+  items: readonly T[],
+  columns: readonly Column<T>[],
+  none: string,
+): number {
+  const { host, style } = context;
+  if (context.flags.json) context.json({ items, nextCursor: null });
+  else if (items.length === 0) context.say(none);
+  else context.print(tableLines(columns, items, tableWidth(host.stdout), style.dim).join('\n'));
+  return EXIT.ok;
+}
+
+/** `orch approve` of a server: what waits for an answer, or an answer. */
+export const approve: RemoteRun<{ message?: string }> = async (context, server, options, args) => {
+  if (args[0] !== undefined) return answer(context, server, options, args);
+  const columns: readonly Column<Approval>[] = [
+    { title: 'run', text: ({ runId }) => shortRunId(runId) },
+    { title: 'task', text: ({ dagId, name }) => `${dagId}: ${name}` },
+    { title: 'question', text: ({ title }) => title, flex: true },
+    { title: 'options', text: ({ options: of }) => of.join(', '), flex: true },
+    { title: 'until', text: ({ until }) => until ?? 'no limit' },
+  ];
+  return printList(context, await server.items('listApprovals', {}), columns, 'Nothing waits for an answer.');
+};
+
+/** `orch backfill` of a server. */
+export const backfill: RemoteRun<BackfillOptions> = async (context, server, options, [action, name]) => {
+  switch (action) {
+    case 'list':
+      return listBackfills(context, server);
+    case 'create':
+      return createBackfill(context, server, options, needed(name, 'a DAG'));
+    case 'show':
+      return tellBackfill(context, await server.call('getBackfill', { params: idOf(name) }));
+    case 'pause':
+      return tellBackfill(context, await server.call('pauseBackfill', { params: idOf(name), body: {} }));
+    case 'resume':
+      return tellBackfill(context, await server.call('resumeBackfill', { params: idOf(name), body: {} }));
+    case 'cancel':
+      return tellBackfill(context, await server.call('cancelBackfill', { params: idOf(name), body: {} }));
+    default:
+      throw new AppError(
+        'usage',
+        `There is no 'orch backfill ${action}'. There are: create, list, show, pause, resume, cancel.`,
+      );
+  }
+};
+
+function needed(word: string | string[] | undefined, what: string): string {
+  if (word === undefined) throw new AppError('usage', `This needs ${what}.`);
+  return String(word);
+}
+
+function idOf(name: string | string[] | undefined): { readonly backfillId: string } {
+  return { backfillId: needed(name, 'the number of a backfill') };
+}
+
+async function listBackfills(context: CommandContext, server: Server): Promise<number> {
+  const { items } = await server.call('listBackfills', { query: { limit: 100 } });
+  const number = (title: string, of: (one: Backfill) => number | string): Column<Backfill> => ({
+    title,
+    align: 'right',
+    text: (one) => String(of(one)),
+  });
+  const columns: readonly Column<Backfill>[] = [
+    number('id', ({ backfillId }) => backfillId),
+    { title: 'dag', flex: true, text: ({ dagId }) => dagId },
+    { title: 'state', text: ({ state }) => state },
+    { title: 'first due (UTC)', text: ({ firstAt }) => slotText(Date.parse(firstAt)) },
+    { title: 'last due', text: ({ lastAt }) => slotText(Date.parse(lastAt)) },
+    number('slots', ({ slots }) => slots),
+    number('decided', ({ decided }) => decided),
+  ];
+  return printList(context, items, columns, 'There are no backfills.');
+}
+
+async function createBackfill(
+  context: CommandContext,
+  server: Server,
+  options: BackfillOptions,
+  dagId: string,
+): Promise<number> {
+  const { from, to, until, key, maxActiveRuns } = options;
+  if (from === undefined || to === undefined)
+    throw new AppError('usage', 'A backfill needs --from and --to.');
+  const now = context.host.clock.now();
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(to) || ['today', 'yesterday'].includes(to);
+  const toAt = instantFlag('--to', to, now) + (isDay ? DAY_MS - 1 : 0);
+  const scope = scopeOf({ ...(until === undefined ? {} : { until }), ...(key === undefined ? {} : { key }) });
+  const body = {
+    dagId,
+    from: new Date(instantFlag('--from', from, now)).toISOString(),
+    to: new Date(toAt).toISOString(),
+    which: options.all === true ? 'all' : options.failed === true ? 'failed' : 'missing',
+    reverse: options.reverse === true,
+    scope,
+    ...(maxActiveRuns === undefined ? {} : { maxActiveRuns: countFlag('--max-active-runs', maxActiveRuns) }),
+  } as const;
+  const dryRun = options.dryRun === true;
+  const made = await server.call('createBackfill', { query: { dryRun }, body });
+  if ('backfillId' in made) {
+    const { backfillId, slots } = made as Backfill;
+    if (context.flags.json) context.json({ backfillId, dagId, slots });
+    else context.print(backfillId);
+    context.say(`Backfill ${backfillId} of ${dagId}: ${counted(slots, 'slot')}.`);
+    return EXIT.ok;
+  }
+  const { counts } = made as { readonly counts: { run: number; retry: number; leave: number } };
+  if (context.flags.json) context.json(made);
+  else
+    context.print(
+      `${counted(counts.run, 'new run')}, ${counts.retry} retried in place, ${counts.leave} left. ` +
+        'Nothing was done.',
+    );
+  return EXIT.ok;
+}
+
+function tellBackfill(context: CommandContext, one: Backfill): number {
+  const { backfillId, dagId, state, slots, decided, firstAt, lastAt } = one;
+  if (context.flags.json) context.json(one);
+  else
+    context.print(
+      [
+        `Backfill ${backfillId} of ${dagId} is ${state}`,
+        `  slots   ${slots}, due ${slotText(Date.parse(firstAt))} to ${slotText(Date.parse(lastAt))}; ` +
+          `${decided} decided`,
+      ].join('\n'),
+    );
+  return EXIT.ok;
+}
+
+/** `orch token` of a server. */
+export const token: RemoteRun<GrantOptions & { readonly expires?: string }> = async (
+  context,
+  server,
+  options,
+  [action, name],
+) => {
+  if (action === 'list') return listTokens(context, server);
+  if (action === 'create') return createToken(context, server, options, needed(name, 'a name for the token'));
+  if (action !== 'revoke')
+    throw new AppError('usage', `There is no 'orch token ${action}'. There are: create, list, revoke.`);
+  const id = needed(name, 'the id of a token');
+  const found = (await server.call('listTokens', {})).items.filter(({ tokenId }) => tokenId.startsWith(id));
+  const [one, another] = found;
+  if (one === undefined || another !== undefined)
+    throw new AppError(
+      one === undefined ? 'not_found' : 'usage',
+      `'${id}' stands for ${found.length === 0 ? 'no token' : 'several tokens'}. See: orch token list`,
+    );
+  await server.call('revokeToken', { params: { tokenId: one.tokenId } });
+  context.say(`token ${one.name} (${one.tokenId.slice(0, 8)}) is revoked`);
+  return EXIT.ok;
+};
+
+async function createToken(
+  context: CommandContext,
+  server: Server,
+  options: GrantOptions & { readonly expires?: string },
+  name: string,
+): Promise<number> {
+  const grants = grantsOf(options);
+  if (grants === null) throw new AppError('usage', "'orch token create' needs a --role.");
+  const lastsMs = options.expires === undefined ? null : durationFlag('--expires', options.expires);
+  const expiresAt = lastsMs === null ? null : new Date(context.host.clock.now() + lastsMs).toISOString();
+  const body = { name, grants, ...(expiresAt === null ? {} : { expiresAt }) };
+  const made = await server.call('createToken', { body });
+  if (context.flags.json) context.json(made);
+  else context.print(made.secret);
+  context.say(`token ${name}: ${grantsText(grants)}. Its secret is shown this once.`);
+  return EXIT.ok;
+}
+
+async function listTokens(context: CommandContext, server: Server): Promise<number> {
+  const now = context.host.clock.now();
+  const columns: readonly Column<Token>[] = [
+    { title: 'id', text: ({ tokenId }) => tokenId.slice(0, 8) },
+    { title: 'name', text: ({ name }) => name },
+    { title: 'may', text: ({ grants }) => grantsText(grants as TokenRecord['grants']), flex: true },
+    { title: 'revoked', text: ({ revokedAt }) => (revokedAt === null ? 'no' : 'yes') },
+    { title: 'used', text: ({ usedAt }) => (usedAt === null ? 'never' : agoText(Date.parse(usedAt), now)) },
+    { title: 'made by', text: ({ createdBy }) => createdBy, flex: true },
+  ];
+  return printList(context, (await server.call('listTokens', {})).items, columns, 'There are no tokens.');
+}

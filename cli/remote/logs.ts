@@ -1,0 +1,103 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { AppError } from '../../core/model/errors.ts';
+import type { NodeNo, TryNo } from '../../core/model/ids.ts';
+import type { RunRecord } from '../../core/model/run.ts';
+import { isRunFinished } from '../../core/model/states.ts';
+import type { InstanceView } from '../../core/store/run-view.ts';
+import type { RemoteRun } from '../command.ts';
+import {
+  attemptOf,
+  hasReader,
+  LEVELS,
+  type LogOptions,
+  noLogText,
+  printLine,
+  requireAttempt,
+  windowOf,
+} from '../commands/logs.ts';
+import type { CommandContext } from '../context.ts';
+import { EXIT } from '../exit-code.ts';
+import { findInstances } from '../find-instances.ts';
+import { findRun } from '../find-run.ts';
+import { type LogQuery, logPage } from './log-pages.ts';
+import { ServerDesk } from './server-desk.ts';
+
+const LOOK_EVERY_MS = 1_000;
+
+/** `orch logs` of a server. */
+export const logs: RemoteRun<LogOptions> = async (context, server, options, [name, task]) => {
+  windowOf(options);
+  const tryNo = attemptOf(options);
+  if (options.hooks === true)
+    throw new AppError('usage', "'orch logs --hooks' works on this machine only: leave out --server.");
+  const desk = new ServerDesk(server);
+  const run = await findRun(desk, String(name));
+  const only = task === undefined ? null : String(task);
+  const reader = new LogReader(context, desk, options);
+  if (options.follow === true) return reader.follow(run, only);
+  const view = await desk.view(run);
+  const instances = only === null ? view.tasks : findInstances(view, only);
+  if (tryNo !== null) requireAttempt(instances, only, tryNo);
+  const started = instances
+    .filter(({ attempts }) => attempts > 0 && attempts >= (tryNo ?? 1))
+    .sort((a, b) => (a.startedAt ?? 0) - (b.startedAt ?? 0));
+  let lines = 0;
+  for (const instance of started)
+    lines += await reader.tell(instance, tryNo ?? instance.attempts, started.length === 1);
+  if (lines === 0) context.say(noLogText(instances, only));
+  return EXIT.ok;
+};
+
+/** Tells the lines of attempts, each once. */
+class LogReader {
+  readonly #context: CommandContext;
+  readonly #desk: ServerDesk;
+  readonly #options: LogOptions;
+  readonly #query: LogQuery;
+  /** Where to go on in the log of an attempt. */
+  readonly #next = new Map<string, number>();
+
+  constructor(context: CommandContext, desk: ServerDesk, options: LogOptions) {
+    this.#context = context;
+    this.#desk = desk;
+    this.#options = options;
+    const { grep, level } = options;
+    this.#query = {
+      ...(grep === undefined ? {} : { regex: grep }),
+      ...(level === undefined ? {} : { stream: LEVELS[level] ?? [] }),
+    };
+  }
+
+  /** Tells what is new in the log of an attempt; how many lines that were. */
+  async tell(instance: InstanceView, tryNo: TryNo, alone: boolean): Promise<number> {
+    const id = `${instance.nodeNo}.${tryNo}`;
+    let lines = 0;
+    for (let atEnd = false; !atEnd && (await hasReader(this.#context)); ) {
+      const page = await logPage(this.#desk, instance, tryNo, this.#next.get(id) ?? 0, this.#query);
+      for (const line of page.lines)
+        printLine(this.#context, this.#options, { instance, tryNo, alone }, line);
+      this.#next.set(id, page.next);
+      lines += page.lines.length;
+      ({ atEnd } = page);
+    }
+    return lines;
+  }
+
+  /** Tells lines as they are written until the run is over, from the attempts on that are the last now. */
+  async follow(run: RunRecord, only: string | null): Promise<number> {
+    const from = new Map<NodeNo, number>();
+    for (let isFirst = true; await hasReader(this.#context); isFirst = false) {
+      const view = await this.#desk.view(run);
+      for (const instance of only === null ? view.tasks : findInstances(view, only)) {
+        const { nodeNo, attempts } = instance;
+        const first = from.get(nodeNo) ?? (isFirst ? Math.max(1, attempts) : 1);
+        for (let tryNo = first; tryNo <= attempts; tryNo++) await this.tell(instance, tryNo as TryNo, false);
+        // The last one is asked again: it may have been running.
+        from.set(nodeNo, Math.max(first, attempts));
+      }
+      if (isRunFinished(view.run.state)) return EXIT.ok;
+      await pause(LOOK_EVERY_MS);
+    }
+    return EXIT.ok;
+  }
+}

@@ -1,0 +1,89 @@
+import type { AnswerOf, InputOf } from '../../client/api-client.ts';
+import { ApiClient, ApiRefusal } from '../../client/api-client.ts';
+import type { Operations } from '../../client/generated/api.ts';
+import { AppError, type ErrorCode } from '../../core/model/errors.ts';
+import type { Json } from '../../core/model/json.ts';
+import { requireSafe, type ServerContext } from './contexts.ts';
+
+type Id = keyof Operations;
+
+/** A server as commands ask it: what it refuses, and that it is away, are errors for the user. */
+export class Server {
+  readonly url: string;
+  readonly #client: ApiClient;
+
+  /** @throws AppError `usage` if the token would be readable on the way. */
+  constructor(at: ServerContext) {
+    requireSafe(at);
+    this.url = at.url;
+    this.#client = new ApiClient({
+      baseUrl: at.url,
+      ...(at.token === undefined ? {} : { token: at.token }),
+    });
+  }
+
+  /** Has an operation done. */
+  async call<I extends Id>(id: I, input: InputOf<I>, signal?: AbortSignal): Promise<AnswerOf<I>> {
+    try {
+      return await this.#client.call(id, input, signal);
+    } catch (error) {
+      throw this.#told(error);
+    }
+  }
+
+  /** Opens a stream. */
+  async open<I extends Id>(id: I, input: InputOf<I>, signal?: AbortSignal): Promise<Response> {
+    try {
+      return await this.#client.open(id, input, signal);
+    } catch (error) {
+      throw this.#told(error);
+    }
+  }
+
+  /** The items of a list, at most so many. */
+  async items<I extends Parameters<ApiClient['items']>[0]>(
+    id: I,
+    input: InputOf<I>,
+    most?: number,
+  ): Promise<ItemsOf<I>> {
+    const found: unknown[] = [];
+    try {
+      for await (const item of this.#client.items(id, input, most)) found.push(item);
+    } catch (error) {
+      throw this.#told(error);
+    }
+    return found as unknown as ItemsOf<I>;
+  }
+
+  #told(error: unknown): unknown {
+    if (error instanceof ApiRefusal) return refusal(error);
+    if (!(error instanceof TypeError)) return error;
+    const { code, message } = (error.cause ?? {}) as { readonly code?: string; readonly message?: string };
+    const why = code ?? message ?? error.message;
+    return new AppError('unavailable', `The server ${this.url} cannot be reached: ${why}.`, {}, error);
+  }
+}
+
+type ItemsOf<I extends Id> = AnswerOf<I> extends { readonly items: infer Items } ? Items : never;
+
+const CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(['usage', 'invalid', 'unauthenticated', 'forbidden'] as const),
+  ...(['not_found', 'conflict', 'unavailable', 'internal'] as const),
+]);
+/** Refusals that no command of this machine has, by what they come to. */
+const OTHER: { readonly [code: string]: ErrorCode } = {
+  under_way: 'conflict',
+  key_used: 'conflict',
+  too_large: 'usage',
+  media_type: 'usage',
+  method: 'usage',
+  too_many: 'unavailable',
+};
+
+/** The refusal of a server as an error; `--json` shows the problem itself. */
+function refusal({ problem }: ApiRefusal): AppError {
+  const code = problem.type.slice(problem.type.lastIndexOf(':') + 1);
+  const known = CODES.has(code) ? (code as ErrorCode) : (OTHER[code] ?? 'unavailable');
+  const id = known === 'internal' && problem.instance !== undefined ? ` (request ${problem.instance})` : '';
+  return new AppError(known, `${problem.detail}${id}`, { problem: problem as unknown as Json });
+}

@@ -1,0 +1,146 @@
+import { OPERATIONS, type Operations, type Problem } from './generated/api.ts';
+
+/** Where a server is, and as whom it is asked. */
+export interface ApiOptions {
+  /** What comes before `/api/v1`: `https://orch.example.org`, or with a path where a proxy adds one. */
+  readonly baseUrl: string;
+  /** The secret of a token; absent: nobody that is known. */
+  readonly token?: string;
+  /** Makes the requests; `fetch` by default. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+type Id = keyof Operations;
+
+/** The parts of an input that an operation takes; a part in which all may be left out may be left out. */
+type Part<Name extends string, Value> = Value extends undefined
+  ? { readonly [name in Name]?: undefined }
+  : Record<never, never> extends Value
+    ? { readonly [name in Name]?: Value }
+    : { readonly [name in Name]: Value };
+
+/** What an operation is called with. */
+export type InputOf<I extends Id> = Part<'params', Operations[I]['params']> &
+  Part<'query', Operations[I]['query']> &
+  Part<'body', Operations[I]['body']>;
+
+/** What an operation answers. */
+export type AnswerOf<I extends Id> = Operations[I]['answer'];
+
+/** The refusal of a server. */
+export class ApiRefusal extends Error {
+  override readonly name = 'ApiRefusal';
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+/** Asks a server by the operations of its OpenAPI document. */
+export class ApiClient {
+  readonly #options: ApiOptions;
+
+  constructor(options: ApiOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Has an operation done, and gives its answer.
+   * @throws ApiRefusal if the server refuses; what `fetch` throws if it cannot be reached.
+   */
+  async call<I extends Id>(id: I, input: InputOf<I>, signal?: AbortSignal): Promise<AnswerOf<I>> {
+    const response = await this.open(id, input, signal);
+    if (response.status === 204) return undefined as AnswerOf<I>;
+    const isJson = /[/+]json(;|$)/.test(response.headers.get('content-type') ?? '');
+    return (await (isJson ? response.json() : response.text())) as AnswerOf<I>;
+  }
+
+  /** The same with the response before its body is read: for streams and files. */
+  async open<I extends Id>(id: I, input: InputOf<I>, signal?: AbortSignal): Promise<Response> {
+    const { baseUrl, token, fetch: ask = fetch } = this.#options;
+    const [method, path] = OPERATIONS[id];
+    const { params = {}, query = {}, body } = input as Loose;
+    const headers: Record<string, string> = {};
+    if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const response = await ask(`${baseUrl}${filled(path, params)}${searchOf(query)}`, {
+      method,
+      headers,
+      // A token goes to the server that it is for, and to none that this one names.
+      redirect: 'manual',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (!response.ok) throw new ApiRefusal(await problemOf(response));
+    return response;
+  }
+
+  /** All items of a list, page after page; `most` ends it early. */
+  async *items<I extends ListId>(
+    id: I,
+    input: InputOf<I>,
+    most = Number.POSITIVE_INFINITY,
+  ): AsyncGenerator<ItemOf<I>> {
+    const limit = Math.min(PAGE, most);
+    let given = 0;
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const { query, ...rest } = input as Loose;
+      const asked = { ...rest, query: { limit, ...query, cursor } } as unknown as InputOf<I>;
+      const page = (await this.call(id, asked)) as Page<ItemOf<I>>;
+      for (const item of page.items) {
+        yield item;
+        if (++given >= most) return;
+      }
+      cursor = page.nextCursor;
+    }
+  }
+}
+
+const PAGE = 500;
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+/** Operations that answer with pages and take a cursor. */
+type ListId = {
+  [I in Id]: 'cursor' extends keyof Operations[I]['query'] ? I : never;
+}[Id];
+
+type ItemOf<I extends Id> = Operations[I]['answer'] extends Page<infer Item> ? Item : never;
+
+interface Loose {
+  readonly params?: { readonly [name: string]: string | number };
+  readonly query?: { readonly [name: string]: unknown };
+  readonly body?: unknown;
+}
+
+function filled(path: string, params: { readonly [name: string]: string | number }): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+}
+
+/** A query as text: lists name their parameter again and again, `undefined` leaves it out. */
+function searchOf(query: { readonly [name: string]: unknown }): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined) search.append(name, String(one));
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** What an answer refuses with; of one that is not from orch, such as a proxy's, what its status says. */
+async function problemOf(response: Response): Promise<Problem> {
+  const { status } = response;
+  try {
+    const problem = (await response.json()) as Problem;
+    if (typeof problem.type === 'string' && typeof problem.detail === 'string') return problem;
+  } catch {
+    // No JSON: the same as JSON of something else.
+  }
+  const detail = `what answers at this address is no orch server: status ${status}`;
+  return { type: 'about:blank', title: 'Not an answer of orch', status, detail };
+}

@@ -1,0 +1,1820 @@
+// Made of the routes by `npm run openapi`. Not edited by hand.
+
+/** a refusal (RFC 9457) */
+export type Problem = {
+  /** urn:orch:error:<code> */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** the request id */
+  readonly instance?: string;
+  readonly errors?: readonly {
+    readonly [name: string]: unknown;
+  }[];
+  readonly [name: string]: unknown;
+};
+
+export type Health = {
+  /** of the loop that decides, whatever this process does */
+  readonly status: 'ok' | 'stalled' | 'no leader';
+  readonly leader: {
+    readonly pid: number;
+    readonly host: string;
+    readonly silentMs: number;
+  } | null;
+  readonly oldestRequestMs: number | null;
+};
+
+export type Dag = {
+  /** the id of a DAG */
+  readonly dagId: string;
+  /** that declares it, relative to the project */
+  readonly file: string;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly tags: readonly string[];
+  /** the version of its new runs */
+  readonly version: number;
+  /** RFC 3339, UTC */
+  readonly versionAt: string;
+  /** a file declares it */
+  readonly present: boolean;
+  readonly paused: boolean;
+  /** by which it runs; empty: by hand */
+  readonly schedule: readonly {
+    readonly [name: string]: unknown;
+  }[];
+  readonly nextSlotAt: string | null;
+  readonly lastRun: {
+    readonly runId: string;
+    /** the state of a run */
+    readonly state: 'queued' | 'running' | 'paused' | 'success' | 'failed' | 'cancelled';
+    /** RFC 3339, UTC */
+    readonly createdAt: string;
+  } | null;
+};
+
+export type DagPage = {
+  readonly items: readonly Dag[];
+  readonly nextCursor: string | null;
+};
+
+export type DagDetail = {
+  /** the id of a DAG */
+  readonly dagId: string;
+  /** that declares it, relative to the project */
+  readonly file: string;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly tags: readonly string[];
+  /** the version of its new runs */
+  readonly version: number;
+  /** RFC 3339, UTC */
+  readonly versionAt: string;
+  /** a file declares it */
+  readonly present: boolean;
+  readonly paused: boolean;
+  /** by which it runs; empty: by hand */
+  readonly schedule: readonly {
+    readonly [name: string]: unknown;
+  }[];
+  readonly nextSlotAt: string | null;
+  readonly lastRun: {
+    readonly runId: string;
+    /** the state of a run */
+    readonly state: 'queued' | 'running' | 'paused' | 'success' | 'failed' | 'cancelled';
+    /** RFC 3339, UTC */
+    readonly createdAt: string;
+  } | null;
+  readonly params: {
+    readonly [name: string]: unknown;
+  };
+  /** in the order of the graph, with what each comes after */
+  readonly tasks: readonly {
+    readonly taskId: string;
+    readonly stage: string | null;
+    readonly after: readonly string[];
+  }[];
+};
+
+export type Version = {
+  readonly version: number;
+  /** RFC 3339, UTC */
+  readonly createdAt: string;
+  readonly graphHash: string;
+  readonly codeHash: string;
+  /** new runs have it */
+  readonly inForce: boolean;
+};
+
+export type VersionPage = {
+  readonly items: readonly Version[];
+  readonly nextCursor: string | null;
+};
+
+export type VersionDetail = {
+  readonly version: number;
+  /** RFC 3339, UTC */
+  readonly createdAt: string;
+  readonly graphHash: string;
+  readonly codeHash: string;
+  /** new runs have it */
+  readonly inForce: boolean;
+  readonly file: string;
+  readonly spec: {
+    readonly [name: string]: unknown;
+  };
+};
+
+export type VersionDiff = {
+  readonly from: number;
+  readonly to: number;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  readonly codeChanged: boolean;
+};
+
+/** the reason of a state, with the facts of its sentence */
+export type Because = {
+  /** for programs: codes are kept */
+  readonly code: string;
+  /** one sentence for people */
+  readonly text: string;
+  readonly [name: string]: unknown;
+};
+
+export type Slot = {
+  /** RFC 3339, UTC */
+  readonly firstAt: string;
+  /** RFC 3339, UTC */
+  readonly lastAt: string;
+  /** what became of it */
+  readonly disposition: 'run' | 'coalesced' | 'skipped' | 'missed' | 'paused';
+  readonly runId: string | null;
+  /** RFC 3339, UTC */
+  readonly decidedAt: string;
+  readonly because: Because;
+};
+
+export type SlotPage = {
+  readonly items: readonly Slot[];
+  readonly nextCursor: string | null;
+};
+
+export type SchedulePreview = {
+  readonly slots: readonly {
+    /** RFC 3339, UTC */
+    readonly dueAt: string;
+    /** RFC 3339, UTC */
+    readonly logicalDate: string;
+    readonly intervalStart: string | null;
+    readonly intervalEnd: string | null;
+  }[];
+  readonly clockChanges: readonly {
+    readonly zone: string;
+    /** RFC 3339, UTC */
+    readonly at: string;
+    readonly from: string;
+    readonly to: string;
+  }[];
+};
+
+export type Grid = {
+  /** newest first */
+  readonly runs: readonly {
+    readonly runId: string;
+    readonly version: number;
+    /** the state of a run */
+    readonly state: 'queued' | 'running' | 'paused' | 'success' | 'failed' | 'cancelled';
+    /** what made it */
+    readonly trigger: 'manual' | 'schedule' | 'backfill' | 'asset' | 'api';
+    readonly logicalDate: string | null;
+    /** RFC 3339, UTC */
+    readonly createdAt: string;
+    readonly startedAt: string | null;
+    readonly endedAt: string | null;
+    readonly durationMs: number | null;
+  }[];
+  readonly tasks: readonly {
+    /** dotted path without keys */
+    readonly taskId: string;
+    readonly stage: string | null;
+    /** false: only older runs have it */
+    readonly declared: boolean;
+    /** by run; of a fan-out the gravest. null: the run has no such task */
+    readonly states: readonly ('none' | 'scheduled' | 'queued' | 'running' | 'paused' | 'waiting' | 'up_for_retry' | 'success' | 'failed' | 'skipped' | 'upstream_failed' | 'cancelled' | 'not_selected' | 'removed' | null)[];
+    /** by run, of tasks in fan-outs: instances by state */
+    readonly counts?: readonly ({
+      readonly [name: string]: number;
+    } | null)[];
+  }[];
+  readonly nextCursor: string | null;
+};
+
+export type Run = {
+  /** a UUID */
+  readonly runId: string;
+  /** the id of a DAG */
+  readonly dagId: string;
+  /** the version of the DAG that it has */
+  readonly version: number;
+  /** the state of a run */
+  readonly state: 'queued' | 'running' | 'paused' | 'success' | 'failed' | 'cancelled';
+  /** what made it */
+  readonly trigger: 'manual' | 'schedule' | 'backfill' | 'asset' | 'api';
+  readonly triggeringEvents: {
+    readonly [name: string]: unknown;
+  };
+  readonly scope: {
+    readonly [name: string]: unknown;
+  };
+  readonly params: {
+    readonly [name: string]: unknown;
+  };
+  readonly logicalDate: string | null;
+  /** RFC 3339, UTC */
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly durationMs: number | null;
+  readonly because: Because | null;
+};
+
+export type RunPage = {
+  readonly items: readonly Run[];
+  readonly nextCursor: string | null;
+};
+
+export type RunDetail = {
+  /** a UUID */
+  readonly runId: string;
+  /** the id of a DAG */
+  readonly dagId: string;
+  /** the version of the DAG that it has */
+  readonly version: number;
+  /** the state of a run */
+  readonly state: 'queued' | 'running' | 'paused' | 'success' | 'failed' | 'cancelled';
+  /** what made it */
+  readonly trigger: 'manual' | 'schedule' | 'backfill' | 'asset' | 'api';
+  readonly triggeringEvents: {
+    readonly [name: string]: unknown;
+  };
+  readonly scope: {
+    readonly [name: string]: unknown;
+  };
+  readonly params: {
+    readonly [name: string]: unknown;
+  };
+  readonly logicalDate: string | null;
+  /** RFC 3339, UTC */
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly durationMs: number | null;
+  readonly because: Because | null;
+  /** selected task instances known so far */
+  readonly total: number;
+  /** of these, those that are finished */
+  readonly completed: number;
+  readonly progress: number;
+  /** task instances by state; only states that occur */
+  readonly counts: {
+    readonly [name: string]: number;
+  };
+};
+
+export type RetryPlan = {
+  /** to be sent with the change */
+  readonly planHash: string;
+  readonly runId: string;
+  /** the run goes on with another version of its DAG */
+  readonly newVersion: boolean;
+  /** what would run again, in the order of the graph */
+  readonly items: readonly {
+    readonly taskInstanceId: string;
+    readonly name: string;
+    /** the state of a task instance */
+    readonly state: 'none' | 'scheduled' | 'queued' | 'running' | 'paused' | 'waiting' | 'up_for_retry' | 'success' | 'failed' | 'skipped' | 'upstream_failed' | 'cancelled' | 'not_selected' | 'removed';
+  }[];
+};
+
+export type MarkPlan = {
+  /** to be sent with the change */
+  readonly planHash: string;
+  readonly runId: string;
+  /** the state of a run */
+  readonly state: 'queued' | 'running' | 'paused' | 'success' | 'failed' | 'cancelled';
+  readonly items: readonly {
+    readonly taskInstanceId: string;
+    readonly name: string;
+    /** the state of a task instance */
+    readonly state: 'none' | 'scheduled' | 'queued' | 'running' | 'paused' | 'waiting' | 'up_for_retry' | 'success' | 'failed' | 'skipped' | 'upstream_failed' | 'cancelled' | 'not_selected' | 'removed';
+    /** it gets the state, is decided anew, or does not run to its end */
+    readonly action: 'mark' | 'reset' | 'end';
+  }[];
+};
+
+export type Metric = {
+  readonly taskInstanceId: string;
+  readonly taskId: string;
+  readonly key: string | null;
+  readonly tryNo: number;
+  readonly name: string;
+  readonly value: number;
+  /** RFC 3339, UTC */
+  readonly at: string;
+};
+
+export type MetricPage = {
+  readonly items: readonly Metric[];
+  readonly nextCursor: string | null;
+};
+
+export type Artifact = {
+  readonly taskInstanceId: string;
+  readonly taskId: string;
+  readonly key: string | null;
+  readonly tryNo: number;
+  readonly name: string;
+  readonly bytes: number;
+  readonly mediaType: string;
+  readonly sha256: string;
+};
+
+export type ArtifactPage = {
+  readonly items: readonly Artifact[];
+  readonly nextCursor: string | null;
+};
+
+export type JournalLine = {
+  /** grows with every line of the project */
+  readonly seq: number;
+  /** RFC 3339, UTC */
+  readonly at: string;
+  readonly about: string | null;
+  readonly taskInstanceId: string | null;
+  readonly tryNo: number | null;
+  /** a state, or none */
+  readonly from: string;
+  readonly to: string;
+  readonly because: Because;
+};
+
+export type JournalPage = {
+  readonly items: readonly JournalLine[];
+  readonly nextCursor: string | null;
+};
+
+export type TaskInstance = {
+  /** `<run>.<node>`, as other routes take it */
+  readonly taskInstanceId: string;
+  /** dotted path without keys */
+  readonly taskId: string;
+  readonly key: string | null;
+  /** such as symbol[BTC-USD].backtest */
+  readonly name: string;
+  readonly stage: string | null;
+  /** the state of a task instance */
+  readonly state: 'none' | 'scheduled' | 'queued' | 'running' | 'paused' | 'waiting' | 'up_for_retry' | 'success' | 'failed' | 'skipped' | 'upstream_failed' | 'cancelled' | 'not_selected' | 'removed';
+  readonly reason: 'error' | 'timeout' | 'lost' | 'rejected_output' | 'memory' | 'user' | 'critical' | 'run_timeout' | 'overlap' | 'shutdown' | null;
+  readonly attempts: number;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly durationMs: number | null;
+  readonly dueAt: string | null;
+  readonly because: Because | null;
+  readonly error: {
+    readonly name: string;
+    readonly message: string;
+  } | null;
+  readonly progress: {
+    readonly done: number;
+    readonly total: number;
+    readonly step: string | null;
+  } | null;
+};
+
+export type TaskInstancePage = {
+  readonly items: readonly TaskInstance[];
+  readonly nextCursor: string | null;
+};
+
+export type Attempt = {
+  /** `<run>.<node>.<try>` */
+  readonly attemptId: string;
+  readonly tryNo: number;
+  /** the state of a task instance */
+  readonly state: 'none' | 'scheduled' | 'queued' | 'running' | 'paused' | 'waiting' | 'up_for_retry' | 'success' | 'failed' | 'skipped' | 'upstream_failed' | 'cancelled' | 'not_selected' | 'removed';
+  readonly reason: 'error' | 'timeout' | 'lost' | 'rejected_output' | 'memory' | 'user' | 'critical' | 'run_timeout' | 'overlap' | 'shutdown' | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly durationMs: number | null;
+  readonly because: Because | null;
+  readonly error: {
+    readonly name: string;
+    readonly message: string;
+  } | null;
+};
+
+export type AttemptPage = {
+  readonly items: readonly Attempt[];
+  readonly nextCursor: string | null;
+};
+
+export type Why = {
+  readonly because: Because;
+  /** what has to hold before it can run, in order */
+  readonly checks: readonly {
+    readonly name: string;
+    readonly ok: boolean;
+    readonly because: Because;
+  }[];
+};
+
+export type Output = {
+  readonly value: unknown;
+  readonly file: {
+    readonly sha256: string;
+    readonly bytes: number;
+  } | null;
+};
+
+export type LogPage = {
+  readonly lines: readonly {
+    /** RFC 3339, UTC */
+    readonly at: string;
+    /** stdout, stderr, a level of ctx.log, or a remark of orch */
+    readonly stream: 'stdout' | 'stderr' | 'debug' | 'info' | 'warn' | 'error' | 'system';
+    readonly text: string;
+    /** the next line of this stream goes on where this one stops */
+    readonly more: boolean;
+  }[];
+  /** from of the next page */
+  readonly next: number;
+  /** all that is there by now was read */
+  readonly atEnd: boolean;
+};
+
+export type FoundLine = {
+  readonly runId: string;
+  readonly dagId: string;
+  readonly attemptId: string;
+  readonly taskInstanceId: string;
+  /** of the task instance, such as symbol[BTC-USD].backtest */
+  readonly name: string;
+  /** RFC 3339, UTC */
+  readonly at: string;
+  /** stdout, stderr, a level of ctx.log, or a remark of orch */
+  readonly stream: 'stdout' | 'stderr' | 'debug' | 'info' | 'warn' | 'error' | 'system';
+  readonly text: string;
+};
+
+export type FoundLinePage = {
+  readonly items: readonly FoundLine[];
+  readonly nextCursor: string | null;
+};
+
+export type OwnLine = {
+  /** RFC 3339, UTC */
+  readonly at: string;
+  /** how grave it is */
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  readonly part: string | null;
+  readonly message: string;
+  readonly facts: {
+    readonly [name: string]: unknown;
+  };
+};
+
+export type OwnLinePage = {
+  readonly items: readonly OwnLine[];
+  readonly nextCursor: string | null;
+};
+
+export type Spread = {
+  readonly avg: number;
+  readonly min: number;
+  readonly max: number;
+  /** the median */
+  readonly p50: number;
+  readonly p95: number;
+};
+
+export type DagStats = {
+  /** the id of a DAG */
+  readonly dagId: string;
+  readonly since: string | null;
+  readonly runs: number;
+  readonly cancelled: number;
+  readonly success: number;
+  readonly failed: number;
+  readonly successRate: number | null;
+  readonly durationMs: Spread | null;
+  readonly queueMs: Spread | null;
+  /** finished runs, the newest, that the figures of tasks are of */
+  readonly taskRuns: number;
+  readonly tasks: readonly {
+    readonly taskId: string;
+    /** that ran */
+    readonly instances: number;
+    readonly skipped: number;
+    /** attempts beyond the first ones */
+    readonly retries: number;
+    readonly success: number;
+    readonly failed: number;
+    readonly successRate: number | null;
+    readonly durationMs: Spread | null;
+    readonly queueMs: Spread | null;
+  }[];
+};
+
+export type Approval = {
+  readonly taskInstanceId: string;
+  readonly runId: string;
+  /** the id of a DAG */
+  readonly dagId: string;
+  /** of the task instance */
+  readonly name: string;
+  /** what is asked */
+  readonly title: string;
+  readonly options: readonly string[];
+  readonly since: string | null;
+  readonly until: string | null;
+};
+
+export type ApprovalPage = {
+  readonly items: readonly Approval[];
+  readonly nextCursor: string | null;
+};
+
+export type Pool = {
+  readonly name: string;
+  readonly description: string | null;
+  readonly slots: number;
+  /** slots that attempts hold */
+  readonly used: number;
+  /** task instances that are ready and have no slot */
+  readonly waiting: number;
+};
+
+export type PoolPage = {
+  readonly items: readonly Pool[];
+  readonly nextCursor: string | null;
+};
+
+export type BrokenFile = {
+  /** relative to the project */
+  readonly file: string;
+  /** RFC 3339, UTC */
+  readonly at: string;
+  /** severity, rule, message, and where, as far as known */
+  readonly diagnostics: readonly {
+    readonly [name: string]: unknown;
+  }[];
+};
+
+export type BrokenFilePage = {
+  readonly items: readonly BrokenFile[];
+  readonly nextCursor: string | null;
+};
+
+export type Backfill = {
+  /** the id of a backfill */
+  readonly backfillId: string;
+  /** the id of a DAG */
+  readonly dagId: string;
+  /** RFC 3339, UTC */
+  readonly firstAt: string;
+  /** RFC 3339, UTC */
+  readonly lastAt: string;
+  /** what is done about slots that have a run */
+  readonly which: 'missing' | 'failed' | 'all';
+  /** newest slot first */
+  readonly reverse: boolean;
+  readonly scope: {
+    readonly [name: string]: unknown;
+  };
+  readonly maxActiveRuns: number;
+  /** running and paused are unfinished */
+  readonly state: 'running' | 'paused' | 'done' | 'cancelled';
+  readonly slots: number;
+  /** slots that have their run, or were left */
+  readonly decided: number;
+  /** of these, those that were left as they are */
+  readonly left: number;
+  /** RFC 3339, UTC */
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly endedAt: string | null;
+};
+
+export type BackfillPage = {
+  readonly items: readonly Backfill[];
+  readonly nextCursor: string | null;
+};
+
+export type BackfillPlan = {
+  /** to be sent with the change */
+  readonly planHash: string;
+  /** the id of a DAG */
+  readonly dagId: string;
+  readonly counts: {
+    readonly run: number;
+    readonly retry: number;
+    readonly leave: number;
+  };
+  /** in the order in which they would be decided */
+  readonly items: readonly {
+    /** RFC 3339, UTC */
+    readonly logicalDate: string;
+    /** RFC 3339, UTC */
+    readonly dueAt: string;
+    /** a new run, the same run again, or nothing */
+    readonly action: 'run' | 'retry' | 'leave';
+    readonly because: Because;
+  }[];
+};
+
+export type AssetEvent = {
+  readonly eventId: string;
+  /** of an asset */
+  readonly uri: string;
+  /** RFC 3339, UTC */
+  readonly at: string;
+  readonly producer: {
+    readonly runId: string;
+    readonly dagId: string;
+    readonly task: string;
+  } | null;
+  readonly reportedBy: string | null;
+  readonly extra: {
+    readonly [name: string]: unknown;
+  } | null;
+};
+
+export type Asset = {
+  /** of an asset */
+  readonly uri: string;
+  /** RFC 3339, UTC */
+  readonly firstAt: string;
+  readonly events: number;
+  readonly last: AssetEvent;
+};
+
+export type AssetPage = {
+  readonly items: readonly Asset[];
+  readonly nextCursor: string | null;
+};
+
+export type AssetEventPage = {
+  readonly items: readonly AssetEvent[];
+  readonly nextCursor: string | null;
+};
+
+export type Me = {
+  readonly name: string;
+  readonly grants: readonly {
+    /** the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else */
+    readonly dags: string;
+    /** each role may do what the ones before it may */
+    readonly role: 'viewer' | 'operator' | 'author' | 'admin';
+  }[];
+};
+
+export type Token = {
+  readonly tokenId: string;
+  readonly name: string;
+  readonly grants: readonly {
+    /** the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else */
+    readonly dags: string;
+    /** each role may do what the ones before it may */
+    readonly role: 'viewer' | 'operator' | 'author' | 'admin';
+  }[];
+  /** RFC 3339, UTC */
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly expiresAt: string | null;
+  readonly usedAt: string | null;
+  readonly revokedAt: string | null;
+};
+
+export type TokenPage = {
+  readonly items: readonly Token[];
+  readonly nextCursor: string | null;
+};
+
+export type Account = {
+  /** the name of an account */
+  readonly name: string;
+  readonly grants: readonly {
+    /** the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else */
+    readonly dags: string;
+    /** each role may do what the ones before it may */
+    readonly role: 'viewer' | 'operator' | 'author' | 'admin';
+  }[];
+  readonly disabled: boolean;
+  /** false: another service says who it is */
+  readonly hasPassword: boolean;
+  /** RFC 3339, UTC */
+  readonly createdAt: string;
+  readonly createdBy: string;
+};
+
+export type AccountPage = {
+  readonly items: readonly Account[];
+  readonly nextCursor: string | null;
+};
+
+export type AuditEntry = {
+  /** RFC 3339, UTC */
+  readonly at: string;
+  readonly actor: string;
+  /** the operation of this document */
+  readonly action: string;
+  readonly target: string;
+  readonly requestId: string;
+  readonly status: number | null;
+};
+
+export type AuditPage = {
+  readonly items: readonly AuditEntry[];
+  readonly nextCursor: string | null;
+};
+
+export type Alert = {
+  /** the id of an alert, a UUID */
+  readonly alertId: string;
+  readonly rule: string;
+  /** how grave it is */
+  readonly level: 'info' | 'warning' | 'error' | 'critical';
+  /** what the rule looks at */
+  readonly type: 'task_failure' | 'run_failure' | 'deadline' | 'performance' | 'system_error' | 'resource' | 'scheduler_lag' | 'queue_length';
+  /** what it shares with alerts that are told with it; may be empty */
+  readonly group: string;
+  readonly title: string;
+  readonly message: string;
+  readonly details: {
+    readonly [name: string]: unknown;
+  };
+  /** how often it was seen */
+  readonly count: number;
+  /** resolved: it is over */
+  readonly state: 'open' | 'acknowledged' | 'resolved';
+  readonly acknowledgedBy: string | null;
+  readonly acknowledgedAt: string | null;
+  /** RFC 3339, UTC */
+  readonly firstSeenAt: string;
+  /** RFC 3339, UTC */
+  readonly lastSeenAt: string;
+  readonly resolvedAt: string | null;
+  readonly dagId: string | null;
+  readonly taskId: string | null;
+  readonly runId: string | null;
+};
+
+export type AlertPage = {
+  readonly items: readonly Alert[];
+  readonly nextCursor: string | null;
+};
+
+export type AlertMute = {
+  /** the id of a mute, a UUID */
+  readonly muteId: string;
+  readonly rule: string | null;
+  readonly dagId: string | null;
+  readonly until: string | null;
+  readonly reason: string;
+  readonly createdBy: string;
+  /** RFC 3339, UTC */
+  readonly createdAt: string;
+};
+
+export type AlertMutePage = {
+  readonly items: readonly AlertMute[];
+  readonly nextCursor: string | null;
+};
+
+export type AlertRule = {
+  readonly name: string;
+  /** what it looks at */
+  readonly on: 'task_failure' | 'run_failure' | 'deadline' | 'performance' | 'system_error' | 'resource' | 'scheduler_lag' | 'queue_length';
+  /** how grave it is */
+  readonly level: 'info' | 'warning' | 'error' | 'critical';
+  readonly dags: readonly string[];
+  readonly tasks: readonly string[];
+  readonly resource: string | null;
+  readonly threshold: number;
+  readonly forMs: number;
+  readonly channels: readonly string[];
+  readonly groupBy: string;
+  readonly windowMs: number;
+  readonly coolDownMs: number;
+  readonly recovery: boolean;
+};
+
+export type AlertRulePage = {
+  readonly items: readonly AlertRule[];
+  readonly nextCursor: string | null;
+};
+
+export type AlertChannel = {
+  readonly name: string;
+  /** how it is sent to */
+  readonly kind: 'webhook' | 'slack' | 'smtp';
+  /** messages on their way */
+  readonly waiting: number;
+  /** messages that were given up */
+  readonly failed: number;
+  /** the newest messages, newest first */
+  readonly latest: readonly {
+    readonly messageId: string;
+    readonly title: string;
+    /** failed: it is not tried again */
+    readonly state: 'waiting' | 'success' | 'failed';
+    readonly tries: number;
+    /** RFC 3339, UTC */
+    readonly createdAt: string;
+    /** RFC 3339, UTC */
+    readonly dueAt: string;
+    readonly error: string | null;
+  }[];
+};
+
+export type AlertChannelPage = {
+  readonly items: readonly AlertChannel[];
+  readonly nextCursor: string | null;
+};
+
+/** What every operation takes and gives. */
+export interface Operations {
+  /** Whether the scheduler gets on; 503 if it is stalled */
+  readonly getHealth: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: Health;
+  };
+  /** Whether this server can answer: its database does */
+  readonly getReadiness: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: {
+      /** it is */
+      readonly status: 'ready';
+    };
+  };
+  /** This API as an OpenAPI 3.1 document */
+  readonly getOpenApi: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: {
+      readonly [name: string]: unknown;
+    };
+  };
+  /** DAGs by their ids */
+  readonly listDags: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+      /** only those with this tag */
+      readonly tag?: string | undefined;
+      readonly paused?: boolean | undefined;
+      /** only ids that contain this */
+      readonly q?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: DagPage;
+  };
+  /** A DAG with its params and tasks */
+  readonly getDag: {
+    readonly params: {
+      /** the id of a DAG */
+      readonly dagId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: DagDetail;
+  };
+  /** Pauses a DAG, or ends its pause */
+  readonly changeDag: {
+    readonly params: {
+      /** the id of a DAG */
+      readonly dagId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: {
+      readonly paused: boolean;
+    };
+    readonly answer: DagDetail;
+  };
+  /** The versions of a DAG, newest first */
+  readonly listVersions: {
+    readonly params: {
+      /** the id of a DAG */
+      readonly dagId: string;
+    };
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: VersionPage;
+  };
+  /** A version of a DAG, with its canonical graph */
+  readonly getVersion: {
+    readonly params: {
+      /** the id of a DAG */
+      readonly dagId: string;
+      readonly version: number;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: VersionDetail;
+  };
+  /** What changed from one version of a DAG to another */
+  readonly diffVersions: {
+    readonly params: {
+      /** the id of a DAG */
+      readonly dagId: string;
+      readonly from: number;
+      readonly to: number;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: VersionDiff;
+  };
+  /** Gives new runs a version that the DAG had; null: the one that its file declares */
+  readonly rollBackDag: {
+    readonly params: {
+      /** the id of a DAG */
+      readonly dagId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: {
+      readonly version: number | null;
+      /** also when its file changes */
+      readonly held?: boolean;
+    };
+    readonly answer: DagDetail;
+  };
+  /** What became of the slots of a DAG, newest first */
+  readonly listSlots: {
+    readonly params: {
+      /** the id of a DAG */
+      readonly dagId: string;
+    };
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: SlotPage;
+  };
+  /** The next slots of a DAG by its declaration, and the clock changes that they meet */
+  readonly previewSchedule: {
+    readonly params: {
+      /** the id of a DAG */
+      readonly dagId: string;
+    };
+    readonly query: {
+      /** slots after this instant; absent: after now */
+      readonly from?: string | undefined;
+      readonly count?: number | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: SchedulePreview;
+  };
+  /** The states of all tasks in the newest runs of a DAG */
+  readonly getGrid: {
+    readonly params: {
+      /** the id of a DAG */
+      readonly dagId: string;
+    };
+    readonly query: {
+      readonly runs?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: Grid;
+  };
+  /** Runs, newest first */
+  readonly listRuns: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+      readonly dagId?: readonly string[] | undefined;
+      readonly state?: readonly ('queued' | 'running' | 'paused' | 'success' | 'failed' | 'cancelled')[] | undefined;
+      /** created then or later */
+      readonly since?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: RunPage;
+  };
+  /** A run and how far it is */
+  readonly getRun: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: RunDetail;
+  };
+  /** Starts a run */
+  readonly triggerRun: {
+    readonly params: {
+      /** the id of a DAG */
+      readonly dagId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: {
+      /** a UUID of your own: asked for twice it is one run */
+      readonly runId?: string;
+      readonly params?: {
+        readonly [name: string]: unknown;
+      };
+      readonly scope?: {
+        /** tasks, groups or stages: nothing after them */
+        readonly until?: readonly string[];
+        /** nothing before them */
+        readonly from?: readonly string[];
+        /** these alone */
+        readonly only?: readonly string[];
+        /** keys of fan-outs: no other ones */
+        readonly keys?: readonly string[];
+      };
+      /** attempts at once */
+      readonly maxParallel?: number;
+      /** the id of a run, a UUID */
+      readonly inputsFrom?: string;
+      readonly noCache?: boolean;
+      /** absent: the one that new runs have */
+      readonly version?: number;
+    };
+    readonly answer: RunDetail;
+  };
+  /** Ends a run: attempts under way get their grace */
+  readonly cancelRun: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: Record<string, never>;
+    readonly answer: RunDetail;
+  };
+  /** Ends a run at once, without grace */
+  readonly killRun: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: Record<string, never>;
+    readonly answer: RunDetail;
+  };
+  /** Starts nothing more of a run for now */
+  readonly pauseRun: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: Record<string, never>;
+    readonly answer: RunDetail;
+  };
+  /** Goes on with a paused run */
+  readonly resumeRun: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: Record<string, never>;
+    readonly answer: RunDetail;
+  };
+  /** Runs tasks of a run again; their earlier attempts are kept */
+  readonly retryRun: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: {
+      /** say what would happen and change nothing */
+      readonly dryRun?: boolean | undefined;
+    };
+    readonly body: {
+      /** failed is all that did not end well */
+      readonly select?: 'failed' | 'all' | 'tasks';
+      /** names of tasks or instances */
+      readonly tasks?: readonly string[];
+      readonly upstream?: boolean;
+      readonly downstream?: boolean;
+      /** with the newest version of the DAG */
+      readonly latest?: boolean;
+      /** of a dry run: refused with 409 if it would do otherwise by now */
+      readonly planHash?: string;
+    };
+    readonly answer: RunDetail | RetryPlan;
+  };
+  /** Gives a run, or one task instance of it, the state that somebody knows it to have */
+  readonly markRun: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: {
+      /** say what would happen and change nothing */
+      readonly dryRun?: boolean | undefined;
+    };
+    readonly body: {
+      /** the state that it shall have */
+      readonly state: 'success' | 'failed';
+      /** an instance such as symbol[BTC].clean; absent: the run */
+      readonly task?: string;
+      /** of a dry run: refused with 409 if it would do otherwise by now */
+      readonly planHash?: string;
+    };
+    readonly answer: RunDetail | MarkPlan;
+  };
+  /** What the tasks of a run have measured, in the order of its task instances */
+  readonly listMetrics: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: MetricPage;
+  };
+  /** The files that the tasks of a run have kept, in the order of its task instances */
+  readonly listArtifacts: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: ArtifactPage;
+  };
+  /** The bytes of an artifact of a run, or of an output that is kept in a file */
+  readonly readArtifact: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+      /** of its content */
+      readonly sha256: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: undefined;
+  };
+  /** What happened in a run and why, oldest first */
+  readonly listJournal: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+      /** only lines with a greater `seq`; a cursor wins */
+      readonly after?: number | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: JournalPage;
+  };
+  /** Why a run is where it is: what holds all of it up, if anything does */
+  readonly whyRun: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: {
+      readonly because: Because;
+    };
+  };
+  /** The task instances of a run, in the order of its graph */
+  readonly listTaskInstances: {
+    readonly params: {
+      /** the id of a run, a UUID */
+      readonly runId: string;
+    };
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+      readonly state?: readonly ('none' | 'scheduled' | 'queued' | 'running' | 'paused' | 'waiting' | 'up_for_retry' | 'success' | 'failed' | 'skipped' | 'upstream_failed' | 'cancelled' | 'not_selected' | 'removed')[] | undefined;
+      readonly task?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: TaskInstancePage;
+  };
+  /** A task instance */
+  readonly getTaskInstance: {
+    readonly params: {
+      /** taskInstanceId of a list */
+      readonly taskInstanceId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: TaskInstance;
+  };
+  /** The attempts of a task instance, oldest first */
+  readonly listAttempts: {
+    readonly params: {
+      /** taskInstanceId of a list */
+      readonly taskInstanceId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: AttemptPage;
+  };
+  /** Why a task instance is where it is, by the rules that decide about it */
+  readonly whyTaskInstance: {
+    readonly params: {
+      /** taskInstanceId of a list */
+      readonly taskInstanceId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: Why;
+  };
+  /** What a task instance put out: the value, or the file where a large one is kept */
+  readonly getOutput: {
+    readonly params: {
+      /** taskInstanceId of a list */
+      readonly taskInstanceId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: Output;
+  };
+  /** Answers an approval that waits */
+  readonly decideApproval: {
+    readonly params: {
+      /** taskInstanceId of a list */
+      readonly taskInstanceId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: {
+      /** one of the options of the approval */
+      readonly option: string;
+      readonly message?: string;
+    };
+    readonly answer: TaskInstance;
+  };
+  /** Lines of the log of an attempt, also while it runs */
+  readonly readAttemptLog: {
+    readonly params: {
+      /** of a list of attempts */
+      readonly attemptId: string;
+    };
+    readonly query: {
+      /** `next` of the page before; 0: the beginning */
+      readonly from?: number | undefined;
+      readonly limit?: number | undefined;
+      /** only lines that contain this text */
+      readonly q?: string | undefined;
+      /** only lines that match */
+      readonly regex?: string | undefined;
+      readonly stream?: readonly ('stdout' | 'stderr' | 'debug' | 'info' | 'warn' | 'error' | 'system')[] | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: LogPage;
+  };
+  /** Lines of the logs of attempts, the newest run first */
+  readonly searchLogs: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+      /** only lines that contain this text */
+      readonly q?: string | undefined;
+      /** only lines that match */
+      readonly regex?: string | undefined;
+      readonly dagId?: readonly string[] | undefined;
+      /** the id of a run, a UUID */
+      readonly runId?: string | undefined;
+      readonly level?: readonly ('stdout' | 'stderr' | 'debug' | 'info' | 'warn' | 'error' | 'system')[] | undefined;
+      /** written then or later */
+      readonly since?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: FoundLinePage;
+  };
+  /** The newest lines of the log of orch itself on this machine, newest last */
+  readonly readSystemLogs: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** only lines that contain this text */
+      readonly q?: string | undefined;
+      /** only lines that match */
+      readonly regex?: string | undefined;
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** of orch, such as scheduler */
+      readonly part?: string | undefined;
+      /** this or a graver one */
+      readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: OwnLinePage;
+  };
+  /** How the newest runs of a DAG went, and its tasks */
+  readonly getDagStats: {
+    readonly params: {
+      /** the id of a DAG */
+      readonly dagId: string;
+    };
+    readonly query: {
+      /** runs made then or later */
+      readonly since?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: DagStats;
+  };
+  /** Task instances that wait for an answer, those of the oldest run first */
+  readonly listApprovals: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: ApprovalPage;
+  };
+  /** Pools, how much of them is held, and how many task instances wait for a slot */
+  readonly listPools: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: PoolPage;
+  };
+  /** DAG files that could not be loaded when a scheduler looked last, and why */
+  readonly listBrokenFiles: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: BrokenFilePage;
+  };
+  /** Backfills, newest first */
+  readonly listBackfills: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** the id of a DAG */
+      readonly dagId?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: BackfillPage;
+  };
+  /** Makes runs for the slots of a DAG between two instants, both included */
+  readonly createBackfill: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** say what would happen and change nothing */
+      readonly dryRun?: boolean | undefined;
+    };
+    readonly body: {
+      /** the id of a DAG */
+      readonly dagId: string;
+      /** an instant or a day */
+      readonly from: string;
+      /** an instant or a day */
+      readonly to: string;
+      /** what is done about slots that have a run */
+      readonly which?: 'missing' | 'failed' | 'all';
+      readonly reverse?: boolean;
+      readonly scope?: {
+        /** tasks, groups or stages: nothing after them */
+        readonly until?: readonly string[];
+        /** nothing before them */
+        readonly from?: readonly string[];
+        /** these alone */
+        readonly only?: readonly string[];
+        /** keys of fan-outs: no other ones */
+        readonly keys?: readonly string[];
+      };
+      readonly maxActiveRuns?: number;
+      /** of a dry run: refused with 409 if it would do otherwise by now */
+      readonly planHash?: string;
+    };
+    readonly answer: Backfill | BackfillPlan;
+  };
+  /** A backfill and how far it is */
+  readonly getBackfill: {
+    readonly params: {
+      /** the id of a backfill */
+      readonly backfillId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: Backfill;
+  };
+  /** Makes no more runs of a backfill for now */
+  readonly pauseBackfill: {
+    readonly params: {
+      /** the id of a backfill */
+      readonly backfillId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: Record<string, never>;
+    readonly answer: Backfill;
+  };
+  /** Goes on with a paused backfill */
+  readonly resumeBackfill: {
+    readonly params: {
+      /** the id of a backfill */
+      readonly backfillId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: Record<string, never>;
+    readonly answer: Backfill;
+  };
+  /** Ends a backfill: its runs under way go on */
+  readonly cancelBackfill: {
+    readonly params: {
+      /** the id of a backfill */
+      readonly backfillId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: Record<string, never>;
+    readonly answer: Backfill;
+  };
+  /** Assets of which there was an event, by their URIs */
+  readonly listAssets: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: AssetPage;
+  };
+  /** Events of an asset, oldest first */
+  readonly listAssetEvents: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** of an asset */
+      readonly uri: string;
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: AssetEventPage;
+  };
+  /** Says that an asset has changed outside of orch */
+  readonly reportAssetEvent: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: {
+      /** of an asset */
+      readonly uri: string;
+      readonly extra?: {
+        readonly [name: string]: unknown;
+      };
+    };
+    readonly answer: {
+      readonly eventId: string | null;
+    };
+  };
+  /** What changes from now on, or from an event on, as Server-Sent Events that never end */
+  readonly getEvents: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** as `Last-Event-ID`, for clients that cannot set it */
+      readonly after?: number | undefined;
+      /** only of these DAGs */
+      readonly dagId?: readonly string[] | undefined;
+      /** only of these runs */
+      readonly runId?: readonly string[] | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: string;
+  };
+  /** Figures in the text format of Prometheus, version 0.0.4 */
+  readonly getMetrics: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: string;
+  };
+  /** Who you are here, and what you may do */
+  readonly getMe: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: Me;
+  };
+  /** Tokens, newest first, without their secrets */
+  readonly listTokens: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: TokenPage;
+  };
+  /** Makes a token for a program; its secret is shown this once */
+  readonly createToken: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: {
+      /** the name of an account */
+      readonly name: string;
+      readonly grants: readonly {
+        /** the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else */
+        readonly dags: string;
+        /** each role may do what the ones before it may */
+        readonly role: 'viewer' | 'operator' | 'author' | 'admin';
+      }[];
+      readonly expiresAt?: string | null;
+    };
+    readonly answer: {
+      readonly token: Token;
+      /** for Authorization: Bearer <secret> */
+      readonly secret: string;
+    };
+  };
+  /** Ends a token at once */
+  readonly revokeToken: {
+    readonly params: {
+      readonly tokenId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: undefined;
+  };
+  /** Accounts of people, by their names */
+  readonly listAccounts: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: AccountPage;
+  };
+  /** Makes an account or changes it; a new password or an end logs it out everywhere */
+  readonly saveAccount: {
+    readonly params: {
+      /** the name of an account */
+      readonly name: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: {
+      readonly grants: readonly {
+        /** the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else */
+        readonly dags: string;
+        /** each role may do what the ones before it may */
+        readonly role: 'viewer' | 'operator' | 'author' | 'admin';
+      }[];
+      readonly password?: string;
+      readonly disabled?: boolean;
+    };
+    readonly answer: Account;
+  };
+  /** Ends an account and logs it out everywhere */
+  readonly removeAccount: {
+    readonly params: {
+      /** the name of an account */
+      readonly name: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: undefined;
+  };
+  /** What was changed and by whom, newest first */
+  readonly listAudit: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+      readonly actor?: string | undefined;
+      readonly action?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: AuditPage;
+  };
+  /** Logs a browser in with the name and password of an account */
+  readonly logIn: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: {
+      readonly name: string;
+      readonly password: string;
+    };
+    readonly answer: {
+      readonly name: string;
+    };
+  };
+  /** Ends the login of this browser */
+  readonly logOut: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: undefined;
+  };
+  /** What is or was wrong, newest first */
+  readonly listAlerts: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+      readonly level?: readonly ('info' | 'warning' | 'error' | 'critical')[] | undefined;
+      readonly state?: readonly ('open' | 'acknowledged' | 'resolved')[] | undefined;
+      readonly rule?: string | undefined;
+      readonly dagId?: readonly string[] | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: AlertPage;
+  };
+  /** What nobody is told of for now, newest first */
+  readonly listAlertMutes: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: AlertMutePage;
+  };
+  /** Tells nobody of some alerts for a while; what is still wrong at its end is told then */
+  readonly createAlertMute: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: {
+      readonly rule?: string | null;
+      readonly dagId?: string | null;
+      readonly until?: string | null;
+      readonly reason?: string;
+    };
+    readonly answer: AlertMute;
+  };
+  /** Takes a mute back: what is still wrong is told within a minute */
+  readonly removeAlertMute: {
+    readonly params: {
+      /** the id of a mute, a UUID */
+      readonly muteId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: undefined;
+  };
+  /** The rules of the config of this server */
+  readonly listAlertRules: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: AlertRulePage;
+  };
+  /** Where messages go, without addresses, and how it went */
+  readonly listAlertChannels: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: AlertChannelPage;
+  };
+  /** Sends a message to a channel now, in one try */
+  readonly testAlertChannel: {
+    readonly params: {
+      readonly name: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: Record<string, never>;
+    readonly answer: {
+      readonly arrived: boolean;
+      readonly error: string | null;
+    };
+  };
+  /** An alert */
+  readonly getAlert: {
+    readonly params: {
+      /** the id of an alert, a UUID */
+      readonly alertId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: Alert;
+  };
+  /** Says that you take care of it: nobody is told of it any more but that it is over */
+  readonly acknowledgeAlert: {
+    readonly params: {
+      /** the id of an alert, a UUID */
+      readonly alertId: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: Record<string, never>;
+    readonly answer: Alert;
+  };
+}
+
+/** The method and the path of every operation. */
+export const OPERATIONS = {
+  getHealth: ['GET', '/healthz'],
+  getReadiness: ['GET', '/readyz'],
+  getOpenApi: ['GET', '/openapi.json'],
+  listDags: ['GET', '/api/v1/dags'],
+  getDag: ['GET', '/api/v1/dags/{dagId}'],
+  changeDag: ['PATCH', '/api/v1/dags/{dagId}'],
+  listVersions: ['GET', '/api/v1/dags/{dagId}/versions'],
+  getVersion: ['GET', '/api/v1/dags/{dagId}/versions/{version}'],
+  diffVersions: ['GET', '/api/v1/dags/{dagId}/versions/{from}/diff/{to}'],
+  rollBackDag: ['POST', '/api/v1/dags/{dagId}/rollback'],
+  listSlots: ['GET', '/api/v1/dags/{dagId}/slots'],
+  previewSchedule: ['GET', '/api/v1/dags/{dagId}/schedule'],
+  getGrid: ['GET', '/api/v1/dags/{dagId}/grid'],
+  listRuns: ['GET', '/api/v1/runs'],
+  getRun: ['GET', '/api/v1/runs/{runId}'],
+  triggerRun: ['POST', '/api/v1/dags/{dagId}/runs'],
+  cancelRun: ['POST', '/api/v1/runs/{runId}/cancel'],
+  killRun: ['POST', '/api/v1/runs/{runId}/kill'],
+  pauseRun: ['POST', '/api/v1/runs/{runId}/pause'],
+  resumeRun: ['POST', '/api/v1/runs/{runId}/resume'],
+  retryRun: ['POST', '/api/v1/runs/{runId}/retry'],
+  markRun: ['POST', '/api/v1/runs/{runId}/mark'],
+  listMetrics: ['GET', '/api/v1/runs/{runId}/metrics'],
+  listArtifacts: ['GET', '/api/v1/runs/{runId}/artifacts'],
+  readArtifact: ['GET', '/api/v1/runs/{runId}/artifacts/{sha256}'],
+  listJournal: ['GET', '/api/v1/runs/{runId}/journal'],
+  whyRun: ['GET', '/api/v1/runs/{runId}/why'],
+  listTaskInstances: ['GET', '/api/v1/runs/{runId}/task-instances'],
+  getTaskInstance: ['GET', '/api/v1/task-instances/{taskInstanceId}'],
+  listAttempts: ['GET', '/api/v1/task-instances/{taskInstanceId}/attempts'],
+  whyTaskInstance: ['GET', '/api/v1/task-instances/{taskInstanceId}/why'],
+  getOutput: ['GET', '/api/v1/task-instances/{taskInstanceId}/output'],
+  decideApproval: ['POST', '/api/v1/task-instances/{taskInstanceId}/decision'],
+  readAttemptLog: ['GET', '/api/v1/attempts/{attemptId}/logs'],
+  searchLogs: ['GET', '/api/v1/logs/search'],
+  readSystemLogs: ['GET', '/api/v1/system/logs'],
+  getDagStats: ['GET', '/api/v1/dags/{dagId}/stats'],
+  listApprovals: ['GET', '/api/v1/approvals'],
+  listPools: ['GET', '/api/v1/pools'],
+  listBrokenFiles: ['GET', '/api/v1/broken-files'],
+  listBackfills: ['GET', '/api/v1/backfills'],
+  createBackfill: ['POST', '/api/v1/backfills'],
+  getBackfill: ['GET', '/api/v1/backfills/{backfillId}'],
+  pauseBackfill: ['POST', '/api/v1/backfills/{backfillId}/pause'],
+  resumeBackfill: ['POST', '/api/v1/backfills/{backfillId}/resume'],
+  cancelBackfill: ['POST', '/api/v1/backfills/{backfillId}/cancel'],
+  listAssets: ['GET', '/api/v1/assets'],
+  listAssetEvents: ['GET', '/api/v1/assets/events'],
+  reportAssetEvent: ['POST', '/api/v1/assets/events'],
+  getEvents: ['GET', '/api/v1/events'],
+  getMetrics: ['GET', '/metrics'],
+  getMe: ['GET', '/api/v1/me'],
+  listTokens: ['GET', '/api/v1/tokens'],
+  createToken: ['POST', '/api/v1/tokens'],
+  revokeToken: ['DELETE', '/api/v1/tokens/{tokenId}'],
+  listAccounts: ['GET', '/api/v1/users'],
+  saveAccount: ['PUT', '/api/v1/users/{name}'],
+  removeAccount: ['DELETE', '/api/v1/users/{name}'],
+  listAudit: ['GET', '/api/v1/audit'],
+  logIn: ['POST', '/api/v1/login'],
+  logOut: ['POST', '/api/v1/logout'],
+  listAlerts: ['GET', '/api/v1/alerts'],
+  listAlertMutes: ['GET', '/api/v1/alerts/mutes'],
+  createAlertMute: ['POST', '/api/v1/alerts/mutes'],
+  removeAlertMute: ['DELETE', '/api/v1/alerts/mutes/{muteId}'],
+  listAlertRules: ['GET', '/api/v1/alerts/rules'],
+  listAlertChannels: ['GET', '/api/v1/alerts/channels'],
+  testAlertChannel: ['POST', '/api/v1/alerts/channels/{name}/test'],
+  getAlert: ['GET', '/api/v1/alerts/{alertId}'],
+  acknowledgeAlert: ['POST', '/api/v1/alerts/{alertId}/acknowledge'],
+} as const satisfies { readonly [Id in keyof Operations]: readonly [string, string] };

@@ -1,0 +1,37 @@
+import type { Output } from '../../cli/context.ts';
+import { runCommandLine } from '../../cli/program.ts';
+import { orchVersion } from '../../core/config/installation.ts';
+import { systemClock } from '../../core/model/clock.ts';
+
+/** How a command line ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line in this process, in a folder and as a user of its own. */
+export async function runCommand(args: readonly string[], home: string): Promise<Ended> {
+  const stdout = collector();
+  const stderr = collector();
+  const env = { HOME: home, USER: 'tester' };
+  const host = { env, cwd: home, clock: systemClock, stdout: stdout.output, stderr: stderr.output };
+  const code = await runCommandLine(args, host, orchVersion());
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function collector() {
+  let text = '';
+  const output: Output = {
+    write: (more) => {
+      text += more;
+    },
+    isTTY: false,
+    columns: 120,
+    rows: 24,
+    closed: false,
+    drained: async () => {},
+    stream: process.stdout,
+  };
+  return { output, text: () => text };
+}
