@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { accountRoutes } from './accounts.ts';
 import { assetRoutes } from './assets.ts';
 import { backfillRoutes } from './backfills.ts';
+import { connectionRoutes } from './connections.ts';
 import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
 import { gridRoutes } from './grid.ts';
@@ -14,6 +15,7 @@ import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
 import { taskInstanceRoutes } from './task-instances.ts';
+import { variableRoutes } from './variables.ts';
 
 /** Every route of the API. Of two that match a path the first one answers. */
 export const ROUTES: readonly Route[] = [
@@ -32,4 +34,6 @@ export const ROUTES: readonly Route[] = [
   metricsRoute,
   ...accountRoutes,
   ...loginRoutes,
+  ...variableRoutes,
+  ...connectionRoutes,
 ];

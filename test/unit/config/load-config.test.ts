@@ -36,6 +36,8 @@ describe('defaults', () => {
       scheduler: { maxActive: 8, loadCpuMs: 20_000, loadWaitMs: 30_000, loadMemoryMb: 1_024 },
       runners: { max: 8, memoryMb: 2_048, idleMs: 60_000, maxAttempts: 50_000 },
       pools: { default: { slots: 128, description: null } },
+      variables: {},
+      connections: {},
       defaults: {
         retries: { max: 0, delayMs: 300_000, backoff: 'fixed', factor: 2, maxDelayMs: 86_400_000, jitter: 0 },
         timeoutMs: 3_600_000,
