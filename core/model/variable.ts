@@ -2,7 +2,7 @@
  * What the name of a variable or connection may be: a part of the name of an environment variable, so that
  * `ORCH_VAR_<name>` and `ORCH_CONN_<name>` can be set by a shell.
  */
-export const VALUE_NAME = '^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,127}$';
+export const VALUE_NAME = '^[A-Za-z_][A-Za-z0-9_]{0,127}$';
 
 /** Environment variables that win over what is stored, and how a command is given a value. */
 export const VARIABLE_PREFIX = 'ORCH_VAR_';
