@@ -259,6 +259,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/user.ts')).user,
   },
   {
+    name: 'variable',
+    group: SET_UP,
+    summary: 'values that tasks declare by name, secret ones too',
+    load: async () => (await import('./commands/variable.ts')).variable,
+  },
+  {
+    name: 'connection',
+    group: SET_UP,
+    summary: 'where tasks reach other systems: databases, services, mail',
+    load: async () => (await import('./commands/connection.ts')).connection,
+  },
+  {
     name: 'config',
     group: SET_UP,
     summary: 'show the config and where it comes from',

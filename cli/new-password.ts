@@ -18,13 +18,14 @@ export async function newPassword(
   stdin: NodeJS.ReadStream,
   fromStdin: boolean,
 ): Promise<string | null> {
-  if (fromStdin) return checked(await readAll(stdin));
+  const tooLong = () => new AppError('usage', `A password has at most ${PASSWORD_MAX} characters.`);
+  if (fromStdin) return checked(await readInput(stdin, INPUT_BYTES_MAX, tooLong));
   if (stdin.isTTY !== true)
     throw new AppError('usage', 'There is no terminal to ask for a password: pipe it to --password-stdin.');
-  const first = await hiddenLine(context, stdin, `Password, at least ${PASSWORD_MIN} characters: `);
+  const first = await askHidden(context, stdin, `Password, at least ${PASSWORD_MIN} characters: `);
   if (first === null) return null;
   checked(first);
-  const second = await hiddenLine(context, stdin, 'The same again: ');
+  const second = await askHidden(context, stdin, 'The same again: ');
   if (second !== null && second !== first)
     throw new AppError('usage', 'The two passwords differ. Nothing was changed.');
   return second;
@@ -39,13 +40,17 @@ function checked(password: string): string {
   return password;
 }
 
-async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
+/** All of stdin but its last line end. */
+export async function readInput(
+  stdin: NodeJS.ReadStream,
+  bytesMax: number,
+  tooLong: () => AppError,
+): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of stdin) {
     bytes += (part as Buffer).length;
-    if (bytes > INPUT_BYTES_MAX)
-      throw new AppError('usage', `A password has at most ${PASSWORD_MAX} characters.`);
+    if (bytes > bytesMax) throw tooLong();
     parts.push(part as Buffer);
   }
   return Buffer.concat(parts)
@@ -53,13 +58,12 @@ async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
     .replace(/\r?\n$/, '');
 }
 
-/** One line of the terminal that is not shown; `null` if the user gives up. */
-export function hiddenLine(
+/** One line of the terminal: what the line editor would show goes nowhere. */
+export function askHidden(
   context: CommandContext,
   stdin: NodeJS.ReadStream,
   question: string,
 ): Promise<string | null> {
-  // What the line editor would show goes nowhere.
   const nowhere = new Writable({ write: (_text, _encoding, done) => done() });
   const lines = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
   context.host.stderr.write(question);

@@ -10,6 +10,7 @@ import type { Clock } from '../core/model/clock.ts';
 import { TASK_DEFAULTS, type TaskSpec } from '../core/model/dag.ts';
 import { attemptId, type NodeNo, type RunNo, type RunUid, type TryNo } from '../core/model/ids.ts';
 import type { Json, JsonObject } from '../core/model/json.ts';
+import type { GivenValue } from '../core/model/variable.ts';
 import { newRunUid } from '../core/scheduler/run-uid.ts';
 import type { FoundDag } from './dag-files.ts';
 
@@ -24,6 +25,9 @@ export interface LoneTask {
   /** Keys of the fan-outs around the task, outermost first; also its items. */
   readonly keys: readonly string[];
   readonly clock: Clock;
+  /** The variables and connections that the task declares, and their keys. */
+  readonly given?: readonly GivenValue[];
+  readonly keyOf?: (id: string) => string | null;
 }
 
 export interface LoneResult {
@@ -41,6 +45,7 @@ export async function runLoneTask(lone: LoneTask): Promise<LoneResult> {
     stateDir,
     clock: lone.clock,
     epoch: 1,
+    ...(lone.keyOf ? { keyOf: lone.keyOf } : {}),
   });
   const metrics: Record<string, number> = {};
   try {
@@ -70,7 +75,7 @@ function orderOf(lone: LoneTask): AttemptOrder {
   const inputs = definition.inputNames.map((name) =>
     Object.hasOwn(lone.inputs, name) ? JSON.stringify(lone.inputs[name]) : undefined,
   );
-  const { keys } = lone;
+  const { keys, given } = lone;
   return {
     attemptId: attemptId(runNo, nodeNo, tryNo),
     runNo,
@@ -80,6 +85,7 @@ function orderOf(lone: LoneTask): AttemptOrder {
     keys,
     items: keys,
     inputs,
+    ...(given ? { given } : {}),
     spinUs: 0,
   };
 }

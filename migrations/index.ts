@@ -9,6 +9,7 @@ import { progress } from './0008-progress.ts';
 import { iterations } from './0009-iterations.ts';
 import { decidedVersion } from './0010-decided-version.ts';
 import { accounts } from './0011-accounts.ts';
+import { variables } from './0012-variables.ts';
 import { alerts } from './0013-alerts.ts';
 import type { Migration } from './migration.ts';
 
@@ -25,5 +26,6 @@ export const MIGRATIONS: readonly Migration[] = [
   iterations,
   decidedVersion,
   accounts,
+  variables,
   alerts,
 ];

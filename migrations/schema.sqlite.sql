@@ -214,6 +214,16 @@ CREATE INDEX "cache_entry_instance" on "cache_entry" (
   "at"
 );
 
+CREATE TABLE "connection" (
+  "name" text not null primary key,
+  "kind" text not null,
+  "key_id" text not null,
+  "sealed" text not null,
+  "revision" text not null,
+  "changed_at" integer not null,
+  "changed_by" text not null
+) strict, without rowid;
+
 CREATE TABLE "dag" (
   "dag_id" text not null primary key,
   "paused" integer not null check (paused in (0, 1)),
@@ -531,4 +541,14 @@ CREATE TABLE "task_wait" (
   "iterations" integer default 0 not null,
   constraint "task_wait_pk" primary key ("run_no", "node_no"),
   constraint "task_wait_over" check (since_at is not null or (calls = 0 and state is null))
+) strict, without rowid;
+
+CREATE TABLE "variable" (
+  "name" text not null primary key,
+  "kind" text not null,
+  "key_id" text not null,
+  "sealed" text not null,
+  "revision" text not null,
+  "changed_at" integer not null,
+  "changed_by" text not null
 ) strict, without rowid;

@@ -28,7 +28,7 @@ export interface Change {
  */
 export async function carryOut(
   context: Context,
-  { store, clock }: Services,
+  { store, clock, keys }: Services,
   change: Change,
   make: (key: string | null) => Promise<Response>,
 ): Promise<Response> {
@@ -40,7 +40,8 @@ export async function carryOut(
   if (given !== undefined && route.isSecret)
     return problem(context, 'usage', 'this answer is given once: leave Idempotency-Key away');
   if (key !== null) {
-    const fingerprint = sha256([route.id, change.params, change.body]);
+    const asked = [route.id, change.params, change.body];
+    const fingerprint = route.takesSecret ? keys.digest(JSON.stringify(asked)) : sha256(asked);
     const now = clock.now();
     const known = await store.replies.claim({ key, fingerprint, at: now, lostAfterMs: LOST_AFTER_MS });
     if (known.state === 'answered') {

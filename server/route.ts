@@ -52,6 +52,8 @@ export interface Route {
   readonly status: 200 | 201 | 202 | 204;
   /** There is a secret in the answer: it is never kept. */
   readonly isSecret: boolean;
+  /** There is a secret in the body: what is kept to recognise it does not let it be guessed. */
+  readonly takesSecret: boolean;
   handle(services: Services, input: Input<never, never, never>): Promise<unknown>;
 }
 
@@ -68,6 +70,7 @@ interface Definition<P extends TProperties, Q extends TProperties, B extends TSc
   readonly textType?: string;
   readonly status?: 200 | 201 | 202;
   readonly isSecret?: boolean;
+  readonly takesSecret?: boolean;
   readonly handle: (
     services: Services,
     input: Input<Static<TObject<P>>, Static<TObject<Q>>, Static<B>>,
@@ -87,12 +90,13 @@ export function route<
   A extends TSchema = TSchema,
 >(method: Method, path: string, definition: Definition<P, Q, B, A>): Route {
   const { params, query, body, answer, status, handle, ...about } = definition;
-  const { isSecret = false, textType = null } = definition;
+  const { isSecret = false, takesSecret = false, textType = null } = definition;
   return {
     ...about,
     method,
     path,
     isSecret,
+    takesSecret,
     textType,
     params: Type.Object(params ?? {}, STRICT),
     query: Type.Object(query ?? {}, STRICT),

@@ -3,7 +3,7 @@ import { chosenAction } from '../chosen-action.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { hiddenLine } from '../new-password.ts';
+import { askHidden } from '../new-password.ts';
 import {
   contextsFile,
   readContexts,
@@ -78,7 +78,7 @@ async function add(
 /** The token that stdin gives, or the user types; `null` for an empty line. */
 async function askToken(context: CommandContext): Promise<string | null> {
   if (process.stdin.isTTY !== true) return readSecret(process.stdin);
-  const line = await hiddenLine(context, process.stdin, 'Token, nothing for none: ');
+  const line = await askHidden(context, process.stdin, 'Token, nothing for none: ');
   if (line === null) throw new AppError('usage', 'Nothing was kept.');
   return line.trim() === '' ? null : line.trim();
 }

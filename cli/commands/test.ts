@@ -12,8 +12,9 @@ import { definePlanParams, type ParamOptions } from '../param-flags.ts';
 import { runParams } from '../params.ts';
 import { logLineText } from '../render/log-line-text.ts';
 import { spanText } from '../render/time-text.ts';
-import { type LoneResult, runLoneTask } from '../run-lone-task.ts';
+import { type LoneResult, type LoneTask, runLoneTask } from '../run-lone-task.ts';
 import { taskKeys } from '../task-keys.ts';
+import { withProject } from '../with-project.ts';
 
 interface TestOptions extends ParamOptions {
   readonly input?: string;
@@ -66,10 +67,21 @@ export const test = defineCommand<TestOptions>({
       inputs,
       keys: taskKeys(dag.spec, task, options.key ?? []),
       clock: context.host.clock,
+      ...(await givenTo(context, task)),
     });
     return tell(context, task, result);
   },
 });
+
+/** What the task declares; only then is the store of the project opened. */
+async function givenTo(context: CommandContext, task: TaskSpec): Promise<Pick<LoneTask, 'given' | 'keyOf'>> {
+  if (task.variables === undefined && task.connections === undefined) return {};
+  const { valuesOf } = await import('../../core/scheduler/project.ts');
+  return withProject(context, async (project) => ({
+    given: await valuesOf(project).find(task),
+    keyOf: (id) => project.keys.exported(id),
+  }));
+}
 
 function taskOf({ spec }: FoundDag, path: string): TaskSpec {
   const found = spec.tasks.find((task) => task.path === path) ?? lastSegment(spec.tasks, path);

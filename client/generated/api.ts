@@ -849,6 +849,130 @@ export type AlertChannelPage = {
   readonly nextCursor: string | null;
 };
 
+export type Variable = {
+  /** letters, digits and _, as in the name of an environment variable */
+  readonly name: string;
+  /** its value is never shown */
+  readonly secret: boolean;
+  /** RFC 3339, UTC */
+  readonly changedAt: string;
+  readonly changedBy: string;
+};
+
+export type VariablePage = {
+  readonly items: readonly Variable[];
+  readonly nextCursor: string | null;
+};
+
+export type VariableValue = {
+  /** letters, digits and _, as in the name of an environment variable */
+  readonly name: string;
+  readonly secret: boolean;
+  /** RFC 3339, UTC */
+  readonly changedAt: string;
+  readonly changedBy: string;
+  /** absent: it is a secret */
+  readonly value?: string;
+};
+
+export type ConnectionHead = {
+  /** letters, digits and _, as in the name of an environment variable */
+  readonly name: string;
+  /** what it leads to; it decides which fields there are */
+  readonly type: 'postgres' | 'http' | 's3' | 'smtp' | 'generic';
+  /** RFC 3339, UTC */
+  readonly changedAt: string;
+  readonly changedBy: string;
+};
+
+export type ConnectionPage = {
+  readonly items: readonly ConnectionHead[];
+  readonly nextCursor: string | null;
+};
+
+export type ConnectionFields = {
+  readonly type: 'postgres';
+  /** name or address of the server */
+  readonly host: string;
+  /** its port */
+  readonly port?: number;
+  /** the database */
+  readonly database?: string;
+  /** who logs in */
+  readonly user?: string;
+  /** the password of the user; never shown */
+  readonly password?: string;
+  /** how the server is trusted */
+  readonly sslmode?: 'disable' | 'require' | 'verify-full';
+} | {
+  readonly type: 'http';
+  /** where the paths of requests begin */
+  readonly url: string;
+  /** who logs in */
+  readonly user?: string;
+  /** the password of the user; never shown */
+  readonly password?: string;
+  /** sent as Authorization: Bearer, or as the service wants it; never shown */
+  readonly token?: string;
+} | {
+  readonly type: 's3';
+  /** the bucket */
+  readonly bucket?: string;
+  /** its region */
+  readonly region?: string;
+  /** the address of a service other than that of Amazon */
+  readonly endpoint?: string;
+  /** the id of the access key */
+  readonly accessKeyId?: string;
+  /** the access key; never shown */
+  readonly secretAccessKey?: string;
+  /** of a key for a while; never shown */
+  readonly sessionToken?: string;
+} | {
+  readonly type: 'smtp';
+  /** name or address of the server */
+  readonly host: string;
+  /** its port */
+  readonly port?: number;
+  /** how mail is encrypted */
+  readonly tls?: 'starttls' | 'tls' | 'none';
+  /** the sender of mails */
+  readonly from?: string;
+  /** who logs in */
+  readonly user?: string;
+  /** the password of the user; never shown */
+  readonly password?: string;
+} | {
+  readonly type: 'generic';
+  /** name or address of the server */
+  readonly host?: string;
+  /** its port */
+  readonly port?: number;
+  /** what follows: a database, a folder, a queue */
+  readonly path?: string;
+  /** who logs in */
+  readonly user?: string;
+  /** the password of the user; never shown */
+  readonly password?: string;
+  /** sent as Authorization: Bearer, or as the service wants it; never shown */
+  readonly token?: string;
+};
+
+export type Connection = {
+  /** letters, digits and _, as in the name of an environment variable */
+  readonly name: string;
+  /** what it leads to; it decides which fields there are */
+  readonly type: 'postgres' | 'http' | 's3' | 'smtp' | 'generic';
+  /** RFC 3339, UTC */
+  readonly changedAt: string;
+  readonly changedBy: string;
+  readonly fields: {
+    readonly [name: string]: unknown;
+  };
+  /** fields that are set and never shown */
+  readonly secrets: readonly string[];
+};
+
 /** What every operation takes and gives. */
 export interface Operations {
   /** Whether the scheduler gets on; 503 if it is stalled */
@@ -1743,6 +1867,128 @@ export interface Operations {
     readonly body: Record<string, never>;
     readonly answer: Alert;
   };
+  /** Variables that are stored, by their names, without values */
+  readonly listVariables: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: VariablePage;
+  };
+  /** Makes a variable; 409 if there is one of this name */
+  readonly createVariable: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: {
+      /** letters, digits and _, as in the name of an environment variable */
+      readonly name: string;
+      readonly value: string;
+      /** its value is never shown from then on */
+      readonly secret?: boolean;
+    };
+    readonly answer: Variable;
+  };
+  /** Encrypts all variables and connections anew with the first key */
+  readonly rotateKeys: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: {
+      /** values that another key had encrypted */
+      readonly changed: number;
+    };
+  };
+  /** A variable, with its value unless it is a secret */
+  readonly getVariable: {
+    readonly params: {
+      /** letters, digits and _, as in the name of an environment variable */
+      readonly name: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: VariableValue;
+  };
+  /** Makes a variable, or gives it another value */
+  readonly saveVariable: {
+    readonly params: {
+      /** letters, digits and _, as in the name of an environment variable */
+      readonly name: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: {
+      readonly value: string;
+      /** its value is never shown from then on */
+      readonly secret?: boolean;
+    };
+    readonly answer: Variable;
+  };
+  /** Deletes a variable */
+  readonly removeVariable: {
+    readonly params: {
+      /** letters, digits and _, as in the name of an environment variable */
+      readonly name: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: undefined;
+  };
+  /** Connections that are stored, by their names, without fields */
+  readonly listConnections: {
+    readonly params: Record<never, never>;
+    readonly query: {
+      /** items of a page */
+      readonly limit?: number | undefined;
+      /** nextCursor of the page before; absent: the first page */
+      readonly cursor?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: ConnectionPage;
+  };
+  /** Makes a connection; 409 if there is one of this name */
+  readonly createConnection: {
+    readonly params: Record<never, never>;
+    readonly query: Record<never, never>;
+    readonly body: {
+      /** letters, digits and _, as in the name of an environment variable */
+      readonly name: string;
+      readonly connection: ConnectionFields;
+    };
+    readonly answer: ConnectionHead;
+  };
+  /** A connection with its fields; of secret ones only that they are set */
+  readonly getConnection: {
+    readonly params: {
+      /** letters, digits and _, as in the name of an environment variable */
+      readonly name: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: Connection;
+  };
+  /** Makes a connection, or puts another one in its place, secret fields included */
+  readonly saveConnection: {
+    readonly params: {
+      /** letters, digits and _, as in the name of an environment variable */
+      readonly name: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: ConnectionFields;
+    readonly answer: ConnectionHead;
+  };
+  /** Deletes a connection */
+  readonly removeConnection: {
+    readonly params: {
+      /** letters, digits and _, as in the name of an environment variable */
+      readonly name: string;
+    };
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: undefined;
+  };
 }
 
 /** The method and the path of every operation. */
@@ -1817,4 +2063,15 @@ export const OPERATIONS = {
   testAlertChannel: ['POST', '/api/v1/alerts/channels/{name}/test'],
   getAlert: ['GET', '/api/v1/alerts/{alertId}'],
   acknowledgeAlert: ['POST', '/api/v1/alerts/{alertId}/acknowledge'],
+  listVariables: ['GET', '/api/v1/variables'],
+  createVariable: ['POST', '/api/v1/variables'],
+  rotateKeys: ['POST', '/api/v1/variables/rotate'],
+  getVariable: ['GET', '/api/v1/variables/{name}'],
+  saveVariable: ['PUT', '/api/v1/variables/{name}'],
+  removeVariable: ['DELETE', '/api/v1/variables/{name}'],
+  listConnections: ['GET', '/api/v1/connections'],
+  createConnection: ['POST', '/api/v1/connections'],
+  getConnection: ['GET', '/api/v1/connections/{name}'],
+  saveConnection: ['PUT', '/api/v1/connections/{name}'],
+  removeConnection: ['DELETE', '/api/v1/connections/{name}'],
 } as const satisfies { readonly [Id in keyof Operations]: readonly [string, string] };

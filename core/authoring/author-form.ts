@@ -117,6 +117,9 @@ export interface AuthorTask extends TaskDefaults, Wiring {
   readonly approval?: AuthorApproval;
   readonly sensor?: AuthorSensor;
   readonly loop?: AuthorLoop;
+  /** Names of variables and connections that it may read. */
+  readonly variables?: readonly string[];
+  readonly connections?: readonly string[];
   readonly with?: { readonly [name: string]: Json };
   readonly triggerRule?: TriggerRule;
   /** A bare expression. */

@@ -85,8 +85,12 @@ export type Input<N, Rule> =
 export type Inputs<N, Rule> = { readonly [K in keyof N]: Input<N[K], Rule> };
 
 /** Options of a task, beside what it does. `N` and `Rule` decide the types of the inputs. */
-export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
-  extends DefaultOptions,
+export interface TaskOptions<
+  N extends Needs,
+  Rule extends TriggerRule,
+  V extends string = string,
+  C extends string = string,
+> extends DefaultOptions,
     Hooks<TaskHookName>,
     Pick<
       AuthorTask,
@@ -105,6 +109,10 @@ export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
       | 'cache'
     > {
   readonly needs?: N;
+  /** Variables that it may read, with `ctx.variable(name)`; a command finds them as `ORCH_VAR_<name>`. */
+  readonly variables?: readonly V[];
+  /** Connections that it may read, with `ctx.connection(name)`; a command finds `ORCH_CONN_<name>`, JSON. */
+  readonly connections?: readonly C[];
   /** Order only: these finish first. */
   readonly after?: readonly AnyHandle[];
   readonly triggerRule?: Rule;
@@ -119,8 +127,12 @@ export interface TaskOptions<N extends Needs, Rule extends TriggerRule>
 }
 
 /** Options of a sensor. `timeout` is that of all its looks together. */
-export interface SensorOptions<N extends Needs, Rule extends TriggerRule>
-  extends Omit<TaskOptions<N, Rule>, 'timeout' | 'loop'> {
+export interface SensorOptions<
+  N extends Needs,
+  Rule extends TriggerRule,
+  V extends string = string,
+  C extends string = string,
+> extends Omit<TaskOptions<N, Rule, V, C>, 'timeout' | 'loop'> {
   readonly every: Duration;
   /** So long it looks in all, counted from its first look; 7 days by default. */
   readonly timeout?: Duration;
@@ -194,7 +206,10 @@ export interface DagOptions<S extends TObject>
 }
 
 /** A task function: `(inputs, ctx)`. */
-export type Handler<In, P, Out> = (inputs: In, ctx: TaskContext<P>) => Out;
+export type Handler<In, P, Out, V extends string = never, C extends string = never> = (
+  inputs: In,
+  ctx: TaskContext<P, V, C>,
+) => Out;
 
 type OutputOf<H> =
   H extends TaskHandle<infer T> ? T : H extends FanOutHandle<infer T> ? Keyed<T>[] : undefined;
@@ -213,10 +228,16 @@ export interface Scope<P> {
    */
   task<Out = Json>(id: string, options: TaskOptions<Needs, TriggerRule> & ActionOptions): TaskHandle<Out>;
   /** A task whose inputs are what `needs` names. */
-  task<Out, N extends Needs = NoNeeds, Rule extends TriggerRule = 'all_success'>(
+  task<
+    Out,
+    N extends Needs = NoNeeds,
+    Rule extends TriggerRule = 'all_success',
+    const V extends string = never,
+    const C extends string = never,
+  >(
     id: string,
-    options: TaskOptions<N, Rule> & { readonly uses?: never; readonly run?: never },
-    run: Handler<Inputs<N, Rule>, P, Out>,
+    options: TaskOptions<N, Rule, V, C> & { readonly uses?: never; readonly run?: never },
+    run: Handler<Inputs<N, Rule>, P, Out, V, C>,
   ): TaskHandle<Jsonify<Awaited<Out>>>;
 
   /** A branch decided by a function that returns one of a few texts. */
@@ -226,20 +247,32 @@ export interface Scope<P> {
     id: string,
     options: TaskOptions<Needs, TriggerRule> & { readonly choose: C },
   ): ChoiceHandle<CaseValue<C[number]>>;
-  choose<const V extends string, N extends Needs = NoNeeds, Rule extends TriggerRule = 'all_success'>(
+  choose<
+    const V extends string,
+    N extends Needs = NoNeeds,
+    Rule extends TriggerRule = 'all_success',
+    const Variable extends string = never,
+    const C extends string = never,
+  >(
     id: string,
-    options: TaskOptions<N, Rule> & { readonly choose?: never },
-    run: Handler<Inputs<N, Rule>, P, V | Promise<V>>,
+    options: TaskOptions<N, Rule, Variable, C> & { readonly choose?: never },
+    run: Handler<Inputs<N, Rule>, P, V | Promise<V>, Variable, C>,
   ): ChoiceHandle<V>;
 
   /**
    * A task that looks again and again until what it looks for is there: its function returns `notYet` until
    * then. Between the looks it holds no process and no slots.
    */
-  sensor<Out, N extends Needs = NoNeeds, Rule extends TriggerRule = 'all_success'>(
+  sensor<
+    Out,
+    N extends Needs = NoNeeds,
+    Rule extends TriggerRule = 'all_success',
+    const V extends string = never,
+    const C extends string = never,
+  >(
     id: string,
-    options: SensorOptions<N, Rule> & { readonly uses?: never; readonly run?: never },
-    run: Handler<Inputs<N, Rule>, P, Out>,
+    options: SensorOptions<N, Rule, V, C> & { readonly uses?: never; readonly run?: never },
+    run: Handler<Inputs<N, Rule>, P, Out, V, C>,
   ): TaskHandle<Jsonify<Exclude<Awaited<Out>, NotYet>>>;
   sensor<Out = Json>(id: string, options: SensorOptions<Needs, TriggerRule> & ActionOptions): TaskHandle<Out>;
 

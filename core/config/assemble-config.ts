@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { parseDuration } from '../model/duration.ts';
 import { assembleAlerts } from './assemble-alerts.ts';
 import { CONFIG_SCHEMA, type ConfigNode, type ConfigSection } from './config.schema.ts';
-import type { Config, ConfigEntry, StoreConfig } from './config.ts';
+import type { Config, ConfigEntry, GivenText, StoreConfig } from './config.ts';
+import type { GivenTexts } from './given-texts.ts';
 import type { Setting, Settings } from './layer.ts';
 
 /** Slots of the pool `default`. */
@@ -15,7 +16,7 @@ interface Machine {
 }
 
 /** Puts checked settings and defaults together into a frozen config. */
-export function assembleConfig(settings: Settings, machine: Machine): Config {
+export function assembleConfig(settings: Settings, texts: GivenTexts, machine: Machine): Config {
   const defaults = schemaDefaults();
   const raw = (key: string): Setting['value'] | undefined => settings.get(key)?.value ?? defaults.get(key);
   const number = (key: string): number => Number(raw(key));
@@ -37,6 +38,7 @@ export function assembleConfig(settings: Settings, machine: Machine): Config {
       maxAttempts: number('runners.maxAttempts'),
     },
     pools: poolConfig(settings),
+    ...texts,
     defaults: {
       retries: {
         max: number('defaults.retries.max'),
@@ -85,8 +87,15 @@ function storeConfig(
 ): StoreConfig {
   const path = resolve(machine.projectDir, text('store.path'));
   const durability = text<'normal' | 'full'>('store.durability');
-  if (text('store.kind') !== 'postgres') return { kind: 'sqlite', path, durability };
-  return { kind: 'postgres', path, url: String(settings.get('store.url')?.value ?? ''), durability };
+  const encryptionKey = settings.get('store.encryptionKey')?.value;
+  const file = settings.get('store.encryptionKeyFile')?.value;
+  const more = {
+    ...{ path, durability },
+    ...(encryptionKey === undefined ? {} : { encryptionKey: String(encryptionKey) }),
+    ...(file === undefined ? {} : { encryptionKeyFile: resolve(machine.projectDir, String(file)) }),
+  };
+  if (text('store.kind') !== 'postgres') return { kind: 'sqlite', ...more };
+  return { kind: 'postgres', url: String(settings.get('store.url')?.value ?? ''), ...more };
 }
 
 function poolConfig(settings: Settings): Config['pools'] {
@@ -130,6 +139,9 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   add('store.kind', config.store.kind);
   add('store.path', config.store.path);
   if (config.store.kind === 'postgres') add('store.url', maskedUrl(config.store.url));
+  if (config.store.encryptionKey !== undefined) add('store.encryptionKey', '***');
+  if (config.store.encryptionKeyFile !== undefined)
+    add('store.encryptionKeyFile', config.store.encryptionKeyFile);
   add('store.durability', config.store.durability);
   add('scheduler.maxActive', config.scheduler.maxActive);
   add('scheduler.loadCpu', config.scheduler.loadCpuMs);
@@ -173,6 +185,12 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   // Of rules and channels only what was said: what a key of them means otherwise depends on their kind.
   for (const [key, { value }] of settings)
     if (key.startsWith('alerts.')) add(key, isSecret(key) ? '***' : shownValue(value));
+  const given = (section: string, texts: { readonly [name: string]: GivenText }): void => {
+    for (const [name, { text, kind, origin }] of Object.entries(texts))
+      entries.push({ key: `${section}.${name}`, value: kind === 'plain' ? text : '***', origin });
+  };
+  given('variables', config.variables);
+  given('connections', config.connections);
   return entries;
 }
 

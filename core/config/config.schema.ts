@@ -1,4 +1,6 @@
+import { CONNECTION_TYPES, type ConnectionField } from '../model/connection.ts';
 import { DURATION_PATTERN } from '../model/duration.ts';
+import { VALUE_NAME } from '../model/variable.ts';
 import { ALERTS_SCHEMA } from './alerts.schema.ts';
 
 /** A value of the config file: JSON Schema, plus two hints of our own for what a short form means. */
@@ -64,6 +66,19 @@ const store = section('Where runs are kept.', {
     secret: true,
     description:
       'Address of PostgreSQL, such as `postgres://orch@db/orch`. A password belongs into ORCH__STORE__URL.',
+  },
+  encryptionKey: {
+    type: 'string',
+    secret: true,
+    description:
+      'Keys of variables and connections, 32 bytes each in base64 or hexadecimal, separated by commas: the ' +
+      'first encrypts, all decrypt. Belongs into ORCH__STORE__ENCRYPTION_KEY.',
+  },
+  encryptionKeyFile: {
+    type: 'string',
+    description:
+      'A file with these keys, one a line; relative to the project. Default: `encryption.key` in the state ' +
+      'folder, made on first use.',
   },
   durability: {
     type: 'string',
@@ -316,6 +331,43 @@ const server = section('The HTTP API of `orch server` and `orch up`.', {
   }),
 });
 
+const variables = {
+  type: 'object',
+  description: 'Values that tasks may declare, by name, unless environment or store have others. No secrets.',
+  propertyNames: { pattern: VALUE_NAME },
+  additionalProperties: { type: 'string', description: 'The value of the variable.' },
+} as const;
+
+const connections = {
+  type: 'object',
+  description:
+    'Connections that tasks may declare, by name, unless environment or store have others. No secrets.',
+  propertyNames: { pattern: VALUE_NAME },
+  additionalProperties: section('A connection: its type and the fields of that.', {
+    type: {
+      type: 'string',
+      enum: Object.keys(CONNECTION_TYPES),
+      description: 'What it leads to; it decides which fields there are.',
+    },
+    ...connectionLeaves(),
+  }),
+} as const;
+
+/** The fields of all types; which of them belong together is checked apart. */
+function connectionLeaves(): { readonly [field: string]: ConfigLeaf } {
+  const leaves: { [field: string]: ConfigLeaf } = {};
+  for (const fields of Object.values(CONNECTION_TYPES))
+    for (const [name, field] of Object.entries(fields as { readonly [name: string]: ConnectionField }))
+      if (!field.secret) leaves[name] ??= connectionLeaf(field);
+  return leaves;
+}
+
+function connectionLeaf({ form, description }: ConnectionField): ConfigLeaf {
+  const text = `${description[0]?.toUpperCase()}${description.slice(1)}.`;
+  if (form === 'port') return { type: 'integer', minimum: 1, maximum: 65_535, description: text };
+  return { type: 'string', description: text, ...(typeof form === 'object' ? { enum: form } : {}) };
+}
+
 /**
  * Everything that `airflow.yaml` may say, apart from `profiles`, which hold the same sections again by name.
  */
@@ -329,7 +381,6 @@ export const CONFIG_SCHEMA = section('The config file of a project.', {
   retention,
   server,
   alerts: ALERTS_SCHEMA,
+  variables,
+  connections,
 });
-
-/** Sections that are reserved: their names are known, what they will hold is not yet part of orch. */
-export const LATER_SECTIONS: readonly string[] = ['connections', 'variables'];

@@ -39,6 +39,9 @@ export interface Config {
     /** With less free than this the oldest runs go earlier. */
     readonly diskFreeBytes: number;
   };
+  /** Variables and connections by name, as environment and airflow.yaml give them. */
+  readonly variables: { readonly [name: string]: GivenText };
+  readonly connections: { readonly [name: string]: GivenText };
   readonly server: {
     /** An address, or a name that this machine knows one for. */
     readonly host: string;
@@ -59,18 +62,31 @@ export interface Config {
   readonly alerts: AlertsConfig;
 }
 
+/** The value of a variable, or a connection as JSON, that no row of the store holds. */
+export interface GivenText {
+  readonly text: string;
+  /** `plain` or `secret` of a variable, the type of a connection. */
+  readonly kind: string;
+  /** It comes before what is stored; otherwise after it. */
+  readonly wins: boolean;
+  readonly origin: ConfigOrigin;
+}
+
 /**
  * `path` is the state folder of the project, also where the database is elsewhere: logs and outputs are
  * files.
  */
-export type StoreConfig =
-  | { readonly kind: 'sqlite'; readonly path: string; readonly durability: 'normal' | 'full' }
-  | {
-      readonly kind: 'postgres';
-      readonly path: string;
-      readonly url: string;
-      readonly durability: 'normal' | 'full';
-    };
+export type StoreConfig = (
+  | { readonly kind: 'sqlite' }
+  | { readonly kind: 'postgres'; readonly url: string }
+) & {
+  readonly path: string;
+  readonly durability: 'normal' | 'full';
+  /** Keys of variables and connections, the one that encrypts first. */
+  readonly encryptionKey?: string;
+  /** A file with such keys; without both there is one in the state folder. */
+  readonly encryptionKeyFile?: string;
+};
 
 /** Where a value of the config came from. */
 export interface ConfigOrigin {

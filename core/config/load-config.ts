@@ -11,6 +11,7 @@ import { CONFIG_SCHEMA } from './config.schema.ts';
 import type { Config, ConfigEntry } from './config.ts';
 import { envLayer } from './env-layer.ts';
 import { CONFIG_BYTES_MAX, fileLayer } from './file-layer.ts';
+import { givenTexts } from './given-texts.ts';
 import type { ConfigPlace, ConfigProblem, Setting, Settings, Written } from './layer.ts';
 import { readLayer } from './read-layer.ts';
 
@@ -54,16 +55,20 @@ export function loadConfigWithOrigins(input: ConfigInput): LoadedConfig {
   if (file !== null) layers.push(...fileLayers(file, profile, report));
   else if (profile !== null) report(unknownProfile(profile, []));
   layers.push(...envLayer(CONFIG_SCHEMA, dotenv.variables, dotenv.placeOf, report));
-  layers.push(
-    ...envLayer(CONFIG_SCHEMA, input.env, (name) => ({ origin: { kind: 'env', place: name } }), report),
-  );
+  const real = { variables: input.env, placeOf: placeInEnv };
+  layers.push(...envLayer(CONFIG_SCHEMA, real.variables, real.placeOf, report));
   layers.push(...flagLayers(input.flags ?? {}));
   const settings = merge(layers.map((layer) => readLayer(CONFIG_SCHEMA, layer, report)));
   checkTogether(settings, report);
+  const texts = givenTexts(settings, [dotenv, real], report);
   if (problems.length > 0) throw configError(problems);
   const machine = { projectDir: resolve(input.projectDir), cores: input.cores ?? availableParallelism() };
-  const config = assembleConfig(settings, machine);
+  const config = assembleConfig(settings, texts, machine);
   return { config, entries: configEntries(config, settings), profile };
+}
+
+function placeInEnv(name: string): ConfigPlace {
+  return { origin: { kind: 'env', place: name } };
 }
 
 function readText(path: string): string | null {
@@ -177,6 +182,14 @@ function merge(layers: readonly Settings[]): Map<string, Setting> {
 }
 
 function checkTogether(settings: Settings, report: (problem: ConfigProblem) => void): void {
+  const file = settings.get('store.encryptionKeyFile');
+  if (file !== undefined && settings.has('store.encryptionKey'))
+    report({
+      rule: 'config-contradiction',
+      message: "'store.encryptionKey' and 'store.encryptionKeyFile' both name keys",
+      place: file.place,
+      hint: 'leave one of them out',
+    });
   checkAlerts(settings, report);
   const kind = settings.get('store.kind');
   if (kind?.value === 'postgres' && !settings.has('store.url')) {
@@ -193,12 +206,13 @@ function checkTogether(settings: Settings, report: (problem: ConfigProblem) => v
 /** Keys that hold what must not be seen, with what stands behind them on their line. */
 const SECRETS =
   /\b(url|secret|token|user|password|from|to)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]?|[^,}#]*[^,}#\s])/g;
+const SECRET_LINE = /(\w*(?:password|secret|token|encryptionKey)\w*["']?\s*:\s*)\S.*$/i;
 
 /** A line of the config may hold an address with a password; what is printed must not. */
 function withoutPassword(line: string): string {
   const masked = line.replaceAll(SECRETS, '$1$2***').replaceAll(/(https?:\/\/)[^\s"',}]+/g, '$1***');
   const bare = masked.replaceAll(/(:\/\/[^\s:@/]*):[^\s@]*@/g, '$1:***@');
-  return bare.replaceAll(/((?:pass|secret|key)[a-z]*=)[^\s&"']*/gi, '$1***');
+  return bare.replaceAll(/((?:pass|secret|key)[a-z]*=)[^\s&"']*/gi, '$1***').replace(SECRET_LINE, '$1***');
 }
 
 function configError(problems: readonly ConfigProblem[]): AppError {

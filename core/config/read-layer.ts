@@ -1,8 +1,15 @@
+import { CONNECTION_TYPES, type ConnectionField } from '../model/connection.ts';
 import { parseDuration } from '../model/duration.ts';
 import { nearest } from '../model/nearest.ts';
+import { CONNECTION_PREFIX } from '../model/variable.ts';
 import type { ConfigLeaf, ConfigMap, ConfigNode, ConfigSection } from './config.schema.ts';
-import { LATER_SECTIONS } from './config.schema.ts';
 import type { ConfigProblem, Setting, Settings, Written, WrittenEntry } from './layer.ts';
+
+const SECRET_FIELDS: ReadonlySet<string> = new Set(
+  Object.values(CONNECTION_TYPES).flatMap((fields: { readonly [name: string]: ConnectionField }) =>
+    Object.keys(fields).filter((name) => fields[name]?.secret),
+  ),
+);
 
 /**
  * Checks one layer against the schema and gives its values by dotted key. Durations become milliseconds,
@@ -93,9 +100,15 @@ function unknownKey(
   at: string,
   place: ConfigProblem['place'],
 ): ConfigProblem {
-  if (at === '' && LATER_SECTIONS.includes(key)) {
-    const message = `section '${key}' is reserved: this version of orch cannot do what it configures yet`;
-    return { rule: 'config-later', message, place, hint: 'remove the section' };
+  if (at.startsWith('connections.') && SECRET_FIELDS.has(key)) {
+    const name = at.slice('connections.'.length);
+    const hint = `orch connection set ${name}, or ${CONNECTION_PREFIX}${name} in the environment`;
+    return {
+      rule: 'config-secret',
+      message: `'${key}' is a secret: it does not stand in the config`,
+      place,
+      hint,
+    };
   }
   const known = Object.keys(node.properties);
   const similar = nearest(key, known);

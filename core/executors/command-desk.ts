@@ -1,6 +1,7 @@
 import type { DeskParts } from './desk.ts';
 import type { Job } from './job.ts';
 import { JobQueue } from './job-queue.ts';
+import { KeysTold } from './keys-told.ts';
 import { Lanes } from './lanes.ts';
 import { type EndFrame, encodeRun } from './protocol.ts';
 
@@ -12,12 +13,14 @@ export class CommandDesk {
   readonly #parts: DeskParts;
   readonly #waiting = new JobQueue();
   readonly #sent = new Set<number>();
+  readonly #keys: KeysTold;
   #lanes: Lanes;
   #running = 0;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
     this.#lanes = new Lanes(parts.numbers);
+    this.#keys = new KeysTold(parts.settings.keyOf);
   }
 
   submit(job: Job): void {
@@ -43,6 +46,7 @@ export class CommandDesk {
   /** The keeper died, and every command with it: the others wait until `resume`. */
   pause(): void {
     this.#sent.clear();
+    this.#keys.forget();
     this.#lanes = new Lanes(this.#parts.numbers);
     this.#running = 0;
   }
@@ -74,7 +78,7 @@ export class CommandDesk {
       this.#sent.add(definition.id);
       keeper?.sendText(`{"t":"define","d":${JSON.stringify(definition)}}\n`);
     }
-    keeper?.sendText(encodeRun(job.order, job.lane.segment, job.group, 0));
+    keeper?.sendText(this.#keys.framesFor(job.order) + encodeRun(job.order, job.lane.segment, job.group, 0));
     this.#parts.onStarted(job);
   }
 }

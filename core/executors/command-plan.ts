@@ -31,10 +31,17 @@ export type CommandPlanResult =
 const LINE_GATE = 'read -r _ && exec </dev/null && eval "shift;$1"';
 const ARGV_GATE = 'read -r _ && exec </dev/null && exec "$@"';
 
+/** A command that is to be started. */
+export interface CommandOrder {
+  readonly frame: RunFrame;
+  readonly definition: AttemptDefinition;
+  /** Its variables and connections, as its environment has them. */
+  readonly given: Environment;
+}
+
 /** Renders argument vector and environment of a shell task. `inherited` is what every command gets. */
 export function planCommand(
-  frame: RunFrame,
-  definition: AttemptDefinition,
+  { frame, definition, given: values }: CommandOrder,
   inherited: Environment,
   place: WorkPlace,
   stateDir: string,
@@ -54,6 +61,7 @@ export function planCommand(
     ...asTexts(given.value as { [name: string]: Json }),
     ...(definition.hook ? {} : asTexts(inputs)),
     ...asTexts(own.value as { [name: string]: Json }),
+    ...values,
     TMPDIR: tempDir,
     ORCH_OUTPUT: outputFile,
     ORCH_ATTEMPT: frame.id,

@@ -7,6 +7,8 @@ import { AttemptLog } from '../log/attempt-log.ts';
 import { SegmentFiles } from '../log/segment-files.ts';
 import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
 import type { Clock } from '../model/clock.ts';
+import { ToldKeys } from '../secrets/given-values.ts';
+import { AttemptSecrets } from './attempt-secrets.ts';
 import { codeCache } from './code-cache.ts';
 import { Command, exitCodesOf } from './command.ts';
 import { planCommand } from './command-plan.ts';
@@ -53,6 +55,7 @@ export class Keeper {
   readonly #groups = new Map<string, ProcessGroup>();
   readonly #definitions = new Map<number, AttemptDefinition>();
   readonly #watch = new MemoryWatch(() => this.#groups.values());
+  readonly #keys = new ToldKeys();
   /** Groups that were told to end before they began. */
   readonly #doomed = new Set<string>();
   #hold: NodeJS.Timeout | null = null;
@@ -77,6 +80,8 @@ export class Keeper {
         return;
       case 'forget':
         return this.#definitions.clear();
+      case 'key':
+        return this.#keys.add(frame.id, frame.key);
       case 'runner':
         return this.#startRunner(frame.g, frame.memoryMb, frame.settings);
       case 'run':
@@ -208,20 +213,31 @@ export class Keeper {
     const name = frame.g ?? frame.id;
     if (!definition) throw new Error(`the keeper knows no definition ${frame.d}`);
     const segment = segments.acquire(definition.runNo, frame.s);
-    const log = new AttemptLog(segment, frame.id, { clock: this.#clock, capBytes: settings.logCapBytes });
+    const secrets = new AttemptSecrets(frame.v, this.#keys);
+    const { masker } = secrets;
+    const capBytes = settings.logCapBytes;
+    const log = new AttemptLog(segment, frame.id, { clock: this.#clock, capBytes, masker });
     const place = places.take();
-    const end = (r: Outcome): void => {
+    const end = (outcome: Outcome): void => {
+      const r = secrets.maskedOutcome(outcome);
       const range = log.finish();
       segments.release(segment);
       places.giveBack(place);
       this.#doomed.delete(name);
       this.#send({ t: 'end', id: frame.id, r, ...(range ? { l: [range.offset, range.length] } : {}) });
     };
-    const planned = planCommand(frame, definition, this.#environment, place, settings.stateDir);
+    const { problem } = secrets.values;
+    if (problem !== null)
+      return end({ kind: 'failed', error: { name: 'ValueError', message: problem }, final: true });
+    const given = secrets.values.environment();
+    const planned = planCommand({ frame, definition, given }, this.#environment, place, settings.stateDir);
     if (!planned.ok) {
       return end({ kind: 'failed', error: { name: planned.name, message: planned.message }, final: true });
     }
-    const command = new Command(planned.plan, log, exitCodesOf(definition), settings);
+    const command = new Command(planned.plan, log, exitCodesOf(definition), {
+      ...settings,
+      mask: secrets.mask,
+    });
     const spawned = await command.spawn(settings.projectDir, this.#marks(name));
     if (!spawned.ok) {
       const { code, message } = spawned.error;

@@ -7,6 +7,7 @@ import type { Clock } from '../model/clock.ts';
 import { FatalError } from '../model/context.ts';
 import type { JsonObject } from '../model/json.ts';
 import { expressionScope, inputValues } from './attempt-scope.ts';
+import type { AttemptSecrets } from './attempt-secrets.ts';
 import { PacedReports } from './paced-reports.ts';
 import { applyEnvironment } from './process-environment.ts';
 import type { EndFrame, ReportFrame, RunFrame, RunnerSettings } from './protocol.ts';
@@ -16,6 +17,7 @@ export interface LiveAttemptParts {
   readonly frame: RunFrame;
   readonly definition: AttemptDefinition;
   readonly segment: SegmentWriter;
+  readonly secrets: AttemptSecrets;
   readonly settings: RunnerSettings;
   readonly clock: Clock;
   readonly report: (frame: ReportFrame) => void;
@@ -27,6 +29,8 @@ export class LiveAttempt {
   readonly definition: AttemptDefinition;
   readonly segment: SegmentWriter;
   readonly log: AttemptLog;
+  /** The variables and connections of its task, and what masks them. */
+  readonly secrets: AttemptSecrets;
   ended = false;
   /** Processes were started: they may have left others behind. */
   startedProcesses = false;
@@ -45,7 +49,13 @@ export class LiveAttempt {
     this.segment = parts.segment;
     const { clock, settings } = parts;
     this.#startedMono = clock.mono();
-    this.log = new AttemptLog(parts.segment, parts.frame.id, { clock, capBytes: settings.logCapBytes });
+    this.secrets = parts.secrets;
+    const { masker } = parts.secrets;
+    this.log = new AttemptLog(parts.segment, parts.frame.id, {
+      clock,
+      capBytes: settings.logCapBytes,
+      masker,
+    });
   }
 
   get aborted(): boolean {
@@ -55,10 +65,12 @@ export class LiveAttempt {
   /**
    * Renders what the task was given and sets its environment.
    *
-   * @throws FatalError for an expression that cannot be evaluated.
+   * @throws FatalError for an expression that cannot be evaluated, or a variable that cannot be had.
    */
   prepare(): LiveContext {
     const { frame, definition, settings, clock, report } = this.#parts;
+    const { problem } = this.secrets.values;
+    if (problem !== null) throw new FatalError(problem);
     const inputs = inputValues(frame, definition, settings.stateDir);
     const scope = definition.with || definition.env ? expressionScope(frame, definition, inputs) : null;
     const rendered = definition.with && scope ? renderJson(definition.with, scope) : null;
@@ -72,12 +84,13 @@ export class LiveAttempt {
       inputs,
       with: withValues,
       log: this.log,
+      secrets: this.secrets,
       projectDir,
       stateDir,
       report: (event) => {
         if (this.ended) return;
         this.#reports ??= new PacedReports(clock, report);
-        this.#reports.report(event);
+        this.#reports.report(this.secrets.maskedReport(event));
       },
     });
     this.#context = context;
@@ -100,7 +113,8 @@ export class LiveAttempt {
     const tempDir = this.#context ? LiveContext.usedTempDir(this.#context) : null;
     if (tempDir !== null) rmSync(tempDir, { recursive: true, force: true });
     const range = this.log.finish();
-    const r: Outcome = outcome.kind === 'failed' && this.#aborted ? { kind: 'stopped' } : outcome;
+    const r: Outcome =
+      outcome.kind === 'failed' && this.#aborted ? { kind: 'stopped' } : this.secrets.maskedOutcome(outcome);
     const tookMs = this.#parts.clock.mono() - this.#startedMono;
     const m = Math.round(tookMs * 1e3) / 1e3;
     return { t: 'end', id: this.frame.id, r, m, ...(range ? { l: [range.offset, range.length] } : {}) };

@@ -14,6 +14,8 @@ export interface LocalExecutorOptions {
   readonly limits?: Partial<AttemptLimits>;
   /** A keeper that is not up by then is killed, and the next one is tried. */
   readonly keeperUpMs?: number;
+  /** A key of variables and connections by its id, base64; `null`: it is not here. */
+  readonly keyOf?: (id: string) => string | null;
   /** Environment variables that attempts inherit, besides the usual ones. */
   readonly passEnv?: readonly string[];
 }
@@ -56,6 +58,7 @@ export interface LocalSettings {
   readonly commands: { readonly max: number; readonly memoryMb: number | null };
   readonly limits: AttemptLimits;
   readonly keeperUpMs: number;
+  readonly keyOf: (id: string) => string | null;
   readonly passEnv: readonly string[];
 }
 
@@ -81,6 +84,7 @@ export function localSettings(options: LocalExecutorOptions): LocalSettings {
     commands: { max: 64, memoryMb: null, ...options.commands },
     limits: { logBytes: 64 * MIB, outputInlineBytes: 256 * 1024, outputBytes: 64 * MIB, ...options.limits },
     keeperUpMs: options.keeperUpMs ?? 60_000,
+    keyOf: options.keyOf ?? (() => null),
     passEnv: options.passEnv ?? [],
   };
 }

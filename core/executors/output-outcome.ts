@@ -1,5 +1,6 @@
 import type { Outcome } from '../model/attempt.ts';
 import { type NotYetAnswer, notYetAnswer } from '../model/context.ts';
+import type { Json } from '../model/json.ts';
 import { jsonProblem } from './json-problem.ts';
 import { keepByHash } from './output-file.ts';
 
@@ -8,6 +9,8 @@ export interface OutputLimits {
   /** Up to this many bytes an output stands in its row; beyond, it is a file. */
   readonly outputInlineBytes: number;
   readonly outputMaxBytes: number;
+  /** Takes the secrets of the attempt out of what it gives; absent or `null`: it has none. */
+  readonly mask?: ((value: Json) => Json) | null;
 }
 
 /** The outcome of an attempt that returned `value`. */
@@ -19,7 +22,7 @@ export function outcomeOf(value: unknown, limits: OutputLimits): Outcome {
   if (problem !== null) return rejected(problem);
   let text: string;
   try {
-    text = JSON.stringify(value);
+    text = JSON.stringify(limits.mask ? limits.mask(value as Json) : value);
   } catch (error) {
     return rejected(
       `the output cannot be written as JSON: ${error instanceof Error ? error.message : String(error)}`,
@@ -52,9 +55,14 @@ export function deferred(
   return {
     kind: 'deferred',
     ...(afterMs === undefined ? {} : { afterMs }),
-    ...(message === undefined || message === '' ? {} : { message: String(message).slice(0, 1_000) }),
+    ...(message === undefined || message === '' ? {} : { message: shortened(message, limits) }),
     ...(left.output === undefined ? {} : { state: left.output }),
   };
+}
+
+function shortened(message: string, { mask }: OutputLimits): string {
+  const text = String(message);
+  return String(mask ? mask(text) : text).slice(0, 1_000);
 }
 
 /** An output that is refused. `message` is a sentence without its full stop. */

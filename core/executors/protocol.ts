@@ -8,6 +8,7 @@ import type {
 } from '../model/attempt.ts';
 import type { AttemptId } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
+import type { GivenValue } from '../model/variable.ts';
 
 /**
  * The frames between the leader, its keeper and its runners: one JSON value a line. Both sides come from one
@@ -20,6 +21,8 @@ export type OrderFrame =
   | { readonly t: 'define'; readonly d: AttemptDefinition }
   /** Forget all definitions. */
   | { readonly t: 'forget' }
+  /** A key of values, base64: comes before the first `run` with a value that needs it. */
+  | { readonly t: 'key'; readonly id: string; readonly key: string }
   | RunFrame
   /** To a runner: abort the signal of the attempt. */
   | { readonly t: 'cancel'; readonly id: AttemptId; readonly why: StopReason };
@@ -44,6 +47,8 @@ export interface RunFrame {
   readonly f?: readonly (readonly [number, SpilledOutput])[];
   /** How often attempts before it put the task off, and what the last one left. */
   readonly w?: readonly [number, Json];
+  /** Variables and connections, encrypted. */
+  readonly v?: readonly GivenValue[];
   /** Spin for so many microseconds after the attempt. */
   readonly p?: number;
   /** Sent behind another attempt: it starts only if the runner gets it at the turnstile, with this number. */
@@ -149,6 +154,7 @@ export function encodeRun(
   if (order.keys.length > 0) text += `,"k":${JSON.stringify(order.keys)},"i":${JSON.stringify(order.items)}`;
   if (order.inputs.length > 0) text += encodeInputs(order.inputs);
   if (order.wait) text += `,"w":[${order.wait.calls},${oneLine(order.wait.state ?? 'null')}]`;
+  if (order.given) text += `,"v":${JSON.stringify(order.given)}`;
   if (spinUs > 0) text += `,"p":${spinUs}`;
   if (turn !== null) text += `,"q":${turn}`;
   return `${text}}\n`;

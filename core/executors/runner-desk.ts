@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DeskParts } from './desk.ts';
 import { outcomeOfGone } from './ended-outcome.ts';
 import type { Job } from './job.ts';
+import { KeysTold } from './keys-told.ts';
 import { leftRemarks } from './process-group.ts';
 import type { EndFrame, GoneFrame, RunnerSettings } from './protocol.ts';
 import { runnableThreads } from './runnable-threads.ts';
@@ -144,7 +145,9 @@ export class RunnerDesk {
     const { projectDir, stateDir, limits } = this.#parts.settings;
     const group = this.#parts.nextGroup();
     const turnstile = join(stateDir, 'tmp', `${group}.turns`);
-    const runner = new RunnerLink(group, shared, memoryMb, this.#parts.numbers, turnstile, this.#handlers);
+    const { numbers, settings: own } = this.#parts;
+    const keys = new KeysTold(own.keyOf);
+    const runner = new RunnerLink(group, shared, memoryMb, numbers, turnstile, keys, this.#handlers);
     this.#runners.set(group, runner);
     const settings: RunnerSettings = {
       socket: this.#server.path,
@@ -208,7 +211,7 @@ export class RunnerDesk {
     const alone = runner.jobs.size === 1;
     for (const job of runner.jobs.values()) {
       const outcome = outcomeOf(job, frame, alone);
-      const said = alone && frame.stray.trim() !== '' ? frame.stray.trim().split('\n') : [];
+      const said = alone ? lastWords(runner, frame) : [];
       const lines = [...said.slice(-100), ...remarks];
       this.#parts.onEnded(job, outcome, sealedLog(job, this.#parts.settings, lines));
     }
@@ -240,6 +243,13 @@ export class RunnerDesk {
     runner.close();
     return unstarted;
   }
+}
+
+/** What a runner printed past orch before its end; nobody is left who could mask a secret in it. */
+function lastWords(runner: RunnerLink, { stray }: GoneFrame): string[] {
+  const text = stray.trim();
+  if (text === '') return [];
+  return runner.hadSecrets ? ['its last output is left out: it may hold a secret'] : text.split('\n');
 }
 
 function outcomeOf(job: Job, frame: GoneFrame, alone: boolean): ReturnType<typeof outcomeOfGone> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { StopReason } from '../model/attempt.ts';
 import type { AttemptId } from '../model/ids.ts';
 import type { Job } from './job.ts';
+import type { KeysTold } from './keys-told.ts';
 import { Lanes, type SegmentNumbers } from './lanes.ts';
 import { type EndFrame, encodeRun, type GoneFrame, type ReportFrame } from './protocol.ts';
 import type { ExpectedRunner, RunnerConnection } from './runner-server.ts';
@@ -42,6 +43,7 @@ export class RunnerLink implements ExpectedRunner {
   /** Monotonic time since when the first of its attempts has run. */
   headSinceMono = 0;
   readonly #handlers: RunnerHandlers;
+  readonly #keys: KeysTold;
   readonly #turnstile: Turnstile;
   #turns = 0;
   readonly #sent = new Set<number>();
@@ -61,6 +63,7 @@ export class RunnerLink implements ExpectedRunner {
     memoryMb: number,
     numbers: SegmentNumbers,
     turnstile: string,
+    keys: KeysTold,
     handlers: RunnerHandlers,
   ) {
     this.group = group;
@@ -68,6 +71,7 @@ export class RunnerLink implements ExpectedRunner {
     this.memoryMb = memoryMb;
     this.lanes = new Lanes(numbers);
     this.#turnstile = new Turnstile(turnstile, 'leader');
+    this.#keys = keys;
     this.#handlers = handlers;
   }
 
@@ -102,6 +106,11 @@ export class RunnerLink implements ExpectedRunner {
     this.#settle();
   }
 
+  /** Whether attempts with secrets have run in it: what it printed past orch cannot be masked. */
+  get hadSecrets(): boolean {
+    return this.#keys.any;
+  }
+
   /** The keeper says that nothing of it lives any more. */
   onGone(frame: GoneFrame): void {
     this.retired = true;
@@ -131,6 +140,7 @@ export class RunnerLink implements ExpectedRunner {
       this.#sent.add(definition.id);
       text += `{"t":"define","d":${JSON.stringify(definition)}}\n`;
     }
+    text += this.#keys.framesFor(order);
     this.#send(text + encodeRun(order, lane?.segment ?? 0, null, spinUs, job.turn));
   }
 

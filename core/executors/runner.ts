@@ -5,6 +5,8 @@ import { SegmentFiles } from '../log/segment-files.ts';
 import type { AttemptDefinition, Outcome } from '../model/attempt.ts';
 import type { Clock } from '../model/clock.ts';
 import { registerOrchResolver } from '../parsing/resolver.ts';
+import { ToldKeys } from '../secrets/given-values.ts';
+import { AttemptSecrets } from './attempt-secrets.ts';
 import { LiveAttempt } from './live-attempt.ts';
 import { type LoadedTask, loadTask } from './load-task.ts';
 import { takeStray } from './output-capture.ts';
@@ -24,6 +26,7 @@ export class Runner {
   readonly #report: (frame: ReportFrame) => void;
   readonly #segments: SegmentFiles;
   readonly #definitions = new Map<number, AttemptDefinition>();
+  readonly #keys = new ToldKeys();
   /** Code by place: tasks of many definitions share it. */
   readonly #code = new Map<string, LoadedTask | Promise<LoadedTask>>();
   readonly #roots = new Set<string>();
@@ -51,6 +54,8 @@ export class Runner {
     switch (frame.t) {
       case 'run':
         return this.#accept(frame);
+      case 'key':
+        return this.#keys.add(frame.id, frame.key);
       case 'define':
         this.#definitions.set(frame.d.id, frame.d);
         return;
@@ -86,7 +91,7 @@ export class Runner {
   uncaught(error: unknown): void {
     const attempt = this.#attemptHere();
     this.#dirty = true;
-    if (attempt) this.#end(attempt, outcomeOfThrown(error));
+    if (attempt) this.#end(attempt, outcomeOfThrown(error, attempt.secrets.text));
   }
 
   startedProcess(): void {
@@ -144,6 +149,7 @@ export class Runner {
       frame,
       definition,
       segment,
+      secrets: new AttemptSecrets(frame.v, this.#keys),
       settings: this.#settings,
       clock: this.#clock,
       report: this.#report,
@@ -160,7 +166,7 @@ export class Runner {
       (error: unknown) => {
         // A module that failed to load stays failed in this process.
         this.#dirty = true;
-        this.#end(attempt, outcomeOfThrown(error));
+        this.#end(attempt, outcomeOfThrown(error, attempt.secrets.text));
       },
     );
   }
@@ -181,15 +187,18 @@ export class Runner {
 
   #threw(attempt: LiveAttempt, error: unknown): void {
     const when = deferralOf(error);
-    this.#end(attempt, when === null ? outcomeOfThrown(error) : deferred(when.afterMs, when, this.#settings));
+    const { text, mask } = attempt.secrets;
+    const limits = { ...this.#settings, mask };
+    this.#end(attempt, when === null ? outcomeOfThrown(error, text) : deferred(when.afterMs, when, limits));
   }
 
   #returned(attempt: LiveAttempt, value: unknown): void {
     let outcome: Outcome;
     try {
-      outcome = outcomeOf(value, this.#settings);
+      const { mask } = attempt.secrets;
+      outcome = outcomeOf(value, mask === null ? this.#settings : { ...this.#settings, mask });
     } catch (error) {
-      outcome = outcomeOfThrown(error);
+      outcome = outcomeOfThrown(error, attempt.secrets.text);
     }
     this.#end(attempt, outcome);
   }

@@ -4,12 +4,14 @@ import { inspect } from 'node:util';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { LogStream } from '../log/log-line.ts';
 import type { ArtifactRef, AttemptDefinition, RunFacts, StopReason } from '../model/attempt.ts';
+import type { Connection } from '../model/connection.ts';
 import { DeferError, type Deferral, FatalError, SkipError, type TaskLog } from '../model/context.ts';
 import { type AttemptId, keyText, parseAttemptId } from '../model/ids.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { OperatorContext } from '../model/operator.ts';
 import { artifactOf } from './artifact.ts';
 import type { Values } from './attempt-scope.ts';
+import type { AttemptSecrets } from './attempt-secrets.ts';
 import type { PacedReports } from './paced-reports.ts';
 import type { RunFrame } from './protocol.ts';
 
@@ -20,6 +22,7 @@ export interface ContextParts {
   /** The `with` of the task, rendered. */
   readonly with: JsonObject;
   readonly log: AttemptLog;
+  readonly secrets: AttemptSecrets;
   readonly projectDir: string;
   readonly stateDir: string;
   readonly report: PacedReports['report'];
@@ -56,6 +59,8 @@ export class LiveContext implements OperatorContext {
     this.artifact = this.artifact.bind(this);
     this.defer = this.defer.bind(this);
     this.shouldStop = this.shouldStop.bind(this);
+    this.variable = this.variable.bind(this);
+    this.connection = this.connection.bind(this);
   }
 
   get key(): string | null {
@@ -99,10 +104,18 @@ export class LiveContext implements OperatorContext {
     return this.#log;
   }
 
+  variable(name: string): string {
+    return this.#parts.secrets.values.variable(name);
+  }
+
+  connection(name: string): Connection {
+    return this.#parts.secrets.values.connection(name);
+  }
+
   progress(done: number, total: number, step?: string): void {
     if (!Number.isFinite(done) || !Number.isFinite(total))
       throw new TypeError('progress takes two finite numbers');
-    const text = step === undefined ? {} : { step: String(step).slice(0, 200) };
+    const text = step === undefined ? {} : { step: this.#parts.secrets.text(String(step)).slice(0, 200) };
     this.#parts.report({ t: 'progress', id: this.attemptId, done, total, ...text });
   }
 
@@ -116,7 +129,12 @@ export class LiveContext implements OperatorContext {
   }
 
   async artifact(name: string, content: string | Uint8Array | Json, mediaType?: string): Promise<void> {
-    const a: ArtifactRef = artifactOf(this.#parts.stateDir, name, content, mediaType);
+    const a: ArtifactRef = artifactOf(
+      this.#parts.stateDir,
+      name,
+      this.#parts.secrets.maskedContent(content),
+      mediaType,
+    );
     this.#parts.report({ t: 'artifact', id: this.attemptId, a });
   }
 

@@ -6,14 +6,22 @@ const MESSAGE_CHARS = 8 * 1024;
 const STACK_CHARS = 16 * 1024;
 const CAUSES_MAX = 5;
 
-/** What user code threw, as data: capped, and never throwing itself whatever was thrown. */
-export function taskErrorOf(thrown: unknown): TaskError {
+/** Takes secrets out of a text. */
+export type TextMask = (text: string) => string;
+
+const AS_IT_IS: TextMask = (text) => text;
+
+/**
+ * What user code threw, as data: masked, then capped, and never throwing itself whatever was thrown.
+ */
+export function taskErrorOf(thrown: unknown, mask: TextMask = AS_IT_IS): TaskError {
   try {
-    if (!(thrown instanceof Error)) return { name: 'Error', message: capped(shown(thrown), MESSAGE_CHARS) };
-    const name = String(thrown.name || 'Error');
-    const message = capped(String(thrown.message) || name, MESSAGE_CHARS);
-    const code = codeOf(thrown);
-    const stack = capped(stackOf(thrown), STACK_CHARS);
+    if (!(thrown instanceof Error))
+      return { name: 'Error', message: capped(mask(shown(thrown)), MESSAGE_CHARS) };
+    const name = mask(String(thrown.name || 'Error'));
+    const message = capped(mask(String(thrown.message)) || name, MESSAGE_CHARS);
+    const code = codeOf(thrown, mask);
+    const stack = capped(mask(stackOf(thrown)), STACK_CHARS);
     return { name, message, ...(code === undefined ? {} : { code }), ...(stack === '' ? {} : { stack }) };
   } catch {
     return { name: 'Error', message: 'an error was thrown that cannot be read' };
@@ -21,10 +29,10 @@ export function taskErrorOf(thrown: unknown): TaskError {
 }
 
 /** The outcome of an attempt whose code threw. */
-export function outcomeOfThrown(thrown: unknown): Outcome {
-  const error = taskErrorOf(thrown);
+export function outcomeOfThrown(thrown: unknown, mask: TextMask = AS_IT_IS): Outcome {
+  const error = taskErrorOf(thrown, mask);
   if (isNamed(thrown, SkipError, 'SkipError')) {
-    const message = (thrown as Error).message;
+    const message = mask(String((thrown as Error).message));
     return message === ''
       ? { kind: 'skipped' }
       : { kind: 'skipped', message: capped(message, MESSAGE_CHARS) };
@@ -49,9 +57,9 @@ function isNamed(thrown: unknown, type: new (...args: never[]) => Error, name: s
   return thrown instanceof type || (thrown instanceof Error && thrown.name === name);
 }
 
-function codeOf(error: Error): string | undefined {
+function codeOf(error: Error, mask: TextMask): string | undefined {
   const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' || typeof code === 'number' ? String(code).slice(0, 200) : undefined;
+  return typeof code === 'string' || typeof code === 'number' ? mask(String(code)).slice(0, 200) : undefined;
 }
 
 function stackOf(error: Error): string {

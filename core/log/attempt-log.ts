@@ -49,7 +49,7 @@ export class AttemptLog {
   /** Output of a program: need not end at a line nor at a character. */
   bytes(stream: LogStream, chunk: Buffer): void {
     if (this.#full()) {
-      this.#keepTail(stream, chunk);
+      this.#keepTail(stream, this.#withHeld(stream, chunk));
       return;
     }
     const state = this.#state(stream);
@@ -59,7 +59,7 @@ export class AttemptLog {
 
   /** Output that is text already; need not end at a line. */
   text(stream: LogStream, text: string): void {
-    if (this.#full()) this.#keepTail(stream, Buffer.from(text));
+    if (this.#full()) this.#keepTail(stream, this.#withHeld(stream, Buffer.from(text)));
     else this.#take(stream, this.#state(stream), text);
   }
 
@@ -72,7 +72,8 @@ export class AttemptLog {
   lastLine(stream: LogStream): string {
     const state = this.#streams.get(stream);
     if (!state) return '';
-    return state.partial.trim() === '' ? state.last : cleanText(state.partial);
+    const open = state.partial + (state.masker?.shown() ?? '');
+    return open.trim() === '' ? state.last : cleanText(open);
   }
 
   /** Writes what is still held; the bytes of the attempt in its segment, or `null` if there are none. */
@@ -154,6 +155,12 @@ export class AttemptLog {
     const text = state.partial;
     state.partial = '';
     for (const line of text.split('\n')) this.#emit(stream, state, line, false);
+  }
+
+  /** A secret that began before the cap is masked with its end. */
+  #withHeld(stream: LogStream, chunk: Buffer): Buffer {
+    const held = this.#streams.get(stream)?.masker?.release() ?? '';
+    return held === '' ? chunk : Buffer.concat([Buffer.from(held), chunk]);
   }
 
   #keepTail(stream: LogStream, chunk: Buffer): void {

@@ -1,4 +1,8 @@
+import { secretForms } from './secret-forms.ts';
+
 const MASK = '***';
+/** Shorter values are not masked: they would blank out ordinary text. */
+const VALUE_MIN = 3;
 
 /** Replaces secret values in a stream of text, also where a value is cut by the border of two pieces. */
 export interface Masker {
@@ -9,27 +13,37 @@ export interface Masker {
   push(text: string): string;
   /** What was held back. */
   flush(): string;
+  /** What is held back now, as it is safe to show if nothing follows. */
+  shown(): string;
+  /** Gives what was held back as it came: not to be shown, but to be masked with what follows. */
+  release(): string;
 }
 
 /**
- * Makes maskers for the given secret values, each in its plain form and as it stands inside a JSON string.
- * Values shorter than three characters are not masked: they would blank out ordinary text.
+ * Makes maskers for the given secret values, each in the forms in which texts hold it. Values shorter than
+ * three characters are not masked.
  */
 export function createMaskers(values: readonly string[]): (() => Masker) | null {
-  const secrets = secretForms(values);
+  const secrets = secretForms(values, VALUE_MIN);
   if (secrets.length === 0) return null;
-  const pattern = new RegExp(secrets.map((secret) => escapePattern(secret)).join('|'), 'g');
   return () => {
     let held = '';
     return {
       push(text) {
         const raw = held + text;
-        const cut = safeCut(raw, secrets, pattern);
+        const spans = spansOf(raw, secrets);
+        const cut = safeCut(raw, secrets, spans);
         held = raw.slice(cut);
-        return raw.slice(0, cut).replace(pattern, MASK);
+        return masked(raw, spans, cut);
       },
       flush() {
-        const rest = held.replace(pattern, MASK);
+        const rest = masked(held, spansOf(held, secrets));
+        held = '';
+        return rest;
+      },
+      shown: () => masked(held, spansOf(held, secrets)),
+      release() {
+        const rest = held;
         held = '';
         return rest;
       },
@@ -37,40 +51,57 @@ export function createMaskers(values: readonly string[]): (() => Masker) | null 
   };
 }
 
-function secretForms(values: readonly string[]): string[] {
-  const forms = new Set<string>();
-  for (const value of values) {
-    if (value.length < 3) continue;
-    forms.add(value);
-    forms.add(JSON.stringify(value).slice(1, -1));
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where secrets are in a text, in order; those that overlap are one. No pattern: values may be long. */
+function spansOf(text: string, secrets: readonly string[]): readonly Span[] {
+  const found: Span[] = [];
+  for (const secret of secrets)
+    for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + secret.length))
+      found.push({ from: at, to: at + secret.length });
+  if (found.length < 2) return found;
+  found.sort((a, b) => a.from - b.from || b.to - a.to);
+  const spans: Span[] = [];
+  for (const span of found) {
+    const last = spans.at(-1);
+    if (last === undefined || span.from >= last.to) spans.push(span);
+    else if (span.to > last.to) spans[spans.length - 1] = { from: last.from, to: span.to };
   }
-  return [...forms].sort((a, b) => b.length - a.length);
+  return spans;
+}
+
+function masked(text: string, spans: readonly Span[], end = text.length): string {
+  let out = '';
+  let at = 0;
+  for (const { from, to } of spans) {
+    if (from >= end) break;
+    out += text.slice(at, from) + MASK;
+    at = to;
+  }
+  return out + text.slice(at, end);
 }
 
 /**
  * Up to where a text can be masked now: what follows may turn out to be part of a secret, or a longer one.
  */
-function safeCut(text: string, secrets: readonly string[], pattern: RegExp): number {
+function safeCut(text: string, secrets: readonly string[], spans: readonly Span[]): number {
   const cut = text.length - heldBack(text, secrets);
-  if (cut === text.length) return cut;
-  for (const match of text.matchAll(pattern)) {
-    if (match.index >= cut) break;
-    if (match.index + match[0].length > cut) return match.index;
-  }
-  return cut;
+  return spans.find(({ from, to }) => from < cut && to > cut)?.from ?? cut;
 }
 
 /** The length of the longest end of `text` with which one of the secrets begins. */
 function heldBack(text: string, secrets: readonly string[]): number {
   let longest = 0;
   for (const secret of secrets) {
-    for (let length = Math.min(secret.length - 1, text.length); length > longest; length--) {
-      if (text.endsWith(secret.slice(0, length))) longest = length;
+    const first = secret.charAt(0);
+    const from = Math.max(0, text.length - secret.length + 1);
+    for (let at = text.indexOf(first, from); at >= 0; at = text.indexOf(first, at + 1)) {
+      if (text.length - at <= longest) break;
+      if (secret.startsWith(text.slice(at))) longest = text.length - at;
     }
   }
   return longest;
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }

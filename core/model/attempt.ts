@@ -2,6 +2,7 @@ import type { TaskAction } from './dag.ts';
 import type { AttemptId, NodeNo, RunNo, RunUid, TryNo } from './ids.ts';
 import type { Json, JsonObject, JsonText } from './json.ts';
 import type { CancelledReason } from './states.ts';
+import type { GivenValue } from './variable.ts';
 
 /** How an attempt is kept apart: `process` = alone in its process, `shared` = with other attempts in one. */
 export type Isolation = 'process' | 'shared';
@@ -68,6 +69,8 @@ export interface AttemptOrder {
   readonly inputs: readonly (JsonText | SpilledOutput | undefined)[];
   /** What the attempts before it, which put the task off, have left; absent: there were none. */
   readonly wait?: { readonly calls: number; readonly state: JsonText | null };
+  /** The variables and connections that its task declares, encrypted; absent: it declares none. */
+  readonly given?: readonly GivenValue[];
   /** How long the runner may poll for its next order before it sleeps, in microseconds. */
   readonly spinUs: number;
 }

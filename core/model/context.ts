@@ -1,8 +1,13 @@
 import type { RunFacts } from './attempt.ts';
+import type { Connection } from './connection.ts';
 import type { Json } from './json.ts';
 
 /** What a task function gets beside its inputs. Everything a function may know or do goes through it. */
-export interface TaskContext<Params = Record<string, Json>> {
+export interface TaskContext<
+  Params = Record<string, Json>,
+  Variables extends string = string,
+  Connections extends string = string,
+> {
   readonly params: Params;
   readonly run: RunFacts;
   /** Dotted path of the task. */
@@ -27,6 +32,13 @@ export interface TaskContext<Params = Record<string, Json>> {
   /** An empty directory of this attempt, removed after it. */
   readonly tempDir: string;
   readonly log: TaskLog;
+  /**
+   * The value of a variable that the task declares in `variables`. Secret ones are masked in its log, its
+   * errors and its output.
+   */
+  variable(name: Variables): string;
+  /** A connection that the task declares in `connections`: its type, and the fields of that. */
+  connection(name: Connections): Connection;
   /** Progress for people: `done` of `total`, and what is being done. */
   progress(done: number, total: number, step?: string): void;
   /** A number worth comparing over runs, such as `sharpe`. The last value of a name wins. */

@@ -124,6 +124,9 @@ export interface TaskSpec {
   readonly with?: JsonObject;
   /** Environment of the attempt; values may hold `${{ }}`. */
   readonly env?: { readonly [name: string]: string };
+  /** Names of the variables and connections that its attempts are given, in order. */
+  readonly variables?: readonly string[];
+  readonly connections?: readonly string[];
   readonly sensor?: SensorSpec;
   readonly loop?: LoopSpec;
   readonly retries?: RetryPolicy;

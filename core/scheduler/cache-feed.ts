@@ -8,8 +8,9 @@ import type { Json } from '../model/json.ts';
 import type { CacheAnswer, CacheLookup } from '../planner/cache-lookups.ts';
 import { isRead } from '../planner/load.ts';
 import type { World } from '../planner/world.ts';
+import type { ValueFinder } from '../secrets/find-values.ts';
 import type { Store } from '../store/store.ts';
-import { cacheKey, changedParts } from './cache-key.ts';
+import { cacheKey, changedParts, digestOf } from './cache-key.ts';
 import { CachePartsReader } from './cache-parts.ts';
 import type { Answer, Feed, Reading } from './feeds.ts';
 import type { InputReader } from './inputs.ts';
@@ -27,6 +28,7 @@ export interface CacheFeedOptions {
   readonly clock: Clock;
   readonly stateDir: string;
   readonly inputs: InputReader;
+  readonly values: ValueFinder;
 }
 
 interface Asked {
@@ -76,13 +78,14 @@ export class CacheFeed implements Feed {
   }
 
   async #ask(lookup: CacheLookup): Promise<Asked> {
-    const { store, inputs } = this.#options;
+    const { store, inputs, values } = this.#options;
     const { run, node } = lookup;
     const version = await store.version(run.record.versionNo);
     try {
       if (version === null) throw new Error('its version is gone');
       const given = await inputs.read(run, node, run.templateOf(node));
-      const parts = this.#parts.read(run, version, node, given);
+      const revisions = await values.revisions(taskAt(run.graph, run.templateOf(node)));
+      const parts = { ...this.#parts.read(run, version, node, given), ...digestsOf(revisions) };
       return { lookup, parts, key: cacheKey(parts), problem: '' };
     } catch (error) {
       if (error instanceof AppError && error.code === 'unavailable') throw error;
@@ -128,4 +131,9 @@ export class CacheFeed implements Feed {
     if (newest === null) return because('cache_first');
     return because('cache_changed', { run: newest.runUid, changed: changedParts(newest.parts, parts) });
   }
+}
+
+/** Parts for the variables and connections of a task, from which no value can be told. */
+function digestsOf(revisions: ReadonlyMap<string, string>): CacheParts {
+  return Object.fromEntries([...revisions].map(([name, revision]) => [name, digestOf(revision)]));
 }

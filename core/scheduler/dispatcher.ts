@@ -3,10 +3,12 @@ import { nodePath, taskAt } from '../graph/graph.ts';
 import { itemNamesOf } from '../graph/item-names.ts';
 import type { AttemptDefinition, AttemptOrder, StopReason } from '../model/attempt.ts';
 import { type AttemptId, attemptId, type NodeNo, type TryNo } from '../model/ids.ts';
+import type { GivenValue } from '../model/variable.ts';
 import { graceOf } from '../planner/abort.ts';
 import { attemptLimits } from '../planner/outcomes.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import type { World } from '../planner/world.ts';
+import type { ValueFinder } from '../secrets/find-values.ts';
 import type { VersionRecord } from '../store/store.ts';
 import { type InputReader, MissingInput } from './inputs.ts';
 import { codeDir } from './paths.ts';
@@ -19,6 +21,7 @@ const SPIN_US = 200;
 export class Dispatcher {
   readonly #executor: Executor;
   readonly #inputs: InputReader;
+  readonly #values: Pick<ValueFinder, 'find'>;
   readonly #stateDir: string;
   readonly #memoryMb: number | null;
   readonly #canSpin: boolean;
@@ -36,12 +39,14 @@ export class Dispatcher {
   constructor(options: {
     executor: Executor;
     inputs: InputReader;
+    values: Pick<ValueFinder, 'find'>;
     stateDir: string;
     memoryMb: number | null;
     canSpin: boolean;
   }) {
     this.#executor = options.executor;
     this.#inputs = options.inputs;
+    this.#values = options.values;
     this.#stateDir = options.stateDir;
     this.#memoryMb = options.memoryMb;
     this.#canSpin = options.canSpin;
@@ -57,7 +62,7 @@ export class Dispatcher {
     this.live.add(id);
     const template = run.templateOf(node);
     const definition = this.#definition(world, run, version, template);
-    const submit = (inputs: AttemptOrder['inputs']): void => {
+    const submit = (inputs: AttemptOrder['inputs'], given?: readonly GivenValue[]): void => {
       const block = run.blockOf(node);
       const spinUs = this.#canSpin ? SPIN_US : 0;
       const { keys, items } = block;
@@ -72,6 +77,7 @@ export class Dispatcher {
         keys,
         items,
         inputs,
+        ...(given ? { given } : {}),
         ...(wait ? { wait } : {}),
         spinUs,
       });
@@ -80,14 +86,24 @@ export class Dispatcher {
       this.live.delete(id);
       this.onRefused(
         id,
-        error instanceof MissingInput ? error.message : `its inputs cannot be read: ${String(error)}`,
+        error instanceof MissingInput ? error.message : `what it is given cannot be read: ${String(error)}`,
       );
     };
-    const inputs = this.#inputs.now(run, node, template);
+    const task = taskAt(run.graph, template);
+    const declares = task.variables !== undefined || task.connections !== undefined;
+    const inputs = declares ? null : this.#inputs.now(run, node, template);
     if (inputs) return submit(inputs);
     this.#reading.add(id);
-    this.#inputs.read(run, node, template).then(
-      (read) => this.#reading.delete(id) && submit(read),
+    const read = this.#inputs.read(run, node, template);
+    if (!declares) {
+      read.then(
+        (found) => this.#reading.delete(id) && submit(found),
+        (error: unknown) => this.#reading.delete(id) && refuse(error),
+      );
+      return;
+    }
+    Promise.all([read, this.#values.find(task)]).then(
+      (found) => this.#reading.delete(id) && submit(...found),
       (error: unknown) => this.#reading.delete(id) && refuse(error),
     );
   }

@@ -28,7 +28,7 @@ import { limitsOf } from './limits-of.ts';
 import { PastFeed } from './past-feed.ts';
 import { leaderSocket, logFile } from './paths.ts';
 import { isAway } from './patient-store.ts';
-import type { Project } from './project.ts';
+import { type Project, valuesOf } from './project.ts';
 import { asError, faultText } from './quarantine.ts';
 import { isThere } from './read-run.ts';
 import { type Prepared, RequestDesk } from './request-desk.ts';
@@ -90,7 +90,8 @@ export class Leadership {
     const { memoryMb } = config.runners;
     const inputs = new InputReader(store, stateDir);
     const canSpin = availableParallelism() > 1;
-    const dispatcher = new Dispatcher({ executor, inputs, stateDir, memoryMb, canSpin });
+    const values = valuesOf(project);
+    const dispatcher = new Dispatcher({ executor, inputs, values, stateDir, memoryMb, canSpin });
     const limits = limitsOf(project);
     const reload = (runNo: RunNo) =>
       this.#desk.load(runNo).catch((error: unknown) => {
@@ -179,8 +180,9 @@ export class Leadership {
   #openFeeds(inputs: InputReader): Feeds {
     const { leader } = this;
     const { store, clock, stateDir } = this.#project;
+    const values = valuesOf(this.#project);
     const feeds = new Feeds(leader, this.#log);
-    feeds.add(new PastFeed(store, leader), new CacheFeed({ store, leader, clock, stateDir, inputs }));
+    feeds.add(new PastFeed(store, leader), new CacheFeed({ store, leader, clock, stateDir, inputs, values }));
     feeds.add(new HistoryFeed(store, leader));
     return feeds;
   }

@@ -4,6 +4,8 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { loadLimits } from '../parsing/load-limits.ts';
+import { ValueFinder } from '../secrets/find-values.ts';
+import { KeyRing } from '../secrets/key-ring.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { DagLibrary } from './dag-library.ts';
@@ -17,6 +19,8 @@ export interface Project {
   readonly config: Config;
   readonly store: Store;
   readonly library: DagLibrary;
+  /** The keys of variables and connections. */
+  readonly keys: KeyRing;
   readonly clock: Clock;
   close(): Promise<void>;
 }
@@ -45,15 +49,23 @@ export async function openProject(dir: string, options: OpenProjectOptions = {})
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const store = await openProjectStore(config, clock);
   await store.migrate();
+  const keys = new KeyRing(config.store);
   return {
     dir: projectDir,
     stateDir: realpathSync(stateDir),
     config,
     store,
     library: new DagLibrary(projectDir, stateDir, loadLimits(config)),
+    keys,
     clock,
     close: () => store.close(),
   };
+}
+
+/** Finds variables and connections for the tasks of a project. */
+export function valuesOf({ store, config, keys }: Pick<Project, 'store' | 'config' | 'keys'>): ValueFinder {
+  const { variables, connections } = store;
+  return new ValueFinder({ variables, connections, config, keys });
 }
 
 function openProjectStore(config: Config, clock: Clock): Promise<Store> {

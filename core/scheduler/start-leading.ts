@@ -52,13 +52,14 @@ export async function startLeading(
 }
 
 function makeExecutor(project: Project, lease: Lease, warm: boolean): StartedExecutor {
-  const { config, clock, dir, stateDir } = project;
+  const { config, clock, dir, stateDir, keys } = project;
   const executor = createLocalExecutor({
     projectDir: dir,
     stateDir,
     clock,
     epoch: lease.epoch,
     runners: { ...runnerOptions(config), keepOne: warm },
+    keyOf: (id) => keys.exported(id),
     limits: { logBytes: config.log.maxBytesPerAttempt },
   });
   const { promise: failed, resolve } = Promise.withResolvers<Error>();

@@ -91,6 +91,8 @@ const task = closedObject({
     shortCircuit: path,
     with: anything,
     env: Type.Unsafe({ type: 'object', additionalProperties: text }),
+    variables: texts,
+    connections: texts,
     sensor: closedObject({ everyMs: count, ...optionalKeys({ giveUpMs: count, softFail: yes }) }),
     loop: closedObject({
       until: path,

@@ -20,6 +20,7 @@ import {
   optionalKeys,
   tagsSchema,
   textSchema,
+  valueNames,
   wordSchema,
 } from './words.schema.ts';
 
@@ -361,6 +362,8 @@ export const OWN_TASK_PROPERTIES: Record<string, TSchema> = optionalKeys({
     description: 'URIs of assets: each success of the task is an event of each of them.',
     examples: [['duckdb://market/candles']],
   }),
+  variables: valueNames('Variables', 'ctx.variable(name), a command as ORCH_VAR_<name>', 'api_key'),
+  connections: valueNames('Connections', 'ctx.connection(name), a command as JSON in ORCH_CONN_<name>', 'db'),
   cache: Type.Union(
     [
       Type.Boolean(),

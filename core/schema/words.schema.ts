@@ -2,6 +2,7 @@ import { type TSchema, Type } from 'typebox';
 import { ASSET_URI_MAX, ASSET_URI_PATTERN } from '../model/asset.ts';
 import { DURATION_PATTERN } from '../model/duration.ts';
 import { ID_PATTERN } from '../model/ids.ts';
+import { VALUE_NAME } from '../model/variable.ts';
 
 /** Names of inputs and params: ids, but never the one name that objects treat in a way of their own. */
 export const NAME_PATTERN = ID_PATTERN.replace('^', '^(?!__proto__$)');
@@ -69,6 +70,13 @@ export function tagsSchema(description: string): TSchema {
     maxItems: 100,
     examples: [['market', 'daily']],
   });
+}
+
+/** Names of variables or connections. */
+export function valueNames(what: string, how: string, example: string): TSchema {
+  const name = Type.String({ pattern: VALUE_NAME });
+  const description = `${what} that the task may read: a function by ${how}.`;
+  return Type.Array(name, { maxItems: 100, description, examples: [[example]] });
 }
 
 /** A bare expression. */

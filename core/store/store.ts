@@ -28,6 +28,7 @@ import type { Overview } from './overview.ts';
 import type { PastScope } from './past-runs.ts';
 import type { PinPlan, PinRecord } from './pins.ts';
 import type { RepairOrder } from './repair.ts';
+import type { SealedRows } from './sealed-rows.ts';
 
 /** The right to decide, held by one process at a time; every commit of a tick proves it. */
 export interface Lease {
@@ -235,6 +236,8 @@ export interface Store {
   readonly audit: AuditLog;
   readonly alerts: Alerts;
   readonly replies: KeptReplies;
+  readonly variables: SealedRows;
+  readonly connections: SealedRows;
   readonly overview: Overview;
   readonly live: LiveReads;
   /**

@@ -5,6 +5,8 @@ import type { AlertTables } from './alert-tables.ts';
 
 /** The rows of the store as SQL sees them: text and numbers only; instants are epoch milliseconds. */
 export interface Database extends AccountTables, AlertTables {
+  readonly variable: SealedTable;
+  readonly connection: SealedTable;
   readonly dag: DagTable;
   readonly dag_version: DagVersionTable;
   readonly slot_span: SlotSpanTable;
@@ -32,6 +34,20 @@ export interface Database extends AccountTables, AlertTables {
   readonly inbox: InboxTable;
   readonly lease: LeaseTable;
   readonly schema_migration: SchemaMigrationTable;
+}
+
+/** A variable or connection; nothing in a row but its name and kind can be read without a key. */
+export interface SealedTable {
+  name: string;
+  kind: string;
+  /** Which key the value is encrypted with. */
+  key_id: string;
+  /** Nonce, ciphertext and tag, base64. */
+  sealed: string;
+  /** Another text for each change of the value. */
+  revision: string;
+  changed_at: number;
+  changed_by: string;
 }
 
 export interface DagTable {

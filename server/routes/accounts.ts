@@ -152,6 +152,7 @@ const saveAccount = route('put', `${API}/users/{name}`, {
     disabled: Type.Optional(Type.Boolean()),
   }),
   answer: Account,
+  takesSecret: true,
   handle: async ({ store, clock }, { params, body, access }) => {
     access.requireGlobal();
     requireOwn(access, body.grants);

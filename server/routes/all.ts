@@ -3,6 +3,7 @@ import { accountRoutes } from './accounts.ts';
 import { alertRoutes } from './alerts.ts';
 import { assetRoutes } from './assets.ts';
 import { backfillRoutes } from './backfills.ts';
+import { connectionRoutes } from './connections.ts';
 import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
 import { gridRoutes } from './grid.ts';
@@ -15,6 +16,7 @@ import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
 import { taskInstanceRoutes } from './task-instances.ts';
+import { variableRoutes } from './variables.ts';
 
 /** Every route of the API. Of two that match a path the first one answers. */
 export const ROUTES: readonly Route[] = [
@@ -34,4 +36,6 @@ export const ROUTES: readonly Route[] = [
   ...accountRoutes,
   ...loginRoutes,
   ...alertRoutes,
+  ...variableRoutes,
+  ...connectionRoutes,
 ];

@@ -92,7 +92,7 @@ export async function silentLeader(
   const executor = new SilentExecutor();
   const inputs = new InputReader(store, '/nowhere');
   const about = { stateDir: '/nowhere', memoryMb: null, canSpin: false };
-  const dispatcher = new Dispatcher({ executor, inputs, ...about });
+  const dispatcher = new Dispatcher({ executor, values: { find: async () => [] }, inputs, ...about });
   const limits = { globalSlots, pools: {}, defaults: ENGINE_DEFAULTS };
   const log = createLogger({ level: 'silent', to: 2 });
   const desk: RequestDesk = new RequestDesk({

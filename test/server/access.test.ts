@@ -23,6 +23,10 @@ const BODIES: Readonly<Record<string, object>> = {
   decideApproval: { option: 'approve' },
   createToken: { name: 'x', grants: [{ dags: 'ours', role: 'viewer' }] },
   saveAccount: { grants: [{ dags: 'ours', role: 'viewer' }] },
+  createVariable: { name: 'region', value: 'eu' },
+  saveVariable: { value: 'eu' },
+  createConnection: { name: 'db', connection: { type: 'generic', host: 'db' } },
+  saveConnection: { type: 'generic', host: 'db' },
   logIn: { name: 'nobody', password: 'wrong' },
 };
 const ALERT: LiveAlert = {
@@ -155,8 +159,8 @@ describe('who may do what', () => {
   });
 
   test('a role for one DAG is none for what belongs to no DAG', async () => {
-    for (const route of ROUTES.filter(
-      ({ tag }) => tag === 'accounts' || tag === 'audit' || tag === 'assets',
+    for (const route of ROUTES.filter(({ tag }) =>
+      ['accounts', 'audit', 'assets', 'variables', 'connections'].includes(tag),
     ).concat(ROUTES.filter(({ id }) => id === 'readSystemLogs'))) {
       if (route.role === 'public' || ['getMe', 'logOut'].includes(route.id)) continue;
       expect(await ask(route, bearer('ours admin')), route.id).toMatchObject({ status: 403 });

@@ -67,7 +67,9 @@ export class SimLeadership {
     const { store, lease, clock, executor, limits } = options;
     const stateDir = '/nowhere';
     const inputs = new InputReader(store, stateDir);
-    const dispatcher = new Dispatcher({ executor, inputs, stateDir, memoryMb: null, canSpin: false });
+    const values = { find: async () => [] };
+    const parts = { executor, inputs, values, stateDir };
+    const dispatcher = new Dispatcher({ ...parts, memoryMb: null, canSpin: false });
     let last = counters.runNo as number;
     this.#nextRunNo = () => ++last as RunNo;
     const versions = { current: (dagId: string) => this.#version(dagId) } as unknown as VersionKeeper;

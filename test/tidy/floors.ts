@@ -16,6 +16,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   'core/simulation': 2,
   'core/store': 3,
   'core/accounts': 3,
+  'core/secrets': 3,
   'core/config': 3,
   'core/log': 3,
   'core/observe': 3,

@@ -9,6 +9,8 @@ import type { Wires } from './wiring.ts';
 const ATTEMPT_KEYS = [
   'with',
   'env',
+  'variables',
+  'connections',
   'retries',
   'timeout',
   'killGrace',

@@ -161,8 +161,10 @@ function writeFacts(draft: TaskDraft, { author, scope }: TaskEntry): void {
   if (author.dependsOnPast || author.waitForDownstream) draft.dependsOnPast = true;
   if (author.waitForDownstream) draft.waitForDownstream = true;
   if (author.latestOnly) draft.latestOnly = true;
-  if (author.produces !== undefined && author.produces.length > 0)
-    draft.produces = [...new Set(author.produces)].sort();
+  for (const list of ['produces', 'variables', 'connections'] as const) {
+    const names = author[list];
+    if (names !== undefined && names.length > 0) draft[list] = [...new Set(names)].sort();
+  }
 }
 
 function stageOf(scope: Scope): string | undefined {

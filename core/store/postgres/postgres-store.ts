@@ -26,6 +26,7 @@ import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
 import { type RepairOrder, repairScript } from '../repair.ts';
 import { rowsOf, runInTransaction, type Script } from '../script.ts';
+import { SealedRows } from '../sealed-rows.ts';
 import type {
   BrokenFileRecord,
   CommitResult,
@@ -87,6 +88,8 @@ export class PostgresStore extends Reads implements Store {
   readonly audit: AuditLog;
   readonly alerts: Alerts;
   readonly replies: KeptReplies;
+  readonly variables: SealedRows;
+  readonly connections: SealedRows;
   readonly live: LiveReads;
 
   private constructor(options: PostgresStoreOptions, schema: string, db: Kysely<Database>) {
@@ -102,6 +105,8 @@ export class PostgresStore extends Reads implements Store {
       schemaNo: newestNumber(this.#plan.migrations),
     }));
     this.replies = new KeptReplies(db, write);
+    this.variables = new SealedRows(db, write, 'variable');
+    this.connections = new SealedRows(db, write, 'connection');
     this.live = new LiveReads(db);
     this.#plan = { dialect: 'postgres', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };
   }

@@ -34,6 +34,7 @@ import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
 import { type RepairOrder, repairScript } from '../repair.ts';
 import { rowsOf, runInSqlite, type Script } from '../script.ts';
+import { SealedRows } from '../sealed-rows.ts';
 import type {
   BrokenFileRecord,
   CommitResult,
@@ -100,6 +101,8 @@ export class SqliteStore extends Reads implements Store {
   readonly audit: AuditLog;
   readonly alerts: Alerts;
   readonly replies: KeptReplies;
+  readonly variables: SealedRows;
+  readonly connections: SealedRows;
   readonly live: LiveReads;
 
   private constructor(options: SqliteStoreOptions, connection: SqliteConnection, db: Kysely<Database>) {
@@ -115,6 +118,8 @@ export class SqliteStore extends Reads implements Store {
       schemaNo: newestNumber(this.#plan.migrations),
     }));
     this.replies = new KeptReplies(db, write);
+    this.variables = new SealedRows(db, write, 'variable');
+    this.connections = new SealedRows(db, write, 'connection');
     this.live = new LiveReads(db);
     this.#lock = new LeaderLock(options.path);
     this.#beat = new LeaderBeat(options.path, options.clock);

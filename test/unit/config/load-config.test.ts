@@ -36,6 +36,8 @@ describe('defaults', () => {
       scheduler: { maxActive: 8, loadCpuMs: 20_000, loadWaitMs: 30_000, loadMemoryMb: 1_024 },
       runners: { max: 8, memoryMb: 2_048, idleMs: 60_000, maxAttempts: 50_000 },
       pools: { default: { slots: 128, description: null } },
+      variables: {},
+      connections: {},
       defaults: {
         retries: { max: 0, delayMs: 300_000, backoff: 'fixed', factor: 2, maxDelayMs: 86_400_000, jitter: 0 },
         timeoutMs: 3_600_000,
@@ -170,7 +172,7 @@ describe('mistakes', () => {
       '  kind: sqlitee',
       'scheduler: { maxActiv: 3 }',
       'defaults: { timeout: 5 minutes }',
-      'variables: {}',
+      'variable: {}',
     ];
     const found = diagnosticsOf({
       projectDir: project({ 'airflow.yaml': text.join('\n') }),
@@ -204,8 +206,8 @@ describe('mistakes', () => {
           'airflow.yaml',
           5,
           1,
-          "section 'variables' is reserved: this version of orch cannot do what it configures yet",
-          'remove the section',
+          "unknown section 'variable'",
+          "did you mean 'variables'?",
         ],
         [
           'ORCH__RUNNERS__MAX',

@@ -129,7 +129,7 @@ describe('secret values', () => {
   test('are never on disk, whatever the order of values that overlap', async () => {
     const { log, read } = open({ secrets: ['token', 'token-long', 'nekot'] });
     for (const char of 'token-long nekotoken token-lon') log.text('stderr', char);
-    expect(await texts(read)).toEqual(['*** ***oken ***-lon']);
+    expect(await texts(read)).toEqual(['*** *** ***-lon']);
   });
 
   test('do not leak by half at the place where a log is cut', async () => {

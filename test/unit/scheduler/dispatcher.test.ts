@@ -17,7 +17,14 @@ function dispatched(read: Promise<string[]>) {
     stop: () => void told.push('stopped'),
   } as unknown as Executor;
   const inputs = { now: () => null, read: () => read } as unknown as InputReader;
-  const dispatcher = new Dispatcher({ executor, inputs, stateDir: '/s', memoryMb: null, canSpin: false });
+  const dispatcher = new Dispatcher({
+    executor,
+    values: { find: async () => [] },
+    inputs,
+    stateDir: '/s',
+    memoryMb: null,
+    canSpin: false,
+  });
   dispatcher.onRefused = () => void told.push('refused');
   dispatcher.onWithdrawn = (id: AttemptId) => void told.push(`withdrawn ${id}`);
   const simulation = new Simulation();

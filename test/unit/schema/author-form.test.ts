@@ -57,6 +57,8 @@ const task: Keys<AuthorTask> = {
   waitForDownstream: true,
   latestOnly: true,
   produces: true,
+  variables: true,
+  connections: true,
   cache: true,
   onStart: true,
   onSuccess: true,

@@ -90,6 +90,8 @@ export function fakeContext(
     fail: (reason) => {
       throw new Error(`failed: ${reason}`);
     },
+    variable: () => '',
+    connection: () => ({ type: 'generic' }),
     shouldStop: () => abort.signal.aborted,
   };
 }
