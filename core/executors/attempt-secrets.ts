@@ -3,6 +3,7 @@ import type { Outcome, TaskError } from '../model/attempt.ts';
 import type { Json } from '../model/json.ts';
 import type { GivenValue } from '../model/variable.ts';
 import { GivenValues, NO_VALUES, type ToldKeys } from '../secrets/given-values.ts';
+import { jsonProblem } from './json-problem.ts';
 import type { ReportFrame } from './protocol.ts';
 import type { TextMask } from './task-error.ts';
 
@@ -46,7 +47,8 @@ export class AttemptSecrets {
    */
   maskedContent(content: string | Uint8Array | Json): string | Uint8Array | Json {
     if (this.mask === null) return content;
-    if (!(content instanceof Uint8Array)) return this.mask(content);
+    // What is no JSON is refused where it is to be kept.
+    if (!(content instanceof Uint8Array)) return jsonProblem(content) === null ? this.mask(content) : content;
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
     const text = bytes.toString('utf8');
     if (this.text(text) === text) return content;
