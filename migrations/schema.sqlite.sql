@@ -7,6 +7,18 @@ CREATE TABLE "account" (
   "created_by" text not null
 ) strict, without rowid;
 
+CREATE TABLE "ad_hoc_schedule" (
+  "schedule_id" text not null primary key,
+  "dag_id" text not null,
+  "name" text not null,
+  "plan" text not null,
+  "paused" integer not null check (paused in (0, 1)),
+  "cursor_at" integer not null,
+  "last" text,
+  "created_at" integer not null,
+  "created_by" text not null
+) strict, without rowid;
+
 CREATE TABLE "api_token" (
   "token_id" text not null primary key,
   "hash" text not null unique,
@@ -333,6 +345,13 @@ CREATE INDEX "login_account" on "login" (
   "account"
 );
 
+CREATE TABLE "metric_sample" (
+  "step_ms" integer not null,
+  "at" integer not null,
+  "figures" text not null,
+  constraint "metric_sample_pk" primary key ("step_ms", "at")
+) strict, without rowid;
+
 CREATE TABLE "run_deadline" (
   "run_no" integer not null,
   "stage" integer not null check (stage between 0 and 2),
@@ -349,6 +368,11 @@ CREATE TABLE "run_expansion" (
   "items" text,
   "gone" text,
   constraint "run_expansion_pk" primary key ("run_no", "base")
+) strict, without rowid;
+
+CREATE TABLE "scheduler_fact" (
+  "name" text not null primary key,
+  "value" text not null
 ) strict, without rowid;
 
 CREATE TABLE "schema_migration" (

@@ -194,6 +194,16 @@ const SENTENCES = {
     `It may miss its deadline of ${f.deadline}: by the times of earlier runs it ends at ${f.p50} or, one ` +
     `time in twenty, after ${f.p95}; above all ${f.task} makes it late.`,
   repaired: (f) => `Repaired by ${f.by ?? 'hand'}: ${f.what}.`,
+  scheduler_paused: (f) =>
+    `The scheduler is paused${f.since ? ` since ${f.since}` : ''}, by ${f.by ?? 'hand'}: ` +
+    'nothing is started. To go on: orch scheduler resume',
+  scheduler_resumed: (f) => `The scheduler goes on: ${f.by ?? 'hand'} has resumed it.`,
+  scheduler_stopped: (f) => `The scheduler was told to ${f.how} by ${f.by ?? 'hand'}.`,
+  limits_changed: (f) => `${f.what}, by ${f.by ?? 'hand'}.`,
+  schedule_added: (f) => `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} was made by ${f.by ?? 'hand'}.`,
+  schedule_paused: (f) => `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} was paused by ${f.by ?? 'hand'}.`,
+  schedule_resumed: (f) => `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} was resumed by ${f.by ?? 'hand'}.`,
+  schedule_removed: (f) => `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} was removed by ${f.by ?? 'hand'}.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

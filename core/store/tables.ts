@@ -1,9 +1,10 @@
 import type { Generated } from 'kysely';
 import type { JsonText } from '../model/json.ts';
 import type { AccountTables } from './account-tables.ts';
+import type { OperationTables } from './operation-tables.ts';
 
 /** The rows of the store as SQL sees them: text and numbers only; instants are epoch milliseconds. */
-export interface Database extends AccountTables {
+export interface Database extends AccountTables, OperationTables {
   readonly dag: DagTable;
   readonly dag_version: DagVersionTable;
   readonly slot_span: SlotSpanTable;

@@ -1,9 +1,12 @@
 import type { Route } from '../route.ts';
 import { accountRoutes } from './accounts.ts';
+import { adHocRoutes } from './ad-hoc-schedules.ts';
 import { assetRoutes } from './assets.ts';
 import { backfillRoutes } from './backfills.ts';
+import { configRoutes } from './config.ts';
 import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
+import { figureRoutes } from './figures.ts';
 import { gridRoutes } from './grid.ts';
 import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
@@ -12,6 +15,7 @@ import { metricsRoute } from './metrics.ts';
 import { operationRoutes } from './operations.ts';
 import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
+import { schedulerRoutes } from './scheduler.ts';
 import { systemRoutes } from './system.ts';
 import { taskInstanceRoutes } from './task-instances.ts';
 
@@ -28,7 +32,11 @@ export const ROUTES: readonly Route[] = [
   ...operationRoutes,
   ...backfillRoutes,
   ...assetRoutes,
+  ...configRoutes,
+  ...schedulerRoutes,
+  ...adHocRoutes,
   ...liveRoutes,
+  ...figureRoutes,
   metricsRoute,
   ...accountRoutes,
   ...loginRoutes,

@@ -21,6 +21,11 @@ const BODIES: Readonly<Record<string, object>> = {
   decideApproval: { option: 'approve' },
   createToken: { name: 'x', grants: [{ dags: 'ours', role: 'viewer' }] },
   saveAccount: { grants: [{ dags: 'ours', role: 'viewer' }] },
+  controlScheduler: { action: 'resume' },
+  changeWorker: { slots: 8 },
+  createSchedule: { dagId: 'ours', when: { everyMs: 86_400_000 } },
+  changeConfig: { 'log.level': 'info' },
+  validateConfig: { 'log.level': 'info' },
   logIn: { name: 'nobody', password: 'wrong' },
 };
 const QUERIES: Readonly<Record<string, string>> = { listAssetEvents: '?uri=s3://a' };
@@ -53,6 +58,7 @@ describe('who may do what', () => {
     await addToken('revoked', [{ dags: '*', role: 'admin' }], { revokedAt: 1 });
     const { run } = await api.orch.run('ours');
     const { body } = await api.post('/api/v1/backfills', BODIES['createBackfill'], bearer('admin'));
+    const made = await api.post('/api/v1/schedules', BODIES['createSchedule'], bearer('admin'));
     ids = {
       dagId: 'ours',
       runId: run.uid,
@@ -63,6 +69,8 @@ describe('who may do what', () => {
       to: String(run.versionNo),
       backfillId: String(body['backfillId']),
       tokenId: 'none',
+      scheduleId: String(made.body['scheduleId']),
+      workerId: 'leader',
       name: 'nobody',
       sha256: '0'.repeat(64),
     };
@@ -110,7 +118,7 @@ describe('who may do what', () => {
 
   test('who has nothing to do with a DAG is answered as if it were not there, on every route', async () => {
     for (const route of protectedRoutes) {
-      const isOfDag = /\{(dagId|runId|taskInstanceId|attemptId|backfillId)\}/.test(route.path);
+      const isOfDag = /\{(dagId|runId|taskInstanceId|attemptId|backfillId|scheduleId)\}/.test(route.path);
       if (!isOfDag && route.id !== 'createBackfill') continue;
       const answer = await ask(route, bearer('theirs'));
       expect(answer.status, route.id).toBe(404);

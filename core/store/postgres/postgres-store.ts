@@ -20,6 +20,7 @@ import { readJournal } from '../journal.ts';
 import { KeptReplies } from '../kept-replies.ts';
 import { LiveReads } from '../live-reads.ts';
 import { applyOne, newestNumber, readHolder, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
+import { Operations } from '../operations.ts';
 import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
@@ -86,6 +87,7 @@ export class PostgresStore extends Reads implements Store {
   readonly audit: AuditLog;
   readonly replies: KeptReplies;
   readonly live: LiveReads;
+  readonly operations: Operations;
 
   private constructor(options: PostgresStoreOptions, schema: string, db: Kysely<Database>) {
     super(db);
@@ -97,6 +99,10 @@ export class PostgresStore extends Reads implements Store {
     this.audit = new AuditLog(db, write);
     this.replies = new KeptReplies(db, write);
     this.live = new LiveReads(db);
+    this.operations = new Operations(db, write, ({ epoch }) => ({
+      epoch,
+      schemaNo: newestNumber(this.#plan.migrations),
+    }));
     this.#plan = { dialect: 'postgres', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };
   }
 

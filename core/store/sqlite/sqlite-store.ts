@@ -28,6 +28,7 @@ import {
   schemaBusy,
   schemaNumber,
 } from '../migrate.ts';
+import { Operations } from '../operations.ts';
 import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
@@ -99,6 +100,7 @@ export class SqliteStore extends Reads implements Store {
   readonly audit: AuditLog;
   readonly replies: KeptReplies;
   readonly live: LiveReads;
+  readonly operations: Operations;
 
   private constructor(options: SqliteStoreOptions, connection: SqliteConnection, db: Kysely<Database>) {
     super(db);
@@ -110,6 +112,10 @@ export class SqliteStore extends Reads implements Store {
     this.audit = new AuditLog(db, write);
     this.replies = new KeptReplies(db, write);
     this.live = new LiveReads(db);
+    this.operations = new Operations(db, write, ({ epoch }) => ({
+      epoch,
+      schemaNo: newestNumber(this.#plan.migrations),
+    }));
     this.#lock = new LeaderLock(options.path);
     this.#beat = new LeaderBeat(options.path, options.clock);
     this.#plan = { dialect: 'sqlite', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };

@@ -30,6 +30,7 @@ class Shelf {
       filesInUse: async () => this.named,
       purgeRequests: async () => 0,
       replies: { forget: async (before: number) => void this.repliesBefore.push(before) },
+      operations: { history: { condense: async () => 0 } },
       purgeCache: async (_: Lease, policy: CachePolicy) => {
         this.cachePolicies.push(policy);
         return this.cachePolicies.length === 1 ? 5 : 0;
