@@ -1,8 +1,10 @@
 import { type Kysely, sql } from 'kysely';
-import { S } from '../model/states.ts';
+import { RUN_STATES, S } from '../model/states.ts';
 import type { Database } from './tables.ts';
 
 const DAY_MS = 86_400_000;
+/** Runs in earlier states are not over; written out, so that their index is used. */
+const UNFINISHED = sql.lit(RUN_STATES.indexOf('success'));
 
 /** Task instances that ended since midnight UTC. */
 export interface DayCounts {
@@ -88,7 +90,7 @@ export class DayTally {
     const { rows } = await sql<{ readonly count: number }>`
       select count(*) as count from task_instance
       where state in (${S.queued}, ${S.running}, ${S.paused})
-        and run_no in (select run_no from dag_run where state < 3)`.execute(this.#db);
+        and run_no in (select run_no from dag_run where state < ${UNFINISHED})`.execute(this.#db);
     return Number(rows[0]?.count ?? 0);
   }
 }

@@ -44,7 +44,6 @@ async function statusOf(services: Services): Promise<Static<typeof SchedulerStat
     text: said[state],
     paused: pause === null ? null : { by: pause.by, since: instant(pause.at) },
     leader,
-    standbys: null,
     slots: report === null ? null : { limit: report.slots, used: report.busy },
     reportedAt: instant(report?.at ?? null),
   };

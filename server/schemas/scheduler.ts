@@ -72,7 +72,6 @@ export const SchedulerStatus = named(
     text: Type.String({ description: 'one sentence for people' }),
     paused: Pause,
     leader: SystemStatus.properties.leader,
-    standbys: Type.Null({ description: 'who stands by tells nobody' }),
     slots: orNull(exact({ limit: Type.Integer(), used: Type.Integer() })),
     reportedAt: orNull(Instant),
   }),
