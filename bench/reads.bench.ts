@@ -16,9 +16,7 @@ import { Bell } from '../core/scheduler/bell.ts';
 import { openProject } from '../core/scheduler/project.ts';
 import type { Lease, Store } from '../core/store/store.ts';
 import { createApp } from '../server/app.ts';
-import { LiveFeed } from '../server/live/live-feed.ts';
-import { JournalTotals } from '../server/metrics/journal-totals.ts';
-import type { Services } from '../server/services.ts';
+import { makeServices } from '../server/services.ts';
 
 const RUNS = 500;
 const TASKS = 200;
@@ -153,9 +151,7 @@ try {
   if (lease === null) throw new Error('somebody leads a new store');
   await fill(store, lease);
   const ask = () => Promise.reject(new Error('nothing is asked'));
-  const live = new LiveFeed({ store, bell: new Bell(), clock: project.clock });
-  const totals = new JournalTotals(store);
-  const app = createApp({ ...project, ask, live, totals } satisfies Services);
+  const app = createApp(makeServices(project, new Bell(), ask));
   const get = async (path: string): Promise<void> => {
     const response = await app.request(`http://localhost${path}`);
     const text = await response.text();

@@ -63,7 +63,16 @@ export async function openServer(
     try {
       const { limits } = config;
       const app = createApp(services, { isOpen, limits, log: logOf(project) });
-      return await listen(app, { address, port, requestTimeoutMs: limits.requestTimeoutMs }, services.live);
+      return await listen(
+        app,
+        { address, port, requestTimeoutMs: limits.requestTimeoutMs },
+        {
+          close: () => {
+            services.live.close();
+            services.figures.close();
+          },
+        },
+      );
     } catch (error) {
       await session.close();
       throw error;

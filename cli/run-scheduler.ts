@@ -18,7 +18,7 @@ import { tellRuns } from './tell-runs.ts';
  * @returns the exit code of the signal that ended it.
  */
 export async function runScheduler(context: CommandContext, project: Project): Promise<number> {
-  const told = Promise.withResolvers<Interrupt>();
+  const told = Promise.withResolvers<Interrupt | 'stopped'>();
   const again = Promise.withResolvers<Interrupt>();
   const interrupts = listenForInterrupts(process, (kind, count) =>
     (count === 1 ? told : again).resolve(kind),
@@ -35,12 +35,15 @@ export async function runScheduler(context: CommandContext, project: Project): P
     const ended = new AbortController();
     void told.promise.then(() => ended.abort());
     const { signal } = ended;
-    session = await openSession(project, { schedules: true, onLead, onStandBy, onTidings, signal });
+    const onStopAsked = (): void => told.resolve('stopped');
+    const heard = { onLead, onStandBy, onTidings, onStopAsked };
+    session = await openSession(project, { schedules: true, ...heard, signal });
     if (!session.leading && !signal.aborted) tell(context, 'standby', 'stands by: another process leads');
     const end = await Promise.race([told.promise, session.failed]);
     if (end instanceof Error) throw end;
     tell(context, 'draining', 'ends: running tasks may end, nothing new is started');
     await Promise.race([session.close('drain'), again.promise.then(() => session?.close('now'))]);
+    if (end === 'stopped') return EXIT.ok;
     return end === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
   } finally {
     interrupts.release();

@@ -19,10 +19,14 @@ type Part<Name extends string, Value> = Value extends undefined
     ? { readonly [name in Name]?: Value }
     : { readonly [name in Name]: Value };
 
+type Inputs = {
+  readonly [I in Id]: Part<'params', Operations[I]['params']> &
+    Part<'query', Operations[I]['query']> &
+    Part<'body', Operations[I]['body']>;
+};
+
 /** What an operation is called with. */
-export type InputOf<I extends Id> = Part<'params', Operations[I]['params']> &
-  Part<'query', Operations[I]['query']> &
-  Part<'body', Operations[I]['body']>;
+export type InputOf<I extends Id> = Inputs[I];
 
 /** What an operation answers. */
 export type AnswerOf<I extends Id> = Operations[I]['answer'];

@@ -25,6 +25,7 @@ index CREATE UNIQUE INDEX alert_group_pk ON alert_group USING btree (rule, group
 index CREATE UNIQUE INDEX alert_live ON alert USING btree (rule, fingerprint) WHERE ((resolved_at IS NULL) OR (closing = 1))
 index CREATE UNIQUE INDEX alert_mute_pkey ON alert_mute USING btree (mute_id)
 index CREATE UNIQUE INDEX alert_pkey ON alert USING btree (alert_id)
+index CREATE UNIQUE INDEX ad_hoc_schedule_pkey ON ad_hoc_schedule USING btree (schedule_id)
 index CREATE UNIQUE INDEX api_token_hash_key ON api_token USING btree (hash)
 index CREATE UNIQUE INDEX api_token_pkey ON api_token USING btree (token_id)
 index CREATE UNIQUE INDEX artifact_pk ON artifact USING btree (run_no, node_no, try_no, name)
@@ -53,8 +54,10 @@ index CREATE UNIQUE INDEX journal_pkey ON journal USING btree (seq)
 index CREATE UNIQUE INDEX kept_reply_pkey ON kept_reply USING btree (key)
 index CREATE UNIQUE INDEX lease_pkey ON lease USING btree (id)
 index CREATE UNIQUE INDEX login_pkey ON login USING btree (hash)
+index CREATE UNIQUE INDEX metric_sample_pk ON metric_sample USING btree (step_ms, at)
 index CREATE UNIQUE INDEX run_deadline_pk ON run_deadline USING btree (run_no, stage)
 index CREATE UNIQUE INDEX run_expansion_pk ON run_expansion USING btree (run_no, base)
+index CREATE UNIQUE INDEX scheduler_fact_pkey ON scheduler_fact USING btree (name)
 index CREATE UNIQUE INDEX schema_migration_pkey ON schema_migration USING btree (number)
 index CREATE UNIQUE INDEX slot_span_pk ON slot_span USING btree (dag_id, first_at)
 index CREATE UNIQUE INDEX task_attempt_pk ON task_attempt USING btree (run_no, node_no, try_no)
@@ -124,6 +127,17 @@ table alert_mute column 05 reason text not null
 table alert_mute column 06 created_by text not null
 table alert_mute column 07 created_at bigint not null
 table alert_mute constraint alert_mute_pkey PRIMARY KEY (mute_id)
+table ad_hoc_schedule column 01 schedule_id text not null collate C
+table ad_hoc_schedule column 02 dag_id text not null collate C
+table ad_hoc_schedule column 03 name text not null
+table ad_hoc_schedule column 04 plan text not null
+table ad_hoc_schedule column 05 paused smallint not null
+table ad_hoc_schedule column 06 cursor_at bigint not null
+table ad_hoc_schedule column 07 last text
+table ad_hoc_schedule column 08 created_at bigint not null
+table ad_hoc_schedule column 09 created_by text not null
+table ad_hoc_schedule constraint ad_hoc_schedule_paused_check CHECK ((paused = ANY (ARRAY[0, 1])))
+table ad_hoc_schedule constraint ad_hoc_schedule_pkey PRIMARY KEY (schedule_id)
 table api_token column 01 token_id text not null collate C
 table api_token column 02 hash text not null collate C
 table api_token column 03 name text not null
@@ -362,6 +376,10 @@ table login column 03 created_at bigint not null
 table login column 04 expires_at bigint not null
 table login constraint login_account_fkey FOREIGN KEY (account) REFERENCES account(name) ON DELETE CASCADE
 table login constraint login_pkey PRIMARY KEY (hash)
+table metric_sample column 01 step_ms bigint not null
+table metric_sample column 02 at bigint not null
+table metric_sample column 03 figures text not null
+table metric_sample constraint metric_sample_pk PRIMARY KEY (step_ms, at)
 table run_deadline column 01 run_no integer not null
 table run_deadline column 02 stage smallint not null
 table run_deadline column 03 at bigint not null
@@ -377,6 +395,9 @@ table run_expansion column 07 gone text
 table run_expansion constraint run_expansion_base_check CHECK ((base > 0))
 table run_expansion constraint run_expansion_pk PRIMARY KEY (run_no, base)
 table run_expansion constraint run_expansion_run_no_fkey FOREIGN KEY (run_no) REFERENCES dag_run(run_no) ON DELETE CASCADE
+table scheduler_fact column 01 name text not null collate C
+table scheduler_fact column 02 value text not null
+table scheduler_fact constraint scheduler_fact_pkey PRIMARY KEY (name)
 table schema_migration column 01 number integer not null
 table schema_migration column 02 name text not null
 table schema_migration column 03 applied_at bigint not null

@@ -73,6 +73,16 @@ CREATE TABLE "alert_mute" (
   "reason" text not null,
   "created_by" text not null,
   "created_at" integer not null
+CREATE TABLE "ad_hoc_schedule" (
+  "schedule_id" text not null primary key,
+  "dag_id" text not null,
+  "name" text not null,
+  "plan" text not null,
+  "paused" integer not null check (paused in (0, 1)),
+  "cursor_at" integer not null,
+  "last" text,
+  "created_at" integer not null,
+  "created_by" text not null
 ) strict, without rowid;
 
 CREATE TABLE "api_token" (
@@ -411,6 +421,13 @@ CREATE INDEX "login_account" on "login" (
   "account"
 );
 
+CREATE TABLE "metric_sample" (
+  "step_ms" integer not null,
+  "at" integer not null,
+  "figures" text not null,
+  constraint "metric_sample_pk" primary key ("step_ms", "at")
+) strict, without rowid;
+
 CREATE TABLE "run_deadline" (
   "run_no" integer not null,
   "stage" integer not null check (stage between 0 and 2),
@@ -427,6 +444,11 @@ CREATE TABLE "run_expansion" (
   "items" text,
   "gone" text,
   constraint "run_expansion_pk" primary key ("run_no", "base")
+) strict, without rowid;
+
+CREATE TABLE "scheduler_fact" (
+  "name" text not null primary key,
+  "value" text not null
 ) strict, without rowid;
 
 CREATE TABLE "schema_migration" (

@@ -39,8 +39,9 @@ export function createApp(services: Services, options: AppOptions = {}): Hono {
   if (isOpen) app.use(loopbackOnly);
   const { accounts } = services.store;
   const { limits } = options;
+  const takeTicket = (ticket: string) => services.tickets.take(ticket);
   const admit = limits === undefined ? {} : { admit: limitRequests(limits) };
-  app.use(authenticate({ accounts, clock: services.clock, isOpen, ...admit }));
+  app.use(authenticate({ accounts, clock: services.clock, isOpen, takeTicket, ...admit }));
   app.use(limitBodies);
   app.use(compressJson);
   app.use(answerEtags);

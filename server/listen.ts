@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
-import { serve } from '@hono/node-server';
+import { serve, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { WebSocketServer } from 'ws';
 import { AppError } from '../core/model/errors.ts';
 
 /** A server that listens. */
@@ -49,8 +50,12 @@ export function listen(app: Hono, place: Place, open?: Closing): Promise<Listeni
     headersTimeout: requestTimeoutMs,
     connectionsCheckingInterval: Math.min(LOOK_MS, requestTimeoutMs),
   };
+  // What clients send is of no use to anybody: a long message closes the line.
+  const websocket = {
+    server: new WebSocketServer({ noServer: true, maxPayload: 1_024 }) as unknown as WebSocketServerLike,
+  };
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, port, hostname: address, serverOptions }, (bound) => {
+    const server = serve({ fetch: app.fetch, port, hostname: address, serverOptions, websocket }, (bound) => {
       const host = isIPv6(address) ? `[${address}]` : address;
       resolve({
         url: `http://${host}:${bound.port}`,

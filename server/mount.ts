@@ -6,6 +6,7 @@ import { Access } from './access.ts';
 import { carryOut } from './changes.ts';
 import { InputCheck, refuseInput } from './check-input.ts';
 import { jsonHeaders } from './compress-json.ts';
+import { type Line, upgrade } from './live/upgrade.ts';
 import type { Principal } from './principal.ts';
 import { principalOf } from './principal-of.ts';
 import { problem, problemOfStatus } from './problem.ts';
@@ -73,6 +74,8 @@ function handlerOf(services: Services, route: Route, { checkAnswers }: MountOpti
     const make = async (key: string | null): Promise<Response> => {
       const input = {
         ...{ params, query, body, access, again, cookies, signal },
+        whoAgain: context.get('again'),
+        upgrade: (open: (line: Line) => () => void) => upgrade(context, open),
         header: (name: string) => context.req.header(name),
         hangUp: () => connectionOf(context)?.destroy(),
         newId: idMaker(services, key),

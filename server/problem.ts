@@ -43,7 +43,7 @@ export function problemOfError(context: Context, error: unknown): Response {
 /** A refusal with a status of its own. `code` names it for programs. */
 export function problemOfStatus(
   context: Context,
-  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503,
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 426 | 429 | 500 | 503,
   code: string,
   body: { readonly title: string; readonly detail: string },
 ): Response {

@@ -2,6 +2,8 @@ import type { Static, TObject, TProperties, TSchema } from 'typebox';
 import { Type } from 'typebox';
 import type { Role } from '../core/model/account.ts';
 import type { Access } from './access.ts';
+import type { Line } from './live/upgrade.ts';
+import type { Principal } from './principal.ts';
 import type { Services } from './services.ts';
 
 export const API = '/api/v1';
@@ -17,6 +19,10 @@ export interface Input<Params, Query, Body> {
   readonly access: Access;
   /** The same as it is found out anew; `null`: who asked may not ask any more. */
   again(): Promise<Access | null>;
+  /** Who asks as it is found out anew, for whoever asks in the same name later. */
+  readonly whoAgain: () => Promise<Principal | null>;
+  /** Answers with a WebSocket; see {@link upgrade}. */
+  upgrade(open: (line: Line) => () => void): Promise<Response>;
   /** A header of the request. */
   header(name: string): string | undefined;
   /** Drops the connection. */

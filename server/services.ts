@@ -1,9 +1,14 @@
 import type { Answer } from '../core/model/action.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { Request } from '../core/model/request.ts';
+import type { Bell } from '../core/scheduler/bell.ts';
+import { MachineMeter } from '../core/scheduler/machine-meter.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
+import { readFigures } from './current-figures.ts';
+import { FigureFeed } from './live/figure-feed.ts';
 import { LiveFeed } from './live/live-feed.ts';
+import { StreamTickets } from './live/stream-tickets.ts';
 import { JournalTotals } from './metrics/journal-totals.ts';
 
 /** What the handlers of routes work with. */
@@ -15,6 +20,12 @@ export interface Services extends Project {
   ask(request: Request, key?: string): Promise<Answer>;
   /** What changes, for streams. */
   readonly live: LiveFeed;
+  /** How the machine does, for streams. */
+  readonly figures: FigureFeed;
+  readonly meter: MachineMeter;
+  readonly tickets: StreamTickets;
+  /** When this server began. */
+  readonly startedAt: number;
   /** What the journal adds up to. */
   readonly totals: JournalTotals;
 }
@@ -36,6 +47,21 @@ export function servicesOf(project: Project, session: Session): Services {
       throw new AppError('unavailable', what, {}, error);
     }
   };
-  const live = new LiveFeed({ store, bell: session.bell, clock });
-  return { ...project, ask, live, totals: new JournalTotals(store) };
+  return makeServices(project, session.bell, ask);
+}
+
+/** The services of a server whose requests go out by a function. */
+export function makeServices(project: Project, bell: Bell, ask: Services['ask']): Services {
+  const { store, clock } = project;
+  const services: Services = {
+    ...project,
+    ask,
+    live: new LiveFeed({ store, bell, clock }),
+    figures: new FigureFeed(() => readFigures(services)),
+    meter: new MachineMeter(project.stateDir, clock),
+    tickets: new StreamTickets(clock),
+    totals: new JournalTotals(store),
+    startedAt: clock.now(),
+  };
+  return services;
 }

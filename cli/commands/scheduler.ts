@@ -1,16 +1,42 @@
+import { AppError } from '../../core/model/errors.ts';
+import { valueOfAnswer } from '../answer-error.ts';
 import { defineCommand } from '../command.ts';
+import { openSession } from '../engine.ts';
+import { EXIT } from '../exit-code.ts';
 import { runScheduler } from '../run-scheduler.ts';
+import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
 
-/** `orch scheduler`: runs every DAG by its schedule until it is told to end. */
+/** `orch scheduler`: runs every DAG by its schedule until it is told to end; with a word it pauses all. */
 export const scheduler = defineCommand<Record<string, never>>({
   description:
     'One process leads; others stand by and take over when it goes away. SIGTERM or Ctrl-C lets running ' +
-    'tasks end and leaves the rest to the next leader; a second one ends at once.',
+    'tasks end and leaves the rest to the next leader; a second one ends at once. `pause`: nothing is ' +
+    'started anywhere, whoever leads, until `resume`.',
   examples: [
     { command: 'orch scheduler', what: 'in the foreground; every run is a line' },
     { command: 'orch scheduler --json', what: 'with its events as JSON lines' },
+    { command: 'orch scheduler pause', what: 'running tasks go on, nothing new is started' },
   ],
-  define: () => {},
-  run: (context) => withProject(context, (project) => runScheduler(context, project)),
+  define: (command) => {
+    command.argument('[action]', 'pause or resume');
+  },
+  run: (context, _options, [action]) => {
+    if (action !== undefined && action !== 'pause' && action !== 'resume')
+      throw new AppError('usage', `orch scheduler takes pause or resume, not '${action}'.`);
+    return withProject(context, async (project) => {
+      if (action === undefined) return runScheduler(context, project);
+      const paused = action === 'pause';
+      const session = await openSession(project, { warm: false });
+      try {
+        const by = userName(context.host.env);
+        valueOfAnswer(await session.ask({ type: 'pauseScheduler', paused, by }));
+        if (context.flags.json) context.json({ paused });
+        else context.print(paused ? 'nothing is started any more' : 'what is ready is started');
+        return EXIT.ok;
+      } finally {
+        await session.close();
+      }
+    });
+  },
 });

@@ -129,6 +129,11 @@ function schemaDefaults(): Map<string, string | number | boolean> {
   return found;
 }
 
+/** What an absent key means, durations in milliseconds; `null` where the machine or another key decides. */
+export function defaultOf(key: string): string | number | boolean | null {
+  return key === 'pools.default.slots' ? DEFAULT_POOL_SLOTS : (schemaDefaults().get(key) ?? null);
+}
+
 /** Every value of a config with its origin, sections in the order of the schema. Secrets are masked. */
 export function configEntries(config: Config, settings: Settings): ConfigEntry[] {
   const entries: ConfigEntry[] = [];

@@ -26,6 +26,8 @@ export interface ConfigInput {
   readonly flags?: { readonly [key: string]: string };
   /** Overrides `ORCH_PROFILE`. */
   readonly profile?: string;
+  /** The text of the config file, in the place of what lies in the project. */
+  readonly text?: string;
   /** Cores that defaults are reckoned from; this machine's if absent. */
   readonly cores?: number;
 }
@@ -49,7 +51,10 @@ export function loadConfigWithOrigins(input: ConfigInput): LoadedConfig {
   const problems: ConfigProblem[] = [];
   const report = (problem: ConfigProblem): void => void problems.push(problem);
   const dotenv = readDotenv(input.projectDir);
-  const file = readConfigFile(input.projectDir, report);
+  const file =
+    input.text === undefined
+      ? readConfigFile(input.projectDir, report)
+      : fileLayer(CONFIG_FILE, input.text, report);
   const profile = input.profile ?? input.env.ORCH_PROFILE ?? dotenv.variables.ORCH_PROFILE ?? null;
   const layers: Written[] = [];
   if (file !== null) layers.push(...fileLayers(file, profile, report));

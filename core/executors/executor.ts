@@ -1,5 +1,14 @@
 import type { AttemptEvent, AttemptOrder, StopReason } from '../model/attempt.ts';
 import type { AttemptId } from '../model/ids.ts';
+import type { RunnerUse } from '../model/scheduler-report.ts';
+
+/** The processes that run attempts. */
+export interface ExecutorUse {
+  readonly keeperPid: number | null;
+  readonly runners: readonly RunnerUse[];
+  /** Commands under way. */
+  readonly commands: number;
+}
 
 /**
  * Runs attempts somewhere. It decides nothing: it is told what to start and what to stop, and tells what
@@ -30,6 +39,10 @@ export interface Executor {
    * called again: even if the process that calls is stopped. Before the first call they are bound by nothing.
    */
   hold(ms: number): void;
+  /** What runs attempts now; absent where there is nothing to tell. */
+  use?(): ExecutorUse;
+  /** At most so many runners from now on. Those beyond go when they have nothing to do. */
+  resize?(runnersMax: number): void;
   /** Ends every attempt without grace and every process; resolves when nothing lives any more. */
   close(): Promise<void>;
 }

@@ -54,7 +54,8 @@ export interface LocalSettings {
   readonly stateDir: string;
   readonly clock: Clock;
   readonly epoch: number;
-  readonly runners: Required<RunnerOptions>;
+  /** `max` may change: pools look at it whenever they would start one more. */
+  readonly runners: Required<RunnerOptions> & { max: number };
   readonly commands: { readonly max: number; readonly memoryMb: number | null };
   readonly limits: AttemptLimits;
   readonly keeperUpMs: number;

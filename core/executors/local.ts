@@ -8,7 +8,7 @@ import { CommandDesk } from './command-desk.ts';
 import { Deadlines } from './deadlines.ts';
 import { EndedAttempts } from './ended-attempts.ts';
 import { EventBurst } from './event-burst.ts';
-import type { Executor } from './executor.ts';
+import type { Executor, ExecutorUse } from './executor.ts';
 import { killLeftovers, registryFolder } from './group-registry.ts';
 import { type Job, newJob } from './job.ts';
 import { KeeperLink } from './keeper-link.ts';
@@ -133,6 +133,17 @@ class LocalExecutor implements Executor {
     if (this.#heldUntil === null) return;
     const ms = Math.max(0, this.#heldUntil - this.#settings.clock.mono());
     this.#keeper?.send({ t: 'hold', ms });
+  }
+
+  use(): ExecutorUse {
+    let commands = 0;
+    for (const { startedAt, order } of this.#jobs.values())
+      if (startedAt > 0 && order.definition.action.kind === 'shell') commands++;
+    return { keeperPid: this.#keeper?.pid ?? null, runners: this.#runners.use, commands };
+  }
+
+  resize(runnersMax: number): void {
+    this.#settings.runners.max = runnersMax;
   }
 
   close(): Promise<void> {

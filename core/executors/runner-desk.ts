@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { RunnerUse } from '../model/scheduler-report.ts';
 import type { DeskParts } from './desk.ts';
 import { outcomeOfGone } from './ended-outcome.ts';
 import type { Job } from './job.ts';
@@ -43,6 +44,13 @@ export class RunnerDesk {
 
   async open(): Promise<void> {
     await this.#server.open();
+  }
+
+  /** The runners that are up. */
+  get use(): RunnerUse[] {
+    return [...this.#runners.values()].flatMap(({ pid, jobs, served }) =>
+      pid === null ? [] : [{ pid, attempts: jobs.size, served }],
+    );
   }
 
   submit(job: Job): void {

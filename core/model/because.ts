@@ -196,6 +196,16 @@ const SENTENCES = {
   repaired: (f) => `Repaired by ${f.by ?? 'hand'}: ${f.what}.`,
   alert_opened: (f) => `Rule ${f.rule} has raised an alert: ${f.title}.`,
   alert_resolved: (f) => `An alert of rule ${f.rule} is over: ${f.title}.`,
+  scheduler_paused: (f) =>
+    `The scheduler is paused${f.since ? ` since ${f.since}` : ''}, by ${f.by ?? 'hand'}: ` +
+    'nothing is started. To go on: orch scheduler resume',
+  scheduler_resumed: (f) => `The scheduler goes on: ${f.by ?? 'hand'} has resumed it.`,
+  scheduler_stopped: (f) => `The scheduler was told to ${f.how} by ${f.by ?? 'hand'}.`,
+  limits_changed: (f) => `${f.what}, by ${f.by ?? 'hand'}.`,
+  schedule_added: (f) => `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} was made by ${f.by ?? 'hand'}.`,
+  schedule_paused: (f) => `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} was paused by ${f.by ?? 'hand'}.`,
+  schedule_resumed: (f) => `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} was resumed by ${f.by ?? 'hand'}.`,
+  schedule_removed: (f) => `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} was removed by ${f.by ?? 'hand'}.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

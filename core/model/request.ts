@@ -1,3 +1,4 @@
+import type { AdHocPlan } from './ad-hoc-schedule.ts';
 import type { BackfillWhich } from './backfill.ts';
 import type { JsonObject } from './json.ts';
 import type { TriggerKind } from './run.ts';
@@ -71,6 +72,28 @@ export type Request =
       readonly type: 'assetEvent';
       readonly uri: string;
       readonly extra: JsonObject | null;
+      readonly by: string;
+    }
+  /** Nothing is started anywhere, whoever leads, or it is again. */
+  | { readonly type: 'pauseScheduler'; readonly paused: boolean; readonly by: string }
+  /** Who leads lets its attempts end and ends, or takes the lead anew. */
+  | { readonly type: 'stopScheduler'; readonly how: 'stop' | 'restart'; readonly by: string }
+  /** Attempts at once until the leader ends; `null`: as the config has it. */
+  | { readonly type: 'changeSlots'; readonly slots: number | null; readonly by: string }
+  /** The config file may have changed. */
+  | { readonly type: 'reloadConfig'; readonly by: string }
+  | {
+      readonly type: 'createSchedule';
+      readonly scheduleId: string;
+      readonly dagId: string;
+      readonly name: string;
+      readonly plan: AdHocPlan;
+      readonly by: string;
+    }
+  | {
+      readonly type: 'changeSchedule';
+      readonly scheduleId: string;
+      readonly to: 'active' | 'paused' | 'removed';
       readonly by: string;
     }
   | { readonly type: 'pauseRun'; readonly runUid: string; readonly by: string }

@@ -7,7 +7,7 @@ import { pastBlock } from './past-rule.ts';
 import type { RunPast } from './pasts.ts';
 import { countsOf, firstUpstream, ruleVerdict } from './readiness.ts';
 import type { RunWorld } from './run-world.ts';
-import { pauseReason, refusal } from './slots.ts';
+import { pauseReason, refusal, schedulerPaused } from './slots.ts';
 import { PAST } from './templates.ts';
 import { runsLimit, type World } from './world.ts';
 
@@ -57,6 +57,7 @@ export function explainRun(world: World, run: RunWorld): Because {
   const check = runCheck(world, run);
   if (!check.ok) return check.because;
   if (run.record.state === 'queued') return because('in_turn');
+  if (world.pause !== null) return schedulerPaused(world.pause);
   return pauseReason(world, run) ?? check.because;
 }
 

@@ -61,7 +61,7 @@ function hasPlace(world: World, run: RunWorld): boolean {
 
 /** Gives slots to ready instances; their attempts are dispatched once this is stored. */
 export function queueReady(turn: Turn): void {
-  if (turn.world.draining) return;
+  if (turn.world.draining || turn.world.pause !== null) return;
   choose(turn, (run, node) => {
     run.tryNo[node] = ((run.tryNo[node] as number) + 1) as TryNo;
     const rule = run.templates.rule[run.templateOf(node)] as string;

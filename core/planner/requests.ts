@@ -21,6 +21,7 @@ import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
 import { adoptRun } from './load.ts';
 import { markRun } from './mark-run.ts';
 import { setPaused } from './open-slots.ts';
+import { type OperateRequest, operate } from './operate.ts';
 import { propagate } from './readiness.ts';
 import { type Repinning, repinRun } from './repin.ts';
 import { descendantsOf, type RetrySelection, selectForRetry } from './retry-selection.ts';
@@ -43,6 +44,7 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | BackfillRequest
   | ReportedEvent
   | RollBackRequest
+  | OperateRequest
   /** A scheduler wants to lead. */
   | { readonly kind: 'handOver' }
   /** `dag` as the store has it; a scheduler takes the one on its agenda. */
@@ -111,6 +113,8 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
       return onReported(turn, request.inboxId, request);
     case 'rollBackDag':
       return rollBackDag(turn, request);
+    case 'operate':
+      return operate(turn, request);
     case 'pauseDag':
       return pauseDag(turn, request.dag, request.paused, request.by);
   }

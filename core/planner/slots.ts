@@ -2,6 +2,7 @@ import { fanOutAt, nodePath, TASK, taskAt } from '../graph/graph.ts';
 import type { Because } from '../model/because.ts';
 import { because } from '../model/because.ts';
 import { FAN_OUT_DEFAULTS } from '../model/dag.ts';
+import type { SchedulerPause } from '../model/scheduler-report.ts';
 import { backfillOf } from './backfill-world.ts';
 import type { Block, Expansion, Load } from './blocks.ts';
 import type { Lane } from './ranking.ts';
@@ -120,12 +121,18 @@ export function pauseReason(world: World, run: RunWorld): Because | null {
   return null;
 }
 
+/** That nothing is started anywhere, as a reason. */
+export function schedulerPaused({ by, at }: SchedulerPause): Because {
+  return because('scheduler_paused', { by, since: new Date(at).toISOString() });
+}
+
 /**
  * Why nothing of a lane may start now, or `null` if its first instance may. It asks what the choice asks, so
  * that explanation and decision cannot differ.
  */
 export function refusal(world: World, lane: Lane): Because | null {
   const { run } = lane;
+  if (world.pause !== null) return schedulerPaused(world.pause);
   const pause = pauseReason(world, run);
   if (pause !== null) return pause;
   if (world.used >= world.limits.globalSlots)

@@ -2,6 +2,7 @@ import type { DagSpec } from '../model/dag.ts';
 import type { EngineDefaults } from '../model/defaults.ts';
 import type { HookJob } from '../model/hook.ts';
 import type { RunRecord } from '../model/run.ts';
+import type { SchedulerPause } from '../model/scheduler-report.ts';
 import type { Agenda } from './agenda.ts';
 import type { BackfillWorld } from './backfill-world.ts';
 import type { Load } from './blocks.ts';
@@ -26,7 +27,7 @@ export interface Limits {
 /** Slots of a pool and how many are held. */
 export interface Pool {
   readonly name: string;
-  readonly slots: number;
+  slots: number;
   used: number;
 }
 
@@ -63,7 +64,7 @@ export interface Due {
 
 /** Everything the leader has in mind: its active runs and what they use. Changed by the planner only. */
 export class World {
-  readonly limits: Limits;
+  limits: Limits;
   readonly runs = new Map<number, RunWorld>();
   /** Those of them whose DAG has a timeout or a deadline for runs. */
   readonly timed = new Map<number, RunWorld>();
@@ -87,6 +88,8 @@ export class World {
   eventNo: number;
   /** Nothing new is started: the leader is about to give the lead away. */
   draining = false;
+  /** Nothing new is started until somebody ends that, whoever leads. */
+  pause: SchedulerPause | null = null;
   /** What a scheduler runs by itself; `null` for a leader that makes only the runs that it is asked for. */
   agenda: Agenda | null = null;
   /** Attempts under way with a deadline. */
@@ -108,6 +111,7 @@ export class World {
     this.eventNo = eventNo;
     if (before !== null) {
       this.draining = before.draining;
+      this.pause = before.pause;
       for (const [id, at] of before.knownDeadlines) this.knownDeadlines.set(id, at);
       for (const [id, { atMono }] of before.deadlines) this.knownDeadlines.set(id, atMono);
     }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { CONFIG_FILE } from '../config/load-config.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Diagnostic } from '../model/errors.ts';
@@ -32,6 +33,8 @@ export interface DagSyncOptions {
   readonly onMistakes: (file: string, mistakes: readonly Diagnostic[]) => void;
   /** No file declares a DAG any more; `state` is what the store has of it. */
   readonly onGone: (dagId: string, state: ScheduleState) => void;
+  /** The config file has changed. */
+  readonly onConfig: () => void;
   /** All files were looked at, and everything that has changed was told. */
   readonly onLooked: () => void;
 }
@@ -85,7 +88,10 @@ export class DagSync {
   async start(): Promise<void> {
     this.#watch = new ProjectWatch(
       this.#options.projectDir,
-      () => void this.look(),
+      (paths) => {
+        if (paths.has(CONFIG_FILE)) this.#options.onConfig();
+        void this.look();
+      },
       (error) => this.#onBlind(error),
     );
     await this.#watch.ready;

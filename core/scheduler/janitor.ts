@@ -72,6 +72,7 @@ export class Janitor {
     const policy = { expiredBefore: clock.now(), madeBefore: runsMs === null ? null : clock.now() - runsMs };
     for (let gone = -1; gone !== 0 && !this.#closed; cached += Math.max(gone, 0))
       gone = await store.purgeCache(lease, policy);
+    if (!this.#closed) await store.operations.history.condense(lease, clock.now());
     if (await this.#isFull()) runs += await this.#purge(() => clock.now(), true);
     await sweepLogs(stateDir, async (runNo) => (await store.run(runNo)) !== null);
     const files = await sweepFiles(stateDir, clock.now(), () => store.filesInUse());

@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '../log/logger.ts';
 import type { Action } from '../model/action.ts';
 import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
+import type { PlannedRequest } from '../planner/requests.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import { AssetFeed } from './asset-feed.ts';
@@ -25,6 +26,7 @@ import { InputReader } from './inputs.ts';
 import type { Janitor } from './janitor.ts';
 import { Leader } from './leader.ts';
 import { limitsOf } from './limits-of.ts';
+import { Operating } from './operating.ts';
 import { PastFeed } from './past-feed.ts';
 import { leaderSocket, logFile } from './paths.ts';
 import { isAway } from './patient-store.ts';
@@ -63,11 +65,14 @@ export class Leadership {
   #sync: DagSync | null = null;
   /** A scheduler wants to lead, and this process is none: from now on it starts nothing. */
   onHandOver: () => void = () => {};
+  /** This scheduler is to end, or to take the lead anew. */
+  onStopAsked: (how: 'stop' | 'restart') => void = () => {};
   /** Told what people should know of this scheduler. */
   onTidings: (tidings: SchedulerTidings) => void = () => {};
   readonly #feeds: Feeds;
   #files: FileFeed | null = null;
   readonly #hooks: HookDesk;
+  readonly #operating: Operating;
   #janitor: Janitor | null = null;
   /** `null` without rules: then alerts cost nothing. */
   #alerts: AlertDesk | null = null;
@@ -130,19 +135,29 @@ export class Leadership {
       maxActiveRuns: config.defaults.maxActiveRuns,
       stateDir,
       inputs,
+      operate: (request, askedAt) => this.#operating.prepare(request, askedAt),
     });
+    this.#operating = this.#openOperating(lease);
     this.#inbox = this.#openInbox();
     this.#hooks = this.#openHooks(memoryMb);
     this.#feeds = this.#openFeeds(inputs);
     this.leader.onDecided = (actions) => this.#onDecided(actions);
-    this.leader.onForgotten = () => {
-      this.#sync?.forget();
-      this.#inbox.again();
-    };
+    this.leader.onForgotten = () => this.#onForgotten();
     this.lost = new Promise((resolve) => {
       this.leader.onLost = resolve;
       void failed.then(resolve);
     });
+  }
+
+  #onForgotten(): void {
+    this.#sync?.forget();
+    this.#inbox.again();
+  }
+
+  #openOperating(lease: Lease): Operating {
+    const onAsked = (): void => this.lookIntoInbox();
+    const common = { project: this.#project, leader: this.leader, executor: this.#executor, log: this.#log };
+    return new Operating({ ...common, lease, onAsked });
   }
 
   #openInbox(): InboxReader {
@@ -152,8 +167,13 @@ export class Leadership {
       prepare: (record) => this.#prepare(record),
       onError: (error) => this.#onInboxError(error),
       isReady: ({ request }) => request.type !== 'pauseDag' || this.#isLookedAt(request.dagId),
-      onTaken: ({ request: { kind } }) => kind === 'handOver' && this.#onAskedToLeave(),
+      onTaken: ({ request }) => this.#onTaken(request),
     });
+  }
+
+  #onTaken(request: PlannedRequest): void {
+    if (request.kind === 'handOver') this.#onAskedToLeave();
+    else if (request.kind === 'operate' && request.stop !== undefined) this.onStopAsked(request.stop);
   }
 
   #openHooks(memoryMb: number | null): HookDesk {
@@ -194,6 +214,7 @@ export class Leadership {
     this.#feeds.look();
     this.#files?.look();
     this.#inbox.lookAtHeld();
+    this.#operating.onDecided(actions);
   }
 
   /**
@@ -240,6 +261,7 @@ export class Leadership {
     };
     await this.#hooks.open();
     await this.#openAlerts();
+    this.leader.world.pause = await this.#project.store.operations.facts.pause();
     this.#log.info('this process leads');
   }
 
@@ -305,6 +327,7 @@ export class Leadership {
       onBlind: (error) => this.onTidings({ type: 'blind', error }),
       onMistakes: (file, mistakes) => this.onTidings({ type: 'file', file, mistakes }),
       onGone: (dagId, state) => this.leader.tell({ type: 'dag.gone', dagId, state }),
+      onConfig: () => this.#operating.onConfigChange(),
       onLooked: () => this.#inbox.lookAtHeld(),
     });
     await this.#sync.start();
@@ -313,6 +336,8 @@ export class Leadership {
     const { retention } = config;
     this.#janitor = new Janitor({ store, lease: this.#lease, clock, stateDir, retention, log: this.#log });
     this.#janitor.start();
+    await this.#operating.open();
+    this.#requireLead();
     tightenHeap();
   }
 
@@ -362,6 +387,7 @@ export class Leadership {
     await this.#files?.close();
     await this.#sync?.close();
     await this.#janitor?.close();
+    await this.#operating.close();
     if (how === 'drain') await this.leader.drain();
     if (how === 'drain') await this.#hooks.drain();
     if (how === 'drain') await this.#alerts?.drain();

@@ -15,6 +15,7 @@ import { Bell } from './bell.ts';
 import { type Committed, commitTick } from './commit.ts';
 import type { LeaderOptions } from './leader-options.ts';
 import { LeftAlone } from './left-alone.ts';
+import { LoopMeter } from './loop-meter.ts';
 import { asError, attemptsOf, endedIn, faultText, isNew, note, Quarantine, runOf } from './quarantine.ts';
 import { readRun } from './read-run.ts';
 import { neverStarted, refusal } from './refusal.ts';
@@ -54,6 +55,8 @@ export class Leader {
   #generation = 0;
   /** Rings after every turn, and when it stops. */
   readonly turned = new Bell();
+  /** How long its turns take, what they store included. */
+  readonly loop = new LoopMeter();
   #turns = 0;
   /** Called after every commit. */
   onCommit: () => void = () => {};
@@ -189,6 +192,7 @@ export class Leader {
     this.#scheduled = false;
     if (this.#busy || this.#stopped) return;
     this.#busy = true;
+    const begunAt = this.#options.clock.mono();
     const events = this.#quarantine.take(this.#events);
     try {
       await this.#decide(events).catch((error: unknown) => this.#onFault(events, asError(error)));
@@ -196,6 +200,7 @@ export class Leader {
       this.#lose(asError(error));
     }
     this.#busy = false;
+    this.loop.add(this.#options.clock.mono() - begunAt);
     this.#turns++;
     this.turned.ring();
     if (this.#events.length > 0) this.#wake();
@@ -330,8 +335,8 @@ export class Leader {
   }
 
   async #takeIn(pending: readonly PlannerEvent[], actions: Action[], doubtful: boolean): Promise<void> {
-    const { limits, dispatcher, store } = this.#options;
-    const { agenda, dags, eventNo } = this.#world;
+    const { dispatcher, store } = this.#options;
+    const { agenda, dags, eventNo, limits } = this.#world;
     const outcomes = pending.filter((event) => event.type === 'attempt');
     this.#world = new World(limits, eventNo, this.#world);
     // The DAGs come again with `onForgotten`.

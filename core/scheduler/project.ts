@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { type ConfigInput, loadConfig } from '../config/load-config.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { loadLimits } from '../parsing/load-limits.ts';
 import { ValueFinder } from '../secrets/find-values.ts';
@@ -17,6 +17,8 @@ export interface Project {
   /** Where orch keeps the state of the project. */
   readonly stateDir: string;
   readonly config: Config;
+  /** What the config is made of, to read it again. */
+  readonly configInput: ConfigInput;
   readonly store: Store;
   readonly library: DagLibrary;
   /** The keys of variables and connections. */
@@ -39,12 +41,13 @@ export interface OpenProjectOptions {
 export async function openProject(dir: string, options: OpenProjectOptions = {}): Promise<Project> {
   const projectDir = realpathSync(dir);
   const clock = options.clock ?? systemClock;
-  const config = loadConfig({
+  const configInput: ConfigInput = {
     projectDir,
     env: options.env ?? process.env,
     ...(options.flags ? { flags: options.flags } : {}),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
-  });
+  };
+  const config = loadConfig(configInput);
   const stateDir = config.store.path;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const store = await openProjectStore(config, clock);
@@ -54,6 +57,7 @@ export async function openProject(dir: string, options: OpenProjectOptions = {})
     dir: projectDir,
     stateDir: realpathSync(stateDir),
     config,
+    configInput,
     store,
     library: new DagLibrary(projectDir, stateDir, loadLimits(config)),
     keys,

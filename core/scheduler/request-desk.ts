@@ -8,6 +8,7 @@ import type { Request } from '../model/request.ts';
 import type { RunRecord } from '../model/run.ts';
 import { isRunFinished } from '../model/states.ts';
 import { giveValues, loadRun, nodesRead } from '../planner/load.ts';
+import type { OperateRequest } from '../planner/operate.ts';
 import type { Repinning } from '../planner/repin.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
@@ -20,6 +21,7 @@ import type { InputReader } from './inputs.ts';
 import type { Leader } from './leader.ts';
 import type { LedRun } from './leader-options.ts';
 import { nodesNamed } from './nodes-named.ts';
+import { isOperation, type Operation } from './operating.ts';
 import { repinned } from './repinned.ts';
 import { wantedRollback } from './rollback-desk.ts';
 import { spilledText } from './spilled.ts';
@@ -57,6 +59,7 @@ export class RequestDesk {
   readonly #maxActiveRuns: number;
   readonly #inputs: InputReader;
   readonly #graphs = new Map<number, Graph>();
+  readonly #operate: (request: Operation, askedAt: number) => Promise<OperateRequest>;
 
   constructor(options: {
     store: Store;
@@ -67,7 +70,10 @@ export class RequestDesk {
     /** Runs at once of a DAG that does not say. */
     maxActiveRuns: number;
     inputs: InputReader;
+    /** Prepares what is about the scheduler itself. */
+    operate: (request: Operation, askedAt: number) => Promise<OperateRequest>;
   }) {
+    this.#operate = options.operate;
     this.#store = options.store;
     this.#versions = options.versions;
     this.#leader = options.leader;
@@ -94,6 +100,7 @@ export class RequestDesk {
 
   async #prepare(inboxId: number, request: Request, askedAt: number): Promise<Prepared> {
     if (request.type === 'trigger') return this.#trigger(inboxId, request, askedAt);
+    if (isOperation(request)) return { request: { inboxId, ...(await this.#operate(request, askedAt)) } };
     if (request.type === 'handOver') return { request: { inboxId, kind: 'handOver' } };
     if (request.type === 'pauseDag') {
       const version = await this.#knownVersion(request.dagId);

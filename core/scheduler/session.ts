@@ -12,7 +12,11 @@ import type { Leadership } from './lead.ts';
 import { leaderSocket } from './paths.ts';
 import { isAway, patientStore } from './patient-store.ts';
 import type { Project } from './project.ts';
+import type { SessionOptions } from './session-options.ts';
 import type { SchedulerTidings } from './tidings.ts';
+
+export type { SessionOptions };
+
 import { watchRun } from './watch.ts';
 
 /** What a follower of a run is told, in order. */
@@ -23,23 +27,6 @@ export type RunUpdate =
   | { readonly type: 'progress'; readonly instance: InstanceView }
   /** The last one: the run is finished. */
   | { readonly type: 'ended'; readonly view: RunView };
-
-export interface SessionOptions {
-  /** Keeps a runner ready for the first function or operator; true by default. */
-  readonly warm?: boolean;
-  /** Whoever leads by this session runs all DAGs by their schedules; false by default. */
-  readonly schedules?: boolean;
-  /** It never leads and only asks whoever does; false by default. */
-  readonly onlyAsks?: boolean;
-  /** Called when this process begins to lead, and once it leads as a scheduler has looked at every file. */
-  readonly onLead?: () => void;
-  /** Called when this process does not lead any more although nobody told it to end. */
-  readonly onStandBy?: () => void;
-  /** Ends the session while it is being opened. */
-  readonly signal?: AbortSignal;
-  /** Called with what people should know of a scheduler that this process is. */
-  readonly onTidings?: (tidings: SchedulerTidings) => void;
-}
 
 /** Waits between tries to lead or to reach a leader that is just coming or going. */
 const TRY_AGAIN_MS = 20;
@@ -65,6 +52,7 @@ export class Session {
   readonly #onlyAsks: boolean;
   readonly #onLead: () => void;
   readonly #onStandBy: () => void;
+  readonly #onStopAsked: () => void;
   readonly #onTidings: (tidings: SchedulerTidings) => void;
   /** Rings whenever something may have been written, by this process or by another one. */
   readonly bell = new Bell();
@@ -94,6 +82,7 @@ export class Session {
     this.#onlyAsks = options.onlyAsks ?? false;
     this.#onLead = options.onLead ?? (() => {});
     this.#onStandBy = options.onStandBy ?? (() => {});
+    this.#onStopAsked = options.onStopAsked ?? (() => void this.close());
     this.#onTidings = options.onTidings ?? (() => {});
   }
 
@@ -310,7 +299,11 @@ export class Session {
     const leadership = await startLeading(this.#project, lease, this.#warm, () => this.#onCommit());
     this.#leadership = leadership;
     leadership.onTidings = this.#onTidings;
-    leadership.onHandOver = () => void this.#handOver(leadership);
+    leadership.onHandOver = () => void this.#handOver(leadership, true);
+    leadership.onStopAsked = (how) => {
+      if (how === 'restart') void this.#handOver(leadership, false);
+      else this.#onStopAsked();
+    };
     void leadership.lost.then((why) => this.#onLost(leadership, why));
     try {
       if (this.#closed) return;
@@ -335,12 +328,12 @@ export class Session {
     this.#knock();
   }
 
-  /** Lets attempts under way end, gives the lead to the scheduler that asked for it, and follows it. */
-  async #handOver(leadership: Leadership): Promise<void> {
+  /** Lets attempts under way end and gives the lead back: to whoever asked for it, or to whoever is first. */
+  async #handOver(leadership: Leadership, yields: boolean): Promise<void> {
     await leadership.close('drain').catch((error: Error) => this.#fail(error));
     if (this.#leadership !== leadership || this.#closed) return;
     this.#leadership = null;
-    this.#yields = true;
+    this.#yields = yields;
     await this.#rejoin();
   }
 

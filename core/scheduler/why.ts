@@ -9,7 +9,7 @@ import { isOfSlot } from '../planner/pasts.ts';
 import { World } from '../planner/world.ts';
 import { worldOf } from '../store/read-run-view.ts';
 import { hasLeader } from './door.ts';
-import { limitsOf } from './limits-of.ts';
+import { limitsInForce } from './limits-of.ts';
 import { leaderSocket } from './paths.ts';
 import type { Project } from './project.ts';
 import { readPast } from './read-past.ts';
@@ -48,7 +48,8 @@ export async function whyRun(project: Project, record: RunRecord): Promise<Becau
 /** The unfinished runs, and one more if that is given, as a leader would have them. */
 export async function worldAbout(project: Project, runNo: RunNo | null): Promise<World> {
   const { store } = project;
-  const world = new World(limitsOf(project));
+  const world = new World(await limitsInForce(project));
+  world.pause = await store.operations.facts.pause();
   await takeBackfills(store, world);
   for (const { dagId, paused } of await store.dags()) world.dagLoad(dagId).paused = paused;
   const open = await store.unfinishedRuns();

@@ -24,6 +24,7 @@ import type { LeaderRecord } from './holder-record.ts';
 import type { RunTold } from './hooks.ts';
 import type { KeptReplies } from './kept-replies.ts';
 import type { LiveReads } from './live-reads.ts';
+import type { Operations } from './operations.ts';
 import type { Overview } from './overview.ts';
 import type { PastScope } from './past-runs.ts';
 import type { PinPlan, PinRecord } from './pins.ts';
@@ -240,6 +241,7 @@ export interface Store {
   readonly connections: SealedRows;
   readonly overview: Overview;
   readonly live: LiveReads;
+  readonly operations: Operations;
   /**
    * Brings the schema up to date; only a leader may change it. A database that is newer than the code is
    * refused.

@@ -2,9 +2,10 @@ import type { Generated } from 'kysely';
 import type { JsonText } from '../model/json.ts';
 import type { AccountTables } from './account-tables.ts';
 import type { AlertTables } from './alert-tables.ts';
+import type { OperationTables } from './operation-tables.ts';
 
 /** The rows of the store as SQL sees them: text and numbers only; instants are epoch milliseconds. */
-export interface Database extends AccountTables, AlertTables {
+export interface Database extends AccountTables, AlertTables, OperationTables {
   readonly variable: SealedTable;
   readonly connection: SealedTable;
   readonly dag: DagTable;

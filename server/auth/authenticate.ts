@@ -5,9 +5,12 @@ import { isSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import type { AccountRecord, TokenRecord } from '../../core/model/account.ts';
 import type { Clock } from '../../core/model/clock.ts';
 import type { Accounts } from '../../core/store/accounts.ts';
+import type { TicketHolder } from '../live/stream-tickets.ts';
 import { LOCAL_USER, type Principal } from '../principal.ts';
 import { problem } from '../problem.ts';
+import { API } from '../route.ts';
 import { Rechecks } from './rechecks.ts';
+import { isSameHost } from './same-host.ts';
 
 /** The cookie of a browser that is logged in. */
 export const LOGIN_COOKIE = 'orch_login';
@@ -15,6 +18,8 @@ export const LOGIN_COOKIE = 'orch_login';
 export const OWN_PAGE_HEADER = 'x-orch-page';
 /** That a token was used is noted at most this often. */
 const NOTE_USE_MS = 60_000;
+/** Streams, which clients open that can send no header. */
+const TICKET_PATHS = new Set(['/metrics/realtime', '/metrics/realtime/ws'].map((path) => API + path));
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface AuthOptions {
@@ -22,6 +27,8 @@ export interface AuthOptions {
   readonly clock: Clock;
   /** Whoever brings nothing may do everything: only where nobody but this machine reaches the server. */
   readonly isOpen: boolean;
+  /** Takes the ticket of a request, once; absent: tickets are not known. */
+  readonly takeTicket?: (ticket: string) => TicketHolder | null;
   /** Refuses who asks too much, `null` being nobody that is known. */
   readonly admit?: Admit;
 }
@@ -33,7 +40,7 @@ export type Admit = (context: Context, principal: Principal | null) => Promise<R
  * Finds out who asks, for every request in the same way, streams included. A token or a login that is not
  * valid is refused even where none is needed.
  */
-export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): MiddlewareHandler {
+export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: AuthOptions): MiddlewareHandler {
   const noted = new Map<string, number>();
 
   const rechecks = new Rechecks(clock);
@@ -62,6 +69,8 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
   return async (context, next) => {
     const header = context.req.header('authorization');
     const cookie = getCookie(context, LOGIN_COOKIE);
+    const isStream = SAFE.has(context.req.method) && TICKET_PATHS.has(context.req.path);
+    const ticket = isStream ? context.req.query('ticket') : undefined;
     let principal: Principal | null = null;
     let again = async (): Promise<Principal | null> => principal;
     if (header !== undefined) {
@@ -74,9 +83,14 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
       principal = await byLogin(cookie);
       if (principal === null) return refuse('the login is over: log in again');
       again = () => rechecks.of(`login ${secretHash(cookie)}`, () => byLogin(cookie));
-      const isOwnPage = context.req.header(OWN_PAGE_HEADER) === '1' && isSameHost();
+      const isOwnPage = context.req.header(OWN_PAGE_HEADER) === '1' && isSameHost(context);
       if (!SAFE.has(context.req.method) && !isOwnPage)
         return problem(context, 'forbidden', 'with a login, only pages of this server change something');
+    } else if (ticket !== undefined) {
+      const holder = takeTicket?.(ticket) ?? null;
+      principal = holder === null ? null : await holder.again();
+      if (holder === null || principal === null) return refuse('the ticket is void: ask for another one');
+      again = holder.again;
     } else if (isOpen) principal = LOCAL_USER;
     const tooMany = await admit?.(context, principal);
     if (tooMany) return tooMany;
@@ -91,13 +105,6 @@ export function authenticate({ accounts, clock, isOpen, admit }: AuthOptions): M
       if (excess) return excess;
       context.header('www-authenticate', 'Bearer');
       return problem(context, 'unauthenticated', why);
-    }
-
-    /** By host alone: behind a proxy with TLS a page is of https, and the request arrives by http. */
-    function isSameHost(): boolean {
-      const origin = context.req.header('origin');
-      if (origin === undefined) return true;
-      return URL.canParse(origin) && new URL(origin).host === new URL(context.req.url).host;
     }
   };
 }

@@ -4,6 +4,7 @@ import { AppError } from '../../core/model/errors.ts';
 import type { Bell, Ear } from '../../core/scheduler/bell.ts';
 import { EventStream, type Listener, type Tap } from './event-stream.ts';
 import { EventWindow, type WindowSize } from './event-window.ts';
+import { bySystemTimer, type EverySecond } from './every-second.ts';
 import { EventSource, type EventStore } from './live-event.ts';
 
 /** Streams that may be open at once. */
@@ -18,10 +19,6 @@ const TAIL_LINES = 1_000;
 const READERS_MAX = 4;
 /** Looks of the tail are at least this far apart, and at most so far. */
 const LOOK_AGAIN_MS = { least: 10, most: 5_000 } as const;
-const CHECK_EVERY_MS = 1_000;
-
-/** Calls something every second until what it gives is called. */
-export type EverySecond = (tick: () => void) => () => void;
 
 export interface LiveFeedOptions {
   readonly store: EventStore;
@@ -139,10 +136,4 @@ export class LiveFeed {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
-}
-
-function bySystemTimer(tick: () => void): () => void {
-  const timer = setInterval(tick, CHECK_EVERY_MS);
-  timer.unref();
-  return () => clearInterval(timer);
 }

@@ -1,3 +1,4 @@
+import type { LoopTimes } from '../../core/model/scheduler-report.ts';
 import { BOUNDS, type Histogram } from './histogram.ts';
 
 /** The type of an answer in the text format of Prometheus. */
@@ -35,6 +36,20 @@ export class Exposition {
       this.#lines.push(line(`${name}_bucket`, { ...labels, le: '+Inf' }, count));
       this.#lines.push(line(`${name}_sum`, labels, seconds), line(`${name}_count`, labels, count));
     }
+  }
+
+  /** A histogram with bounds of its own; `null`: there is none now. */
+  histogramOf(name: string, help: string, times: LoopTimes | null): void {
+    this.#head(name, help, 'histogram');
+    if (times === null) return;
+    let below = 0;
+    for (const [at, bound] of times.bounds.entries()) {
+      below += times.counts[at] as number;
+      this.#lines.push(line(`${name}_bucket`, { le: String(bound) }, below));
+    }
+    const count = below + (times.counts.at(-1) as number);
+    this.#lines.push(line(`${name}_bucket`, { le: '+Inf' }, count));
+    this.#lines.push(line(`${name}_sum`, {}, times.seconds), line(`${name}_count`, {}, count));
   }
 
   get text(): string {

@@ -1,11 +1,14 @@
 import type { Route } from '../route.ts';
 import { accountRoutes } from './accounts.ts';
+import { adHocRoutes } from './ad-hoc-schedules.ts';
 import { alertRoutes } from './alerts.ts';
 import { assetRoutes } from './assets.ts';
 import { backfillRoutes } from './backfills.ts';
+import { configRoutes } from './config.ts';
 import { connectionRoutes } from './connections.ts';
 import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
+import { figureRoutes } from './figures.ts';
 import { gridRoutes } from './grid.ts';
 import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
@@ -14,6 +17,7 @@ import { metricsRoute } from './metrics.ts';
 import { operationRoutes } from './operations.ts';
 import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
+import { schedulerRoutes } from './scheduler.ts';
 import { systemRoutes } from './system.ts';
 import { taskInstanceRoutes } from './task-instances.ts';
 import { variableRoutes } from './variables.ts';
@@ -31,7 +35,11 @@ export const ROUTES: readonly Route[] = [
   ...operationRoutes,
   ...backfillRoutes,
   ...assetRoutes,
+  ...configRoutes,
+  ...schedulerRoutes,
+  ...adHocRoutes,
   ...liveRoutes,
+  ...figureRoutes,
   metricsRoute,
   ...accountRoutes,
   ...loginRoutes,

@@ -1,5 +1,7 @@
 import { orchVersion } from '../../core/config/installation.ts';
 import { healthOf, readLoop } from '../../core/scheduler/health.ts';
+import { limitsInForce } from '../../core/scheduler/limits-of.ts';
+import { reportInForce } from '../../core/scheduler/report-in-force.ts';
 import type { Access } from '../access.ts';
 import { EXPOSITION_TYPE, Exposition, type Labels } from '../metrics/exposition.ts';
 import type { TaskTotals } from '../metrics/journal-totals.ts';
@@ -117,6 +119,12 @@ async function tellScheduler(figures: Exposition, { store, clock }: Services): P
     help: 'How the loop that decides is: 1 for the state that it is in.',
     samples: LOOP_STATES.map((one) => [{ state: one }, one === state ? 1 : 0]),
   });
+  const loop = (await reportInForce(store))?.loop;
+  figures.histogramOf(
+    'orch_scheduler_loop_seconds',
+    'How long the turns of the loop that decides took, as the scheduler reported last.',
+    loop ?? null,
+  );
   for (const name of ['orch_build_info', 'scheduler_info'])
     figures.gauge({ name, help: 'The version of this server.', samples: [[{ version: orchVersion() }, 1]] });
 }
@@ -144,12 +152,14 @@ async function tellAlerts(figures: Exposition, { store }: Services, access: Acce
 }
 
 /** What belongs to no DAG: for those who may see all of them. */
-async function tellProject(figures: Exposition, { store, config, totals }: Services): Promise<void> {
+async function tellProject(figures: Exposition, services: Services): Promise<void> {
+  const { store, totals } = services;
+  const { pools } = await limitsInForce(services);
   const taken = totals.takenSlots;
   figures.gauge({
     name: 'orch_pool_slots',
     help: 'Slots of a pool that are taken or free.',
-    samples: Object.entries(config.pools).flatMap(([pool, { slots }]) => {
+    samples: Object.entries(pools).flatMap(([pool, slots]) => {
       const used = taken.get(pool) ?? 0;
       return [
         [{ pool, state: 'used' }, used],

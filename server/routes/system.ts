@@ -1,7 +1,17 @@
+import { hostname } from 'node:os';
 import { Type } from 'typebox';
+import { orchVersion } from '../../core/config/installation.ts';
 import { healthOf, readLoop } from '../../core/scheduler/health.ts';
-import { type Route, route } from '../route.ts';
+import { readProcesses } from '../../core/scheduler/process-use.ts';
+import { reportInForce } from '../../core/scheduler/report-in-force.ts';
+import { newestNumber } from '../../core/store/migrate.ts';
+import { MIGRATIONS } from '../../migrations/index.ts';
+import { readLeader } from '../read-leader.ts';
+import { API, type Route, route } from '../route.ts';
+import { Resources, SystemHealth, SystemStatus } from '../schemas/scheduler.ts';
 import { exact, named, oneOf, orNull } from '../schemas/words.ts';
+import { readHealth } from '../system-health.ts';
+import { instant } from '../views.ts';
 
 const tag = 'system';
 
@@ -42,5 +52,77 @@ const ready = route('get', '/readyz', {
   },
 });
 
+const status = route('get', `${API}/system/status`, {
+  id: 'getSystemStatus',
+  tag,
+  summary: 'Which orch this is, since when, who leads, and how much there is of what',
+  role: 'viewer',
+  answer: SystemStatus,
+  handle: async (services, { access }) => {
+    access.requireGlobal();
+    const { store, clock, config, startedAt } = services;
+    const { facts, schedules, tally } = store.operations;
+    const [leader, pause, report, dags, broken, runs, active, adHoc] = await Promise.all([
+      readLeader(store),
+      facts.pause(),
+      reportInForce(store),
+      store.dags(),
+      store.brokenFiles(),
+      store.unfinishedRuns(),
+      tally.active(),
+      schedules.all(),
+    ]);
+    return {
+      version: orchVersion(),
+      startedAt: instant(startedAt),
+      uptimeMs: clock.now() - startedAt,
+      store: { kind: config.store.kind, schema: newestNumber(MIGRATIONS) },
+      leader,
+      paused: pause === null ? null : { by: pause.by, since: instant(pause.at) },
+      workers: report === null ? 0 : 1,
+      counts: {
+        dags: dags.filter(({ present }) => present).length,
+        brokenFiles: broken.length,
+        unfinishedRuns: runs.length,
+        activeTasks: active,
+        schedules: adHoc.length,
+      },
+    };
+  },
+});
+
+const resources = route('get', `${API}/system/resources`, {
+  id: 'getSystemResources',
+  tag,
+  summary: 'What this machine has left, and what the processes of orch take',
+  role: 'viewer',
+  answer: Resources,
+  handle: async ({ store, clock, meter }, { access }) => {
+    access.requireGlobal();
+    const [machine, own, report] = await Promise.all([
+      meter.read(),
+      readProcesses([{ kind: 'server', pid: process.pid }]),
+      reportInForce(store),
+    ]);
+    const host = hostname();
+    const led = (report?.processes ?? []).map((one) => ({ ...one, host: report?.host ?? host }));
+    const processes = [...own.map((one) => ({ ...one, host })), ...led];
+    return { at: instant(clock.now()), host, machine, processes };
+  },
+});
+
+const systemHealth = route('get', `${API}/system/health`, {
+  id: 'getSystemHealth',
+  tag,
+  summary: 'Whether the database answers, the loop that decides gets on, and the disk has room; 503 if not',
+  role: 'viewer',
+  answer: SystemHealth,
+  handle: async (services, { access }) => {
+    access.requireGlobal();
+    const found = await readHealth(services, false);
+    return found.status === 'ok' ? found : (Response.json(found, { status: 503 }) as never);
+  },
+});
+
 /** How the server and the scheduler are. */
-export const systemRoutes: readonly Route[] = [health, ready];
+export const systemRoutes: readonly Route[] = [health, ready, status, resources, systemHealth];

@@ -96,6 +96,7 @@ export async function silentLeader(
   const limits = { globalSlots, pools: {}, defaults: ENGINE_DEFAULTS };
   const log = createLogger({ level: 'silent', to: 2 });
   const desk: RequestDesk = new RequestDesk({
+    operate: () => Promise.reject(new Error('nobody operates this leader')),
     store,
     inputs,
     stateDir: '/nowhere',

@@ -27,6 +27,11 @@ const BODIES: Readonly<Record<string, object>> = {
   saveVariable: { value: 'eu' },
   createConnection: { name: 'db', connection: { type: 'generic', host: 'db' } },
   saveConnection: { type: 'generic', host: 'db' },
+  controlScheduler: { action: 'resume' },
+  changeWorker: { slots: 8 },
+  createSchedule: { dagId: 'ours', when: { everyMs: 86_400_000 } },
+  changeConfig: { 'log.level': 'info' },
+  validateConfig: { 'log.level': 'info' },
   logIn: { name: 'nobody', password: 'wrong' },
 };
 const ALERT: LiveAlert = {
@@ -72,6 +77,7 @@ describe('who may do what', () => {
     const decision = { alerts: [alert], groups: [], goneGroups: [] };
     const lease = { epoch: (await store.leader())?.epoch } as Lease;
     await store.alerts.record(lease, { decision, deliveries: [], seq: 0, at: 0 });
+    const made = await api.post('/api/v1/schedules', BODIES['createSchedule'], bearer('admin'));
     ids = {
       dagId: 'ours',
       runId: run.uid,
@@ -82,6 +88,8 @@ describe('who may do what', () => {
       to: String(run.versionNo),
       backfillId: String(body['backfillId']),
       tokenId: 'none',
+      scheduleId: String(made.body['scheduleId']),
+      workerId: 'leader',
       name: 'nobody',
       sha256: '0'.repeat(64),
       alertId: alert.alertId,
@@ -131,7 +139,7 @@ describe('who may do what', () => {
 
   test('who has nothing to do with a DAG is answered as if it were not there, on every route', async () => {
     for (const route of protectedRoutes) {
-      const isOfDag = /\{(dagId|runId|taskInstanceId|attemptId|backfillId|alertId|muteId)\}/.test(route.path);
+      const isOfDag = /\{(dagId|runId|taskInstanceId|attemptId|backfillId|scheduleId|alertId|muteId)\}/.test(route.path);
       if (!isOfDag && route.id !== 'createBackfill') continue;
       const answer = await ask(route, bearer('theirs'));
       expect(answer.status, route.id).toBe(404);

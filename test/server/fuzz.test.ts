@@ -13,6 +13,7 @@ const FILES = {
 /** Of each route; a password takes a tenth of a second to check. */
 const RUNS = { logIn: 5, others: 20 } as const;
 const SEED = 20_261_127;
+const ENDS = new Set(['stop', 'restart']);
 
 describe('whatever comes in', () => {
   let api: Served;
@@ -51,6 +52,8 @@ describe('whatever comes in', () => {
       });
       await fc.assert(
         fc.asyncProperty(input, async ({ params, query, body }) => {
+          // After that there is no scheduler to ask.
+          fc.pre(!ENDS.has(String((body as { action?: unknown } | undefined)?.action)));
           const path = route.path.replaceAll(/\{(\w+)\}/g, (_braces, name: string) => encoded(params[name]));
           const search = new URLSearchParams(
             Object.entries(query).flatMap(([name, value]) =>

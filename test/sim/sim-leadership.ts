@@ -74,6 +74,7 @@ export class SimLeadership {
     this.#nextRunNo = () => ++last as RunNo;
     const versions = { current: (dagId: string) => this.#version(dagId) } as unknown as VersionKeeper;
     this.#desk = new RequestDesk({
+      operate: () => Promise.reject(new Error('nobody operates this leader')),
       store,
       versions,
       leader: () => this.leader,

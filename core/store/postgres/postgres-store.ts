@@ -21,6 +21,7 @@ import { readJournal } from '../journal.ts';
 import { KeptReplies } from '../kept-replies.ts';
 import { LiveReads } from '../live-reads.ts';
 import { applyOne, newestNumber, readHolder, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
+import { Operations } from '../operations.ts';
 import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
@@ -91,6 +92,7 @@ export class PostgresStore extends Reads implements Store {
   readonly variables: SealedRows;
   readonly connections: SealedRows;
   readonly live: LiveReads;
+  readonly operations: Operations;
 
   private constructor(options: PostgresStoreOptions, schema: string, db: Kysely<Database>) {
     super(db);
@@ -108,6 +110,10 @@ export class PostgresStore extends Reads implements Store {
     this.variables = new SealedRows(db, write, 'variable');
     this.connections = new SealedRows(db, write, 'connection');
     this.live = new LiveReads(db);
+    this.operations = new Operations(db, write, ({ epoch }) => ({
+      epoch,
+      schemaNo: newestNumber(this.#plan.migrations),
+    }));
     this.#plan = { dialect: 'postgres', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };
   }
 

@@ -29,6 +29,7 @@ import {
   schemaBusy,
   schemaNumber,
 } from '../migrate.ts';
+import { Operations } from '../operations.ts';
 import { type PinPlan, pinScript } from '../pins.ts';
 import { purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
@@ -104,6 +105,7 @@ export class SqliteStore extends Reads implements Store {
   readonly variables: SealedRows;
   readonly connections: SealedRows;
   readonly live: LiveReads;
+  readonly operations: Operations;
 
   private constructor(options: SqliteStoreOptions, connection: SqliteConnection, db: Kysely<Database>) {
     super(db);
@@ -121,6 +123,10 @@ export class SqliteStore extends Reads implements Store {
     this.variables = new SealedRows(db, write, 'variable');
     this.connections = new SealedRows(db, write, 'connection');
     this.live = new LiveReads(db);
+    this.operations = new Operations(db, write, ({ epoch }) => ({
+      epoch,
+      schemaNo: newestNumber(this.#plan.migrations),
+    }));
     this.#lock = new LeaderLock(options.path);
     this.#beat = new LeaderBeat(options.path, options.clock);
     this.#plan = { dialect: 'sqlite', migrations: options.migrations ?? MIGRATIONS, clock: options.clock };

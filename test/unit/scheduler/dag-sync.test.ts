@@ -37,6 +37,7 @@ test('closing ends the evaluation of a file that takes long, and begins no other
     onBlind: never,
     onMistakes: never,
     onGone: never,
+    onConfig: () => {},
     onLooked: () => {},
   });
   const started = sync.start();

@@ -34,6 +34,7 @@ class Shelf {
       alerts: {
         purge: async (_: Lease, before: number) => (this.alertsBefore.push(before) > 1 ? 0 : 1),
       },
+      operations: { history: { condense: async () => 0 } },
       purgeCache: async (_: Lease, policy: CachePolicy) => {
         this.cachePolicies.push(policy);
         return this.cachePolicies.length === 1 ? 5 : 0;

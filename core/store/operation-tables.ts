@@ -1,0 +1,37 @@
+import type { JsonText } from '../model/json.ts';
+
+/** What belongs to the operation of a scheduler, beside its runs. */
+export interface OperationTables {
+  readonly scheduler_fact: SchedulerFactTable;
+  readonly metric_sample: MetricSampleTable;
+  readonly ad_hoc_schedule: AdHocScheduleTable;
+}
+
+/** Something that holds now; the newest word replaces the one before. */
+export interface SchedulerFactTable {
+  name: string;
+  value: JsonText;
+}
+
+/** Figures of an instant, or what they were over a step that began then. */
+export interface MetricSampleTable {
+  step_ms: number;
+  at: number;
+  /** `Figures`. */
+  figures: JsonText;
+}
+
+export interface AdHocScheduleTable {
+  schedule_id: string;
+  dag_id: string;
+  name: string;
+  /** An `AdHocPlan`. */
+  plan: JsonText;
+  /** 0 or 1. */
+  paused: number;
+  cursor_at: number;
+  /** An `AdHocSlot`; `null` before the first. */
+  last: JsonText | null;
+  created_at: number;
+  created_by: string;
+}

@@ -1,0 +1,62 @@
+import type { Kysely } from 'kysely';
+import type { SchedulerPause, SchedulerReport } from '../model/scheduler-report.ts';
+import type { WriteScript } from './accounts.ts';
+import { type Fence, fenceScript } from './fence.ts';
+import type { FenceOf } from './operations.ts';
+import type { Script } from './script.ts';
+import type { Lease } from './store.ts';
+import type { Database } from './tables.ts';
+
+/** What holds for the scheduler of a store, whoever leads, and what the leader has said of itself last. */
+export class SchedulerFacts {
+  readonly #db: Kysely<Database>;
+  readonly #write: WriteScript;
+  readonly #fenceOf: FenceOf;
+
+  constructor(db: Kysely<Database>, write: WriteScript, fenceOf: FenceOf) {
+    this.#db = db;
+    this.#write = write;
+    this.#fenceOf = fenceOf;
+  }
+
+  /** Whether nothing is started, and who wanted that; `null`: it is not so. */
+  pause(): Promise<SchedulerPause | null> {
+    return this.#read<SchedulerPause>('pause');
+  }
+
+  /** Leader only. */
+  savePause(lease: Lease, pause: SchedulerPause | null): Promise<void> {
+    return this.#write(saveScript(this.#db, this.#fenceOf(lease), 'pause', pause));
+  }
+
+  /** What the leader said last; one that leads no more may have said it. */
+  report(): Promise<SchedulerReport | null> {
+    return this.#read<SchedulerReport>('report');
+  }
+
+  /** Leader only. */
+  saveReport(lease: Lease, report: SchedulerReport): Promise<void> {
+    return this.#write(saveScript(this.#db, this.#fenceOf(lease), 'report', report));
+  }
+
+  async #read<Value>(name: string): Promise<Value | null> {
+    const row = await this.#db
+      .selectFrom('scheduler_fact')
+      .select('value')
+      .where('name', '=', name)
+      .executeTakeFirst();
+    return row === undefined ? null : (JSON.parse(row.value) as Value);
+  }
+}
+
+function* saveScript(db: Kysely<Database>, fence: Fence, name: string, value: object | null): Script<void> {
+  yield* fenceScript(db, fence);
+  if (value === null) yield db.deleteFrom('scheduler_fact').where('name', '=', name);
+  else {
+    const row = { value: JSON.stringify(value) };
+    yield db
+      .insertInto('scheduler_fact')
+      .values({ name, ...row })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet(row));
+  }
+}
