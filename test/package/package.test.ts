@@ -119,7 +119,7 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 describe('the files of the package', () => {
   test('are the compiled modules, the types of the authoring API, schemas, docs and the page', () => {
-    const modules = ['core', 'cli', 'migrations', 'operators', 'server']
+    const modules = ['core', 'cli', 'client', 'migrations', 'operators', 'server']
       .flatMap(sources)
       .map((source) => `dist/${source.replace(/ts$/, 'js')}`);
     const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
