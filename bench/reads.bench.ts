@@ -153,9 +153,10 @@ try {
   if (lease === null) throw new Error('somebody leads a new store');
   await fill(store, lease);
   const ask = () => Promise.reject(new Error('nothing is asked'));
-  const live = new LiveFeed({ store, bell: new Bell(), clock: project.clock });
+  const bell = new Bell();
+  const live = new LiveFeed({ store, bell, clock: project.clock });
   const totals = new JournalTotals(store);
-  const app = createApp({ ...project, ask, live, totals } satisfies Services);
+  const app = createApp({ ...project, ask, bell, live, totals } satisfies Services);
   const get = async (path: string): Promise<void> => {
     const response = await app.request(`http://localhost${path}`);
     const text = await response.text();

@@ -9,6 +9,7 @@ import { progress } from './0008-progress.ts';
 import { iterations } from './0009-iterations.ts';
 import { decidedVersion } from './0010-decided-version.ts';
 import { accounts } from './0011-accounts.ts';
+import { tasks } from './0014-tasks.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   iterations,
   decidedVersion,
   accounts,
+  tasks,
 ];

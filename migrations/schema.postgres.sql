@@ -11,6 +11,7 @@ index CREATE INDEX cache_entry_at ON cache_entry USING btree (at)
 index CREATE INDEX cache_entry_instance ON cache_entry USING btree (dag_id, instance, at)
 index CREATE INDEX dag_run_backfill ON dag_run USING btree (backfill_no, run_no) WHERE (backfill_no IS NOT NULL)
 index CREATE INDEX dag_run_dag ON dag_run USING btree (dag_id, run_no)
+index CREATE INDEX dag_run_task ON dag_run USING btree (created_at, run_no) WHERE (task_name IS NOT NULL)
 index CREATE INDEX dag_run_unfinished ON dag_run USING btree (run_no) WHERE (state < 3)
 index CREATE INDEX hook_job_open ON hook_job USING btree (due_at) WHERE (state < 2)
 index CREATE INDEX inbox_pending ON inbox USING btree (inbox_id) WHERE (answer IS NULL)
@@ -52,6 +53,7 @@ index CREATE UNIQUE INDEX schema_migration_pkey ON schema_migration USING btree 
 index CREATE UNIQUE INDEX slot_span_pk ON slot_span USING btree (dag_id, first_at)
 index CREATE UNIQUE INDEX task_attempt_pk ON task_attempt USING btree (run_no, node_no, try_no)
 index CREATE UNIQUE INDEX task_cache_pk ON task_cache USING btree (run_no, node_no)
+index CREATE UNIQUE INDEX task_checkpoint_pk ON task_checkpoint USING btree (run_no, node_no)
 index CREATE UNIQUE INDEX task_instance_pk ON task_instance USING btree (run_no, node_no)
 index CREATE UNIQUE INDEX task_metric_pk ON task_metric USING btree (run_no, node_no, try_no, name)
 index CREATE UNIQUE INDEX task_output_pk ON task_output USING btree (run_no, node_no, try_no)
@@ -209,10 +211,14 @@ table dag_run column 19 counts text
 table dag_run column 20 backfill_no integer
 table dag_run column 21 cause text
 table dag_run column 22 no_cache smallint not null
+table dag_run column 23 priority smallint
+table dag_run column 24 task_name text
+table dag_run column 25 created_by text
 table dag_run constraint dag_run_ended CHECK (((state >= 3) = (ended_at IS NOT NULL)))
 table dag_run constraint dag_run_max_parallel_check CHECK ((max_parallel > 0))
 table dag_run constraint dag_run_no_cache_check CHECK ((no_cache = ANY (ARRAY[0, 1])))
 table dag_run constraint dag_run_pkey PRIMARY KEY (run_no)
+table dag_run constraint dag_run_priority_check CHECK (((priority >= 0) AND (priority <= 3)))
 table dag_run constraint dag_run_slot_time CHECK (((trigger_kind <> 1) OR (logical_at IS NOT NULL)))
 table dag_run constraint dag_run_state_check CHECK (((state >= 0) AND (state <= 5)))
 table dag_run constraint dag_run_trigger_kind_check CHECK (((trigger_kind >= 0) AND (trigger_kind <= 4)))
@@ -358,6 +364,12 @@ table task_cache column 05 parts text
 table task_cache column 06 because smallint not null
 table task_cache column 07 facts text
 table task_cache constraint task_cache_pk PRIMARY KEY (run_no, node_no)
+table task_checkpoint column 01 run_no integer not null
+table task_checkpoint column 02 node_no integer not null
+table task_checkpoint column 03 try_no smallint not null
+table task_checkpoint column 04 at bigint not null
+table task_checkpoint column 05 state text
+table task_checkpoint constraint task_checkpoint_pk PRIMARY KEY (run_no, node_no)
 table task_instance column 01 run_no integer not null
 table task_instance column 02 node_no integer not null
 table task_instance column 03 state smallint not null

@@ -191,6 +191,9 @@ CREATE TABLE "dag_run" (
   "backfill_no" integer,
   "cause" text,
   "no_cache" integer default 0 not null check (no_cache in (0, 1)),
+  "priority" integer check (priority between 0 and 3),
+  "task_name" text,
+  "created_by" text,
   constraint "dag_run_uid" check (uid like '________-____-____-____-____________' and length(replace(uid, '-', '')) = 32 and "uid" not glob '*[^0-9a-f-]*'),
   constraint "dag_run_ended" check ((state >= 3) = (ended_at is not null)),
   constraint "dag_run_slot_time" check (trigger_kind <> 1 or logical_at is not null)
@@ -213,6 +216,11 @@ CREATE UNIQUE INDEX "dag_run_slot" on "dag_run" (
   1,
   2
 );
+
+CREATE INDEX "dag_run_task" on "dag_run" (
+  "created_at",
+  "run_no"
+) where "task_name" is not null;
 
 CREATE INDEX "dag_run_unfinished" on "dag_run" (
   "run_no"
@@ -398,6 +406,15 @@ CREATE TABLE "task_cache" (
   "because" integer not null,
   "facts" text,
   constraint "task_cache_pk" primary key ("run_no", "node_no")
+) strict, without rowid;
+
+CREATE TABLE "task_checkpoint" (
+  "run_no" integer not null,
+  "node_no" integer not null,
+  "try_no" integer not null,
+  "at" integer not null,
+  "state" text,
+  constraint "task_checkpoint_pk" primary key ("run_no", "node_no")
 ) strict, without rowid;
 
 CREATE TABLE "task_instance" (

@@ -1,6 +1,7 @@
 import type { Answer } from '../core/model/action.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { Request } from '../core/model/request.ts';
+import type { Bell } from '../core/scheduler/bell.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
 import { LiveFeed } from './live/live-feed.ts';
@@ -13,6 +14,8 @@ export interface Services extends Project {
    * @throws AppError `unavailable` if no answer comes in time: the request stays in the inbox.
    */
   ask(request: Request, key?: string): Promise<Answer>;
+  /** Rings when something may have been written. */
+  readonly bell: Bell;
   /** What changes, for streams. */
   readonly live: LiveFeed;
   /** What the journal adds up to. */
@@ -37,5 +40,5 @@ export function servicesOf(project: Project, session: Session): Services {
     }
   };
   const live = new LiveFeed({ store, bell: session.bell, clock });
-  return { ...project, ask, live, totals: new JournalTotals(store) };
+  return { ...project, ask, bell: session.bell, live, totals: new JournalTotals(store) };
 }

@@ -3,6 +3,7 @@ import type { ArtifactRef, LogRange } from './attempt.ts';
 import type { BackfillRecord, BackfillState } from './backfill.ts';
 import type { BecauseCode, Facts } from './because.ts';
 import type { CacheAsk, CacheEntry } from './cache.ts';
+import type { PriorityLevel } from './dag.ts';
 import type { DeadlineStage, HookJob } from './hook.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from './ids.ts';
 import type { Json, JsonObject, JsonText } from './json.ts';
@@ -171,6 +172,7 @@ export interface RunChange {
   readonly repin?: Repin;
   /** The backfill that the run belongs to from now on. */
   readonly backfillNo?: number;
+  readonly priority?: PriorityLevel;
 }
 
 /** A run goes on with another version of its DAG, and with its params as that version has them. */

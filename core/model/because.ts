@@ -194,6 +194,8 @@ const SENTENCES = {
     `It may miss its deadline of ${f.deadline}: by the times of earlier runs it ends at ${f.p50} or, one ` +
     `time in twenty, after ${f.p95}; above all ${f.task} makes it late.`,
   repaired: (f) => `Repaired by ${f.by ?? 'hand'}: ${f.what}.`,
+  prioritized: (f) => `Its priority is ${f.priority} from now on: ${f.by ?? 'hand'} has changed it.`,
+  run_deleted: (f) => `Run ${f.run} of DAG ${f.dag} was deleted by ${f.by ?? 'hand'}.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

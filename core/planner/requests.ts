@@ -1,5 +1,6 @@
 import { GATE } from '../graph/graph.ts';
 import type { Answer } from '../model/action.ts';
+import type { PriorityLevel } from '../model/dag.ts';
 import type { RunNo } from '../model/ids.ts';
 import {
   canTransition,
@@ -25,6 +26,7 @@ import { propagate } from './readiness.ts';
 import { type Repinning, repinRun } from './repin.ts';
 import { descendantsOf, type RetrySelection, selectForRetry } from './retry-selection.ts';
 import { type RollBackRequest, rollBackDag } from './roll-back.ts';
+import { setPriority } from './run-priority.ts';
 import { CUT, EMPTY, FRESH, type RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import { type ApproveRequest, answerApproval, isPutOff, keepWait } from './waits.ts';
@@ -40,6 +42,14 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
   | { readonly kind: 'pause'; readonly runNo: RunNo }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
+  | {
+      readonly kind: 'setPriority';
+      readonly runNo: RunNo;
+      readonly priority: PriorityLevel;
+      readonly by: string;
+    }
+  /** A finished run whose rows are gone by now. */
+  | { readonly kind: 'deleted'; readonly runUid: string; readonly dagId: string; readonly by: string }
   | BackfillRequest
   | ReportedEvent
   | RollBackRequest
@@ -100,6 +110,11 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
       return withRun(turn, request.runNo, (run) => pause(turn, run));
     case 'resume':
       return withRun(turn, request.runNo, (run) => resume(turn, run));
+    case 'setPriority':
+      return withRun(turn, request.runNo, (run) => setPriority(turn, run, request.priority, request.by));
+    case 'deleted':
+      turn.note(null, null, 'run_deleted', { run: request.runUid, dag: request.dagId, by: request.by });
+      return { ok: true, value: { runId: request.runUid } };
     case 'handOver':
       if (turn.world.agenda !== null) return conflict('a scheduler leads already');
       turn.world.draining = true;
@@ -242,6 +257,7 @@ function reopen(turn: Turn, run: RunWorld, by: string, startedAt: number | null)
   run.abort = null;
   forgetAsks(turn, run);
   turn.world.ranking.touch(run);
+  run.queuedSince = turn.now.at;
   run.ending.clear();
   if (!turn.world.runs.has(run.record.runNo)) {
     adoptRun(turn.world, run);

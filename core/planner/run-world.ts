@@ -1,12 +1,13 @@
 import { type Graph, nodePath, type Scope, TASK } from '../graph/graph.ts';
 import type { StoredOutput } from '../model/action.ts';
-import type { ArtifactRef, LogRange } from '../model/attempt.ts';
+import type { LogRange } from '../model/attempt.ts';
 import type { CacheAsk } from '../model/cache.ts';
 import type { DeadlineStage } from '../model/hook.ts';
 import { type AttemptId, attemptId, instanceName, keyText, type NodeNo, type TryNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { ExpansionRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import { S } from '../model/states.ts';
+import type { AttemptArtifacts } from './attempt-artifacts.ts';
 import { type Block, type Load, liveBlocks, NOT_EXPANDED, type Part, setItem } from './blocks.ts';
 import { KeyScope } from './key-scope.ts';
 import type { RunPast } from './pasts.ts';
@@ -33,12 +34,6 @@ export const UNWRITTEN = 8;
 export const EMPTY = 32;
 /** Retried by hand and not started since: it runs, whatever the cache has. */
 export const FRESH = 64;
-
-/** What an attempt has left for people, by name. */
-interface AttemptArtifacts {
-  readonly tryNo: number;
-  readonly refs: Map<string, ArtifactRef>;
-}
 
 /**
  * One active run in memory, as arrays by node number. Nodes below `graph.size` are templates (and the
@@ -103,6 +98,8 @@ export class RunWorld {
   readonly ghosts = new Set<number>();
   /** The number of its last hook job. */
   hookNo = 0;
+  /** Since when (wall) it waits for its start. */
+  queuedSince: number;
   /** What was told of its deadline. */
   readonly told = new Set<DeadlineStage>();
   /** When its end is to be predicted next, in wall time. */
@@ -112,6 +109,7 @@ export class RunWorld {
 
   constructor(record: RunRecord, graph: Graph, selected: Uint8Array) {
     this.record = record;
+    this.queuedSince = record.createdAt;
     this.graph = graph;
     this.templates = templatesOf(graph);
     this.selected = selected;

@@ -120,6 +120,7 @@ export class Leadership {
     this.#nextRunNo = () => ++last as RunNo;
     this.#desk = new RequestDesk({
       store,
+      lease,
       versions: this.#versions,
       leader: () => this.leader,
       nextRunNo: this.#nextRunNo,

@@ -12,7 +12,7 @@ import type { Repinning } from '../planner/repin.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import { checkParams } from '../schema/params.ts';
-import type { InboxRecord, Store, VersionRecord } from '../store/store.ts';
+import type { InboxRecord, Lease, Store, VersionRecord } from '../store/store.ts';
 import { wantedEvent } from './asset-desk.ts';
 import { wantedBackfill, wantedChange } from './backfill-desk.ts';
 import { entryOf } from './dag-entry.ts';
@@ -23,6 +23,7 @@ import { nodesNamed } from './nodes-named.ts';
 import { repinned } from './repinned.ts';
 import { wantedRollback } from './rollback-desk.ts';
 import { spilledText } from './spilled.ts';
+import { askedFor, deletedRun } from './task-desk.ts';
 import type { VersionKeeper } from './version-keeper.ts';
 
 /** A request for the planner, with what must be done before it. */
@@ -50,6 +51,7 @@ type DeskLeader = Pick<Leader, 'runs' | 'setAside' | 'settled'>;
  */
 export class RequestDesk {
   readonly #store: Store;
+  readonly #places: { readonly store: Store; readonly lease: Lease; readonly stateDir: string };
   readonly #versions: VersionKeeper;
   readonly #leader: () => DeskLeader;
   readonly #nextRunNo: () => RunNo;
@@ -60,6 +62,7 @@ export class RequestDesk {
 
   constructor(options: {
     store: Store;
+    lease: Lease;
     versions: VersionKeeper;
     leader: () => DeskLeader;
     nextRunNo: () => RunNo;
@@ -69,6 +72,7 @@ export class RequestDesk {
     inputs: InputReader;
   }) {
     this.#store = options.store;
+    this.#places = options;
     this.#versions = options.versions;
     this.#leader = options.leader;
     this.#nextRunNo = options.nextRunNo;
@@ -120,6 +124,11 @@ export class RequestDesk {
       const backfill = wantedBackfill(inboxId, request, graph, this.#maxActiveRuns, askedAt);
       return { request: { inboxId, kind: 'createBackfill', backfill }, version };
     }
+    if (request.type === 'deleteRun') {
+      // What the leader has decided about the run may not be stored yet.
+      await this.#leader().settled();
+      return { request: { ...(await deletedRun(this.#places, request)), inboxId } };
+    }
     const { record, led } = await this.#find(request.runUid);
     const { runNo } = record;
     const finished = isRunFinished(record.state);
@@ -149,6 +158,11 @@ export class RequestDesk {
         return { ...adopt, request: { inboxId, kind: 'pause', runNo } };
       case 'resumeRun':
         return { ...adopt, request: { inboxId, kind: 'resume', runNo } };
+      case 'setPriority':
+        return {
+          ...adopt,
+          request: { inboxId, kind: 'setPriority', runNo, priority: request.priority, by: request.by },
+        };
     }
   }
 
@@ -240,6 +254,7 @@ export class RequestDesk {
       scope: request.scope,
       maxParallel: request.maxParallel,
       ...(request.noCache ? { noCache: true } : {}),
+      ...askedFor(request, version.spec),
       inputsFrom: request.inputsFrom === null ? null : (await this.#runOf(request.inputsFrom)).runNo,
       logicalAt: null,
       intervalStartAt: null,

@@ -5,6 +5,7 @@ import type { WaitRecord } from '../model/run.ts';
 import { type RunTold, readHooks, readOpenHooks, readTold } from './hooks.ts';
 import { Overview } from './overview.ts';
 import type { Database } from './tables.ts';
+import { TaskReads } from './task-reads.ts';
 import { VersionReads } from './version-reads.ts';
 import { readWaits } from './waits.ts';
 
@@ -12,11 +13,13 @@ import { readWaits } from './waits.ts';
 export class CarriedReads extends VersionReads {
   readonly #db: Kysely<Database>;
   readonly overview: Overview;
+  readonly tasks: TaskReads;
 
   constructor(db: Kysely<Database>) {
     super(db);
     this.#db = db;
     this.overview = new Overview(db);
+    this.tasks = new TaskReads(db);
   }
 
   /** What the instances of a run carry that were put off. */

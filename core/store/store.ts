@@ -27,6 +27,7 @@ import type { Overview } from './overview.ts';
 import type { PastScope } from './past-runs.ts';
 import type { PinPlan, PinRecord } from './pins.ts';
 import type { RepairOrder } from './repair.ts';
+import type { TaskReads } from './task-reads.ts';
 
 /** The right to decide, held by one process at a time; every commit of a tick proves it. */
 export interface Lease {
@@ -234,6 +235,7 @@ export interface Store {
   readonly audit: AuditLog;
   readonly replies: KeptReplies;
   readonly overview: Overview;
+  readonly tasks: TaskReads;
   readonly live: LiveReads;
   /**
    * Brings the schema up to date; only a leader may change it. A database that is newer than the code is
@@ -277,6 +279,8 @@ export interface Store {
    * inputs from stays, and so does the last success. Leader only.
    */
   purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]>;
+  /** Deletes a finished run; `false` if it is not (any more), or an unfinished one needs it. Leader only. */
+  deleteRun(lease: Lease, runNo: RunNo): Promise<boolean>;
   /** Deletes requests that were answered before an instant, some at a time; how many. Leader only. */
   purgeRequests(lease: Lease, answeredBefore: number): Promise<number>;
   /** Deletes entries of the cache, some at a time; how many. Leader only. */

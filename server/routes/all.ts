@@ -13,7 +13,9 @@ import { operationRoutes } from './operations.ts';
 import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
 import { systemRoutes } from './system.ts';
+import { taskChangeRoutes } from './task-changes.ts';
 import { taskInstanceRoutes } from './task-instances.ts';
+import { taskRoutes } from './tasks.ts';
 
 /** Every route of the API. Of two that match a path the first one answers. */
 export const ROUTES: readonly Route[] = [
@@ -24,6 +26,8 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...runResultRoutes,
   ...taskInstanceRoutes,
+  ...taskRoutes,
+  ...taskChangeRoutes,
   ...logRoutes,
   ...operationRoutes,
   ...backfillRoutes,

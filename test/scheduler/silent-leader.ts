@@ -97,6 +97,7 @@ export async function silentLeader(
   const log = createLogger({ level: 'silent', to: 2 });
   const desk: RequestDesk = new RequestDesk({
     store,
+    lease,
     inputs,
     stateDir: '/nowhere',
     maxActiveRuns: 16,

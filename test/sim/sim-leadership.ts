@@ -73,6 +73,7 @@ export class SimLeadership {
     const versions = { current: (dagId: string) => this.#version(dagId) } as unknown as VersionKeeper;
     this.#desk = new RequestDesk({
       store,
+      lease,
       versions,
       leader: () => this.leader,
       nextRunNo: this.#nextRunNo,

@@ -340,6 +340,7 @@ function changedRun(run: RunRecord, change: RunChange): RunRecord {
     endedAt: change.endedAt === undefined ? run.endedAt : change.endedAt,
     maxParallel: change.maxParallel === undefined ? run.maxParallel : change.maxParallel,
     ...(change.backfillNo === undefined ? {} : { backfillNo: change.backfillNo }),
+    ...(change.priority === undefined ? {} : { priority: change.priority }),
     versionNo: change.repin?.to ?? run.versionNo,
     params: change.repin?.params ?? run.params,
   };
