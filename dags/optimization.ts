@@ -4,7 +4,7 @@ const lengths = (description: string, values: readonly number[]) =>
   Type.Array(Type.Integer({ minimum: 1, maximum: 5000 }), {
     description,
     minItems: 1,
-    maxItems: 100,
+    maxItems: 15,
     uniqueItems: true,
     default: values,
   });

@@ -7,7 +7,7 @@ import type {
   StopReason,
 } from '../model/attempt.ts';
 import type { AttemptId } from '../model/ids.ts';
-import type { Json } from '../model/json.ts';
+import type { Json, JsonText } from '../model/json.ts';
 
 /**
  * The frames between the leader, its keeper and its runners: one JSON value a line. Both sides come from one
@@ -44,6 +44,8 @@ export interface RunFrame {
   readonly f?: readonly (readonly [number, SpilledOutput])[];
   /** How often attempts before it put the task off, and what the last one left. */
   readonly w?: readonly [number, Json];
+  /** What the instance has kept last. */
+  readonly c?: Json;
   /** Spin for so many microseconds after the attempt. */
   readonly p?: number;
   /** Sent behind another attempt: it starts only if the runner gets it at the turnstile, with this number. */
@@ -103,7 +105,9 @@ export type ReportFrame =
       readonly step?: string;
     }
   | { readonly t: 'metric'; readonly id: AttemptId; readonly name: string; readonly value: number }
-  | { readonly t: 'artifact'; readonly id: AttemptId; readonly a: ArtifactRef };
+  | { readonly t: 'artifact'; readonly id: AttemptId; readonly a: ArtifactRef }
+  /** `s` is JSON. */
+  | { readonly t: 'checkpoint'; readonly id: AttemptId; readonly s: JsonText };
 
 export interface EndFrame {
   readonly t: 'end';
@@ -149,6 +153,7 @@ export function encodeRun(
   if (order.keys.length > 0) text += `,"k":${JSON.stringify(order.keys)},"i":${JSON.stringify(order.items)}`;
   if (order.inputs.length > 0) text += encodeInputs(order.inputs);
   if (order.wait) text += `,"w":[${order.wait.calls},${oneLine(order.wait.state ?? 'null')}]`;
+  if (order.checkpoint !== undefined) text += `,"c":${oneLine(order.checkpoint)}`;
   if (spinUs > 0) text += `,"p":${spinUs}`;
   if (turn !== null) text += `,"q":${turn}`;
   return `${text}}\n`;
@@ -193,6 +198,8 @@ export function parseReport(line: string): ReportFrame | null {
       return isText(frame, 'id', 'name') && isNumber(frame, 'value')
         ? (frame as unknown as ReportFrame)
         : null;
+    case 'checkpoint':
+      return isText(frame, 'id', 's') ? (frame as unknown as ReportFrame) : null;
     case 'artifact':
       return isText(frame, 'id') && isObject(frame['a']) ? (frame as unknown as ReportFrame) : null;
     default:

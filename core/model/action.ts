@@ -61,6 +61,15 @@ export type Action =
       readonly nodeNo: NodeNo;
       readonly wait: WaitRecord | null;
     }
+  /** From what the next attempt can go on; `null`: from the beginning. */
+  | {
+      readonly type: 'checkpoint';
+      readonly runNo: RunNo;
+      readonly nodeNo: NodeNo;
+      readonly tryNo: TryNo;
+      readonly at: number;
+      readonly state: JsonText | null;
+    }
   | CacheAction
   /** A fact worth keeping that changes no state: a late outcome, a refused request, `memory_stale`. */
   | {

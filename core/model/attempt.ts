@@ -68,6 +68,8 @@ export interface AttemptOrder {
   readonly inputs: readonly (JsonText | SpilledOutput | undefined)[];
   /** What the attempts before it, which put the task off, have left; absent: there were none. */
   readonly wait?: { readonly calls: number; readonly state: JsonText | null };
+  /** From what it may go on; absent: from the beginning. */
+  readonly checkpoint?: JsonText;
   /** How long the runner may poll for its next order before it sleeps, in microseconds. */
   readonly spinUs: number;
 }
@@ -154,6 +156,12 @@ export type AttemptEvent =
       readonly artifact: ArtifactRef;
     }
   | {
+      readonly type: 'attempt.checkpoint';
+      readonly attemptId: AttemptId;
+      readonly at: number;
+      readonly state: JsonText;
+    }
+  | {
       readonly type: 'attempt.ended';
       readonly attemptId: AttemptId;
       readonly startedAt: number;
@@ -171,4 +179,4 @@ export interface ArtifactRef {
 }
 
 /** Why an executor is asked to stop an attempt. */
-export type StopReason = CancelledReason | 'timeout';
+export type StopReason = CancelledReason | 'timeout' | 'pause';

@@ -195,6 +195,8 @@ const SENTENCES = {
     `time in twenty, after ${f.p95}; above all ${f.task} makes it late.`,
   repaired: (f) => `Repaired by ${f.by ?? 'hand'}: ${f.what}.`,
   prioritized: (f) => `Its priority is ${f.priority} from now on: ${f.by ?? 'hand'} has changed it.`,
+  paused_at_checkpoint: (f) =>
+    `Attempt ${f.try} was stopped for a pause; the next goes on from its checkpoint.`,
   run_deleted: (f) => `Run ${f.run} of DAG ${f.dag} was deleted by ${f.by ?? 'hand'}.`,
 } as const satisfies Record<string, Sentence>;
 

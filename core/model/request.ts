@@ -88,7 +88,13 @@ export type Request =
     }
   /** What is stored of a finished run goes, its logs too. */
   | { readonly type: 'deleteRun'; readonly runUid: string; readonly dagId: string; readonly by: string }
-  | { readonly type: 'pauseRun'; readonly runUid: string; readonly by: string }
+  | {
+      readonly type: 'pauseRun';
+      readonly runUid: string;
+      readonly by: string;
+      /** Attempts under way as well, as far as they can go on later. */
+      readonly attempts?: boolean;
+    }
   | { readonly type: 'resumeRun'; readonly runUid: string; readonly by: string }
   | {
       readonly type: 'retry';

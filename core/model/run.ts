@@ -99,6 +99,13 @@ export interface WaitRecord {
   readonly state: JsonText | null;
 }
 
+/** What an attempt has left from which the next one can go on. */
+export interface CheckpointRecord {
+  readonly tryNo: TryNo;
+  readonly at: number;
+  readonly state: JsonText;
+}
+
 /** A past attempt of an instance that has a newer one. */
 export interface AttemptRecord {
   readonly tryNo: TryNo;

@@ -18,6 +18,7 @@ import { accepted, conflict } from './answers.ts';
 import { onReported, type ReportedEvent } from './asset-events.ts';
 import { type BackfillRequest, onBackfillRequest } from './backfill-requests.ts';
 import { forgetAsks, keepAsk } from './cache.ts';
+import { pauseAttempts, resumeAttempts } from './checkpoints.ts';
 import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
 import { adoptRun } from './load.ts';
 import { markRun } from './mark-run.ts';
@@ -40,7 +41,8 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'start'; readonly run: RunWorld; readonly replaces: RunNo | null }
   | AdoptRequest
   | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
-  | { readonly kind: 'pause'; readonly runNo: RunNo }
+  /** `attempts`: those under way as well, as far as they can go on later. */
+  | { readonly kind: 'pause'; readonly runNo: RunNo; readonly attempts?: boolean }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
   | {
       readonly kind: 'setPriority';
@@ -107,7 +109,7 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
         return undefined;
       });
     case 'pause':
-      return withRun(turn, request.runNo, (run) => pause(turn, run));
+      return withRun(turn, request.runNo, (run) => pause(turn, run, request.attempts ?? false));
     case 'resume':
       return withRun(turn, request.runNo, (run) => resume(turn, run));
     case 'setPriority':
@@ -174,9 +176,10 @@ function start(turn: Turn, run: RunWorld, replaces: RunNo | null): Answer {
   return accepted(run);
 }
 
-function pause(turn: Turn, run: RunWorld): Answer | undefined {
+function pause(turn: Turn, run: RunWorld, attempts: boolean): Answer | undefined {
   if (run.abort) return conflict('the run is being ended: it cannot be paused');
   if (run.record.state !== 'paused') turn.changeRun(run, 'paused', 'run_paused', null);
+  if (attempts) pauseAttempts(turn, run);
   return undefined;
 }
 
@@ -184,6 +187,7 @@ function pause(turn: Turn, run: RunWorld): Answer | undefined {
 function resume(turn: Turn, run: RunWorld): Answer | undefined {
   if (run.abort) return conflict('the run is being ended: it cannot be resumed');
   if (run.record.state !== 'paused') return undefined;
+  resumeAttempts(run);
   turn.changeRun(run, run.record.startedAt === null ? 'queued' : 'running', 'started', null);
   evaluateRun(turn, run);
   return undefined;

@@ -62,6 +62,7 @@ export class Dispatcher {
       const spinUs = this.#canSpin ? SPIN_US : 0;
       const { keys, items } = block;
       const wait = run.waits.get(node);
+      const checkpoint = run.checkpoints.get(node);
       const { runNo } = run.record;
       this.#executor.submit({
         attemptId: id,
@@ -73,6 +74,7 @@ export class Dispatcher {
         items,
         inputs,
         ...(wait ? { wait } : {}),
+        ...(checkpoint ? { checkpoint: checkpoint.state } : {}),
         spinUs,
       });
     };

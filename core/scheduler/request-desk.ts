@@ -155,7 +155,7 @@ export class RequestDesk {
           request: { inboxId, kind: 'cancel', runNo, by: request.by, kill: request.type === 'kill' },
         };
       case 'pauseRun':
-        return { ...adopt, request: { inboxId, kind: 'pause', runNo } };
+        return { ...adopt, request: { inboxId, kind: 'pause', runNo, attempts: request.attempts === true } };
       case 'resumeRun':
         return { ...adopt, request: { inboxId, kind: 'resume', runNo } };
       case 'setPriority':

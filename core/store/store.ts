@@ -9,7 +9,7 @@ import type { Diagnostic } from '../model/errors.ts';
 import type { HookRecord } from '../model/hook.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
-import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
+import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
 import type { ScheduleState, SlotSpan } from '../model/slot.ts';
 import type { RunState } from '../model/states.ts';
 import type { Violation } from '../model/violation.ts';
@@ -27,7 +27,10 @@ import type { Overview } from './overview.ts';
 import type { PastScope } from './past-runs.ts';
 import type { PinPlan, PinRecord } from './pins.ts';
 import type { RepairOrder } from './repair.ts';
+import type { RunSnapshot } from './run-snapshot.ts';
 import type { TaskReads } from './task-reads.ts';
+
+export type { RunSnapshot } from './run-snapshot.ts';
 
 /** The right to decide, held by one process at a time; every commit of a tick proves it. */
 export interface Lease {
@@ -177,17 +180,6 @@ export interface JournalFilter {
   readonly afterSeq?: number;
   /** 1,000 by default. */
   readonly limit?: number;
-}
-
-/** Everything of one unfinished run that a leader needs in memory. */
-export interface RunSnapshot {
-  readonly run: RunRecord;
-  readonly version: VersionRecord;
-  readonly expansions: readonly ExpansionRecord[];
-  readonly instances: readonly InstanceRecord[];
-  readonly waits: ReadonlyMap<NodeNo, WaitRecord>;
-  readonly asks: ReadonlyMap<NodeNo, CacheAsk>;
-  readonly told: RunTold;
 }
 
 /** Which finished runs of a DAG may go. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { FatalError, type TaskContext } from 'orch';
+import { FatalError, type Json, type TaskContext } from 'orch';
 import { type CrossParams, crossed } from '../backtest/run.ts';
 import type { Performance } from '../pipeline/performance.ts';
 import { recordedCandles } from '../pipeline/recorded-candles.ts';
@@ -18,7 +18,7 @@ interface Tried extends Pick<Performance, 'sharpe' | 'totalReturn' | 'cagr' | 'm
   readonly slow: number;
 }
 
-/** Tries every pair of a shorter and a longer average and ranks them, the best first. */
+/** Ranks every pair of a shorter and a longer average, the best first; after a pause or crash it goes on. */
 export async function search(_inputs: unknown, ctx: TaskContext): Promise<object> {
   const { symbol, fast, slow, by, ...costs } = ctx.params as unknown as SearchParams;
   const pairs = fast.flatMap((one) =>
@@ -26,8 +26,8 @@ export async function search(_inputs: unknown, ctx: TaskContext): Promise<object
   );
   if (pairs.length === 0) throw new FatalError('No fast average is shorter than a slow one.');
   const candles = await recordedCandles(symbol, ctx);
-  const tried: Tried[] = [];
-  for (const [one, other] of pairs) {
+  const tried = [...((ctx.lastCheckpoint ?? []) as unknown as readonly Tried[])];
+  for (const [one, other] of pairs.slice(tried.length)) {
     ctx.progress(tried.length, pairs.length, `${one}/${other}`);
     const { sharpe, totalReturn, cagr, maxDrawdown, trades } = crossed(
       candles,
@@ -35,6 +35,7 @@ export async function search(_inputs: unknown, ctx: TaskContext): Promise<object
       costs,
     );
     tried.push({ fast: one, slow: other, sharpe, totalReturn, cagr, maxDrawdown, trades });
+    ctx.checkpoint(tried as unknown as Json);
     // The process hears that it is to stop in between.
     await nextTurn();
     if (ctx.shouldStop()) throw ctx.signal.reason;

@@ -139,7 +139,7 @@ function requestFor(action: BulkAction, { run }: TaskRecord, by: string): Reques
   const about = { runUid: run.uid, by };
   if (action === 'delete') return { type: 'deleteRun', dagId: run.dagId, ...about };
   const types = { cancel: 'cancel', pause: 'pauseRun', resume: 'resumeRun' } as const;
-  return { type: types[action], ...about };
+  return { type: types[action], ...about, ...(action === 'pause' ? { attempts: true } : {}) };
 }
 
 async function act(services: Services, access: Access, id: string, action: BulkAction): Promise<Json> {

@@ -23,6 +23,16 @@ tasks: { gate: { run: 'until [ -e "$FILE" ]; do sleep 0.02; done', env: { FILE: 
   pool: single } }
 `,
   'dags/bad.yaml': "id: bad\ntaskType: true\ntasks: { no: { run: 'echo sorry; exit 3' } }\n",
+  'dags/count.ts': `import { dag } from 'orch';
+export default dag({ id: 'count', taskType: true }, (d) => {
+  d.task('count', async (_, ctx) => {
+    if (ctx.lastCheckpoint !== null) return ctx.lastCheckpoint;
+    ctx.checkpoint(7);
+    ctx.progress(1, 2, 'kept');
+    await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
+    throw ctx.signal.reason;
+  });
+});`,
   'dags/plain.yaml': "id: plain\ntasks: { one: { run: 'true' } }\n",
 };
 
@@ -170,6 +180,26 @@ describe('tasks over HTTP', () => {
     api.project.write({ busy: '' });
     await until(busy, 'success');
   });
+
+  test('one that keeps checkpoints stops for a pause, and goes on without a failed try', async () => {
+    const taskId = await create({ type: 'count' });
+    await api.until(`/api/v1/tasks/${taskId}`, (body) => body['currentStep'] === 'kept');
+    expect((await api.post(`/api/v1/tasks/${taskId}/pause`)).body).toMatchObject({ state: 'paused' });
+    const instances = `/api/v1/runs/${taskId}/task-instances`;
+    const state = (body: Record<string, unknown>) => (body['items'] as Item[])[0]?.['state'];
+    await api.until(instances, (body) => state(body) === 'up_for_retry');
+    expect((await api.get('/api/v1/queue/stats')).body).toMatchObject({ running: 0, held: 1 });
+    await api.post(`/api/v1/tasks/${taskId}/resume`);
+    expect(await until(taskId, 'success')).toMatchObject({ attempts: 2, result: 7 });
+    const attempts = await api.get(`/api/v1/task-instances/${await instanceOf(taskId)}/attempts`);
+    expect(items(attempts)).toMatchObject([
+      { state: 'up_for_retry', reason: null, because: { code: 'paused_at_checkpoint' } },
+      { state: 'success' },
+    ]);
+  });
+
+  const instanceOf = async (taskId: string): Promise<unknown> =>
+    items(await api.get(`/api/v1/runs/${taskId}/task-instances`))[0]?.['taskInstanceId'];
 
   test('lists are filtered, searched, sorted and paged', async () => {
     for (const name of ['Zeta 50%', 'alpha', 'beta']) {

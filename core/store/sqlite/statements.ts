@@ -311,6 +311,20 @@ function prepareUnderWay(connection: SqliteConnection, db: Kysely<Database>) {
           })),
         ),
     ),
+    /** runNo, nodeNo, tryNo, at, state */
+    putCheckpoint: prepare(
+      connection,
+      db
+        .insertInto('task_checkpoint')
+        .values({ run_no: at(0), node_no: at(1), try_no: at(2), at: at(3), state: at(4) })
+        .onConflict((conflict) =>
+          conflict.columns(['run_no', 'node_no']).doUpdateSet((row) => ({
+            try_no: row.ref('excluded.try_no'),
+            at: row.ref('excluded.at'),
+            state: row.ref('excluded.state'),
+          })),
+        ),
+    ),
     /** runNo, nodeNo, done, total, step */
     putProgress: prepare(
       connection,
