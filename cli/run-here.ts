@@ -1,6 +1,7 @@
 import { compileGraph } from '../core/graph/graph.ts';
 import { requiredSelection } from '../core/graph/required-selection.ts';
-import type { DagSpec } from '../core/model/dag.ts';
+import { type DagSpec, PRIORITY_LEVELS, type PriorityLevel } from '../core/model/dag.ts';
+import { AppError } from '../core/model/errors.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import { newRunUid } from '../core/scheduler/run-uid.ts';
 import type { CommandContext } from './context.ts';
@@ -20,6 +21,7 @@ export interface RunOptions extends ScopeOptions, ParamOptions {
   readonly maxParallel?: string;
   readonly new?: boolean;
   readonly runUid?: string;
+  readonly priority?: string;
   /** False with `--no-cache`. */
   readonly cache?: boolean;
 }
@@ -51,7 +53,14 @@ export function wantedRun(
     fresh: options.new === true,
     by: userName(context.host.env),
     noCache: options.cache === false,
+    ...(options.priority === undefined ? {} : { priority: priorityFlag(options.priority) }),
   };
+}
+
+function priorityFlag(given: string): PriorityLevel {
+  const level = PRIORITY_LEVELS.find((one) => one === given);
+  if (level !== undefined) return level;
+  throw new AppError('usage', `--priority ${given}: it is one of ${PRIORITY_LEVELS.join(', ')}`);
 }
 
 /** Starts a run, or goes on with an interrupted one like it, and follows it to its end; the exit code. */

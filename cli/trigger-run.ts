@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { PriorityLevel } from '../core/model/dag.ts';
 import type { RunNo } from '../core/model/ids.ts';
 import type { JsonObject } from '../core/model/json.ts';
 import type { TakeOver } from '../core/model/request.ts';
@@ -26,6 +27,8 @@ export interface WantedRun {
   readonly noCache: boolean;
   /** With this version; absent: with the one that new runs have. */
   readonly versionNo?: number;
+  /** How urgent it is; absent: as its tasks say. */
+  readonly priority?: PriorityLevel;
 }
 
 export interface StartedRun {
@@ -67,6 +70,8 @@ export async function startRun(
     replaces: wanted.fresh ? (unfinished[0]?.uid ?? null) : null,
     sparesLed: !isLeading,
     noCache,
+    by: wanted.by,
+    ...(wanted.priority === undefined ? {} : { priority: wanted.priority }),
     ...(wanted.versionNo === undefined ? {} : { versionNo: wanted.versionNo }),
   } as const;
   valueOfAnswer(await session.ask(request));

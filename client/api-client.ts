@@ -12,21 +12,8 @@ export interface ApiOptions {
 
 type Id = keyof Operations;
 
-/** The parts of an input that an operation takes; a part in which all may be left out may be left out. */
-type Part<Name extends string, Value> = Value extends undefined
-  ? { readonly [name in Name]?: undefined }
-  : Record<never, never> extends Value
-    ? { readonly [name in Name]?: Value }
-    : { readonly [name in Name]: Value };
-
-type Inputs = {
-  readonly [I in Id]: Part<'params', Operations[I]['params']> &
-    Part<'query', Operations[I]['query']> &
-    Part<'body', Operations[I]['body']>;
-};
-
 /** What an operation is called with. */
-export type InputOf<I extends Id> = Inputs[I];
+export type InputOf<I extends Id> = Operations[I]['input'];
 
 /** What an operation answers. */
 export type AnswerOf<I extends Id> = Operations[I]['answer'];
@@ -111,7 +98,7 @@ interface Page<T> {
 
 /** Operations that answer with pages and take a cursor. */
 type ListId = {
-  [I in Id]: 'cursor' extends keyof Operations[I]['query'] ? I : never;
+  [I in Id]: 'cursor' extends keyof NonNullable<Operations[I]['input']['query']> ? I : never;
 }[Id];
 
 type ItemOf<I extends Id> = Operations[I]['answer'] extends Page<infer Item> ? Item : never;

@@ -11,6 +11,7 @@ import { decidedVersion } from './0010-decided-version.ts';
 import { accounts } from './0011-accounts.ts';
 import { variables } from './0012-variables.ts';
 import { alerts } from './0013-alerts.ts';
+import { tasks } from './0014-tasks.ts';
 import { operations } from './0015-operations.ts';
 import type { Migration } from './migration.ts';
 
@@ -29,5 +30,6 @@ export const MIGRATIONS: readonly Migration[] = [
   accounts,
   variables,
   alerts,
+  tasks,
   operations,
 ];

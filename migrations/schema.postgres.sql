@@ -12,6 +12,7 @@ index CREATE INDEX cache_entry_at ON cache_entry USING btree (at)
 index CREATE INDEX cache_entry_instance ON cache_entry USING btree (dag_id, instance, at)
 index CREATE INDEX dag_run_backfill ON dag_run USING btree (backfill_no, run_no) WHERE (backfill_no IS NOT NULL)
 index CREATE INDEX dag_run_dag ON dag_run USING btree (dag_id, run_no)
+index CREATE INDEX dag_run_task ON dag_run USING btree (created_at, run_no) WHERE (task_name IS NOT NULL)
 index CREATE INDEX dag_run_unfinished ON dag_run USING btree (run_no) WHERE (state < 3)
 index CREATE INDEX hook_job_open ON hook_job USING btree (due_at) WHERE (state < 2)
 index CREATE INDEX inbox_pending ON inbox USING btree (inbox_id) WHERE (answer IS NULL)
@@ -19,13 +20,13 @@ index CREATE INDEX journal_run ON journal USING btree (run_no)
 index CREATE INDEX kept_reply_at ON kept_reply USING btree (at)
 index CREATE INDEX login_account ON login USING btree (account)
 index CREATE UNIQUE INDEX account_pkey ON account USING btree (name)
+index CREATE UNIQUE INDEX ad_hoc_schedule_pkey ON ad_hoc_schedule USING btree (schedule_id)
 index CREATE UNIQUE INDEX alert_cursor_pkey ON alert_cursor USING btree (id)
 index CREATE UNIQUE INDEX alert_delivery_pkey ON alert_delivery USING btree (delivery_no)
 index CREATE UNIQUE INDEX alert_group_pk ON alert_group USING btree (rule, grouped)
 index CREATE UNIQUE INDEX alert_live ON alert USING btree (rule, fingerprint) WHERE ((resolved_at IS NULL) OR (closing = 1))
 index CREATE UNIQUE INDEX alert_mute_pkey ON alert_mute USING btree (mute_id)
 index CREATE UNIQUE INDEX alert_pkey ON alert USING btree (alert_id)
-index CREATE UNIQUE INDEX ad_hoc_schedule_pkey ON ad_hoc_schedule USING btree (schedule_id)
 index CREATE UNIQUE INDEX api_token_hash_key ON api_token USING btree (hash)
 index CREATE UNIQUE INDEX api_token_pkey ON api_token USING btree (token_id)
 index CREATE UNIQUE INDEX artifact_pk ON artifact USING btree (run_no, node_no, try_no, name)
@@ -39,6 +40,7 @@ index CREATE UNIQUE INDEX audit_entry_pkey ON audit_entry USING btree (audit_no)
 index CREATE UNIQUE INDEX backfill_pkey ON backfill USING btree (backfill_no)
 index CREATE UNIQUE INDEX broken_file_pkey ON broken_file USING btree (file)
 index CREATE UNIQUE INDEX cache_entry_pkey ON cache_entry USING btree (key)
+index CREATE UNIQUE INDEX connection_pkey ON connection USING btree (name)
 index CREATE UNIQUE INDEX dag_pin_pkey ON dag_pin USING btree (dag_id)
 index CREATE UNIQUE INDEX dag_pkey ON dag USING btree (dag_id)
 index CREATE UNIQUE INDEX dag_run_pkey ON dag_run USING btree (run_no)
@@ -62,11 +64,13 @@ index CREATE UNIQUE INDEX schema_migration_pkey ON schema_migration USING btree 
 index CREATE UNIQUE INDEX slot_span_pk ON slot_span USING btree (dag_id, first_at)
 index CREATE UNIQUE INDEX task_attempt_pk ON task_attempt USING btree (run_no, node_no, try_no)
 index CREATE UNIQUE INDEX task_cache_pk ON task_cache USING btree (run_no, node_no)
+index CREATE UNIQUE INDEX task_checkpoint_pk ON task_checkpoint USING btree (run_no, node_no)
 index CREATE UNIQUE INDEX task_instance_pk ON task_instance USING btree (run_no, node_no)
 index CREATE UNIQUE INDEX task_metric_pk ON task_metric USING btree (run_no, node_no, try_no, name)
 index CREATE UNIQUE INDEX task_output_pk ON task_output USING btree (run_no, node_no, try_no)
 index CREATE UNIQUE INDEX task_progress_pk ON task_progress USING btree (run_no, node_no)
 index CREATE UNIQUE INDEX task_wait_pk ON task_wait USING btree (run_no, node_no)
+index CREATE UNIQUE INDEX variable_pkey ON variable USING btree (name)
 table account column 01 name text not null collate C
 table account column 02 password_hash text
 table account column 03 grants text not null
@@ -75,6 +79,17 @@ table account column 05 created_at bigint not null
 table account column 06 created_by text not null
 table account constraint account_disabled_check CHECK ((disabled = ANY (ARRAY[0, 1])))
 table account constraint account_pkey PRIMARY KEY (name)
+table ad_hoc_schedule column 01 schedule_id text not null collate C
+table ad_hoc_schedule column 02 dag_id text not null collate C
+table ad_hoc_schedule column 03 name text not null
+table ad_hoc_schedule column 04 plan text not null
+table ad_hoc_schedule column 05 paused smallint not null
+table ad_hoc_schedule column 06 cursor_at bigint not null
+table ad_hoc_schedule column 07 last text
+table ad_hoc_schedule column 08 created_at bigint not null
+table ad_hoc_schedule column 09 created_by text not null
+table ad_hoc_schedule constraint ad_hoc_schedule_paused_check CHECK ((paused = ANY (ARRAY[0, 1])))
+table ad_hoc_schedule constraint ad_hoc_schedule_pkey PRIMARY KEY (schedule_id)
 table alert column 01 alert_id text not null collate C
 table alert column 02 rule text not null collate C
 table alert column 03 level smallint not null
@@ -127,17 +142,6 @@ table alert_mute column 05 reason text not null
 table alert_mute column 06 created_by text not null
 table alert_mute column 07 created_at bigint not null
 table alert_mute constraint alert_mute_pkey PRIMARY KEY (mute_id)
-table ad_hoc_schedule column 01 schedule_id text not null collate C
-table ad_hoc_schedule column 02 dag_id text not null collate C
-table ad_hoc_schedule column 03 name text not null
-table ad_hoc_schedule column 04 plan text not null
-table ad_hoc_schedule column 05 paused smallint not null
-table ad_hoc_schedule column 06 cursor_at bigint not null
-table ad_hoc_schedule column 07 last text
-table ad_hoc_schedule column 08 created_at bigint not null
-table ad_hoc_schedule column 09 created_by text not null
-table ad_hoc_schedule constraint ad_hoc_schedule_paused_check CHECK ((paused = ANY (ARRAY[0, 1])))
-table ad_hoc_schedule constraint ad_hoc_schedule_pkey PRIMARY KEY (schedule_id)
 table api_token column 01 token_id text not null collate C
 table api_token column 02 hash text not null collate C
 table api_token column 03 name text not null
@@ -234,6 +238,14 @@ table cache_entry column 10 artifacts text
 table cache_entry column 11 parts text not null
 table cache_entry constraint cache_entry_output CHECK ((((sha256 IS NULL) = (bytes IS NULL)) AND (NOT (("json" IS NOT NULL) AND (sha256 IS NOT NULL)))))
 table cache_entry constraint cache_entry_pkey PRIMARY KEY (key)
+table connection column 01 name text not null collate C
+table connection column 02 kind text not null
+table connection column 03 key_id text not null
+table connection column 04 sealed text not null
+table connection column 05 revision text not null
+table connection column 06 changed_at bigint not null
+table connection column 07 changed_by text not null
+table connection constraint connection_pkey PRIMARY KEY (name)
 table dag column 01 dag_id text not null collate C
 table dag column 02 paused smallint not null
 table dag column 03 file text not null
@@ -282,10 +294,14 @@ table dag_run column 19 counts text
 table dag_run column 20 backfill_no integer
 table dag_run column 21 cause text
 table dag_run column 22 no_cache smallint not null
+table dag_run column 23 priority smallint
+table dag_run column 24 task_name text
+table dag_run column 25 created_by text
 table dag_run constraint dag_run_ended CHECK (((state >= 3) = (ended_at IS NOT NULL)))
 table dag_run constraint dag_run_max_parallel_check CHECK ((max_parallel > 0))
 table dag_run constraint dag_run_no_cache_check CHECK ((no_cache = ANY (ARRAY[0, 1])))
 table dag_run constraint dag_run_pkey PRIMARY KEY (run_no)
+table dag_run constraint dag_run_priority_check CHECK (((priority >= 0) AND (priority <= 3)))
 table dag_run constraint dag_run_slot_time CHECK (((trigger_kind <> 1) OR (logical_at IS NOT NULL)))
 table dag_run constraint dag_run_state_check CHECK (((state >= 0) AND (state <= 5)))
 table dag_run constraint dag_run_trigger_kind_check CHECK (((trigger_kind >= 0) AND (trigger_kind <= 4)))
@@ -438,6 +454,12 @@ table task_cache column 05 parts text
 table task_cache column 06 because smallint not null
 table task_cache column 07 facts text
 table task_cache constraint task_cache_pk PRIMARY KEY (run_no, node_no)
+table task_checkpoint column 01 run_no integer not null
+table task_checkpoint column 02 node_no integer not null
+table task_checkpoint column 03 try_no smallint not null
+table task_checkpoint column 04 at bigint not null
+table task_checkpoint column 05 state text
+table task_checkpoint constraint task_checkpoint_pk PRIMARY KEY (run_no, node_no)
 table task_instance column 01 run_no integer not null
 table task_instance column 02 node_no integer not null
 table task_instance column 03 state smallint not null
@@ -495,3 +517,11 @@ table task_wait column 06 iterations integer not null
 table task_wait constraint task_wait_calls_check CHECK ((calls >= 0))
 table task_wait constraint task_wait_over CHECK (((since_at IS NOT NULL) OR ((calls = 0) AND (state IS NULL))))
 table task_wait constraint task_wait_pk PRIMARY KEY (run_no, node_no)
+table variable column 01 name text not null collate C
+table variable column 02 kind text not null
+table variable column 03 key_id text not null
+table variable column 04 sealed text not null
+table variable column 05 revision text not null
+table variable column 06 changed_at bigint not null
+table variable column 07 changed_by text not null
+table variable constraint variable_pkey PRIMARY KEY (name)

@@ -7,6 +7,18 @@ CREATE TABLE "account" (
   "created_by" text not null
 ) strict, without rowid;
 
+CREATE TABLE "ad_hoc_schedule" (
+  "schedule_id" text not null primary key,
+  "dag_id" text not null,
+  "name" text not null,
+  "plan" text not null,
+  "paused" integer not null check (paused in (0, 1)),
+  "cursor_at" integer not null,
+  "last" text,
+  "created_at" integer not null,
+  "created_by" text not null
+) strict, without rowid;
+
 CREATE TABLE "alert" (
   "alert_id" text not null primary key,
   "rule" text not null,
@@ -73,16 +85,6 @@ CREATE TABLE "alert_mute" (
   "reason" text not null,
   "created_by" text not null,
   "created_at" integer not null
-CREATE TABLE "ad_hoc_schedule" (
-  "schedule_id" text not null primary key,
-  "dag_id" text not null,
-  "name" text not null,
-  "plan" text not null,
-  "paused" integer not null check (paused in (0, 1)),
-  "cursor_at" integer not null,
-  "last" text,
-  "created_at" integer not null,
-  "created_by" text not null
 ) strict, without rowid;
 
 CREATE TABLE "api_token" (
@@ -279,6 +281,9 @@ CREATE TABLE "dag_run" (
   "backfill_no" integer,
   "cause" text,
   "no_cache" integer default 0 not null check (no_cache in (0, 1)),
+  "priority" integer check (priority between 0 and 3),
+  "task_name" text,
+  "created_by" text,
   constraint "dag_run_uid" check (uid like '________-____-____-____-____________' and length(replace(uid, '-', '')) = 32 and "uid" not glob '*[^0-9a-f-]*'),
   constraint "dag_run_ended" check ((state >= 3) = (ended_at is not null)),
   constraint "dag_run_slot_time" check (trigger_kind <> 1 or logical_at is not null)
@@ -301,6 +306,11 @@ CREATE UNIQUE INDEX "dag_run_slot" on "dag_run" (
   1,
   2
 );
+
+CREATE INDEX "dag_run_task" on "dag_run" (
+  "created_at",
+  "run_no"
+) where "task_name" is not null;
 
 CREATE INDEX "dag_run_unfinished" on "dag_run" (
   "run_no"
@@ -498,6 +508,15 @@ CREATE TABLE "task_cache" (
   "because" integer not null,
   "facts" text,
   constraint "task_cache_pk" primary key ("run_no", "node_no")
+) strict, without rowid;
+
+CREATE TABLE "task_checkpoint" (
+  "run_no" integer not null,
+  "node_no" integer not null,
+  "try_no" integer not null,
+  "at" integer not null,
+  "state" text,
+  constraint "task_checkpoint_pk" primary key ("run_no", "node_no")
 ) strict, without rowid;
 
 CREATE TABLE "task_instance" (

@@ -38,6 +38,12 @@ export class Access {
     if (!this.has(this.#role, null)) throw new AppError('forbidden', `this needs the role ${this.#role}`);
   }
 
+  /** @throws AppError `forbidden` unless the asker has the role for some DAG: each is looked at by itself. */
+  requireAnywhere(): void {
+    if (!this.principal.grants.some(({ role }) => includesRole(role, this.#role)))
+      throw new AppError('forbidden', `this needs the role ${this.#role}`);
+  }
+
   /** @throws AppError `not_found`, `forbidden` */
   requireDag(dagId: string): void {
     if (!this.has('viewer', dagId)) throw noDag(dagId);

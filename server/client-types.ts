@@ -66,33 +66,43 @@ function operationType({ operationId, summary, parameters, requestBody, response
   return [
     note(summary, '  '),
     `  readonly ${operationId}: {\n`,
-    `    readonly params: ${parametersType(parameters, 'path')};\n`,
-    `    readonly query: ${parametersType(parameters, 'query')};\n`,
-    `    readonly body: ${contentType(requestBody?.content)};\n`,
-    `    readonly answer: ${contentType(answer)};\n`,
+    '    readonly input: {\n',
+    `      readonly params${parametersType(parameters, 'path')};\n`,
+    `      readonly query${parametersType(parameters, 'query')};\n`,
+    `      readonly body${bodyType(requestBody?.content)};\n`,
+    '    };\n',
+    `    readonly answer: ${contentType(answer, '    ')};\n`,
     '  };\n',
   ].join('');
 }
 
 /** Parameters of a place; an optional one may be `undefined`, which leaves it out. */
 function parametersType(parameters: readonly Parameter[], place: string): string {
-  const members = parameters
-    .filter((one) => one.in === place)
-    .map(({ name, required, description, schema }) =>
-      member(
-        { name, isNeeded: required, description, type: typeOf(schema, '      '), isInput: true },
-        '      ',
-      ),
-    );
-  return members.length === 0 ? 'Record<never, never>' : `{\n${members.join('')}    }`;
+  const here = parameters.filter((one) => one.in === place);
+  if (here.length === 0) return '?: undefined';
+  const members = here.map(({ name, required, description, schema }) =>
+    member(
+      { name, isNeeded: required, description, type: typeOf(schema, '        '), isInput: true },
+      '        ',
+    ),
+  );
+  return `${here.some(({ required }) => required) ? '' : '?'}: {\n${members.join('')}      }`;
+}
+
+/** The body that an operation takes; one in which all may be left out may be left out. */
+function bodyType(content: Content | undefined): string {
+  const [entry] = Object.values(content ?? {});
+  if (entry === undefined) return '?: undefined';
+  const { type, required = [] } = entry.schema;
+  return `${type === 'object' && required.length === 0 ? '?' : ''}: ${contentType(content, '      ')}`;
 }
 
 /** What a body holds: JSON by its schema, anything else as text. */
-function contentType(content: Content | undefined): string {
+function contentType(content: Content | undefined, indent: string): string {
   const [entry] = Object.entries(content ?? {});
   if (entry === undefined) return 'undefined';
   const [type, { schema }] = entry;
-  return type === 'application/json' ? typeOf(schema, '    ') : 'string';
+  return type === 'application/json' ? typeOf(schema, indent) : 'string';
 }
 
 /** The type of the values that fit a schema. `indent` is that of the line on which it begins. */

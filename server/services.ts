@@ -18,6 +18,8 @@ export interface Services extends Project {
    * @throws AppError `unavailable` if no answer comes in time: the request stays in the inbox.
    */
   ask(request: Request, key?: string): Promise<Answer>;
+  /** Rings when something may have been written. */
+  readonly bell: Bell;
   /** What changes, for streams. */
   readonly live: LiveFeed;
   /** How the machine does, for streams. */
@@ -56,6 +58,7 @@ export function makeServices(project: Project, bell: Bell, ask: Services['ask'])
   const services: Services = {
     ...project,
     ask,
+    bell,
     live: new LiveFeed({ store, bell, clock }),
     figures: new FigureFeed(() => readFigures(services)),
     meter: new MachineMeter(project.stateDir, clock),

@@ -37,6 +37,7 @@ export const trigger = defineCommand<TriggerOptions>({
     command
       .option('--from-run <run>', 'take the outputs of tasks outside the scope from this run')
       .option('--max-parallel <n>', 'tasks at once in this run')
+      .option('--priority <level>', 'low, normal, high or urgent; absent: as its tasks say')
       .option('--new', 'start anew even if an interrupted run could be resumed')
       .option('--no-cache', 'run what is cached too; its successes are kept for later runs')
       .option('--detach', 'let it run in the background and print its id')

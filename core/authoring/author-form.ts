@@ -35,6 +35,8 @@ export interface AuthorDag {
   readonly onDeadline?: AuthorHook | readonly AuthorHook[];
   readonly priority?: PriorityLevel;
   readonly priorityRule?: 'absolute' | 'downstream' | 'upstream';
+  /** Its runs are tasks of the queue: it has one task and no schedule. */
+  readonly taskType?: boolean;
   readonly defaults?: TaskDefaults;
   readonly tasks: { readonly [id: string]: AuthorEntry };
 }

@@ -10,6 +10,7 @@ import { compileEntries } from './compile/entries.ts';
 import { findNotPlain } from './compile/plain-json.ts';
 import { Problems } from './compile/problems.ts';
 import { isMapping, readTree, without } from './compile/read-tree.ts';
+import { checkTaskType } from './compile/task-type.ts';
 import type { Locate } from './place.ts';
 
 export interface CompileOptions {
@@ -61,5 +62,6 @@ function compile(
   const params = wrong.includes('params') ? null : new Set(Object.keys(dag.params ?? {}));
   const { tasks, fanOuts, upstreams, hooks } = compileEntries(tree, { dag, params, operators, problems });
   checkCycles(upstreams, problems);
+  checkTaskType(dag, tree, problems);
   return { ...draft, ...(hooks ? { hooks } : {}), tasks, ...(fanOuts.length > 0 ? { fanOuts } : {}) };
 }

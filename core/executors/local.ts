@@ -327,6 +327,8 @@ class LocalExecutor implements Executor {
       this.#events.add({ type: 'attempt.metric', attemptId, at, name: frame.name, value: frame.value });
     } else if (frame.t === 'artifact') {
       this.#events.add({ type: 'attempt.artifact', attemptId, at, artifact: frame.a });
+    } else if (frame.t === 'checkpoint') {
+      this.#events.add({ type: 'attempt.checkpoint', attemptId, at, state: frame.s });
     } else {
       const step = frame.step === undefined ? {} : { step: frame.step };
       this.#events.add({

@@ -2,13 +2,13 @@ import type { Clock } from '../model/clock.ts';
 import type { ReportFrame } from './protocol.ts';
 
 /**
- * The progress of an attempt, and each of its metrics, are told at most so often: the last value is what
- * counts.
+ * The progress of an attempt, its checkpoint, and each of its metrics are told at most so often: the last
+ * value is what counts.
  */
 const EVERY_MS = 100;
 const METRICS_MAX = 1_000;
 
-type Paced = Extract<ReportFrame, { t: 'metric' | 'progress' | 'artifact' }>;
+type Paced = Extract<ReportFrame, { t: 'metric' | 'progress' | 'artifact' | 'checkpoint' }>;
 
 /** Passes on what an attempt reports, at a pace that no loop of user code can drive up. */
 export class PacedReports {

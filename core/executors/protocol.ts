@@ -7,7 +7,7 @@ import type {
   StopReason,
 } from '../model/attempt.ts';
 import type { AttemptId } from '../model/ids.ts';
-import type { Json } from '../model/json.ts';
+import type { Json, JsonText } from '../model/json.ts';
 import type { GivenValue } from '../model/variable.ts';
 
 /**
@@ -49,6 +49,8 @@ export interface RunFrame {
   readonly w?: readonly [number, Json];
   /** Variables and connections, encrypted. */
   readonly v?: readonly GivenValue[];
+  /** What the instance has kept last. */
+  readonly c?: Json;
   /** Spin for so many microseconds after the attempt. */
   readonly p?: number;
   /** Sent behind another attempt: it starts only if the runner gets it at the turnstile, with this number. */
@@ -108,7 +110,9 @@ export type ReportFrame =
       readonly step?: string;
     }
   | { readonly t: 'metric'; readonly id: AttemptId; readonly name: string; readonly value: number }
-  | { readonly t: 'artifact'; readonly id: AttemptId; readonly a: ArtifactRef };
+  | { readonly t: 'artifact'; readonly id: AttemptId; readonly a: ArtifactRef }
+  /** `s` is JSON. */
+  | { readonly t: 'checkpoint'; readonly id: AttemptId; readonly s: JsonText };
 
 export interface EndFrame {
   readonly t: 'end';
@@ -155,6 +159,7 @@ export function encodeRun(
   if (order.inputs.length > 0) text += encodeInputs(order.inputs);
   if (order.wait) text += `,"w":[${order.wait.calls},${oneLine(order.wait.state ?? 'null')}]`;
   if (order.given) text += `,"v":${JSON.stringify(order.given)}`;
+  if (order.checkpoint !== undefined) text += `,"c":${oneLine(order.checkpoint)}`;
   if (spinUs > 0) text += `,"p":${spinUs}`;
   if (turn !== null) text += `,"q":${turn}`;
   return `${text}}\n`;
@@ -199,6 +204,8 @@ export function parseReport(line: string): ReportFrame | null {
       return isText(frame, 'id', 'name') && isNumber(frame, 'value')
         ? (frame as unknown as ReportFrame)
         : null;
+    case 'checkpoint':
+      return isText(frame, 'id', 's') ? (frame as unknown as ReportFrame) : null;
     case 'artifact':
       return isText(frame, 'id') && isObject(frame['a']) ? (frame as unknown as ReportFrame) : null;
     default:

@@ -7,7 +7,7 @@ import type { ArtifactRef, AttemptDefinition, RunFacts, StopReason } from '../mo
 import type { Connection } from '../model/connection.ts';
 import { DeferError, type Deferral, FatalError, SkipError, type TaskLog } from '../model/context.ts';
 import { type AttemptId, keyText, parseAttemptId } from '../model/ids.ts';
-import type { Json, JsonObject } from '../model/json.ts';
+import type { Json, JsonObject, JsonText } from '../model/json.ts';
 import type { OperatorContext } from '../model/operator.ts';
 import { artifactOf } from './artifact.ts';
 import type { Values } from './attempt-scope.ts';
@@ -28,6 +28,9 @@ export interface ContextParts {
   readonly report: PacedReports['report'];
 }
 
+/** Of the JSON of a checkpoint: every one is a row that the leader writes. */
+const CHECKPOINT_MAX_BYTES = 65_536;
+
 /** What a function or operator gets. Everything costly is made when it is first read. */
 export class LiveContext implements OperatorContext {
   readonly params: Record<string, Json>;
@@ -43,6 +46,7 @@ export class LiveContext implements OperatorContext {
   #stop: StopReason | null = null;
   #tempDir: string | null = null;
   #log: TaskLog | null = null;
+  #checkpoint: JsonText | null = null;
 
   constructor(parts: ContextParts) {
     this.#parts = parts;
@@ -57,6 +61,7 @@ export class LiveContext implements OperatorContext {
     this.progress = this.progress.bind(this);
     this.metric = this.metric.bind(this);
     this.artifact = this.artifact.bind(this);
+    this.checkpoint = this.checkpoint.bind(this);
     this.defer = this.defer.bind(this);
     this.shouldStop = this.shouldStop.bind(this);
     this.variable = this.variable.bind(this);
@@ -81,6 +86,11 @@ export class LiveContext implements OperatorContext {
 
   get state(): Json {
     return this.#parts.frame.w?.[1] ?? null;
+  }
+
+  get lastCheckpoint(): Json {
+    if (this.#checkpoint !== null) return JSON.parse(this.#checkpoint) as Json;
+    return this.#parts.frame.c ?? null;
   }
 
   get signal(): AbortSignal {
@@ -136,6 +146,16 @@ export class LiveContext implements OperatorContext {
       mediaType,
     );
     this.#parts.report({ t: 'artifact', id: this.attemptId, a });
+  }
+
+  checkpoint(state: Json): void {
+    const text: JsonText | undefined = JSON.stringify(state);
+    if (text === undefined) throw new TypeError('a checkpoint is JSON');
+    const bytes = Buffer.byteLength(text);
+    if (bytes > CHECKPOINT_MAX_BYTES)
+      throw new RangeError(`a checkpoint has at most ${CHECKPOINT_MAX_BYTES} bytes as JSON, not ${bytes}`);
+    this.#checkpoint = text;
+    this.#parts.report({ t: 'checkpoint', id: this.attemptId, s: text });
   }
 
   skip(reason?: string): never {

@@ -3,6 +3,7 @@ import type { ArtifactRef, LogRange } from './attempt.ts';
 import type { BackfillRecord, BackfillState } from './backfill.ts';
 import type { BecauseCode, Facts } from './because.ts';
 import type { CacheAsk, CacheEntry } from './cache.ts';
+import type { PriorityLevel } from './dag.ts';
 import type { DeadlineStage, HookJob } from './hook.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from './ids.ts';
 import type { Json, JsonObject, JsonText } from './json.ts';
@@ -59,6 +60,15 @@ export type Action =
       readonly runNo: RunNo;
       readonly nodeNo: NodeNo;
       readonly wait: WaitRecord | null;
+    }
+  /** From what the next attempt can go on; `null`: from the beginning. */
+  | {
+      readonly type: 'checkpoint';
+      readonly runNo: RunNo;
+      readonly nodeNo: NodeNo;
+      readonly tryNo: TryNo;
+      readonly at: number;
+      readonly state: JsonText | null;
     }
   | CacheAction
   /** A fact worth keeping that changes no state: a late outcome, a refused request, `memory_stale`. */
@@ -171,6 +181,7 @@ export interface RunChange {
   readonly repin?: Repin;
   /** The backfill that the run belongs to from now on. */
   readonly backfillNo?: number;
+  readonly priority?: PriorityLevel;
 }
 
 /** A run goes on with another version of its DAG, and with its params as that version has them. */

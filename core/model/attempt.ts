@@ -71,6 +71,8 @@ export interface AttemptOrder {
   readonly wait?: { readonly calls: number; readonly state: JsonText | null };
   /** The variables and connections that its task declares, encrypted; absent: it declares none. */
   readonly given?: readonly GivenValue[];
+  /** From what it may go on; absent: from the beginning. */
+  readonly checkpoint?: JsonText;
   /** How long the runner may poll for its next order before it sleeps, in microseconds. */
   readonly spinUs: number;
 }
@@ -157,6 +159,12 @@ export type AttemptEvent =
       readonly artifact: ArtifactRef;
     }
   | {
+      readonly type: 'attempt.checkpoint';
+      readonly attemptId: AttemptId;
+      readonly at: number;
+      readonly state: JsonText;
+    }
+  | {
       readonly type: 'attempt.ended';
       readonly attemptId: AttemptId;
       readonly startedAt: number;
@@ -174,4 +182,4 @@ export interface ArtifactRef {
 }
 
 /** Why an executor is asked to stop an attempt. */
-export type StopReason = CancelledReason | 'timeout';
+export type StopReason = CancelledReason | 'timeout' | 'pause';

@@ -206,6 +206,10 @@ const SENTENCES = {
   schedule_paused: (f) => `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} was paused by ${f.by ?? 'hand'}.`,
   schedule_resumed: (f) => `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} was resumed by ${f.by ?? 'hand'}.`,
   schedule_removed: (f) => `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} was removed by ${f.by ?? 'hand'}.`,
+  prioritized: (f) => `Its priority is ${f.priority} from now on: ${f.by ?? 'hand'} has changed it.`,
+  paused_at_checkpoint: (f) =>
+    `Attempt ${f.try} was stopped for a pause; the next goes on from its checkpoint.`,
+  run_deleted: (f) => `Run ${f.run} of DAG ${f.dag} was deleted by ${f.by ?? 'hand'}.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

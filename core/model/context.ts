@@ -25,7 +25,9 @@ export interface TaskContext<
   /** What the last of those left: the state of a deferral or look, the output of an iteration; or `null`. */
   readonly state: Json;
   readonly attemptId: string;
-  /** Aborted when the attempt must end: cancel, timeout, shutdown. */
+  /** What the instance has kept last with `checkpoint`, in this attempt or one before; `null`: nothing. */
+  readonly lastCheckpoint: Json;
+  /** Aborted when the attempt must end: cancel, timeout, pause, shutdown. */
   readonly signal: AbortSignal;
   /** Directory of the project (the one with `airflow.yaml`). */
   readonly projectDir: string;
@@ -45,6 +47,11 @@ export interface TaskContext<
   metric(name: string, value: number): void;
   /** Keeps a file with the run. A string or bytes are stored as they are, anything else as JSON. */
   artifact(name: string, content: string | Uint8Array | Json, mediaType?: string): Promise<void>;
+  /**
+   * Keeps a state, JSON of at most 64 KB, from which the next attempt can go on: after a retry, a crash, or a
+   * pause, which then ends this attempt. Of several within a tenth of a second the last one counts.
+   */
+  checkpoint(state: Json): void;
   /** Ends the attempt as `skipped`. */
   skip(reason?: string): never;
   /**

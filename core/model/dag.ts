@@ -256,6 +256,8 @@ export interface DagSpec {
   readonly priority?: PriorityLevel;
   readonly priorityRule?: 'downstream' | 'upstream';
   readonly pauseAfterFailures?: number;
+  /** Its runs are tasks of the queue: it has one task, which starts attempts, and no schedule. */
+  readonly taskType?: true;
   /** In declaration order; the tasks of a fan-out stand together. */
   readonly tasks: readonly TaskSpec[];
   readonly fanOuts?: readonly FanOutSpec[];

@@ -1,5 +1,6 @@
 import type { AdHocPlan } from './ad-hoc-schedule.ts';
 import type { BackfillWhich } from './backfill.ts';
+import type { PriorityLevel } from './dag.ts';
 import type { JsonObject } from './json.ts';
 import type { TriggerKind } from './run.ts';
 import type { RunScope } from './scope.ts';
@@ -25,6 +26,12 @@ export type Request =
       readonly sparesLed?: boolean;
       /** Nothing is taken from the cache. */
       readonly noCache?: boolean;
+      /** How urgent it is; absent: as its tasks say. */
+      readonly priority?: PriorityLevel;
+      /** What a task of the queue is called; absent: as its type. */
+      readonly name?: string;
+      /** Absent: nobody is known. */
+      readonly by?: string;
       /** With this version; absent: with the one that new runs of the DAG have. */
       readonly versionNo?: number;
     }
@@ -96,7 +103,21 @@ export type Request =
       readonly to: 'active' | 'paused' | 'removed';
       readonly by: string;
     }
-  | { readonly type: 'pauseRun'; readonly runUid: string; readonly by: string }
+  | {
+      readonly type: 'setPriority';
+      readonly runUid: string;
+      readonly priority: PriorityLevel;
+      readonly by: string;
+    }
+  /** What is stored of a finished run goes, its logs too. */
+  | { readonly type: 'deleteRun'; readonly runUid: string; readonly dagId: string; readonly by: string }
+  | {
+      readonly type: 'pauseRun';
+      readonly runUid: string;
+      readonly by: string;
+      /** Attempts under way as well, as far as they can go on later. */
+      readonly attempts?: boolean;
+    }
   | { readonly type: 'resumeRun'; readonly runUid: string; readonly by: string }
   | {
       readonly type: 'retry';

@@ -1,6 +1,7 @@
 import type { RunCause } from './asset.ts';
 import type { LogRange, TaskError } from './attempt.ts';
 import type { Because } from './because.ts';
+import type { PriorityLevel } from './dag.ts';
 import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from './ids.ts';
 import type { Json, JsonObject, JsonText } from './json.ts';
 import type { RunScope } from './scope.ts';
@@ -28,6 +29,12 @@ export interface RunRecord {
   readonly backfillNo?: number;
   /** Nothing of it is taken from the cache. */
   readonly noCache?: true;
+  /** How urgent it is beside other runs, whatever the levels of its tasks; absent: these say. */
+  readonly priority?: PriorityLevel;
+  /** What a task of the queue is called; absent: its DAG is no task type. */
+  readonly taskName?: string;
+  /** Who asked for it; absent: nobody is known. */
+  readonly createdBy?: string;
   /** The events or the file that made it; absent: none. */
   readonly cause?: RunCause;
   readonly logicalAt: number | null;
@@ -90,6 +97,13 @@ export interface WaitRecord {
   readonly iterations: number;
   /** What the last one left for the next. */
   readonly state: JsonText | null;
+}
+
+/** What an attempt has left from which the next one can go on. */
+export interface CheckpointRecord {
+  readonly tryNo: TryNo;
+  readonly at: number;
+  readonly state: JsonText;
 }
 
 /** A past attempt of an instance that has a newer one. */

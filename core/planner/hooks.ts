@@ -30,7 +30,8 @@ const HOOK_OF: { readonly [state: number]: TaskHookName } = {
  * instances that have had an attempt; a look, an iteration or a deferral after the first is no start.
  */
 export function hookOf({ from, to, code }: HookedChange, tries: number, calls: number): TaskHookName | null {
-  if (from === to) return null;
+  // What was stopped for a pause goes on: nothing of it failed.
+  if (from === to || code === 'paused_at_checkpoint') return null;
   if (to === S.none) return code === 'retried' && tries > 0 && isFinished(from) ? 'onRetry' : null;
   if (to === S.running && calls > 0) return null;
   return HOOK_OF[to] ?? null;

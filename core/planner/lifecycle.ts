@@ -7,6 +7,7 @@ import { choose } from './lanes.ts';
 import { nodesInState } from './nodes-in-state.ts';
 import { evaluateNode, propagate, recount } from './readiness.ts';
 import { runOutcome } from './run-outcome.ts';
+import { inOrderOfStart } from './run-priority.ts';
 import type { RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import { isActive, runsLimit, type World } from './world.ts';
@@ -32,11 +33,12 @@ export function evaluateRun(turn: Turn, run: RunWorld): void {
   }
 }
 
-/** Starts queued runs, oldest first, as far as `maxActiveRuns` of their DAGs allow. */
+/** Starts queued runs, by priority and then the oldest first, as `maxActiveRuns` of their DAGs allow. */
 export function promoteRuns(turn: Turn): void {
   if (turn.world.draining) return;
-  for (const run of turn.world.runs.values()) {
-    if (run.record.state !== 'queued' || (run.abort && isOver(run))) continue;
+  const queued = [...turn.world.runs.values()].filter(({ record }) => record.state === 'queued');
+  for (const run of inOrderOfStart(queued, turn.now.at)) {
+    if (run.abort && isOver(run)) continue;
     if (!hasPlace(turn.world, run) && !isAwaited(run)) continue;
     const { code, facts } = run.abort ? storedAbort(run.abort) : { code: 'started' as const, facts: null };
     turn.changeRun(run, 'running', code, facts, { startedAt: run.record.startedAt ?? turn.now.at });

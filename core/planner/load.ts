@@ -3,7 +3,13 @@ import type { CacheAsk } from '../model/cache.ts';
 import type { DeadlineStage } from '../model/hook.ts';
 import type { NodeNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
-import type { ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
+import type {
+  CheckpointRecord,
+  ExpansionRecord,
+  InstanceRecord,
+  RunRecord,
+  WaitRecord,
+} from '../model/run.ts';
 import { holdsSlot, S, TASK_STATES } from '../model/states.ts';
 import { recountRun } from './lifecycle.ts';
 import { nodesInState } from './nodes-in-state.ts';
@@ -33,6 +39,8 @@ export interface StoredRun {
   readonly instances: readonly InstanceRecord[];
   /** Absent: none was put off. */
   readonly waits?: ReadonlyMap<number, WaitRecord>;
+  /** Absent: none has left any. */
+  readonly checkpoints?: ReadonlyMap<number, CheckpointRecord>;
   /** Absent: the cache was not asked for any. */
   readonly asks?: ReadonlyMap<number, CacheAsk>;
   /** Absent: no hook was due, nothing was told of its deadline. */
@@ -50,6 +58,7 @@ export function loadRun(stored: StoredRun, graph: Graph, selected: Uint8Array): 
   }
   for (const instance of stored.instances) fillInstance(run, instance);
   for (const [node, wait] of stored.waits ?? []) run.waits.set(node, wait);
+  for (const [node, checkpoint] of stored.checkpoints ?? []) run.checkpoints.set(node, checkpoint);
   for (const [node, ask] of stored.asks ?? [])
     if (ask.versionNo === stored.run.versionNo) run.cacheAsks.set(node, ask);
   run.hookNo = stored.told?.hookNo ?? 0;

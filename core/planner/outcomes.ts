@@ -6,6 +6,7 @@ import { type FailedReason, holdsSlot, S } from '../model/states.ts';
 import { cancelReason, graceOf, markEnded } from './abort.ts';
 import { recordProduced } from './asset-events.ts';
 import { noteArtifact, putIntoCache } from './cache.ts';
+import { dropCheckpoint, keepCheckpoint, putDown, takePause } from './checkpoints.ts';
 import { startsHooks } from './hooks.ts';
 import { makeReady } from './lanes.ts';
 import { survivesAbort } from './readiness.ts';
@@ -55,6 +56,8 @@ export function onAttempt(turn: Turn, event: AttemptEvent): void {
     case 'attempt.artifact':
       turn.actions.push({ type: 'artifact', ...at, artifact: event.artifact });
       return noteArtifact(run, node, event.artifact);
+    case 'attempt.checkpoint':
+      return keepCheckpoint(turn, run, node, event.at, event.state);
     case 'attempt.ended':
       return onEnded(turn, run, node, event);
   }
@@ -158,6 +161,7 @@ function onEnded(turn: Turn, run: RunWorld, node: number, event: Ended): void {
   const template = run.templateOf(node);
   const times = { startedAt: event.startedAt, endedAt: event.at, ...(event.log ? { log: event.log } : {}) };
   const { outcome } = event;
+  const wasPaused = takePause(run, node);
   const began = outcome.kind !== 'lost' && outcome.kind !== 'stopped';
   if (began && run.state[node] !== S.running && startsHooks(run, node))
     recordStart(turn, run, node, event.startedAt, event.log);
@@ -168,6 +172,7 @@ function onEnded(turn: Turn, run: RunWorld, node: number, event: Ended): void {
     turn.change(run, node, S.cancelled, run.abort.code, run.abort.facts, { ...times, reason });
     return markEnded(turn, run, node);
   }
+  if (wasPaused && outcome.kind === 'stopped') return putDown(turn, run, node, times);
   if (outcome.kind === 'deferred') return defer(turn, run, node, outcome, times);
   if (outcome.kind === 'success' && loopsOn(turn, run, node, outcome, times)) return;
   if (outcome.kind === 'success') return succeed(turn, run, node, template, outcome, times);
@@ -200,6 +205,7 @@ function succeed(
     const isRead = ((run.templates.traits[template] as number) & READ) !== 0;
     if (isRead && outcome.output !== undefined) run.values.set(node, JSON.parse(outcome.output));
   }
+  dropCheckpoint(turn, run, node);
   recordProduced(turn, run, node, template);
   putIntoCache(turn, run, node, run.outputs.get(node) ?? null);
   turn.change(run, node, S.success, 'succeeded', null, times);

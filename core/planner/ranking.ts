@@ -1,10 +1,8 @@
 import { S } from '../model/states.ts';
 import type { Expansion } from './blocks.ts';
 import { Heap } from './heap.ts';
+import { AGING_MS, levelIn } from './run-priority.ts';
 import type { RunWorld } from './run-world.ts';
-
-/** A lane that has waited this long counts one priority level higher, again and again. */
-const AGING_MS = 600_000;
 
 /** By what the children of a branch differ, so what their order depends on. */
 export type Among = 'dags' | 'runs' | 'lanes';
@@ -158,6 +156,11 @@ export class Ranking {
     return lane.ready.pop() as number;
   }
 
+  /** The level of a run has changed, and with it that of all its lanes. */
+  relevel(run: RunWorld): void {
+    for (const lane of this.lanes.get(run)?.values() ?? []) this.#dirty.add(lane);
+  }
+
   /** Forgets the lanes of a run. */
   drop(run: RunWorld): void {
     for (const { watch } of this.lanes.get(run)?.values() ?? []) if (watch) watch.lane = null;
@@ -217,7 +220,7 @@ export class Ranking {
     if (top === undefined) return;
     const aged = Math.max(0, Math.floor((this.#at - lane.waitingSince) / AGING_MS));
     lane.node = top;
-    lane.level = (lane.run.templates.level[lane.run.templateOf(top)] as number) + aged;
+    lane.level = levelIn(lane.run, lane.run.templateOf(top)) + aged;
     if (lane.watch !== null) return;
     lane.watch = { at: Math.min(lane.waitingSince, this.#at) + (aged + 1) * AGING_MS, lane };
     this.#aging.push(lane.watch);

@@ -1,5 +1,6 @@
 import { GATE } from '../graph/graph.ts';
 import type { Answer } from '../model/action.ts';
+import type { PriorityLevel } from '../model/dag.ts';
 import type { RunNo } from '../model/ids.ts';
 import {
   canTransition,
@@ -17,6 +18,7 @@ import { accepted, conflict } from './answers.ts';
 import { onReported, type ReportedEvent } from './asset-events.ts';
 import { type BackfillRequest, onBackfillRequest } from './backfill-requests.ts';
 import { forgetAsks, keepAsk } from './cache.ts';
+import { pauseAttempts, resumeAttempts } from './checkpoints.ts';
 import { endRun, evaluateRun, isOver, recountRun } from './lifecycle.ts';
 import { adoptRun } from './load.ts';
 import { markRun } from './mark-run.ts';
@@ -26,6 +28,7 @@ import { propagate } from './readiness.ts';
 import { type Repinning, repinRun } from './repin.ts';
 import { descendantsOf, type RetrySelection, selectForRetry } from './retry-selection.ts';
 import { type RollBackRequest, rollBackDag } from './roll-back.ts';
+import { setPriority } from './run-priority.ts';
 import { CUT, EMPTY, FRESH, type RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import { type ApproveRequest, answerApproval, isPutOff, keepWait } from './waits.ts';
@@ -39,8 +42,17 @@ export type PlannedRequest = { readonly inboxId: number | null } & (
   | { readonly kind: 'start'; readonly run: RunWorld; readonly replaces: RunNo | null }
   | AdoptRequest
   | { readonly kind: 'cancel'; readonly runNo: RunNo; readonly by: string; readonly kill: boolean }
-  | { readonly kind: 'pause'; readonly runNo: RunNo }
+  /** `attempts`: those under way as well, as far as they can go on later. */
+  | { readonly kind: 'pause'; readonly runNo: RunNo; readonly attempts?: boolean }
   | { readonly kind: 'resume'; readonly runNo: RunNo }
+  | {
+      readonly kind: 'setPriority';
+      readonly runNo: RunNo;
+      readonly priority: PriorityLevel;
+      readonly by: string;
+    }
+  /** A finished run whose rows are gone by now. */
+  | { readonly kind: 'deleted'; readonly runUid: string; readonly dagId: string; readonly by: string }
   | BackfillRequest
   | ReportedEvent
   | RollBackRequest
@@ -99,9 +111,14 @@ function decide(turn: Turn, request: PlannedRequest): Answer {
         return undefined;
       });
     case 'pause':
-      return withRun(turn, request.runNo, (run) => pause(turn, run));
+      return withRun(turn, request.runNo, (run) => pause(turn, run, request.attempts ?? false));
     case 'resume':
       return withRun(turn, request.runNo, (run) => resume(turn, run));
+    case 'setPriority':
+      return withRun(turn, request.runNo, (run) => setPriority(turn, run, request.priority, request.by));
+    case 'deleted':
+      turn.note(null, null, 'run_deleted', { run: request.runUid, dag: request.dagId, by: request.by });
+      return { ok: true, value: { runId: request.runUid } };
     case 'handOver':
       if (turn.world.agenda !== null) return conflict('a scheduler leads already');
       turn.world.draining = true;
@@ -163,9 +180,10 @@ function start(turn: Turn, run: RunWorld, replaces: RunNo | null): Answer {
   return accepted(run);
 }
 
-function pause(turn: Turn, run: RunWorld): Answer | undefined {
+function pause(turn: Turn, run: RunWorld, attempts: boolean): Answer | undefined {
   if (run.abort) return conflict('the run is being ended: it cannot be paused');
   if (run.record.state !== 'paused') turn.changeRun(run, 'paused', 'run_paused', null);
+  if (attempts) pauseAttempts(turn, run);
   return undefined;
 }
 
@@ -173,6 +191,7 @@ function pause(turn: Turn, run: RunWorld): Answer | undefined {
 function resume(turn: Turn, run: RunWorld): Answer | undefined {
   if (run.abort) return conflict('the run is being ended: it cannot be resumed');
   if (run.record.state !== 'paused') return undefined;
+  resumeAttempts(run);
   turn.changeRun(run, run.record.startedAt === null ? 'queued' : 'running', 'started', null);
   evaluateRun(turn, run);
   return undefined;
@@ -246,6 +265,7 @@ function reopen(turn: Turn, run: RunWorld, by: string, startedAt: number | null)
   run.abort = null;
   forgetAsks(turn, run);
   turn.world.ranking.touch(run);
+  run.queuedSince = turn.now.at;
   run.ending.clear();
   if (!turn.world.runs.has(run.record.runNo)) {
     adoptRun(turn.world, run);

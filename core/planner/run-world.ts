@@ -1,12 +1,13 @@
 import { type Graph, nodePath, type Scope, TASK } from '../graph/graph.ts';
 import type { StoredOutput } from '../model/action.ts';
-import type { ArtifactRef, LogRange } from '../model/attempt.ts';
+import type { LogRange } from '../model/attempt.ts';
 import type { CacheAsk } from '../model/cache.ts';
 import type { DeadlineStage } from '../model/hook.ts';
 import { type AttemptId, attemptId, instanceName, keyText, type NodeNo, type TryNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
-import type { ExpansionRecord, RunRecord, WaitRecord } from '../model/run.ts';
+import type { CheckpointRecord, ExpansionRecord, RunRecord, WaitRecord } from '../model/run.ts';
 import { S } from '../model/states.ts';
+import type { AttemptArtifacts } from './attempt-artifacts.ts';
 import { type Block, type Load, liveBlocks, NOT_EXPANDED, type Part, setItem } from './blocks.ts';
 import { KeyScope } from './key-scope.ts';
 import type { RunPast } from './pasts.ts';
@@ -33,12 +34,8 @@ export const UNWRITTEN = 8;
 export const EMPTY = 32;
 /** Retried by hand and not started since: it runs, whatever the cache has. */
 export const FRESH = 64;
-
-/** What an attempt has left for people, by name. */
-interface AttemptArtifacts {
-  readonly tryNo: number;
-  readonly refs: Map<string, ArtifactRef>;
-}
+/** A pause of its run is meant for its attempt as well. */
+export const PAUSING = 128;
 
 /**
  * One active run in memory, as arrays by node number. Nodes below `graph.size` are templates (and the
@@ -78,7 +75,9 @@ export class RunWorld {
   readonly dueAt = new Map<number, number>();
   /** What instances that were put off carry to their next attempts. */
   readonly waits = new Map<number, WaitRecord>();
-  /** Under which keys successes go into the cache; see {@link CacheAsk}. */
+  /** From what instances can go on. */
+  readonly checkpoints = new Map<number, CheckpointRecord>();
+  /** Under which keys successes go into the cache. */
   readonly cacheAsks = new Map<number, CacheAsk>();
   /** Artifacts of attempts under way whose successes do, by their names. */
   readonly cacheArtifacts = new Map<number, AttemptArtifacts>();
@@ -103,6 +102,8 @@ export class RunWorld {
   readonly ghosts = new Set<number>();
   /** The number of its last hook job. */
   hookNo = 0;
+  /** Since when (wall) it waits for its start. */
+  queuedSince: number;
   /** What was told of its deadline. */
   readonly told = new Set<DeadlineStage>();
   /** When its end is to be predicted next, in wall time. */
@@ -112,6 +113,7 @@ export class RunWorld {
 
   constructor(record: RunRecord, graph: Graph, selected: Uint8Array) {
     this.record = record;
+    this.queuedSince = record.createdAt;
     this.graph = graph;
     this.templates = templatesOf(graph);
     this.selected = selected;
@@ -229,10 +231,7 @@ export class RunWorld {
     return block.base + template - (this.graph.scopes[block.scope] as Scope).first;
   }
 
-  /**
-   * Whether a node stands for instances that do not exist: a task inside a fan-out that is not expanded (or
-   * whose expansion has taken its place).
-   */
+  /** Whether a node stands for instances of a fan-out that is not expanded, or whose keys took its place. */
   isPlaceholder(node: number, template: number): boolean {
     return (this.graph.scopeOf[template] as number) !== this.blockOf(node).scope;
   }

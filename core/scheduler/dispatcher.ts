@@ -67,6 +67,7 @@ export class Dispatcher {
       const spinUs = this.#canSpin ? SPIN_US : 0;
       const { keys, items } = block;
       const wait = run.waits.get(node);
+      const checkpoint = run.checkpoints.get(node);
       const { runNo } = run.record;
       this.#executor.submit({
         attemptId: id,
@@ -79,6 +80,7 @@ export class Dispatcher {
         inputs,
         ...(given ? { given } : {}),
         ...(wait ? { wait } : {}),
+        ...(checkpoint ? { checkpoint: checkpoint.state } : {}),
         spinUs,
       });
     };

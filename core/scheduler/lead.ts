@@ -2,13 +2,14 @@ import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import type { Executor } from '../executors/executor.ts';
-import { createLogger, type Logger } from '../log/logger.ts';
+import type { Logger } from '../log/logger.ts';
 import type { Action } from '../model/action.ts';
 import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
 import type { AlertDesk } from './alert-desk.ts';
+import { alertsOf } from './alerts-of.ts';
 import { AssetFeed } from './asset-feed.ts';
 import { BackfillFeed } from './backfill-feed.ts';
 import { CacheFeed } from './cache-feed.ts';
@@ -25,10 +26,11 @@ import { InboxReader } from './inbox-reader.ts';
 import { InputReader } from './inputs.ts';
 import type { Janitor } from './janitor.ts';
 import { Leader } from './leader.ts';
+import { leaderLog } from './leader-log.ts';
 import { limitsOf } from './limits-of.ts';
 import { Operating } from './operating.ts';
 import { PastFeed } from './past-feed.ts';
-import { leaderSocket, logFile } from './paths.ts';
+import { leaderSocket } from './paths.ts';
 import { isAway } from './patient-store.ts';
 import { type Project, valuesOf } from './project.ts';
 import { asError, faultText } from './quarantine.ts';
@@ -90,7 +92,7 @@ export class Leadership {
     this.#project = project;
     this.#lease = lease;
     this.#executor = executor;
-    this.#log = logOf(project, lease, (message) => this.#alerts?.noteError(message));
+    this.#log = leaderLog(project, lease, (message) => this.#alerts?.noteError(message));
     const { store, stateDir, config, clock, library, dir } = project;
     const { memoryMb } = config.runners;
     const inputs = new InputReader(store, stateDir);
@@ -129,6 +131,7 @@ export class Leadership {
     this.#nextRunNo = () => ++last as RunNo;
     this.#desk = new RequestDesk({
       store,
+      lease,
       versions: this.#versions,
       leader: () => this.leader,
       nextRunNo: this.#nextRunNo,
@@ -172,7 +175,7 @@ export class Leadership {
   }
 
   #onTaken(request: PlannedRequest): void {
-    if (request.kind === 'handOver') this.#onAskedToLeave();
+    if (request.kind === 'handOver' && this.leader.world.agenda === null) this.onHandOver();
     else if (request.kind === 'operate' && request.stop !== undefined) this.onStopAsked(request.stop);
   }
 
@@ -226,10 +229,6 @@ export class Leadership {
     return agenda === null || agenda.dags.has(dagId) || this.#sync?.isLooking === false;
   }
 
-  #onAskedToLeave(): void {
-    if (this.leader.world.agenda === null) this.onHandOver();
-  }
-
   /**
    * Opens the door of a process that has what runs attempts. Then its owner says what it leads for:
    * {@link takeRequests} or {@link schedule}.
@@ -260,22 +259,9 @@ export class Leadership {
       onCommit();
     };
     await this.#hooks.open();
-    await this.#openAlerts();
+    this.#alerts = await alertsOf(this.#project, this.#lease, this.leader, this.#log);
     this.leader.world.pause = await this.#project.store.operations.facts.pause();
     this.#log.info('this process leads');
-  }
-
-  /** Trouble with alerts is no reason not to lead. */
-  async #openAlerts(): Promise<void> {
-    const { store, config } = this.#project;
-    if (config.alerts.rules.length === 0) {
-      await store.alerts.forgetCursor(this.#lease).catch((error: unknown) => {
-        this.#log.warn({ err: asError(error) }, 'rules of alerts that come later may look at what is past');
-      });
-      return;
-    }
-    const { openAlerts } = await import('./open-alerts.ts');
-    this.#alerts = await openAlerts(this.#project, this.#lease, this.leader, this.#log);
   }
 
   /** Does what it is asked for, from now on; its owner says when to look into the inbox again. */
@@ -409,15 +395,4 @@ export class Leadership {
 /** Not before everything that stays is read: a heap that grows in so small steps is gone through often. */
 function tightenHeap(): void {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
-}
-
-/** The log of a process that leads. */
-function logOf(
-  { config, stateDir, clock }: Project,
-  { epoch }: Lease,
-  onError: (message: string) => void,
-): Logger {
-  const { level, maxBytes, keep } = config.log;
-  const to = { path: logFile(stateDir), maxBytes, keep, clock };
-  return createLogger({ level, to, bindings: { part: 'scheduler', epoch }, onError });
 }

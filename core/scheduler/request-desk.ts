@@ -13,7 +13,7 @@ import type { Repinning } from '../planner/repin.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import { checkParams } from '../schema/params.ts';
-import type { InboxRecord, Store, VersionRecord } from '../store/store.ts';
+import type { InboxRecord, Lease, Store, VersionRecord } from '../store/store.ts';
 import { wantedEvent } from './asset-desk.ts';
 import { wantedBackfill, wantedChange } from './backfill-desk.ts';
 import { entryOf } from './dag-entry.ts';
@@ -25,6 +25,7 @@ import { isOperation, type Operation } from './operating.ts';
 import { repinned } from './repinned.ts';
 import { wantedRollback } from './rollback-desk.ts';
 import { spilledText } from './spilled.ts';
+import { askedFor, deletedRun } from './task-desk.ts';
 import type { VersionKeeper } from './version-keeper.ts';
 
 /** A request for the planner, with what must be done before it. */
@@ -52,6 +53,7 @@ type DeskLeader = Pick<Leader, 'runs' | 'setAside' | 'settled'>;
  */
 export class RequestDesk {
   readonly #store: Store;
+  readonly #places: { readonly store: Store; readonly lease: Lease; readonly stateDir: string };
   readonly #versions: VersionKeeper;
   readonly #leader: () => DeskLeader;
   readonly #nextRunNo: () => RunNo;
@@ -63,6 +65,7 @@ export class RequestDesk {
 
   constructor(options: {
     store: Store;
+    lease: Lease;
     versions: VersionKeeper;
     leader: () => DeskLeader;
     nextRunNo: () => RunNo;
@@ -75,6 +78,7 @@ export class RequestDesk {
   }) {
     this.#operate = options.operate;
     this.#store = options.store;
+    this.#places = options;
     this.#versions = options.versions;
     this.#leader = options.leader;
     this.#nextRunNo = options.nextRunNo;
@@ -127,6 +131,11 @@ export class RequestDesk {
       const backfill = wantedBackfill(inboxId, request, graph, this.#maxActiveRuns, askedAt);
       return { request: { inboxId, kind: 'createBackfill', backfill }, version };
     }
+    if (request.type === 'deleteRun') {
+      // What the leader has decided about the run may not be stored yet.
+      await this.#leader().settled();
+      return { request: { ...(await deletedRun(this.#places, request)), inboxId } };
+    }
     const { record, led } = await this.#find(request.runUid);
     const { runNo } = record;
     const finished = isRunFinished(record.state);
@@ -153,9 +162,14 @@ export class RequestDesk {
           request: { inboxId, kind: 'cancel', runNo, by: request.by, kill: request.type === 'kill' },
         };
       case 'pauseRun':
-        return { ...adopt, request: { inboxId, kind: 'pause', runNo } };
+        return { ...adopt, request: { inboxId, kind: 'pause', runNo, attempts: request.attempts === true } };
       case 'resumeRun':
         return { ...adopt, request: { inboxId, kind: 'resume', runNo } };
+      case 'setPriority':
+        return {
+          ...adopt,
+          request: { inboxId, kind: 'setPriority', runNo, priority: request.priority, by: request.by },
+        };
     }
   }
 
@@ -247,6 +261,7 @@ export class RequestDesk {
       scope: request.scope,
       maxParallel: request.maxParallel,
       ...(request.noCache ? { noCache: true } : {}),
+      ...askedFor(request, version.spec),
       inputsFrom: request.inputsFrom === null ? null : (await this.#runOf(request.inputsFrom)).runNo,
       logicalAt: null,
       intervalStartAt: null,

@@ -156,6 +156,10 @@ export function dagSchema(tasks: TSchema): TSchema {
       'How weights of tasks count: as written, or with those of everything behind or before.',
       { default: DAG_DEFAULTS.priorityRule },
     ),
+    taskType: Type.Boolean({
+      description: 'True: its runs are tasks of the queue. It has exactly one task, and no schedule.',
+      default: false,
+    }),
     defaults: defaultsSchema('DAG'),
   });
   const id = Type.String({

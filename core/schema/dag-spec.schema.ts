@@ -185,6 +185,7 @@ export const DAG_SPEC_SCHEMA: TSchema = closedObject({
     priority: wordSchema(PRIORITY_LEVELS, ''),
     priorityRule: wordSchema(['downstream', 'upstream'], ''),
     pauseAfterFailures: count,
+    taskType: yes,
     fanOuts: Type.Array(fanOut),
   }),
 });

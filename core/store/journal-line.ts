@@ -25,6 +25,7 @@ export function hasLine(action: Action): boolean {
     case 'artifact':
     case 'progress':
     case 'wait':
+    case 'checkpoint':
     case 'cache.ask':
     case 'cache.put':
     case 'answer':

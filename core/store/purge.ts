@@ -11,10 +11,12 @@ import type { Database } from './tables.ts';
 const LOOKED_AT = 200;
 /** Task instances that go in one step, but for the last run of it. */
 const INSTANCES_MAX = 2_000;
+const FINISHED = RUN_STATES.flatMap((state, code) => (isRunFinished(state) ? [code] : []));
 /** What is stored for the nodes of a run; rows of a node go in this order. */
 export const OF_NODE = [
   'task_progress',
   'task_wait',
+  'task_checkpoint',
   'task_cache',
   'artifact',
   'task_metric',
@@ -39,8 +41,7 @@ export function* purgeScript(
   { endedBefore, keep }: PurgePolicy,
 ): Script<readonly RunNo[]> {
   yield* fenceScript(db, fence);
-  const finished = RUN_STATES.flatMap((state, code) => (isRunFinished(state) ? [code] : []));
-  const ofDag = db.selectFrom('dag_run').where('dag_id', '=', dagId).where('state', 'in', finished);
+  const ofDag = db.selectFrom('dag_run').where('dag_id', '=', dagId).where('state', 'in', FINISHED);
   const newest = ofDag.select('run_no').orderBy('run_no', 'desc');
   const [firstKept] = yield* rowsOf(newest.limit(1).offset(Math.max(0, keep - 1)));
   if (!firstKept) return [];
@@ -56,7 +57,7 @@ export function* purgeScript(
     db
       .selectFrom('dag_run')
       .select('inputs_from')
-      .where('state', 'not in', finished)
+      .where('state', 'not in', FINISHED)
       .where('inputs_from', 'is not', null),
   );
   const spared = new Set([success?.run_no, ...named.map((row) => row.inputs_from)]);
@@ -69,9 +70,30 @@ export function* purgeScript(
     instances += instancesIn(run.counts);
   }
   if (gone.length === 0) return [];
+  yield* deleteRuns(db, gone);
+  return gone as RunNo[];
+}
+
+function* deleteRuns(db: Kysely<Database>, gone: readonly number[]): Script<void> {
   for (const table of OF_RUN) yield db.deleteFrom(table).where('run_no', 'in', gone);
   yield db.deleteFrom('dag_run').where('run_no', 'in', gone);
-  return gone as RunNo[];
+}
+
+/**
+ * Deletes one finished run.
+ *
+ * @returns `false` if it stays, because it is not finished (any more), or an unfinished run takes its inputs
+ *   from it.
+ */
+export function* deleteRunScript(db: Kysely<Database>, fence: Fence, runNo: RunNo): Script<boolean> {
+  yield* fenceScript(db, fence);
+  const runs = db.selectFrom('dag_run').select('run_no').where('state', 'not in', FINISHED);
+  const needed = yield* rowsOf(
+    runs.where((run) => run.or([run('run_no', '=', runNo), run('inputs_from', '=', runNo)])).limit(1),
+  );
+  if (needed.length > 0) return false;
+  yield* deleteRuns(db, [runNo]);
+  return true;
 }
 
 function instancesIn(counts: string | null): number {

@@ -100,6 +100,7 @@ export class Reads extends CarriedReads {
         expansions: await reads.expansions(runNo),
         instances: await reads.instances(runNo),
         waits: await reads.waits(runNo),
+        checkpoints: await reads.checkpoints(runNo),
         asks: await reads.cacheAsks(runNo),
         told: await reads.told(runNo),
       };

@@ -2,6 +2,7 @@ import type { StoredOutput } from '../model/action.ts';
 import type { RunCause } from '../model/asset.ts';
 import type { LogRange, TaskError } from '../model/attempt.ts';
 import { BECAUSE_CODES, type Because, because, type Facts } from '../model/because.ts';
+import { PRIORITY_LEVELS, type PriorityLevel } from '../model/dag.ts';
 import type { Diagnostic } from '../model/errors.ts';
 import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from '../model/ids.ts';
 import type { JsonText } from '../model/json.ts';
@@ -26,6 +27,11 @@ export function named<Name extends string>(names: readonly Name[], code: number)
   const name = names[code];
   if (name === undefined) throw new RangeError(`stored code ${code} has no name`);
   return name;
+}
+
+/** The code of a priority; `null` where there is none. */
+export function priorityNumber(priority: PriorityLevel | undefined): number | null {
+  return priority === undefined ? null : PRIORITY_LEVELS.indexOf(priority);
 }
 
 /** A stored reason with its sentence; `null` where none was stored. */
@@ -62,6 +68,9 @@ export function toRun(row: Omit<DagRunTable, 'counts'>): RunRecord {
     inputsFrom: row.inputs_from as RunNo | null,
     ...(row.backfill_no === null ? {} : { backfillNo: row.backfill_no }),
     ...(row.no_cache === 0 ? {} : { noCache: true }),
+    ...(row.priority === null ? {} : { priority: named(PRIORITY_LEVELS, row.priority) }),
+    ...(row.task_name === null ? {} : { taskName: row.task_name }),
+    ...(row.created_by === null ? {} : { createdBy: row.created_by }),
     ...(row.cause === null ? {} : { cause: JSON.parse(row.cause) as RunCause }),
     logicalAt: row.logical_at,
     intervalStartAt: row.interval_start_at,

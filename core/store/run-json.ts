@@ -18,6 +18,8 @@ export function runJson(run: RunRecord): object {
     triggeringEvents: assetFacts(run.cause),
     scope: run.scope,
     params: run.params,
+    priority: run.priority ?? null,
+    createdBy: run.createdBy ?? null,
     logicalDate: instantText(run.logicalAt),
     createdAt: instantText(run.createdAt),
     startedAt: instantText(run.startedAt),

@@ -9,7 +9,7 @@ import type { Diagnostic } from '../model/errors.ts';
 import type { HookRecord } from '../model/hook.ts';
 import type { NodeNo, RunNo, TryNo, VersionNo } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
-import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord, WaitRecord } from '../model/run.ts';
+import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
 import type { ScheduleState, SlotSpan } from '../model/slot.ts';
 import type { RunState } from '../model/states.ts';
 import type { Violation } from '../model/violation.ts';
@@ -29,7 +29,11 @@ import type { Overview } from './overview.ts';
 import type { PastScope } from './past-runs.ts';
 import type { PinPlan, PinRecord } from './pins.ts';
 import type { RepairOrder } from './repair.ts';
+import type { RunSnapshot } from './run-snapshot.ts';
 import type { SealedRows } from './sealed-rows.ts';
+import type { TaskReads } from './task-reads.ts';
+
+export type { RunSnapshot } from './run-snapshot.ts';
 
 /** The right to decide, held by one process at a time; every commit of a tick proves it. */
 export interface Lease {
@@ -181,17 +185,6 @@ export interface JournalFilter {
   readonly limit?: number;
 }
 
-/** Everything of one unfinished run that a leader needs in memory. */
-export interface RunSnapshot {
-  readonly run: RunRecord;
-  readonly version: VersionRecord;
-  readonly expansions: readonly ExpansionRecord[];
-  readonly instances: readonly InstanceRecord[];
-  readonly waits: ReadonlyMap<NodeNo, WaitRecord>;
-  readonly asks: ReadonlyMap<NodeNo, CacheAsk>;
-  readonly told: RunTold;
-}
-
 /** Which finished runs of a DAG may go. */
 export interface PurgePolicy {
   /** Only runs that ended before this instant. */
@@ -240,6 +233,7 @@ export interface Store {
   readonly variables: SealedRows;
   readonly connections: SealedRows;
   readonly overview: Overview;
+  readonly tasks: TaskReads;
   readonly live: LiveReads;
   readonly operations: Operations;
   /**
@@ -284,6 +278,8 @@ export interface Store {
    * inputs from stays, and so does the last success. Leader only.
    */
   purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]>;
+  /** Deletes a finished run; `false` if it is not (any more), or an unfinished one needs it. Leader only. */
+  deleteRun(lease: Lease, runNo: RunNo): Promise<boolean>;
   /** Deletes requests that were answered before an instant, some at a time; how many. Leader only. */
   purgeRequests(lease: Lease, answeredBefore: number): Promise<number>;
   /** Deletes entries of the cache, some at a time; how many. Leader only. */

@@ -26,6 +26,7 @@ export interface Database extends AccountTables, AlertTables, OperationTables {
   readonly artifact: ArtifactTable;
   readonly task_progress: TaskProgressTable;
   readonly task_wait: TaskWaitTable;
+  readonly task_checkpoint: TaskCheckpointTable;
   readonly cache_entry: CacheEntryTable;
   readonly task_cache: TaskCacheTable;
   readonly dag_pin: DagPinTable;
@@ -123,6 +124,10 @@ export interface DagRunTable {
   cause: JsonText | null;
   /** 0 or 1: nothing of it is taken from the cache. */
   no_cache: number;
+  /** Position in `PRIORITY_LEVELS`. */
+  priority: number | null;
+  task_name: string | null;
+  created_by: string | null;
 }
 
 export interface AssetTable {
@@ -265,6 +270,12 @@ export interface TaskWaitTable {
   calls: number;
   iterations: number;
   state: string | null;
+}
+
+/** From where the next attempt of an instance goes on; without `state` nothing any more. */
+export interface TaskCheckpointTable extends OfAttempt {
+  at: number;
+  state: JsonText | null;
 }
 
 /** A success that stands for later ones with the same key. */

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { NodeNo, RunNo } from '../model/ids.ts';
-import type { WaitRecord } from '../model/run.ts';
+import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
+import type { CheckpointRecord, WaitRecord } from '../model/run.ts';
 import type { Database } from './tables.ts';
 
 /** What the instances of a run carry that were put off, by node. */
@@ -19,5 +19,18 @@ export async function readWaits(
       node_no as NodeNo,
       { sinceAt: since_at as number, calls, iterations, state },
     ]),
+  );
+}
+
+/** From what the instances of a run can go on, by node. */
+export async function readCheckpoints(
+  db: Kysely<Database>,
+  runNo: RunNo,
+): Promise<ReadonlyMap<NodeNo, CheckpointRecord>> {
+  const rows = await db.selectFrom('task_checkpoint').selectAll().where('run_no', '=', runNo).execute();
+  return new Map(
+    rows.flatMap(({ node_no, try_no, at, state }) =>
+      state === null ? [] : [[node_no as NodeNo, { tryNo: try_no as TryNo, at, state }] as const],
+    ),
   );
 }

@@ -19,7 +19,9 @@ import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
 import { schedulerRoutes } from './scheduler.ts';
 import { systemRoutes } from './system.ts';
+import { taskChangeRoutes } from './task-changes.ts';
 import { taskInstanceRoutes } from './task-instances.ts';
+import { taskRoutes } from './tasks.ts';
 import { variableRoutes } from './variables.ts';
 
 /** Every route of the API. Of two that match a path the first one answers. */
@@ -31,6 +33,8 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...runResultRoutes,
   ...taskInstanceRoutes,
+  ...taskRoutes,
+  ...taskChangeRoutes,
   ...logRoutes,
   ...operationRoutes,
   ...backfillRoutes,

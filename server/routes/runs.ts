@@ -15,6 +15,7 @@ import { readDetail } from '../read-run.ts';
 import { API, type Route, route } from '../route.ts';
 import { MarkPlan, RetryPlan, Run, RunDetail, RunState } from '../schemas/run.ts';
 import { Scope } from '../schemas/scope.ts';
+import { Priority } from '../schemas/task.ts';
 import { AnyObject, DagId, exact, limitOf, oneOf, PAGING, pageOf, RunId } from '../schemas/words.ts';
 import type { Services } from '../services.ts';
 
@@ -31,6 +32,7 @@ const Trigger = exact({
   maxParallel: Type.Optional(Type.Integer({ minimum: 1, description: 'attempts at once' })),
   inputsFrom: Type.Optional(RunId),
   noCache: Type.Optional(Type.Boolean()),
+  priority: Type.Optional(Priority),
   version: Type.Optional(Type.Integer({ minimum: 1, description: 'absent: the one that new runs have' })),
 });
 
@@ -111,6 +113,8 @@ const trigger = route('post', `${API}/dags/{dagId}/runs`, {
       maxParallel: body.maxParallel ?? null,
       inputsFrom: body.inputsFrom === undefined ? null : (await access.run(body.inputsFrom)).uid,
       replaces: null,
+      by: access.principal.name,
+      ...(body.priority === undefined ? {} : { priority: body.priority }),
       ...(body.noCache === undefined ? {} : { noCache: body.noCache }),
       ...(body.version === undefined ? {} : { versionNo: body.version }),
     });

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { TRIGGER_KINDS } from '../../core/model/run.ts';
 import { REASONS, RUN_STATES, TASK_STATES } from '../../core/model/states.ts';
 import { planOf } from '../plans.ts';
+import { Priority } from './task.ts';
 import { AnyJson, AnyObject, Because, DagId, exact, Instant, named, oneOf, orNull } from './words.ts';
 
 export const RunState = oneOf(RUN_STATES, 'the state of a run');
@@ -20,6 +21,8 @@ const RUN = {
   triggeringEvents: AnyObject,
   scope: AnyObject,
   params: AnyObject,
+  priority: orNull(Priority),
+  createdBy: orNull(Type.String({ description: 'who asked for it' })),
   logicalDate: orNull(Instant),
   createdAt: Instant,
   startedAt: orNull(Instant),

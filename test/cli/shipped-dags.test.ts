@@ -49,7 +49,7 @@ test('prices are collected, found fresh, kept in order, and reported', async () 
 test('up takes all of them up, each with its next slot', async () => {
   const up = startOrch(['-C', dir, 'up', '--port', '0']);
   onTestFinished(() => void up.child.kill('SIGKILL'));
-  await up.until(/leads 5 DAGs/);
+  await up.until(/leads 11 DAGs/);
   const slots = await Promise.all(
     ['pipeline', 'data_collection', 'health_check', 'maintenance', 'daily_report'].map(async (id) => {
       const preview = await orch([

@@ -98,6 +98,7 @@ export async function silentLeader(
   const desk: RequestDesk = new RequestDesk({
     operate: () => Promise.reject(new Error('nobody operates this leader')),
     store,
+    lease,
     inputs,
     stateDir: '/nowhere',
     maxActiveRuns: 16,

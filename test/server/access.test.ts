@@ -20,6 +20,10 @@ const BODIES: Readonly<Record<string, object>> = {
   markRun: { state: 'success' },
   createBackfill: { dagId: 'ours', from: '2026-01-01', to: '2026-01-02' },
   reportAssetEvent: { uri: 's3://a' },
+  createTask: { type: 'ours' },
+  createTasks: { tasks: [{ type: 'ours' }] },
+  changeTask: { priority: 'high' },
+  changeTasks: { action: 'cancel', filter: {} },
   decideApproval: { option: 'approve' },
   createToken: { name: 'x', grants: [{ dags: 'ours', role: 'viewer' }] },
   saveAccount: { grants: [{ dags: 'ours', role: 'viewer' }] },
@@ -40,7 +44,7 @@ const ALERT: LiveAlert = {
   ...{ firstSeenAt: 1, lastSeenAt: 1, resolvedAt: null, acknowledgedBy: null, acknowledgedAt: null },
   ...{ dagId: 'ours', taskId: null, runId: null },
 };
-const QUERIES: Readonly<Record<string, string>> = { listAssetEvents: '?uri=s3://a' };
+const QUERIES: Readonly<Record<string, string>> = { listAssetEvents: '?uri=s3://a', searchTasks: '?q=a' };
 
 const protectedRoutes = ROUTES.filter(({ role }) => role !== 'public');
 
@@ -81,6 +85,7 @@ describe('who may do what', () => {
     ids = {
       dagId: 'ours',
       runId: run.uid,
+      taskId: run.uid,
       taskInstanceId: `${run.runNo}.0`,
       attemptId: `${run.runNo}.0.1`,
       version: String(run.versionNo),
@@ -139,7 +144,10 @@ describe('who may do what', () => {
 
   test('who has nothing to do with a DAG is answered as if it were not there, on every route', async () => {
     for (const route of protectedRoutes) {
-      const isOfDag = /\{(dagId|runId|taskInstanceId|attemptId|backfillId|scheduleId|alertId|muteId)\}/.test(route.path);
+      const isOfDag =
+        /\{(dagId|runId|taskInstanceId|attemptId|backfillId|taskId|scheduleId|alertId|muteId)\}/.test(
+          route.path,
+        );
       if (!isOfDag && route.id !== 'createBackfill') continue;
       const answer = await ask(route, bearer('theirs'));
       expect(answer.status, route.id).toBe(404);

@@ -1,4 +1,5 @@
 import { BACKFILL_WHICH } from '../../core/model/backfill.ts';
+import { PRIORITY_LEVELS } from '../../core/model/dag.ts';
 import type { Request } from '../../core/model/request.ts';
 import { isRunFinished } from '../../core/model/states.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
@@ -10,7 +11,17 @@ import { lastAnswers, WIDE_DEEDS, type WideDeed, wishesFor } from './wide-deeds.
 const HOUR = 3_600_000;
 
 /** What is done to runs that are under way, or, of `retryOver`, to one that is over. */
-const OF_OPEN = ['cancel', 'kill', 'pauseRun', 'markAll', 'markThenRetry', 'retryOver', 'retryTwice'];
+const OF_OPEN = [
+  'cancel',
+  'kill',
+  'pauseRun',
+  'pauseAttempts',
+  'setPriority',
+  'markAll',
+  'markThenRetry',
+  'retryOver',
+  'retryTwice',
+];
 
 /** Who asks for things, and what became of it. */
 export class People {
@@ -64,6 +75,10 @@ export class People {
       case 'pauseRun':
       case 'resumeRun':
         return this.#ask({ type: kind, runUid, by });
+      case 'pauseAttempts':
+        return this.#ask({ type: 'pauseRun', runUid, by, attempts: true });
+      case 'setPriority':
+        return this.#ask({ type: kind, runUid, by, priority: random.pick(PRIORITY_LEVELS) });
       case 'markRun':
         return this.#ask({ type: kind, runUid, by, state: random.pick(['success', 'failed'] as const) });
     }

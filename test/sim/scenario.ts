@@ -40,6 +40,8 @@ const DEEDS = [
 ] as const;
 /** What people do with the past, in the worlds in which they do. */
 const LOOKING_BACK = ['backfill', 'backfillThenPause', 'changeBackfill'] as const;
+/** What people do to runs as tasks of the queue. */
+const QUEUE_DEEDS = ['pauseAttempts', 'pauseAttempts', 'setPriority', 'resumeRun'] as const;
 /** What goes wrong. */
 export const FAULTS = [
   ...COMMIT_FAULTS,
@@ -56,7 +58,11 @@ export const FAULTS = [
   'oldRead',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
-export type Deed = WideDeed | (typeof DEEDS)[number] | (typeof LOOKING_BACK)[number];
+export type Deed =
+  | WideDeed
+  | (typeof DEEDS)[number]
+  | (typeof LOOKING_BACK)[number]
+  | (typeof QUEUE_DEEDS)[number];
 
 /** One thing that happens to a world, at a time after its start. */
 export interface Happening {
@@ -105,7 +111,7 @@ export function scenarioOf(seed: number, kind: WorldKind = 'plain'): Scenario {
     happenings.push({ no, afterMs: one.upTo(lastsMs), kind });
   }
   happenings.push(...lookingBack(seed, lastsMs));
-  if (kind === 'wide') happenings.push(...wideHappenings(seed, lastsMs));
+  if (kind === 'wide') happenings.push(...wideHappenings(seed, lastsMs), ...queueHappenings(seed, lastsMs));
   happenings.sort((a, b) => a.afterMs - b.afterMs || a.no - b.no);
   const defaults = { ...ENGINE_DEFAULTS, lostBudget: random.upTo(3) };
   const limits = { globalSlots: 3 + random.upTo(8), pools: RANDOM_POOLS, defaults };
@@ -130,6 +136,17 @@ function wideHappenings(seed: number, lastsMs: number): Happening[] {
     no: 2_000 + index,
     afterMs: random.upTo(lastsMs),
     kind: random.chance(0.25) ? random.pick(HOOK_FAULTS) : random.pick(WIDE_DEEDS),
+  }));
+}
+
+/** What is done to runs as tasks of the queue; its numbers are beyond those of everything else. */
+function queueHappenings(seed: number, lastsMs: number): Happening[] {
+  const random = chanceFor(seed, 'queue');
+  if (!random.chance(0.3)) return [];
+  return Array.from({ length: 4 + random.upTo(8) }, (_, index) => ({
+    no: 3_000 + index,
+    afterMs: random.upTo(lastsMs),
+    kind: random.pick(QUEUE_DEEDS),
   }));
 }
 

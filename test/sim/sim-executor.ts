@@ -119,6 +119,9 @@ export class SimExecutor implements Executor {
     this.onEvent({ type: 'attempt.started', attemptId, at: process.startedAt });
     const { timeoutMs, hook } = order.definition;
     const takesMs = durationMs(seed, order);
+    const keeps =
+      this.#machine.kind === 'wide' && !hook && chanceFor(seed, `keeps ${nameOf(order)}`).chance(0.4);
+    if (keeps) time.after(Math.floor(takesMs / 2), () => this.#keep(process));
     time.after(hook ? Math.min(takesMs, timeoutMs) : takesMs, () => {
       if (process.hangs || this.#live.get(attemptId) !== process) return;
       if (process.stopping !== null) return;
@@ -127,6 +130,12 @@ export class SimExecutor implements Executor {
       if (fault === 'hang') process.hangs = true;
       else this.#end(process, outcome, 'END', fault);
     });
+  }
+
+  #keep(process: Process): void {
+    const { attemptId } = process.order;
+    if (this.cut || this.#live.get(attemptId) !== process) return;
+    this.onEvent({ type: 'attempt.checkpoint', attemptId, at: this.#machine.time.now(), state: '"half"' });
   }
 
   #end(process: Process, outcome: Outcome, word: 'END' | 'GONE' = 'END', fault: OutcomeFault | null = null) {

@@ -76,6 +76,7 @@ export class SimLeadership {
     this.#desk = new RequestDesk({
       operate: () => Promise.reject(new Error('nobody operates this leader')),
       store,
+      lease,
       versions,
       leader: () => this.leader,
       nextRunNo: this.#nextRunNo,

@@ -50,6 +50,7 @@ function writePolicies(draft: DagDraft, dag: AuthorDag): void {
   if (dag.priority !== undefined && dag.priority !== DAG_DEFAULTS.priority) draft.priority = dag.priority;
   if (dag.priorityRule !== undefined && dag.priorityRule !== 'absolute')
     draft.priorityRule = dag.priorityRule;
+  if (dag.taskType) draft.taskType = true;
 }
 
 function writeLimits(draft: DagDraft, dag: AuthorDag, problems: Problems): void {

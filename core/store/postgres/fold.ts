@@ -69,6 +69,7 @@ export interface FoldedTick {
   readonly artifacts: readonly (Place & { readonly artifact: ArtifactRef })[];
   readonly progress: readonly Extract<Action, { type: 'progress' }>[];
   readonly waits: readonly Extract<Action, { type: 'wait' }>[];
+  readonly checkpoints: readonly Extract<Action, { type: 'checkpoint' }>[];
   readonly asks: readonly Extract<Action, { type: 'cache.ask' }>[];
   readonly entries: readonly CacheEntry[];
   /** `fromCursorAt` is what must be there, `state` what is there in the end. */
@@ -109,6 +110,7 @@ class Fold {
   readonly #artifacts = new Map<string, Extract<Action, { type: 'artifact' }>>();
   readonly #progress = new Map<string, Extract<Action, { type: 'progress' }>>();
   readonly #waits = new Map<string, Extract<Action, { type: 'wait' }>>();
+  readonly #checkpoints = new Map<string, Extract<Action, { type: 'checkpoint' }>>();
   readonly #asks = new Map<string, Extract<Action, { type: 'cache.ask' }>>();
   readonly #entries = new Map<string, CacheEntry>();
   readonly #dags = new Map<string, DagChange>();
@@ -166,9 +168,10 @@ class Fold {
       case 'wait':
         this.#waits.set(`${action.runNo}.${action.nodeNo}`, action);
         return;
+      case 'checkpoint':
       case 'cache.ask':
       case 'cache.put':
-        return this.#addCache(action);
+        return this.#addCarried(action);
       case 'dag.change':
         return this.#addDagChange(action);
       case 'slots':
@@ -198,8 +201,9 @@ class Fold {
     }
   }
 
-  #addCache(action: Extract<Action, { type: 'cache.ask' | 'cache.put' }>): void {
+  #addCarried(action: Extract<Action, { type: 'checkpoint' | 'cache.ask' | 'cache.put' }>): void {
     if (action.type === 'cache.put') this.#entries.set(action.entry.key, action.entry);
+    else if (action.type === 'checkpoint') this.#checkpoints.set(`${action.runNo}.${action.nodeNo}`, action);
     else this.#asks.set(`${action.runNo}.${action.nodeNo}`, action);
   }
 
@@ -304,6 +308,7 @@ class Fold {
       artifacts: [...this.#artifacts.values()],
       progress: [...this.#progress.values()],
       waits: [...this.#waits.values()],
+      checkpoints: [...this.#checkpoints.values()],
       asks: [...this.#asks.values()],
       entries: [...this.#entries.values()],
       dags: [...this.#dags.values()],
@@ -340,6 +345,7 @@ function changedRun(run: RunRecord, change: RunChange): RunRecord {
     endedAt: change.endedAt === undefined ? run.endedAt : change.endedAt,
     maxParallel: change.maxParallel === undefined ? run.maxParallel : change.maxParallel,
     ...(change.backfillNo === undefined ? {} : { backfillNo: change.backfillNo }),
+    ...(change.priority === undefined ? {} : { priority: change.priority }),
     versionNo: change.repin?.to ?? run.versionNo,
     params: change.repin?.params ?? run.params,
   };

@@ -5,7 +5,7 @@ import { DISPOSITIONS } from '../../model/slot.ts';
 import { RUN_STATES } from '../../model/states.ts';
 import { backfillRow, backfillStateNumber } from '../backfills.ts';
 import { factsText } from '../journal-line.ts';
-import { goneText, itemsText } from '../records.ts';
+import { goneText, itemsText, priorityNumber } from '../records.ts';
 import type { BackfillTable, Database } from '../tables.ts';
 import { ASSET_PARTS } from './asset-parts.ts';
 import { CACHE_PARTS } from './cache-parts.ts';
@@ -74,6 +74,9 @@ const runColumns: Columns<CreatedRun, keyof Database['dag_run']> = {
   backfill_no: ['int4', ({ run }) => run.backfillNo ?? null],
   cause: ['text', ({ run }) => (run.cause === undefined ? null : JSON.stringify(run.cause))],
   no_cache: ['int2', ({ run }) => (run.noCache ? 1 : 0)],
+  priority: ['int2', ({ run }) => priorityNumber(run.priority)],
+  task_name: ['text', ({ run }) => run.taskName ?? null],
+  created_by: ['text', ({ run }) => run.createdBy ?? null],
   counts: ['text', ({ counts }) => (counts === null ? null : JSON.stringify(counts))],
 };
 
@@ -115,6 +118,7 @@ const runChangeColumns: Columns<RunChange> = {
   version_no: ['int4', (row) => row.repin?.to ?? null],
   params: ['text', (row) => (row.repin === undefined ? null : JSON.stringify(row.repin.params))],
   backfill_no: ['int4', (row) => row.backfillNo ?? null],
+  priority: ['int2', (row) => priorityNumber(row.priority)],
 };
 
 const runParts: readonly Part[] = [
@@ -138,7 +142,8 @@ const runParts: readonly Part[] = [
       max_parallel = case wanted.set_parallel when 1 then wanted.max_parallel else stored.max_parallel end,
       version_no = coalesce(wanted.version_no, stored.version_no),
       params = coalesce(wanted.params, stored.params),
-      backfill_no = coalesce(wanted.backfill_no, stored.backfill_no)
+      backfill_no = coalesce(wanted.backfill_no, stored.backfill_no),
+      priority = coalesce(wanted.priority, stored.priority)
       from ${given} as wanted, fence where stored.run_no = wanted.run_no and stored.state = wanted.from_state
       and stored.version_no = coalesce(wanted.from_version, stored.version_no)
       returning stored.run_no`,

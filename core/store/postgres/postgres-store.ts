@@ -23,7 +23,7 @@ import { LiveReads } from '../live-reads.ts';
 import { applyOne, newestNumber, readHolder, type SchemaPlan, schemaBusy, schemaNumber } from '../migrate.ts';
 import { Operations } from '../operations.ts';
 import { type PinPlan, pinScript } from '../pins.ts';
-import { purgeRequestsScript, purgeScript } from '../purge.ts';
+import { deleteRunScript, purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
 import { type RepairOrder, repairScript } from '../repair.ts';
 import { rowsOf, runInTransaction, type Script } from '../script.ts';
@@ -224,6 +224,11 @@ export class PostgresStore extends Reads implements Store {
   purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return runInTransaction(this.#db, purgeScript(this.#db, fence, dagId, policy));
+  }
+
+  deleteRun(lease: Lease, runNo: RunNo): Promise<boolean> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return runInTransaction(this.#db, deleteRunScript(this.#db, fence, runNo));
   }
 
   purgeCache(lease: Lease, policy: CachePolicy): Promise<number> {

@@ -74,4 +74,17 @@ export const resultParts: readonly Part[] = [
     sql: (given, columns) =>
       put('task_wait', columns, given, 'run_no, node_no', ['since_at', 'calls', 'iterations', 'state']),
   }),
+  part({
+    name: 'new_checkpoint',
+    rows: (tick) => tick.checkpoints,
+    columns: {
+      run_no: ['int4', (row) => row.runNo],
+      node_no: ['int4', (row) => row.nodeNo],
+      try_no: ['int2', (row) => row.tryNo],
+      at: ['int8', (row) => row.at],
+      state: ['text', (row) => (row.state === null ? null : storable(row.state))],
+    },
+    sql: (given, columns) =>
+      put('task_checkpoint', columns, given, 'run_no, node_no', ['try_no', 'at', 'state']),
+  }),
 ];

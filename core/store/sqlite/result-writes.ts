@@ -7,7 +7,7 @@ import type { TickStatements } from './statements.ts';
 
 type Result = Extract<
   Action,
-  { type: 'output' | 'metric' | 'artifact' | 'progress' | 'wait' | 'cache.ask' | 'cache.put' }
+  { type: 'output' | 'metric' | 'artifact' | 'progress' | 'wait' | 'checkpoint' | 'cache.ask' | 'cache.put' }
 >;
 
 /** Writes what an attempt gave, what it leaves for the next one, and what goes into the cache. */
@@ -48,6 +48,11 @@ export function writeResult(statements: TickStatements, action: Result, misses: 
       const { sinceAt, calls, iterations, state } = action.wait ?? NO_WAIT;
       const text = state === null ? null : storable(state);
       statements.putWait.run(runNo, nodeNo, sinceAt, calls, iterations, text);
+      return;
+    }
+    case 'checkpoint': {
+      const { tryNo, at, state } = action;
+      statements.putCheckpoint.run(runNo, nodeNo, tryNo, at, state === null ? null : storable(state));
       return;
     }
     case 'cache.ask': {

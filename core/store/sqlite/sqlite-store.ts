@@ -31,7 +31,7 @@ import {
 } from '../migrate.ts';
 import { Operations } from '../operations.ts';
 import { type PinPlan, pinScript } from '../pins.ts';
-import { purgeRequestsScript, purgeScript } from '../purge.ts';
+import { deleteRunScript, purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
 import { type RepairOrder, repairScript } from '../repair.ts';
 import { rowsOf, runInSqlite, type Script } from '../script.ts';
@@ -246,6 +246,11 @@ export class SqliteStore extends Reads implements Store {
   async purgeRuns(lease: Lease, dagId: string, policy: PurgePolicy): Promise<readonly RunNo[]> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
     return this.#write(purgeScript(this.#db, fence, dagId, policy));
+  }
+
+  async deleteRun(lease: Lease, runNo: RunNo): Promise<boolean> {
+    const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
+    return this.#write(deleteRunScript(this.#db, fence, runNo));
   }
 
   async purgeCache(lease: Lease, policy: CachePolicy): Promise<number> {

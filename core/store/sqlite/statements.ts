@@ -103,12 +103,15 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
           backfill_no: at(18),
           cause: at(19),
           no_cache: at(20),
+          priority: at(21),
+          task_name: at(22),
+          created_by: at(23),
         })
         .onConflict((conflict) => conflict.doNothing()),
     ),
     /**
      * state, because, facts, then pairs of (1 to set, value) of started, ended, counts, maxParallel, version,
-     * params, then backfillNo, runNo, from, and (1 to expect it, value) of the version
+     * params, then backfillNo, priority, runNo, from, and (1 to expect it, value) of the version
      */
     updateRun: prepare(
       connection,
@@ -125,10 +128,11 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
           version_no: sql<number>`iif(${at(11)}, ${at(12)}, version_no)`,
           params: sql<string>`iif(${at(13)}, ${at(14)}, params)`,
           backfill_no: sql<number | null>`coalesce(${at(15)}, backfill_no)`,
+          priority: sql<number | null>`coalesce(${at(16)}, priority)`,
         })
-        .where('run_no', '=', at(16))
-        .where('state', '=', at(17))
-        .where('version_no', '=', sql<number>`iif(${at(18)}, ${at(19)}, version_no)`),
+        .where('run_no', '=', at(17))
+        .where('state', '=', at(18))
+        .where('version_no', '=', sql<number>`iif(${at(19)}, ${at(20)}, version_no)`),
     ),
   };
 }
@@ -303,6 +307,20 @@ function prepareUnderWay(connection: SqliteConnection, db: Kysely<Database>) {
             since_at: row.ref('excluded.since_at'),
             calls: row.ref('excluded.calls'),
             iterations: row.ref('excluded.iterations'),
+            state: row.ref('excluded.state'),
+          })),
+        ),
+    ),
+    /** runNo, nodeNo, tryNo, at, state */
+    putCheckpoint: prepare(
+      connection,
+      db
+        .insertInto('task_checkpoint')
+        .values({ run_no: at(0), node_no: at(1), try_no: at(2), at: at(3), state: at(4) })
+        .onConflict((conflict) =>
+          conflict.columns(['run_no', 'node_no']).doUpdateSet((row) => ({
+            try_no: row.ref('excluded.try_no'),
+            at: row.ref('excluded.at'),
             state: row.ref('excluded.state'),
           })),
         ),

@@ -10,7 +10,7 @@ import { backfillRow, backfillStateNumber } from '../backfills.ts';
 import type { Fence } from '../fence.ts';
 import { factsText, hasLine, journalLine } from '../journal-line.ts';
 import { type Misses, newMisses, staleResult } from '../misses.ts';
-import { goneText, itemsText } from '../records.ts';
+import { goneText, itemsText, priorityNumber } from '../records.ts';
 import { contradictoryDags } from '../slot-order.ts';
 import type { CommitResult, Tick } from '../store.ts';
 import { writeAsset } from './asset-writes.ts';
@@ -264,6 +264,9 @@ export class TickCommit {
       run.backfillNo ?? null,
       run.cause === undefined ? null : JSON.stringify(run.cause),
       run.noCache ? 1 : 0,
+      priorityNumber(run.priority),
+      run.taskName ?? null,
+      run.createdBy ?? null,
     );
     return changes === 1;
   }
@@ -338,6 +341,7 @@ export class TickCommit {
       repinned,
       repin === undefined ? null : JSON.stringify(repin.params),
       change.backfillNo ?? null,
+      priorityNumber(change.priority),
       change.runNo,
       RUN_STATES.indexOf(change.from),
       repinned,

@@ -29,6 +29,7 @@ export interface OrderParts extends Partial<Omit<AttemptDefinition, 'action'>> {
   readonly items?: readonly Json[];
   readonly needs?: { readonly [name: string]: Json | undefined };
   readonly spinUs?: number;
+  readonly checkpoint?: string;
 }
 
 /** A project in a temporary folder, with functions in `dags/work.ts`. */
@@ -68,7 +69,7 @@ export class Bench {
   }
 
   order(action: TaskAction, parts: OrderParts = {}): AttemptOrder {
-    const { node, keys, items, needs, spinUs, ...over } = parts;
+    const { node, keys, items, needs, spinUs, checkpoint, ...over } = parts;
     const runNo = over.runNo ?? (1 as RunNo);
     const nodeNo = (node ?? ++this.#nodes) as NodeNo;
     const tryNo = (parts.try ?? 1) as TryNo;
@@ -115,6 +116,7 @@ export class Bench {
       keys: keys ?? [],
       items: items ?? [],
       inputs,
+      ...(checkpoint === undefined ? {} : { checkpoint }),
       spinUs: spinUs ?? 0,
     };
   }

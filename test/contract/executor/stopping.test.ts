@@ -125,3 +125,16 @@ test('stopping twice, or what is unknown, does nothing more', async () => {
     bench.events.filter((event) => event.attemptId === id && event.type === 'attempt.ended'),
   ).toHaveLength(1);
 });
+
+test('what an attempt that is stopped for a pause has kept, the one after it finds', async () => {
+  const first = bench.call('counts');
+  await bench.metric(first, 'from');
+  const kept = await bench.event(
+    ({ type, attemptId }) => type === 'attempt.checkpoint' && attemptId === first,
+  );
+  expect(kept).toMatchObject({ state: '1' });
+  bench.executor.stop(first, 'pause', 60_000);
+  expect(await bench.outcome(first)).toEqual({ kind: 'stopped' });
+  expect(await bench.output(bench.call('counts', { checkpoint: '1' }))).toBe(2);
+  expect(await bench.outcome(bench.call('tooMuch'))).toMatchObject({ error: { name: 'RangeError' } });
+});

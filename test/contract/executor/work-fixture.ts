@@ -22,6 +22,14 @@ export const reports = async (_, { metric, progress, artifact }) => {
   metric('rows', 7); progress(1, 4, 'reading');
   await artifact('report.json', { a: 1 }); await artifact('raw.bin', new Uint8Array([1, 2, 3]));
 };
+export const counts = async (_, ctx) => {
+  const from = ctx.lastCheckpoint ?? 0;
+  ctx.checkpoint(from + 1);
+  ctx.metric('from', from);
+  if (from > 0) return ctx.lastCheckpoint;
+  await wait(60_000, ctx.signal);
+};
+export const tooMuch = (_, { checkpoint }) => checkpoint('x'.repeat(65_536));
 export const logs = (_, ctx) => {
   console.log('one'); console.error('two'); process.stdout.write('par'); process.stdout.write('tial\\n');
   ctx.log.warn('careful', { rows: 3 }); console.log('last without end');

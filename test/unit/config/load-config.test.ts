@@ -202,13 +202,7 @@ describe('mistakes', () => {
           "'defaults.timeout' must be a duration such as '90s', '5m' or '1h30m', not '5 minutes'",
           undefined,
         ],
-        [
-          'airflow.yaml',
-          5,
-          1,
-          "unknown section 'variable'",
-          "did you mean 'variables'?",
-        ],
+        ['airflow.yaml', 5, 1, "unknown section 'variable'", "did you mean 'variables'?"],
         [
           'ORCH__RUNNERS__MAX',
           undefined,

@@ -133,11 +133,17 @@ function bestOf(
   const rank = (one: Ready): number[] => {
     const aged = Math.max(0, Math.floor((at - (waiting.get(one.lane) as number)) / AGING_MS));
     const { runNo, dagId } = one.run.record;
-    return [-levelOf(one) - aged, used.of(`dag ${dagId}`), used.of(`run ${runNo}`), runNo];
+    return [-runLevelOf(one) - aged, used.of(`dag ${dagId}`), used.of(`run ${runNo}`), runNo];
   };
   return [...heads.values()]
     .filter((one) => used.allows(one))
     .sort((a, b) => compare(rank(a), rank(b)) || compareWithin(a, b))[0];
+}
+
+/** The level beside other runs: that of the run, if it has one. */
+function runLevelOf(one: Ready): number {
+  const { priority } = one.run.record;
+  return priority === undefined ? levelOf(one) : PRIORITY_LEVELS.indexOf(priority);
 }
 
 function levelOf({ run, node }: Ready): number {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DagSpec, TaskSpec } from '../../../core/model/dag.ts';
+import { type DagSpec, PRIORITY_LEVELS, type TaskSpec } from '../../../core/model/dag.ts';
 import { ENGINE_DEFAULTS } from '../../../core/model/defaults.ts';
 import { ChoiceOracle } from './choice-oracle.ts';
 import { Random } from './random.ts';
@@ -23,7 +23,16 @@ describe('the order of the choice', () => {
     let starts = 0;
     for (let step = 0; step < 60; step++) {
       if (step < 3 || random.chance(0.1))
-        sim.trigger(random.pick(dags), { params: randomParams(random) as never });
+        sim.trigger(random.pick(dags), {
+          params: randomParams(random) as never,
+          ...(random.chance(0.3) ? { priority: random.pick(PRIORITY_LEVELS) } : {}),
+        });
+      const [waiting] = [...sim.world.runs.values()].filter(() => random.chance(0.1));
+      if (waiting) {
+        const { runNo } = waiting.record;
+        const priority = random.pick(PRIORITY_LEVELS);
+        sim.request({ kind: 'setPriority', inboxId: null, runNo, priority, by: 'ann' });
+      }
       const turn = sim.turn();
       oracle.check(sim.world, turn, sim.now);
       starts += turn.dispatch.length;

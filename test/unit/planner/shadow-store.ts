@@ -145,6 +145,7 @@ export class ShadowStore {
       ...(repin ? { versionNo: repin.to, params: repin.params } : {}),
       ...(startedAt === undefined ? {} : { startedAt }),
       ...(endedAt === undefined ? {} : { endedAt }),
+      ...(change.priority === undefined ? {} : { priority: change.priority }),
     };
     must(
       isRunFinished(to) === (run.record.endedAt !== null),

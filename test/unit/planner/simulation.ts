@@ -2,7 +2,7 @@ import { compileGraph, type Graph } from '../../../core/graph/graph.ts';
 import { selectScope } from '../../../core/graph/select.ts';
 import type { Action } from '../../../core/model/action.ts';
 import type { AttemptEvent, Outcome } from '../../../core/model/attempt.ts';
-import type { DagSpec, TaskSpec } from '../../../core/model/dag.ts';
+import type { DagSpec, PriorityLevel, TaskSpec } from '../../../core/model/dag.ts';
 import { ENGINE_DEFAULTS } from '../../../core/model/defaults.ts';
 import {
   attemptId,
@@ -94,7 +94,7 @@ export class Simulation {
   /** Asks for a new run of a DAG; it starts with the next turn. */
   trigger(
     spec: DagSpec | Graph,
-    options: { scope?: RunScope; params?: JsonObject; maxParallel?: number } = {},
+    options: { scope?: RunScope; params?: JsonObject; maxParallel?: number; priority?: PriorityLevel } = {},
   ): RunWorld {
     const graph = 'spec' in spec ? spec : compileGraph(spec);
     const selection = selectScope(graph, options.scope ?? {});
@@ -110,6 +110,7 @@ export class Simulation {
       params: options.params ?? {},
       scope: options.scope ?? {},
       maxParallel: options.maxParallel ?? null,
+      ...(options.priority === undefined ? {} : { priority: options.priority }),
       inputsFrom: null,
       logicalAt: null,
       intervalStartAt: null,

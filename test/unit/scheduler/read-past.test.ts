@@ -69,7 +69,14 @@ class Runs {
         const found = this.#runs.find(({ record }) => record.runNo === runNo);
         if (found === undefined) return null;
         const told = { hookNo: 0, deadline: [] };
-        const nothing = { expansions: [], instances: [], waits: new Map(), asks: new Map(), told };
+        const nothing = {
+          expansions: [],
+          instances: [],
+          waits: new Map(),
+          checkpoints: new Map(),
+          asks: new Map(),
+          told,
+        };
         return { run: found.record, version: versionOf(found.spec), ...nothing };
       },
       scopesBefore: async (_dagId, at) =>

@@ -117,6 +117,7 @@ const dag: Keys<AuthorDag> = {
   maxActiveTasks: true,
   maxActiveTasksTotal: true,
   pauseAfterFailures: true,
+  taskType: true,
   timeout: true,
   deadline: true,
   onSuccess: true,

@@ -68,6 +68,7 @@ export function fakeContext(
     attempt: 1,
     calls: 0,
     state: null,
+    lastCheckpoint: null,
     attemptId: `1.1.${attempts}`,
     signal: abort.signal,
     projectDir: PROJECT_DIR,
@@ -81,6 +82,7 @@ export function fakeContext(
     progress: () => undefined,
     metric: (name, value) => void told.metrics.set(name, value),
     artifact: async (name, content) => void told.artifacts.set(name, content),
+    checkpoint: () => undefined,
     skip: (reason) => {
       throw new Error(`skipped: ${reason}`);
     },

@@ -1,0 +1,77 @@
+import type { LogRange } from '../model/attempt.ts';
+import type { NodeNo, TryNo } from '../model/ids.ts';
+import type { JsonText } from '../model/json.ts';
+import { S } from '../model/states.ts';
+import { graceOf } from './abort.ts';
+import { nodesInState } from './nodes-in-state.ts';
+import { PAUSING, type RunWorld, STOPPING } from './run-world.ts';
+import type { Turn } from './turn.ts';
+
+/** Keeps from what the next attempt of an instance can go on. One whose run is paused stops there. */
+export function keepCheckpoint(turn: Turn, run: RunWorld, node: number, at: number, state: JsonText): void {
+  const tryNo = run.tryNo[node] as TryNo;
+  run.checkpoints.set(node, { tryNo, at, state });
+  turn.actions.push({
+    type: 'checkpoint',
+    runNo: run.record.runNo,
+    nodeNo: node as NodeNo,
+    tryNo,
+    at,
+    state,
+  });
+  if ((run.flags[node] as number) & PAUSING) stopForPause(turn, run, node);
+}
+
+/** What has succeeded begins anew if it runs once more. */
+export function dropCheckpoint(turn: Turn, run: RunWorld, node: number): void {
+  if (!run.checkpoints.delete(node)) return;
+  const { runNo } = run.record;
+  const tryNo = run.tryNo[node] as TryNo;
+  const at = turn.now.at;
+  turn.actions.push({ type: 'checkpoint', runNo, nodeNo: node as NodeNo, tryNo, at, state: null });
+}
+
+/**
+ * Has a pause hold for attempts under way as well: what has kept a checkpoint is stopped, the others are
+ * when they keep one, or run to their end.
+ */
+export function pauseAttempts(turn: Turn, run: RunWorld): void {
+  for (const node of nodesInState(run, (state) => state === S.queued || state === S.running)) {
+    run.flags[node] = (run.flags[node] as number) | PAUSING;
+    if (run.checkpoints.get(node)?.tryNo === run.tryNo[node]) stopForPause(turn, run, node);
+  }
+}
+
+/** Attempts that were not stopped for a pause go on as if there had been none. */
+export function resumeAttempts(run: RunWorld): void {
+  for (let node = 0; node < run.size; node++) {
+    const flags = run.flags[node] as number;
+    if ((flags & PAUSING) !== 0 && (flags & STOPPING) === 0) run.flags[node] = flags & ~PAUSING;
+  }
+}
+
+function stopForPause(turn: Turn, run: RunWorld, node: number): void {
+  turn.stop(run, node, 'pause', graceOf(turn.world, run, run.templateOf(node)));
+}
+
+/** Whether an attempt that has ended now was meant by a pause; it is so once. */
+export function takePause(run: RunWorld, node: number): boolean {
+  const flags = run.flags[node] as number;
+  run.flags[node] = flags & ~PAUSING;
+  return (flags & PAUSING) !== 0;
+}
+
+/** An attempt was stopped for a pause: no failure, and the next one is due as soon as its run goes on. */
+export function putDown(
+  turn: Turn,
+  run: RunWorld,
+  node: number,
+  times: { readonly startedAt: number; readonly endedAt: number; readonly log?: LogRange },
+): void {
+  const { world, now } = turn;
+  const tryNo = run.tryNo[node] as number;
+  run.tryBase[node] = (run.tryBase[node] as number) + 1;
+  turn.change(run, node, S.up_for_retry, 'paused_at_checkpoint', { try: tryNo }, { ...times, dueAt: now.at });
+  run.dueAt.set(node, now.at);
+  world.addRetry({ atMono: now.mono, run, node, tryNo });
+}
