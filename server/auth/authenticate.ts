@@ -42,7 +42,6 @@ export type Admit = (context: Context, principal: Principal | null) => Promise<R
  */
 export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: AuthOptions): MiddlewareHandler {
   const noted = new Map<string, number>();
-
   const rechecks = new Rechecks(clock);
 
   const validToken = async (text: string): Promise<TokenRecord | null> => {
@@ -91,7 +90,10 @@ export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: Aut
       principal = holder === null ? null : await holder.again();
       if (holder === null || principal === null) return refuse('the ticket is void: ask for another one');
       again = holder.again;
-    } else if (isOpen) principal = LOCAL_USER;
+    } else if (isOpen) {
+      if (isForeign(context)) return problem(context, 'forbidden', 'a page of another site changes nothing');
+      principal = LOCAL_USER;
+    }
     const tooMany = await admit?.(context, principal);
     if (tooMany) return tooMany;
     if (principal !== null) context.set('principal', principal);
@@ -107,6 +109,14 @@ export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: Aut
       return problem(context, 'unauthenticated', why);
     }
   };
+}
+
+/**
+ * Whether a page of another site asks for a change. Browsers say with every change where its page is
+ * from, also with those that they send without asking first: one without a body, for instance.
+ */
+function isForeign(context: Context): boolean {
+  return !SAFE.has(context.req.method) && !isSameHost(context);
 }
 
 function principalOfToken(token: TokenRecord): Principal;

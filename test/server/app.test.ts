@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../server/app.ts';
 import { listen } from '../../server/listen.ts';
+import { ROUTES } from '../../server/routes/all.ts';
 import { servicesOf } from '../../server/services.ts';
 import { tempProject } from '../scheduler/temp-project.ts';
 import { type Served, serve } from './served.ts';
@@ -60,6 +61,20 @@ describe('the HTTP API', () => {
   test('a request in the name of another host is refused, whatever address it came to', async () => {
     expect((await api.app.request('http://evil.example/api/v1/runs')).status).toBe(400);
     expect((await api.app.request('http://127.0.0.1:7070/api/v1/runs')).status).toBe(200);
+  });
+
+  test('a page of another site changes nothing here, whatever it asks for', async () => {
+    const send = async (method: string, path: string, origin: string) => {
+      const url = `http://localhost${path.replaceAll(/\{\w+\}/g, 'hello')}`;
+      return (await api.app.request(url, { method: method.toUpperCase(), headers: { origin } })).status;
+    };
+    const count = async () => ((await api.get('/api/v1/runs')).body['items'] as unknown[]).length;
+    const before = await count();
+    for (const { id, method, path } of ROUTES.filter((route) => route.method !== 'get'))
+      for (const origin of ['http://evil.example', 'http://localhost:3000', 'null'])
+        expect(await send(method, path, origin), `${id} from ${origin}`).toBe(403);
+    expect(await count()).toBe(before);
+    expect(await send('post', '/api/v1/dags/hello/runs', 'http://localhost')).toBe(201);
   });
 
   test('a defect is answered without what it says, and told to the log with the request', async () => {

@@ -61,7 +61,8 @@ describe('whatever comes in', () => {
             ),
           );
           const url = `${path}${search.size === 0 ? '' : `?${search}`}`;
-          const { status } = await api.send(route.method.toUpperCase(), url, body);
+          const { status, headers } = await api.send(route.method.toUpperCase(), url, body);
+          expect(headers.get('location'), url).toBeNull();
           expect(status, `${route.method} ${url} ${JSON.stringify(body)}`).toBeLessThan(500);
         }),
         { numRuns: route.id === 'logIn' ? RUNS.logIn : RUNS.others, seed: SEED, endOnFailure: true },
