@@ -97,7 +97,15 @@ export const ADVISORIES: readonly SecurityRow[] = [
     flaw: 'forgotten endpoints, and a second server for logs',
     numbers: ['CVE-2021-38540', 'CVE-2021-26697', 'CVE-2021-35936'],
     does: 'One server answers one list of routes, each of which says who may use it.',
-    tests: [ALL_ROUTES, PUBLIC, STRANGERS],
+    tests: [
+      ALL_ROUTES,
+      PUBLIC,
+      STRANGERS,
+      at(
+        'security/routes.test.ts',
+        'nothing but the server listens on a port: the others are sockets of files',
+      ),
+    ],
   },
   {
     id: 'V6',

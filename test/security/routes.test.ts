@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '../../server/routes/all.ts';
+import { projectFiles } from '../tidy/project-files.ts';
 
 type Schema = { readonly [key: string]: unknown };
 
@@ -62,4 +63,18 @@ describe('the routes', () => {
       ).toEqual([]);
     }
   });
+});
+
+test('nothing but the server listens on a port: the others are sockets of files', () => {
+  const listens = /\b(create(Secure|Adaptor|Http2)?Server|WebSocketServer|createSocket)\b/;
+  const files = [...projectFiles()].filter(
+    ([path, text]) => /^(cli|core|dags|operators|server)\/.*\.(ts|js)$/.test(path) && listens.test(text),
+  );
+  expect(files.map(([path]) => path)).toEqual([
+    'core/executors/runner-server.ts',
+    'core/scheduler/door.ts',
+    'server/listen.ts',
+  ]);
+  for (const [path, text] of files)
+    if (path.startsWith('core/')) expect(text, path).toMatch(/\.listen\((this\.path|\{ path)\b/);
 });

@@ -33,6 +33,8 @@ function sayRows(title: string, rows: readonly SecurityRow[]): void {
   for (const row of rows) sayRow(row);
 }
 
+// Whoever reads the beginning of the list closes it.
+process.stdout.on('error', () => process.exit(0));
 sayMatrix();
 sayRows('Advisories', ADVISORIES);
 sayRows('OWASP ASVS 5.0', ASVS);
