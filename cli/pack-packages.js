@@ -40,18 +40,18 @@ async function packAll() {
     if (!existsSync(join(folder, file))) await pack(rolldown, name, file);
     index[name] = { version, file };
   }
-  publish('index.json', index);
+  publish('index.json', JSON.stringify(index));
   const checks = await packChecks(rolldown);
-  publish('ready-checks.json', { file: checks[0] });
+  publish('ready-checks.json', JSON.stringify({ file: checks[0] }));
   const files = [...Object.values(index).map(({ file }) => file), ...checks];
   const olds = readdirSync(folder).filter((file) => /\.[cm]js$/.test(file) && !files.includes(file));
   for (const old of olds) rmSync(join(folder, old), { force: true });
 }
 
-function publish(name, value) {
+function publish(name, text) {
   const path = join(folder, name);
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(value));
+  writeFileSync(draft, text);
   renameSync(draft, path);
 }
 
@@ -77,9 +77,8 @@ async function packChecks(rolldown) {
   const index = `ready-checks-${digest.slice(0, 16)}.mjs`;
   const require = 'const require = createRequire(import.meta.url);';
   const code = `import { createRequire } from 'node:module';\n${require}\n`;
-  const draft = join(folder, `${index}.${process.pid}`);
-  writeFileSync(draft, `${code}export const READY_CHECKS = {\n${entries.join('')}};\n`);
-  renameSync(draft, join(folder, index));
+  if (!existsSync(join(folder, index)))
+    publish(index, `${code}export const READY_CHECKS = {\n${entries.join('')}};\n`);
   return [index, ...files];
 }
 

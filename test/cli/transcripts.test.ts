@@ -442,7 +442,7 @@ describe('help', () => {
     const names = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)]
       .map(([, name]) => name ?? '')
       .filter((name) => name !== '');
-    expect(names).toHaveLength(39);
+    expect(names).toHaveLength(42);
     const helps = await Promise.all(
       ['trigger', 'logs', 'config', 'mark'].map((name) => orch([name, '--help'])),
     );

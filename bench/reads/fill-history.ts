@@ -1,0 +1,137 @@
+import type { Action, InstanceChange } from '../../core/model/action.ts';
+import { because, becauseNumber } from '../../core/model/because.ts';
+import type { DagSpec } from '../../core/model/dag.ts';
+import type { NodeNo, RunNo, RunUid, VersionNo } from '../../core/model/ids.ts';
+import type { RunRecord } from '../../core/model/run.ts';
+import { S } from '../../core/model/states.ts';
+import type { Lease, Store } from '../../core/store/store.ts';
+
+/** What a store of a bench holds. */
+export interface History {
+  /** Finished runs of DAG `wide`. */
+  readonly runs: number;
+  /** Tasks of each. */
+  readonly tasks: number;
+  /** Keys of the one run of DAG `fan`, which is the newest. */
+  readonly keys: number;
+}
+
+/** When all of it happened. */
+const AT = 1_763_000_000_000;
+/** Instances that are committed at once. */
+const BATCH = 5_000;
+
+const fan: DagSpec = {
+  v: 1,
+  id: 'fan',
+  tasks: [{ path: 'key.work', fanOut: 0, action: { kind: 'pass' } }],
+  fanOuts: [{ path: 'key', over: 'params.keys' }],
+};
+
+function wide(tasks: number): DagSpec {
+  const all = Array.from({ length: tasks }, (_, at) => ({
+    path: `task${at}`,
+    action: { kind: 'pass' } as const,
+  }));
+  return { v: 1, id: 'wide', tasks: all };
+}
+
+/** The id of the run with a number. */
+export function uidOf(no: number): string {
+  return `01980000-0000-7000-8000-${no.toString(16).padStart(12, '0')}`;
+}
+
+function finished(no: number, dagId: string, versionNo: number, counts: Record<string, number>): Action[] {
+  const run: RunRecord = {
+    runNo: no as RunNo,
+    uid: uidOf(no) as RunUid,
+    dagId,
+    versionNo: versionNo as VersionNo,
+    state: 'running',
+    trigger: 'manual',
+    params: {},
+    scope: {},
+    maxParallel: null,
+    inputsFrom: null,
+    logicalAt: null,
+    intervalStartAt: null,
+    intervalEndAt: null,
+    createdAt: AT,
+    startedAt: AT,
+    endedAt: null,
+    because: because('started'),
+  };
+  const end: Action = {
+    type: 'run.change',
+    runNo: run.runNo,
+    from: 'running',
+    to: 'success',
+    code: 'leaves_succeeded',
+    facts: null,
+    endedAt: AT + 9_000,
+    counts,
+  };
+  return [{ type: 'run.create', run }, end];
+}
+
+function succeeded(run: number, node: number): InstanceChange {
+  return {
+    type: 'instance',
+    runNo: run as RunNo,
+    nodeNo: node as NodeNo,
+    fresh: true,
+    from: S.none,
+    fromTry: 0,
+    to: S.success,
+    tryNo: 1,
+    tryBase: 0,
+    lost: 0,
+    reason: 0,
+    because: becauseNumber('succeeded'),
+    facts: null,
+    queuedAt: AT,
+    startedAt: AT,
+    endedAt: AT + 1_000,
+    dueAt: null,
+    error: null,
+    log: { segment: 1, offset: node, length: 100 },
+  };
+}
+
+/** Fills a new store with what finished long ago. */
+export async function fillHistory(store: Store, lease: Lease, history: History): Promise<void> {
+  let tick = (await store.counters()).tick;
+  const commit = async (actions: readonly Action[]): Promise<void> => {
+    const result = await store.commit(lease, { no: ++tick, at: AT + tick, actions });
+    if (!result.ok) throw new Error(`the store was not filled: ${result.why}`);
+  };
+  const save = (spec: DagSpec) =>
+    store.saveVersion(lease, {
+      dagId: spec.id,
+      graphHash: 'g',
+      codeHash: 'c',
+      file: `dags/${spec.id}.ts`,
+      spec,
+      createdAt: AT,
+    });
+  const wideNo = await save(wide(history.tasks));
+  const fanNo = await save(fan);
+  let batch: Action[] = [];
+  for (let run = 1; run <= history.runs; run++) {
+    const instances = Array.from({ length: history.tasks }, (_, node) => succeeded(run, node));
+    const [create, end] = finished(run, 'wide', wideNo, { success: history.tasks });
+    batch.push(create as Action, ...instances, end as Action);
+    if (batch.length < BATCH && run < history.runs) continue;
+    await commit(batch);
+    batch = [];
+  }
+  await commit(fanOf(history.runs + 1, fanNo, history.keys));
+}
+
+function fanOf(run: number, versionNo: number, count: number): Action[] {
+  const keys = Array.from({ length: count }, (_, at) => `key${at}`);
+  const at = { runNo: run as RunNo, base: 2 as NodeNo, fanOut: 0, parentBase: 0 as NodeNo };
+  const [create, end] = finished(run, 'fan', versionNo, { success: count });
+  const expand: Action = { type: 'expand', expansion: { ...at, keys, items: null, gone: [] }, keys: count };
+  return [create as Action, expand, ...keys.map((_, index) => succeeded(run, 2 + index)), end as Action];
+}
