@@ -10,6 +10,7 @@ import { type Line, upgrade } from './live/upgrade.ts';
 import type { Principal } from './principal.ts';
 import { principalOf } from './principal-of.ts';
 import { problem, problemOfStatus } from './problem.ts';
+import { requestIdOf } from './request-id.ts';
 import type { Input, Route } from './route.ts';
 import type { Services } from './services.ts';
 
@@ -74,6 +75,7 @@ function handlerOf(services: Services, route: Route, { checkAnswers }: MountOpti
     const make = async (key: string | null): Promise<Response> => {
       const input = {
         ...{ params, query, body, access, again, cookies, signal },
+        requestId: requestIdOf(context),
         whoAgain: context.get('again'),
         upgrade: (open: (line: Line) => () => void) => upgrade(context, open),
         header: (name: string) => context.req.header(name),

@@ -23,6 +23,8 @@ export interface Input<Params, Query, Body> {
   readonly whoAgain: () => Promise<Principal | null>;
   /** Answers with a WebSocket; see {@link upgrade}. */
   upgrade(open: (line: Line) => () => void): Promise<Response>;
+  /** Names the request in logs and in the audit log. */
+  readonly requestId: string;
   /** A header of the request. */
   header(name: string): string | undefined;
   /** Drops the connection. */

@@ -27,13 +27,16 @@ const logIn = route('post', LOGIN_PATH, {
   }),
   answer: exact({ name: Type.String() }),
   isSecret: true,
-  handle: async ({ store, clock }, { body }) => {
+  handle: async ({ store, clock }, { body, requestId }) => {
     const account = await store.accounts.account(body.name);
     const isRight = await isPassword(body.password, account?.passwordHash ?? null);
-    if (account === null || account.disabled || !isRight)
-      throw new AppError('unauthenticated', 'the name or the password is wrong');
-    const secret = newSecret();
+    const isIn = account !== null && !account.disabled && isRight;
     const now = clock.now();
+    // A name that nobody has is not written down: it may be a password in the wrong field.
+    const entry = { at: now, actor: account?.name ?? 'nobody', action: 'logIn', target: '', requestId };
+    await store.audit.ended(await store.audit.began(entry), isIn ? 200 : 401);
+    if (!isIn) throw new AppError('unauthenticated', 'the name or the password is wrong');
+    const secret = newSecret();
     await store.accounts.logIn(account.name, secretHash(secret), now, now + LOGIN_MS);
     const headers = { 'set-cookie': cookieText(secret, LOGIN_MS / 1_000) };
     return Response.json({ name: account.name }, { headers }) as never;

@@ -225,6 +225,12 @@ describe('who may do what', () => {
     expect([wrong.status, nobody.status]).toEqual([401, 401]);
     expect(wrong.body['detail']).toBe(nobody.body['detail']);
     const login = await api.post('/api/v1/login', { name: 'ann', password });
+    const { body: audit } = await api.get('/api/v1/audit?action=logIn', bearer('admin'));
+    expect(audit['items']).toMatchObject([
+      { actor: 'ann', status: 200 },
+      { actor: 'nobody', status: 401 },
+      { actor: 'ann', status: 401 },
+    ]);
     const text = login.headers.get('set-cookie') ?? '';
     expect(text).toMatch(/^orch_login=orch_\S+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
     const cookie = text.split(';')[0] ?? '';
