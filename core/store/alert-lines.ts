@@ -3,6 +3,7 @@ import type { TaskError } from '../model/attempt.ts';
 import { type Because, because, becauseNumber } from '../model/because.ts';
 import type { NodeNo, RunNo, VersionNo } from '../model/ids.ts';
 import { RUN_STATES, S } from '../model/states.ts';
+import { journalAttempts } from './journal-attempts.ts';
 import { becauseOf, reasonOf } from './records.ts';
 import type { Database } from './tables.ts';
 
@@ -63,21 +64,8 @@ export function linesQuery(db: Kysely<Database>, afterSeq: number, upToSeq: numb
   const ended = [S.success, S.failed];
   const over = [RUN_STATES.indexOf('success'), RUN_STATES.indexOf('failed')];
   const notes = NOTES.map(becauseNumber);
-  return db
-    .selectFrom('journal')
+  return journalAttempts(db)
     .innerJoin('dag_run', 'dag_run.run_no', 'journal.run_no')
-    .leftJoin('task_instance', (join) =>
-      join
-        .onRef('task_instance.run_no', '=', 'journal.run_no')
-        .onRef('task_instance.node_no', '=', 'journal.node_no')
-        .onRef('task_instance.try_no', '=', 'journal.try_no'),
-    )
-    .leftJoin('task_attempt', (join) =>
-      join
-        .onRef('task_attempt.run_no', '=', 'journal.run_no')
-        .onRef('task_attempt.node_no', '=', 'journal.node_no')
-        .onRef('task_attempt.try_no', '=', 'journal.try_no'),
-    )
     .where('journal.seq', '>', afterSeq)
     .where('journal.seq', '<=', upToSeq)
     .where(

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { NodeNo, RunNo, RunUid, VersionNo } from '../model/ids.ts';
+import { journalAttempts } from './journal-attempts.ts';
 import type { Database } from './tables.ts';
 
 /** What a run is called, without what it is about. */
@@ -79,21 +80,8 @@ export class LiveReads {
 
 /** The rows behind `changes`: each line with its run and its attempt, by their keys. */
 export function changesQuery(db: Kysely<Database>, afterSeq: number, limit: number) {
-  return db
-    .selectFrom('journal')
+  return journalAttempts(db)
     .leftJoin('dag_run', 'dag_run.run_no', 'journal.run_no')
-    .leftJoin('task_instance', (join) =>
-      join
-        .onRef('task_instance.run_no', '=', 'journal.run_no')
-        .onRef('task_instance.node_no', '=', 'journal.node_no')
-        .onRef('task_instance.try_no', '=', 'journal.try_no'),
-    )
-    .leftJoin('task_attempt', (join) =>
-      join
-        .onRef('task_attempt.run_no', '=', 'journal.run_no')
-        .onRef('task_attempt.node_no', '=', 'journal.node_no')
-        .onRef('task_attempt.try_no', '=', 'journal.try_no'),
-    )
     .where('journal.seq', '>', afterSeq)
     .orderBy('journal.seq')
     .limit(limit)
