@@ -256,7 +256,13 @@ describe('the stream of events', () => {
   test('gives a sign of life after 15 s without an event, with where to go on', async () => {
     const client = await connect('?dagId=theirs');
     const hello = await client.next();
+    const witness = await connect();
+    await witness.next();
     await api.orch.run('ours');
+    // Streams hear in the order in which they came: the first has left the end of that run out by then.
+    await witness.until(isSuccess);
+    await witness.close();
+    await expect.poll(() => feed.open).toBe(1);
     const seq = await api.services.store.live.lastSeq();
     passSeconds(14);
     passSeconds(1);
