@@ -3,7 +3,6 @@ import { requiredSelection } from '../core/graph/required-selection.ts';
 import type { BackfillWhich } from '../core/model/backfill.ts';
 import { because } from '../core/model/because.ts';
 import { AppError } from '../core/model/errors.ts';
-import type { JsonObject } from '../core/model/json.ts';
 import type { Request } from '../core/model/request.ts';
 import { isPartial } from '../core/model/scope.ts';
 import { checkRange } from '../core/planner/backfill-range.ts';
@@ -15,7 +14,8 @@ import { countFlag, instantFlag } from './duration-flag.ts';
 import { openSession } from './engine.ts';
 import { EXIT } from './exit-code.ts';
 import { checkKeys } from './fan-out-keys.ts';
-import { runParams } from './params.ts';
+import { type ParamOptions, paramInput } from './param-flags.ts';
+import { givenParams, withDefaults } from './params.ts';
 import { counted } from './render/counted.ts';
 import { tableLines, tableWidth } from './render/table.ts';
 import { instantText, slotText } from './render/time-text.ts';
@@ -23,7 +23,7 @@ import { scopeOf, scopeWords } from './scope-flags.ts';
 import { userName } from './user-name.ts';
 import { withProject } from './with-project.ts';
 
-export interface BackfillOptions {
+export interface BackfillOptions extends ParamOptions {
   readonly from?: string;
   readonly to?: string;
   readonly onlyMissing?: boolean;
@@ -51,7 +51,15 @@ export async function createBackfill(
   return options.dryRun === true ? dryRun(context, dag, wanted) : ask(context, wanted);
 }
 
-function wantedBackfill(context: CommandContext, { spec }: FoundDag, options: BackfillOptions): Wanted {
+/**
+ * The backfill that the flags ask for.
+ * @throws AppError `usage` or `invalid` if they do not fit the DAG, and as {@link checkRange} does.
+ */
+export function wantedBackfill(
+  context: CommandContext,
+  { spec }: Pick<FoundDag, 'spec'>,
+  options: BackfillOptions,
+): Wanted {
   const now = context.host.clock.now();
   if (options.from === undefined || options.to === undefined)
     throw new AppError('usage', 'A backfill needs --from and --to.');
@@ -63,6 +71,7 @@ function wantedBackfill(context: CommandContext, { spec }: FoundDag, options: Ba
   const { until, key } = options;
   const scope = scopeOf({ ...(until === undefined ? {} : { until }), ...(key === undefined ? {} : { key }) });
   const most = options.maxActiveRuns;
+  const given = givenParams(spec, paramInput(options, context.host.cwd));
   const wanted: Wanted = {
     type: 'createBackfill',
     dagId: spec.id,
@@ -72,13 +81,13 @@ function wantedBackfill(context: CommandContext, { spec }: FoundDag, options: Ba
     which: (chosen[0] ?? 'missing') as BackfillWhich,
     reverse: options.reverse === true,
     scope,
+    params: given,
     maxActiveRuns: most === undefined ? null : countFlag('--max-active-runs', most),
     by: userName(context.host.env),
   };
   checkRange(spec, wanted);
   const graph = compileGraph(spec);
-  const params: JsonObject = runParams(spec, { pairs: [], cwd: context.host.cwd });
-  checkKeys(graph, requiredSelection(graph, scope), params, scope.keys);
+  checkKeys(graph, requiredSelection(graph, scope), withDefaults(spec, given), scope.keys);
   return wanted;
 }
 

@@ -73,6 +73,7 @@ function progressJson(progress: Progress): object {
     which: backfill.which,
     reverse: backfill.reverse,
     scope: backfill.scope,
+    params: backfill.params,
     maxActiveRuns: backfill.maxActiveRuns,
     slots: backfill.slots,
     done,

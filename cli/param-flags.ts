@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { collect } from './command.ts';
+import type { ParamInput } from './params.ts';
 
 export interface ParamOptions {
   readonly param?: readonly string[];
@@ -11,4 +12,9 @@ export function definePlanParams(command: Command): void {
   command
     .option('-p, --param <name=value>', 'a param; lists as a,b,c or JSON; may be repeated', collect)
     .option('--params-file <file>', 'params from a JSON or YAML file');
+}
+
+/** What the flags say, for {@link runParams}; a file is relative to `cwd`. */
+export function paramInput({ param, paramsFile }: ParamOptions, cwd: string): ParamInput {
+  return { pairs: param ?? [], cwd, ...(paramsFile === undefined ? {} : { file: paramsFile }) };
 }

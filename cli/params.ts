@@ -20,6 +20,11 @@ export interface ParamInput {
  * `usage`, a value that does not fit its schema `invalid`.
  */
 export function runParams(spec: DagSpec, input: ParamInput): JsonObject {
+  return withDefaults(spec, givenParams(spec, input));
+}
+
+/** The params of file and `-p`, as they are given: not checked yet, and without defaults. */
+export function givenParams(spec: DagSpec, input: ParamInput): JsonObject {
   const schemas = propertiesOf(spec);
   const given = new Map<string, Json>(
     Object.entries(input.file === undefined ? {} : fileParams(input.file, input.cwd)),
@@ -32,7 +37,7 @@ export function runParams(spec: DagSpec, input: ParamInput): JsonObject {
   }
   for (const name of given.keys())
     if (!schemas.has(name)) throw unknownParam(spec, name, [...schemas.keys()]);
-  return checked(spec, Object.fromEntries(given));
+  return Object.fromEntries(given);
 }
 
 function propertiesOf(spec: DagSpec): Map<string, JsonObject> {
@@ -95,7 +100,8 @@ function unknownParam(spec: DagSpec, name: string, known: readonly string[]): Ap
   );
 }
 
-function checked(spec: DagSpec, given: JsonObject): JsonObject {
+/** Params with the defaults of the DAG filled in; `invalid` if one does not fit its schema. */
+export function withDefaults(spec: DagSpec, given: JsonObject): JsonObject {
   const result = checkParams(spec, given);
   if (result.ok) return result.params;
   const list = result.problems.map(

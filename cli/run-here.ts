@@ -9,7 +9,7 @@ import { countFlag } from './duration-flag.ts';
 import { openSession } from './engine.ts';
 import { checkKeys } from './fan-out-keys.ts';
 import { followRun } from './follow-run.ts';
-import type { ParamOptions } from './param-flags.ts';
+import { type ParamOptions, paramInput } from './param-flags.ts';
 import { runParams } from './params.ts';
 import { type ScopeOptions, scopeOf } from './scope-flags.ts';
 import { tellBadHooks } from './tell-bad-hooks.ts';
@@ -35,12 +35,7 @@ export function wantedRun(
   const graph = compileGraph(spec);
   const scope = scopeOf(options);
   const selected = requiredSelection(graph, scope);
-  const file = options.paramsFile;
-  const params = runParams(spec, {
-    pairs: options.param ?? [],
-    cwd: context.host.cwd,
-    ...(file === undefined ? {} : { file }),
-  });
+  const params = runParams(spec, paramInput(options, context.host.cwd));
   checkKeys(graph, selected, params, scope.keys);
   return {
     dagId: spec.id,

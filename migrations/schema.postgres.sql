@@ -212,6 +212,7 @@ table backfill column 13 spared integer not null
 table backfill column 14 created_at bigint not null
 table backfill column 15 created_by text not null
 table backfill column 16 ended_at bigint
+table backfill column 17 params text not null
 table backfill constraint backfill_counts CHECK (((spared >= 0) AND (spared <= decided)))
 table backfill constraint backfill_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id)
 table backfill constraint backfill_ended CHECK (((state >= 2) = (ended_at IS NOT NULL)))

@@ -186,6 +186,7 @@ CREATE TABLE "backfill" (
   "created_at" integer not null,
   "created_by" text not null,
   "ended_at" integer,
+  "params" text default '{}' not null,
   constraint "backfill_order" check (first_at <= last_at),
   constraint "backfill_counts" check (spared between 0 and decided),
   constraint "backfill_ended" check ((state >= 2) = (ended_at is not null))

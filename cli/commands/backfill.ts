@@ -3,6 +3,7 @@ import { type BackfillOptions, createBackfill } from '../backfill-create.ts';
 import { changeBackfill, listBackfills, showBackfill } from '../backfill-show.ts';
 import { collect, defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
+import { definePlanParams } from '../param-flags.ts';
 
 type Act = (context: CommandContext, options: BackfillOptions, name: string) => Promise<number>;
 
@@ -29,6 +30,10 @@ export const backfill = defineCommand<BackfillOptions>({
       command: 'orch backfill create pipeline --from 2026-11-01 --to 2026-11-07 --failed',
       what: 'mend a week',
     },
+    {
+      command: 'orch backfill create pipeline --from 2026-11-01 --to 2026-11-07 -p daysBack=30',
+      what: 'new runs with other params; those that are retried keep theirs',
+    },
     { command: 'orch backfill show 42', what: 'how far it is' },
     { command: 'orch backfill cancel 42', what: 'makes no more runs and ends those under way' },
   ],
@@ -47,6 +52,7 @@ export const backfill = defineCommand<BackfillOptions>({
       .option('--reverse', 'newest slot first')
       .option('--max-active-runs <n>', "unfinished runs of it at once, instead of the DAG's maxActiveRuns")
       .option('-n, --dry-run', 'only list what it would do');
+    definePlanParams(command);
   },
   run: async (context, options, [action, name]) => {
     const act = ACTIONS[String(action)];

@@ -5,7 +5,7 @@ import { readDagFiles, requireDag } from '../dag-files.ts';
 import { countFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { checkKeys, keysFromParams } from '../fan-out-keys.ts';
-import { definePlanParams, type ParamOptions } from '../param-flags.ts';
+import { definePlanParams, type ParamOptions, paramInput } from '../param-flags.ts';
 import { runParams } from '../params.ts';
 import { planChanges } from '../plan-changes.ts';
 import { type PlannedTask, planTasks } from '../plan-tasks.ts';
@@ -49,11 +49,7 @@ export const plan = defineCommand<PlanOptions>({
     const graph = compileGraph(spec);
     const scope = scopeOf(options);
     const selected = requiredSelection(graph, scope);
-    const params = runParams(spec, {
-      pairs: options.param ?? [],
-      cwd: context.host.cwd,
-      ...(options.paramsFile === undefined ? {} : { file: options.paramsFile }),
-    });
+    const params = runParams(spec, paramInput(options, context.host.cwd));
     const most = options.maxParallel;
     const maxParallel = most === undefined ? null : countFlag('--max-parallel', most);
     const keys = keysFromParams(graph, params);

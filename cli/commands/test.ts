@@ -8,7 +8,7 @@ import { collect, defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
-import { definePlanParams, type ParamOptions } from '../param-flags.ts';
+import { definePlanParams, type ParamOptions, paramInput } from '../param-flags.ts';
 import { runParams } from '../params.ts';
 import { logLineText } from '../render/log-line-text.ts';
 import { spanText } from '../render/time-text.ts';
@@ -52,12 +52,7 @@ export const test = defineCommand<TestOptions>({
     const files = await readDagFiles(context, dagId);
     const dag = requireDag(files, dagId);
     const task = taskOf(dag, path.join('.'));
-    const file = options.paramsFile;
-    const params = runParams(dag.spec, {
-      pairs: options.param ?? [],
-      cwd: context.host.cwd,
-      ...(file === undefined ? {} : { file }),
-    });
+    const params = runParams(dag.spec, paramInput(options, context.host.cwd));
     const inputs = inputsOf(context, task, options.input);
     const result = await runLoneTask({
       projectDir: files.dir,

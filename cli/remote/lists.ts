@@ -1,21 +1,19 @@
 import type { Approval, Backfill, Token } from '../../client/generated/api.ts';
 import type { TokenRecord } from '../../core/model/account.ts';
 import { AppError } from '../../core/model/errors.ts';
-import type { BackfillOptions } from '../backfill-create.ts';
+import { type BackfillOptions, wantedBackfill } from '../backfill-create.ts';
 import type { RemoteRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { countFlag, durationFlag, instantFlag } from '../duration-flag.ts';
+import { durationFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { type GrantOptions, grantsOf, grantsText } from '../grant-flags.ts';
 import { counted } from '../render/counted.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { type Column, tableLines, tableWidth } from '../render/table.ts';
 import { agoText, slotText } from '../render/time-text.ts';
-import { scopeOf } from '../scope-flags.ts';
 import { answer } from './mend.ts';
 import type { Server } from './server.ts';
-
-const DAY_MS = 86_400_000;
+import { ServerDesk } from './server-desk.ts';
 
 /** Tells a list as a table, or as JSON; `none` is said where it is empty. */
 export function printList<T>(
@@ -101,22 +99,20 @@ async function createBackfill(
   options: BackfillOptions,
   dagId: string,
 ): Promise<number> {
-  const { from, to, until, key, maxActiveRuns } = options;
-  if (from === undefined || to === undefined)
-    throw new AppError('usage', 'A backfill needs --from and --to.');
-  const now = context.host.clock.now();
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(to) || ['today', 'yesterday'].includes(to);
-  const toAt = instantFlag('--to', to, now) + (isDay ? DAY_MS - 1 : 0);
-  const scope = scopeOf({ ...(until === undefined ? {} : { until }), ...(key === undefined ? {} : { key }) });
+  const { version } = await server.call('getDag', { params: { dagId } });
+  const { spec } = await new ServerDesk(server).version(dagId, version);
+  const wanted = wantedBackfill(context, { spec }, options);
+  const { fromAt, toAt, which, reverse, scope, params, maxActiveRuns } = wanted;
   const body = {
     dagId,
-    from: new Date(instantFlag('--from', from, now)).toISOString(),
+    from: new Date(fromAt).toISOString(),
     to: new Date(toAt).toISOString(),
-    which: options.all === true ? 'all' : options.failed === true ? 'failed' : 'missing',
-    reverse: options.reverse === true,
+    which,
+    reverse,
     scope,
-    ...(maxActiveRuns === undefined ? {} : { maxActiveRuns: countFlag('--max-active-runs', maxActiveRuns) }),
-  } as const;
+    params,
+    ...(maxActiveRuns === null ? {} : { maxActiveRuns }),
+  };
   const dryRun = options.dryRun === true;
   const made = await server.call('createBackfill', { query: { dryRun }, body });
   if ('backfillId' in made) {

@@ -866,6 +866,9 @@ export type Backfill = {
   readonly scope: {
     readonly [name: string]: unknown;
   };
+  readonly params: {
+    readonly [name: string]: unknown;
+  };
   readonly maxActiveRuns: number;
   /** running and paused are unfinished */
   readonly state: 'running' | 'paused' | 'done' | 'cancelled';
@@ -2431,6 +2434,9 @@ export interface Operations {
           readonly only?: readonly string[];
           /** keys of fan-outs: no other ones */
           readonly keys?: readonly string[];
+        };
+        readonly params?: {
+          readonly [name: string]: unknown;
         };
         readonly maxActiveRuns?: number;
         /** of a dry run: refused with 409 if it would do otherwise by now */

@@ -1,3 +1,4 @@
+import type { JsonObject } from './json.ts';
 import type { RunScope } from './scope.ts';
 
 /** What is done about slots that have a run already; those without one always get one. */
@@ -29,6 +30,8 @@ export interface BackfillRecord {
   readonly reverse: boolean;
   /** Of the runs that it makes; one that is retried keeps its own. */
   readonly scope: RunScope;
+  /** Of the runs that it makes, as given: the rest are the defaults of the version that a run gets. */
+  readonly params: JsonObject;
   /** Unfinished runs of it at once. */
   readonly maxActiveRuns: number;
   readonly state: BackfillState;

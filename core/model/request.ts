@@ -64,6 +64,8 @@ export type Request =
       readonly which: BackfillWhich;
       readonly reverse: boolean;
       readonly scope: RunScope;
+      /** Params of the new runs; the rest are the defaults of the DAG. */
+      readonly params: JsonObject;
       /** `null`: as many as the DAG may have. */
       readonly maxActiveRuns: number | null;
       readonly by: string;

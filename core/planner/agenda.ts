@@ -3,21 +3,21 @@ import type { Graph } from '../graph/graph.ts';
 import type { FileArrival } from '../model/asset.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { RunNo, RunUid, VersionNo } from '../model/ids.ts';
-import type { JsonObject } from '../model/json.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import type { SlotPolicy } from '../timetables/slot-step.ts';
 import type { Timetable } from '../timetables/timetable.ts';
 import { timetableOf } from '../timetables/timetable-of.ts';
 import { AwaitedEvents } from './awaited-events.ts';
 import { Heap } from './heap.ts';
+import type { RunParams } from './run-params.ts';
 
 /** What a scheduler knows of a DAG. */
 export interface DagEntry {
   readonly dagId: string;
   readonly versionNo: VersionNo;
   readonly graph: Graph;
-  /** The params of a run that was given none, or what is wrong with them. */
-  readonly params: JsonObject | { readonly error: string };
+  /** The params of a run that was given none. */
+  readonly params: RunParams;
   /** Where its schedule stands in the store. */
   readonly state: ScheduleState;
   /** How many of its runs have failed one after the other up to now, since it was last unpaused. */

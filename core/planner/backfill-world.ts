@@ -1,7 +1,9 @@
 import type { BackfillRecord } from '../model/backfill.ts';
+import type { VersionNo } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
 import { isRunFinished } from '../model/states.ts';
 import type { Slot } from '../timetables/timetable.ts';
+import type { RunParams } from './run-params.ts';
 import type { RunWorld } from './run-world.ts';
 import type { World } from './world.ts';
 
@@ -20,6 +22,10 @@ export interface BackfillOffer {
   readonly fromCursorAt: number | null;
   /** `slotRuns` of the DAG when they were read: an offer is passed over if a slot got a run since then. */
   readonly slotRuns: number;
+  /** The version of the DAG then: an offer of another one is passed over. */
+  readonly versionNo: VersionNo;
+  /** Params of its new runs, with the defaults of that version. */
+  readonly params: RunParams;
   readonly slots: readonly OfferedSlot[];
   /** None comes after them. */
   readonly isLast: boolean;

@@ -13,8 +13,9 @@ import {
 import { adoptRun, loadRun } from './load.ts';
 import { passOverNow } from './open-slots.ts';
 import { retry } from './requests.ts';
+import { ParamsFault, type RunParams } from './run-params.ts';
 import { fateOf, passesOver } from './slot-fate.ts';
-import { isFault, slotRun } from './slot-run.ts';
+import { slotRun } from './slot-run.ts';
 import type { Turn } from './turn.ts';
 
 /** Decides about the slots that were read for backfills, as far as their limits allow. */
@@ -27,15 +28,22 @@ export function takeOffers(turn: Turn): void {
       backfill.offer = null;
       backfill.isOffered = false;
       const dag = agenda.dags.get(record.dagId);
-      if (dag && !draining && isCurrent(turn, backfill, offer)) guarded(turn, agenda, backfill, dag, offer);
+      if (dag && !draining && isCurrent(turn, backfill, dag, offer))
+        guarded(turn, agenda, backfill, dag, offer);
     }
     // A leader that could not see the runs of a backfill has cancelled it.
     if (record.state === 'cancelled') cancelRuns(turn, record.backfillNo, `backfill ${record.backfillNo}`);
   }
 }
 
-function isCurrent(turn: Turn, { record }: BackfillWorld, offer: BackfillOffer): boolean {
-  const isSeen = turn.world.dagLoad(record.dagId).slotRuns === offer.slotRuns;
+function isCurrent(
+  turn: Turn,
+  { record }: BackfillWorld,
+  { entry }: ScheduledDag,
+  offer: BackfillOffer,
+): boolean {
+  const { slotRuns } = turn.world.dagLoad(record.dagId);
+  const isSeen = slotRuns === offer.slotRuns && entry.versionNo === offer.versionNo;
   return record.state === 'running' && record.cursorAt === offer.fromCursorAt && isSeen;
 }
 
@@ -70,7 +78,7 @@ function decide(
   agenda: Agenda,
   backfill: BackfillWorld,
   dag: ScheduledDag,
-  { slots, isLast }: BackfillOffer,
+  { slots, params, isLast }: BackfillOffer,
 ): void {
   let room = roomOf(turn.world, backfill);
   let { record } = backfill;
@@ -86,7 +94,7 @@ function decide(
     }
     const isTaken =
       what === 'run'
-        ? start(turn, agenda, backfill, dag, offered)
+        ? start(turn, agenda, backfill, dag, offered, params)
         : what === 'retry' && again(turn, backfill, offered);
     const spared = record.spared + (isTaken ? 0 : 1);
     record = { ...record, cursorAt: slot.at, decided: record.decided + 1, spared };
@@ -104,9 +112,10 @@ function start(
   { record: { backfillNo, scope } }: BackfillWorld,
   { entry }: ScheduledDag,
   { slot }: OfferedSlot,
+  params: RunParams,
 ): true {
-  const { graph, params } = entry;
-  if (isFault(params)) throw new Error(`a run of a backfill has the defaults of its params: ${params.error}`);
+  const { graph } = entry;
+  if (params instanceof ParamsFault) throw new Error(`no run with its params: ${params.error}`);
   const selection = selectScope(graph, scope);
   if (!selection.ok) throw scopeError(graph, selection.problems);
   const reason = because('backfilled', {

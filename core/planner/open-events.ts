@@ -4,8 +4,9 @@ import type { JsonObject } from '../model/json.ts';
 import type { Agenda, ScheduledDag } from './agenda.ts';
 import { adoptRun, loadRun } from './load.ts';
 import { overlapOf, supersede, unfinishedRuns } from './overlap.ts';
+import { ParamsFault } from './run-params.ts';
 import type { RunWorld } from './run-world.ts';
-import { isFault, slotRun } from './slot-run.ts';
+import { slotRun } from './slot-run.ts';
 import type { Turn } from './turn.ts';
 
 /** Makes a run of the events that a DAG waits for, if enough have come and it may have one. */
@@ -20,7 +21,7 @@ export function openEvents(turn: Turn, agenda: Agenda, dag: ScheduledDag): void 
     takeEvents(turn, dag, 'events_overlap', { run: busy[0]?.record.uid ?? '' });
     return;
   }
-  if (isFault(entry.params)) {
+  if (entry.params instanceof ParamsFault) {
     takeEvents(turn, dag, 'events_without_params', { error: entry.params.error });
     return;
   }

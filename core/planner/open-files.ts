@@ -4,7 +4,7 @@ import type { RunNo } from '../model/ids.ts';
 import type { Agenda, ScheduledDag } from './agenda.ts';
 import { startCaused } from './open-events.ts';
 import { overlapOf, supersede, unfinishedRuns } from './overlap.ts';
-import { isFault } from './slot-run.ts';
+import { ParamsFault } from './run-params.ts';
 import type { Turn } from './turn.ts';
 
 /** Runs that one DAG starts in one turn: more wait for the next one, so that no other DAG waits for them. */
@@ -35,7 +35,7 @@ export function openFiles(turn: Turn, agenda: Agenda, dag: ScheduledDag): void {
       takeFile(turn, dag, file, null, 'file_passed');
       continue;
     }
-    if (isFault(entry.params)) {
+    if (entry.params instanceof ParamsFault) {
       takeFile(turn, dag, file, null, 'file_without_params', { error: entry.params.error });
       continue;
     }

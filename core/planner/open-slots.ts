@@ -9,8 +9,9 @@ import { adoptRun, loadRun } from './load.ts';
 import { openEvents, passEvents } from './open-events.ts';
 import { openFiles } from './open-files.ts';
 import { supersede, unfinishedRuns } from './overlap.ts';
+import { ParamsFault } from './run-params.ts';
 import type { RunWorld } from './run-world.ts';
-import { isFault, slotRun } from './slot-run.ts';
+import { slotRun } from './slot-run.ts';
 import type { Turn } from './turn.ts';
 import { runsLimit } from './world.ts';
 
@@ -118,7 +119,7 @@ function startRun(
   const { entry } = dag;
   const { graph, params } = entry;
   const slotText = new Date(slot.logicalAt).toISOString();
-  if (isFault(params)) {
+  if (params instanceof ParamsFault) {
     const range = { firstAt: coalesced?.firstAt ?? slot.at, lastAt: slot.at };
     leave(turn, dag, range, 'skipped', 'slot_without_params', { error: params.error });
     return null;

@@ -51,11 +51,6 @@ export function slotRun(plan: SlotRunPlan): RunRecord {
   };
 }
 
-/** Whether a DAG cannot have a run with the defaults of its params. */
-export function isFault(params: DagEntry['params']): params is { readonly error: string } {
-  return typeof params['error'] === 'string' && Object.keys(params).length === 1;
-}
-
 /** A version 7 UUID (RFC 9562) whose rest follows from what made the run: equal plans make equal runs. */
 function uidOf(dagId: string, seed: string, at: number): RunUid {
   const hash = createHash('sha256').update(`${dagId}\n${seed}`).digest('hex');

@@ -5,12 +5,13 @@ import { AppError } from '../model/errors.ts';
 import type { Request } from '../model/request.ts';
 import { checkRange } from '../planner/backfill-range.ts';
 import type { BackfillRequest } from '../planner/backfill-requests.ts';
-import { checkParams } from '../schema/params.ts';
+import { ParamsFault } from '../planner/run-params.ts';
 import type { Store } from '../store/store.ts';
+import { paramsOfRun } from './dag-entry.ts';
 
 /**
  * A backfill as it is asked for, with the number of the request as its own.
- * @throws AppError where there can be none: see {@link checkRange}; `invalid` if the DAG needs params.
+ * @throws AppError where there can be none: see {@link checkRange}; `invalid` if the params do not fit.
  */
 export function wantedBackfill(
   backfillNo: number,
@@ -22,11 +23,9 @@ export function wantedBackfill(
   const { spec } = graph;
   requiredSelection(graph, request.scope);
   const slots = checkRange(spec, request);
-  const checked = checkParams(spec, {});
-  if (!checked.ok) {
-    const problems = checked.problems.map(({ message }) => message).join('; ');
-    throw new AppError('invalid', `a run of a backfill has the defaults of its params: ${problems}`);
-  }
+  const params = paramsOfRun(spec, request.params);
+  if (params instanceof ParamsFault)
+    throw new AppError('invalid', `DAG ${spec.id} has no run with these params: ${params.error}`);
   return {
     backfillNo,
     dagId: request.dagId,
@@ -35,6 +34,7 @@ export function wantedBackfill(
     which: request.which,
     reverse: request.reverse,
     scope: request.scope,
+    params: request.params,
     maxActiveRuns: request.maxActiveRuns ?? spec.maxActiveRuns ?? defaultRuns,
     state: 'running',
     cursorAt: null,

@@ -5,6 +5,7 @@ import { fateOf } from '../planner/slot-fate.ts';
 import type { Store } from '../store/store.ts';
 import { nextInWindow } from '../timetables/slot-window.ts';
 import type { Slot, Timetable } from '../timetables/timetable.ts';
+import { paramsOfRun } from './dag-entry.ts';
 import type { Answer, Feed, Reading } from './feeds.ts';
 import type { Leader } from './leader.ts';
 import type { LedRun } from './leader-options.ts';
@@ -55,7 +56,14 @@ export class BackfillFeed implements Feed {
       backfill.isOffered = false;
       return null;
     }
-    const head = { backfillNo, fromCursorAt: record.cursorAt, slotRuns: world.dagLoad(dagId).slotRuns };
+    const { versionNo, graph } = dag.entry;
+    const head = {
+      backfillNo,
+      fromCursorAt: record.cursorAt,
+      slotRuns: world.dagLoad(dagId).slotRuns,
+      versionNo,
+      params: paramsOfRun(graph.spec, record.params),
+    };
     if (dag.timetable === null) {
       const error = `DAG ${dagId} has no schedule by time any more`;
       return { event: { type: 'backfill.slots', offer: { ...head, slots: [], isLast: true, error } } };

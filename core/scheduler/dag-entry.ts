@@ -1,7 +1,9 @@
 import { compileGraph } from '../graph/graph.ts';
 import type { DagSpec } from '../model/dag.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import type { DagEntry } from '../planner/agenda.ts';
+import { ParamsFault, type RunParams } from '../planner/run-params.ts';
 import { checkParams } from '../schema/params.ts';
 import type { Store, VersionRecord } from '../store/store.ts';
 
@@ -12,20 +14,23 @@ export function entryOf(
   failures = 0,
 ): DagEntry {
   const { dagId, versionNo, spec } = version;
-  const checked = checkParams(spec, {});
-  const params = checked.ok
-    ? checked.params
-    : { error: checked.problems.map(({ message }) => message).join('; ') };
   const { paused, present, sinceAt, cursorAt } = state;
   return {
     dagId,
     versionNo,
     graph: compileGraph(spec),
-    params,
+    params: paramsOfRun(spec, {}),
     state: { paused, present, sinceAt, cursorAt },
     failures,
     eventNo: state.eventNo ?? 0,
   };
+}
+
+/** The params of a run that was given these: defaults filled in, and checked. */
+export function paramsOfRun(spec: DagSpec, given: JsonObject): RunParams {
+  const checked = checkParams(spec, given);
+  if (checked.ok) return checked.params;
+  return new ParamsFault(checked.problems.map(({ message }) => message).join('; '));
 }
 
 /** Whether two versions of a DAG are due at different times. */

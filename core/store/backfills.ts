@@ -42,6 +42,7 @@ export function backfillRow(backfill: BackfillRecord): BackfillTable {
     created_at: backfill.createdAt,
     created_by: backfill.createdBy,
     ended_at: backfill.endedAt,
+    params: JSON.stringify(backfill.params),
   };
 }
 
@@ -54,6 +55,7 @@ function toBackfill(row: BackfillTable): BackfillRecord {
     which: named(BACKFILL_WHICH, row.which),
     reverse: row.reverse === 1,
     scope: JSON.parse(row.scope),
+    params: JSON.parse(row.params),
     maxActiveRuns: row.max_active_runs,
     state: named(BACKFILL_STATES, row.state),
     cursorAt: row.cursor_at,

@@ -190,6 +190,8 @@ export interface BackfillTable {
   created_at: number;
   created_by: string;
   ended_at: number | null;
+  /** As they were given. */
+  params: JsonText;
 }
 
 export interface RunExpansionTable {

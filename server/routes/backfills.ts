@@ -4,6 +4,7 @@ import type { BackfillRecord, BackfillState } from '../../core/model/backfill.ts
 import { because } from '../../core/model/because.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { VersionNo } from '../../core/model/ids.ts';
+import type { JsonObject } from '../../core/model/json.ts';
 import type { Request } from '../../core/model/request.ts';
 import type { RunScope } from '../../core/model/scope.ts';
 import { wantedBackfill } from '../../core/scheduler/backfill-desk.ts';
@@ -16,7 +17,7 @@ import { DRY_RUN, PLAN_HASH, requirePlan, withHash } from '../plans.ts';
 import { API, type Route, route } from '../route.ts';
 import { Backfill, BackfillId, BackfillPlan, Which } from '../schemas/backfill.ts';
 import { Scope } from '../schemas/scope.ts';
-import { DagId, exact, limitOf, PAGING, pageOf } from '../schemas/words.ts';
+import { AnyObject, DagId, exact, limitOf, PAGING, pageOf } from '../schemas/words.ts';
 import type { Services } from '../services.ts';
 import { instant } from '../views.ts';
 
@@ -34,6 +35,7 @@ function view(one: BackfillRecord): Backfill {
     which: one.which,
     reverse: one.reverse,
     scope: { ...one.scope },
+    params: { ...one.params },
     maxActiveRuns: one.maxActiveRuns,
     state: one.state,
     slots: one.slots,
@@ -92,6 +94,7 @@ const create = route('post', `${API}/backfills`, {
     which: Type.Optional(Which),
     reverse: Type.Optional(Type.Boolean()),
     scope: Type.Optional(Scope),
+    params: Type.Optional(AnyObject),
     maxActiveRuns: Type.Optional(Type.Integer({ minimum: 1 })),
     ...PLAN_HASH,
   }),
@@ -108,6 +111,7 @@ const create = route('post', `${API}/backfills`, {
       which: body.which ?? 'missing',
       reverse: body.reverse ?? false,
       scope: (body.scope ?? {}) as RunScope,
+      params: (body.params ?? {}) as JsonObject,
       maxActiveRuns: body.maxActiveRuns ?? null,
       by: access.principal.name,
     };

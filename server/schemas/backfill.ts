@@ -16,6 +16,7 @@ export const Backfill = named(
     which: Which,
     reverse: Type.Boolean({ description: 'newest slot first' }),
     scope: AnyObject,
+    params: AnyObject,
     maxActiveRuns: Type.Integer(),
     state: oneOf(BACKFILL_STATES, 'running and paused are unfinished'),
     slots: Type.Integer(),

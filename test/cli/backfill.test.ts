@@ -10,6 +10,7 @@ const HOURLY = `id: w
 schedule: '@hourly'
 startAt: 2026-01-01T00:00:00Z
 endAt: 2026-02-01T00:00:00Z
+params: { note: { type: string, default: none } }
 tasks:
   a: { run: 'echo "start $ORCH_ATTEMPT" >> witness; sleep 0.2; echo "end $ORCH_ATTEMPT" >> witness' }
 `;
@@ -21,6 +22,7 @@ interface Listed {
     readonly logicalDate: string;
     readonly state: string;
     readonly trigger: string;
+    readonly params: object;
   }[];
 }
 
@@ -48,7 +50,12 @@ describe('orch backfill', () => {
   test('killed in the middle, it goes on: every slot has one run', async () => {
     const dir = makeProject({ 'dags/w.yaml': HOURLY });
     appendFileSync(join(dir, 'witness'), '');
-    const args = ['-C', dir, 'backfill', 'create', 'w', ...RANGE, '--max-active-runs', '2'];
+    const most = ['--max-active-runs', '2'];
+    const args = ['-C', dir, 'backfill', 'create', 'w', ...RANGE, ...most, '-p', 'note=past'];
+    expect(await orch([...args, '-p', 'nota=x'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Did you mean 'note'?"),
+    });
     const dry = JSON.parse((await orch([...args, '-n', '--json'])).stdout);
     expect(dry).toMatchObject({ counts: { run: 24, retry: 0, leave: 0 } });
     expect(dry.items[0]).toMatchObject({ logicalDate: '2026-01-02T00:00:00.000Z', action: 'run' });
@@ -73,6 +80,7 @@ describe('orch backfill', () => {
       (await orch(['-C', dir, 'runs', '--limit', '500', '--json'])).stdout,
     ) as Listed;
     expect(items.map(({ trigger }) => trigger)).toEqual(Array(24).fill('backfill'));
+    expect(items.map(({ params }) => params)).toEqual(Array(24).fill({ note: 'past' }));
     // Runs are made at once, two at a time; the id that a table shows is that of one run all the same.
     const table = (await orch(['-C', dir, 'runs', '--limit', '24'])).stdout.trim().split('\n').slice(1);
     const ids = table.map((line) => line.split(' ')[0] ?? '');

@@ -25,8 +25,9 @@ test('a scheduler looks through no table that grows with history', async () => {
   await seen(orch.project, ended);
   const now = orch.project.clock.now();
   const window = { fromAt: now - 60_000, toAt: now - 50_000, dueBy: now };
-  const wanted = { type: 'createBackfill', dagId: 't', which: 'all', reverse: false, scope: {} } as const;
-  const answer = await orch.session.ask({ ...wanted, ...window, maxActiveRuns: 2, by: 'ann' });
+  const wanted = { type: 'createBackfill', dagId: 't', which: 'all', reverse: false } as const;
+  const part = { scope: {}, params: {}, maxActiveRuns: 2, by: 'ann' };
+  const answer = await orch.session.ask({ ...wanted, ...window, ...part });
   expect(answer).toMatchObject({ ok: true });
   const { backfillId } = (answer as unknown as { value: { backfillId: number } }).value;
   await seen(orch.project, async () => (await store.backfill(backfillId))?.state === 'done');

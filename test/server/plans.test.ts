@@ -9,7 +9,11 @@ tasks:
   c: { run: 'true', after: [b] }
 `,
   'dags/gated.yaml': "id: gated\ntasks: { gate: { run: 'until [ -e open ]; do sleep 0.02; done' } }\n",
-  'dags/daily.yaml': "id: daily\nschedule: '17 3 * * *'\ntasks: { one: { run: 'true' } }\n",
+  'dags/daily.yaml': `id: daily
+schedule: '17 3 * * *'
+params: { note: { type: string, default: none } }
+tasks: { one: { run: 'true' } }
+`,
 };
 
 async function failedRun(api: Served): Promise<string> {
@@ -81,7 +85,13 @@ describe('a dry run', () => {
 
   test('of a backfill lists every slot; its plan holds until a slot has a run', async () => {
     await using api = await serve(FILES);
-    const body = { dagId: 'daily', from: '2026-01-01', to: '2026-01-03', reverse: true };
+    const body = {
+      dagId: 'daily',
+      from: '2026-01-01',
+      to: '2026-01-03',
+      reverse: true,
+      params: { note: 'past' },
+    };
     const plan = await api.post('/api/v1/backfills?dryRun=true', body);
     expect(plan).toMatchObject({ status: 200, body: { counts: { run: 2, retry: 0, leave: 0 } } });
     expect(plan.body['items']).toMatchObject([
@@ -93,6 +103,12 @@ describe('a dry run', () => {
     const made = await api.post('/api/v1/backfills', { ...body, planHash });
     expect(made).toMatchObject({ status: 201, body: { slots: 2 } });
     await api.until(`/api/v1/backfills/${made.body['backfillId']}`, ({ state }) => state === 'done');
+    const { items } = (await api.get('/api/v1/runs?dagId=daily')).body as { items: { runId: string }[] };
+    const run = await api.get(`/api/v1/runs/${items[0]?.runId}`);
+    expect(run.body).toMatchObject({ trigger: 'backfill', params: { note: 'past' } });
+    const wrong = { ...body, params: { note: 7 } };
+    const refused = await api.post('/api/v1/backfills?dryRun=true', wrong);
+    expect(refused).toMatchObject({ status: 422, body: { detail: expect.stringContaining('note') } });
     expect((await api.post('/api/v1/backfills', { ...body, planHash })).status).toBe(409);
     const over = await api.post('/api/v1/backfills?dryRun=true', body);
     expect(over.body).toMatchObject({ counts: { run: 0, retry: 0, leave: 2 } });

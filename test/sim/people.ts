@@ -162,6 +162,7 @@ export class People {
       which: random.pick(BACKFILL_WHICH),
       reverse: random.chance(0.3),
       scope: {},
+      params: {},
       maxActiveRuns: random.chance(0.5) ? null : 1 + random.upTo(2),
       by: 'ann',
     };

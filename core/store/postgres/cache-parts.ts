@@ -1,8 +1,8 @@
 import { askRow, cacheRow } from '../cache.ts';
 import type { CacheEntryTable, TaskCacheTable } from '../tables.ts';
-import { type Columns, type Part, PLACE_KEY, part, put } from './part.ts';
+import { type Part, PLACE_KEY, part, put, type RowColumns } from './part.ts';
 
-const entryColumns: Columns<CacheEntryTable, keyof CacheEntryTable> = {
+const entryColumns: RowColumns<CacheEntryTable> = {
   key: ['text', (row) => row.key],
   dag_id: ['text', (row) => row.dag_id],
   instance: ['text', (row) => row.instance],
@@ -16,7 +16,7 @@ const entryColumns: Columns<CacheEntryTable, keyof CacheEntryTable> = {
   parts: ['text', (row) => row.parts],
 };
 
-const askColumns: Columns<TaskCacheTable, keyof TaskCacheTable> = {
+const askColumns: RowColumns<TaskCacheTable> = {
   run_no: ['int4', (row) => row.run_no],
   node_no: ['int4', (row) => row.node_no],
   version_no: ['int4', (row) => row.version_no],

@@ -10,6 +10,9 @@ export type Columns<Row, Name extends string = string> = {
   readonly [Column in Name]?: readonly [type: ArrayType, of: (row: Row) => Value];
 };
 
+/** Every column of a table: a row is given whole. */
+export type RowColumns<Row> = Required<Columns<Row, keyof Row & string>>;
+
 /** How a row that did not find what it expected is told apart from the others. */
 export interface Missed {
   readonly as: 'run' | 'request' | 'dag';

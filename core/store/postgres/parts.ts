@@ -11,7 +11,7 @@ import { ASSET_PARTS } from './asset-parts.ts';
 import { CACHE_PARTS } from './cache-parts.ts';
 import type { CreatedRun, FoldedTick } from './fold.ts';
 import { HOOK_PARTS } from './hook-parts.ts';
-import { type Columns, insert, type Part, PLACE_KEY, part } from './part.ts';
+import { type Columns, insert, type Part, PLACE_KEY, part, type RowColumns } from './part.ts';
 import { resultParts } from './result-parts.ts';
 
 /** The new row of an instance, without its key. */
@@ -80,7 +80,7 @@ const runColumns: Columns<CreatedRun, keyof Database['dag_run']> = {
   counts: ['text', ({ counts }) => (counts === null ? null : JSON.stringify(counts))],
 };
 
-const backfillColumns: Columns<BackfillTable, keyof BackfillTable> = {
+const backfillColumns: RowColumns<BackfillTable> = {
   dag_id: ['text', (row) => row.dag_id],
   backfill_no: ['int4', (row) => row.backfill_no],
   first_at: ['int8', (row) => row.first_at],
@@ -97,6 +97,7 @@ const backfillColumns: Columns<BackfillTable, keyof BackfillTable> = {
   created_at: ['int8', (row) => row.created_at],
   created_by: ['text', (row) => row.created_by],
   ended_at: ['int8', (row) => row.ended_at],
+  params: ['text', (row) => row.params],
 };
 
 const flag = (value: unknown): number => (value === undefined ? 0 : 1);

@@ -60,6 +60,7 @@ const BACKFILL_COLUMNS = [
   'created_at',
   'created_by',
   'ended_at',
+  'params',
 ] as const;
 
 export function prepareBackfills(connection: SqliteConnection, db: Kysely<Database>) {

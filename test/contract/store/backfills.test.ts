@@ -15,6 +15,7 @@ const FIRST: BackfillRecord = {
   which: 'failed',
   reverse: true,
   scope: { until: ['extract'] },
+  params: { region: 'eu' },
   maxActiveRuns: 3,
   state: 'running',
   cursorAt: null,

@@ -9,8 +9,9 @@ import type { RunNo, VersionNo } from '../../../core/model/ids.ts';
 import type { RunRecord } from '../../../core/model/run.ts';
 import { isRunFinished, type RunState } from '../../../core/model/states.ts';
 import { Agenda, ScheduledDag } from '../../../core/planner/agenda.ts';
-import { backfillWorld, roomOf } from '../../../core/planner/backfill-world.ts';
+import { type BackfillOffer, backfillWorld, roomOf } from '../../../core/planner/backfill-world.ts';
 import { type PlannerEvent, plan } from '../../../core/planner/plan.ts';
+import { ParamsFault } from '../../../core/planner/run-params.ts';
 import type { RunWorld } from '../../../core/planner/run-world.ts';
 import { decidedUntil, fateOf } from '../../../core/planner/slot-fate.ts';
 import { World } from '../../../core/planner/world.ts';
@@ -35,6 +36,8 @@ class Scheduler {
   /** Ended runs in memory, as the store would load them. */
   readonly ended = new Map<number, RunWorld>();
   readonly made: number[] = [];
+  /** Why backfills changed. */
+  readonly said: object[] = [];
   readonly retried: number[] = [];
   most = 0;
   world = this.#fresh();
@@ -48,15 +51,14 @@ class Scheduler {
     return world;
   }
 
-  see(): void {
+  see(versionNo = 1 as VersionNo): void {
     const state = { paused: false, present: true, sinceAt: at(0), cursorAt: at(100) };
-    const versionNo = 1 as VersionNo;
     const dag = { dagId: SPEC.id, versionNo, graph: GRAPH, params: {}, state, failures: 0 };
     this.tell({ type: 'dag.seen', dag, isRescheduled: false });
   }
 
   /** The next slots of a backfill, as the leader reads them. */
-  feed(backfillNo: number, atOnce: number): void {
+  feed(backfillNo: number, atOnce: number, more: Partial<BackfillOffer> = {}): void {
     const backfill = this.world.backfills.get(backfillNo);
     if (backfill?.record.state !== 'running' || backfill.isDecided) return;
     if (roomOf(this.world, backfill) <= 0) return;
@@ -74,7 +76,8 @@ class Scheduler {
     }
     const { slotRuns } = this.world.dagLoad(SPEC.id);
     const isLast = slot === null;
-    const offer = { backfillNo, fromCursorAt: record.cursorAt, slotRuns, slots, isLast };
+    const head = { backfillNo, fromCursorAt: record.cursorAt, slotRuns, versionNo: 1 as VersionNo };
+    const offer = { ...head, params: record.params, slots, isLast, ...more };
     this.tell({ type: 'backfill.slots', offer });
   }
 
@@ -145,6 +148,7 @@ class Scheduler {
       if (stored?.state !== state || stored.cursorAt !== cursorAt)
         throw new Error('the backfill was elsewhere');
       this.backfills.set(action.backfill.backfillNo, action.backfill);
+      if (action.code !== null) this.said.push({ code: action.code, facts: action.facts });
     }
   }
 }
@@ -162,6 +166,7 @@ const backfillOf = (
   which: 'missing',
   reverse: false,
   scope: {},
+  params: {},
   maxActiveRuns: 2,
   state: 'running',
   cursorAt: null,
@@ -172,6 +177,39 @@ const backfillOf = (
   createdBy: 'ann',
   endedAt: null,
   ...more,
+});
+
+describe('the params of a backfill', () => {
+  test('are those of its new runs', () => {
+    const scheduler = new Scheduler();
+    scheduler.see();
+    scheduler.create(backfillOf(1, 1, 2));
+    scheduler.feed(1, 2, { params: { region: 'eu' } });
+    expect([...scheduler.runs.values()].map(({ params }) => params)).toEqual(Array(2).fill({ region: 'eu' }));
+  });
+
+  test('that do not fit the DAG any more pause it, and say why', () => {
+    const scheduler = new Scheduler();
+    scheduler.see();
+    scheduler.create(backfillOf(1, 1, 2));
+    scheduler.feed(1, 2, { params: new ParamsFault('params.region is missing') });
+    expect(scheduler.runs.size).toBe(0);
+    expect(scheduler.backfills.get(1)?.state).toBe('paused');
+    expect(scheduler.said).toEqual([
+      { code: 'backfill_stuck', facts: { error: 'no run with its params: params.region is missing' } },
+    ]);
+  });
+
+  test('were checked with a version: with another one they are read again', () => {
+    const scheduler = new Scheduler();
+    scheduler.see();
+    scheduler.create(backfillOf(1, 1, 2));
+    scheduler.see(2 as VersionNo);
+    scheduler.feed(1, 2);
+    expect(scheduler.runs.size).toBe(0);
+    scheduler.feed(1, 2, { versionNo: 2 as VersionNo });
+    expect(scheduler.runs.size).toBe(2);
+  });
 });
 
 describe('backfills', () => {

@@ -9,6 +9,7 @@ import type { RunRecord } from '../../../core/model/run.ts';
 import type { ScheduleState, SlotSpan } from '../../../core/model/slot.ts';
 import { Agenda, type DagEntry } from '../../../core/planner/agenda.ts';
 import { type PlannerEvent, plan } from '../../../core/planner/plan.ts';
+import { ParamsFault } from '../../../core/planner/run-params.ts';
 import { World } from '../../../core/planner/world.ts';
 import { contradictoryDags } from '../../../core/store/slot-order.ts';
 import { timetableOf } from '../../../core/timetables/timetable-of.ts';
@@ -323,10 +324,12 @@ describe('slots', () => {
 
   test('params without a value leave the slot out, and say why', () => {
     const scheduler = new Scheduler(10.5)
-      .see(hourly(), { params: { error: 'symbols is missing' } })
+      .see(hourly(), { params: new ParamsFault('symbols is missing') })
       .until(11);
     expect([scheduler.runs, scheduler.fates]).toEqual([[], ['skipped 11']]);
     expect(scheduler.spans[0]?.because.text).toContain('symbols is missing');
+    const named = new Scheduler(10.5).see(hourly(), { params: { error: 'a param of this name' } }).until(11);
+    expect(named.fates).toEqual(['run 11']);
   });
 
   test('jitter delays a slot by up to so much, each DAG in its own way, always the same', () => {
