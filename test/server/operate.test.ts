@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newestNumber } from '../../core/store/migrate.ts';
+import { MIGRATIONS } from '../../migrations/index.ts';
 import { createApp } from '../../server/app.ts';
 import { type Listening, listen } from '../../server/listen.ts';
 import { EventClient } from './event-client.ts';
@@ -40,7 +42,7 @@ describe('a scheduler that is operated over HTTP', () => {
 
   test('says which orch it is, who leads, and what there is', async () => {
     expect(await get('/system/status')).toMatchObject({
-      store: { kind: 'sqlite', schema: 15 },
+      store: { kind: 'sqlite', schema: newestNumber(MIGRATIONS) },
       leader: { pid: process.pid, isScheduler: true },
       paused: null,
       workers: 1,

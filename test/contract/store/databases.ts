@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, inject, it, type ProvidedContext } from 'vitest';
 import { systemClock } from '../../../core/model/clock.ts';
 import { openStore, type StoreOptions } from '../../../core/store/open-store.ts';
 import type { Store } from '../../../core/store/store.ts';
@@ -27,14 +27,23 @@ export interface ContractDatabase {
   newPlace(): Promise<StorePlace>;
 }
 
-const server = await startPostgres({ fsync: false });
+type Server = ProvidedContext['postgres'];
+
+/** The server that the files of a project share; a file that does much to its server has one of its own. */
+async function serverOfFile(): Promise<Server> {
+  const shared = inject('postgres') as Server | undefined;
+  if (shared !== undefined) return shared;
+  const own = await startPostgres({ fsync: false });
+  if ('stop' in own) afterAll(() => own.stop());
+  return own;
+}
+
+const server = await serverOfFile();
 /** The running PostgreSQL; empty where none can be started. */
 export const postgres: readonly { readonly name: string; readonly url: string }[] =
   'url' in server ? [{ name: 'PostgreSQL', url: server.url }] : [];
 
-if ('url' in server) {
-  afterAll(() => server.stop());
-} else {
+if ('unavailable' in server) {
   // PostgreSQL cannot be started on this machine: the title says why.
   describe.skip(`on PostgreSQL, which cannot be started here: ${server.unavailable}`, () => {
     it('keeps the contract', () => {});
@@ -85,7 +94,7 @@ let places = 0;
 
 async function newPostgresPlace(url: string): Promise<StorePlace> {
   places += 1;
-  const schema = `place_${places}`;
+  const schema = `place_${process.pid}_${places}`;
   const { open, close } = opener({ kind: 'postgres', url, schema, clock: systemClock });
   const admin = new pg.Client({ connectionString: url, options: `-c search_path=${schema}` });
   await admin.connect();
