@@ -149,10 +149,11 @@ function attemptOf(row: Row, nodeNo: number): ObservedAttempt {
   const error = row.past_error ?? row.error;
   const startedAt = row.past_started_at ?? row.started_at;
   // The start of the attempt before stays where the next one was taken back before it began.
-  const isOfBefore = startedAt !== null && row.queued_at !== null && startedAt < row.queued_at;
+  const { try_no: tryNo, queued_at: queuedAt } = row;
+  const isOfBefore = Number(tryNo) > 1 && startedAt !== null && startedAt < Number(queuedAt);
   return {
     nodeNo: nodeNo as NodeNo,
-    tryNo: (row.try_no ?? 0) as TryNo,
+    tryNo: (tryNo ?? 0) as TryNo,
     tryBase: row.try_base ?? 0,
     startedAt: isOfBefore ? null : startedAt,
     endedAt: row.past_ended_at ?? row.ended_at,

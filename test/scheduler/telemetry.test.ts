@@ -162,7 +162,6 @@ describe('a project that tells a collector what happens', () => {
     const metrics = collector.metrics();
     expect(metrics.map(({ name }) => name)).toEqual([
       'cicd.pipeline.run.duration',
-      'cicd.pipeline.run.active',
       'cicd.pipeline.run.errors',
       'cicd.worker.count',
       'cicd.system.errors',

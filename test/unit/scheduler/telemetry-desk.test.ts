@@ -8,7 +8,7 @@ import type { ObservedLine } from '../../../core/telemetry/observed.ts';
 import type { Occurrence } from '../../../core/telemetry/occurrence.ts';
 import { RUN, runLine } from '../telemetry/lines.ts';
 
-type Answer = Refusal | DeliveryError | null;
+type Answer = Refusal | DeliveryError | 'slow' | null;
 
 /** A desk over a journal of some lines, whose receiver gives these answers, and takes all that follows. */
 function desk(journal: readonly ObservedLine[], answers: Answer[] = [], stored: Told | null = null) {
@@ -44,8 +44,10 @@ function desk(journal: readonly ObservedLine[], answers: Answer[] = [], stored: 
       log: { warn: note('warn'), info: note('info') } as unknown as Logger,
       withAssets: false,
       backlogMax: 1_000,
-      deliver: async (occurrences: readonly Occurrence[]) => {
+      deliver: async (occurrences: readonly Occurrence[], signal: AbortSignal) => {
         const answer = answers.shift() ?? null;
+        if (answer === 'slow')
+          return new Promise((_, reject) => signal.addEventListener('abort', () => reject(AWAY)));
         if (answer instanceof DeliveryError) throw answer;
         if (answer === null) sent.push(...occurrences.map(shown));
         return answer;
@@ -96,6 +98,19 @@ describe('a desk that tells a receiver', () => {
       'warn - what happens cannot be sent now: it waits in the journal',
       'info 0 what happens is sent again',
     ]);
+  });
+
+  test('one that does not answer keeps nobody from ending, and the next leader tells it', async () => {
+    const { made, sent, state, logged } = desk(ends(1, 2), ['slow'], { seq: 0, reopened: {} });
+    const one = made();
+    const drained = one.drain();
+    await one.close();
+    await drained;
+    expect([sent, state.told?.seq, logged]).toEqual([[], 0, []]);
+    const next = made();
+    await next.drain();
+    await next.close();
+    expect(sent).toEqual(lines(1, 2));
   });
 
   test('what is refused is dropped, counted, and said once', async () => {
