@@ -14,6 +14,7 @@ type Answer = Refusal | DeliveryError | 'slow' | null;
 function desk(journal: readonly ObservedLine[], answers: Answer[] = [], stored: Told | null = null) {
   const logged: string[] = [];
   const sent: string[] = [];
+  const asked = Promise.withResolvers<void>();
   const state = { told: stored, mono: 0, saves: 0 };
   const note = (level: string) => (facts: { dropped?: number; error?: string }, message: string) =>
     void logged.push(`${level} ${facts.dropped ?? '-'} ${message}`);
@@ -46,14 +47,16 @@ function desk(journal: readonly ObservedLine[], answers: Answer[] = [], stored: 
       backlogMax: 1_000,
       deliver: async (occurrences: readonly Occurrence[], signal: AbortSignal) => {
         const answer = answers.shift() ?? null;
-        if (answer === 'slow')
+        if (answer === 'slow') {
+          asked.resolve();
           return new Promise((_, reject) => signal.addEventListener('abort', () => reject(AWAY)));
+        }
         if (answer instanceof DeliveryError) throw answer;
         if (answer === null) sent.push(...occurrences.map(shown));
         return answer;
       },
     });
-  return { made, state, logged, sent };
+  return { made, state, logged, sent, asked: asked.promise };
 }
 
 function shown({ type, at, reopenedBy }: Occurrence): string {
@@ -101,9 +104,10 @@ describe('a desk that tells a receiver', () => {
   });
 
   test('one that does not answer keeps nobody from ending, and the next leader tells it', async () => {
-    const { made, sent, state, logged } = desk(ends(1, 2), ['slow'], { seq: 0, reopened: {} });
+    const { made, sent, state, logged, asked } = desk(ends(1, 2), ['slow'], { seq: 0, reopened: {} });
     const one = made();
     const drained = one.drain();
+    await asked;
     await one.close();
     await drained;
     expect([sent, state.told?.seq, logged]).toEqual([[], 0, []]);
