@@ -81,6 +81,12 @@ describe.each(databases)('what is kept of a scheduler on $name', ({ newPlace }) 
     );
     expect(await Promise.all(starts)).toEqual([T0 + 2, T0 + 2, expect.anything(), NOW + 2]);
     expect((await live.observed(from, from + 2, 100)).length).toBe(1);
+    // Taken back before it began: what its row has is the start of the attempt before.
+    const back = { queuedAt: NOW + 10, fromTry: 2, tryNo: 2, to: S.cancelled } as const;
+    await leader.tick(queued(1, 6, { tryNo: 2, queuedAt: NOW + 10 }));
+    await leader.tick(succeeded(1, 6, { ...back, startedAt: NOW, endedAt: NOW + 20 }));
+    const [taken] = (await live.observed(from, await live.lastSeq(), 100)).slice(-1);
+    expect(taken).toMatchObject({ to: 'cancelled', attempt: { startedAt: null } });
     expect((await live.observed(0, from, 100)).map(({ from, to }) => [from, to])).toEqual([[null, 'queued']]);
   });
 
