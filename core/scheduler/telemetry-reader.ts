@@ -5,8 +5,8 @@ import type { ObservedLine, ObservedTask } from '../telemetry/observed.ts';
 import { endsTask, isReopening, type Occurrence, occurrencesOf } from '../telemetry/occurrence.ts';
 import { type TaskAssets, taskAssets } from '../telemetry/task-assets.ts';
 
-/** Lines that are read at once: their spans are one request. */
-const LINES_MAX = 250;
+/** Lines that are read at once, a few milliseconds of a leader: their spans are one request. */
+const LINES_MAX = 100;
 /** Versions of DAGs whose assets are remembered. */
 const VERSIONS_MAX = 64;
 const NO_ASSETS: TaskAssets = { consumes: [], produces: [] };

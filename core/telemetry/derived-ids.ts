@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Ids that others know things by are made of what orch has anyway: whoever sends a span or an event again,
@@ -71,8 +71,5 @@ function uuid(text: string): string {
 }
 
 function digest(text: string, bytes: number): string {
-  return createHash('sha256')
-    .update(text)
-    .digest('hex')
-    .slice(0, bytes * 2);
+  return hash('sha256', text, 'hex').slice(0, bytes * 2);
 }

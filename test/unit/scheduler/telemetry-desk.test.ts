@@ -83,12 +83,12 @@ describe('a desk that tells a receiver', () => {
     const one = made();
     await one.drain();
     await one.close();
-    expect([state.told?.seq, sent.at(-1)]).toEqual([253, 'run.ended 253']);
+    expect([state.told?.seq, sent.at(-1)]).toEqual([103, 'run.ended 103']);
     const next = made();
     await next.drain();
     await next.close();
     expect(sent).toEqual(lines(4, 600));
-    expect([state.told, state.saves]).toEqual([{ seq: 600, reopened: {} }, 3]);
+    expect([state.told, state.saves]).toEqual([{ seq: 600, reopened: {} }, 6]);
   });
 
   test('a receiver that is away is said once each time, and that it is back', async () => {
@@ -124,7 +124,7 @@ describe('a desk that tells a receiver', () => {
     const one = made();
     await one.drain();
     await one.close();
-    expect(sent).toEqual(lines(501, 900));
+    expect(sent).toEqual(lines(201, 900));
     expect(logged).toEqual([
       'warn 250 what happened is not sent: it is dropped',
       'info 500 what happens is sent again',
