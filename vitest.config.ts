@@ -22,7 +22,7 @@ const PURE = [
   'test/tidy/**/*.test.ts',
   'test/wfcommons/**/*.test.ts',
   'test/unit/{authoring,bench,cli,config,cron,expression,graph,model}/**/*.test.ts',
-  'test/unit/{scheduler,schema,simulation,store,timetables}/**/*.test.ts',
+  'test/unit/{scheduler,schema,simulation,store,telemetry,timetables}/**/*.test.ts',
   // What is left in memory can be told in a process of its own only.
   'test/unit/planner/!(memory).test.ts',
 ];

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '../model/duration.ts';
 import { assembleAlerts } from './assemble-alerts.ts';
+import { assembleTelemetry, type Lookup, shownEndpoint } from './assemble-telemetry.ts';
 import { CONFIG_SCHEMA, type ConfigNode, type ConfigSection } from './config.schema.ts';
 import type { Config, ConfigEntry, GivenText, StoreConfig } from './config.ts';
 import type { GivenTexts } from './given-texts.ts';
@@ -16,7 +17,12 @@ interface Machine {
 }
 
 /** Puts checked settings and defaults together into a frozen config. */
-export function assembleConfig(settings: Settings, texts: GivenTexts, machine: Machine): Config {
+export function assembleConfig(
+  settings: Settings,
+  texts: GivenTexts,
+  lookup: Lookup,
+  machine: Machine,
+): Config {
   const defaults = schemaDefaults();
   const raw = (key: string): Setting['value'] | undefined => settings.get(key)?.value ?? defaults.get(key);
   const number = (key: string): number => Number(raw(key));
@@ -77,6 +83,7 @@ export function assembleConfig(settings: Settings, texts: GivenTexts, machine: M
       },
     },
     alerts: assembleAlerts(settings),
+    telemetry: assembleTelemetry(settings, lookup),
   });
 }
 
@@ -187,9 +194,12 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   add('server.limits.burst', limits.burst);
   add('server.limits.failedLogins', limits.failedLogins);
   add('server.limits.requestTimeout', limits.requestTimeoutMs);
-  // Of rules and channels only what was said: what a key of them means otherwise depends on their kind.
-  for (const [key, { value }] of settings)
+  // Of rules, channels and receivers only what was said: otherwise there are none.
+  for (const [key, { value }] of settings) {
     if (key.startsWith('alerts.')) add(key, isSecret(key) ? '***' : shownValue(value));
+    if (key.startsWith('telemetry.'))
+      add(key, key.endsWith('.endpoint') ? shownEndpoint(String(value)) : shownValue(value));
+  }
   const given = (section: string, texts: { readonly [name: string]: GivenText }): void => {
     for (const [name, { text, kind, origin }] of Object.entries(texts))
       entries.push({ key: `${section}.${name}`, value: kind === 'plain' ? text : '***', origin });

@@ -2,6 +2,7 @@ import { CONNECTION_TYPES, type ConnectionField } from '../model/connection.ts';
 import { DURATION_PATTERN } from '../model/duration.ts';
 import { VALUE_NAME } from '../model/variable.ts';
 import { ALERTS_SCHEMA } from './alerts.schema.ts';
+import { TELEMETRY_SCHEMA } from './telemetry.schema.ts';
 
 /** A value of the config file: JSON Schema, plus two hints of our own for what a short form means. */
 export type ConfigLeaf = {
@@ -381,6 +382,7 @@ export const CONFIG_SCHEMA = section('The config file of a project.', {
   retention,
   server,
   alerts: ALERTS_SCHEMA,
+  telemetry: TELEMETRY_SCHEMA,
   variables,
   connections,
 });

@@ -1,5 +1,6 @@
 import type { EngineDefaults } from '../model/defaults.ts';
 import type { AlertsConfig } from './assemble-alerts.ts';
+import type { TelemetryConfig } from './assemble-telemetry.ts';
 
 /** The config of one process: complete, checked and frozen. Paths are absolute, durations in milliseconds. */
 export interface Config {
@@ -60,6 +61,7 @@ export interface Config {
   };
   /** Without rules nobody is told of anything. */
   readonly alerts: AlertsConfig;
+  readonly telemetry: TelemetryConfig;
 }
 
 /** The value of a variable, or a connection as JSON, that no row of the store holds. */

@@ -1,8 +1,14 @@
 import { nearest } from '../model/nearest.ts';
 import type { ConfigMap, ConfigNode, ConfigSection } from './config.schema.ts';
 import type { ConfigPlace, ConfigProblem, Written, WrittenEntry } from './layer.ts';
+import { STANDARD_VARIABLES } from './telemetry.schema.ts';
 
 const PREFIX = 'ORCH__';
+/** Variables without it, and the keys that they stand for. One that is empty says nothing. */
+const PLAIN_VARIABLES: typeof STANDARD_VARIABLES = {
+  ORCH_LOG_LEVEL: ['log', 'level'],
+  ...STANDARD_VARIABLES,
+};
 
 /**
  * The part of the config that environment variables hold: `ORCH__SCHEDULER__MAX_ACTIVE=8` is
@@ -16,9 +22,10 @@ export function envLayer(
   report: (problem: ConfigProblem) => void,
 ): Written[] {
   const layers: Written[] = [];
-  const plainLevel = variables.ORCH_LOG_LEVEL;
-  if (plainLevel !== undefined && variables.ORCH__LOG__LEVEL === undefined) {
-    layers.push(nested(['log', 'level'], plainLevel, placeOf('ORCH_LOG_LEVEL')));
+  for (const [name, path] of Object.entries(PLAIN_VARIABLES)) {
+    const value = variables[name];
+    if (value === undefined || value === '' || variables[envName(...path)] !== undefined) continue;
+    layers.push(nested(path, value, placeOf(name)));
   }
   for (const name of Object.keys(variables).sort()) {
     const value = variables[name];

@@ -7,6 +7,7 @@ import { AppError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
 import { checkAlerts } from './assemble-alerts.ts';
 import { assembleConfig, configEntries } from './assemble-config.ts';
+import { checkTelemetry } from './assemble-telemetry.ts';
 import { CONFIG_SCHEMA } from './config.schema.ts';
 import type { Config, ConfigEntry } from './config.ts';
 import { envLayer } from './env-layer.ts';
@@ -64,11 +65,13 @@ export function loadConfigWithOrigins(input: ConfigInput): LoadedConfig {
   layers.push(...envLayer(CONFIG_SCHEMA, real.variables, real.placeOf, report));
   layers.push(...flagLayers(input.flags ?? {}));
   const settings = merge(layers.map((layer) => readLayer(CONFIG_SCHEMA, layer, report)));
+  const lookup = (name: string): string | undefined => input.env[name] ?? dotenv.variables[name];
   checkTogether(settings, report);
+  checkTelemetry(settings, lookup, report);
   const texts = givenTexts(settings, [dotenv, real], report);
   if (problems.length > 0) throw configError(problems);
   const machine = { projectDir: resolve(input.projectDir), cores: input.cores ?? availableParallelism() };
-  const config = assembleConfig(settings, texts, machine);
+  const config = assembleConfig(settings, texts, lookup, machine);
   return { config, entries: configEntries(config, settings), profile };
 }
 

@@ -7,6 +7,7 @@ import type { Json } from '../model/json.ts';
 import { expressionScope, inputValues } from './attempt-scope.ts';
 import type { Environment } from './environment.ts';
 import type { RunFrame } from './protocol.ts';
+import { traceOf } from './trace-of.ts';
 import type { WorkPlace } from './work-places.ts';
 
 /** What the system takes in one variable or argument: more is refused by the kernel with a bare E2BIG. */
@@ -72,6 +73,7 @@ export function planCommand(
     ORCH_TRY: String((parseAttemptId(frame.id)?.tryNo ?? 1) - (frame.w?.[0] ?? 0)),
     ORCH_CALLS: String(frame.w?.[0] ?? 0),
     ORCH_LAST_STATE: JSON.stringify(frame.w?.[1] ?? null),
+    TRACEPARENT: traceOf(definition, frame.id),
     ...(definition.hook ? hookVariables(inputs['event'] as unknown as HookEvent) : {}),
   };
   const problem = tooLong(argv.argv, env);

@@ -14,6 +14,7 @@ import type { Values } from './attempt-scope.ts';
 import type { AttemptSecrets } from './attempt-secrets.ts';
 import type { PacedReports } from './paced-reports.ts';
 import type { RunFrame } from './protocol.ts';
+import { traceOf } from './trace-of.ts';
 
 export interface ContextParts {
   readonly frame: RunFrame;
@@ -91,6 +92,10 @@ export class LiveContext implements OperatorContext {
   get lastCheckpoint(): Json {
     if (this.#checkpoint !== null) return JSON.parse(this.#checkpoint) as Json;
     return this.#parts.frame.c ?? null;
+  }
+
+  get traceparent(): string {
+    return traceOf(this.#parts.definition, this.attemptId);
   }
 
   get signal(): AbortSignal {

@@ -21,6 +21,8 @@ export interface AttemptDefinition {
   readonly sensor?: true;
   /** It is a hook: its one input is a `HookEvent`. */
   readonly hook?: true;
+  /** Spans of its run are sent to somebody. */
+  readonly traced?: true;
   /** The function takes its inputs by these names, in this order. */
   readonly inputNames: readonly string[];
   readonly with: JsonObject | null;

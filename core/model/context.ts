@@ -25,6 +25,8 @@ export interface TaskContext<
   /** What the last of those left: the state of a deferral or look, the output of an iteration; or `null`. */
   readonly state: Json;
   readonly attemptId: string;
+  /** The span of this attempt for whatever continues its trace, as the header `traceparent` of W3C has it. */
+  readonly traceparent: string;
   /** What the instance has kept last with `checkpoint`, in this attempt or one before; `null`: nothing. */
   readonly lastCheckpoint: Json;
   /** Aborted when the attempt must end: cancel, timeout, pause, shutdown. */

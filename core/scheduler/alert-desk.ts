@@ -7,6 +7,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { AlertReader } from './alert-reader.ts';
 import { AlertSender } from './alert-sender.ts';
+import { Lookout } from './lookout.ts';
 import { asError } from './quarantine.ts';
 import { newRunUid } from './run-uid.ts';
 
@@ -16,7 +17,6 @@ const LOOK_AFTER_MS = 200;
 const SAMPLE_EVERY_MS = 15_000;
 /** A store that does not answer is asked again after this time. */
 const AGAIN_MS = 1_000;
-const SLEEP_MAX_MS = 3_600_000;
 const NO_WISHES: AlertWishes = { mutes: [], acknowledged: new Set() };
 
 export interface AlertDeskOptions {
@@ -41,18 +41,15 @@ export class AlertDesk {
   readonly #options: AlertDeskOptions;
   readonly #reader: AlertReader;
   readonly #sender: AlertSender;
+  readonly #lookout: Lookout;
   readonly #errors: Observation[] = [];
   #world: AlertWorld | null = null;
   #seq = 0;
   #samples: NodeJS.Timeout | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #timerAt = Number.POSITIVE_INFINITY;
-  #looking: Promise<void> | null = null;
-  #isAsked = false;
-  #closed = false;
 
   constructor(options: AlertDeskOptions) {
     this.#options = options;
+    this.#lookout = new Lookout(options.clock, () => this.#look());
     this.#reader = new AlertReader(options.store, options.rules);
     this.#sender = new AlertSender(options);
   }
@@ -64,12 +61,12 @@ export class AlertDesk {
     });
     if (this.#options.rules.some(({ on }) => SAMPLED_TYPES.includes(on))) this.#sampleSoon(0);
     this.#sender.start();
-    this.#wakeAt(this.#options.clock.now());
+    this.#lookout.within(0);
   }
 
   /** Something was written: the journal is looked at soon. */
   look(): void {
-    this.#wakeAt(this.#options.clock.now() + LOOK_AFTER_MS);
+    this.#lookout.within(LOOK_AFTER_MS);
   }
 
   /** orch has failed at something. */
@@ -83,7 +80,7 @@ export class AlertDesk {
    * due: nobody may lead for long.
    */
   async drain(): Promise<void> {
-    await this.#look();
+    await this.#lookout.now();
     const { log, rules, clock } = this.#options;
     if (this.#world !== null) this.#world = hurried(this.#world, rules, clock.now());
     if (this.#world !== null)
@@ -94,46 +91,20 @@ export class AlertDesk {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const timer of [this.#timer, this.#samples]) if (timer) clearTimeout(timer);
-    await this.#looking;
+    if (this.#samples) clearTimeout(this.#samples);
+    await this.#lookout.close();
     await this.#sender.close();
   }
 
-  #wakeAt(at: number): void {
-    if (this.#closed || !Number.isFinite(at)) return;
-    if (this.#timer && this.#timerAt <= at) return;
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timerAt = at;
-    const ms = Math.min(Math.max(0, at - this.#options.clock.now()), SLEEP_MAX_MS);
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.#look();
-    }, ms);
-    this.#timer.unref();
-  }
-
-  /** One look at a time; whoever asks during one is told after the next. */
   async #look(): Promise<void> {
-    this.#isAsked = true;
-    this.#looking ??= this.#lookWhileAsked().finally(() => {
-      this.#looking = null;
-    });
-    await this.#looking;
-  }
-
-  async #lookWhileAsked(): Promise<void> {
-    const { log, clock } = this.#options;
-    while (this.#isAsked && !this.#closed) {
-      this.#isAsked = false;
-      try {
-        await this.#readOn();
-      } catch (error) {
-        log.warn({ err: asError(error) }, 'alerts cannot be looked at now; it is tried again');
-        // What is in memory may not be what is stored.
-        this.#world = null;
-        this.#wakeAt(clock.now() + AGAIN_MS);
-      }
+    try {
+      await this.#readOn();
+    } catch (error) {
+      const { log } = this.#options;
+      log.warn({ err: asError(error) }, 'alerts cannot be looked at now; it is tried again');
+      // What is in memory may not be what is stored.
+      this.#world = null;
+      this.#lookout.within(AGAIN_MS);
     }
   }
 
@@ -144,7 +115,7 @@ export class AlertDesk {
       this.#errors.unshift(...errors);
       throw error;
     });
-    for (let isMore = true; isMore && !this.#closed; ) {
+    for (let isMore = true; isMore && !this.#lookout.isClosed; ) {
       const read = await this.#reader.read(this.#seq);
       isMore = read.isMore;
       if (read.observations.length > 0) await this.#decide(read.observations, read.seq);
@@ -180,7 +151,7 @@ export class AlertDesk {
     this.#seq = seq;
     if (deliveries.length > 0) this.#sender.look();
     if (decision.turned.length > 0) onTurned(decision.turned);
-    this.#wakeAt(decision.nextAt);
+    if (Number.isFinite(decision.nextAt)) this.#lookout.within(decision.nextAt - now);
   }
 
   async #wishes(now: number): Promise<AlertWishes> {
@@ -199,7 +170,7 @@ export class AlertDesk {
   async #sample(): Promise<void> {
     try {
       this.#errors.push(await this.#options.sample());
-      await this.#look();
+      await this.#lookout.now();
     } catch (error) {
       this.#options.log.warn({ err: asError(error) }, 'what alerts look at cannot be measured now');
     }

@@ -6,6 +6,7 @@ import type { Clock } from '../model/clock.ts';
 import type { RetryPolicy } from '../model/dag.ts';
 import { chanceOf, retryDelay } from '../planner/retry.ts';
 import type { Lease, Store } from '../store/store.ts';
+import { Lookout } from './lookout.ts';
 import { asError } from './quarantine.ts';
 
 /** Messages that are sent at once. */
@@ -14,7 +15,6 @@ const AT_ONCE_MAX = 4;
 const READ_MAX = 100;
 /** A store that does not answer is asked again after this time. */
 const AGAIN_MS = 1_000;
-const SLEEP_MAX_MS = 3_600_000;
 /** A channel that is away for some hours loses nothing. */
 const RETRIES: RetryPolicy = {
   max: 20,
@@ -39,13 +39,11 @@ export interface AlertSenderOptions {
  */
 export class AlertSender {
   readonly #options: AlertSenderOptions;
-  #timer: NodeJS.Timeout | null = null;
-  #sending: Promise<void> | null = null;
-  #isAsked = false;
-  #closed = false;
+  readonly #lookout: Lookout;
 
   constructor(options: AlertSenderOptions) {
     this.#options = options;
+    this.#lookout = new Lookout(options.clock, () => this.#send());
   }
 
   /** Takes up what earlier leaders have left. */
@@ -55,40 +53,24 @@ export class AlertSender {
 
   /** There may be a message that is due. */
   look(): void {
-    void this.#send();
+    void this.#lookout.now();
   }
 
   /** Resolves once everything that is due was tried. */
   drain(): Promise<void> {
-    return this.#send();
+    return this.#lookout.now();
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    if (this.#timer) clearTimeout(this.#timer);
-    await this.#sending;
+  close(): Promise<void> {
+    return this.#lookout.close();
   }
 
   async #send(): Promise<void> {
-    this.#isAsked = true;
-    this.#sending ??= this.#sendWhileAsked().finally(() => {
-      this.#sending = null;
-    });
-    await this.#sending;
-  }
-
-  async #sendWhileAsked(): Promise<void> {
     const { log } = this.#options;
-    while (this.#isAsked && !this.#closed) {
-      this.#isAsked = false;
-      await this.#sendDue().catch((error: unknown) => {
-        log.warn(
-          { err: asError(error) },
-          'messages of alerts cannot be read or stored now; it is tried again',
-        );
-        this.#lookIn(AGAIN_MS);
-      });
-    }
+    await this.#sendDue().catch((error: unknown) => {
+      log.warn({ err: asError(error) }, 'messages of alerts cannot be read or stored now; it is tried again');
+      this.#lookout.within(AGAIN_MS);
+    });
   }
 
   async #sendDue(): Promise<void> {
@@ -96,10 +78,10 @@ export class AlertSender {
     const open = await store.alerts.openDeliveries(READ_MAX);
     const due = open.filter(({ dueAt }) => dueAt <= clock.now());
     const next = open.find(({ dueAt }) => dueAt > clock.now());
-    for (let at = 0; at < due.length && !this.#closed; at += AT_ONCE_MAX)
+    for (let at = 0; at < due.length && !this.#lookout.isClosed; at += AT_ONCE_MAX)
       await Promise.all(due.slice(at, at + AT_ONCE_MAX).map((one) => this.#try(one)));
-    if (due.length > 0) this.#isAsked = true;
-    else if (next) this.#lookIn(next.dueAt - clock.now());
+    if (due.length > 0) this.look();
+    else if (next) this.#lookout.within(next.dueAt - clock.now());
   }
 
   async #try(delivery: AlertDelivery): Promise<void> {
@@ -127,13 +109,6 @@ export class AlertSender {
       ? ({ state: 'failed', endedAt: at } as const)
       : ({ state: 'waiting', dueAt: at + delayMs } as const);
     await store.alerts.saveDelivery(lease, { ...delivery, ...left, tries, error: fault.message });
-  }
-
-  #lookIn(ms: number): void {
-    if (this.#closed) return;
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.look(), Math.min(Math.max(0, ms), SLEEP_MAX_MS));
-    this.#timer.unref();
   }
 }
 

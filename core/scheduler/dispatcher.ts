@@ -25,6 +25,7 @@ export class Dispatcher {
   readonly #stateDir: string;
   readonly #memoryMb: number | null;
   readonly #canSpin: boolean;
+  readonly #traced: boolean;
   readonly #definitions = new WeakMap<RunWorld, Map<number, AttemptDefinition>>();
   #lastDefinition = 0;
   /** Attempts handed over that have not ended. */
@@ -43,6 +44,8 @@ export class Dispatcher {
     stateDir: string;
     memoryMb: number | null;
     canSpin: boolean;
+    /** Spans of what is handed over are sent to somebody. */
+    traced: boolean;
   }) {
     this.#executor = options.executor;
     this.#inputs = options.inputs;
@@ -50,6 +53,7 @@ export class Dispatcher {
     this.#stateDir = options.stateDir;
     this.#memoryMb = options.memoryMb;
     this.#canSpin = options.canSpin;
+    this.#traced = options.traced;
   }
 
   /**
@@ -145,6 +149,7 @@ export class Dispatcher {
       fanOutPath: fanOut?.path ?? null,
       action: task.action,
       ...(task.sensor ? { sensor: true } : {}),
+      ...(this.#traced ? { traced: true } : {}),
       inputNames: Object.keys(task.needs ?? {}),
       with: task.with ?? null,
       env: task.env ?? null,

@@ -35,6 +35,8 @@ export interface HookDeskOptions {
   readonly clock: Clock;
   readonly stateDir: string;
   readonly memoryMb: number | null;
+  /** Spans of its runs are sent to somebody. */
+  readonly traced: boolean;
   readonly log: Logger;
   /** Called when a job has come further and that is stored. */
   readonly onChange: () => void;
@@ -194,6 +196,7 @@ export class HookDesk {
       fanOutPath: null,
       action: spec.action,
       hook: true,
+      ...(this.#options.traced ? { traced: true } : {}),
       inputNames: ['event'],
       with: spec.with ?? null,
       env: spec.env ?? null,

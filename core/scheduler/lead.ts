@@ -8,8 +8,6 @@ import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
-import type { AlertDesk } from './alert-desk.ts';
-import { alertsOf } from './alerts-of.ts';
 import { AssetFeed } from './asset-feed.ts';
 import { BackfillFeed } from './backfill-feed.ts';
 import { CacheFeed } from './cache-feed.ts';
@@ -28,6 +26,7 @@ import type { Janitor } from './janitor.ts';
 import { Leader } from './leader.ts';
 import { leaderLog } from './leader-log.ts';
 import { limitsOf } from './limits-of.ts';
+import { Onlookers } from './onlookers.ts';
 import { Operating } from './operating.ts';
 import { PastFeed } from './past-feed.ts';
 import { leaderSocket } from './paths.ts';
@@ -76,8 +75,7 @@ export class Leadership {
   readonly #hooks: HookDesk;
   readonly #operating: Operating;
   #janitor: Janitor | null = null;
-  /** `null` without rules: then alerts cost nothing. */
-  #alerts: AlertDesk | null = null;
+  #onlookers: Onlookers | null = null;
   #door: LeaderDoor | null = null;
   readonly #inbox: InboxReader;
   #isEnding = false;
@@ -92,13 +90,14 @@ export class Leadership {
     this.#project = project;
     this.#lease = lease;
     this.#executor = executor;
-    this.#log = leaderLog(project, lease, (message) => this.#alerts?.noteError(message));
+    this.#log = leaderLog(project, lease, (message) => this.#onlookers?.noteError(message));
     const { store, stateDir, config, clock, library, dir } = project;
     const { memoryMb } = config.runners;
     const inputs = new InputReader(store, stateDir);
     const canSpin = availableParallelism() > 1;
     const values = valuesOf(project);
-    const dispatcher = new Dispatcher({ executor, inputs, values, stateDir, memoryMb, canSpin });
+    const traced = config.telemetry.traces !== null;
+    const dispatcher = new Dispatcher({ executor, inputs, values, stateDir, memoryMb, canSpin, traced });
     const limits = limitsOf(project);
     const reload = (runNo: RunNo) =>
       this.#desk.load(runNo).catch((error: unknown) => {
@@ -189,6 +188,7 @@ export class Leadership {
       clock,
       stateDir,
       memoryMb,
+      traced: this.#project.config.telemetry.traces !== null,
       log: this.#log,
       onChange: () => this.leader.onCommit(),
     });
@@ -213,7 +213,7 @@ export class Leadership {
   #onDecided(actions: readonly Action[]): void {
     for (const tidings of tidingsIn(actions)) this.onTidings(tidings);
     this.#hooks.look();
-    if (actions.length > 0) this.#alerts?.look();
+    if (actions.length > 0) this.#onlookers?.look();
     this.#feeds.look();
     this.#files?.look();
     this.#inbox.lookAtHeld();
@@ -259,7 +259,8 @@ export class Leadership {
       onCommit();
     };
     await this.#hooks.open();
-    this.#alerts = await alertsOf(this.#project, this.#lease, this.leader, this.#log);
+    const watched = { project: this.#project, lease: this.#lease, leader: this.leader };
+    this.#onlookers = await Onlookers.open({ ...watched, executor: this.#executor, log: this.#log });
     this.leader.world.pause = await this.#project.store.operations.facts.pause();
     this.#log.info('this process leads');
   }
@@ -376,9 +377,9 @@ export class Leadership {
     await this.#operating.close();
     if (how === 'drain') await this.leader.drain();
     if (how === 'drain') await this.#hooks.drain();
-    if (how === 'drain') await this.#alerts?.drain();
+    if (how === 'drain') await this.#onlookers?.drain();
     this.#hooks.close();
-    await this.#alerts?.close();
+    await this.#onlookers?.close();
     this.#closed = true;
     this.leader.stop();
     await this.#inbox.close();

@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { NodeNo, RunNo, RunUid, VersionNo } from '../model/ids.ts';
+import type { ObservedAttempt, ObservedLine } from '../telemetry/observed.ts';
 import { journalAttempts } from './journal-attempts.ts';
+import { readFirstStart, readObservedLines } from './observed-lines.ts';
 import type { Database } from './tables.ts';
 
 /** What a run is called, without what it is about. */
@@ -59,6 +61,16 @@ export class LiveReads {
       startedAt: row.past_started_at ?? row.started_at,
       endedAt: row.past_ended_at ?? row.ended_at,
     }));
+  }
+
+  /** What {@link readObservedLines} gives. */
+  observed(afterSeq: number, upToSeq: number, limit: number): Promise<readonly ObservedLine[]> {
+    return readObservedLines(this.#db, afterSeq, upToSeq, limit);
+  }
+
+  /** What {@link readFirstStart} gives. */
+  firstStart(runNo: RunNo, attempt: ObservedAttempt): Promise<number | null> {
+    return readFirstStart(this.#db, runNo, attempt);
   }
 
   /** The names of some runs; those that are gone are absent. */

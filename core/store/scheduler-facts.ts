@@ -7,6 +7,17 @@ import type { Script } from './script.ts';
 import type { Lease } from './store.ts';
 import type { Database } from './tables.ts';
 
+/** Who is sent what happens. */
+export type Receiver = 'otlp' | 'lineage';
+
+/** How far a receiver has been told. */
+export interface Told {
+  /** The last line of the journal of which it knows. */
+  readonly seq: number;
+  /** Runs that began once more after an end and have not ended since, with the line by which they did. */
+  readonly reopened: { readonly [runNo: string]: number };
+}
+
 /** What holds for the scheduler of a store, whoever leads, and what the leader has said of itself last. */
 export class SchedulerFacts {
   readonly #db: Kysely<Database>;
@@ -37,6 +48,16 @@ export class SchedulerFacts {
   /** Leader only. */
   saveReport(lease: Lease, report: SchedulerReport): Promise<void> {
     return this.#write(saveScript(this.#db, this.#fenceOf(lease), 'report', report));
+  }
+
+  /** How far somebody who is sent what happens has been told; `null`: nothing yet. */
+  told(receiver: Receiver): Promise<Told | null> {
+    return this.#read<Told>(receiver);
+  }
+
+  /** Leader only. */
+  saveTold(lease: Lease, receiver: Receiver, told: Told): Promise<void> {
+    return this.#write(saveScript(this.#db, this.#fenceOf(lease), receiver, told));
   }
 
   async #read<Value>(name: string): Promise<Value | null> {

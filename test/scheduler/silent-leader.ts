@@ -91,7 +91,7 @@ export async function silentLeader(
   const keep = keeper(store, lease);
   const executor = new SilentExecutor();
   const inputs = new InputReader(store, '/nowhere');
-  const about = { stateDir: '/nowhere', memoryMb: null, canSpin: false };
+  const about = { stateDir: '/nowhere', memoryMb: null, traced: false, canSpin: false };
   const dispatcher = new Dispatcher({ executor, values: { find: async () => [] }, inputs, ...about });
   const limits = { globalSlots, pools: {}, defaults: ENGINE_DEFAULTS };
   const log = createLogger({ level: 'silent', to: 2 });

@@ -69,7 +69,7 @@ export class SimLeadership {
     const inputs = new InputReader(store, stateDir);
     const values = { find: async () => [] };
     const parts = { executor, inputs, values, stateDir };
-    const dispatcher = new Dispatcher({ ...parts, memoryMb: null, canSpin: false });
+    const dispatcher = new Dispatcher({ ...parts, memoryMb: null, traced: false, canSpin: false });
     let last = counters.runNo as number;
     this.#nextRunNo = () => ++last as RunNo;
     const versions = { current: (dagId: string) => this.#version(dagId) } as unknown as VersionKeeper;
@@ -132,7 +132,17 @@ export class SimLeadership {
   #openHooks(log: Logger): HookDesk {
     const { store, lease, clock, executor } = this.#options;
     const { leader } = this;
-    const given = { store, lease, leader, executor, clock, log, stateDir: '/nowhere', memoryMb: null };
+    const given = {
+      store,
+      lease,
+      leader,
+      executor,
+      clock,
+      log,
+      stateDir: '/nowhere',
+      memoryMb: null,
+      traced: false,
+    };
     const desk = new HookDesk({ ...given, onChange: () => {} });
     const toLeader = executor.onEvent;
     executor.onEvent = (event) => {

@@ -13,6 +13,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   'core/planner': 2,
   'core/timetables': 2,
   'core/alerting': 2,
+  'core/telemetry': 2,
   'core/simulation': 2,
   'core/store': 3,
   'core/accounts': 3,

@@ -23,6 +23,7 @@ function dispatched(read: Promise<string[]>) {
     inputs,
     stateDir: '/s',
     memoryMb: null,
+    traced: false,
     canSpin: false,
   });
   dispatcher.onRefused = () => void told.push('refused');

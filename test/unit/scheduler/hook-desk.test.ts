@@ -50,6 +50,7 @@ function deskOf(refused: readonly number[]) {
     clock: { now: () => Date.now(), mono: () => 0 },
     stateDir: '/nowhere',
     memoryMb: null,
+    traced: false,
     log: { warn: () => {} } as unknown as Logger,
     onChange: () => {},
   });

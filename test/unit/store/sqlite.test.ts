@@ -9,6 +9,7 @@ import { systemClock } from '../../../core/model/clock.ts';
 import { pendingQuery } from '../../../core/store/inbox.ts';
 import { journalQuery } from '../../../core/store/journal.ts';
 import { changesQuery } from '../../../core/store/live-reads.ts';
+import { observedQuery } from '../../../core/store/observed-lines.ts';
 import { openStore } from '../../../core/store/open-store.ts';
 import { instancesQuery, runsByUidQuery, unfinishedRunsQuery } from '../../../core/store/reads.ts';
 import {
@@ -208,6 +209,11 @@ describe('queries of the scheduling path', () => {
       'changes of states with what they are about',
       changesQuery(db, 5, 1_000),
       /^SEARCH \w+ USING (INTEGER )?PRIMARY KEY \(.+\)( LEFT-JOIN)?$/,
+    ],
+    [
+      'beginnings and ends for other systems',
+      observedQuery(db, 5, 500, 250),
+      /^(SEARCH \w+ USING (INTEGER )?PRIMARY KEY \(.+\)( LEFT-JOIN)?|CORRELATED SCALAR SUBQUERY \d+)$/,
     ],
   ];
 

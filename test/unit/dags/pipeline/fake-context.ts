@@ -70,6 +70,7 @@ export function fakeContext(
     state: null,
     lastCheckpoint: null,
     attemptId: `1.1.${attempts}`,
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
     signal: abort.signal,
     projectDir: PROJECT_DIR,
     tempDir: dir,
