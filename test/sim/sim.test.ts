@@ -30,9 +30,10 @@ async function play(seed: number, seeds: number, kind = 'plain'): Promise<Figure
   return JSON.parse(stdout) as Figures;
 }
 
-describe('worlds of DAGs, people and faults', () => {
+// Worlds take as long as the machine is slow: what they must not do is told by their figures.
+describe('worlds of DAGs, people and faults', { timeout: 240_000 }, () => {
   it('break nothing that is promised', async () => {
-    const halves = await Promise.all([play(1, 12), play(13, 12)]);
+    const halves = await Promise.all([play(1, 9), play(10, 9)]);
     expect(halves.flatMap(({ failed }) => failed)).toEqual([]);
     const [first, second] = halves as [Figures, Figures];
     expect(first.runs + second.runs).toBeGreaterThan(300);

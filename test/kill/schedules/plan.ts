@@ -49,7 +49,7 @@ export interface SchedulePlan {
 }
 
 /** Planned faults of a round; some of them are two. */
-const FAULTS = 12;
+const FAULTS = 7;
 const VICTIMS: readonly ScheduleVictim[] = [
   ...(['leader', 'leader', 'leader', 'standby', 'standby'] as const),
   ...(['keeper', 'runner', 'runner', 'command', 'keeper+leader'] as const),
