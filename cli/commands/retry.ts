@@ -1,6 +1,7 @@
 import { AppError } from '../../core/model/errors.ts';
 import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished, type TaskState } from '../../core/model/states.ts';
+import { readPools } from '../../core/scheduler/pools.ts';
 import { previewRetry, type RetryChoice } from '../../core/scheduler/preview-retry.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import type { Session } from '../../core/scheduler/session.ts';
@@ -120,9 +121,9 @@ export function choiceOf(options: RetryOptions): RetryChoice {
 }
 
 /** Refuses a DAG file with mistakes, which are shown, and tasks that could never start. */
-async function requireNewest({ library, config }: Project, dagId: string): Promise<void> {
-  const { file, dag } = await library.load(dagId);
-  requirePools({ file, spec: dag.spec }, config.pools);
+async function requireNewest(project: Project, dagId: string): Promise<void> {
+  const { file, dag } = await project.library.load(dagId);
+  requirePools({ file, spec: dag.spec }, await readPools(project));
 }
 
 async function tellVersion(context: CommandContext, store: Store, before: RunRecord): Promise<void> {

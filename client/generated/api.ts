@@ -819,21 +819,6 @@ export type ApprovalPage = {
   readonly nextCursor: string | null;
 };
 
-export type Pool = {
-  readonly name: string;
-  readonly description: string | null;
-  readonly slots: number;
-  /** slots that attempts hold */
-  readonly used: number;
-  /** task instances that are ready and have no slot */
-  readonly waiting: number;
-};
-
-export type PoolPage = {
-  readonly items: readonly Pool[];
-  readonly nextCursor: string | null;
-};
-
 export type BrokenFile = {
   /** relative to the project */
   readonly file: string;
@@ -847,6 +832,26 @@ export type BrokenFile = {
 
 export type BrokenFilePage = {
   readonly items: readonly BrokenFile[];
+  readonly nextCursor: string | null;
+};
+
+export type Pool = {
+  readonly name: string;
+  readonly description: string | null;
+  readonly slots: number;
+  /** slots that attempts hold */
+  readonly used: number;
+  /** task instances that are ready and have no slot */
+  readonly waiting: number;
+  /** who says so; one of the config is changed there only */
+  readonly kind: 'config' | 'stored' | 'default';
+  readonly place: string | null;
+  readonly changedAt: string | null;
+  readonly changedBy: string | null;
+};
+
+export type PoolPage = {
+  readonly items: readonly Pool[];
   readonly nextCursor: string | null;
 };
 
@@ -2372,6 +2377,15 @@ export interface Operations {
     };
     readonly answer: ApprovalPage;
   };
+  /** DAG files that could not be loaded when a scheduler looked last, and why */
+  readonly listBrokenFiles: {
+    readonly input: {
+      readonly params?: undefined;
+      readonly query?: undefined;
+      readonly body?: undefined;
+    };
+    readonly answer: BrokenFilePage;
+  };
   /** Pools, how much of them is held, and how many task instances wait for a slot */
   readonly listPools: {
     readonly input: {
@@ -2381,14 +2395,42 @@ export interface Operations {
     };
     readonly answer: PoolPage;
   };
-  /** DAG files that could not be loaded when a scheduler looked last, and why */
-  readonly listBrokenFiles: {
+  /** A pool; its ETag is for `If-Match` of a change */
+  readonly getPool: {
     readonly input: {
-      readonly params?: undefined;
+      readonly params: {
+        readonly pool: string;
+      };
       readonly query?: undefined;
       readonly body?: undefined;
     };
-    readonly answer: BrokenFilePage;
+    readonly answer: Pool;
+  };
+  /** Makes a pool, or changes it: at once, without a restart */
+  readonly savePool: {
+    readonly input: {
+      readonly params: {
+        readonly pool: string;
+      };
+      readonly query?: undefined;
+      readonly body: {
+        /** 0 holds its tasks back */
+        readonly slots: number;
+        readonly description?: string | null;
+      };
+    };
+    readonly answer: Pool;
+  };
+  /** Deletes a pool that no task names; `default` has 128 slots again */
+  readonly removePool: {
+    readonly input: {
+      readonly params: {
+        readonly pool: string;
+      };
+      readonly query?: undefined;
+      readonly body?: undefined;
+    };
+    readonly answer: undefined;
   };
   /** Backfills, newest first */
   readonly listBackfills: {
@@ -3309,8 +3351,11 @@ export const OPERATIONS = {
   readSystemLogs: ['GET', '/api/v1/system/logs'],
   getDagStats: ['GET', '/api/v1/dags/{dagId}/stats'],
   listApprovals: ['GET', '/api/v1/approvals'],
-  listPools: ['GET', '/api/v1/pools'],
   listBrokenFiles: ['GET', '/api/v1/broken-files'],
+  listPools: ['GET', '/api/v1/pools'],
+  getPool: ['GET', '/api/v1/pools/{pool}'],
+  savePool: ['PUT', '/api/v1/pools/{pool}'],
+  removePool: ['DELETE', '/api/v1/pools/{pool}'],
   listBackfills: ['GET', '/api/v1/backfills'],
   createBackfill: ['POST', '/api/v1/backfills'],
   getBackfill: ['GET', '/api/v1/backfills/{backfillId}'],

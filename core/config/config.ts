@@ -1,4 +1,5 @@
 import type { EngineDefaults } from '../model/defaults.ts';
+import type { PoolSetting } from '../model/pool.ts';
 import type { AlertsConfig } from './assemble-alerts.ts';
 
 /** The config of one process: complete, checked and frozen. Paths are absolute, durations in milliseconds. */
@@ -19,9 +20,7 @@ export interface Config {
     readonly maxAttempts: number;
   };
   /** Always has `default`. */
-  readonly pools: {
-    readonly [name: string]: { readonly slots: number; readonly description: string | null };
-  };
+  readonly pools: { readonly [name: string]: PoolSetting & { readonly origin: ConfigOrigin } };
   readonly defaults: EngineDefaults;
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -27,7 +27,8 @@ export interface Limits {
 /** Slots of a pool and how many are held. */
 export interface Pool {
   readonly name: string;
-  slots: number;
+  /** `null`: there is no such pool, and what names it waits. */
+  slots: number | null;
   used: number;
 }
 
@@ -73,6 +74,7 @@ export class World {
   readonly dags = new Map<string, DagLoad>();
   /** Backfills that a scheduler works on, and those that have an unfinished run. */
   readonly backfills = new Map<number, BackfillWorld>();
+  /** Those that there are, and those that something in memory names. */
   readonly pools = new Map<string, Pool>();
   readonly pasts = new Pasts();
   readonly lookups = new CacheLookups();
@@ -115,8 +117,18 @@ export class World {
       for (const [id, at] of before.knownDeadlines) this.knownDeadlines.set(id, at);
       for (const [id, { atMono }] of before.deadlines) this.knownDeadlines.set(id, atMono);
     }
-    this.pools.set('default', { name: 'default', slots: 128, used: 0 });
-    for (const [name, slots] of Object.entries(limits.pools)) this.pools.set(name, { name, slots, used: 0 });
+    this.pool('default').slots = 128;
+    for (const [name, slots] of Object.entries(limits.pools)) this.pool(name).slots = slots;
+  }
+
+  /** The pool of a name; made when first asked for, as one that does not exist yet. */
+  pool(name: string): Pool {
+    let pool = this.pools.get(name);
+    if (!pool) {
+      pool = { name, slots: null, used: 0 };
+      this.pools.set(name, pool);
+    }
+    return pool;
   }
 
   private dueBefore(a: number, b: number): boolean {

@@ -15,6 +15,7 @@ import { loginRoutes } from './login.ts';
 import { logRoutes } from './logs.ts';
 import { metricsRoute } from './metrics.ts';
 import { operationRoutes } from './operations.ts';
+import { poolRoutes } from './pools.ts';
 import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
 import { schedulerRoutes } from './scheduler.ts';
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   ...taskChangeRoutes,
   ...logRoutes,
   ...operationRoutes,
+  ...poolRoutes,
   ...backfillRoutes,
   ...assetRoutes,
   ...configRoutes,

@@ -160,7 +160,18 @@ describe('a command line against a server', () => {
 
   test('lists DAGs and pools, pauses, marks, answers', async () => {
     expect((await orch('list')).stdout).toMatch(/^ask /m);
-    expect((await orch('pool', 'list')).stdout).toMatch(/^scarce +3 +0 +0 +few/m);
+    expect((await orch('pool', 'list')).stdout).toMatch(/^scarce +3 +0 +0 +airflow.yaml:\d+:\d+ +few/m);
+    expect((await orch('pool', 'set', 'fan', '2')).stdout).toBe('pool fan is new: it has 2 slots\n');
+    expect((await orch('pool', 'set', '2', 'fan')).stderr).toContain('orch pool set <name> 2');
+    expect((await orch('pool', 'set', 'fan', 'two')).code).toBe(2);
+    const changed = JSON.parse(
+      (await orch('pool', 'set', 'fan', '3', '--description', 'x', '--json')).stdout,
+    );
+    expect(changed).toMatchObject({ name: 'fan', slots: 3, description: 'x', changedBy: 'token:cli' });
+    expect((await orch('pool', 'show', 'fan')).stdout).toMatch(/0 of 3 slots held.*\n.*x\n.*by token:cli/);
+    expect(await orch('pool', 'set', 'scarce', '9')).toMatchObject({ code: 5 });
+    expect((await orch('pool', 'delete', 'fan')).code).toBe(0);
+    expect((await orch('pool', 'delete', 'fan')).code).toBe(4);
     expect((await orch('pause', 'fan')).stdout).toBe('DAG fan is paused\n');
     expect((await orch('list')).stdout).toMatch(/^fan +by hand +paused/m);
     expect((await orch('unpause', 'fan')).code).toBe(0);
