@@ -210,6 +210,9 @@ const SENTENCES = {
   paused_at_checkpoint: (f) =>
     `Attempt ${f.try} was stopped for a pause; the next goes on from its checkpoint.`,
   run_deleted: (f) => `Run ${f.run} of DAG ${f.dag} was deleted by ${f.by ?? 'hand'}.`,
+  held_still: (f) =>
+    `Attempt ${f.try} is held still for a pause: it keeps its slot, and goes on with the resume.`,
+  ended_while_paused: (f) => `Attempt ${f.try} was ended while it was paused; the next one begins anew.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

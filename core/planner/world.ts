@@ -104,6 +104,9 @@ export class World {
   readonly retries: Due[] = [];
   readonly retryOrder = new Heap((a, b) => this.dueBefore(a, b));
 
+  /** Attempts that are held still, and what is left of their time in ms. */
+  readonly heldStill = new Map<string, number>();
+
   /** Deadlines of attempts that this process knew before its memory was dropped, in monotonic time. */
   readonly knownDeadlines = new Map<string, number>();
 
@@ -114,6 +117,7 @@ export class World {
     if (before !== null) {
       this.draining = before.draining;
       this.pause = before.pause;
+      for (const [id, leftMs] of before.heldStill) this.heldStill.set(id, leftMs);
       for (const [id, at] of before.knownDeadlines) this.knownDeadlines.set(id, at);
       for (const [id, { atMono }] of before.deadlines) this.knownDeadlines.set(id, atMono);
     }
