@@ -1,12 +1,12 @@
 import type { BackfillRecord } from '../core/model/backfill.ts';
 import { AppError } from '../core/model/errors.ts';
 import { isRunFinished, type RunState } from '../core/model/states.ts';
+import { isLed } from '../core/scheduler/is-led.ts';
 import type { Store } from '../core/store/store.ts';
 import { valueOfAnswer } from './answer-error.ts';
 import type { CommandContext } from './context.ts';
 import { openSession } from './engine.ts';
 import { EXIT } from './exit-code.ts';
-import { isLed } from './is-led.ts';
 import { tableLines, tableWidth } from './render/table.ts';
 import { instantText, slotText, spanText } from './render/time-text.ts';
 import { userName } from './user-name.ts';

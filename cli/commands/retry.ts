@@ -18,7 +18,7 @@ import { requirePools } from '../pool-problems.ts';
 import { counted } from '../render/counted.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { glyph } from '../render/state-look.ts';
-import { previewSpan, retrySpan } from '../retry-span.ts';
+import { previewSpan, retriesHere, retrySpan } from '../retry-span.ts';
 import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
 
@@ -74,7 +74,7 @@ export const retry = defineCommand<RetryOptions>({
     return withProject(context, async (project) => {
       if (options.dryRun === true) {
         const run = await findRun(project.store, String(name));
-        if (isWide) return previewSpan(context, project, run, choice, span);
+        if (isWide) return previewSpan(context, retriesHere(context, project, null), run, choice, span);
         return preview(context, project, run, choice);
       }
       const session = await openSession(project);
@@ -83,7 +83,8 @@ export const retry = defineCommand<RetryOptions>({
         const run = await findRun(project.store, String(name));
         const askedAt = context.host.clock.now();
         if (choice.latest) await requireNewest(project, run.dagId);
-        if (isWide) return await retrySpan(context, { project, session }, run, choice, span, timeoutMs);
+        const desk = retriesHere(context, project, session);
+        if (isWide) return await retrySpan(context, desk, run, choice, span, timeoutMs);
         const how = await ask(context, session, run, choice);
         if (choice.latest) await tellVersion(context, project.store, run);
         return await followRun(context, {

@@ -263,6 +263,13 @@ export type SchedulePreview = {
   }[];
 };
 
+export type WhyDag = {
+  readonly because: Because;
+  /** the same of its other schedules */
+  readonly also: readonly Because[];
+  readonly nextAt: string | null;
+};
+
 export type Grid = {
   /** newest first */
   readonly runs: readonly {
@@ -369,6 +376,7 @@ export type RunDetail = {
   readonly counts: {
     readonly [name: string]: number;
   };
+  readonly setAside: string | null;
 };
 
 export type RetryPlan = {
@@ -453,6 +461,45 @@ export type JournalPage = {
   readonly nextCursor: string | null;
 };
 
+export type Hook = {
+  /** 1, 2, 3... within the run */
+  readonly hookNo: number;
+  /** such as onFailure */
+  readonly hook: string;
+  readonly taskId: string | null;
+  readonly key: string | null;
+  /** how far it has come */
+  readonly state: 'waiting' | 'running' | 'success' | 'failed';
+  readonly tries: number;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly error: {
+    readonly name: string;
+    readonly message: string;
+  } | null;
+};
+
+export type HookPage = {
+  readonly items: readonly Hook[];
+  readonly nextCursor: string | null;
+};
+
+export type LogPage = {
+  readonly lines: readonly {
+    /** RFC 3339, UTC */
+    readonly at: string;
+    /** stdout, stderr, a level of ctx.log, or a remark of orch */
+    readonly stream: 'stdout' | 'stderr' | 'debug' | 'info' | 'warn' | 'error' | 'system';
+    readonly text: string;
+    /** the next line of this stream goes on where this one stops */
+    readonly more: boolean;
+  }[];
+  /** from of the next page */
+  readonly next: number;
+  /** all that is there by now was read */
+  readonly atEnd: boolean;
+};
+
 export type TaskInstance = {
   /** `<run>.<node>`, as other routes take it */
   readonly taskInstanceId: string;
@@ -525,22 +572,6 @@ export type Output = {
     readonly sha256: string;
     readonly bytes: number;
   } | null;
-};
-
-export type LogPage = {
-  readonly lines: readonly {
-    /** RFC 3339, UTC */
-    readonly at: string;
-    /** stdout, stderr, a level of ctx.log, or a remark of orch */
-    readonly stream: 'stdout' | 'stderr' | 'debug' | 'info' | 'warn' | 'error' | 'system';
-    readonly text: string;
-    /** the next line of this stream goes on where this one stops */
-    readonly more: boolean;
-  }[];
-  /** from of the next page */
-  readonly next: number;
-  /** all that is there by now was read */
-  readonly atEnd: boolean;
 };
 
 export type Task = {
@@ -1670,6 +1701,18 @@ export interface Operations {
     };
     readonly answer: SchedulePreview;
   };
+  /** What the next run of a DAG waits for that nobody asks for, by the rules that decide about it */
+  readonly whyDag: {
+    readonly input: {
+      readonly params: {
+        /** the id of a DAG */
+        readonly dagId: string;
+      };
+      readonly query?: undefined;
+      readonly body?: undefined;
+    };
+    readonly answer: WhyDag;
+  };
   /** The states of all tasks in the newest runs of a DAG */
   readonly getGrid: {
     readonly input: {
@@ -1929,6 +1972,40 @@ export interface Operations {
     readonly answer: {
       readonly because: Because;
     };
+  };
+  /** The hooks of a run, in the order in which they became due; all of them are one page */
+  readonly listHooks: {
+    readonly input: {
+      readonly params: {
+        /** the id of a run, a UUID */
+        readonly runId: string;
+      };
+      readonly query?: undefined;
+      readonly body?: undefined;
+    };
+    readonly answer: HookPage;
+  };
+  /** Lines that a hook wrote in its last try */
+  readonly readHookLog: {
+    readonly input: {
+      readonly params: {
+        /** the id of a run, a UUID */
+        readonly runId: string;
+        readonly hookNo: number;
+      };
+      readonly query?: {
+        /** `next` of the page before; 0: the beginning */
+        readonly from?: number | undefined;
+        readonly limit?: number | undefined;
+        /** only lines that contain this text */
+        readonly q?: string | undefined;
+        /** only lines that match */
+        readonly regex?: string | undefined;
+        readonly stream?: readonly ('stdout' | 'stderr' | 'debug' | 'info' | 'warn' | 'error' | 'system')[] | undefined;
+      };
+      readonly body?: undefined;
+    };
+    readonly answer: LogPage;
   };
   /** The task instances of a run, in the order of its graph */
   readonly listTaskInstances: {
@@ -3309,6 +3386,7 @@ export const OPERATIONS = {
   rollBackDag: ['POST', '/api/v1/dags/{dagId}/rollback'],
   listSlots: ['GET', '/api/v1/dags/{dagId}/slots'],
   previewSchedule: ['GET', '/api/v1/dags/{dagId}/schedule'],
+  whyDag: ['GET', '/api/v1/dags/{dagId}/why'],
   getGrid: ['GET', '/api/v1/dags/{dagId}/grid'],
   listRuns: ['GET', '/api/v1/runs'],
   getRun: ['GET', '/api/v1/runs/{runId}'],
@@ -3324,6 +3402,8 @@ export const OPERATIONS = {
   readArtifact: ['GET', '/api/v1/runs/{runId}/artifacts/{sha256}'],
   listJournal: ['GET', '/api/v1/runs/{runId}/journal'],
   whyRun: ['GET', '/api/v1/runs/{runId}/why'],
+  listHooks: ['GET', '/api/v1/runs/{runId}/hooks'],
+  readHookLog: ['GET', '/api/v1/runs/{runId}/hooks/{hookNo}/logs'],
   listTaskInstances: ['GET', '/api/v1/runs/{runId}/task-instances'],
   getTaskInstance: ['GET', '/api/v1/task-instances/{taskInstanceId}'],
   listAttempts: ['GET', '/api/v1/task-instances/{taskInstanceId}/attempts'],

@@ -10,6 +10,7 @@ import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
 import { figureRoutes } from './figures.ts';
 import { gridRoutes } from './grid.ts';
+import { hookRoutes } from './hooks.ts';
 import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
 import { logRoutes } from './logs.ts';
@@ -33,6 +34,7 @@ export const ROUTES: readonly Route[] = [
   ...gridRoutes,
   ...runRoutes,
   ...runResultRoutes,
+  ...hookRoutes,
   ...taskInstanceRoutes,
   ...taskRoutes,
   ...taskChangeRoutes,

@@ -100,6 +100,7 @@ describe('who may do what', () => {
       sha256: '0'.repeat(64),
       alertId: alert.alertId,
       muteId: String(muted.body['muteId']),
+      hookNo: '1',
     };
   });
   afterAll(() => api[Symbol.asyncDispose]());
