@@ -3,6 +3,7 @@ import type { NodeNo, TryNo } from '../model/ids.ts';
 import type { JsonText } from '../model/json.ts';
 import { S } from '../model/states.ts';
 import { graceOf } from './abort.ts';
+import { askAgainAt } from './ask-again.ts';
 import { goOn, holdStill } from './held-still.ts';
 import { nodesInState } from './nodes-in-state.ts';
 import { PAUSING, type RunWorld, STOPPING } from './run-world.ts';
@@ -78,11 +79,10 @@ export function putDown(
   node: number,
   times: { readonly startedAt: number; readonly endedAt: number; readonly log?: LogRange },
 ): void {
-  const { world, now } = turn;
+  const { now } = turn;
   const tryNo = run.tryNo[node] as number;
   run.tryBase[node] = (run.tryBase[node] as number) + 1;
   const code = run.checkpoints.has(node) ? 'paused_at_checkpoint' : 'ended_while_paused';
   turn.change(run, node, S.up_for_retry, code, { try: tryNo }, { ...times, dueAt: now.at });
-  run.dueAt.set(node, now.at);
-  world.addRetry({ atMono: now.mono, run, node, tryNo });
+  askAgainAt(turn, run, node, now.at);
 }

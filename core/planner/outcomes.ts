@@ -4,6 +4,7 @@ import type { BecauseCode } from '../model/because.ts';
 import { type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
 import { type FailedReason, holdsSlot, S } from '../model/states.ts';
 import { cancelReason, graceOf, markEnded } from './abort.ts';
+import { askAgainAt } from './ask-again.ts';
 import { recordProduced } from './asset-events.ts';
 import { noteArtifact, putIntoCache } from './cache.ts';
 import { dropCheckpoint, keepCheckpoint, pauseAttempt, putDown, takePause } from './checkpoints.ts';
@@ -285,16 +286,9 @@ function retryLater(
   facts: ReasonFacts,
   details: ChangeDetails & Times,
 ): void {
-  const { world, now } = turn;
-  const dueAt = Math.min(details.endedAt, now.at) + delayMs;
+  const dueAt = Math.min(details.endedAt, turn.now.at) + delayMs;
   turn.change(run, node, S.up_for_retry, code, facts, { ...details, dueAt });
-  run.dueAt.set(node, dueAt);
-  world.addRetry({
-    atMono: now.mono + Math.max(0, dueAt - now.at),
-    run,
-    node,
-    tryNo: run.tryNo[node] as number,
-  });
+  askAgainAt(turn, run, node, dueAt);
 }
 
 /** Makes attempts ready whose wait is over. */
