@@ -82,7 +82,7 @@ function wish(
   { description }: PoolOptions,
   [action, name, slots]: Parameters<RemoteRun>[3],
 ): { readonly act: Act; readonly wanted: Wanted } {
-  const act = chosenAction('pool', ACTIONS, action);
+  const act = chosenAction('pool', ACTIONS, action, name);
   const wanted = { name: String(name ?? ''), slots: 0 };
   if (description !== undefined && act !== set)
     throw new AppError('usage', `--description is for 'orch pool set', not for 'orch pool ${action}'.`);
