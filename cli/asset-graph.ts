@@ -1,4 +1,5 @@
 import type { DagSpec } from '../core/model/dag.ts';
+import { consumedBy } from '../core/scheduler/why-dag.ts';
 import type { FoundDag } from './dag-files.ts';
 import { counted } from './render/counted.ts';
 
@@ -31,12 +32,6 @@ export function assetLinks(dags: readonly FoundDag[]): ReadonlyMap<string, Asset
     for (const uri of consumedBy(spec)) of(uri).consumers.push(spec.id);
   }
   return new Map([...links].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** The assets whose events start runs of a DAG. */
-export function consumedBy(spec: DagSpec): readonly string[] {
-  const uris = (spec.schedule ?? []).flatMap((one) => (one.kind === 'assets' ? one.assets : []));
-  return [...new Set(uris)].sort();
 }
 
 /** The assets that the tasks of a DAG produce. */

@@ -1,6 +1,7 @@
 import { didYouMean } from '../core/model/did-you-mean.ts';
 import { AppError } from '../core/model/errors.ts';
-import { type AssetLinks, assetLinks, consumedBy, producedBy } from './asset-graph.ts';
+import { consumedBy } from '../core/scheduler/why-dag.ts';
+import { type AssetLinks, assetLinks, producedBy } from './asset-graph.ts';
 import type { CommandContext } from './context.ts';
 import { type FoundDag, readDagFiles } from './dag-files.ts';
 import { EXIT } from './exit-code.ts';

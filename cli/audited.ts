@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { AppError } from '../core/model/errors.ts';
 import type { Project } from '../core/scheduler/project.ts';
+import { STATUS } from './report-error.ts';
 
 /** A change as the audit log keeps it: the operation of the API that does the same, and its status there. */
 export interface AuditedChange {
@@ -28,7 +30,7 @@ export async function audited<T>(
     await store.audit.ended(auditNo, status);
     return made;
   } catch (error) {
-    await store.audit.ended(auditNo, 500);
+    await store.audit.ended(auditNo, error instanceof AppError ? STATUS[error.code] : 500);
     throw error;
   }
 }

@@ -1,12 +1,14 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { BackfillRecord } from '../core/model/backfill.ts';
 import { AppError } from '../core/model/errors.ts';
 import { isRunFinished, type RunState } from '../core/model/states.ts';
-import type { Store } from '../core/store/store.ts';
+import { isLed } from '../core/scheduler/is-led.ts';
+import type { Project } from '../core/scheduler/project.ts';
 import { valueOfAnswer } from './answer-error.ts';
 import type { CommandContext } from './context.ts';
 import { openSession } from './engine.ts';
 import { EXIT } from './exit-code.ts';
-import { isLed } from './is-led.ts';
 import { tableLines, tableWidth } from './render/table.ts';
 import { instantText, slotText, spanText } from './render/time-text.ts';
 import { userName } from './user-name.ts';
@@ -31,7 +33,11 @@ interface Progress {
   readonly noEta: string | null;
 }
 
-async function progressOf(store: Store, backfill: BackfillRecord, isLed: boolean): Promise<Progress> {
+async function progressOf(
+  { store, dir }: Project,
+  backfill: BackfillRecord,
+  isLed: boolean,
+): Promise<Progress> {
   const runs = await store.backfillRuns(backfill.backfillNo);
   const count = (is: (state: RunState) => boolean): number =>
     runs.reduce((sum, one) => sum + (is(one.state) ? one.count : 0), 0);
@@ -41,7 +47,9 @@ async function progressOf(store: Store, backfill: BackfillRecord, isLed: boolean
   const ended = runs.filter(({ state }) => state === 'success' || state === 'failed');
   const endedCount = ended.reduce((sum, one) => sum + one.count, 0);
   const meanMs = endedCount === 0 ? null : ended.reduce((sum, one) => sum + one.spentMs, 0) / endedCount;
-  const noEta = isOver ? null : whyNoEta(backfill, isLed, endedCount);
+  const dag = await store.dag(backfill.dagId);
+  const isGone = dag === null || !dag.present || !existsSync(join(dir, dag.file));
+  const noEta = isOver ? null : isGone ? goneText(backfill) : whyNoEta(backfill, isLed, endedCount);
   const rounds = Math.ceil((left + running) / backfill.maxActiveRuns);
   return {
     backfill,
@@ -53,6 +61,12 @@ async function progressOf(store: Store, backfill: BackfillRecord, isLed: boolean
     etaMs: meanMs === null || isOver || noEta !== null ? null : meanMs * rounds,
     noEta,
   };
+}
+
+/** Nobody makes runs of a DAG that no file declares. */
+function goneText({ dagId, backfillNo }: BackfillRecord): string {
+  const giveUp = `orch backfill cancel ${backfillNo}`;
+  return `not while no file declares DAG ${dagId}: bring it back, or give up: ${giveUp}`;
 }
 
 /** A pause of its DAG is no reason: that does not hold a backfill up. */
@@ -98,7 +112,7 @@ export async function listBackfills(context: CommandContext): Promise<number> {
     const led = await isLed(project);
     const all: Progress[] = [];
     for (const backfill of await store.backfills(LISTED_MAX))
-      all.push(await progressOf(store, backfill, led));
+      all.push(await progressOf(project, backfill, led));
     if (context.flags.json) {
       context.json({ items: all.map(progressJson), nextCursor: null });
       return EXIT.ok;
@@ -136,7 +150,7 @@ export async function showBackfill(context: CommandContext, name: string): Promi
     const backfill = await store.backfill(backfillNo);
     if (backfill === null)
       throw new AppError('not_found', `There is no backfill ${backfillNo}. 'orch backfill list' lists them.`);
-    const progress = await progressOf(store, backfill, await isLed(project));
+    const progress = await progressOf(project, backfill, await isLed(project));
     if (context.flags.json) {
       context.json(progressJson(progress));
       return EXIT.ok;

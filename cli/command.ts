@@ -11,6 +11,8 @@ export interface Example {
 /** A command in its own lazily loaded file. */
 export interface CommandModule<Options extends object = Record<string, unknown>> {
   readonly examples: readonly Example[];
+  /** What is said to who gives more words than there are arguments; the words are not repeated. */
+  readonly excess?: string;
   /** More than the summary says, for `--help`. */
   readonly description?: string;
   /** Adds arguments and options. */

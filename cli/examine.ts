@@ -1,10 +1,11 @@
 import { statfsSync } from 'node:fs';
 import { AppError } from '../core/model/errors.ts';
 import { isRunFinished } from '../core/model/states.ts';
+import { isLed } from '../core/scheduler/is-led.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { CommandContext } from './context.ts';
 import { openProject } from './engine.ts';
-import { isLed } from './is-led.ts';
+import { keyFindings } from './key-findings.ts';
 import { leaderFinding } from './leader-finding.ts';
 import { livingGroups } from './leftover-groups.ts';
 import { counted } from './render/counted.ts';
@@ -72,6 +73,7 @@ async function examineProject(project: Project): Promise<Finding[]> {
     CONFIG_FINE,
     await dagFinding(project),
     await storeFinding(project),
+    ...(await keyFindings(project)),
     ...(await runFindings(project)),
     await processFinding(project),
     diskFinding(project.stateDir),

@@ -1,12 +1,29 @@
+import type { LogLine } from '../core/log/log-line.ts';
 import { type LogWindow, readAttemptLog } from '../core/log/read-attempt-log.ts';
 import { hookAttemptId, type RunNo } from '../core/model/ids.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { CommandContext } from './context.ts';
-import { hookName } from './render/hook-lines.ts';
+import { hookName, type NamedHook } from './render/hook-lines.ts';
 import { logLineText } from './render/log-line-text.ts';
 import { instantText } from './render/time-text.ts';
 
 const PAGE = 2_000;
+
+/** Prints one line of a hook. */
+export function printHookLine(
+  context: CommandContext,
+  { time }: { readonly time?: boolean },
+  { task, key, hook, tries }: NamedHook & { readonly tries: number },
+  line: LogLine,
+): void {
+  const { at, stream, text } = line;
+  const about = { taskId: task, key, hook, attempt: tries, at: instantText(at), stream, text };
+  if (context.flags.json) context.json({ v: 1, type: 'log.line', ...about }, 'event');
+  else
+    context.print(
+      logLineText(line, { name: hookName({ task, key, hook }), time: time === true }, context.style),
+    );
+}
 
 /** Prints what the hooks of a run wrote in their last tries, of one task or of all; gives how many lines. */
 export async function printHookLogs(
@@ -25,13 +42,7 @@ export async function printHookLogs(
       await context.host.stdout.drained();
       if (context.host.stdout.closed) return lines;
       const page = await readAttemptLog(source, { ...how.window, fromByte, limit: PAGE });
-      for (const line of page.lines) {
-        const { at, stream, text } = line;
-        const { task: taskId, key, hook } = event;
-        const about = { taskId, key, hook, attempt: job.tries, at: instantText(at), stream, text };
-        if (context.flags.json) context.json({ v: 1, type: 'log.line', ...about }, 'event');
-        else context.print(logLineText(line, { name: hookName(job), time: how.time }, context.style));
-      }
+      for (const line of page.lines) printHookLine(context, how, { ...event, tries: job.tries }, line);
       lines += page.lines.length;
       atEnd = page.atEnd;
       fromByte = page.nextByte;

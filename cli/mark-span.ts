@@ -4,6 +4,7 @@ import { canTransition, isRunFinished } from '../core/model/states.ts';
 import type { RunSpan } from '../core/planner/run-span.ts';
 import type { Session } from '../core/scheduler/session.ts';
 import { readRunView } from '../core/store/read-run-view.ts';
+import type { RunView } from '../core/store/run-view.ts';
 import type { Store } from '../core/store/store.ts';
 import { valueOfAnswer } from './answer-error.ts';
 import type { CommandContext } from './context.ts';
@@ -12,7 +13,7 @@ import { counted } from './render/counted.ts';
 import { shortRunId } from './render/run-name.ts';
 import { tableLines, tableWidth } from './render/table.ts';
 import { instantText } from './render/time-text.ts';
-import { aboutText, spanOf } from './span-of-runs.ts';
+import { aboutText, runsOfDag, spanOf } from './span-of-runs.ts';
 import { userName } from './user-name.ts';
 
 /** A task that is to be marked in one run and those around it. */
@@ -32,9 +33,32 @@ interface MarkLine {
   readonly left: string | null;
 }
 
-async function planMarks(store: Store, { run, instance, state, span }: MarkChoice): Promise<MarkLine[]> {
+/** Where marks are set: in a project of this machine, or behind a server. */
+export interface MarkDesk {
+  /** All runs of a DAG. */
+  runsOf(dagId: string): Promise<readonly RunRecord[]>;
+  /** `null`: it is gone. */
+  view(run: RunRecord): Promise<RunView | null>;
+  mark(run: RunRecord, instance: string, state: 'success' | 'failed'): Promise<unknown>;
+}
+
+/** Marks in the project on this machine. */
+export function marksHere({ host }: CommandContext, store: Store, session: Session | null): MarkDesk {
+  const by = userName(host.env);
+  return {
+    runsOf: (dagId) => runsOfDag(store, dagId),
+    view: ({ runNo }) => readRunView(store, runNo),
+    mark: async ({ uid }, instance, state) => {
+      if (session === null) throw new Error('a mark needs a session');
+      return valueOfAnswer(await session.ask({ type: 'markTask', runUid: uid, by, instance, state }));
+    },
+  };
+}
+
+async function planMarks(desk: MarkDesk, { run, instance, state, span }: MarkChoice): Promise<MarkLine[]> {
   const lines: MarkLine[] = [];
-  for (const one of await spanOf(store, run, span)) lines.push(await lineOf(store, one, instance, state));
+  const all = span.past || span.future ? await desk.runsOf(run.dagId) : [];
+  for (const one of spanOf(all, run, span)) lines.push(await lineOf(desk, one, instance, state));
   const named = lines.find((line) => line.run.runNo === run.runNo);
   // What was named is not left out in silence.
   if (named?.from === null && named.left !== null) throw new AppError('not_found', `The run: ${named.left}.`);
@@ -42,12 +66,12 @@ async function planMarks(store: Store, { run, instance, state, span }: MarkChoic
 }
 
 async function lineOf(
-  store: Store,
+  desk: MarkDesk,
   run: RunRecord,
   instance: string,
   state: 'success' | 'failed',
 ): Promise<MarkLine> {
-  const view = await readRunView(store, run.runNo);
+  const view = await desk.view(run);
   const found = view?.tasks.find(({ name, taskId }) => name === instance || taskId === instance);
   if (found === undefined) return { run, from: null, left: `it has no task ${instance}` };
   const from = found.state;
@@ -59,10 +83,10 @@ async function lineOf(
 /** Shows in which runs a mark would be set, and why not in others; changes nothing. */
 export async function previewMarks(
   context: CommandContext,
-  store: Store,
+  desk: MarkDesk,
   choice: MarkChoice,
 ): Promise<number> {
-  const lines = await planMarks(store, choice);
+  const lines = await planMarks(desk, choice);
   const { instance, state } = choice;
   if (context.flags.json) {
     const items = lines.map(({ run, from, left }) => ({
@@ -88,25 +112,19 @@ export async function previewMarks(
 }
 
 /** Sets a mark in the runs of a span, the earliest first; runs that are refused are told. */
-export async function markSpan(
-  context: CommandContext,
-  store: Store,
-  session: Session,
-  choice: MarkChoice,
-): Promise<number> {
+export async function markSpan(context: CommandContext, desk: MarkDesk, choice: MarkChoice): Promise<number> {
   const { instance, state } = choice;
-  const lines = await planMarks(store, choice);
+  const lines = await planMarks(desk, choice);
   const wanted = lines.filter(({ left }) => left === null);
   if (wanted.length === 0)
     throw new AppError(
       'conflict',
       `${instance} cannot be marked ${state} in any of these runs: -n says why.`,
     );
-  const by = userName(context.host.env);
   const marked: string[] = [];
   for (const { run } of wanted) {
     try {
-      valueOfAnswer(await session.ask({ type: 'markTask', runUid: run.uid, by, instance, state }));
+      await desk.mark(run, instance, state);
       marked.push(run.uid);
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'unavailable') throw error;

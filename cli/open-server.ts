@@ -48,7 +48,7 @@ export async function openServer(
   const listening = await listenOrClose();
   const { url } = listening;
   if (context.flags.json) context.json({ v: 1, type: 'server.listening', url }, 'event');
-  else context.print(`${url}/api/v1/runs`);
+  else context.print(url);
   if (!isLoopback(address))
     context.say('Tokens and passwords go over the network as they are: have a proxy with TLS in front.');
   return {

@@ -4,7 +4,6 @@
  * compiles the checks of large schemas, which takes longer than most commands. Without the files, or with
  * those of another version, the packages themselves are loaded and the schemas compiled.
  */
-import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -17,6 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundle, packChecks, publish } from './pack-checks.js';
 
 const PACKAGES = ['ajv', 'chokidar', 'commander', 'kysely', 'pino', 'typebox', 'yaml'];
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -40,65 +40,14 @@ async function packAll() {
     if (!existsSync(join(folder, file))) await pack(rolldown, name, file);
     index[name] = { version, file };
   }
-  publish('index.json', JSON.stringify(index));
-  const checks = await packChecks(rolldown);
-  publish('ready-checks.json', JSON.stringify({ file: checks[0] }));
-  const files = [...Object.values(index).map(({ file }) => file), ...checks];
+  publish(folder, 'index.json', JSON.stringify(index));
+  const checks = await packChecks(rolldown, folder);
+  const list = `ready-checks-${checks.digest}.mjs`;
+  if (!existsSync(join(folder, list))) publish(folder, list, checks.code);
+  publish(folder, 'ready-checks.json', JSON.stringify({ file: list }));
+  const files = [...Object.values(index).map(({ file }) => file), list, ...checks.files];
   const olds = readdirSync(folder).filter((file) => /\.[cm]js$/.test(file) && !files.includes(file));
   for (const old of olds) rmSync(join(folder, old), { force: true });
-}
-
-function publish(name, text) {
-  const path = join(folder, name);
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, text);
-  renameSync(draft, path);
-}
-
-/** Compiles each check of a large schema into a module, loaded at its first use; the files, index first. */
-async function packChecks(rolldown) {
-  const { LARGE_SCHEMAS } = await import('../core/schema/large-schemas.ts');
-  const { checkKey, newAjv } = await import('../core/schema/validate.ts');
-  const { default: standalone } = await import('ajv/dist/standalone/index.js');
-  const { version } = JSON.parse(readFileSync(join(project, 'node_modules/ajv/package.json'), 'utf8'));
-  const files = [];
-  const entries = [];
-  for (const { schema, allErrors } of LARGE_SCHEMAS) {
-    const key = checkKey(schema, allErrors);
-    const file = `check-${version}-${key}.cjs`;
-    if (!existsSync(join(folder, file))) {
-      const ajv = newAjv({ allErrors, checkSchemas: false, keepsCode: true });
-      await packModule(rolldown, file, standalone.default(ajv, ajv.compile(schema)));
-    }
-    files.push(file);
-    entries.push(`  get '${key}'() { return require('./${file}'); },\n`);
-  }
-  const digest = createHash('sha256').update(files.join()).digest('hex');
-  const index = `ready-checks-${digest.slice(0, 16)}.mjs`;
-  const require = 'const require = createRequire(import.meta.url);';
-  const code = `import { createRequire } from 'node:module';\n${require}\n`;
-  if (!existsSync(join(folder, index)))
-    publish(index, `${code}export const READY_CHECKS = {\n${entries.join('')}};\n`);
-  return [index, ...files];
-}
-
-/** Packs code with what it imports into a file. */
-async function packModule(rolldown, file, code) {
-  const scratch = mkdtempSync(join(folder, 'new-'));
-  try {
-    writeFileSync(join(scratch, 'entry.cjs'), code);
-    const output = { file: join(scratch, file), format: 'cjs', minify: true };
-    await bundle(rolldown, join(scratch, 'entry.cjs'), output);
-    renameSync(join(scratch, file), join(folder, file));
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
-async function bundle(rolldown, input, output) {
-  const made = await rolldown({ input, platform: 'node', logLevel: 'silent' });
-  await made.write({ codeSplitting: false, ...output });
-  await made.close();
 }
 
 /** Packs a package and makes sure that the file exports what the package does. */

@@ -1,8 +1,10 @@
-import type { Config } from '../core/config/config.ts';
 import { type DagSpec, TASK_DEFAULTS } from '../core/model/dag.ts';
 import { didYouMean } from '../core/model/did-you-mean.ts';
 import { AppError, type Diagnostic } from '../core/model/errors.ts';
 import { counted } from './render/counted.ts';
+
+/** Pools by name. */
+type PoolSlots = ReadonlyMap<string, { readonly slots: number }>;
 
 /**
  * Tasks that could never start: their pool does not exist, or has fewer slots than they need. A DAG file does
@@ -10,15 +12,15 @@ import { counted } from './render/counted.ts';
  */
 export function poolProblems(
   dags: readonly { readonly file: string; readonly spec: DagSpec }[],
-  pools: Config['pools'],
+  pools: PoolSlots,
 ): Diagnostic[] {
   return dags.flatMap(({ file, spec }) =>
     spec.tasks.flatMap(({ path, pool = TASK_DEFAULTS.pool, poolSlots = TASK_DEFAULTS.poolSlots }) => {
       const at = { severity: 'error', file } as const;
       const task = `task '${path}' of DAG ${spec.id}`;
-      const slots = Object.hasOwn(pools, pool) ? pools[pool]?.slots : undefined;
+      const slots = pools.get(pool)?.slots;
       if (slots === undefined) {
-        const hint = didYouMean(pool, Object.keys(pools)) ?? `add '${pool}' to pools in airflow.yaml`;
+        const hint = didYouMean(pool, [...pools.keys()]) ?? `make it: orch pool set ${pool} <slots>`;
         return [{ ...at, rule: 'unknown-pool', message: `pool '${pool}' of ${task} does not exist`, hint }];
       }
       if (poolSlots <= slots) return [];
@@ -29,10 +31,7 @@ export function poolProblems(
 }
 
 /** Refuses a DAG with tasks that would wait for slots for ever. */
-export function requirePools(
-  dag: { readonly file: string; readonly spec: DagSpec },
-  pools: Config['pools'],
-): void {
+export function requirePools(dag: { readonly file: string; readonly spec: DagSpec }, pools: PoolSlots): void {
   const problems = poolProblems([dag], pools);
   if (problems.length === 0) return;
   const tasks = counted(problems.length, 'task');

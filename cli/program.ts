@@ -48,7 +48,7 @@ export async function runCommandLine(argv: readonly string[], host: Host, versio
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    return commandLineError(error, host, argv, asked);
+    return commandLineError(error, host, argv, asked, module?.excess);
   }
   return exitCode;
 }
@@ -152,12 +152,16 @@ function commandLineError(
   host: Host,
   argv: readonly string[],
   asked: CommandEntry | null,
+  excess?: string,
 ): number {
   const context = createContext(host, { json: argv.includes('--json'), verbose: argv.includes('-v') });
   if (!(error instanceof CommanderError)) return reportError(context, error);
   if (error.exitCode === 0) return EXIT.ok;
   if (error.code === 'commander.help')
     return reportError(context, new AppError('usage', noCommandText(argv)));
+  // What a secret may be in is not repeated.
+  if (error.code === 'commander.excessArguments' && excess !== undefined)
+    return reportError(context, new AppError('usage', `Too many arguments for '${asked?.name}'. ${excess}`));
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const suggestion = suggestionText(rest.join(' '));
   const help = asked === null ? 'orch --help' : `orch ${asked.name} --help`;

@@ -3,7 +3,8 @@ import type { CommandContext } from './context.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { diagnosticText } from './render/diagnostic-text.ts';
 
-const STATUS: Readonly<Record<ErrorCode, number>> = {
+/** The HTTP status of every kind of refusal, as the API has it. */
+export const STATUS: Readonly<Record<ErrorCode, number>> = {
   usage: 400,
   invalid: 422,
   unauthenticated: 401,

@@ -8,13 +8,13 @@ import type { Session } from '../core/scheduler/session.ts';
 import { valueOfAnswer } from './answer-error.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
-import { followRun } from './follow-run.ts';
+import { type FollowOptions, followRun } from './follow-run.ts';
 import { counted } from './render/counted.ts';
 import { shortRunId } from './render/run-name.ts';
 import { glyph } from './render/state-look.ts';
 import { tableLines, tableWidth } from './render/table.ts';
 import { instantText } from './render/time-text.ts';
-import { aboutText, spanOf } from './span-of-runs.ts';
+import { aboutText, runsOfDag, spanOf } from './span-of-runs.ts';
 import { userName } from './user-name.ts';
 
 /** What a retry does about one run of its span. */
@@ -25,23 +25,48 @@ interface SpanLine {
   readonly left: string | null;
 }
 
+/** Where runs are retried: in a project of this machine, or behind a server. */
+export interface RetryDesk {
+  /** All runs of a DAG. */
+  runsOf(dagId: string): Promise<readonly RunRecord[]>;
+  preview(run: RunRecord, choice: RetryChoice): Promise<RetryPreview>;
+  retry(run: RunRecord, choice: RetryChoice): Promise<unknown>;
+  follow(run: RunRecord, options: FollowOptions): Promise<number>;
+}
+
+/** Retries in the project on this machine. */
+export function retriesHere(context: CommandContext, project: Project, session: Session | null): RetryDesk {
+  const by = userName(context.host.env);
+  const here = (): Session => {
+    if (session === null) throw new Error('a retry needs a session');
+    return session;
+  };
+  return {
+    runsOf: (dagId) => runsOfDag(project.store, dagId),
+    preview: ({ runNo }, choice) => previewRetry(project, runNo, choice),
+    retry: async ({ uid }, choice) =>
+      valueOfAnswer(await here().ask({ type: 'retry', runUid: uid, by, ...choice })),
+    follow: ({ runNo }, options) => followRun(context, { project, session: here(), runNo, ...options }),
+  };
+}
+
 /** What a retry does about the run that was named and those before or after it, earliest first. */
 async function planSpan(
-  project: Project,
+  desk: RetryDesk,
   run: RunRecord,
   choice: RetryChoice,
   span: RunSpan,
 ): Promise<SpanLine[]> {
   if (!isRunFinished(run.state))
     throw new AppError('conflict', `Run ${shortRunId(run.uid)} is ${run.state}: retry it alone first.`);
-  const runs = await spanOf(project.store, run, span);
+  const runs = spanOf(await desk.runsOf(run.dagId), run, span);
   const lines: SpanLine[] = [];
-  for (const one of runs) lines.push(await lineOf(project, one, choice, one.runNo === run.runNo));
+  for (const one of runs) lines.push(await lineOf(desk, one, choice, one.runNo === run.runNo));
   return lines;
 }
 
 async function lineOf(
-  project: Project,
+  desk: RetryDesk,
   run: RunRecord,
   choice: RetryChoice,
   isNamed: boolean,
@@ -49,7 +74,7 @@ async function lineOf(
   const none: RetryPreview = { instances: [], moves: false };
   if (!isRunFinished(run.state)) return { run, preview: none, left: `it is ${run.state}` };
   try {
-    const preview = await previewRetry(project, run.runNo, choice);
+    const preview = await desk.preview(run, choice);
     if (preview.instances.length > 0) return { run, preview, left: null };
     if (isNamed && choice.select === 'tasks')
       throw new AppError('conflict', 'There is nothing to retry in this run.');
@@ -64,12 +89,12 @@ async function lineOf(
 /** Shows what a retry would do about every run of its span; changes nothing. */
 export async function previewSpan(
   context: CommandContext,
-  project: Project,
+  desk: RetryDesk,
   run: RunRecord,
   choice: RetryChoice,
   span: RunSpan,
 ): Promise<number> {
-  const lines = await planSpan(project, run, choice, span);
+  const lines = await planSpan(desk, run, choice, span);
   if (context.flags.json) {
     const items = lines.map(({ run: one, preview, left }) => ({
       runId: one.uid,
@@ -106,22 +131,21 @@ export async function previewSpan(
  */
 export async function retrySpan(
   context: CommandContext,
-  { project, session }: { readonly project: Project; readonly session: Session },
+  desk: RetryDesk,
   run: RunRecord,
   choice: RetryChoice,
   span: RunSpan,
   timeoutMs: number | null,
 ): Promise<number> {
-  const lines = await planSpan(project, run, choice, span);
+  const lines = await planSpan(desk, run, choice, span);
   const sinceAt = context.host.clock.now();
   const retried = lines.filter(({ left }) => left === null);
   if (retried.length === 0) throw new AppError('conflict', 'There is nothing to retry in these runs.');
-  const by = userName(context.host.env);
   const open: RunRecord[] = [];
   let worst: number = EXIT.ok;
   for (const { run: one } of retried) {
     try {
-      valueOfAnswer(await session.ask({ type: 'retry', runUid: one.uid, by, ...choice }));
+      await desk.retry(one, choice);
       open.push(one);
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
@@ -131,8 +155,8 @@ export async function retrySpan(
   }
   const left = lines.length - retried.length;
   context.say(`${counted(open.length, 'run')} retried, ${left} left as they were (-n says why).`);
-  for (const [at, { runNo }] of open.entries()) {
-    const code = await followRun(context, { project, session, runNo, how: 'retried', sinceAt, timeoutMs });
+  for (const [at, one] of open.entries()) {
+    const code = await desk.follow(one, { how: 'retried', sinceAt, timeoutMs });
     if (worst === EXIT.ok) worst = code;
     const isLeft = code === EXIT.interrupted || code === EXIT.timeout || code === EXIT.terminated;
     if (!isLeft) continue;

@@ -6,6 +6,10 @@ import { askHidden, readInput } from './new-password.ts';
 /** No value is longer, in whatever characters. */
 const INPUT_BYTES_MAX = 4 * VALUE_MAX + 2;
 
+/** What is said to who writes a value into the command line. */
+export const NEVER_A_WORD =
+  'A value is never an argument, which others can read: pipe it in, or type it when it is asked for.';
+
 /**
  * A value: all of stdin but its last line end, or one line that is asked for on the terminal and not shown;
  * `null` if the user gives up. A flag would show it to whoever lists processes.
@@ -17,5 +21,8 @@ export async function secretInput(
 ): Promise<string | null> {
   if (stdin.isTTY === true) return askHidden(context, stdin, question);
   const tooLong = () => new AppError('usage', `A value has at most ${VALUE_MAX} characters.`);
-  return readInput(stdin, INPUT_BYTES_MAX, tooLong);
+  const text = await readInput(stdin, INPUT_BYTES_MAX, tooLong);
+  if (text === '')
+    throw new AppError('usage', 'Nothing came by stdin: pipe the value in. Nothing was changed.');
+  return text;
 }

@@ -8,21 +8,26 @@ import { dateText, slotText } from './render/time-text.ts';
 const RUNS_MAX = 1_000;
 const PAGE = 500;
 
-/**
- * A run and those of its DAG before or after it, earliest first.
- * @throws AppError `conflict` if these are too many for one command.
- */
-export async function spanOf(store: Store, run: RunRecord, span: RunSpan): Promise<RunRecord[]> {
+/** All runs of a DAG that a store has. */
+export async function runsOfDag(store: Store, dagId: string): Promise<readonly RunRecord[]> {
   const all: RunRecord[] = [];
   for (let page: readonly RunRecord[] | null = null; page === null || page.length === PAGE; ) {
     const before = all.at(-1)?.runNo;
     page = await store.runs({
-      dagId: run.dagId,
+      dagId,
       limit: PAGE,
       ...(before === undefined ? {} : { before }),
     });
     all.push(...page);
   }
+  return all;
+}
+
+/**
+ * A run and those of its DAG before or after it, earliest first; `all` are those of the DAG.
+ * @throws AppError `conflict` if these are too many for one command.
+ */
+export function spanOf(all: readonly RunRecord[], run: RunRecord, span: RunSpan): RunRecord[] {
   const runs = runsOfSpan(run, all, span);
   if (runs.length <= RUNS_MAX) return runs;
   throw new AppError(

@@ -1,5 +1,6 @@
 import { AppError } from '../core/model/errors.ts';
 import type { RunRecord } from '../core/model/run.ts';
+import { isRunFinished } from '../core/model/states.ts';
 import { readRunProgress } from '../core/store/state-tables.ts';
 import type { Store } from '../core/store/store.ts';
 import { runDetail } from './views.ts';
@@ -8,5 +9,13 @@ import { runDetail } from './views.ts';
 export async function readDetail(store: Store, run: RunRecord) {
   const found = await readRunProgress(store, run.runNo);
   if (found === null) throw new AppError('not_found', `run ${run.uid} is gone`);
-  return runDetail(found);
+  return { ...runDetail(found), setAside: await setAsideText(store, run) };
+}
+
+/** Why the process that leads has set a run aside; `null`: it has not. The next one tries it again. */
+async function setAsideText(store: Store, { state, runNo }: RunRecord): Promise<string | null> {
+  if (isRunFinished(state)) return null;
+  const last = await store.live.lastLine(runNo);
+  if (last?.because.code !== 'quarantined' || last.epoch !== (await store.counters()).epoch) return null;
+  return String(last.because['error']);
 }

@@ -1,10 +1,10 @@
 import type { Action, InstanceChange } from '../../core/model/action.ts';
-import { because, becauseNumber } from '../../core/model/because.ts';
+import { becauseNumber } from '../../core/model/because.ts';
 import type { DagSpec } from '../../core/model/dag.ts';
 import type { NodeNo, RunNo, RunUid, VersionNo } from '../../core/model/ids.ts';
-import type { RunRecord } from '../../core/model/run.ts';
 import { S } from '../../core/model/states.ts';
 import type { Lease, Store } from '../../core/store/store.ts';
+import { runningRun } from '../running-run.ts';
 
 /** What a store of a bench holds. */
 export interface History {
@@ -42,25 +42,8 @@ export function uidOf(no: number): string {
 }
 
 function finished(no: number, dagId: string, versionNo: number, counts: Record<string, number>): Action[] {
-  const run: RunRecord = {
-    runNo: no as RunNo,
-    uid: uidOf(no) as RunUid,
-    dagId,
-    versionNo: versionNo as VersionNo,
-    state: 'running',
-    trigger: 'manual',
-    params: {},
-    scope: {},
-    maxParallel: null,
-    inputsFrom: null,
-    logicalAt: null,
-    intervalStartAt: null,
-    intervalEndAt: null,
-    createdAt: AT,
-    startedAt: AT,
-    endedAt: null,
-    because: because('started'),
-  };
+  const about = { runNo: no as RunNo, uid: uidOf(no) as RunUid, dagId, versionNo: versionNo as VersionNo };
+  const run = runningRun(about, AT);
   const end: Action = {
     type: 'run.change',
     runNo: run.runNo,

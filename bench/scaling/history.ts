@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Action } from '../../core/model/action.ts';
-import { because, becauseNumber } from '../../core/model/because.ts';
+import { becauseNumber } from '../../core/model/because.ts';
 import { systemClock } from '../../core/model/clock.ts';
 import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from '../../core/model/ids.ts';
 import { S } from '../../core/model/states.ts';
@@ -10,6 +10,7 @@ import { openSession } from '../../core/scheduler/session.ts';
 import { openStore } from '../../core/store/open-store.ts';
 import type { Lease, Store } from '../../core/store/store.ts';
 import { monotonicMs } from '../body.ts';
+import { runningRun } from '../running-run.ts';
 import { median } from '../statistics.ts';
 import { runOnce } from '../systems/orch.ts';
 import { type BenchProject, workloadProject } from '../systems/orch-project.ts';
@@ -99,7 +100,8 @@ async function write(store: Store, lease: Lease, no: number, at: number, actions
 }
 
 function* finishedRun(runNo: RunNo, versionNo: VersionNo, at: number): Generator<Action[]> {
-  yield [{ type: 'run.create', run: runRecord(runNo, versionNo, at) }];
+  const about = { runNo, uid: randomUUID() as RunUid, dagId: 'old', versionNo };
+  yield [{ type: 'run.create', run: runningRun(about, at) }];
   for (let first = 1; first <= TASKS; first += CHUNK) {
     const nodes = Array.from({ length: CHUNK }, (_, offset) => first + offset);
     yield nodes.flatMap((node) => lifeOf(runNo, node as NodeNo, at));
@@ -132,26 +134,4 @@ function lifeOf(runNo: RunNo, nodeNo: NodeNo, at: number): Action[] {
     { ...common, ...rest, ...queued, startedAt: null, endedAt: null, log: null },
     { ...common, ...rest, ...ended, startedAt: at + 1, endedAt: at + 2, log },
   ];
-}
-
-function runRecord(runNo: RunNo, versionNo: VersionNo, at: number) {
-  return {
-    runNo,
-    uid: randomUUID() as RunUid,
-    dagId: 'old',
-    versionNo,
-    state: 'running' as const,
-    trigger: 'manual' as const,
-    params: {},
-    scope: {},
-    maxParallel: null,
-    inputsFrom: null,
-    logicalAt: null,
-    intervalStartAt: null,
-    intervalEndAt: null,
-    createdAt: at,
-    startedAt: at,
-    endedAt: null,
-    because: because('triggered', { by: 'bench' }),
-  };
 }

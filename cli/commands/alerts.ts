@@ -16,7 +16,7 @@ import { nearest } from '../../core/model/nearest.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { newRunUid } from '../../core/scheduler/run-uid.ts';
 import { audited } from '../audited.ts';
-import { chosenAction } from '../chosen-action.ts';
+import { chosenAction, takesNoName } from '../chosen-action.ts';
 import { collect, defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
@@ -76,9 +76,22 @@ export const alerts = defineCommand<AlertsOptions>({
       .option('--for <duration>', 'mute: for so long; otherwise until it is taken back')
       .option('--reason <text>', 'mute: why');
   },
-  run: (context, options, [action, name]) =>
-    chosenAction('alerts', ACTIONS, action)(context, options, name === undefined ? name : String(name)),
+  run: (context, options, [action, name]) => {
+    const act = chosenAction('alerts', ACTIONS, action, name);
+    const needs = NEEDS[String(action)];
+    if (needs === undefined) takesNoName('alerts', action, name);
+    else if (name === undefined) throw new AppError('usage', `'orch alerts ${action}' needs ${needs}.`);
+    return act(context, options, name === undefined ? name : String(name));
+  },
 });
+
+/** What actions cannot do without. */
+const NEEDS: { readonly [action: string]: string } = {
+  show: 'the id of an alert',
+  ack: 'the id of an alert',
+  unmute: "the id of a mute: see 'orch alerts mutes'",
+  test: 'the name of a channel of airflow.yaml',
+};
 
 function chosen<Word extends string>(
   flag: string,

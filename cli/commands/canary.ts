@@ -1,6 +1,7 @@
 import { AppError } from '../../core/model/errors.ts';
 import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished } from '../../core/model/states.ts';
+import { readPools } from '../../core/scheduler/pools.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { valueOfAnswer } from '../answer-error.ts';
 import { askRollback } from '../ask-rollback.ts';
@@ -79,7 +80,7 @@ async function start(
   const now = await versionsNow(project, dagId);
   const candidate = tried === null ? now.declared : await requireVersion(store, dagId, tried);
   const base = await baseOf(project, dagId, options, now.rolledBackTo);
-  requirePools(candidate, project.config.pools);
+  requirePools(candidate, await readPools(project));
   const wanted = wantedRun(context, candidate, options);
   await askRollback(context, project, dagId, base, true);
   const pin = (await store.pins()).find((one) => one.dagId === dagId);

@@ -1,6 +1,8 @@
-import { relative, resolve, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
 import type { Config } from '../../core/config/config.ts';
 import { AppError, type Diagnostic } from '../../core/model/errors.ts';
+import { poolsInForce, readPools } from '../../core/scheduler/pools.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { readFilesAnew } from '../engine.ts';
@@ -11,6 +13,7 @@ import { rememberDags } from '../remember-dags.ts';
 import { counted } from '../render/counted.ts';
 import { diagnosticText } from '../render/diagnostic-text.ts';
 import { configOf } from '../state-dir.ts';
+import { withProject } from '../with-project.ts';
 
 interface CheckReport {
   readonly files: number;
@@ -98,10 +101,30 @@ async function checkAll(
     diagnostics: [
       ...unfit,
       ...diagnostics,
-      ...(config === null ? [] : poolProblems(dags, config.pools)),
+      ...(config === null ? [] : await poolMistakes(context, config, dags)),
       ...typed.filter(({ file, line }) => !known.has(`${file}:${line}`)),
     ],
   };
+}
+
+/**
+ * Tasks that could never get slots. A pool that the config does not have may be stored: the database is asked
+ * only then, and where it is away, what the config says counts.
+ */
+async function poolMistakes(
+  context: CommandContext,
+  { pools, store }: Config,
+  dags: Parameters<typeof poolProblems>[0],
+): Promise<readonly Diagnostic[]> {
+  const problems = poolProblems(dags, poolsInForce(pools, []));
+  const isMade = store.kind === 'postgres' || existsSync(join(store.path, 'orch.db'));
+  if (problems.length === 0 || !isMade) return problems;
+  try {
+    return poolProblems(dags, await withProject(context, readPools));
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
+    return problems;
+  }
 }
 
 async function typeDiagnostics(dir: string, sources: readonly string[]): Promise<readonly Diagnostic[]> {

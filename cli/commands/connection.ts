@@ -8,12 +8,12 @@ import { AppError } from '../../core/model/errors.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { connectionRecord, openConnection } from '../../core/secrets/keep-values.ts';
 import { audited } from '../audited.ts';
-import { chosenAction } from '../chosen-action.ts';
+import { chosenAction, takesNoName } from '../chosen-action.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { reach } from '../reach-connection.ts';
-import { secretInput } from '../secret-input.ts';
+import { NEVER_A_WORD, secretInput } from '../secret-input.ts';
 import { listedValues, printValues } from '../value-list.ts';
 import { withProject } from '../with-project.ts';
 import { removeValue, requireName, unknownValue, warnOfEnvironment } from './variable.ts';
@@ -36,14 +36,16 @@ export const connection = defineCommand({
     { command: 'orch connection test warehouse', what: 'whether its server takes a connection; no login' },
     { command: 'orch connection delete warehouse', what: 'tasks do not find it any more' },
   ],
+  excess: NEVER_A_WORD,
   define: (command) => {
     command
       .argument('<action>', 'list, show, set, delete or test')
       .argument('[name]', 'letters, digits and _');
   },
   run: (context, options, [action, name]) => {
-    const act = chosenAction('connection', ACTIONS, action);
-    if (act !== list) requireName('connection', String(action), name);
+    const act = chosenAction('connection', ACTIONS, action, name);
+    if (act === list) takesNoName('connection', action, name);
+    else requireName('connection', String(action), name);
     return act(context, options, String(name ?? ''));
   },
 });

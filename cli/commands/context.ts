@@ -1,5 +1,5 @@
 import { AppError } from '../../core/model/errors.ts';
-import { chosenAction } from '../chosen-action.ts';
+import { chosenAction, takesNoName } from '../chosen-action.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
@@ -44,11 +44,12 @@ export const serverContext = defineCommand<ContextOptions>({
     command.option('--no-token', 'add: nobody has to log in there');
   },
   run: (context, options, [action, ...args]) =>
-    chosenAction('context', ACTIONS, action)(
-      context,
-      options,
-      args.filter((one) => one !== undefined).map(String),
-    ),
+    chosenAction(
+      'context',
+      ACTIONS,
+      action,
+      args[0],
+    )(context, options, args.filter((one) => one !== undefined).map(String)),
 });
 
 async function add(
@@ -58,12 +59,19 @@ async function add(
 ): Promise<number> {
   if (name === undefined || url === undefined)
     throw new AppError('usage', "'orch context add' needs a name and the address of a server.");
+  if (name.includes('://') && !url.includes('://'))
+    throw new AppError('usage', `The name comes first: orch context add ${url} ${name}`);
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(name))
     throw new AppError('usage', `'${name}' is no name of a context: letters, digits and . _ - in it.`);
   const known = readContexts(context.host);
+  const address = serverUrl(url);
   const token = options.token === false ? null : await askToken(context);
+  if (token === undefined) {
+    context.say('Nothing was kept.');
+    return EXIT.interrupted;
+  }
   const made: ServerContext = {
-    url: serverUrl(url),
+    url: address,
     ...(token === null ? {} : { token }),
     ...(context.flags.allowHttp ? { allowHttp: true } : {}),
   };
@@ -75,11 +83,11 @@ async function add(
   return EXIT.ok;
 }
 
-/** The token that stdin gives, or the user types; `null` for an empty line. */
-async function askToken(context: CommandContext): Promise<string | null> {
+/** The token that stdin gives, or the user types; `null` for an empty line, `undefined` for Ctrl-C. */
+async function askToken(context: CommandContext): Promise<string | null | undefined> {
   if (process.stdin.isTTY !== true) return readSecret(process.stdin);
   const line = await askHidden(context, process.stdin, 'Token, nothing for none: ');
-  if (line === null) throw new AppError('usage', 'Nothing was kept.');
+  if (line === null) return undefined;
   return line.trim() === '' ? null : line.trim();
 }
 
@@ -97,7 +105,12 @@ async function use(
   return EXIT.ok;
 }
 
-async function list(context: CommandContext): Promise<number> {
+async function list(
+  context: CommandContext,
+  _options: ContextOptions,
+  [name]: readonly string[],
+): Promise<number> {
+  takesNoName('context', 'list', name);
   const { current, contexts } = readContexts(context.host);
   const items = Object.entries(contexts).map(([name, { url, token }]) => ({
     name,

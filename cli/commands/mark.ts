@@ -7,7 +7,7 @@ import type { CommandContext } from '../context.ts';
 import { openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
 import { findRun, RUN_ARGUMENT } from '../find-run.ts';
-import { markSpan, previewMarks } from '../mark-span.ts';
+import { markSpan, marksHere, previewMarks } from '../mark-span.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
@@ -44,19 +44,16 @@ export const mark = defineCommand<MarkOptions>({
   },
   run: async (context, options, [name, second, third]) => {
     const { instance, state } = markOf(second, third);
-    const span = { past: options.past === true, future: options.future === true };
-    const isWide = span.past || span.future;
-    if (instance === null && (isWide || options.dryRun === true))
-      throw new AppError('usage', '--past, --future and -n are about a task: name one.');
+    const { span, isWide } = markSpanOf(options, instance);
     return withProject(context, async (project) => {
       const { store } = project;
       const run = await findRun(store, String(name));
       if (instance !== null && options.dryRun === true)
-        return previewMarks(context, store, { run, instance, state, span });
+        return previewMarks(context, marksHere(context, store, null), { run, instance, state, span });
       const session = await openSession(project);
       try {
         if (instance !== null && isWide)
-          return await markSpan(context, store, session, { run, instance, state, span });
+          return await markSpan(context, marksHere(context, store, session), { run, instance, state, span });
         return await markOne(context, session, run, instance, state);
       } finally {
         await session.close();
@@ -74,6 +71,15 @@ export function markOf(
   if (state !== 'success' && state !== 'failed')
     throw new AppError('usage', `A state is set to 'success' or 'failed', not '${state}'.`);
   return { instance: third === undefined ? null : String(second), state };
+}
+
+/** In which runs the flags have a task be marked. @throws AppError `usage` if no task is named for them. */
+export function markSpanOf({ past, future, dryRun }: MarkOptions, instance: string | null) {
+  const span = { past: past === true, future: future === true };
+  const isWide = span.past || span.future;
+  if (instance === null && (isWide || dryRun === true))
+    throw new AppError('usage', '--past, --future and -n are about a task: name one.');
+  return { span, isWide };
 }
 
 /** Tells that a run or a task of it is marked. */

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/model/errors.ts';
 import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished, type TaskState } from '../../core/model/states.ts';
+import { readPools } from '../../core/scheduler/pools.ts';
 import { previewRetry, type RetryChoice } from '../../core/scheduler/preview-retry.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import type { Session } from '../../core/scheduler/session.ts';
@@ -17,7 +18,7 @@ import { requirePools } from '../pool-problems.ts';
 import { counted } from '../render/counted.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { glyph } from '../render/state-look.ts';
-import { previewSpan, retrySpan } from '../retry-span.ts';
+import { previewSpan, retriesHere, retrySpan } from '../retry-span.ts';
 import { userName } from '../user-name.ts';
 import { withProject } from '../with-project.ts';
 
@@ -73,7 +74,7 @@ export const retry = defineCommand<RetryOptions>({
     return withProject(context, async (project) => {
       if (options.dryRun === true) {
         const run = await findRun(project.store, String(name));
-        if (isWide) return previewSpan(context, project, run, choice, span);
+        if (isWide) return previewSpan(context, retriesHere(context, project, null), run, choice, span);
         return preview(context, project, run, choice);
       }
       const session = await openSession(project);
@@ -82,7 +83,8 @@ export const retry = defineCommand<RetryOptions>({
         const run = await findRun(project.store, String(name));
         const askedAt = context.host.clock.now();
         if (choice.latest) await requireNewest(project, run.dagId);
-        if (isWide) return await retrySpan(context, { project, session }, run, choice, span, timeoutMs);
+        const desk = retriesHere(context, project, session);
+        if (isWide) return await retrySpan(context, desk, run, choice, span, timeoutMs);
         const how = await ask(context, session, run, choice);
         if (choice.latest) await tellVersion(context, project.store, run);
         return await followRun(context, {
@@ -120,9 +122,9 @@ export function choiceOf(options: RetryOptions): RetryChoice {
 }
 
 /** Refuses a DAG file with mistakes, which are shown, and tasks that could never start. */
-async function requireNewest({ library, config }: Project, dagId: string): Promise<void> {
-  const { file, dag } = await library.load(dagId);
-  requirePools({ file, spec: dag.spec }, config.pools);
+async function requireNewest(project: Project, dagId: string): Promise<void> {
+  const { file, dag } = await project.library.load(dagId);
+  requirePools({ file, spec: dag.spec }, await readPools(project));
 }
 
 async function tellVersion(context: CommandContext, store: Store, before: RunRecord): Promise<void> {

@@ -1,4 +1,5 @@
 import { AppError } from '../../core/model/errors.ts';
+import { readPools } from '../../core/scheduler/pools.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { askRollback } from '../ask-rollback.ts';
 import { changeBetween } from '../changed-dags.ts';
@@ -60,7 +61,7 @@ async function rollBack(
   if (to === null && now.rolledBackTo === null)
     throw new AppError('conflict', `DAG ${dagId} is not rolled back.`);
   const target = to === null ? now.declared : await requireVersion(store, dagId, to);
-  requirePools(target, project.config.pools);
+  requirePools(target, await readPools(project));
   const known = await store.dag(dagId);
   if (known === null) throw new AppError('not_found', `DAG ${dagId} has no version yet.`);
   const unfinished = (await store.unfinishedRuns()).filter((run) => run.dagId === dagId).length;

@@ -1,7 +1,7 @@
+import { isLed } from '../../core/scheduler/is-led.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { listenForInterrupts } from '../interrupts.ts';
-import { isLed } from '../is-led.ts';
 import { defineServer, openServer, type ServerOptions } from '../open-server.ts';
 import { withProject } from '../with-project.ts';
 

@@ -60,7 +60,8 @@ export const simulate = defineCommand<Options>({
       const prepared: PreparedDag[] = [];
       for (const spec of specs)
         prepared.push(prepareDag(spec, await readDagHistory(project.store, spec), otherwiseMs));
-      return { dags: prepared, limits: limitsOf(project) };
+      const limits = limitsOf(project, await project.store.operations.facts.pools());
+      return { dags: prepared, limits };
     });
     const input = { ...span, dags: dags.map(({ dag }) => dag), limits, fails, attemptsMax: ATTEMPTS_MAX };
     const result = play(input);

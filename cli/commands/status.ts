@@ -1,4 +1,5 @@
 import { isRunFinished } from '../../core/model/states.ts';
+import { isLed } from '../../core/scheduler/is-led.ts';
 import { hookJson } from '../../core/store/hook-json.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import { runViewJson } from '../../core/store/run-json.ts';
@@ -8,7 +9,6 @@ import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { findRun, RUN_ARGUMENT } from '../find-run.ts';
-import { isLed } from '../is-led.ts';
 import { deadlineLines } from '../render/deadline-lines.ts';
 import { hookLines } from '../render/hook-lines.ts';
 import { metricLines, metricRows } from '../render/metric-lines.ts';

@@ -4,7 +4,7 @@ import { AppError } from '../../core/model/errors.ts';
 import { nearest } from '../../core/model/nearest.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { audited } from '../audited.ts';
-import { chosenAction } from '../chosen-action.ts';
+import { chosenAction, takesNoName } from '../chosen-action.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
@@ -46,8 +46,11 @@ export const token = defineCommand<TokenOptions>({
     defineGrants(command);
     command.option('--expires <duration>', 'create: how long it holds, such as 90d; otherwise until revoked');
   },
-  run: (context, options, [action, name]) =>
-    chosenAction('token', ACTIONS, action)(context, options, name === undefined ? name : String(name)),
+  run: (context, options, [action, name]) => {
+    const act = chosenAction('token', ACTIONS, action, name);
+    if (action === 'list') takesNoName('token', action, name);
+    return act(context, options, name === undefined ? name : String(name));
+  },
 });
 
 async function create(

@@ -1,3 +1,4 @@
+import { readPools } from '../../core/scheduler/pools.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { type DagFiles, readDagFiles, requireDag } from '../dag-files.ts';
@@ -51,7 +52,7 @@ export const trigger = defineCommand<TriggerOptions>({
     const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
     return withProject(context, async (project) => {
       const dag = await dagInForce(project.store, declared);
-      requirePools(dag, project.config.pools);
+      requirePools(dag, await readPools(project));
       const wanted = wantedRun(context, dag, options);
       if (options.detach === true) return detach(context, files, wanted.runUid);
       const inputsFrom =

@@ -1,22 +1,34 @@
 import { defineCommand } from '../command.ts';
+import { openBrowser, opensBrowser } from '../open-browser.ts';
 import { defineServer, openServer, type ServerOptions } from '../open-server.ts';
 import { runScheduler } from '../run-scheduler.ts';
 import { withProject } from '../with-project.ts';
 
 /** `orch up`: scheduler and HTTP API in one process. */
-export const up = defineCommand<ServerOptions>({
+export const up = defineCommand<ServerOptions & { readonly open?: boolean }>({
   description:
     'Runs every DAG by its schedule and serves the HTTP API, by default on 127.0.0.1, where nobody has ' +
-    'to log in. Takes up what is saved under dags/ and operators/. Ctrl-C lets running tasks end; a ' +
-    'second one ends at once.',
+    'to log in. Takes up what is saved under dags/ and operators/. In a terminal on a desktop its page is ' +
+    'opened in the browser. Ctrl-C lets running tasks end; a second one ends at once.',
   examples: [
     { command: 'orch up', what: 'in the foreground; every run is a line' },
     { command: 'orch up --port 8080', what: 'on another port' },
+    { command: 'orch up --no-open', what: 'without a browser' },
   ],
-  define: defineServer,
+  define: (command) => {
+    defineServer(command);
+    command
+      .option('--open', 'open the page in the browser, wherever this runs')
+      .option('--no-open', 'open nothing');
+  },
   run: (context, options) =>
     withProject(context, async (project) => {
       const server = await openServer(context, project, options);
+      const { host, flags } = context;
+      if (opensBrowser(flags.json ? (options.open ?? false) : options.open, host, process.platform))
+        openBrowser(server.url, process.platform, (why) =>
+          context.warn(`the browser cannot be opened (${why}): open ${server.url} yourself`),
+        );
       try {
         return await runScheduler(context, project);
       } finally {

@@ -4,7 +4,7 @@ import { AppError } from '../../core/model/errors.ts';
 import { nearest } from '../../core/model/nearest.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { audited } from '../audited.ts';
-import { chosenAction } from '../chosen-action.ts';
+import { chosenAction, takesNoName } from '../chosen-action.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
@@ -47,8 +47,11 @@ export const user = defineCommand<UserOptions>({
       .option('--new-password', 'set: ask for another password')
       .option('--password-stdin', 'set: read the password from stdin');
   },
-  run: (context, options, [action, name]) =>
-    chosenAction('user', ACTIONS, action)(context, options, name === undefined ? name : String(name)),
+  run: (context, options, [action, name]) => {
+    const act = chosenAction('user', ACTIONS, action, name);
+    if (action === 'list') takesNoName('user', action, name);
+    return act(context, options, name === undefined ? name : String(name));
+  },
 });
 
 async function set(context: CommandContext, options: UserOptions, name: string | undefined): Promise<number> {

@@ -4,12 +4,12 @@ import { VALUE_NAME, type ValueOf, type ValueRecord, valueProblem } from '../../
 import type { Project } from '../../core/scheduler/project.ts';
 import { rotateValues, variableRecord } from '../../core/secrets/keep-values.ts';
 import { audited } from '../audited.ts';
-import { chosenAction } from '../chosen-action.ts';
+import { chosenAction, takesNoName } from '../chosen-action.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { instantText } from '../render/time-text.ts';
-import { secretInput } from '../secret-input.ts';
+import { NEVER_A_WORD, secretInput } from '../secret-input.ts';
 import { type ListedValue, listedValues, printValues } from '../value-list.ts';
 import { withProject } from '../with-project.ts';
 
@@ -35,6 +35,7 @@ export const variable = defineCommand<VariableOptions>({
     { command: 'orch variable delete region', what: 'tasks do not find it any more' },
     { command: 'orch variable rotate', what: 'encrypt all values and connections with the first key' },
   ],
+  excess: NEVER_A_WORD,
   define: (command) => {
     command
       .argument('<action>', 'list, get, set, delete or rotate')
@@ -42,8 +43,9 @@ export const variable = defineCommand<VariableOptions>({
       .option('--secret', 'set: never show the value, and mask it in logs');
   },
   run: (context, options, [action, name]) => {
-    const act = chosenAction('variable', ACTIONS, action);
-    if (act !== list && act !== rotate) requireName('variable', String(action), name);
+    const act = chosenAction('variable', ACTIONS, action, name);
+    if (act === list || act === rotate) takesNoName('variable', action, name);
+    else requireName('variable', String(action), name);
     return act(context, options, String(name ?? ''));
   },
 });

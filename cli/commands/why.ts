@@ -2,20 +2,17 @@ import { type Because, because } from '../../core/model/because.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { AttemptRecord, RunRecord } from '../../core/model/run.ts';
 import type { Check, Explanation } from '../../core/planner/explain.ts';
-import { explainEvents } from '../../core/planner/explain-events.ts';
-import { explainSlots, type SlotsExplanation } from '../../core/planner/explain-slots.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { why as explain, whyRun } from '../../core/scheduler/why.ts';
+import { type DagExplanation, whyDag as explainDag } from '../../core/scheduler/why-dag.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import type { InstanceView } from '../../core/store/run-view.ts';
-import { consumedBy } from '../asset-graph.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { readDagFiles, requireDag } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
 import { findInstances } from '../find-instances.ts';
 import { couldBeRun, findRun, RUN_ARGUMENT } from '../find-run.ts';
-import { isLed } from '../is-led.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { glyph, toned } from '../render/state-look.ts';
 import { clockText, instantText, spanText } from '../render/time-text.ts';
@@ -100,43 +97,21 @@ export function tellRun(context: CommandContext, run: RunRecord, because: Becaus
 
 /** Tells what the next run of the schedule of a DAG waits for. */
 async function whyDag(context: CommandContext, project: Project, dagId: string): Promise<number> {
-  const { store, config, clock } = project;
+  const { store } = project;
   const state = await store.dag(dagId);
   const version = state === null ? null : await store.version(state.versionNo);
   if (state === null || version === null) {
     const { spec } = requireDag(await readDagFiles(context, dagId), dagId);
-    return told(context, dagId, {
-      because: because(spec.schedule ? 'slots_unseen' : 'slots_none', { dag: dagId }),
-      nextAt: null,
-    });
+    const reason = because(spec.schedule ? 'slots_unseen' : 'slots_none', { dag: dagId });
+    return tellDag(context, dagId, { because: reason, also: [], nextAt: null });
   }
-  const open = (await store.unfinishedRuns()).filter((run) => run.dagId === dagId);
-  const facts = {
-    unfinishedRuns: open.length,
-    maxActiveRuns: version.spec.maxActiveRuns ?? config.defaults.maxActiveRuns,
-    isLed: await isLed(project),
-  };
-  const { spec } = version;
-  const filter = { uris: consumedBy(spec), afterNo: state.eventNo, limit: 1 };
-  const changed = new Set((await store.assetEvents(filter)).map(({ uri }) => uri));
-  const events = explainEvents(spec, state, changed, facts);
-  const slots = explainSlots(spec, state, facts, clock.now());
-  const pause = state.paused ? await store.dagPause(dagId) : null;
-  const inFull = (reason: Because): Because => (reason.code === 'dag_paused' && pause ? pause : reason);
-  return told(context, dagId, { ...slots, because: inFull(slots.because) }, events.map(inFull));
+  return tellDag(context, dagId, await explainDag(project, state, version.spec));
 }
 
-/** Where events start runs too, one line for each schedule; a DAG without a schedule by time has no other. */
-function told(
-  context: CommandContext,
-  dagId: string,
-  { because, nextAt }: SlotsExplanation,
-  events: readonly Because[] = [],
-): number {
-  const isByTime = because.code !== 'slots_none';
-  const [first = because, ...more] = isByTime ? [because, ...events] : events;
-  if (context.flags.json) context.json({ dagId, because: first, also: more, nextAt: instantText(nextAt) });
-  else context.print([...new Set([first, ...more].map(({ text }) => text))].join('\n'));
+/** Tells what the next run of a DAG waits for, one line for each of its schedules. */
+export function tellDag(context: CommandContext, dagId: string, { because, also, nextAt }: DagExplanation) {
+  if (context.flags.json) context.json({ dagId, because, also, nextAt: instantText(nextAt) });
+  else context.print([...new Set([because, ...also].map(({ text }) => text))].join('\n'));
   return EXIT.ok;
 }
 

@@ -33,6 +33,14 @@ export function followThere(desk: ServerDesk, run: RunRecord): FollowDesk {
   };
 }
 
+/** Nobody is to wait for an end that does not come. */
+function setAsideError({ uid }: RunRecord, why: string): AppError {
+  const what =
+    `run ${uid} was set aside: ${why}. Its attempts were stopped; it is unfinished, and other runs go on. ` +
+    'The next scheduler there tries it again';
+  return new AppError('internal', what, { runId: uid });
+}
+
 /** What happens in a run of a server, by its journal; the stream of events says when to look. */
 class RunWatch {
   readonly #desk: ServerDesk;
@@ -88,7 +96,8 @@ class RunWatch {
   async #look(afterSeq: number) {
     try {
       // Before the journal: what is over has all its lines there.
-      const { state } = await this.#desk.run(this.#run.uid);
+      const { state, setAside } = await this.#desk.standing(this.#run);
+      if (setAside !== null) throw setAsideError(this.#run, setAside);
       const lines = await this.#desk.journal(this.#run, afterSeq);
       const updates = [...(await this.#changes(lines)), ...(await this.#measured())];
       this.#awaySinceMs = null;

@@ -8,7 +8,7 @@ const PAGE = 2_000;
 /** Which lines of logs are asked for. */
 export interface LogQuery {
   readonly regex?: string;
-  readonly stream?: readonly LogLine['stream'][];
+  readonly stream?: readonly LogPage['lines'][number]['stream'][];
 }
 
 /** A page of the log of an attempt, from a place on that an earlier page gave. */
@@ -21,12 +21,10 @@ export async function logPage(
 ): Promise<{ readonly lines: readonly LogLine[] } & Pick<LogPage, 'next' | 'atEnd'>> {
   const page = await server.call('readAttemptLog', {
     params: { attemptId: `${idOf(instance)}.${tryNo}` },
-    query: { from, limit: PAGE, regex, stream: stream as Streams },
+    query: { from, limit: PAGE, regex, stream },
   });
   return { ...page, lines: page.lines.map((line) => ({ ...line, at: Date.parse(line.at) })) };
 }
-
-type Streams = readonly LogPage['lines'][number]['stream'][];
 
 /** The last lines of the log of the newest attempt of an instance. */
 export async function lastLinesThere(

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { AppError } from '../../core/model/errors.ts';
 import type { NodeNo, TryNo } from '../../core/model/ids.ts';
 import type { RunRecord } from '../../core/model/run.ts';
 import { isRunFinished } from '../../core/model/states.ts';
@@ -19,20 +18,21 @@ import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { findInstances } from '../find-instances.ts';
 import { findRun } from '../find-run.ts';
+import { printHookLine } from '../hook-logs.ts';
 import { type LogQuery, logPage } from './log-pages.ts';
 import { ServerDesk } from './server-desk.ts';
 
 const LOOK_EVERY_MS = 1_000;
+const PAGE = 2_000;
 
 /** `orch logs` of a server. */
 export const logs: RemoteRun<LogOptions> = async (context, server, options, [name, task]) => {
   windowOf(options);
   const tryNo = attemptOf(options);
-  if (options.hooks === true)
-    throw new AppError('usage', "'orch logs --hooks' works on this machine only: leave out --server.");
   const desk = new ServerDesk(server);
   const run = await findRun(desk, String(name));
   const only = task === undefined ? null : String(task);
+  if (options.hooks === true) return hookLogs(context, desk, run, only, options);
   const reader = new LogReader(context, desk, options);
   if (options.follow === true) return reader.follow(run, only);
   const view = await desk.view(run);
@@ -48,6 +48,39 @@ export const logs: RemoteRun<LogOptions> = async (context, server, options, [nam
   return EXIT.ok;
 };
 
+/** Which lines the flags ask for. */
+function queryOf({ grep, level }: LogOptions): LogQuery {
+  return {
+    ...(grep === undefined ? {} : { regex: grep }),
+    ...(level === undefined ? {} : { stream: (LEVELS[level] ?? []) as LogQuery['stream'] & object }),
+  };
+}
+
+/** Tells what the hooks of a run wrote in their last tries. */
+async function hookLogs(
+  context: CommandContext,
+  { server }: ServerDesk,
+  { uid: runId }: RunRecord,
+  only: string | null,
+  options: LogOptions,
+): Promise<number> {
+  const { items } = await server.call('listHooks', { params: { runId } });
+  let lines = 0;
+  for (const { hookNo, hook, taskId, key, tries } of items) {
+    if (only !== null && taskId !== only) continue;
+    for (let from = 0, atEnd = false; !atEnd && (await hasReader(context)); ) {
+      const query = { from, limit: PAGE, ...queryOf(options) };
+      const page = await server.call('readHookLog', { params: { runId, hookNo }, query });
+      for (const { at, ...line } of page.lines)
+        printHookLine(context, options, { hook, task: taskId, key, tries }, { ...line, at: Date.parse(at) });
+      lines += page.lines.length;
+      ({ next: from, atEnd } = page);
+    }
+  }
+  if (lines === 0) context.say('No hook of the run wrote anything.');
+  return EXIT.ok;
+}
+
 /** Tells the lines of attempts, each once. */
 class LogReader {
   readonly #context: CommandContext;
@@ -61,11 +94,7 @@ class LogReader {
     this.#context = context;
     this.#desk = desk;
     this.#options = options;
-    const { grep, level } = options;
-    this.#query = {
-      ...(grep === undefined ? {} : { regex: grep }),
-      ...(level === undefined ? {} : { stream: LEVELS[level] ?? [] }),
-    };
+    this.#query = queryOf(options);
   }
 
   /** Tells what is new in the log of an attempt; how many lines that were. */

@@ -7,17 +7,18 @@ import type { RemoteRun } from '../command.ts';
 import { schedulesText } from '../commands/list.ts';
 import { filterOf, printRuns, type RunsOptions } from '../commands/runs.ts';
 import { printStatus } from '../commands/status.ts';
-import { type Explained, printExplained, tellRun } from '../commands/why.ts';
+import { type Explained, printExplained, tellDag, tellRun } from '../commands/why.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { findInstances } from '../find-instances.ts';
-import { findRun } from '../find-run.ts';
+import { couldBeRun, findRun } from '../find-run.ts';
 import { followAt } from '../follow-run.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { tamed } from '../render/text-width.ts';
 import { slotText } from '../render/time-text.ts';
 import { upstreamsOf } from '../upstreams.ts';
 import { followThere } from './follow-there.ts';
+import type { Server } from './server.ts';
 import { idOf, ServerDesk } from './server-desk.ts';
 
 /** `orch runs` of a server. */
@@ -44,10 +45,21 @@ export const watch: RemoteRun<{ timeout?: string }> = async (context, server, { 
   return followAt(context, followThere(desk, run), { how: 'watched', sinceAt: 0, timeoutMs });
 };
 
-/** `orch why` of a server: of a run, or of instances of it. */
+/** `orch why` of a server: of a run, of instances of it, or of a DAG. */
 export const why: RemoteRun = async (context, server, _options, [name, task]) => {
   const desk = new ServerDesk(server);
-  const run = await findRun(desk, String(name));
+  const dagId = String(name);
+  if (task === undefined && (!couldBeRun(dagId) || (await isDag(server, dagId)))) {
+    const { because, also, nextAt } = await server.call('whyDag', { params: { dagId } });
+    const reasons = [because, ...also] as unknown as readonly [Because, ...Because[]];
+    const [first, ...others] = reasons;
+    return tellDag(context, dagId, {
+      because: first,
+      also: others,
+      nextAt: nextAt === null ? null : Date.parse(nextAt),
+    });
+  }
+  const run = await findRun(desk, dagId);
   if (task === undefined) {
     const { because } = await server.call('whyRun', { params: { runId: run.uid } });
     return tellRun(context, run, because as unknown as Because);
@@ -65,6 +77,11 @@ export const why: RemoteRun = async (context, server, _options, [name, task]) =>
   }
   return printExplained(context, run, explained);
 };
+
+async function isDag(server: Server, dagId: string): Promise<boolean> {
+  const dags = await server.items('listDags', {});
+  return dags.some((dag) => dag.dagId === dagId);
+}
 
 /** `orch list` of a server: the DAGs that its scheduler knows. */
 export const list: RemoteRun<{ tag?: string }> = async (context, server, { tag }) => {

@@ -1,15 +1,21 @@
+import type { RetryPlan } from '../../client/generated/api.ts';
 import { AppError } from '../../core/model/errors.ts';
+import type { RunRecord } from '../../core/model/run.ts';
+import type { RetryChoice } from '../../core/scheduler/preview-retry.ts';
 import type { RunView } from '../../core/store/run-view.ts';
 import type { RemoteRun } from '../command.ts';
 import { type CancelOptions, tellCancelled } from '../commands/cancel.ts';
-import { type MarkOptions, markOf, tellMarked } from '../commands/mark.ts';
+import { type MarkOptions, markOf, markSpanOf, tellMarked } from '../commands/mark.ts';
 import { choiceOf, type RetryOptions, tellRetried } from '../commands/retry.ts';
+import type { CommandContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
 import { findInstances } from '../find-instances.ts';
 import { findRun } from '../find-run.ts';
 import { followAt } from '../follow-run.ts';
+import { type MarkDesk, markSpan, previewMarks } from '../mark-span.ts';
 import { shortRunId } from '../render/run-name.ts';
+import { previewSpan, type RetryDesk, retrySpan } from '../retry-span.ts';
 import { followThere } from './follow-there.ts';
 import { idOf, ServerDesk } from './server-desk.ts';
 
@@ -28,37 +34,50 @@ export const cancel: RemoteRun<CancelOptions> = async (context, server, options,
 
 /** `orch retry` of a server. */
 export const retry: RemoteRun<RetryOptions> = async (context, server, options, [name]) => {
-  if (options.past === true || options.future === true)
-    throw new AppError('usage', '--past and --future work on this machine only: leave out --server.');
   const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
-  const { select, tasks, upstream, downstream, latest } = choiceOf(options);
-  const body = { select, ...(tasks.length > 0 ? { tasks } : {}), upstream, downstream, latest };
+  const choice = choiceOf(options);
   const desk = new ServerDesk(server);
   const run = await findRun(desk, String(name));
-  const params = { runId: run.uid };
+  const span = { past: options.past === true, future: options.future === true };
+  const retries = retriesThere(context, desk);
+  if (span.past || span.future)
+    return options.dryRun === true
+      ? previewSpan(context, retries, run, choice, span)
+      : retrySpan(context, retries, run, choice, span, timeoutMs);
   if (options.dryRun === true) {
-    const plan = await server.call('retryRun', { params, query: { dryRun: true }, body });
-    if (!('planHash' in plan)) throw new Error('the server gave no plan');
-    const { items, newVersion } = plan as { items: PlanItems; newVersion: boolean };
-    if (!context.flags.json) return tellRetried(context, run, items, newVersion);
-    const nodes = new Map((await desk.view(run)).tasks.map((one) => [idOf(one), one]));
-    const listed = items.map(({ taskInstanceId, name: instance, state }) => {
-      const { taskId = instance, key = null } = nodes.get(taskInstanceId) ?? {};
-      return { taskId, key, state };
-    });
-    context.json({ runId: run.uid, newVersion, items: listed });
+    const { instances, moves } = await retries.preview(run, choice);
+    if (!context.flags.json) return tellRetried(context, run, instances, moves);
+    const items = instances.map(({ taskId, key, state }) => ({ taskId, key, state }));
+    context.json({ runId: run.uid, newVersion: moves, items });
     return EXIT.ok;
   }
   const sinceAt = Date.parse((await lastLineAt(desk, run.uid)) ?? new Date(0).toISOString());
-  await server.call('retryRun', { params, body });
-  return followAt(context, followThere(desk, run), { how: 'retried', sinceAt: sinceAt + 1, timeoutMs });
+  await retries.retry(run, choice);
+  return retries.follow(run, { how: 'retried', sinceAt: sinceAt + 1, timeoutMs });
 };
 
-type PlanItems = readonly {
-  readonly taskInstanceId: string;
-  readonly name: string;
-  readonly state: RunView['tasks'][number]['state'];
-}[];
+/** Retries behind a server. */
+function retriesThere(context: CommandContext, desk: ServerDesk): RetryDesk {
+  const { server } = desk;
+  const bodyOf = ({ tasks, ...choice }: RetryChoice) => ({
+    ...choice,
+    ...(tasks.length > 0 ? { tasks } : {}),
+  });
+  return {
+    runsOf: (dagId) => desk.runs({ dagId, limit: Number.POSITIVE_INFINITY }),
+    preview: async (run, choice) => {
+      const asked = { params: { runId: run.uid }, query: { dryRun: true }, body: bodyOf(choice) };
+      const plan = await server.call('retryRun', asked);
+      if (!('planHash' in plan)) throw new Error('the server gave no plan');
+      const { items, newVersion: moves } = plan as RetryPlan;
+      const known = new Map((await desk.view(run)).tasks.map((one) => [idOf(one), one]));
+      const instances = items.flatMap(({ taskInstanceId }) => known.get(taskInstanceId) ?? []);
+      return { instances, moves };
+    },
+    retry: ({ uid }, choice) => server.call('retryRun', { params: { runId: uid }, body: bodyOf(choice) }),
+    follow: (run, options) => followAt(context, followThere(desk, run), options),
+  };
+}
 
 /** When the last thing happened in a run so far, by the clock of the server. */
 async function lastLineAt({ server }: ServerDesk, runId: string): Promise<string | null> {
@@ -69,11 +88,21 @@ async function lastLineAt({ server }: ServerDesk, runId: string): Promise<string
 /** `orch mark` of a server. */
 export const mark: RemoteRun<MarkOptions> = async (context, server, options, [name, second, third]) => {
   const { instance, state } = markOf(second, third);
-  if (options.past === true || options.future === true || options.dryRun === true)
-    throw new AppError('usage', '--past, --future and -n work on this machine only: leave out --server.');
-  const run = await findRun(new ServerDesk(server), String(name));
-  const body = { state, ...(instance === null ? {} : { task: instance }) };
-  await server.call('markRun', { params: { runId: run.uid }, body });
+  const { span, isWide } = markSpanOf(options, instance);
+  const desk = new ServerDesk(server);
+  const run = await findRun(desk, String(name));
+  const set = ({ uid }: RunRecord, task: string | null) =>
+    server.call('markRun', { params: { runId: uid }, body: { state, ...(task === null ? {} : { task }) } });
+  if (instance !== null && (isWide || options.dryRun === true)) {
+    const marks: MarkDesk = {
+      runsOf: (dagId) => desk.runs({ dagId, limit: Number.POSITIVE_INFINITY }),
+      view: (one) => desk.view(one),
+      mark: set,
+    };
+    const choice = { run, instance, state, span };
+    return options.dryRun === true ? previewMarks(context, marks, choice) : markSpan(context, marks, choice);
+  }
+  await set(run, instance);
   return tellMarked(context, run, instance, state);
 };
 

@@ -16,6 +16,9 @@ export async function readSecret(stdin: AsyncIterable<unknown>): Promise<string>
   }
   const secret = Buffer.concat(parts).toString('utf8').trim();
   if (!/^[\x21-\x7e]+$/.test(secret))
-    throw new AppError('usage', 'A token is one word: pipe it to stdin, such as: orch ... < token-file');
+    throw new AppError(
+      'usage',
+      'A token is one word: pipe it in, such as: orch ... < token-file; orch context add has --no-token',
+    );
   return secret;
 }

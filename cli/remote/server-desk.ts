@@ -1,4 +1,4 @@
-import type { Run, TaskInstance } from '../../client/generated/api.ts';
+import type { Run, RunDetail, TaskInstance } from '../../client/generated/api.ts';
 import { serverEvents } from '../../client/server-events.ts';
 import type { StoredOutput } from '../../core/model/action.ts';
 import type { Because } from '../../core/model/because.ts';
@@ -59,6 +59,13 @@ export class ServerDesk {
   /** A run by its whole id, as it is now. */
   async run(runId: string): Promise<RunRecord> {
     return this.#record(await this.server.call('getRun', { params: { runId } }));
+  }
+
+  /** The state of a run, and why its leader decides nothing about it any more; `null`: it does. */
+  async standing({ uid }: RunRecord): Promise<Pick<RunDetail, 'state' | 'setAside'>> {
+    const { state, setAside } = await this.server.call('getRun', { params: { runId: uid } });
+    // Servers of before do not say.
+    return { state, setAside: setAside ?? null };
   }
 
   /** A run as programs see it. */

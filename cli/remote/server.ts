@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { AnswerOf, InputOf } from '../../client/api-client.ts';
 import { ApiClient, ApiRefusal } from '../../client/api-client.ts';
 import type { Operations } from '../../client/generated/api.ts';
@@ -6,6 +7,14 @@ import type { Json } from '../../core/model/json.ts';
 import { requireSafe, type ServerContext } from './contexts.ts';
 
 type Id = keyof Operations;
+
+/** A command over many runs asks more than a server takes at once: so often it waits for so long. */
+const BUSY_TRIES = 5;
+const BUSY_MS = 1_000;
+
+function isTooMany(error: unknown): boolean {
+  return error instanceof ApiRefusal && error.problem.type.endsWith(':too_many');
+}
 
 /** A server as commands ask it: what it refuses, and that it is away, are errors for the user. */
 export class Server {
@@ -24,10 +33,13 @@ export class Server {
 
   /** Has an operation done. */
   async call<I extends Id>(id: I, input: InputOf<I>, signal?: AbortSignal): Promise<AnswerOf<I>> {
-    try {
-      return await this.#client.call(id, input, signal);
-    } catch (error) {
-      throw this.#told(error);
+    for (let triesLeft = BUSY_TRIES; ; triesLeft--) {
+      try {
+        return await this.#client.call(id, input, signal);
+      } catch (error) {
+        if (triesLeft === 0 || !isTooMany(error)) throw this.#told(error);
+        await pause(BUSY_MS, undefined, { ...(signal === undefined ? {} : { signal }) });
+      }
     }
   }
 

@@ -1,4 +1,3 @@
-import { AppError } from '../../core/model/errors.ts';
 import type { RemoteRun } from '../command.ts';
 import type { TriggerOptions } from '../commands/trigger.ts';
 import { durationFlag } from '../duration-flag.ts';
@@ -12,13 +11,12 @@ import { ServerDesk } from './server-desk.ts';
 /** `orch trigger` of a server: its scheduler runs it, this process follows. */
 export const trigger: RemoteRun<TriggerOptions> = async (context, server, options, [name]) => {
   const dagId = String(name);
-  if (options.new === true)
-    throw new AppError('usage', '--new is about interrupted runs of this machine: leave it out.');
   const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
   const desk = new ServerDesk(server);
   const { version } = await server.call('getDag', { params: { dagId } });
   const { spec } = await desk.version(dagId, version);
-  const { runUid, params, scope, maxParallel, noCache } = wantedRun(context, { spec }, options);
+  // Every trigger of a server starts a run of its own, with --new or without.
+  const { runUid, params, scope, maxParallel, noCache, priority } = wantedRun(context, { spec }, options);
   const inputsFrom = options.fromRun === undefined ? null : (await findRun(desk, options.fromRun)).uid;
   await server.call('triggerRun', {
     params: { dagId },
@@ -29,6 +27,7 @@ export const trigger: RemoteRun<TriggerOptions> = async (context, server, option
       ...(maxParallel === null ? {} : { maxParallel }),
       ...(inputsFrom === null ? {} : { inputsFrom }),
       ...(noCache ? { noCache } : {}),
+      ...(priority === undefined ? {} : { priority }),
     },
   });
   if (options.detach === true) {

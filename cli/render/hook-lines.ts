@@ -23,8 +23,15 @@ export function badHookLines(hooks: readonly HookRecord[], style: Style): string
   ];
 }
 
+/** What a hook is named by. */
+export interface NamedHook {
+  readonly hook: string;
+  readonly task: string | null;
+  readonly key: string | null;
+}
+
 /** What a hook is of: `fetch onFailure`, or for one of the DAG its own name. */
-export function hookName({ event: { task, key, hook } }: HookRecord): string {
+export function hookName({ task, key, hook }: NamedHook): string {
   return [task, key === null ? null : `[${key}]`, hook].filter((part) => part !== null).join(' ');
 }
 
@@ -32,5 +39,5 @@ function badText(job: HookRecord, style: Style): string {
   const { state, tries, error } = job;
   const what = state === 'failed' ? style.bad('failed') : 'is to be tried again';
   const times = `${tries} ${tries === 1 ? 'try' : 'tries'}`;
-  return `${hookName(job)} ${what} after ${times}: ${tamed(error?.message ?? '')}`;
+  return `${hookName(job.event)} ${what} after ${times}: ${tamed(error?.message ?? '')}`;
 }

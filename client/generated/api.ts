@@ -263,6 +263,13 @@ export type SchedulePreview = {
   }[];
 };
 
+export type WhyDag = {
+  readonly because: Because;
+  /** the same of its other schedules */
+  readonly also: readonly Because[];
+  readonly nextAt: string | null;
+};
+
 export type Grid = {
   /** newest first */
   readonly runs: readonly {
@@ -369,6 +376,7 @@ export type RunDetail = {
   readonly counts: {
     readonly [name: string]: number;
   };
+  readonly setAside: string | null;
 };
 
 export type RetryPlan = {
@@ -453,6 +461,45 @@ export type JournalPage = {
   readonly nextCursor: string | null;
 };
 
+export type Hook = {
+  /** 1, 2, 3... within the run */
+  readonly hookNo: number;
+  /** such as onFailure */
+  readonly hook: string;
+  readonly taskId: string | null;
+  readonly key: string | null;
+  /** how far it has come */
+  readonly state: 'waiting' | 'running' | 'success' | 'failed';
+  readonly tries: number;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly error: {
+    readonly name: string;
+    readonly message: string;
+  } | null;
+};
+
+export type HookPage = {
+  readonly items: readonly Hook[];
+  readonly nextCursor: string | null;
+};
+
+export type LogPage = {
+  readonly lines: readonly {
+    /** RFC 3339, UTC */
+    readonly at: string;
+    /** stdout, stderr, a level of ctx.log, or a remark of orch */
+    readonly stream: 'stdout' | 'stderr' | 'debug' | 'info' | 'warn' | 'error' | 'system';
+    readonly text: string;
+    /** the next line of this stream goes on where this one stops */
+    readonly more: boolean;
+  }[];
+  /** from of the next page */
+  readonly next: number;
+  /** all that is there by now was read */
+  readonly atEnd: boolean;
+};
+
 export type TaskInstance = {
   /** `<run>.<node>`, as other routes take it */
   readonly taskInstanceId: string;
@@ -525,22 +572,6 @@ export type Output = {
     readonly sha256: string;
     readonly bytes: number;
   } | null;
-};
-
-export type LogPage = {
-  readonly lines: readonly {
-    /** RFC 3339, UTC */
-    readonly at: string;
-    /** stdout, stderr, a level of ctx.log, or a remark of orch */
-    readonly stream: 'stdout' | 'stderr' | 'debug' | 'info' | 'warn' | 'error' | 'system';
-    readonly text: string;
-    /** the next line of this stream goes on where this one stops */
-    readonly more: boolean;
-  }[];
-  /** from of the next page */
-  readonly next: number;
-  /** all that is there by now was read */
-  readonly atEnd: boolean;
 };
 
 export type Task = {
@@ -819,21 +850,6 @@ export type ApprovalPage = {
   readonly nextCursor: string | null;
 };
 
-export type Pool = {
-  readonly name: string;
-  readonly description: string | null;
-  readonly slots: number;
-  /** slots that attempts hold */
-  readonly used: number;
-  /** task instances that are ready and have no slot */
-  readonly waiting: number;
-};
-
-export type PoolPage = {
-  readonly items: readonly Pool[];
-  readonly nextCursor: string | null;
-};
-
 export type BrokenFile = {
   /** relative to the project */
   readonly file: string;
@@ -847,6 +863,26 @@ export type BrokenFile = {
 
 export type BrokenFilePage = {
   readonly items: readonly BrokenFile[];
+  readonly nextCursor: string | null;
+};
+
+export type Pool = {
+  readonly name: string;
+  readonly description: string | null;
+  readonly slots: number;
+  /** slots that attempts hold */
+  readonly used: number;
+  /** task instances that are ready and have no slot */
+  readonly waiting: number;
+  /** who says so; one of the config is changed there only */
+  readonly kind: 'config' | 'stored' | 'default';
+  readonly place: string | null;
+  readonly changedAt: string | null;
+  readonly changedBy: string | null;
+};
+
+export type PoolPage = {
+  readonly items: readonly Pool[];
   readonly nextCursor: string | null;
 };
 
@@ -1668,6 +1704,18 @@ export interface Operations {
     };
     readonly answer: SchedulePreview;
   };
+  /** What the next run of a DAG waits for that nobody asks for, by the rules that decide about it */
+  readonly whyDag: {
+    readonly input: {
+      readonly params: {
+        /** the id of a DAG */
+        readonly dagId: string;
+      };
+      readonly query?: undefined;
+      readonly body?: undefined;
+    };
+    readonly answer: WhyDag;
+  };
   /** The states of all tasks in the newest runs of a DAG */
   readonly getGrid: {
     readonly input: {
@@ -1927,6 +1975,40 @@ export interface Operations {
     readonly answer: {
       readonly because: Because;
     };
+  };
+  /** The hooks of a run, in the order in which they became due; all of them are one page */
+  readonly listHooks: {
+    readonly input: {
+      readonly params: {
+        /** the id of a run, a UUID */
+        readonly runId: string;
+      };
+      readonly query?: undefined;
+      readonly body?: undefined;
+    };
+    readonly answer: HookPage;
+  };
+  /** Lines that a hook wrote in its last try */
+  readonly readHookLog: {
+    readonly input: {
+      readonly params: {
+        /** the id of a run, a UUID */
+        readonly runId: string;
+        readonly hookNo: number;
+      };
+      readonly query?: {
+        /** `next` of the page before; 0: the beginning */
+        readonly from?: number | undefined;
+        readonly limit?: number | undefined;
+        /** only lines that contain this text */
+        readonly q?: string | undefined;
+        /** only lines that match */
+        readonly regex?: string | undefined;
+        readonly stream?: readonly ('stdout' | 'stderr' | 'debug' | 'info' | 'warn' | 'error' | 'system')[] | undefined;
+      };
+      readonly body?: undefined;
+    };
+    readonly answer: LogPage;
   };
   /** The task instances of a run, in the order of its graph */
   readonly listTaskInstances: {
@@ -2375,6 +2457,15 @@ export interface Operations {
     };
     readonly answer: ApprovalPage;
   };
+  /** DAG files that could not be loaded when a scheduler looked last, and why */
+  readonly listBrokenFiles: {
+    readonly input: {
+      readonly params?: undefined;
+      readonly query?: undefined;
+      readonly body?: undefined;
+    };
+    readonly answer: BrokenFilePage;
+  };
   /** Pools, how much of them is held, and how many task instances wait for a slot */
   readonly listPools: {
     readonly input: {
@@ -2384,14 +2475,42 @@ export interface Operations {
     };
     readonly answer: PoolPage;
   };
-  /** DAG files that could not be loaded when a scheduler looked last, and why */
-  readonly listBrokenFiles: {
+  /** A pool; its ETag is for `If-Match` of a change */
+  readonly getPool: {
     readonly input: {
-      readonly params?: undefined;
+      readonly params: {
+        readonly pool: string;
+      };
       readonly query?: undefined;
       readonly body?: undefined;
     };
-    readonly answer: BrokenFilePage;
+    readonly answer: Pool;
+  };
+  /** Makes a pool, or changes it: at once, without a restart */
+  readonly savePool: {
+    readonly input: {
+      readonly params: {
+        readonly pool: string;
+      };
+      readonly query?: undefined;
+      readonly body: {
+        /** 0 holds its tasks back */
+        readonly slots: number;
+        readonly description?: string | null;
+      };
+    };
+    readonly answer: Pool;
+  };
+  /** Deletes a pool that no task names; `default` has 128 slots again */
+  readonly removePool: {
+    readonly input: {
+      readonly params: {
+        readonly pool: string;
+      };
+      readonly query?: undefined;
+      readonly body?: undefined;
+    };
+    readonly answer: undefined;
   };
   /** Backfills, newest first */
   readonly listBackfills: {
@@ -3273,6 +3392,7 @@ export const OPERATIONS = {
   rollBackDag: ['POST', '/api/v1/dags/{dagId}/rollback'],
   listSlots: ['GET', '/api/v1/dags/{dagId}/slots'],
   previewSchedule: ['GET', '/api/v1/dags/{dagId}/schedule'],
+  whyDag: ['GET', '/api/v1/dags/{dagId}/why'],
   getGrid: ['GET', '/api/v1/dags/{dagId}/grid'],
   listRuns: ['GET', '/api/v1/runs'],
   getRun: ['GET', '/api/v1/runs/{runId}'],
@@ -3288,6 +3408,8 @@ export const OPERATIONS = {
   readArtifact: ['GET', '/api/v1/runs/{runId}/artifacts/{sha256}'],
   listJournal: ['GET', '/api/v1/runs/{runId}/journal'],
   whyRun: ['GET', '/api/v1/runs/{runId}/why'],
+  listHooks: ['GET', '/api/v1/runs/{runId}/hooks'],
+  readHookLog: ['GET', '/api/v1/runs/{runId}/hooks/{hookNo}/logs'],
   listTaskInstances: ['GET', '/api/v1/runs/{runId}/task-instances'],
   getTaskInstance: ['GET', '/api/v1/task-instances/{taskInstanceId}'],
   listAttempts: ['GET', '/api/v1/task-instances/{taskInstanceId}/attempts'],
@@ -3315,8 +3437,11 @@ export const OPERATIONS = {
   readSystemLogs: ['GET', '/api/v1/system/logs'],
   getDagStats: ['GET', '/api/v1/dags/{dagId}/stats'],
   listApprovals: ['GET', '/api/v1/approvals'],
-  listPools: ['GET', '/api/v1/pools'],
   listBrokenFiles: ['GET', '/api/v1/broken-files'],
+  listPools: ['GET', '/api/v1/pools'],
+  getPool: ['GET', '/api/v1/pools/{pool}'],
+  savePool: ['PUT', '/api/v1/pools/{pool}'],
+  removePool: ['DELETE', '/api/v1/pools/{pool}'],
   listBackfills: ['GET', '/api/v1/backfills'],
   createBackfill: ['POST', '/api/v1/backfills'],
   getBackfill: ['GET', '/api/v1/backfills/{backfillId}'],

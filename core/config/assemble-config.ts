@@ -3,13 +3,15 @@ import { parseDuration } from '../model/duration.ts';
 import { assembleAlerts } from './assemble-alerts.ts';
 import { assembleTelemetry, type Lookup, shownEndpoint } from './assemble-telemetry.ts';
 import { CONFIG_SCHEMA, type ConfigNode, type ConfigSection } from './config.schema.ts';
-import type { Config, ConfigEntry, GivenText, StoreConfig } from './config.ts';
+import type { Config, ConfigEntry, ConfigOrigin, GivenText, StoreConfig } from './config.ts';
 import type { GivenTexts } from './given-texts.ts';
 import type { Setting, Settings } from './layer.ts';
 
 /** Slots of the pool `default`. */
 const DEFAULT_POOL_SLOTS = 128;
 const SLOTS_PER_CORE = 4;
+/** Where a value comes from that nobody gave. */
+const UNSAID: ConfigOrigin = { kind: 'default', place: 'default' };
 
 interface Machine {
   readonly projectDir: string;
@@ -106,15 +108,18 @@ function storeConfig(
 }
 
 function poolConfig(settings: Settings): Config['pools'] {
-  const pools: Record<string, { slots: number; description: string | null }> = Object.create(null);
-  pools.default = { slots: DEFAULT_POOL_SLOTS, description: null };
-  for (const [key, { value }] of settings) {
+  const pools: Record<string, Config['pools'][string]> = Object.create(null);
+  pools.default = { slots: DEFAULT_POOL_SLOTS, description: null, origin: UNSAID };
+  for (const [key, { value, place }] of settings) {
     const match = /^pools\.([^.]+)\.(slots|description)$/.exec(key);
     const name = match?.[1];
     if (name === undefined) continue;
-    const pool = pools[name] ?? { slots: 1, description: null };
+    const { slots, description } = pools[name] ?? { slots: 1, description: null };
+    const origin = (settings.get(`pools.${name}.slots`)?.place ?? place).origin;
     pools[name] =
-      match?.[2] === 'slots' ? { ...pool, slots: Number(value) } : { ...pool, description: String(value) };
+      match?.[2] === 'slots'
+        ? { slots: Number(value), description, origin }
+        : { slots, description: String(value), origin };
   }
   return pools;
 }
@@ -145,7 +150,7 @@ export function defaultOf(key: string): string | number | boolean | null {
 export function configEntries(config: Config, settings: Settings): ConfigEntry[] {
   const entries: ConfigEntry[] = [];
   const add = (key: string, value: ConfigEntry['value'], settingKey = key): void => {
-    const origin = settings.get(settingKey)?.place.origin ?? { kind: 'default', place: 'default' };
+    const origin = settings.get(settingKey)?.place.origin ?? UNSAID;
     entries.push({ key, value, origin });
   };
   add('store.kind', config.store.kind);

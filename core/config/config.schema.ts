@@ -1,5 +1,6 @@
 import { CONNECTION_TYPES, type ConnectionField } from '../model/connection.ts';
 import { DURATION_PATTERN } from '../model/duration.ts';
+import { POOL_NAME, POOL_SLOTS_MAX } from '../model/pool.ts';
 import { VALUE_NAME } from '../model/variable.ts';
 import { ALERTS_SCHEMA } from './alerts.schema.ts';
 import { TELEMETRY_SCHEMA } from './telemetry.schema.ts';
@@ -145,7 +146,7 @@ const pool = {
     slots: {
       type: 'integer',
       minimum: 0,
-      maximum: 1_000_000,
+      maximum: POOL_SLOTS_MAX,
       description: 'Slots of the pool; 0 holds its tasks back.',
     },
     description: { type: 'string', description: 'What the pool protects.' },
@@ -157,7 +158,7 @@ const pools = {
   type: 'object',
   description:
     'Pools by name: `exchange_api: 8`. The pool `default`, of 128 slots, holds tasks that name none.',
-  propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]{0,127}$' },
+  propertyNames: { pattern: POOL_NAME },
   additionalProperties: pool,
 } as const;
 

@@ -1,4 +1,5 @@
 import type { EngineDefaults } from '../model/defaults.ts';
+import type { PoolSetting } from '../model/pool.ts';
 import type { AlertsConfig } from './assemble-alerts.ts';
 import type { TelemetryConfig } from './assemble-telemetry.ts';
 
@@ -20,9 +21,7 @@ export interface Config {
     readonly maxAttempts: number;
   };
   /** Always has `default`. */
-  readonly pools: {
-    readonly [name: string]: { readonly slots: number; readonly description: string | null };
-  };
+  readonly pools: { readonly [name: string]: PoolSetting & { readonly origin: ConfigOrigin } };
   readonly defaults: EngineDefaults;
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -1,20 +1,19 @@
 import type { Config } from './config.ts';
 
-const HOT = /^(scheduler\.maxActive|runners\.max|log\.level|pools\.[^.]+\.slots)$/;
+const HOT = /^(scheduler\.maxActive|runners\.max|log\.level|pools\.[^.]+\.(slots|description))$/;
 
 /** Whether a scheduler that runs takes another value of a key from the config file. */
 export function isHot(key: string): boolean {
   return HOT.test(key);
 }
 
-/** A config with what of another one may change while a scheduler runs. Which pools there are stays. */
+/** A config with what of another one may change while a scheduler runs. */
 export function withHotKeys(config: Config, other: Config): Config {
-  const pools = Object.entries(config.pools).map(([name, pool]) => [name, other.pools[name] ?? pool]);
   return {
     ...config,
     scheduler: { ...config.scheduler, maxActive: other.scheduler.maxActive },
     runners: { ...config.runners, max: other.runners.max },
-    pools: Object.fromEntries(pools) as Config['pools'],
+    pools: other.pools,
     log: { ...config.log, level: other.log.level },
   };
 }
@@ -25,7 +24,7 @@ export function hotDifference(before: Config, after: Config): string[] {
   if (before.scheduler.maxActive !== after.scheduler.maxActive) keys.push('scheduler.maxActive');
   if (before.runners.max !== after.runners.max) keys.push('runners.max');
   if (before.log.level !== after.log.level) keys.push('log.level');
-  for (const [name, { slots }] of Object.entries(before.pools))
-    if (after.pools[name]?.slots !== slots) keys.push(`pools.${name}.slots`);
+  for (const name of new Set([...Object.keys(before.pools), ...Object.keys(after.pools)]))
+    if (before.pools[name]?.slots !== after.pools[name]?.slots) keys.push(`pools.${name}.slots`);
   return keys;
 }

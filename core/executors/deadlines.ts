@@ -19,8 +19,11 @@ export class Deadlines<Id> {
     if (at < this.#timerAtMono) this.#arm(at);
   }
 
-  delete(id: Id): void {
+  /** How long it is until something is due, in ms; it is not any more. */
+  delete(id: Id): number | null {
+    const at = this.#dueAtMono.get(id);
     this.#dueAtMono.delete(id);
+    return at === undefined ? null : Math.max(0, at - this.#clock.mono());
   }
 
   close(): void {

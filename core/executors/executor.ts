@@ -35,6 +35,11 @@ export interface Executor {
    */
   stop(attemptId: AttemptId, reason: StopReason, graceMs: number): void;
   /**
+   * Holds the processes of an attempt that has started where they are, or lets them go on: they keep their
+   * memory, and their time stands still. `stop` ends one that is held as any other.
+   */
+  holdStill(attemptId: AttemptId, still: boolean): void;
+  /**
    * Attempts, also those to come, may live for so long from now, and then end without grace unless this is
    * called again: even if the process that calls is stopped. Before the first call they are bound by nothing.
    */

@@ -8,6 +8,8 @@ export interface Job {
   startedAt: number;
   lane: Lane | null;
   stop: StopReason | null;
+  /** It is held still, and has so much of its time left, in ms; `null`: it is not. */
+  stillLeftMs: number | null;
   /** Its processes were told to end. */
   killed: boolean;
   /** Its number at the turnstile of its runner, if it was sent behind another attempt. */
@@ -24,6 +26,7 @@ export function newJob(order: AttemptOrder): Job {
     startedAt: 0,
     lane: null,
     stop: null,
+    stillLeftMs: null,
     killed: false,
     turn: null,
     group: null,

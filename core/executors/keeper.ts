@@ -58,6 +58,8 @@ export class Keeper {
   readonly #keys = new ToldKeys();
   /** Groups that were told to end before they began. */
   readonly #doomed = new Set<string>();
+  /** Groups that are to be held still as soon as they begin. */
+  readonly #still = new Set<string>();
   #hold: NodeJS.Timeout | null = null;
   #known: KeeperParts | null = null;
   #environment: Environment = {};
@@ -91,6 +93,8 @@ export class Keeper {
         return this.#end(frame.g, (group) => group.stop(frame.graceMs));
       case 'kill':
         return this.#end(frame.g, (group) => group.kill('killed'));
+      case 'still':
+        return this.#holdStill(frame.g, frame.on);
       case 'hold':
         return this.#holdFor(frame.ms);
       case 'watch':
@@ -131,6 +135,12 @@ export class Keeper {
     return this.#known;
   }
 
+  #holdStill(name: string, still: boolean): void {
+    this.#groups.get(name)?.holdStill(still);
+    if (still && !this.#groups.has(name)) this.#still.add(name);
+    else this.#still.delete(name);
+  }
+
   #end(name: string, how: (group: ProcessGroup) => void): void {
     const group = this.#groups.get(name);
     if (group) how(group);
@@ -163,6 +173,7 @@ export class Keeper {
     });
     this.#groups.set(name, group);
     giveWay(child.pid);
+    if (this.#still.delete(name)) group.holdStill(true);
     if (this.#doomed.delete(name)) group.kill('killed');
     return group;
   }
@@ -224,6 +235,7 @@ export class Keeper {
       segments.release(segment);
       places.giveBack(place);
       this.#doomed.delete(name);
+      this.#still.delete(name);
       this.#send({ t: 'end', id: frame.id, r, ...(range ? { l: [range.offset, range.length] } : {}) });
     };
     const { problem } = secrets.values;

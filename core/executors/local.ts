@@ -124,6 +124,17 @@ class LocalExecutor implements Executor {
     else this.#runners.stop(job, graceMs);
   }
 
+  holdStill(attemptId: AttemptId, still: boolean): void {
+    const job = this.#jobs.get(attemptId);
+    const isStill = job?.stillLeftMs != null;
+    if (!job || job.startedAt === 0 || job.stop !== null || isStill === still) return;
+    if (job.group !== null) this.#keeper?.send({ t: 'still', g: job.group, on: still });
+    else if (!this.#runners.holdStill(job, still)) return;
+    const { timeoutMs } = job.order.definition;
+    if (!still) this.#deadlines.add(job, job.stillLeftMs ?? timeoutMs);
+    job.stillLeftMs = still ? (this.#deadlines.delete(job) ?? timeoutMs) : null;
+  }
+
   hold(ms: number): void {
     this.#heldUntil = this.#settings.clock.mono() + ms;
     this.#tellHold();

@@ -70,6 +70,12 @@ export class ProcessGroup {
     this.#graceTimer = setTimeout(() => this.kill('killed'), graceMs);
   }
 
+  /** Holds all of the group where it is, or lets it go on; one that is being ended goes on. */
+  holdStill(still: boolean): void {
+    if (still && (this.#stopped || this.#exit !== null)) return;
+    signal(-this.pid, still ? 'SIGSTOP' : 'SIGCONT');
+  }
+
   /** Ends the whole group now. */
   kill(why: 'memory' | 'killed'): void {
     if (this.#why === null && this.#exit === null) this.#why = why;

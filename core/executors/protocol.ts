@@ -64,6 +64,8 @@ export type KeeperFrame =
   /** SIGTERM at once, SIGKILL after the grace. */
   | { readonly t: 'stop'; readonly g: string; readonly graceMs: number }
   | { readonly t: 'kill'; readonly g: string }
+  /** SIGSTOP, or SIGCONT. */
+  | { readonly t: 'still'; readonly g: string; readonly on: boolean }
   /** To end with all that it has started after so long, unless it is told anew. */
   | { readonly t: 'hold'; readonly ms: number }
   /** Whether memory needs watching: attempts run. */

@@ -75,6 +75,22 @@ export class RunnerDesk {
     pool.leaving(runner);
   }
 
+  /**
+   * Holds the process of an attempt still, or lets it go on; `false` if it is not alone there, or has ended.
+   * Orders behind it go to other runners.
+   */
+  holdStill(job: Job, still: boolean): boolean {
+    const runner = this.#holder(job);
+    if (!runner || runner.shared || (still && !this.#poolOf(runner).clearBehind(runner, job))) return false;
+    this.#setStill(runner, still);
+    return true;
+  }
+
+  #setStill(runner: RunnerLink, still: boolean): void {
+    runner.still = still;
+    this.#parts.keeper()?.send({ t: 'still', g: runner.group, on: still });
+  }
+
   spawned(group: string, pid: number): void {
     this.#runners.get(group)?.onSpawned(pid);
   }
@@ -187,6 +203,8 @@ export class RunnerDesk {
   #ended(runner: RunnerLink, frame: EndFrame): void {
     const job = runner.jobs.get(frame.id);
     if (!job) return;
+    // It had ended before it was held.
+    if (runner.still) this.#setStill(runner, false);
     runner.ended(job);
     const { lane } = job;
     const log = lane && frame.l ? { segment: lane.segment, offset: frame.l[0], length: frame.l[1] } : null;

@@ -37,6 +37,8 @@ export class RunnerLink implements ExpectedRunner {
   retired = false;
   /** It gets no more orders, and is told to end when those it has are done. */
   draining = false;
+  /** Its process is held still: it takes nothing. */
+  still = false;
   served = 0;
   /** Monotonic time since when it has had nothing to do. */
   idleSinceMono = 0;
@@ -77,7 +79,7 @@ export class RunnerLink implements ExpectedRunner {
 
   /** Whether orders may be sent. */
   get ready(): boolean {
-    return this.#connection !== null && this.pid !== null && !this.retired && !this.draining;
+    return this.#connection !== null && this.pid !== null && !this.retired && !this.draining && !this.still;
   }
 
   /** Whether it ever said hello. */

@@ -68,7 +68,7 @@ const SENTENCES = {
   waits_setup: (f) => `Waits for setup ${f.setup}.`,
   waits_retry: (f) => `Waits for its next attempt, due at ${f.dueAt}.`,
   pool_full: (f) => `Pool ${f.pool} is full (${f.used}/${f.slots}).`,
-  pool_unknown: (f) => `Pool ${f.pool} does not exist; add it to pools in airflow.yaml.`,
+  pool_unknown: (f) => `Pool ${f.pool} does not exist. To make it: orch pool set ${f.pool} <slots>`,
   pool_too_small: (f) => `It needs ${plural(f.needed, 'slot')} of pool ${f.pool}, which has ${f.slots}.`,
   global_cap: (f) => `All ${plural(f.limit, 'global slot')} are in use.`,
   dag_cap: (f) => `DAG ${f.dag} has ${f.active} of ${f.limit} active tasks.`,
@@ -210,6 +210,9 @@ const SENTENCES = {
   paused_at_checkpoint: (f) =>
     `Attempt ${f.try} was stopped for a pause; the next goes on from its checkpoint.`,
   run_deleted: (f) => `Run ${f.run} of DAG ${f.dag} was deleted by ${f.by ?? 'hand'}.`,
+  held_still: (f) =>
+    `Attempt ${f.try} is held still for a pause: it keeps its slot, and goes on with the resume.`,
+  ended_while_paused: (f) => `Attempt ${f.try} was ended while it was paused; the next one begins anew.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

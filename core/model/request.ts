@@ -2,6 +2,7 @@ import type { AdHocPlan } from './ad-hoc-schedule.ts';
 import type { BackfillWhich } from './backfill.ts';
 import type { PriorityLevel } from './dag.ts';
 import type { JsonObject } from './json.ts';
+import type { PoolSetting } from './pool.ts';
 import type { TriggerKind } from './run.ts';
 import type { RunScope } from './scope.ts';
 
@@ -89,6 +90,23 @@ export type Request =
   | { readonly type: 'stopScheduler'; readonly how: 'stop' | 'restart'; readonly by: string }
   /** Attempts at once until the leader ends; `null`: as the config has it. */
   | { readonly type: 'changeSlots'; readonly slots: number | null; readonly by: string }
+  /** Makes a pool that no config has, or changes it. */
+  | {
+      readonly type: 'setPool';
+      readonly pool: string;
+      readonly slots: number;
+      /** Absent: it stays. */
+      readonly description?: string | null;
+      /** Only if this is what is said of it now; absent: whatever is. */
+      readonly ifIs?: PoolSetting;
+      readonly by: string;
+    }
+  | {
+      readonly type: 'removePool';
+      readonly pool: string;
+      readonly ifIs?: PoolSetting;
+      readonly by: string;
+    }
   /** The config file may have changed. */
   | { readonly type: 'reloadConfig'; readonly by: string }
   | {

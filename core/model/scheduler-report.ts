@@ -50,6 +50,7 @@ export interface SchedulerReport {
   readonly pending: number;
   /** Runs in memory. */
   readonly runs: number;
+  /** Slots of the pools of its config. */
   readonly pools: { readonly [name: string]: number };
   readonly keeperPid: number | null;
   readonly runners: readonly RunnerUse[];

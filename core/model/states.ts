@@ -85,9 +85,9 @@ const settled: readonly TaskState[] = [
 export const TASK_TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>> = {
   none: ['scheduled', 'queued', 'waiting', 'not_selected', ...settled],
   scheduled: ['none', 'queued', 'waiting', ...settled],
-  queued: ['running', 'scheduled', 'up_for_retry', 'paused', 'waiting', ...settled],
+  queued: ['running', 'scheduled', 'paused', 'up_for_retry', 'waiting', ...settled],
   running: ['up_for_retry', 'paused', 'waiting', 'scheduled', ...settled],
-  paused: ['queued', 'scheduled', 'running', 'up_for_retry', ...settled],
+  paused: ['scheduled', 'running', 'waiting', 'up_for_retry', ...settled],
   waiting: ['none', 'scheduled', 'queued', 'up_for_retry', ...settled],
   up_for_retry: ['scheduled', 'queued', 'none', ...settled],
   success: ['none', 'failed', 'removed'],

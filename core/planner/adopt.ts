@@ -4,6 +4,7 @@ import { type NodeNo, parseAttemptId } from '../model/ids.ts';
 import { holdsSlot, isFinished, isRunFinished, S, TASK_STATES } from '../model/states.ts';
 import { sweep } from './abort.ts';
 import { accepted, conflict } from './answers.ts';
+import { keepGoing, keepStill } from './held-still.ts';
 import { evaluateRun } from './lifecycle.ts';
 import { adoptRun, orphans } from './load.ts';
 import { nodesInState } from './nodes-in-state.ts';
@@ -56,7 +57,11 @@ export function adopt(turn: Turn, { run, live, takeOver, repin }: AdoptRequest):
 
 /** What an attempt has left so far is not known here: its success does not go into the cache. */
 function keepLive(turn: Turn, run: RunWorld, node: NodeNo): void {
-  watchDeadline(turn, run, node);
+  if (run.state[node] === S.paused) keepStill(turn, run, node);
+  else {
+    keepGoing(turn, run, node);
+    watchDeadline(turn, run, node);
+  }
   run.cacheAsks.delete(node);
 }
 

@@ -3,6 +3,8 @@ import type { NodeNo, TryNo } from '../model/ids.ts';
 import type { JsonText } from '../model/json.ts';
 import { S } from '../model/states.ts';
 import { graceOf } from './abort.ts';
+import { askAgainAt } from './ask-again.ts';
+import { goOn, holdStill } from './held-still.ts';
 import { nodesInState } from './nodes-in-state.ts';
 import { PAUSING, type RunWorld, STOPPING } from './run-world.ts';
 import type { Turn } from './turn.ts';
@@ -32,21 +34,30 @@ export function dropCheckpoint(turn: Turn, run: RunWorld, node: number): void {
 }
 
 /**
- * Has a pause hold for attempts under way as well: what has kept a checkpoint is stopped, the others are
- * when they keep one, or run to their end.
+ * Has a pause hold for attempts under way as well: what has kept a checkpoint is stopped, the others are held
+ * where they are, those that have not started as soon as they do.
  */
 export function pauseAttempts(turn: Turn, run: RunWorld): void {
   for (const node of nodesInState(run, (state) => state === S.queued || state === S.running)) {
     run.flags[node] = (run.flags[node] as number) | PAUSING;
-    if (run.checkpoints.get(node)?.tryNo === run.tryNo[node]) stopForPause(turn, run, node);
+    pauseAttempt(turn, run, node);
   }
 }
 
-/** Attempts that were not stopped for a pause go on as if there had been none. */
-export function resumeAttempts(run: RunWorld): void {
+/** Pauses an attempt under way if a pause is meant for it. */
+export function pauseAttempt(turn: Turn, run: RunWorld, node: number): void {
+  if (((run.flags[node] as number) & PAUSING) === 0) return;
+  if (run.checkpoints.get(node)?.tryNo === run.tryNo[node]) stopForPause(turn, run, node);
+  else if (run.state[node] === S.running) holdStill(turn, run, node);
+}
+
+/** Attempts that were not stopped for a pause go on where they are. */
+export function resumeAttempts(turn: Turn, run: RunWorld): void {
   for (let node = 0; node < run.size; node++) {
     const flags = run.flags[node] as number;
-    if ((flags & PAUSING) !== 0 && (flags & STOPPING) === 0) run.flags[node] = flags & ~PAUSING;
+    if ((flags & STOPPING) !== 0) continue;
+    run.flags[node] = flags & ~PAUSING;
+    if (run.state[node] === S.paused) goOn(turn, run, node);
   }
 }
 
@@ -68,10 +79,10 @@ export function putDown(
   node: number,
   times: { readonly startedAt: number; readonly endedAt: number; readonly log?: LogRange },
 ): void {
-  const { world, now } = turn;
+  const { now } = turn;
   const tryNo = run.tryNo[node] as number;
   run.tryBase[node] = (run.tryBase[node] as number) + 1;
-  turn.change(run, node, S.up_for_retry, 'paused_at_checkpoint', { try: tryNo }, { ...times, dueAt: now.at });
-  run.dueAt.set(node, now.at);
-  world.addRetry({ atMono: now.mono, run, node, tryNo });
+  const code = run.checkpoints.has(node) ? 'paused_at_checkpoint' : 'ended_while_paused';
+  turn.change(run, node, S.up_for_retry, code, { try: tryNo }, { ...times, dueAt: now.at });
+  askAgainAt(turn, run, node, now.at);
 }

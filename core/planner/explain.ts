@@ -34,6 +34,7 @@ export function explain(world: World, run: RunWorld, node: number, stored: Becau
   if (!run.isSelected(template, run.blockOf(node))) return alone(because('outside_scope'));
   if (isFinished(state)) return alone(stored ?? because('none'));
   if (state === S.queued) return alone(because('queued_here'));
+  if (state === S.paused) return alone(stored ?? because('held_still', { try: run.tryNo[node] as number }));
   if (state === S.running) return alone(because('running', { try: run.tryNo[node] as number }));
   if (state === S.waiting) {
     const dueAt = run.dueAt.get(node);

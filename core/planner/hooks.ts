@@ -31,9 +31,9 @@ const HOOK_OF: { readonly [state: number]: TaskHookName } = {
  */
 export function hookOf({ from, to, code }: HookedChange, tries: number, calls: number): TaskHookName | null {
   // What was stopped for a pause goes on: nothing of it failed.
-  if (from === to || code === 'paused_at_checkpoint') return null;
+  if (from === to || code === 'paused_at_checkpoint' || code === 'ended_while_paused') return null;
   if (to === S.none) return code === 'retried' && tries > 0 && isFinished(from) ? 'onRetry' : null;
-  if (to === S.running && calls > 0) return null;
+  if (to === S.running && (calls > 0 || from === S.paused)) return null;
   return HOOK_OF[to] ?? null;
 }
 

@@ -67,9 +67,9 @@ function plant(
 }
 
 function poolBranch(world: World, name: string, slots: number): Branch {
-  const pool = world.pools.get(name);
+  const pool = world.pool(name);
   return child(world.ranking, world.ranking.root, `${name}/${slots}`, pool, () => {
-    return new Branch(world.ranking.root, 'dags', () => pool !== undefined && poolHasRoom(pool, slots));
+    return new Branch(world.ranking.root, 'dags', () => poolHasRoom(pool, slots));
   });
 }
 
@@ -112,18 +112,12 @@ function expansionBranch(ranking: Ranking, parent: Branch, run: RunWorld, expans
   });
 }
 
-function child(
-  ranking: Ranking,
-  parent: Branch,
-  id: unknown,
-  owner: object | undefined,
-  make: () => Branch,
-): Branch {
+function child(ranking: Ranking, parent: Branch, id: unknown, owner: object, make: () => Branch): Branch {
   const known = parent.children.get(id);
   if (known) return known;
   const made = make();
   parent.children.set(id, made);
-  if (owner) ranking.tie(owner, made);
+  ranking.tie(owner, made);
   return made;
 }
 

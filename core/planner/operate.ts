@@ -28,17 +28,16 @@ export function operate(turn: Turn, { value, pause, limits, told }: OperateReque
 }
 
 /**
- * Has other limits be in force. Attempts under way go on, also those beyond a limit that has become smaller.
- * Only pools that are there change: which ones there are holds for as long as a process leads.
+ * Has other limits be in force. Attempts under way go on, also those beyond a limit that has become smaller,
+ * or of a pool that is gone.
  */
 export function applyLimits(world: World, limits: Limits): void {
-  const pools: Record<string, number> = {};
+  for (const name of Object.keys(limits.pools)) world.pool(name);
   for (const pool of world.pools.values()) {
-    const slots = limits.pools[pool.name] ?? pool.slots;
-    pools[pool.name] = slots;
+    const slots = Object.hasOwn(limits.pools, pool.name) ? (limits.pools[pool.name] as number) : null;
     if (slots === pool.slots) continue;
     pool.slots = slots;
     world.ranking.touch(pool);
   }
-  world.limits = { ...world.limits, globalSlots: limits.globalSlots, pools };
+  world.limits = { ...world.limits, globalSlots: limits.globalSlots, pools: limits.pools };
 }

@@ -4,9 +4,10 @@ import type { BecauseCode } from '../model/because.ts';
 import { type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../model/ids.ts';
 import { type FailedReason, holdsSlot, S } from '../model/states.ts';
 import { cancelReason, graceOf, markEnded } from './abort.ts';
+import { askAgainAt } from './ask-again.ts';
 import { recordProduced } from './asset-events.ts';
 import { noteArtifact, putIntoCache } from './cache.ts';
-import { dropCheckpoint, keepCheckpoint, putDown, takePause } from './checkpoints.ts';
+import { dropCheckpoint, keepCheckpoint, pauseAttempt, putDown, takePause } from './checkpoints.ts';
 import { startsHooks } from './hooks.ts';
 import { makeReady } from './lanes.ts';
 import { survivesAbort } from './readiness.ts';
@@ -34,6 +35,7 @@ export function onAttempt(turn: Turn, event: AttemptEvent): void {
   if (!current) {
     if (event.type !== 'attempt.ended') return;
     turn.note(run, node, 'late_outcome', { try: tryNo });
+    turn.world.heldStill.delete(event.attemptId);
     if (run.tryNo[node] === tryNo && run.ghosts.delete(node)) markEnded(turn, run, node);
     return;
   }
@@ -69,16 +71,19 @@ function onStarted(
   node: number,
   event: Extract<AttemptEvent, { type: 'attempt.started' }>,
 ): void {
-  if (run.state[node] === S.running) return;
+  if (run.state[node] !== S.queued) return;
   run.startedAt[node] = event.at;
   const { world, now } = turn;
   const sinceMs = Math.min(Math.max(0, now.at - event.at), RUNNING_WRITE_MS);
   const due = watchDeadline(turn, run, node, sinceMs);
-  if (startsHooks(run, node)) return recordStart(turn, run, node, event.at, event.log);
-  turn.assume(run, node, S.running);
-  run.flags[node] = (run.flags[node] as number) | UNWRITTEN;
   if (event.log) run.openLogs.set(node, event.log);
-  world.unwritten.set(event.attemptId, { ...due, atMono: now.mono - sinceMs + RUNNING_WRITE_MS });
+  if (startsHooks(run, node)) recordStart(turn, run, node, event.at, event.log);
+  else {
+    turn.assume(run, node, S.running);
+    run.flags[node] = (run.flags[node] as number) | UNWRITTEN;
+    world.unwritten.set(event.attemptId, { ...due, atMono: now.mono - sinceMs + RUNNING_WRITE_MS });
+  }
+  pauseAttempt(turn, run, node);
 }
 
 /** Stores `running` at once: the hooks for it are due now. */
@@ -157,13 +162,14 @@ function onEnded(turn: Turn, run: RunWorld, node: number, event: Ended): void {
   turn.world.deadlines.delete(id);
   turn.world.knownDeadlines.delete(id);
   turn.world.unwritten.delete(id);
+  turn.world.heldStill.delete(id);
   run.openLogs.delete(node);
   const template = run.templateOf(node);
   const times = { startedAt: event.startedAt, endedAt: event.at, ...(event.log ? { log: event.log } : {}) };
   const { outcome } = event;
   const wasPaused = takePause(run, node);
   const began = outcome.kind !== 'lost' && outcome.kind !== 'stopped';
-  if (began && run.state[node] !== S.running && startsHooks(run, node))
+  if (began && run.state[node] === S.queued && startsHooks(run, node))
     recordStart(turn, run, node, event.startedAt, event.log);
   const spared =
     survivesAbort(run, template) && outcome.kind !== 'stopped' && run.abort?.facts['kill'] !== true;
@@ -280,16 +286,9 @@ function retryLater(
   facts: ReasonFacts,
   details: ChangeDetails & Times,
 ): void {
-  const { world, now } = turn;
-  const dueAt = Math.min(details.endedAt, now.at) + delayMs;
+  const dueAt = Math.min(details.endedAt, turn.now.at) + delayMs;
   turn.change(run, node, S.up_for_retry, code, facts, { ...details, dueAt });
-  run.dueAt.set(node, dueAt);
-  world.addRetry({
-    atMono: now.mono + Math.max(0, dueAt - now.at),
-    run,
-    node,
-    tryNo: run.tryNo[node] as number,
-  });
+  askAgainAt(turn, run, node, dueAt);
 }
 
 /** Makes attempts ready whose wait is over. */

@@ -10,6 +10,7 @@ import { onCacheRead } from './cache-answers.ts';
 import type { CacheAnswer } from './cache-lookups.ts';
 import { deadlineWakeAt, takeHistory, watchDeadlines } from './deadline.ts';
 import type { DurationHistory } from './forecast.ts';
+import { endHeld } from './held-still.ts';
 import { finishRuns, promoteRuns, queueReady, runDueAt, settle, timeOutRuns } from './lifecycle.ts';
 import { onFileArrived } from './open-files.ts';
 import { onDagGone, onDagSeen, onRunEnded, openSlots } from './open-slots.ts';
@@ -57,6 +58,8 @@ export interface Plan {
   readonly dispatch: Turn['dispatch'];
   /** Attempts to stop once the actions are stored. */
   readonly stops: Turn['stops'];
+  /** Attempts to hold still, or to let go on, once the actions are stored. */
+  readonly holds: Turn['holds'];
   /** DAGs of whose slots nothing could be decided: they are looked at again when they are seen again. */
   readonly faults: Turn['faults'];
   /** Runs that ended. */
@@ -84,6 +87,7 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
     else if (event.type === 'noted') writeNote(turn, event.code, event.facts);
     else onDagGone(turn, event.dagId, event.state);
   }
+  if (world.draining) endHeld(turn);
   wakeRetries(turn);
   stopOverdue(turn);
   timeOutRuns(turn);
@@ -106,8 +110,8 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
   endBackfills(turn);
   queueReady(turn);
   writeRunning(turn);
-  const { actions, dispatch, stops, faults } = turn;
-  return { actions, dispatch, stops, faults, ended, wakeAt: nextWake(world, now) };
+  const { actions, dispatch, stops, holds, faults } = turn;
+  return { actions, dispatch, stops, holds, faults, ended, wakeAt: nextWake(world, now) };
 }
 
 function writeNote(turn: Turn, code: BecauseCode, facts: Facts): void {

@@ -191,7 +191,7 @@ function pause(turn: Turn, run: RunWorld, attempts: boolean): Answer | undefined
 function resume(turn: Turn, run: RunWorld): Answer | undefined {
   if (run.abort) return conflict('the run is being ended: it cannot be resumed');
   if (run.record.state !== 'paused') return undefined;
-  resumeAttempts(run);
+  resumeAttempts(turn, run);
   turn.changeRun(run, run.record.startedAt === null ? 'queued' : 'running', 'started', null);
   evaluateRun(turn, run);
   return undefined;

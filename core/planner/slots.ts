@@ -25,11 +25,9 @@ function book(world: World, run: RunWorld, node: number, by: 1 | -1): void {
   count(world, run, by);
   const { dagId } = run.record;
   count(world, world.dagLoad(dagId), by);
-  const pool = world.pools.get(run.templates.pool[template] as string);
-  if (pool) {
-    pool.used += by * (run.templates.slots[template] as number);
-    world.ranking.touch(pool);
-  }
+  const pool = world.pool(run.templates.pool[template] as string);
+  pool.used += by * (run.templates.slots[template] as number);
+  world.ranking.touch(pool);
   if (isCapped(run, template)) count(world, taskLoadOf(run, template), by);
   if (run.graph.kind[template] === TASK) bookTask(world, dagId, taskAt(run.graph, template).path, by);
   if (node >= run.graph.size)
@@ -92,9 +90,9 @@ export function hasRoom(load: Load, limit = Number.POSITIVE_INFINITY): boolean {
   return load.active < limit;
 }
 
-/** Whether a pool has this many slots free. */
+/** Whether a pool exists and has this many slots free. */
 export function poolHasRoom(pool: Pool, slots: number): boolean {
-  return pool.used + slots <= pool.slots;
+  return pool.slots !== null && pool.used + slots <= pool.slots;
 }
 
 type Pause = 'run_paused' | 'run_queued' | 'dag_paused' | 'backfill_paused';
@@ -137,8 +135,8 @@ export function refusal(world: World, lane: Lane): Because | null {
   if (pause !== null) return pause;
   if (world.used >= world.limits.globalSlots)
     return because('global_cap', { limit: world.limits.globalSlots });
-  const pool = world.pools.get(lane.pool);
-  if (!pool) return because('pool_unknown', { pool: lane.pool });
+  const pool = world.pool(lane.pool);
+  if (pool.slots === null) return because('pool_unknown', { pool: lane.pool });
   if (lane.slots > pool.slots) {
     return because('pool_too_small', { pool: pool.name, needed: lane.slots, slots: pool.slots });
   }

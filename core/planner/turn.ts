@@ -51,6 +51,8 @@ export class Turn {
     readonly reason: StopReason;
     readonly graceMs: number;
   }[] = [];
+  /** Attempts whose processes are held still, or go on. */
+  readonly holds: { readonly run: RunWorld; readonly node: number; readonly still: boolean }[] = [];
   /** Finished nodes whose downstreams have not been told. */
   readonly settled: { readonly run: RunWorld; readonly node: number }[] = [];
   /** Gates that are ready to expand. */

@@ -8,6 +8,7 @@ import type { NodeNo } from '../model/ids.ts';
 import type { WaitRecord } from '../model/run.ts';
 import { type FailedReason, S } from '../model/states.ts';
 import { accepted, conflict } from './answers.ts';
+import { askAgainAt } from './ask-again.ts';
 import { succeedWith } from './instant.ts';
 import { makeReady } from './lanes.ts';
 import type { RunWorld } from './run-world.ts';
@@ -76,7 +77,7 @@ interface PutOff {
 }
 
 function putOff(turn: Turn, run: RunWorld, node: number, how: PutOff, times: Times): void {
-  const { world, now } = turn;
+  const { now } = turn;
   const before = run.waits.get(node);
   const wait: WaitRecord = {
     sinceAt: before?.sinceAt ?? times.startedAt,
@@ -93,13 +94,7 @@ function putOff(turn: Turn, run: RunWorld, node: number, how: PutOff, times: Tim
   const facts = { ...how.facts, calls: wait.calls, dueAt: new Date(dueAt).toISOString() };
   turn.change(run, node, S.waiting, how.code, facts, { ...times, dueAt });
   if (times.log) run.waitLogs.set(node, times.log);
-  run.dueAt.set(node, dueAt);
-  world.addRetry({
-    atMono: now.mono + Math.max(0, dueAt - now.at),
-    run,
-    node,
-    tryNo: run.tryNo[node] as number,
-  });
+  askAgainAt(turn, run, node, dueAt);
 }
 
 /** Writes what an instance carries to its next attempt; `null`: it begins anew. */
@@ -150,7 +145,7 @@ function failAt(
 
 /** Asks people: the instance waits for an answer, without a slot. */
 export function askPeople(turn: Turn, run: RunWorld, node: number): void {
-  const { world, now } = turn;
+  const { now } = turn;
   const { title, options, answerWithinMs } = taskAt(run.graph, run.templateOf(node)).action as ApprovalAction;
   run.tryNo[node] = (run.tryNo[node] as number) + 1;
   const facts = { title, options: [...options] };
@@ -158,9 +153,7 @@ export function askPeople(turn: Turn, run: RunWorld, node: number): void {
     return turn.change(run, node, S.waiting, 'waits_answer', facts, { startedAt: now.at });
   const dueAt = now.at + answerWithinMs;
   turn.change(run, node, S.waiting, 'waits_answer', facts, { startedAt: now.at, dueAt });
-  run.dueAt.set(node, dueAt);
-  const tryNo = run.tryNo[node] as number;
-  world.addRetry({ atMono: now.mono + answerWithinMs, run, node, tryNo });
+  askAgainAt(turn, run, node, dueAt);
 }
 
 function giveUpAsking(

@@ -27,7 +27,8 @@ export interface Limits {
 /** Slots of a pool and how many are held. */
 export interface Pool {
   readonly name: string;
-  slots: number;
+  /** `null`: there is no such pool, and what names it waits. */
+  slots: number | null;
   used: number;
 }
 
@@ -73,6 +74,7 @@ export class World {
   readonly dags = new Map<string, DagLoad>();
   /** Backfills that a scheduler works on, and those that have an unfinished run. */
   readonly backfills = new Map<number, BackfillWorld>();
+  /** Those that there are, and those that something in memory names. */
   readonly pools = new Map<string, Pool>();
   readonly pasts = new Pasts();
   readonly lookups = new CacheLookups();
@@ -102,6 +104,9 @@ export class World {
   readonly retries: Due[] = [];
   readonly retryOrder = new Heap((a, b) => this.dueBefore(a, b));
 
+  /** Attempts that are held still, and what is left of their time in ms. */
+  readonly heldStill = new Map<string, number>();
+
   /** Deadlines of attempts that this process knew before its memory was dropped, in monotonic time. */
   readonly knownDeadlines = new Map<string, number>();
 
@@ -112,11 +117,22 @@ export class World {
     if (before !== null) {
       this.draining = before.draining;
       this.pause = before.pause;
+      for (const [id, leftMs] of before.heldStill) this.heldStill.set(id, leftMs);
       for (const [id, at] of before.knownDeadlines) this.knownDeadlines.set(id, at);
       for (const [id, { atMono }] of before.deadlines) this.knownDeadlines.set(id, atMono);
     }
-    this.pools.set('default', { name: 'default', slots: 128, used: 0 });
-    for (const [name, slots] of Object.entries(limits.pools)) this.pools.set(name, { name, slots, used: 0 });
+    this.pool('default').slots = 128;
+    for (const [name, slots] of Object.entries(limits.pools)) this.pool(name).slots = slots;
+  }
+
+  /** The pool of a name; made when first asked for, as one that does not exist yet. */
+  pool(name: string): Pool {
+    let pool = this.pools.get(name);
+    if (!pool) {
+      pool = { name, slots: null, used: 0 };
+      this.pools.set(name, pool);
+    }
+    return pool;
   }
 
   private dueBefore(a: number, b: number): boolean {

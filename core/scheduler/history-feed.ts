@@ -2,12 +2,10 @@ import { quantile } from '../model/quantile.ts';
 import type { DurationHistory, TaskTimes } from '../planner/forecast.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import type { Store } from '../store/store.ts';
-import { readDurations } from '../store/task-history.ts';
+import { readDurations, tellingRuns } from '../store/task-history.ts';
 import type { Feed, Reading } from './feeds.ts';
 import type { Leader } from './leader.ts';
 
-/** So many of the newest finished runs of a DAG are looked at. */
-const RUNS_MAX = 30;
 /** Of a task that succeeded fewer times nothing is foretold. */
 const SAMPLES_LEAST = 3;
 /** The times are read again for runs that take long. */
@@ -52,11 +50,7 @@ export class HistoryFeed implements Feed {
 
 /** The median and the 95th percentile of the times in which tasks succeeded, by path. */
 async function readTimes(store: Store, dagId: string): Promise<DurationHistory> {
-  const runs = await store.runs({ dagId, states: ['success', 'failed'], limit: RUNS_MAX });
-  const samples = await readDurations(
-    store,
-    runs.map(({ runNo }) => runNo),
-  );
+  const samples = await readDurations(store, await tellingRuns(store, dagId));
   const times = new Map<string, TaskTimes>();
   for (const [path, ms] of samples) {
     if (ms.length >= SAMPLES_LEAST) times.set(path, { p50Ms: quantile(ms, 0.5), p95Ms: quantile(ms, 0.95) });

@@ -6,6 +6,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Action } from '../model/action.ts';
 import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
+import type { StoredPool } from '../model/pool.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
 import { AssetFeed } from './asset-feed.ts';
@@ -85,7 +86,7 @@ export class Leadership {
     project: Project,
     lease: Lease,
     { executor, failed }: StartedExecutor,
-    counters: { runNo: RunNo; tick: number; eventNo: number },
+    counters: { runNo: RunNo; tick: number; eventNo: number; pools: readonly StoredPool[] },
   ) {
     this.#project = project;
     this.#lease = lease;
@@ -98,7 +99,7 @@ export class Leadership {
     const values = valuesOf(project);
     const traced = config.telemetry.traces !== null;
     const dispatcher = new Dispatcher({ executor, inputs, values, stateDir, memoryMb, canSpin, traced });
-    const limits = limitsOf(project);
+    const limits = limitsOf(project, counters.pools);
     const reload = (runNo: RunNo) =>
       this.#desk.load(runNo).catch((error: unknown) => {
         if (error instanceof AppError && error.code === 'not_found') return null;
@@ -139,7 +140,7 @@ export class Leadership {
       inputs,
       operate: (request, askedAt) => this.#operating.prepare(request, askedAt),
     });
-    this.#operating = this.#openOperating(lease);
+    this.#operating = this.#openOperating(lease, counters.pools);
     this.#inbox = this.#openInbox();
     this.#hooks = this.#openHooks(memoryMb);
     this.#feeds = this.#openFeeds(inputs);
@@ -156,10 +157,10 @@ export class Leadership {
     this.#inbox.again();
   }
 
-  #openOperating(lease: Lease): Operating {
+  #openOperating(lease: Lease, pools: readonly StoredPool[]): Operating {
     const onAsked = (): void => this.lookIntoInbox();
     const common = { project: this.#project, leader: this.leader, executor: this.#executor, log: this.#log };
-    return new Operating({ ...common, lease, onAsked });
+    return new Operating({ ...common, lease, pools, onAsked });
   }
 
   #openInbox(): InboxReader {
@@ -240,7 +241,8 @@ export class Leadership {
     onCommit: () => void,
   ): Promise<Leadership> {
     const { store } = project;
-    const counters = { ...(await store.counters()), eventNo: await store.lastEventNo() };
+    const pools = await store.operations.facts.pools();
+    const counters = { ...(await store.counters()), eventNo: await store.lastEventNo(), pools };
     const leadership = new Leadership(project, lease, started, counters);
     try {
       await leadership.#open(onCommit);

@@ -122,6 +122,7 @@ export class Leader {
   /** Starts nothing new and resolves once nothing runs. */
   async drain(): Promise<void> {
     this.#world.draining = true;
+    if (this.#world.heldStill.size > 0) this.#wake();
     await this.#turnWhile(() => this.#world.used > 0 || this.#hasToDo);
   }
 
@@ -239,6 +240,8 @@ export class Leader {
     for (const { run, node, reason, graceMs } of decided.stops) {
       this.#options.dispatcher.stop(run.attemptOf(node), reason, graceMs);
     }
+    const { executor } = this.#options;
+    for (const { run, node, still } of decided.holds) executor.holdStill(run.attemptOf(node), still);
   }
 
   #handOver(run: RunWorld, version: VersionRecord | undefined, node: number): void {

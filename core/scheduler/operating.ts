@@ -4,12 +4,14 @@ import type { Executor } from '../executors/executor.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Action } from '../model/action.ts';
 import { AppError } from '../model/errors.ts';
+import type { StoredPool } from '../model/pool.ts';
 import type { Request } from '../model/request.ts';
 import type { OperateRequest } from '../planner/operate.ts';
 import type { Lease } from '../store/store.ts';
 import { AdHocDesk } from './ad-hoc-desk.ts';
 import type { Leader } from './leader.ts';
-import { limitsOf } from './limits-of.ts';
+import { configuredSlots, limitsOf } from './limits-of.ts';
+import { type RemovePool, removePool, type SetPool, setPool } from './pool-desk.ts';
 import type { Project } from './project.ts';
 import { asError } from './quarantine.ts';
 import { Reporter } from './reporter.ts';
@@ -19,6 +21,8 @@ const OPERATIONS = [
   'stopScheduler',
   'changeSlots',
   'reloadConfig',
+  'setPool',
+  'removePool',
   'createSchedule',
   'changeSchedule',
 ] as const;
@@ -36,6 +40,8 @@ export interface OperatingOptions {
   readonly leader: Leader;
   readonly executor: Executor;
   readonly log: Logger;
+  /** Those that are stored. */
+  readonly pools: readonly StoredPool[];
   /** There is a new request in the inbox. */
   readonly onAsked: () => void;
 }
@@ -49,6 +55,8 @@ export class Operating {
   readonly #schedules: AdHocDesk;
   readonly #reporter: Reporter;
   #config: Project['config'];
+  /** Those that are stored. */
+  #pools: readonly StoredPool[];
   /** Attempts at once in the place of those of the config. */
   #slots: number | null = null;
 
@@ -57,6 +65,7 @@ export class Operating {
     const { project, lease, leader, log, onAsked } = options;
     const { store, clock } = project;
     this.#config = project.config;
+    this.#pools = options.pools;
     const isPaused = (dagId: string): boolean => leader.world.dagLoad(dagId).paused;
     this.#schedules = new AdHocDesk({ store, lease, clock, log, isPaused, onAsked });
     this.#reporter = new Reporter({
@@ -64,6 +73,7 @@ export class Operating {
       configured: () => ({
         slots: this.#config.scheduler.maxActive,
         runnersMax: this.#runnersMax(),
+        pools: configuredSlots({ config: this.#config }),
       }),
     });
   }
@@ -106,6 +116,10 @@ export class Operating {
         return this.#changeSlots(request);
       case 'reloadConfig':
         return this.#reload(request.by);
+      case 'setPool':
+        return this.#setPool(request, askedAt);
+      case 'removePool':
+        return this.#removePool(request);
       case 'createSchedule':
         return this.#createSchedule(request, askedAt);
       case 'changeSchedule':
@@ -153,13 +167,33 @@ export class Operating {
     return this.#inForce({ changed }, { what: `The config was read again: ${changed.join(', ')}`, by });
   }
 
+  async #setPool(request: SetPool, at: number): Promise<OperateRequest> {
+    const { pool, slots, by } = request;
+    this.#pools = await setPool(this.#poolPlaces(), request, at);
+    const what = `Pool ${pool} has ${slots} ${slots === 1 ? 'slot' : 'slots'}`;
+    return this.#inForce({ pool, slots }, { what, by });
+  }
+
+  async #removePool(request: RemovePool): Promise<OperateRequest> {
+    const { pool, by } = request;
+    this.#pools = await removePool(this.#poolPlaces(), request);
+    return this.#inForce({ pool }, { what: `Pool ${pool} is deleted`, by });
+  }
+
+  /** The config as it is written now: a pool may have come to stand there. */
+  #poolPlaces() {
+    const { project, lease } = this.#options;
+    const { pools } = loadConfig(project.configInput);
+    return { store: project.store, lease, stored: this.#pools, pools };
+  }
+
   #inForce(
     value: OperateRequest['value'],
     facts: { readonly what: string; readonly by: string },
   ): OperateRequest {
     const { executor } = this.#options;
     executor.resize?.(this.#runnersMax());
-    const limits = limitsOf({ config: this.#config });
+    const limits = limitsOf({ config: this.#config }, this.#pools);
     return {
       kind: 'operate',
       value,

@@ -28,6 +28,7 @@ export async function readPoolUse(project: Project): Promise<PoolUse[]> {
       const pool = run.templates.pool[template] as string;
       waiting.set(pool, (waiting.get(pool) ?? 0) + 1);
     }
-  const pools = [...world.pools.values()];
-  return pools.map(({ name, slots, used }) => ({ name, slots, used, waiting: waiting.get(name) ?? 0 }));
+  return [...world.pools.values()].flatMap(({ name, slots, used }) =>
+    slots === null ? [] : [{ name, slots, used, waiting: waiting.get(name) ?? 0 }],
+  );
 }

@@ -46,7 +46,7 @@ export async function previewMark(
     instance === null
       ? { ...about, kind: 'markRun' }
       : { ...about, kind: 'markTask', node: nodesNamed(run, instance)[0] as number };
-  const world = new World(limitsOf(project));
+  const world = new World(limitsOf(project, []));
   if (!isRunFinished(run.record.state)) adoptRun(world, run);
   const now = { at: project.clock.now(), mono: 0 };
   const { actions } = plan(world, [{ type: 'request', request }], now);

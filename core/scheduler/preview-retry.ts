@@ -2,7 +2,9 @@ import { compileGraph } from '../graph/graph.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
+import { isFinished } from '../model/states.ts';
 import { type RetrySelection, selectForRetry } from '../planner/retry-selection.ts';
+import { isPutOff } from '../planner/waits.ts';
 import { makeRunView, worldOf } from '../store/read-run-view.ts';
 import type { InstanceView } from '../store/run-view.ts';
 import type { RunSnapshot } from '../store/store.ts';
@@ -42,7 +44,10 @@ export async function previewRetry(
     select === 'tasks'
       ? { select: 'nodes', nodes: nodesNamed(view.tasks, choice.tasks), upstream, downstream }
       : { select };
-  const chosen = new Set(selectForRetry(worldOf(then), selection));
+  const world = worldOf(then);
+  const isOver = (node: number): boolean =>
+    isFinished(world.state[node] as number) || isPutOff(world.state[node] as number);
+  const chosen = new Set<number>(selectForRetry(world, selection).filter(isOver));
   return { instances: view.tasks.filter(({ nodeNo }) => chosen.has(nodeNo)), moves: moved !== null };
 }
 

@@ -21,8 +21,8 @@ export interface ReporterOptions {
   readonly leader: Leader;
   readonly executor: Executor;
   readonly log: Logger;
-  /** Attempts at once by the config, and runner processes at most. */
-  readonly configured: () => { readonly slots: number; readonly runnersMax: number };
+  /** Attempts at once and pools by the config, and runner processes at most. */
+  readonly configured: () => Pick<SchedulerReport, 'pools' | 'runnersMax'> & { readonly slots: number };
 }
 
 /**
@@ -88,7 +88,7 @@ export class Reporter {
     const { project, lease, leader, executor, configured } = this.#options;
     const use = executor.use?.() ?? { keeperPid: null, runners: [], commands: 0 };
     const { world } = leader;
-    const { slots, runnersMax } = configured();
+    const { slots, runnersMax, pools } = configured();
     const kept = use.keeperPid === null ? [] : [{ kind: 'keeper', pid: use.keeperPid } as const];
     const runners = use.runners.map(({ pid }) => ({ kind: 'runner', pid }) as const);
     const processes = await readProcesses([{ kind: 'leader', pid: process.pid }, ...kept, ...runners]);
@@ -104,7 +104,7 @@ export class Reporter {
       busy: world.used,
       pending: pendingIn(world),
       runs: world.runs.size,
-      pools: Object.fromEntries([...world.pools.values()].map((pool) => [pool.name, pool.slots])),
+      pools,
       keeperPid: use.keeperPid,
       runners: use.runners,
       runnersMax,

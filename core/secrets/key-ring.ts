@@ -69,7 +69,7 @@ export class KeyRing {
     } catch (error) {
       return `${value.of} '${value.name}' cannot be decrypted: ${(error as Error).message}`;
     }
-    const where = this.#where();
+    const where = this.where;
     return (
       `${value.of} '${value.name}' was encrypted with key ${value.keyId}, ` +
       `which ${where} does not have: add that key, or set the ${value.of} again`
@@ -104,8 +104,14 @@ export class KeyRing {
     return this.#place.encryptionKeyFile ?? join(this.#place.path, KEY_FILE);
   }
 
-  #where(): string {
+  /** Where the keys are, in words. */
+  get where(): string {
     return this.#place.encryptionKey === undefined ? `the file ${this.#file}` : KEY_VARIABLE;
+  }
+
+  /** The file of the keys, which may not be there yet; `null`: they are in the environment. */
+  get file(): string | null {
+    return this.#place.encryptionKey === undefined ? this.#file : null;
   }
 
   #read(): readonly ValueKey[] {
@@ -114,8 +120,8 @@ export class KeyRing {
     if (text === null && encryptionKeyFile !== undefined)
       throw new AppError('invalid', `the file of keys ${encryptionKeyFile} is not there`);
     const words = (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
-    if (text !== null && words.length === 0) throw new AppError('invalid', `${this.#where()} holds no key`);
-    return words.map((word, index) => readKey(word, `key ${index + 1} of ${this.#where()}`));
+    if (text !== null && words.length === 0) throw new AppError('invalid', `${this.where} holds no key`);
+    return words.map((word, index) => readKey(word, `key ${index + 1} of ${this.where}`));
   }
 }
 

@@ -40,7 +40,9 @@ export class PoolUsage {
     this.#fromAt = fromAt;
     this.#toAt = toAt;
     this.#seenAt = fromAt;
-    this.#pools = [...world.pools.values()].map(({ name, slots }) => new Usage(name, slots));
+    this.#pools = [...world.pools.values()].flatMap(({ name, slots }) =>
+      slots === null ? [] : [new Usage(name, slots)],
+    );
     this.#global = new Usage('all attempts', world.limits.globalSlots);
   }
 

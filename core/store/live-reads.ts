@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely';
+import { type Because, because } from '../model/because.ts';
 import type { NodeNo, RunNo, RunUid, VersionNo } from '../model/ids.ts';
 import type { ObservedAttempt, ObservedLine } from '../telemetry/observed.ts';
 import { journalAttempts } from './journal-attempts.ts';
 import { readFirstStart, readObservedLines } from './observed-lines.ts';
+import { becauseOf } from './records.ts';
 import type { Database } from './tables.ts';
 
 /** What a run is called, without what it is about. */
@@ -71,6 +73,19 @@ export class LiveReads {
   /** What {@link readFirstStart} gives. */
   firstStart(runNo: RunNo, attempt: ObservedAttempt): Promise<number | null> {
     return readFirstStart(this.#db, runNo, attempt);
+  }
+
+  /** The last line of the journal about a run, and of whose lead it is; `null`: there is none. */
+  async lastLine(runNo: RunNo): Promise<{ readonly epoch: number; readonly because: Because } | null> {
+    const row = await this.#db
+      .selectFrom('journal')
+      .select(['epoch', 'because', 'facts'])
+      .where('run_no', '=', runNo)
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    return { epoch: row.epoch, because: becauseOf(row.because, row.facts) ?? because('none') };
   }
 
   /** The names of some runs; those that are gone are absent. */

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { StoredPool } from '../model/pool.ts';
 import type { SchedulerPause, SchedulerReport } from '../model/scheduler-report.ts';
 import type { WriteScript } from './accounts.ts';
 import { type Fence, fenceScript } from './fence.ts';
@@ -38,6 +39,16 @@ export class SchedulerFacts {
   /** Leader only. */
   savePause(lease: Lease, pause: SchedulerPause | null): Promise<void> {
     return this.#write(saveScript(this.#db, this.#fenceOf(lease), 'pause', pause));
+  }
+
+  /** The pools that no config has, in the order of their names. */
+  async pools(): Promise<readonly StoredPool[]> {
+    return (await this.#read<readonly StoredPool[]>('pools')) ?? [];
+  }
+
+  /** Leader only. */
+  savePools(lease: Lease, pools: readonly StoredPool[]): Promise<void> {
+    return this.#write(saveScript(this.#db, this.#fenceOf(lease), 'pools', pools));
   }
 
   /** What the leader said last; one that leads no more may have said it. */

@@ -35,21 +35,34 @@ export async function readRunSamples(store: Store, runNo: RunNo): Promise<RunSam
   return { tasks, keys: keysOf(world) };
 }
 
+/** So many of the newest finished runs of a DAG tell what the next one may be like. */
+const RUNS_MAX = 30;
+
+/** The runs of a DAG that tell what the next one may be like, newest first. */
+export async function tellingRuns(store: Store, dagId: string): Promise<readonly RunNo[]> {
+  const runs = await store.runs({ dagId, states: ['success', 'failed'], limit: RUNS_MAX });
+  return runs.map(({ runNo }) => runNo);
+}
+
 /** How long the tasks of some runs took that succeeded, by path; those of the oldest run first. */
 export async function readDurations(
   store: Store,
   newestFirst: readonly RunNo[],
 ): Promise<Map<string, number[]>> {
   const durations = new Map<string, number[]>();
-  for (const runNo of newestFirst.toReversed()) {
-    for (const { path, row } of (await readRunSamples(store, runNo))?.tasks ?? []) {
-      if (row.state !== 'success' || row.startedAt === null || row.endedAt === null) continue;
-      const known = durations.get(path) ?? [];
-      known.push(Math.max(0, row.endedAt - row.startedAt));
-      durations.set(path, known);
-    }
-  }
+  for (const runNo of newestFirst.toReversed())
+    addDurations(durations, (await readRunSamples(store, runNo))?.tasks ?? []);
   return durations;
+}
+
+/** Adds how long the tasks of a run took that succeeded, by path. */
+export function addDurations(to: Map<string, number[]>, tasks: readonly TaskSample[]): void {
+  for (const { path, row } of tasks) {
+    if (row.state !== 'success' || row.startedAt === null || row.endedAt === null) continue;
+    const known = to.get(path) ?? [];
+    known.push(Math.max(0, row.endedAt - row.startedAt));
+    to.set(path, known);
+  }
 }
 
 function inOrder(world: RunWorld) {

@@ -10,11 +10,13 @@ import { dagRoutes } from './dags.ts';
 import { documentRoute } from './document.ts';
 import { figureRoutes } from './figures.ts';
 import { gridRoutes } from './grid.ts';
+import { hookRoutes } from './hooks.ts';
 import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
 import { logRoutes } from './logs.ts';
 import { metricsRoute } from './metrics.ts';
 import { operationRoutes } from './operations.ts';
+import { poolRoutes } from './pools.ts';
 import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
 import { schedulerRoutes } from './scheduler.ts';
@@ -32,11 +34,13 @@ export const ROUTES: readonly Route[] = [
   ...gridRoutes,
   ...runRoutes,
   ...runResultRoutes,
+  ...hookRoutes,
   ...taskInstanceRoutes,
   ...taskRoutes,
   ...taskChangeRoutes,
   ...logRoutes,
   ...operationRoutes,
+  ...poolRoutes,
   ...backfillRoutes,
   ...assetRoutes,
   ...configRoutes,

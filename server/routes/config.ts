@@ -113,7 +113,7 @@ const put = route('put', `${API}/system/config`, {
     if (isLed) await askLeader(services, { type: 'reloadConfig', by: access.principal.name });
     const overridden = overriddenKeys(body, written.loaded.entries);
     const keys = Object.keys(body).filter((key) => !overridden.includes(key));
-    const isTaken = (key: string): boolean => isLed && isHot(key) && isKnown(services, key);
+    const isTaken = (key: string): boolean => isLed && isHot(key);
     return {
       etag: etagOf(written.text),
       inForce: keys.filter(isTaken),
@@ -122,12 +122,6 @@ const put = route('put', `${API}/system/config`, {
     };
   },
 });
-
-/** A pool that is new, or gone, is one for the next start. */
-function isKnown({ config }: Services, key: string): boolean {
-  const pool = /^pools\.([^.]+)\./.exec(key)?.[1];
-  return pool === undefined || config.pools[pool] !== undefined;
-}
 
 /** Keys that something else than the base of the file says. */
 function overriddenKeys(change: ConfigChange, entries: readonly ConfigEntry[]): string[] {

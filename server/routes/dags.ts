@@ -7,6 +7,7 @@ import type { DagSpec } from '../../core/model/dag.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { VersionNo } from '../../core/model/ids.ts';
 import { upcomingRuns } from '../../core/planner/upcoming.ts';
+import { whyDag } from '../../core/scheduler/why-dag.ts';
 import type { DagRecord, Store, VersionRecord } from '../../core/store/store.ts';
 import { previewOf } from '../../core/timetables/preview.ts';
 import { askLeader } from '../ask-leader.ts';
@@ -22,7 +23,7 @@ import {
   VersionDetail,
   VersionDiff,
 } from '../schemas/dag.ts';
-import { DagId, exact, limitOf, PAGING, pageOf } from '../schemas/words.ts';
+import { Because, DagId, exact, Instant, limitOf, named, orNull, PAGING, pageOf } from '../schemas/words.ts';
 import { instant } from '../views.ts';
 
 const tag = 'dags';
@@ -280,6 +281,28 @@ const preview = route('get', `${API}/dags/{dagId}/schedule`, {
   },
 });
 
+const why = route('get', `${API}/dags/{dagId}/why`, {
+  id: 'whyDag',
+  tag: 'schedules',
+  summary: 'What the next run of a DAG waits for that nobody asks for, by the rules that decide about it',
+  role: 'viewer',
+  params: dagId,
+  answer: named(
+    'WhyDag',
+    exact({
+      because: Because,
+      also: Type.Array(Because, { description: 'the same of its other schedules' }),
+      nextAt: orNull(Instant),
+    }),
+  ),
+  handle: async (services, { params, access }) => {
+    const dag = await access.dag(params.dagId);
+    const { spec } = await versionOf(services.store, dag, dag.versionNo);
+    const { because, also, nextAt } = await whyDag(services, dag, spec);
+    return { because, also: [...also], nextAt: instant(nextAt) };
+  },
+});
+
 /** DAGs, their versions and when they are due. */
 export const dagRoutes: readonly Route[] = [
   list,
@@ -291,4 +314,5 @@ export const dagRoutes: readonly Route[] = [
   rollBack,
   slots,
   preview,
+  why,
 ];

@@ -1,13 +1,12 @@
 import { Type } from 'typebox';
 import { isRunFinished } from '../../core/model/states.ts';
-import { readPoolUse } from '../../core/scheduler/pool-use.ts';
 import { collectDagStats } from '../../core/store/dag-stats.ts';
 import { readFrames } from '../../core/store/state-tables.ts';
 import { collectTaskStats } from '../../core/store/task-stats.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';
 import { API, type Route, route } from '../route.ts';
-import { Approval, BrokenFile, DagStats, Pool } from '../schemas/operations.ts';
+import { Approval, BrokenFile, DagStats } from '../schemas/operations.ts';
 import { DagId, limitOf, PAGING, pageOf } from '../schemas/words.ts';
 import { instant } from '../views.ts';
 
@@ -82,22 +81,6 @@ const approvals = route('get', `${API}/approvals`, {
   },
 });
 
-const pools = route('get', `${API}/pools`, {
-  id: 'listPools',
-  tag: 'pools',
-  summary: 'Pools, how much of them is held, and how many task instances wait for a slot',
-  role: 'viewer',
-  answer: pageOf('PoolPage', Pool),
-  handle: async (services, { access }) => {
-    access.requireGlobal();
-    const items = (await readPoolUse(services)).map((pool) => ({
-      ...pool,
-      description: services.config.pools[pool.name]?.description ?? null,
-    }));
-    return { items, nextCursor: null };
-  },
-});
-
 const broken = route('get', `${API}/broken-files`, {
   id: 'listBrokenFiles',
   tag: 'dags',
@@ -116,4 +99,4 @@ const broken = route('get', `${API}/broken-files`, {
 });
 
 /** What operators look at: how DAGs do, what waits, what is broken. */
-export const operationRoutes: readonly Route[] = [stats, approvals, pools, broken];
+export const operationRoutes: readonly Route[] = [stats, approvals, broken];

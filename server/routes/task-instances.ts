@@ -1,6 +1,4 @@
 import { Type } from 'typebox';
-import { lineFilter } from '../../core/log/line-filter.ts';
-import { readAttemptLog } from '../../core/log/read-attempt-log.ts';
 import type { LogRange } from '../../core/model/attempt.ts';
 import { AppError } from '../../core/model/errors.ts';
 import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../../core/model/ids.ts';
@@ -11,15 +9,15 @@ import type { InstanceView } from '../../core/store/run-view.ts';
 import type { Access } from '../access.ts';
 import { askLeader } from '../ask-leader.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
+import { LOG_QUERY, readLogPage } from '../log-page.ts';
 import { API, type Route, route } from '../route.ts';
-import { LogPage, READ_STREAMS } from '../schemas/log.ts';
+import { LogPage } from '../schemas/log.ts';
 import { Attempt, Output, TaskInstance, TaskState } from '../schemas/run.ts';
-import { Because, exact, limitOf, named, oneOf, PAGING, pageOf, RunId } from '../schemas/words.ts';
+import { Because, exact, limitOf, named, PAGING, pageOf, RunId } from '../schemas/words.ts';
 import type { Services } from '../services.ts';
-import { attempts, instant, taskInstance } from '../views.ts';
+import { attempts, taskInstance } from '../views.ts';
 
 const tag = 'task instances';
-const LINES = { default: 1_000, most: 5_000 } as const;
 
 const taskInstanceId = Type.String({
   pattern: '^\\d{1,15}\\.\\d{1,15}$',
@@ -171,39 +169,16 @@ const logs = route('get', `${API}/attempts/{attemptId}/logs`, {
       description: 'of a list of attempts',
     }),
   },
-  query: {
-    from: Type.Optional(
-      Type.Integer({ minimum: 0, description: '`next` of the page before; 0: the beginning' }),
-    ),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LINES.most, default: LINES.default })),
-    q: Type.Optional(Type.String({ maxLength: 1_024, description: 'only lines that contain this text' })),
-    regex: Type.Optional(Type.String({ maxLength: 1_024, description: 'only lines that match' })),
-    stream: Type.Optional(Type.Array(oneOf(READ_STREAMS, 'only lines of these'))),
-  },
+  query: LOG_QUERY,
   answer: LogPage,
   handle: async (services, { params, query, access }) => {
     const id = parseAttemptId(params.attemptId);
     if (id === null) throw new AppError('not_found', `there is no attempt ${params.attemptId}`);
     const { run, task } = await find(services, access, `${id.run}.${id.node}`);
     const range = await rangeOf(services, run, task, id.tryNo);
-    if (range === null) return { lines: [], next: 0, atEnd: true };
-    if (query.q !== undefined && query.regex !== undefined)
-      throw new AppError('usage', 'give q or regex, not both');
-    const source = {
-      stateDir: services.stateDir,
-      runNo: run.runNo,
-      attemptId: attemptId(run.runNo, task.nodeNo, id.tryNo),
-      range,
-    };
-    const page = await readAttemptLog(source, {
-      fromByte: query.from ?? 0,
-      limit: query.limit ?? LINES.default,
-      ...(query.stream === undefined ? {} : { streams: query.stream }),
-      ...(query.q === undefined ? {} : { matches: lineFilter({ text: query.q }) }),
-      ...(query.regex === undefined ? {} : { matches: lineFilter({ regex: query.regex }) }),
-    });
-    const lines = page.lines.map(({ at, stream, text, more }) => ({ at: instant(at), stream, text, more }));
-    return { lines, next: page.nextByte, atEnd: page.atEnd };
+    const { runNo } = run;
+    const source = { stateDir: services.stateDir, runNo, attemptId: attemptId(runNo, task.nodeNo, id.tryNo) };
+    return readLogPage(range === null ? null : { ...source, range }, query);
   },
 });
 

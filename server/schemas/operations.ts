@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { AnyObject, DagId, exact, Instant, named, orNull } from './words.ts';
+import { AnyObject, DagId, exact, Instant, named, oneOf, orNull } from './words.ts';
 
 const Spread = named(
   'Spread',
@@ -63,6 +63,10 @@ export const Pool = named(
     slots: Type.Integer(),
     used: Type.Integer({ description: 'slots that attempts hold' }),
     waiting: Type.Integer({ description: 'task instances that are ready and have no slot' }),
+    kind: oneOf(['config', 'stored', 'default'], 'who says so; one of the config is changed there only'),
+    place: orNull(Type.String({ description: 'where the config says so, as far as this server knows' })),
+    changedAt: orNull(Instant),
+    changedBy: orNull(Type.String()),
   }),
 );
 

@@ -34,7 +34,7 @@ const RUN = {
 export const Run = named('Run', exact(RUN));
 export type Run = Static<typeof Run>;
 
-const TaskError = exact({ name: Type.String(), message: Type.String() });
+export const TaskError = exact({ name: Type.String(), message: Type.String() });
 
 export const TaskInstance = named(
   'TaskInstance',
@@ -66,6 +66,9 @@ export const RunDetail = named(
     completed: Type.Integer({ description: 'of these, those that are finished' }),
     progress: Type.Number({ minimum: 0, maximum: 1 }),
     counts: Counts,
+    setAside: orNull(
+      Type.String({ description: 'why the process that leads decides nothing about it any more' }),
+    ),
   }),
 );
 

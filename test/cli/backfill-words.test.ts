@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { beforeNextLook, makeProject, orch, startOrch } from './orch-process.ts';
@@ -37,6 +37,11 @@ describe('what orch says about backfills', () => {
     const unled = await orch(['-C', dir, 'backfill', 'show', made.stdout.trim()]);
     expect(unled.stdout).toContain("  ends    not before a scheduler runs: 'orch scheduler' or 'orch up'\n");
     expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining(told) });
+    const file = join(dir, 'dags/w.yaml');
+    renameSync(file, `${file}.away`);
+    const gone = await orch(['-C', dir, 'backfill', 'show', made.stdout.trim()]);
+    expect(gone.stdout).toMatch(/ends {4}not while no file declares DAG w: .*orch backfill cancel \d+\n/);
+    renameSync(`${file}.away`, file);
     const scheduler = startOrch(['-C', dir, 'scheduler']);
     await untilBackfill(dir, made.stdout.trim(), 'state', 'done');
     const later = await create('--only-missing', '-n');

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeContexts } from '../../cli/remote/contexts.ts';
 import { makeToken } from '../../core/accounts/keep-accounts.ts';
 import { createApp } from '../../server/app.ts';
@@ -20,6 +20,7 @@ tasks:
       tasks:
         say: { run: 'echo "said $NAME"', env: { NAME: "\${{ item }}" } }
   last: { run: 'test ! -e ok && echo broken >&2 && exit 3; exit 0', after: [each] }
+onFailure: { run: 'echo sorry' }
 `,
   'dags/ask.yaml': `id: ask
 tasks:
@@ -89,7 +90,7 @@ describe('a command line against a server', () => {
   });
 
   test('tells a run as it would on the machine itself', async () => {
-    const told = await orch('trigger', 'fan', '--until', 'each');
+    const told = await orch('trigger', 'fan', '--until', 'each', '--new');
     expect(told.code).toBe(0);
     expect(told.stdout).toMatch(/SUCCESS 2 ok in/);
     const status = await orch('status', 'last');
@@ -126,13 +127,37 @@ describe('a command line against a server', () => {
     expect((await orch('status', 'last:measured')).stdout).toContain('sharpe=1.5');
   });
 
+  test('does in the runs before too what is asked for, and tells hooks and schedules', async () => {
+    const marks = JSON.parse(
+      (await orch('mark', 'last:fan', 'last', 'success', '--past', '-n', '--json')).stdout,
+    );
+    const toMark = marks.items.filter(({ action }: { action: string }) => action === 'mark');
+    expect(toMark.length).toBeGreaterThan(1);
+    const named = await orch('mark', 'last:fan', 'last', 'success', '-n');
+    expect(named.stdout).toContain('last would be marked success in 1 run');
+    const plan = JSON.parse((await orch('retry', 'last:fan', '--past', '-n', '--json')).stdout);
+    expect(plan.items.filter(({ action }: { action: string }) => action === 'retry')).toHaveLength(
+      toMark.length,
+    );
+    const marked = await orch('mark', 'last:fan', 'last', 'success', '--past', '--json');
+    expect(JSON.parse(marked.stdout).runIds).toHaveLength(toMark.length);
+    expect((await orch('retry', 'last:fan', '--past')).stderr).toContain('nothing to retry');
+    const again = await orch('retry', 'last:fan', '--past', '--task', 'last', '--json');
+    expect(again.code).toBe(1);
+    const ended = events(again.stdout).filter(({ type }) => type === 'run.finished');
+    expect(ended.filter(({ state }) => state === 'failed').length).toBeGreaterThanOrEqual(toMark.length);
+    expect((await orch('why', 'fan')).stdout).toBe('DAG fan is not due by time: its runs start by hand.\n');
+    expect((await orch('why', 'none')).code).toBe(4);
+    expect((await orch('logs', 'last:fan', '--hooks')).stdout).toMatch(/onFailure.*sorry/);
+  });
+
   test('retries what failed', async () => {
     const plan = JSON.parse((await orch('retry', 'last:fan', '-n', '--json')).stdout);
     expect(plan.items).toEqual([{ taskId: 'last', key: null, state: 'failed' }]);
     writeFileSync(join(api.project.dir, 'ok'), '');
     const { code, stdout } = await orch('retry', 'last:fan', '--json');
     const told = events(stdout).filter(({ type }) => type === 'task.finished');
-    expect(told.find(({ taskId }) => taskId === 'last')).toMatchObject({ attempt: 2, state: 'success' });
+    expect(told.find(({ taskId }) => taskId === 'last')).toMatchObject({ attempt: 3, state: 'success' });
     expect(code).toBe(0);
   });
 
@@ -160,7 +185,18 @@ describe('a command line against a server', () => {
 
   test('lists DAGs and pools, pauses, marks, answers', async () => {
     expect((await orch('list')).stdout).toMatch(/^ask /m);
-    expect((await orch('pool', 'list')).stdout).toMatch(/^scarce +3 +0 +0 +few/m);
+    expect((await orch('pool', 'list')).stdout).toMatch(/^scarce +3 +0 +0 +airflow.yaml:\d+:\d+ +few/m);
+    expect((await orch('pool', 'set', 'fan', '2')).stdout).toBe('pool fan is new: it has 2 slots\n');
+    expect((await orch('pool', 'set', '2', 'fan')).stderr).toContain('orch pool set <name> 2');
+    expect((await orch('pool', 'set', 'fan', 'two')).code).toBe(2);
+    const changed = JSON.parse(
+      (await orch('pool', 'set', 'fan', '3', '--description', 'x', '--json')).stdout,
+    );
+    expect(changed).toMatchObject({ name: 'fan', slots: 3, description: 'x', changedBy: 'token:cli' });
+    expect((await orch('pool', 'show', 'fan')).stdout).toMatch(/0 of 3 slots held.*\n.*x\n.*by token:cli/);
+    expect(await orch('pool', 'set', 'scarce', '9')).toMatchObject({ code: 5 });
+    expect((await orch('pool', 'delete', 'fan')).code).toBe(0);
+    expect((await orch('pool', 'delete', 'fan')).code).toBe(4);
     expect((await orch('pause', 'fan')).stdout).toBe('DAG fan is paused\n');
     expect((await orch('list')).stdout).toMatch(/^fan +by hand +paused/m);
     expect((await orch('unpause', 'fan')).code).toBe(0);
@@ -190,6 +226,23 @@ describe('a command line against a server', () => {
 });
 
 describe('what a server refuses', () => {
+  test('a followed run that is set aside is told, and waited for no longer', async () => {
+    const { stdout } = await orch('trigger', 'long', '--detach');
+    const runId = stdout.trim();
+    const { store } = api.services;
+    await api.until(`/api/v1/runs/${runId}`, ({ state }) => state === 'running');
+    const { epoch } = await store.counters();
+    const because = { code: 'quarantined', text: '', error: 'TypeError: no' } as const;
+    const lastLine = vi.spyOn(store.live, 'lastLine').mockResolvedValue({ epoch, because });
+    const watched = await orch('watch', runId);
+    lastLine.mockRestore();
+    expect(watched).toMatchObject({
+      code: 70,
+      stderr: expect.stringContaining('was set aside: TypeError: no'),
+    });
+    await orch('cancel', runId, '--kill');
+  });
+
   test('is an exit code, and under --json the problem of the API', async () => {
     const { code, stderr } = await orch('trigger', 'none', '--json');
     expect(code).toBe(4);

@@ -5,7 +5,7 @@ import { makeProject, orch, startOrch } from './orch-process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const URL_LINE = /^(http:\/\/\S+)\/api\/v1\/runs$/m;
+const URL_LINE = /^(http:\/\/\S+)$/m;
 
 async function urlOf(running: ReturnType<typeof startOrch>): Promise<string> {
   return URL_LINE.exec(await running.until(URL_LINE))?.[1] ?? '';

@@ -454,6 +454,8 @@ describe('help', () => {
   });
 
   test('completion knows commands, DAGs and tasks', async () => {
+    // Names are those of the last time that the files were read.
+    await run('list');
     const script = await orch(['completion', 'bash']);
     expect(script.stdout).toContain('complete');
     const ask = async (...words: string[]) => (await orch(['complete', '--', ...words], { cwd: dir })).stdout;

@@ -12,7 +12,12 @@ import { rm } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LARGE_SCHEMAS } from '../../core/schema/large-schemas.ts';
+import { checkKey } from '../../core/schema/validate.ts';
+
+const keyOf = ({ schema, allErrors }: (typeof LARGE_SCHEMAS)[number]): string => checkKey(schema, allErrors);
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
@@ -129,8 +134,19 @@ describe('the files of the package', () => {
     const types = packed.filter((file) => /^dist\/core\/(authoring|model)\/[\w-]+\.d\.ts$/.test(file));
     expect(types).toContain('dist/core/authoring/index.d.ts');
     const docs = pages.map((name) => `docs/${name}`);
-    const expected = [...modules, ...types, ...texts, ...own, ...page, ...docs];
+    const checks = packed.filter((file) => /^dist\/core\/schema\/check-[\w.-]+\.cjs$/.test(file));
+    expect(checks).toHaveLength(new Set(LARGE_SCHEMAS.map(keyOf)).size);
+    const expected = [...modules, ...types, ...texts, ...own, ...page, ...docs, ...checks];
     expect([...packed].sort()).toEqual(expected.sort());
+  });
+
+  test('have every check of a large schema compiled, so that no start compiles one', async () => {
+    const compiled = join(ROOT, 'dist/core/schema/ready-checks.js');
+    const { READY_CHECKS } = (await import(pathToFileURL(compiled).href)) as {
+      READY_CHECKS: { readonly [key: string]: (value: unknown) => boolean };
+    };
+    expect(Object.keys(READY_CHECKS).sort()).toEqual(LARGE_SCHEMAS.map(keyOf).sort());
+    for (const check of Object.values(READY_CHECKS)) expect(check(7)).toBe(false);
   });
 
   test('import only what package.json has installed with them', () => {
@@ -181,10 +197,10 @@ describe('the installed package', () => {
     write('dags/wrong.ts', WRONG);
     const problem = 'The left-hand side of an arithmetic operation must be';
     // The mistake is the only one: everything else is right for tsc too.
-    const { stdout } = await compile();
+    const [{ stdout }, checked] = await Promise.all([compile(), orch('check')]);
     expect(stdout.trim().split('\n')).toHaveLength(1);
     expect(stdout).toContain(`dags/wrong.ts(5,52): error TS2362: ${problem}`);
-    expect((await orch('check')).stdout).toContain(`dags/wrong.ts:5:52  error  ${problem}`);
+    expect(checked.stdout).toContain(`dags/wrong.ts:5:52  error  ${problem}`);
     await rm(join(project, 'dags/wrong.ts'));
   });
 

@@ -30,6 +30,7 @@ class SilentExecutor implements Executor {
     this.submitted.push(order.attemptId);
   }
   hold(): void {}
+  holdStill(): void {}
   stop(id: AttemptId): void {
     this.stopped.push(id);
   }

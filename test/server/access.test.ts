@@ -36,6 +36,7 @@ const BODIES: Readonly<Record<string, object>> = {
   createSchedule: { dagId: 'ours', when: { everyMs: 86_400_000 } },
   changeConfig: { 'log.level': 'info' },
   validateConfig: { 'log.level': 'info' },
+  savePool: { slots: 2 },
   logIn: { name: 'nobody', password: 'wrong' },
 };
 const ALERT: LiveAlert = {
@@ -99,6 +100,7 @@ describe('who may do what', () => {
       sha256: '0'.repeat(64),
       alertId: alert.alertId,
       muteId: String(muted.body['muteId']),
+      hookNo: '1',
     };
   });
   afterAll(() => api[Symbol.asyncDispose]());
@@ -186,7 +188,7 @@ describe('who may do what', () => {
 
   test('a role for one DAG is none for what belongs to no DAG', async () => {
     for (const route of ROUTES.filter(({ tag }) =>
-      ['accounts', 'audit', 'assets', 'variables', 'connections'].includes(tag),
+      ['accounts', 'audit', 'assets', 'variables', 'connections', 'pools'].includes(tag),
     ).concat(ROUTES.filter(({ id }) => id === 'readSystemLogs'))) {
       if (route.role === 'public' || ['getMe', 'logOut'].includes(route.id)) continue;
       expect(await ask(route, bearer('ours admin')), route.id).toMatchObject({ status: 403 });

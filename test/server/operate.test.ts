@@ -179,8 +179,8 @@ describe('a scheduler that is operated over HTTP', () => {
       api.send('PUT', `${API}/system/config`, body, { 'if-match': match });
     const done = await put(change, etag);
     expect(done.body).toMatchObject({
-      inForce: ['scheduler.maxActive', 'pools.db.slots'],
-      afterRestart: ['retention.keep', 'pools.fresh.slots'],
+      inForce: ['scheduler.maxActive', 'pools.db.slots', 'pools.fresh.slots'],
+      afterRestart: ['retention.keep'],
       overridden: [],
     });
     const text = readFileSync(join(api.project.dir, 'airflow.yaml'), 'utf8');

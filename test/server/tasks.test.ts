@@ -198,6 +198,25 @@ describe('tasks over HTTP', () => {
     ]);
   });
 
+  test('any other one is held where it is, goes on with the resume, and can be cancelled', async () => {
+    const state = (body: Record<string, unknown>) => (body['items'] as Item[])[0]?.['state'];
+    const [goesOn, ends] = ['held', 'never'];
+    const taskId = await gate(goesOn);
+    await until(taskId, 'running');
+    expect((await api.post(`/api/v1/tasks/${taskId}/pause`)).body).toMatchObject({ state: 'paused' });
+    await api.until(`/api/v1/runs/${taskId}/task-instances`, (body) => state(body) === 'paused');
+    const why = await api.get(`/api/v1/task-instances/${await instanceOf(taskId)}/why`);
+    expect(why.body['because']).toMatchObject({ code: 'held_still', try: 1 });
+    api.project.write({ [goesOn]: '' });
+    expect((await api.post(`/api/v1/tasks/${taskId}/resume`)).body).toMatchObject({ state: 'running' });
+    expect(await until(taskId, 'success')).toMatchObject({ attempts: 1 });
+    const other = await gate(ends);
+    await until(other, 'running');
+    await api.post(`/api/v1/tasks/${other}/pause`);
+    await api.post(`/api/v1/tasks/${other}/cancel`);
+    await until(other, 'cancelled');
+  });
+
   const instanceOf = async (taskId: string): Promise<unknown> =>
     items(await api.get(`/api/v1/runs/${taskId}/task-instances`))[0]?.['taskInstanceId'];
 

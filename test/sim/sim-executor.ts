@@ -17,6 +17,8 @@ interface Process {
   startedAt: number | null;
   stopping: StopReason | null;
   hangs: boolean;
+  /** What it was about to do when it was held still; `null`: it is not. */
+  held: (() => void)[] | null;
 }
 
 /** What the processes of a world share, whoever leads. */
@@ -64,7 +66,14 @@ export class SimExecutor implements Executor {
   submit(order: AttemptOrder): void {
     if (this.cut || !this.mayStart() || this.#known.has(order.attemptId)) return;
     this.#known.add(order.attemptId);
-    const process: Process = { order, executor: this, startedAt: null, stopping: null, hangs: false };
+    const process: Process = {
+      order,
+      executor: this,
+      startedAt: null,
+      stopping: null,
+      hangs: false,
+      held: null,
+    };
     this.#live.set(order.attemptId, process);
     const random = chanceFor(this.#machine.seed, `start ${nameOf(order)}`);
     this.#machine.time.after(random.chance(0.1) ? random.upTo(20_000) : random.upTo(200), () =>
@@ -83,6 +92,14 @@ export class SimExecutor implements Executor {
       const stopped: Outcome = process.stopping === 'timeout' ? { kind: 'timeout' } : { kind: 'stopped' };
       this.#end(process, finishes ? this.#outcomeOf(process.order) : stopped);
     });
+  }
+
+  holdStill(attemptId: AttemptId, still: boolean): void {
+    const process = this.#live.get(attemptId);
+    if (!process || this.cut || process.startedAt === null || process.stopping !== null) return;
+    const held = process.held ?? [];
+    process.held = still ? held : null;
+    if (!still) for (const act of held) this.#machine.time.after(1, act);
   }
 
   /** Its process dies without a word. */
@@ -122,19 +139,22 @@ export class SimExecutor implements Executor {
     const keeps =
       this.#machine.kind === 'wide' && !hook && chanceFor(seed, `keeps ${nameOf(order)}`).chance(0.4);
     if (keeps) time.after(Math.floor(takesMs / 2), () => this.#keep(process));
-    time.after(hook ? Math.min(takesMs, timeoutMs) : takesMs, () => {
+    const finish = (): void => {
       if (process.hangs || this.#live.get(attemptId) !== process) return;
       if (process.stopping !== null) return;
+      if (process.held !== null) return void process.held.push(finish);
       const outcome: Outcome = hook && takesMs > timeoutMs ? { kind: 'timeout' } : this.#outcomeOf(order);
       const fault = hook ? null : this.#machine.takeFault(outcome);
       if (fault === 'hang') process.hangs = true;
       else this.#end(process, outcome, 'END', fault);
-    });
+    };
+    time.after(hook ? Math.min(takesMs, timeoutMs) : takesMs, finish);
   }
 
   #keep(process: Process): void {
     const { attemptId } = process.order;
     if (this.cut || this.#live.get(attemptId) !== process) return;
+    if (process.held !== null) return void process.held.push(() => this.#keep(process));
     this.onEvent({ type: 'attempt.checkpoint', attemptId, at: this.#machine.time.now(), state: '"half"' });
   }
 

@@ -22,6 +22,8 @@ const names = ['child', 'grandchild', 'apart', 'pid'];
 const pids = [await bench.metric(busy, 'pid'), await bench.metric(deaf, 'pid')];
 pids.push(...(await Promise.all(names.map((name) => bench.metric(family, name)))));
 await bench.started(shell);
+// What is held still must end as everything else.
+bench.executor.holdStill(deaf, true);
 if (holdMs !== '') hold();
 process.stdout.write(
   `${JSON.stringify({ pids, createdBy: createLocalExecutor.name, at: systemClock.now() })}\n`,

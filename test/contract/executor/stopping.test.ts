@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AttemptId } from '../../../core/model/ids.ts';
 import { Bench, makeProject, processFacts } from './harness.ts';
@@ -53,6 +57,32 @@ test('a runner that was frozen is ended all the same', async () => {
   const pid = await bench.metric(id, 'pid');
   process.kill(pid, 'SIGSTOP');
   await stopped(id, 100);
+});
+
+test('attempts are held where they are, their time too, and go on or are ended', async () => {
+  const up = bench.bell('up');
+  execFileSync(
+    'mkfifo',
+    ['a', 'b'].map((name) => join(bench.projectDir, name)),
+  );
+  const limit = { timeoutMs: 1_500, killGraceMs: 60_000 };
+  const reads = bench.call('reads', { ...limit, needs: { file: join(bench.projectDir, 'a') } });
+  const command = bench.shell('echo $$ > up; read x < b', limit);
+  const obeys = bench.call('obeys', limit);
+  const pids = [await bench.metric(reads, 'pid'), Number(await up.rung), await bench.metric(obeys, 'pid')];
+  for (const id of [reads, command, obeys]) bench.executor.holdStill(id, true);
+  const other = bench.shell('sleep 60', { timeoutMs: 1_600, killGraceMs: 0 });
+  expect(pids).not.toContain(await bench.output(bench.call('pid')));
+  expect(await bench.outcome(other)).toEqual({ kind: 'timeout' });
+  const stateOf = (pid: number): string =>
+    readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] ?? '';
+  expect(pids.map(stateOf)).toEqual(['T', 'T', 'T']);
+  bench.executor.stop(obeys, 'user', 60_000);
+  expect(await bench.outcome(obeys)).toEqual({ kind: 'stopped' });
+  for (const id of [reads, command]) bench.executor.holdStill(id, false);
+  for (const name of ['a', 'b']) await writeFile(join(bench.projectDir, name), 'x\n');
+  expect(await bench.output(reads)).toBe('x\n');
+  expect(await bench.outcome(command)).toMatchObject({ kind: 'success' });
 });
 
 test('while a stopped attempt has its grace, others run in the place of its runner', async () => {

@@ -2,6 +2,7 @@
 export const WORK = `
 import { spawn, spawnSync } from 'node:child_process';
 import { writeSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { getPriority } from 'node:os';
 import { FatalError, RetryableError } from 'orch';
 
@@ -51,6 +52,7 @@ export const throwsText = () => { throw 'just text'; };
 export const throwsFatal = () => { throw new FatalError('no use'); };
 export const throwsRetryable = () => { throw new RetryableError('later', { retryAfterMs: 1234 }); };
 export const skips = (_, { skip }) => skip('nothing to do');
+export const reads = ({ file }, ctx) => { ctx.metric('pid', process.pid); return readFile(file, 'utf8'); };
 export const fails = (_, { fail }) => fail('broken');
 export const bigint = () => ({ a: [1n] });
 export const circular = () => { const a = {}; a.self = a; return { list: [a] }; };

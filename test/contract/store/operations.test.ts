@@ -24,6 +24,10 @@ describe.each(databases)('what is kept of a scheduler on $name', ({ newPlace }) 
 
   it('keeps a pause for whoever leads, and takes no word of who leads no more', async () => {
     const { facts } = store.operations;
+    expect(await facts.pools()).toEqual([]);
+    const pool = { name: 'db', slots: 2, description: null, changedAt: NOW, changedBy: 'ann' };
+    await facts.savePools(leader.lease, [pool]);
+    expect(await facts.pools()).toEqual([pool]);
     expect(await facts.pause()).toBe(null);
     await facts.savePause(leader.lease, { by: 'ann', at: NOW });
     expect(await facts.pause()).toEqual({ by: 'ann', at: NOW });

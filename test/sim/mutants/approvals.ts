@@ -23,8 +23,8 @@ export const APPROVALS: readonly Mutant[] = [
     bug: 'B27 never again',
     kind: 'wide',
     file: 'planner/waits.ts',
-    find: '  world.addRetry({ atMono: now.mono + answerWithinMs, run, node, tryNo });\n',
-    replace: '  void tryNo;\n',
+    find: '{ startedAt: now.at, dueAt });\n  askAgainAt(turn, run, node, dueAt);\n',
+    replace: '{ startedAt: now.at, dueAt });\n  run.dueAt.set(node, dueAt);\n',
   },
   {
     name: 'default-ignored',

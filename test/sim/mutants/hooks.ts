@@ -87,17 +87,17 @@ export const HOOKS: readonly Mutant[] = [
     bug: 'S15 events of hooks',
     kind: 'wide',
     file: 'planner/hooks.ts',
-    find: '  if (to === S.running && calls > 0) return null;\n',
-    replace: '',
+    find: 'if (to === S.running && (calls > 0 || from === S.paused)) return null;',
+    replace: 'if (to === S.running && from === S.paused) return null;',
   },
   {
     name: 'start-not-told',
     bug: 'B41 event lost',
     kind: 'wide',
     file: 'planner/outcomes.ts',
-    find: '  if (began && run.state[node] !== S.running && startsHooks(run, node))',
+    find: '  if (began && run.state[node] === S.queued && startsHooks(run, node))',
     replace:
-      "  if (began && run.state[node] !== S.running && outcome.kind === 'failed' && startsHooks(run, node))",
+      "  if (began && run.state[node] === S.queued && outcome.kind === 'failed' && startsHooks(run, node))",
   },
   {
     name: 'skips-not-told',

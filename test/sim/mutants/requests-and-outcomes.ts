@@ -137,8 +137,8 @@ export const REQUESTS_AND_OUTCOMES: readonly Mutant[] = [
     name: 'retry-at-once',
     bug: 'S3 backoff',
     file: 'planner/outcomes.ts',
-    find: '    atMono: now.mono + Math.max(0, dueAt - now.at),',
-    replace: '    atMono: now.mono,',
+    find: '  askAgainAt(turn, run, node, dueAt);\n',
+    replace: '  askAgainAt(turn, run, node, turn.now.at);\n  run.dueAt.set(node, dueAt);\n',
   },
   {
     name: 'backoff-not-growing',

@@ -15,8 +15,10 @@ export const WAITS: readonly Mutant[] = [
     bug: 'B27 never again',
     kind: 'wide',
     file: 'planner/waits.ts',
-    find: '  run.dueAt.set(node, dueAt);\n  world.addRetry({\n',
-    replace: "  run.dueAt.set(node, dueAt);\n  if (how.code !== 'deferred') world.addRetry({\n",
+    find: '(node, times.log);\n  askAgainAt(turn, run, node, dueAt);\n',
+    replace:
+      "(node, times.log);\n  if (how.code !== 'deferred') askAgainAt(turn, run, node, dueAt);\n" +
+      '  else run.dueAt.set(node, dueAt);\n',
   },
   {
     name: 'waits-not-adopted',

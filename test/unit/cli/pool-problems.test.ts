@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { poolProblems, requirePools } from '../../../cli/pool-problems.ts';
 import { dagOf, task } from '../planner/simulation.ts';
 
-const pools = {
-  default: { slots: 128, description: null },
-  exchange: { slots: 2, description: null },
-};
+const pools = new Map([
+  ['default', { slots: 128 }],
+  ['exchange', { slots: 2 }],
+]);
 const fileWith = (fields: Parameters<typeof task>[1]) => ({
   file: 'dags/d.yaml',
   spec: dagOf([task('a', fields)]),
@@ -13,7 +13,7 @@ const fileWith = (fields: Parameters<typeof task>[1]) => ({
 
 test.each([
   [{ pool: 'exchnge' }, "pool 'exchnge'", "did you mean 'exchange'?"],
-  [{ pool: 'toString' }, "pool 'toString'", "add 'toString' to pools in airflow.yaml"],
+  [{ pool: 'toString' }, "pool 'toString'", 'make it: orch pool set toString <slots>'],
   [{ pool: 'exchange', poolSlots: 3 }, "needs 3 slots of pool 'exchange', which has 2", 'lower poolSlots'],
   [{ poolSlots: 999 }, "needs 999 slots of pool 'default', which has 128", 'lower poolSlots'],
 ])('a task that can never get its slots is a mistake: %o', (fields, message, hint) => {

@@ -35,7 +35,9 @@ describe('defaults', () => {
       store: { kind: 'sqlite', path: join(projectDir, '.orch'), durability: 'normal' },
       scheduler: { maxActive: 8, loadCpuMs: 20_000, loadWaitMs: 30_000, loadMemoryMb: 1_024 },
       runners: { max: 8, memoryMb: 2_048, idleMs: 60_000, maxAttempts: 50_000 },
-      pools: { default: { slots: 128, description: null } },
+      pools: {
+        default: { slots: 128, description: null, origin: { kind: 'default', place: 'default' } },
+      },
       variables: {},
       connections: {},
       defaults: {
@@ -134,7 +136,8 @@ describe('precedence', () => {
   test('layers are merged key by key: a pool keeps its description when its slots are overridden', () => {
     const projectDir = project({ 'airflow.yaml': 'pools: { web: { slots: 8, description: the web } }' });
     const { pools } = loadConfig({ projectDir, env: { ORCH__POOLS__web: '2' } });
-    expect(pools.web).toEqual({ slots: 2, description: 'the web' });
+    const origin = { kind: 'env', place: 'ORCH__POOLS__web' };
+    expect(pools.web).toEqual({ slots: 2, description: 'the web', origin });
   });
 });
 

@@ -61,13 +61,12 @@ describe('a checkpoint', () => {
     expect(statesOf(run)).toEqual({ a: 'failed' });
   });
 
-  test('that is kept during the pause stops the attempt then; without one it runs to its end', () => {
+  test('that arrives when its attempt is held still stops it; after the resume it does not', () => {
     const { sim, run } = started();
     ask(sim, run, 'pause');
-    expect([sim.stops, sim.running]).toEqual([[], ['a']]);
     keep(sim, run, '1');
     sim.turn();
-    expect([sim.stops.length, sim.running]).toEqual([1, []]);
+    expect([sim.stops.length, sim.running, sim.world.heldStill.size]).toEqual([1, [], 0]);
     const other = started();
     ask(other.sim, other.run, 'pause');
     ask(other.sim, other.run, 'resume');
@@ -82,8 +81,10 @@ describe('a checkpoint', () => {
     sim.turn();
     sim.now += 1_000;
     sim.turn();
+    sim.reportStarts();
+    sim.turn();
     ask(sim, run, 'pause');
-    expect([sim.stops, sim.running]).toEqual([[], ['a']]);
+    expect([sim.stops, sim.holds]).toEqual([[], [['a', true]]]);
   });
 
   test('makes no difference to a cancel: the attempt that is being stopped ends cancelled', () => {

@@ -79,7 +79,8 @@ export function checkCaps(world: World): void {
   if (world.used > world.limits.globalSlots) throw new Error(`${world.used} global slots in use`);
   for (const pool of world.pools.values()) {
     same(`pool ${pool.name}`, pool.used, count.pools.get(pool.name) ?? 0);
-    if (pool.used > pool.slots) throw new Error(`pool ${pool.name} holds ${pool.used} of ${pool.slots}`);
+    if (pool.slots !== null && pool.used > pool.slots)
+      throw new Error(`pool ${pool.name} holds ${pool.used} of ${pool.slots}`);
   }
   for (const load of world.dags.values()) {
     const { runs, tasks } = count.dags.get(load.dagId) ?? { runs: 0, tasks: 0 };

@@ -66,6 +66,8 @@ export class Simulation {
   readonly starts: string[] = [];
   readonly ends: string[] = [];
   readonly stops: { readonly name: string; readonly reason: string; readonly graceMs: number }[] = [];
+  /** Attempts that were held still, or went on. */
+  readonly holds: [name: string, still: boolean][] = [];
   readonly plans: Plan[] = [];
   /** Attempts that are asked to stop go on until {@link end}. */
   holdStops = false;
@@ -159,6 +161,7 @@ export class Simulation {
         endAt,
       });
     }
+    for (const { run, node, still } of result.holds) this.holds.push([run.nameOf(node), still]);
     for (const { run, node, reason, graceMs } of result.stops) {
       const at = this.#running.findIndex((one) => one.run === run && one.node === node);
       this.stops.push({ name: run.nameOf(node), reason, graceMs });

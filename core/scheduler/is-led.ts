@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { hasLeader } from '../core/scheduler/door.ts';
-import { leaderSocket } from '../core/scheduler/paths.ts';
-import type { Project } from '../core/scheduler/project.ts';
+import { hasLeader } from './door.ts';
+import { leaderSocket } from './paths.ts';
+import type { Project } from './project.ts';
 
 /**
  * Whether a process leads the store of a project. One on this machine answers its socket; of one on another

@@ -1,0 +1,43 @@
+import type { Because } from '../model/because.ts';
+import type { DagSpec } from '../model/dag.ts';
+import { explainEvents } from '../planner/explain-events.ts';
+import { explainSlots } from '../planner/explain-slots.ts';
+import type { DagRecord } from '../store/store.ts';
+import { isLed } from './is-led.ts';
+import type { Project } from './project.ts';
+
+/** What the next run of a DAG waits for that nobody asks for. */
+export interface DagExplanation {
+  readonly because: Because;
+  /** The same of its other schedules. */
+  readonly also: readonly Because[];
+  /** When there is something to do next, epoch ms; `null` if nothing is known to come. */
+  readonly nextAt: number | null;
+}
+
+/** Why no run of a DAG starts by itself now, by each of its schedules. */
+export async function whyDag(project: Project, state: DagRecord, spec: DagSpec): Promise<DagExplanation> {
+  const { store, config, clock } = project;
+  const { dagId } = state;
+  const open = (await store.unfinishedRuns()).filter((run) => run.dagId === dagId);
+  const facts = {
+    unfinishedRuns: open.length,
+    maxActiveRuns: spec.maxActiveRuns ?? config.defaults.maxActiveRuns,
+    isLed: await isLed(project),
+  };
+  const filter = { uris: consumedBy(spec), afterNo: state.eventNo, limit: 1 };
+  const changed = new Set((await store.assetEvents(filter)).map(({ uri }) => uri));
+  const pause = state.paused ? await store.dagPause(dagId) : null;
+  const inFull = (reason: Because): Because => (reason.code === 'dag_paused' && pause ? pause : reason);
+  const { because, nextAt } = explainSlots(spec, state, facts, clock.now());
+  const events = explainEvents(spec, state, changed, facts);
+  const isByTime = because.code !== 'slots_none';
+  const [first = because, ...also] = (isByTime ? [because, ...events] : events).map(inFull);
+  return { because: first, also, nextAt };
+}
+
+/** The assets whose events start runs of a DAG. */
+export function consumedBy(spec: DagSpec): readonly string[] {
+  const uris = (spec.schedule ?? []).flatMap((one) => (one.kind === 'assets' ? one.assets : []));
+  return [...new Set(uris)].sort();
+}
