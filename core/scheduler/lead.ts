@@ -96,10 +96,9 @@ export class Leadership {
     const { memoryMb } = config.runners;
     const inputs = new InputReader(store, stateDir);
     const canSpin = availableParallelism() > 1;
-    const values = valuesOf(project);
     const traced = config.telemetry.traces !== null;
-    const dispatcher = new Dispatcher({ executor, inputs, values, stateDir, memoryMb, canSpin, traced });
-    const limits = limitsOf(project, counters.pools);
+    const given = { executor, inputs, values: valuesOf(project), stateDir };
+    const dispatcher = new Dispatcher({ ...given, memoryMb, canSpin, traced });
     const reload = (runNo: RunNo) =>
       this.#desk.load(runNo).catch((error: unknown) => {
         if (error instanceof AppError && error.code === 'not_found') return null;
@@ -119,7 +118,7 @@ export class Leadership {
       foreign,
       beatMs: BEAT_MS,
       pollMs: canSpin ? POLL_MS : 0,
-      limits,
+      limits: limitsOf(project, counters.pools),
       stateDir,
       tick: counters.tick,
       eventNo: counters.eventNo,
