@@ -2,7 +2,7 @@ import { compileGraph } from '../core/graph/graph.ts';
 import { type DagSpec, startsAttempts } from '../core/model/dag.ts';
 import { didYouMean } from '../core/model/did-you-mean.ts';
 import { AppError } from '../core/model/errors.ts';
-import { checkParams } from '../core/schema/params.ts';
+import { paramsOfRun } from '../core/scheduler/dag-entry.ts';
 import { assumeOutputs } from '../core/simulation/assume.ts';
 import type { SimulatedDag } from '../core/simulation/simulation.ts';
 import type { DagHistory } from './dag-history.ts';
@@ -20,10 +20,7 @@ export interface PreparedDag {
 /** Makes a DAG ready to be simulated from what its past runs tell; other tasks take `otherwiseMs`. */
 export function prepareDag(spec: DagSpec, history: DagHistory, otherwiseMs: number): PreparedDag {
   const { spec: assumed, assumptions } = assumeOutputs(spec, (path) => history.keys.get(path) ?? null);
-  const checked = checkParams(spec, {});
-  const params = checked.ok
-    ? checked.params
-    : { error: checked.problems.map(({ message }) => message).join('; ') };
+  const params = paramsOfRun(spec, {});
   const attempted = spec.tasks.filter(({ action }) => startsAttempts(action));
   const durations = new Map(
     attempted.map(({ path }) => {

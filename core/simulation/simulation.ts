@@ -1,15 +1,15 @@
 import type { Graph } from '../graph/graph.ts';
 import type { Because } from '../model/because.ts';
-import type { JsonObject } from '../model/json.ts';
 import type { SlotSpan } from '../model/slot.ts';
 import type { RunState, TaskState } from '../model/states.ts';
+import type { RunParams } from '../planner/run-params.ts';
 import type { Limits } from '../planner/world.ts';
 
 /** A DAG as it is simulated. */
 export interface SimulatedDag {
   readonly graph: Graph;
-  /** The params of a run that is given none, or what is wrong with them. */
-  readonly params: JsonObject | { readonly error: string };
+  /** The params of a run that is given none. */
+  readonly params: RunParams;
   /** How long an attempt of a task takes, by its path, in milliseconds. */
   readonly durationOf: (path: string) => number;
 }

@@ -47,6 +47,7 @@ describe('the routes', () => {
       'triggerRun.params',
       'createTask.params',
       'createTasks.tasks.[].params',
+      'createBackfill.params',
       'reportAssetEvent.extra',
       'validateConfig',
       'changeConfig',

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { compileGraph } from '../../../core/graph/graph.ts';
 import type { DagSpec, TaskSpec } from '../../../core/model/dag.ts';
 import { ENGINE_DEFAULTS } from '../../../core/model/defaults.ts';
+import { ParamsFault } from '../../../core/planner/run-params.ts';
 import { simulate } from '../../../core/simulation/simulate.ts';
 import type { SimulatedRun, SimulationInput } from '../../../core/simulation/simulation.ts';
 import { tries } from '../../tries.ts';
@@ -175,7 +176,7 @@ describe('simulate', () => {
 
   test('a DAG without the params of its runs has none', () => {
     const dag = compileGraph(dagOf([task('a')], HOURLY));
-    const dags = [{ graph: dag, params: { error: "param 'x' is missing" }, durationOf: () => 1 }];
+    const dags = [{ graph: dag, params: new ParamsFault("param 'x' is missing"), durationOf: () => 1 }];
     const { runs, leftOut } = simulate({ ...input([]), dags });
     expect(runs).toEqual([]);
     expect(leftOut[0]?.because.text).toContain("param 'x' is missing");
