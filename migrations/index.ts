@@ -13,6 +13,7 @@ import { variables } from './0012-variables.ts';
 import { alerts } from './0013-alerts.ts';
 import { tasks } from './0014-tasks.ts';
 import { operations } from './0015-operations.ts';
+import { outsideIdentities } from './0018-outside-identities.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   alerts,
   tasks,
   operations,
+  outsideIdentities,
 ];

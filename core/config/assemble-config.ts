@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '../model/duration.ts';
 import { assembleAlerts } from './assemble-alerts.ts';
+import { assembleOidc } from './assemble-oidc.ts';
 import { CONFIG_SCHEMA, type ConfigNode, type ConfigSection } from './config.schema.ts';
 import type { Config, ConfigEntry, GivenText, StoreConfig } from './config.ts';
 import type { GivenTexts } from './given-texts.ts';
@@ -69,6 +70,7 @@ export function assembleConfig(settings: Settings, texts: GivenTexts, machine: M
       host: text('server.host'),
       port: number('server.port'),
       requireLogin: raw('server.requireLogin') === true,
+      oidc: assembleOidc(settings),
       limits: {
         requestsPerSecond: number('server.limits.requestsPerSecond'),
         burst: number('server.limits.burst'),
@@ -187,9 +189,10 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   add('server.limits.burst', limits.burst);
   add('server.limits.failedLogins', limits.failedLogins);
   add('server.limits.requestTimeout', limits.requestTimeoutMs);
-  // Of rules and channels only what was said: what a key of them means otherwise depends on their kind.
+  // Of these only what was said: what a key of a rule or channel means otherwise depends on its kind.
   for (const [key, { value }] of settings)
-    if (key.startsWith('alerts.')) add(key, isSecret(key) ? '***' : shownValue(value));
+    if (key.startsWith('alerts.') || key.startsWith('server.oidc.'))
+      add(key, isSecret(key) ? '***' : shownValue(value));
   const given = (section: string, texts: { readonly [name: string]: GivenText }): void => {
     for (const [name, { text, kind, origin }] of Object.entries(texts))
       entries.push({ key: `${section}.${name}`, value: kind === 'plain' ? text : '***', origin });

@@ -14,6 +14,7 @@ import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
 import { logRoutes } from './logs.ts';
 import { metricsRoute } from './metrics.ts';
+import { oidcRoutes } from './oidc.ts';
 import { operationRoutes } from './operations.ts';
 import { runResultRoutes } from './run-results.ts';
 import { runRoutes } from './runs.ts';
@@ -47,6 +48,7 @@ export const ROUTES: readonly Route[] = [
   metricsRoute,
   ...accountRoutes,
   ...loginRoutes,
+  ...oidcRoutes,
   ...alertRoutes,
   ...variableRoutes,
   ...connectionRoutes,

@@ -10,9 +10,10 @@ const tag = 'accounts';
 /** Where browsers log in. */
 export const LOGIN_PATH = `${API}/login`;
 /** A login lasts for so long. */
-const LOGIN_MS = 12 * 3_600_000;
+export const LOGIN_MS = 12 * 3_600_000;
 
-function cookieText(secret: string, maxAgeS: number): string {
+/** The cookie of a browser that is logged in. */
+export function cookieText(secret: string, maxAgeS: number): string {
   return `${LOGIN_COOKIE}=${secret}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict`;
 }
 

@@ -40,7 +40,7 @@ describe('a scheduler that is operated over HTTP', () => {
 
   test('says which orch it is, who leads, and what there is', async () => {
     expect(await get('/system/status')).toMatchObject({
-      store: { kind: 'sqlite', schema: 15 },
+      store: { kind: 'sqlite', schema: 18 },
       leader: { pid: process.pid, isScheduler: true },
       paused: null,
       workers: 1,
