@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { AppError } from '../core/model/errors.ts';
 import type { Project } from '../core/scheduler/project.ts';
 
 /** A change as the audit log keeps it: the operation of the API that does the same, and its status there. */
@@ -28,7 +29,8 @@ export async function audited<T>(
     await store.audit.ended(auditNo, status);
     return made;
   } catch (error) {
-    await store.audit.ended(auditNo, 500);
+    const isRefused = error instanceof AppError && error.code === 'conflict';
+    await store.audit.ended(auditNo, isRefused ? 409 : 500);
     throw error;
   }
 }
