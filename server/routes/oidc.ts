@@ -2,12 +2,13 @@ import { Type } from 'typebox';
 import { enterFromOutside } from '../../core/accounts/outside-login.ts';
 import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import { AppError } from '../../core/model/errors.ts';
+import { loginCookie } from '../auth/authenticate.ts';
 import { LOGIN_BEGUN_MS, type OidcProvider, type OutsidePerson } from '../auth/oidc-provider.ts';
 import { STATUS } from '../problem.ts';
 import { API, type Route, route } from '../route.ts';
 import { exact, orNull } from '../schemas/words.ts';
 import type { Services } from '../services.ts';
-import { cookieText, LOGIN_MS } from './login.ts';
+import { LOGIN_MS } from './login.ts';
 
 const tag = 'accounts';
 const BEGIN_PATH = `${API}/login/oidc`;
@@ -108,7 +109,7 @@ async function logIn(
   const secret = newSecret();
   await store.accounts.logIn(name, secretHash(secret), at, at + LOGIN_MS);
   const headers = new Headers({ location: '/' });
-  headers.append('set-cookie', cookieText(secret, LOGIN_MS / 1_000));
+  headers.append('set-cookie', loginCookie(secret, LOGIN_MS / 1_000));
   headers.append('set-cookie', begunCookie('', 0));
   return new Response(null, { status: 302, headers });
 }

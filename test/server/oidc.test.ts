@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newSecret } from '../../core/accounts/secret-text.ts';
 import { createApp } from '../../server/app.ts';
 import { OidcProvider } from '../../server/auth/oidc-provider.ts';
 import { CLIENT, type LoginProvider, loginProvider, type Twist } from './login-provider.ts';
@@ -107,6 +108,17 @@ describe('a login by a provider', () => {
     const state = new URL(third.url).searchParams.get('state') ?? '';
     const replayed = used.replace(/state=[^&]+/, `state=${state}`);
     expect((await api.get(replayed, { cookie: third.cookie })).status).toBe(401);
+  });
+
+  test('a cookie of a login that is over goes away, so that there is a way in again', async () => {
+    const cookie = `orch_login=${newSecret()}`;
+    for (const path of ['/api/v1/me', BEGIN]) {
+      const reply = await api.get(path, { cookie });
+      expect([reply.status, cookieOf(reply, 'orch_login')]).toEqual([
+        401,
+        'orch_login=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
+      ]);
+    }
   });
 
   test('says that the provider has refused, and nothing that it wrote', async () => {
