@@ -14,6 +14,7 @@ import { alerts } from './0013-alerts.ts';
 import { tasks } from './0014-tasks.ts';
 import { operations } from './0015-operations.ts';
 import { backfillParams } from './0016-backfill-params.ts';
+import { outsideIdentities } from './0017-outside-identities.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   tasks,
   operations,
   backfillParams,
+  outsideIdentities,
 ];

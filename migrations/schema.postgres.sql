@@ -57,6 +57,8 @@ index CREATE UNIQUE INDEX kept_reply_pkey ON kept_reply USING btree (key)
 index CREATE UNIQUE INDEX lease_pkey ON lease USING btree (id)
 index CREATE UNIQUE INDEX login_pkey ON login USING btree (hash)
 index CREATE UNIQUE INDEX metric_sample_pk ON metric_sample USING btree (step_ms, at)
+index CREATE UNIQUE INDEX outside_identity_account_key ON outside_identity USING btree (account)
+index CREATE UNIQUE INDEX outside_identity_key ON outside_identity USING btree (issuer, subject)
 index CREATE UNIQUE INDEX run_deadline_pk ON run_deadline USING btree (run_no, stage)
 index CREATE UNIQUE INDEX run_expansion_pk ON run_expansion USING btree (run_no, base)
 index CREATE UNIQUE INDEX scheduler_fact_pkey ON scheduler_fact USING btree (name)
@@ -397,6 +399,12 @@ table metric_sample column 01 step_ms bigint not null
 table metric_sample column 02 at bigint not null
 table metric_sample column 03 figures text not null
 table metric_sample constraint metric_sample_pk PRIMARY KEY (step_ms, at)
+table outside_identity column 01 issuer text not null collate C
+table outside_identity column 02 subject text not null collate C
+table outside_identity column 03 account text not null collate C
+table outside_identity constraint outside_identity_account_fkey FOREIGN KEY (account) REFERENCES account(name) ON DELETE CASCADE
+table outside_identity constraint outside_identity_account_key UNIQUE (account)
+table outside_identity constraint outside_identity_key PRIMARY KEY (issuer, subject)
 table run_deadline column 01 run_no integer not null
 table run_deadline column 02 stage smallint not null
 table run_deadline column 03 at bigint not null

@@ -439,6 +439,13 @@ CREATE TABLE "metric_sample" (
   constraint "metric_sample_pk" primary key ("step_ms", "at")
 ) strict, without rowid;
 
+CREATE TABLE "outside_identity" (
+  "issuer" text not null,
+  "subject" text not null,
+  "account" text not null unique references "account" ("name") on delete cascade,
+  constraint "outside_identity_key" primary key ("issuer", "subject")
+) strict, without rowid;
+
 CREATE TABLE "run_deadline" (
   "run_no" integer not null,
   "stage" integer not null check (stage between 0 and 2),

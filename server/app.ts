@@ -14,6 +14,7 @@ import { problem, problemOfError, problemOfStatus } from './problem.ts';
 import { nameRequests } from './request-id.ts';
 import { ROUTES } from './routes/all.ts';
 import { LOGIN_PATH } from './routes/login.ts';
+import { OIDC_CALLBACK } from './routes/oidc.ts';
 import { secureHeaders } from './secure-headers.ts';
 import type { Services } from './services.ts';
 
@@ -45,7 +46,10 @@ export function createApp(services: Services, options: AppOptions = {}): Hono {
   app.use(limitBodies);
   app.use(compressJson);
   app.use(answerEtags);
-  if (limits !== undefined) app.post(LOGIN_PATH, limitLogins(limits));
+  if (limits !== undefined) {
+    app.post(LOGIN_PATH, limitLogins(limits));
+    app.get(OIDC_CALLBACK, limitLogins(limits));
+  }
   app.notFound((context) => problem(context, 'not_found', `there is nothing at ${context.req.path}`));
   app.onError((error, context) => {
     if (error instanceof HTTPException) return problem(context, 'usage', error.message);

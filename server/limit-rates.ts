@@ -42,7 +42,7 @@ export function limitLogins({ failedLogins }: RateLimits): MiddlewareHandler {
     const waitMs = (await spend(byAddress, network)) ?? (name === null ? null : await spend(byName, name));
     if (waitMs !== null) return tooMany(context, waitMs, 'too many failed logins: try again later');
     await next();
-    if (context.res.ok) {
+    if (context.res.status < 400) {
       await byAddress.reward(network);
       if (name !== null) await byName.reward(name);
     }

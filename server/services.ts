@@ -5,6 +5,7 @@ import type { Bell } from '../core/scheduler/bell.ts';
 import { MachineMeter } from '../core/scheduler/machine-meter.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
+import { OidcProvider } from './auth/oidc-provider.ts';
 import { readFigures } from './current-figures.ts';
 import { FigureFeed } from './live/figure-feed.ts';
 import { LiveFeed } from './live/live-feed.ts';
@@ -26,6 +27,8 @@ export interface Services extends Project {
   readonly figures: FigureFeed;
   readonly meter: MachineMeter;
   readonly tickets: StreamTickets;
+  /** Who else says who somebody is; `null`: nobody. */
+  readonly oidc: OidcProvider | null;
   /** When this server began. */
   readonly startedAt: number;
   /** What the journal adds up to. */
@@ -54,7 +57,8 @@ export function servicesOf(project: Project, session: Session): Services {
 
 /** The services of a server whose requests go out by a function. */
 export function makeServices(project: Project, bell: Bell, ask: Services['ask']): Services {
-  const { store, clock } = project;
+  const { store, clock, config } = project;
+  const { oidc } = config.server;
   const services: Services = {
     ...project,
     ask,
@@ -63,6 +67,7 @@ export function makeServices(project: Project, bell: Bell, ask: Services['ask'])
     figures: new FigureFeed(() => readFigures(services)),
     meter: new MachineMeter(project.stateDir, clock),
     tickets: new StreamTickets(clock),
+    oidc: oidc === null ? null : new OidcProvider(oidc, clock),
     totals: new JournalTotals(store),
     startedAt: clock.now(),
   };

@@ -1,4 +1,4 @@
-import { setAccount } from '../../core/accounts/keep-accounts.ts';
+import { endAccount, setAccount } from '../../core/accounts/keep-accounts.ts';
 import { ACCOUNT_NAME, type AccountRecord } from '../../core/model/account.ts';
 import { AppError } from '../../core/model/errors.ts';
 import { nearest } from '../../core/model/nearest.ts';
@@ -111,7 +111,7 @@ async function remove(
     const before = await accounts.account(name);
     if (before === null) throw unknownUser(name, await accounts.accounts(), 'See: orch user list.');
     const change = { action: 'removeAccount', target: `name=${name}`, status: 204 };
-    await audited(project, change, () => accounts.removeAccount(name));
+    await audited(project, change, () => endAccount(accounts, name, project.clock.now()));
     if (context.flags.json) context.json(userJson(before));
     context.say(`user ${name} is removed, and logged out everywhere`);
     return EXIT.ok;

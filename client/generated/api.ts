@@ -1244,6 +1244,7 @@ export type TokenPage = {
 export type Account = {
   /** the name of an account */
   readonly name: string;
+  /** none: the login provider gives no role any more */
   readonly grants: readonly {
     /** the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else */
     readonly dags: string;
@@ -3120,6 +3121,52 @@ export interface Operations {
     };
     readonly answer: undefined;
   };
+  /** How a browser can log in */
+  readonly getLoginMethods: {
+    readonly input: {
+      readonly params?: undefined;
+      readonly query?: undefined;
+      readonly body?: undefined;
+    };
+    readonly answer: {
+      readonly password: boolean;
+      readonly oidc: {
+        readonly label: string;
+        readonly path: string;
+      } | null;
+    };
+  };
+  /** Sends a browser to the login provider of the config */
+  readonly beginOidcLogin: {
+    readonly input: {
+      readonly params?: undefined;
+      readonly query?: undefined;
+      readonly body?: undefined;
+    };
+    readonly answer: undefined;
+  };
+  /** Logs a browser in that comes back from the login provider */
+  readonly finishOidcLogin: {
+    readonly input: {
+      readonly params?: undefined;
+      readonly query?: {
+        readonly code?: string | undefined;
+        readonly state?: string | undefined;
+        readonly iss?: string | undefined;
+        readonly error?: string | undefined;
+        readonly error_description?: string | undefined;
+        readonly error_uri?: string | undefined;
+        readonly session_state?: string | undefined;
+        readonly scope?: string | undefined;
+        readonly authuser?: string | undefined;
+        readonly hd?: string | undefined;
+        readonly prompt?: string | undefined;
+        readonly client_info?: string | undefined;
+      };
+      readonly body?: undefined;
+    };
+    readonly answer: undefined;
+  };
   /** What is or was wrong, newest first */
   readonly listAlerts: {
     readonly input: {
@@ -3486,6 +3533,9 @@ export const OPERATIONS = {
   listAudit: ['GET', '/api/v1/audit'],
   logIn: ['POST', '/api/v1/login'],
   logOut: ['POST', '/api/v1/logout'],
+  getLoginMethods: ['GET', '/api/v1/login/methods'],
+  beginOidcLogin: ['GET', '/api/v1/login/oidc'],
+  finishOidcLogin: ['GET', '/api/v1/login/oidc/callback'],
   listAlerts: ['GET', '/api/v1/alerts'],
   listAlertMutes: ['GET', '/api/v1/alerts/mutes'],
   createAlertMute: ['POST', '/api/v1/alerts/mutes'],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountRecord, Grant, TokenRecord } from '../model/account.ts';
+import { AppError } from '../model/errors.ts';
 import type { Accounts } from '../store/accounts.ts';
 import { hashPassword } from './password.ts';
 import { newSecret, secretHash } from './secret-text.ts';
@@ -38,7 +39,10 @@ export interface AccountChange {
   readonly disabled?: boolean;
 }
 
-/** Makes an account or changes it. */
+/**
+ * Makes an account or changes it.
+ * @throws AppError `conflict` if nobody would be left who may do everything.
+ */
 export async function setAccount(
   accounts: Accounts,
   change: AccountChange,
@@ -54,8 +58,30 @@ export async function setAccount(
     createdAt: before?.createdAt ?? at,
     createdBy: before?.createdBy ?? by,
   };
+  if (before !== null && isActiveAdmin(before) && !isActiveAdmin(account))
+    await requireAnotherAdmin(accounts, change.name, at);
   await accounts.saveAccount(account);
   return account;
+}
+
+/**
+ * Ends an account; whether there was one.
+ * @throws AppError `conflict` if nobody would be left who may do everything.
+ */
+export async function endAccount(accounts: Accounts, name: string, at: number): Promise<boolean> {
+  const before = await accounts.account(name);
+  if (before !== null && isActiveAdmin(before)) await requireAnotherAdmin(accounts, name, at);
+  return accounts.removeAccount(name);
+}
+
+async function requireAnotherAdmin(accounts: Accounts, name: string, at: number): Promise<void> {
+  const people = await accounts.accounts();
+  if (people.some((one) => one.name !== name && isActiveAdmin(one))) return;
+  if (await hasAdminToken(accounts, at)) return;
+  throw new AppError(
+    'conflict',
+    `account ${name} is the last one that may do everything: give another one the role admin first`,
+  );
 }
 
 /** Whether a token is in force at an instant. */
@@ -65,10 +91,20 @@ export function isInForce({ revokedAt, expiresAt }: TokenRecord, at: number): bo
 
 /** Whether anybody can log in, or show a token, who may do everything. */
 export async function hasAdmin(accounts: Accounts, at: number): Promise<boolean> {
-  const isAdmin = ({ grants }: { readonly grants: readonly Grant[] }): boolean =>
-    grants.some(({ dags, role }) => dags === '*' && role === 'admin');
-  const tokens = await accounts.tokens();
-  if (tokens.some((one) => isInForce(one, at) && isAdmin(one))) return true;
+  if (await hasAdminToken(accounts, at)) return true;
   const people = await accounts.accounts();
-  return people.some((one) => !one.disabled && one.passwordHash !== null && isAdmin(one));
+  return people.some((one) => one.passwordHash !== null && isActiveAdmin(one));
+}
+
+async function hasAdminToken(accounts: Accounts, at: number): Promise<boolean> {
+  const tokens = await accounts.tokens();
+  return tokens.some((one) => isInForce(one, at) && isAdmin(one));
+}
+
+function isAdmin({ grants }: { readonly grants: readonly Grant[] }): boolean {
+  return grants.some(({ dags, role }) => dags === '*' && role === 'admin');
+}
+
+function isActiveAdmin(account: AccountRecord): boolean {
+  return !account.disabled && isAdmin(account);
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '../model/duration.ts';
 import { assembleAlerts } from './assemble-alerts.ts';
+import { assembleOidc } from './assemble-oidc.ts';
 import { assembleTelemetry, type Lookup, shownEndpoint } from './assemble-telemetry.ts';
 import { CONFIG_SCHEMA, type ConfigNode, type ConfigSection } from './config.schema.ts';
 import type { Config, ConfigEntry, ConfigOrigin, GivenText, StoreConfig } from './config.ts';
@@ -77,6 +78,7 @@ export function assembleConfig(
       host: text('server.host'),
       port: number('server.port'),
       requireLogin: raw('server.requireLogin') === true,
+      oidc: assembleOidc(settings),
       limits: {
         requestsPerSecond: number('server.limits.requestsPerSecond'),
         burst: number('server.limits.burst'),
@@ -199,9 +201,10 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   add('server.limits.burst', limits.burst);
   add('server.limits.failedLogins', limits.failedLogins);
   add('server.limits.requestTimeout', limits.requestTimeoutMs);
-  // Of rules, channels and receivers only what was said: otherwise there are none.
+  // Of rules, channels, receivers and logins only what was said: otherwise there are none.
   for (const [key, { value }] of settings) {
-    if (key.startsWith('alerts.')) add(key, isSecret(key) ? '***' : shownValue(value));
+    if (key.startsWith('alerts.') || key.startsWith('server.oidc.'))
+      add(key, isSecret(key) ? '***' : shownValue(value));
     if (key.startsWith('telemetry.'))
       add(key, key.endsWith('.endpoint') ? shownEndpoint(String(value)) : shownValue(value));
   }

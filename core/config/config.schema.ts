@@ -3,6 +3,7 @@ import { DURATION_PATTERN } from '../model/duration.ts';
 import { POOL_NAME, POOL_SLOTS_MAX } from '../model/pool.ts';
 import { VALUE_NAME } from '../model/variable.ts';
 import { ALERTS_SCHEMA } from './alerts.schema.ts';
+import { OIDC_SCHEMA } from './oidc.schema.ts';
 import { TELEMETRY_SCHEMA } from './telemetry.schema.ts';
 
 /** A value of the config file: JSON Schema, plus two hints of our own for what a short form means. */
@@ -303,6 +304,7 @@ const server = section('The HTTP API of `orch server` and `orch up`.', {
     default: false,
     description: 'Whether everybody has to log in on the loopback address too, where others use the machine.',
   },
+  oidc: OIDC_SCHEMA,
   limits: section('What one asker may take of the server.', {
     requestsPerSecond: {
       type: 'integer',

@@ -1,6 +1,7 @@
 import type { EngineDefaults } from '../model/defaults.ts';
 import type { PoolSetting } from '../model/pool.ts';
 import type { AlertsConfig } from './assemble-alerts.ts';
+import type { OidcConfig } from './assemble-oidc.ts';
 import type { TelemetryConfig } from './assemble-telemetry.ts';
 
 /** The config of one process: complete, checked and frozen. Paths are absolute, durations in milliseconds. */
@@ -48,6 +49,8 @@ export interface Config {
     readonly port: number;
     /** Whether everybody has to log in, also where only this machine reaches the server. */
     readonly requireLogin: boolean;
+    /** `null`: nobody but this server says who somebody is. */
+    readonly oidc: OidcConfig | null;
     readonly limits: {
       /** Of one asker from one address, over time and at once. */
       readonly requestsPerSecond: number;

@@ -7,6 +7,7 @@ import { AppError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
 import { checkAlerts } from './assemble-alerts.ts';
 import { assembleConfig, configEntries } from './assemble-config.ts';
+import { checkOidc } from './assemble-oidc.ts';
 import { checkTelemetry } from './assemble-telemetry.ts';
 import { CONFIG_SCHEMA } from './config.schema.ts';
 import type { Config, ConfigEntry } from './config.ts';
@@ -199,6 +200,7 @@ function checkTogether(settings: Settings, report: (problem: ConfigProblem) => v
       hint: 'leave one of them out',
     });
   checkAlerts(settings, report);
+  checkOidc(settings, report);
   const kind = settings.get('store.kind');
   if (kind?.value === 'postgres' && !settings.has('store.url')) {
     const hint = 'set ORCH__STORE__URL in the environment or in .env';

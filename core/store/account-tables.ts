@@ -6,6 +6,7 @@ export interface AccountTables {
   readonly account: AccountTable;
   readonly api_token: ApiTokenTable;
   readonly login: LoginTable;
+  readonly outside_identity: OutsideIdentityTable;
   readonly audit_entry: AuditEntryTable;
   readonly kept_reply: KeptReplyTable;
 }
@@ -41,6 +42,13 @@ export interface LoginTable {
   account: string;
   created_at: number;
   expires_at: number;
+}
+
+/** Who an account is for a provider of logins. */
+export interface OutsideIdentityTable {
+  issuer: string;
+  subject: string;
+  account: string;
 }
 
 /** A change that somebody asked for; `status` is `null` until it is known what came of it. */

@@ -7,6 +7,12 @@ import type { Database } from './tables.ts';
 /** Runs a script in one writing transaction. */
 export type WriteScript = <T>(script: Script<T>) => Promise<T>;
 
+/** How a provider of logins tells somebody from everybody else. */
+export interface OutsideIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
 /** Who may use the API: accounts of people, tokens of programs, and who is logged in. */
 export class Accounts {
   readonly #db: Kysely<Database>;
@@ -98,6 +104,27 @@ export class Accounts {
     await this.#write(logInScript(this.#db, { account, hash, at, expiresAt }));
   }
 
+  /** The account of somebody whom a provider of logins knows; `null` if there is none. */
+  async outsideAccount({ issuer, subject }: OutsideIdentity): Promise<AccountRecord | null> {
+    const row = await this.#db
+      .selectFrom('outside_identity')
+      .select('account')
+      .where('issuer', '=', issuer)
+      .where('subject', '=', subject)
+      .executeTakeFirst();
+    return row === undefined ? null : this.account(row.account);
+  }
+
+  /** Makes an account for somebody whom a provider knows; `false` if that name, or one for them, is there. */
+  addOutsideAccount(account: AccountRecord, identity: OutsideIdentity): Promise<boolean> {
+    return this.#write(addOutsideAccountScript(this.#db, account, identity));
+  }
+
+  /** Gives an account that is not disabled other rights, and ends its logins if it has none left. */
+  async setGrants(name: string, grants: readonly Grant[]): Promise<void> {
+    await this.#write(setGrantsScript(this.#db, name, grants));
+  }
+
   /** Ends a login. */
   async logOut(hash: string): Promise<void> {
     await this.#write(logOutScript(this.#db, hash));
@@ -133,8 +160,45 @@ function* saveAccountScript(db: Kysely<Database>, account: AccountRecord, isOut:
 
 function* removeAccountScript(db: Kysely<Database>, name: string): Script<boolean> {
   yield db.deleteFrom('login').where('account', '=', name);
+  yield db.deleteFrom('outside_identity').where('account', '=', name);
   const gone = yield* rowsOf(db.deleteFrom('account').where('name', '=', name).returning('name'));
   return gone.length > 0;
+}
+
+function* addOutsideAccountScript(
+  db: Kysely<Database>,
+  account: AccountRecord,
+  { issuer, subject }: OutsideIdentity,
+): Script<boolean> {
+  const { name, grants, createdAt, createdBy } = account;
+  const row = { name, password_hash: null, grants: JSON.stringify(grants), disabled: 0 };
+  const known = yield* rowsOf(
+    db
+      .selectFrom('outside_identity')
+      .select('account')
+      .where('issuer', '=', issuer)
+      .where('subject', '=', subject),
+  );
+  if (known.length > 0) return false;
+  const made = yield* rowsOf(
+    db
+      .insertInto('account')
+      .values({ ...row, created_at: createdAt, created_by: createdBy })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .returning('name'),
+  );
+  if (made.length === 0) return false;
+  yield db.insertInto('outside_identity').values({ issuer, subject, account: name });
+  return true;
+}
+
+function* setGrantsScript(db: Kysely<Database>, name: string, grants: readonly Grant[]): Script<void> {
+  yield db
+    .updateTable('account')
+    .set({ grants: JSON.stringify(grants) })
+    .where('name', '=', name)
+    .where('disabled', '=', 0);
+  if (grants.length === 0) yield db.deleteFrom('login').where('account', '=', name);
 }
 
 function* saveTokenScript(db: Kysely<Database>, token: TokenRecord, hash: string): Script<void> {

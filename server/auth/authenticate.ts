@@ -14,6 +14,10 @@ import { isSameHost } from './same-host.ts';
 
 /** The cookie of a browser that is logged in. */
 export const LOGIN_COOKIE = 'orch_login';
+/** What sets that cookie; with the time 0 it ends it. */
+export function loginCookie(secret: string, maxAgeS: number): string {
+  return `${LOGIN_COOKIE}=${secret}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict`;
+}
 /** A page of this server sends it with every change: other sites cannot without being asked. */
 export const OWN_PAGE_HEADER = 'x-orch-page';
 /** That a token was used is noted at most this often. */
@@ -60,10 +64,8 @@ export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: Aut
     return principalOfToken(token);
   };
 
-  const byLogin = async (text: string): Promise<Principal | null> => {
-    const account = isSecret(text) ? await accounts.loggedIn(secretHash(text), clock.now()) : null;
-    return account === null ? null : principalOfAccount(account);
-  };
+  const byLogin = async (text: string): Promise<Principal | null> =>
+    principalOfAccount(isSecret(text) ? await accounts.loggedIn(secretHash(text), clock.now()) : null);
 
   return async (context, next) => {
     const header = context.req.header('authorization');
@@ -80,6 +82,8 @@ export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: Aut
       again = () => rechecks.of(`token ${secretHash(token)}`, recheck);
     } else if (cookie !== undefined) {
       principal = await byLogin(cookie);
+      // With that cookie no route would answer, the one to log in neither.
+      if (principal === null) context.header('set-cookie', loginCookie('', 0));
       if (principal === null) return refuse('the login is over: log in again');
       again = () => rechecks.of(`login ${secretHash(cookie)}`, () => byLogin(cookie));
       const isOwnPage = context.req.header(OWN_PAGE_HEADER) === '1' && isSameHost(context);
@@ -127,6 +131,8 @@ function principalOfToken(token: TokenRecord | null): Principal | null {
     : { id: `token:${token.tokenId}`, name: `token:${token.name}`, grants: token.grants };
 }
 
-function principalOfAccount({ name, grants }: AccountRecord): Principal {
+function principalOfAccount(account: AccountRecord | null): Principal | null {
+  if (account === null) return null;
+  const { name, grants } = account;
   return { id: `account:${name}`, name, grants };
 }

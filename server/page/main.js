@@ -58,7 +58,7 @@ function tellAsker({ name }) {
   asker.replaceChildren(name, ' ', element('button', { click: leave }, 'Log out'));
 }
 
-function showLogin() {
+async function showLogin() {
   page.className = 'alone';
   if (page.querySelector('form')) return;
   const name = element('input', { name: 'name', autocomplete: 'username', required: true });
@@ -69,6 +69,7 @@ function showLogin() {
     required: true,
   });
   const refused = element('div', { role: 'alert' });
+  const other = element('div', {});
   const enter = async (event) => {
     event.preventDefault();
     try {
@@ -88,9 +89,12 @@ function showLogin() {
       element('label', {}, 'Password', password),
       element('button', { type: 'submit' }, 'Log in'),
       refused,
+      other,
     ),
   );
   name.focus();
+  const { oidc } = await ask('/login/methods');
+  if (oidc !== null) other.replaceChildren(element('a', { href: oidc.path }, `Sign in with ${oidc.label}`));
 }
 
 window.addEventListener('hashchange', show);

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { makeToken, setAccount } from '../../core/accounts/keep-accounts.ts';
+import { endAccount, makeToken, setAccount } from '../../core/accounts/keep-accounts.ts';
 import { PASSWORD_MAX, PASSWORD_MIN } from '../../core/accounts/password.ts';
 import {
   type AccountRecord,
@@ -168,9 +168,9 @@ const removeAccount = route('delete', `${API}/users/{name}`, {
   summary: 'Ends an account and logs it out everywhere',
   role: 'admin',
   params: { name: AccountName },
-  handle: async ({ store }, { params, access }) => {
+  handle: async ({ store, clock }, { params, access }) => {
     access.requireGlobal();
-    if (!(await store.accounts.removeAccount(params.name)))
+    if (!(await endAccount(store.accounts, params.name, clock.now())))
       throw new AppError('not_found', `there is no account ${params.name}`);
   },
 });

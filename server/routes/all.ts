@@ -15,6 +15,7 @@ import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
 import { logRoutes } from './logs.ts';
 import { metricsRoute } from './metrics.ts';
+import { oidcRoutes } from './oidc.ts';
 import { operationRoutes } from './operations.ts';
 import { poolRoutes } from './pools.ts';
 import { runResultRoutes } from './run-results.ts';
@@ -51,6 +52,7 @@ export const ROUTES: readonly Route[] = [
   metricsRoute,
   ...accountRoutes,
   ...loginRoutes,
+  ...oidcRoutes,
   ...alertRoutes,
   ...variableRoutes,
   ...connectionRoutes,

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { isPassword, PASSWORD_MAX } from '../../core/accounts/password.ts';
 import { isSecret, newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import { AppError } from '../../core/model/errors.ts';
-import { LOGIN_COOKIE } from '../auth/authenticate.ts';
+import { LOGIN_COOKIE, loginCookie } from '../auth/authenticate.ts';
 import { API, type Route, route } from '../route.ts';
 import { exact } from '../schemas/words.ts';
 
@@ -10,11 +10,7 @@ const tag = 'accounts';
 /** Where browsers log in. */
 export const LOGIN_PATH = `${API}/login`;
 /** A login lasts for so long. */
-const LOGIN_MS = 12 * 3_600_000;
-
-function cookieText(secret: string, maxAgeS: number): string {
-  return `${LOGIN_COOKIE}=${secret}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict`;
-}
+export const LOGIN_MS = 12 * 3_600_000;
 
 const logIn = route('post', LOGIN_PATH, {
   id: 'logIn',
@@ -38,7 +34,7 @@ const logIn = route('post', LOGIN_PATH, {
     if (!isIn) throw new AppError('unauthenticated', 'the name or the password is wrong');
     const secret = newSecret();
     await store.accounts.logIn(account.name, secretHash(secret), now, now + LOGIN_MS);
-    const headers = { 'set-cookie': cookieText(secret, LOGIN_MS / 1_000) };
+    const headers = { 'set-cookie': loginCookie(secret, LOGIN_MS / 1_000) };
     return Response.json({ name: account.name }, { headers }) as never;
   },
 });
@@ -51,7 +47,7 @@ const logOut = route('post', `${API}/logout`, {
   handle: async ({ store }, { cookies }) => {
     const secret = cookies[LOGIN_COOKIE];
     if (secret !== undefined && isSecret(secret)) await store.accounts.logOut(secretHash(secret));
-    return new Response(null, { status: 204, headers: { 'set-cookie': cookieText('', 0) } }) as never;
+    return new Response(null, { status: 204, headers: { 'set-cookie': loginCookie('', 0) } }) as never;
   },
 });
 

@@ -2,16 +2,15 @@ import { Type } from 'typebox';
 import { ACCOUNT_NAME, GRANT_DAGS, ROLES } from '../../core/model/account.ts';
 import { exact, Instant, named, oneOf, orNull } from './words.ts';
 
-export const Grants = Type.Array(
-  exact({
-    dags: Type.String({
-      pattern: GRANT_DAGS,
-      description: 'the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else',
-    }),
-    role: oneOf(ROLES, 'each role may do what the ones before it may'),
+const Grant = exact({
+  dags: Type.String({
+    pattern: GRANT_DAGS,
+    description: 'the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else',
   }),
-  { minItems: 1, maxItems: 100 },
-);
+  role: oneOf(ROLES, 'each role may do what the ones before it may'),
+});
+
+export const Grants = Type.Array(Grant, { minItems: 1, maxItems: 100 });
 
 export const AccountName = Type.String({
   pattern: ACCOUNT_NAME,
@@ -22,7 +21,7 @@ export const Account = named(
   'Account',
   exact({
     name: AccountName,
-    grants: Grants,
+    grants: Type.Array(Grant, { description: 'none: the login provider gives no role any more' }),
     disabled: Type.Boolean(),
     hasPassword: Type.Boolean({ description: 'false: another service says who it is' }),
     createdAt: Instant,

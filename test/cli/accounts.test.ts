@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { makeToken } from '../../core/accounts/keep-accounts.ts';
 import { isPassword } from '../../core/accounts/password.ts';
 import { secretHash } from '../../core/accounts/secret-text.ts';
 import { openProject, type Project } from '../../core/scheduler/project.ts';
@@ -135,6 +136,20 @@ test('user set reads a password from stdin, keeps what is not named, and tells t
   expect(made).toEqual({ code: 0, stdout: '', stderr: 'user ann is new: admin for *\n' });
   const first = await accounts.account('ann');
   expect(await isPassword(PASSWORD, first?.passwordHash ?? null)).toBe(true);
+  for (const change of [
+    ['set', 'ann', '--disable'],
+    ['remove', 'ann'],
+  ])
+    expect(await here.run(['user', ...change])).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('ann is the last one that may do everything: give another'),
+    });
+  expect(await accounts.account('ann')).toEqual(first);
+  await makeToken(
+    accounts,
+    { name: 'root', grants: first?.grants ?? [], expiresAt: null },
+    { by: 'me', at: 1 },
+  );
   const less = await here.run(['user', 'set', 'ann', '--role', 'viewer', '--dags', 'a_*']);
   expect(less.stderr).toBe('user ann is changed: viewer for a_*\n');
   const off = await here.run(['user', 'set', 'ann', '--disable', '--json']);
@@ -158,6 +173,8 @@ test('user set reads a password from stdin, keeps what is not named, and tells t
     ['removeAccount', 204],
     ['saveAccount', 200],
     ['saveAccount', 200],
+    ['removeAccount', 409],
+    ['saveAccount', 409],
     ['saveAccount', 200],
   ]);
 });

@@ -354,8 +354,12 @@ export const ADVISORIES: readonly SecurityRow[] = [
       ...['CVE-2020-13944', 'CVE-2020-17515', 'CVE-2021-28359', 'CVE-2021-45229', 'CVE-2022-43982'],
       ...['CVE-2022-40754', 'CVE-2022-43985', 'CVE-2022-45402'],
     ],
-    does: 'No answer leads elsewhere.',
-    tests: [HEADERS, ANY_INPUT],
+    does: 'No answer leads elsewhere, but to the login provider of the config and back to the page.',
+    tests: [
+      HEADERS,
+      ANY_INPUT,
+      at('server/oidc.test.ts', 'leads to the provider and back to a session with the rights of the claims'),
+    ],
   },
   {
     id: 'V23',
@@ -403,8 +407,11 @@ export const ADVISORIES: readonly SecurityRow[] = [
       CLOSED,
       at('server/app.test.ts', '%s is refused with %i as problem+json'),
       at('contract/store/postgres-faults.test.ts', 'refuses %j as a schema'),
+      at(
+        'security/raw-sql.test.ts',
+        'statements of the store hold no data: what is no constant is a parameter',
+      ),
     ],
-    open: 'The fuzz test sees SQL that breaks, not SQL that fits; nothing refuses raw SQL in core/store.',
   },
   {
     id: 'V27',
@@ -450,9 +457,14 @@ export const ADVISORIES: readonly SecurityRow[] = [
     id: 'V30',
     flaw: 'a login by a pattern that is not anchored',
     numbers: ['CVE-2022-30034'],
-    does: 'Names of accounts are compared as they are.',
-    tests: [],
-    notYet: 'There is no login by another service.',
+    does: 'Issuer, subject and values of claims are compared as they are; names and e-mails say nothing.',
+    tests: [
+      at(
+        'server/oidc.test.ts',
+        'lets nobody in without a role, and takes the role from who had one',
+        'is never that of an account with the same name or e-mail',
+      ),
+    ],
   },
   {
     id: 'V31',

@@ -152,9 +152,15 @@ export const ASVS: readonly SecurityRow[] = [
     id: '9.1.1',
     flaw: 'tokens that say themselves what they are worth',
     numbers: ['9.1.1', '9.1.2', '9.1.3', '9.2.1', '9.2.2', '9.2.3'],
-    does: 'A token is a random text that the database knows.',
-    tests: [],
-    notYet: 'There are no JWTs.',
+    does: 'Tokens are random texts. Id tokens of a login provider are checked by a client for it, once.',
+    tests: [
+      at(
+        'server/oidc.test.ts',
+        'with %s is refused',
+        'is finished once, by the browser that began it, with the state that it was given',
+      ),
+      at('unit/config/oidc.test.ts', '%j is refused'),
+    ],
   },
   {
     id: '11.4.2',

@@ -34,6 +34,9 @@ describe('the routes', () => {
       'get /readyz',
       'get /openapi.json',
       'post /api/v1/login',
+      'get /api/v1/login/methods',
+      'get /api/v1/login/oidc',
+      'get /api/v1/login/oidc/callback',
     ]);
   });
 

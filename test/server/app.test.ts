@@ -77,6 +77,26 @@ describe('the HTTP API', () => {
     expect(await send('post', '/api/v1/dags/hello/runs', 'http://localhost')).toBe(201);
   });
 
+  test('the last account that may do everything stays', async () => {
+    const admin = { grants: [{ dags: '*', role: 'admin' }] };
+    const viewer = { grants: [{ dags: '*', role: 'viewer' }] };
+    expect((await api.send('PUT', '/api/v1/users/ann', admin)).status).toBe(200);
+    const refused = [
+      await api.send('PUT', '/api/v1/users/ann', viewer),
+      await api.send('PUT', '/api/v1/users/ann', { ...admin, disabled: true }),
+      await api.send('DELETE', '/api/v1/users/ann'),
+    ];
+    for (const { status, body } of refused) {
+      expect(status).toBe(409);
+      expect(body['detail']).toContain('account ann is the last one that may do everything: give another');
+    }
+    // One that cannot log in is no other one.
+    await api.send('PUT', '/api/v1/users/bob', { ...admin, disabled: true });
+    expect((await api.send('DELETE', '/api/v1/users/ann')).status).toBe(409);
+    await api.send('PUT', '/api/v1/users/bob', { ...admin, disabled: false });
+    expect((await api.send('DELETE', '/api/v1/users/ann')).status).toBe(204);
+  });
+
   test('a defect is answered without what it says, and told to the log with the request', async () => {
     const told: unknown[] = [];
     const log = { error: (facts: unknown) => told.push(facts) };

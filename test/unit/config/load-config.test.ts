@@ -55,6 +55,7 @@ describe('defaults', () => {
       server: {
         host: '127.0.0.1',
         port: 7_070,
+        oidc: null,
         requireLogin: false,
         limits: { requestsPerSecond: 50, burst: 200, failedLogins: 10, requestTimeoutMs: 30_000 },
       },

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { projectFiles } from '../tidy/project-files.ts';
+import { childrenOf, dottedName, isNode, parseSource, type SyntaxNode } from '../tidy/source.ts';
+
+/** What writes text into a statement as it is; a template of `sql` makes parameters of what stands in it. */
+const RAW = /^(sql\.(raw|lit|table|ref|id)|CompiledQuery\.raw|.*\.(prepare|exec))$/;
+
+/** Arguments that are no constants, and why no text of a user can be in them. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  "core/store/integrity.ts: sql.raw(names.map((name) => `${columns[name] ?? 'null'} as ${name}`).join(', '))":
+    'names of columns that the checks of that file write out',
+  'core/store/integrity.ts: sql.table(table)': 'tables that the checks of that file write out',
+  'core/store/overview.ts: sql.raw(values.join())': 'numbers of runs and nodes, from rows',
+  'core/store/postgres/postgres-store.ts: sql.id(this.#schema)':
+    'the schema of the address, which is checked',
+  "core/store/reads.ts: sql.raw(nodes.map((node) => String(Math.trunc(node))).join(','))": 'whole numbers',
+  'core/store/sqlite/connection.ts: database.exec(`pragma journal_size_limit = ${64 * 1024 * 1024}`)':
+    'a number that stands there',
+  'core/store/sqlite/connection.ts: database.exec(`pragma page_size = ${PAGE_BYTES}`)': 'a constant',
+  'core/store/sqlite/connection.ts: database.exec(`pragma synchronous = ${options.durability}`)':
+    'one of two words of the config',
+  'core/store/sqlite/connection.ts: database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`)':
+    'a constant',
+  'core/store/sqlite/dialect.ts: CompiledQuery.raw(begin)': 'one of two words that stand there',
+  'core/store/sqlite/prepare.ts: connection.prepare(text)': 'compiled by Kysely, and refused with any value',
+  'core/store/task-reads.ts: sql.lit(RUN_STATES.indexOf(state))': 'a number',
+  'core/store/task-reads.ts: sql.lit(limit)': 'a number by the schema of the route',
+  'core/store/task-reads.ts: sql.lit(value)': 'a number by its type',
+  'core/store/task-reads.ts: sql.ref(`r.${place}`)': 'names of columns that stand there',
+};
+
+/** The calls in a source that write what is no constant into a statement: `callee(argument)`. */
+function rawSql(path: string, text: string): string[] {
+  const found: string[] = [];
+  const visit = (node: SyntaxNode): void => {
+    const name = node.type === 'CallExpression' ? dottedName(node['callee']) : '';
+    const [first] = (name === '' ? [] : node['arguments']) as readonly unknown[];
+    if (RAW.test(name) && isNode(first) && !isConstant(first)) {
+      const { start, end } = first as unknown as { readonly start: number; readonly end: number };
+      const said = text.slice(start, end).replaceAll(/\s+/g, ' ');
+      found.push(`${path}: ${name}(${said})`);
+    }
+    for (const child of childrenOf(node)) visit(child);
+  };
+  visit(parseSource(path, text).program);
+  return found;
+}
+
+/** A literal, a constant of the module, or the place of a literal in one. */
+function isConstant(node: SyntaxNode): boolean {
+  if (node.type === 'Literal') return true;
+  if (node.type === 'TemplateLiteral') return (node['expressions'] as readonly unknown[]).length === 0;
+  if (node.type === 'Identifier') return /^[A-Z][A-Z_]*$/.test(String(node['name']));
+  if (node.type !== 'CallExpression') return false;
+  const [word] = node['arguments'] as readonly unknown[];
+  return (
+    /^[A-Z][A-Z_]*\.indexOf$/.test(dottedName(node['callee'])) && isNode(word) && word.type === 'Literal'
+  );
+}
+
+test('statements of the store hold no data: what is no constant is a parameter', () => {
+  const files = [...projectFiles()].filter(([path]) => /^(core|server|cli)\/.*\.ts$/.test(path));
+  const found = files.filter(([, text]) => text.includes('sql') || text.includes('CompiledQuery'));
+  expect(found.flatMap(([path, text]) => rawSql(path, text)).toSorted()).toEqual(
+    Object.keys(ALLOWED).toSorted(),
+  );
+});
+
+test('text that is put together, and names that are no constants, are found', () => {
+  const text = `sql.raw('a' + name); sql.lit(name); sql.ref(\`r.\${key}\`); db.prepare(text);
+    sql.lit(3); sql.lit(FIRST); sql.raw(\`a\`); sql\`a = \${name}\`; sql.lit(STATES.indexOf('success'));`;
+  expect(rawSql('x.ts', text)).toEqual([
+    "x.ts: sql.raw('a' + name)",
+    'x.ts: sql.lit(name)',
+    'x.ts: sql.ref(`r.${key}`)',
+    'x.ts: db.prepare(text)',
+  ]);
+});
