@@ -8,8 +8,7 @@ import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { InboxRecord, Lease } from '../store/store.ts';
-import type { AlertDesk } from './alert-desk.ts';
-import { alertsOf } from './alerts-of.ts';
+import { AlertWatch } from './alert-watch.ts';
 import { AssetFeed } from './asset-feed.ts';
 import { BackfillFeed } from './backfill-feed.ts';
 import { CacheFeed } from './cache-feed.ts';
@@ -76,8 +75,8 @@ export class Leadership {
   readonly #hooks: HookDesk;
   readonly #operating: Operating;
   #janitor: Janitor | null = null;
-  /** `null` without rules: then alerts cost nothing. */
-  #alerts: AlertDesk | null = null;
+  /** `null` before it leads. */
+  #alerts: AlertWatch | null = null;
   #door: LeaderDoor | null = null;
   readonly #inbox: InboxReader;
   #isEnding = false;
@@ -160,7 +159,8 @@ export class Leadership {
   #openOperating(lease: Lease): Operating {
     const onAsked = (): void => this.lookIntoInbox();
     const common = { project: this.#project, leader: this.leader, executor: this.#executor, log: this.#log };
-    return new Operating({ ...common, lease, onAsked });
+    const onAlerts = (alerts: Project['config']['alerts']) => void this.#alerts?.hold(alerts);
+    return new Operating({ ...common, lease, onAsked, onAlerts });
   }
 
   #openInbox(): InboxReader {
@@ -259,7 +259,8 @@ export class Leadership {
       onCommit();
     };
     await this.#hooks.open();
-    this.#alerts = await alertsOf(this.#project, this.#lease, this.leader, this.#log);
+    this.#alerts = new AlertWatch(this.#project, this.#lease, this.leader, this.#log);
+    await this.#alerts.hold(this.#project.config.alerts);
     this.leader.world.pause = await this.#project.store.operations.facts.pause();
     this.#log.info('this process leads');
   }
