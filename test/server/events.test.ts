@@ -344,7 +344,7 @@ describe('the stream of events', () => {
     const response = await createApp({ ...api.services, live: feed }).request(
       'http://localhost/api/v1/events',
     );
-    expect(response.status).toBe(503);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
   });
 
   test('a question for the head alone opens no stream', async () => {
