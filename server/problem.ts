@@ -3,6 +3,9 @@ import { AppError, type ErrorCode } from '../core/model/errors.ts';
 import { jsonHeaders } from './compress-json.ts';
 import { requestIdOf } from './request-id.ts';
 
+/** What is not available now may be so after this time: a database or a leader comes back. */
+const RETRY_AFTER_S = 2;
+
 /** The HTTP status of every kind of refusal. */
 export const STATUS = {
   usage: 400,
@@ -50,5 +53,7 @@ export function problemOfStatus(
   const { title, detail, ...more } = body;
   const instance = requestIdOf(context);
   const text = JSON.stringify({ type: `urn:orch:error:${code}`, title, status, detail, instance, ...more });
-  return context.body(text, status, { ...jsonHeaders(text), 'content-type': 'application/problem+json' });
+  const again = status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {};
+  const headers = { ...jsonHeaders(text), ...again, 'content-type': 'application/problem+json' };
+  return context.body(text, status, headers);
 }

@@ -16,6 +16,8 @@ export interface History {
   readonly keys: number;
 }
 
+/** Of DAG `broad`, whose grid is larger than any screen. */
+const BROAD = { tasks: 200, runs: 50 } as const;
 /** When all of it happened. */
 const AT = 1_763_000_000_000;
 /** Instances that are committed at once. */
@@ -28,12 +30,13 @@ const fan: DagSpec = {
   fanOuts: [{ path: 'key', over: 'params.keys' }],
 };
 
-function wide(tasks: number): DagSpec {
+/** DAG `wide`, and DAG `broad` with the grid of many tasks. */
+function wide(tasks: number, id = 'wide'): DagSpec {
   const all = Array.from({ length: tasks }, (_, at) => ({
     path: `task${at}`,
     action: { kind: 'pass' } as const,
   }));
-  return { v: 1, id: 'wide', tasks: all };
+  return { v: 1, id, tasks: all };
 }
 
 /** The id of the run with a number. */
@@ -109,6 +112,12 @@ export async function fillHistory(store: Store, lease: Lease, history: History):
     batch = [];
   }
   await commit(fanOf(history.runs + 1, fanNo, history.keys));
+  const broadNo = await save(wide(BROAD.tasks, 'broad'));
+  for (let run = history.runs + 2; run < history.runs + 2 + BROAD.runs; run++) {
+    const instances = Array.from({ length: BROAD.tasks }, (_, node) => succeeded(run, node));
+    const [create, end] = finished(run, 'broad', broadNo, { success: BROAD.tasks });
+    await commit([create as Action, ...instances, end as Action]);
+  }
 }
 
 function fanOf(run: number, versionNo: number, count: number): Action[] {

@@ -3220,7 +3220,7 @@ export interface Operations {
     };
     readonly answer: undefined;
   };
-  /** The rules of the config of this server */
+  /** The rules of the config */
   readonly listAlertRules: {
     readonly input: {
       readonly params?: undefined;

@@ -15,6 +15,9 @@ const SLOW_LEAST_MS = 1_000;
 const QUIET_MS = 600_000;
 /** What was not seen for so long is over: its task or DAG may be gone. Nobody is told. */
 const FORGOTTEN_MS = 30 * 86_400_000;
+/** Why an alert is over that nothing has settled. */
+const RULE_GONE = 'its rule is gone';
+const NOT_SEEN = 'it was not seen for 30 days';
 const TITLE_MAX = 200;
 
 /** Has every rule look at what was observed. */
@@ -193,8 +196,11 @@ export function settleQuiet(draft: Draft): void {
     const rule = draft.rules.get(alert.rule);
     const isGone = rule === undefined || rule.on !== alert.type;
     const isForgotten = alert.lastSeenAt + FORGOTTEN_MS <= draft.now;
-    if (isGone || isForgotten)
-      draft.putAlert({ ...alert, state: 'resolved', resolvedAt: draft.now, isClosing: false });
-    else if ((endsAt(rule, alert) ?? Number.POSITIVE_INFINITY) <= draft.now) settle(draft, alert, draft.now);
+    if (isGone || isForgotten) {
+      const details = { ...alert.details, closed: isGone ? RULE_GONE : NOT_SEEN };
+      draft.putAlert({ ...alert, details, state: 'resolved', resolvedAt: draft.now, isClosing: false });
+      if (alert.state !== 'resolved') draft.turned.add(alert.alertId);
+    } else if ((endsAt(rule, alert) ?? Number.POSITIVE_INFINITY) <= draft.now)
+      settle(draft, alert, draft.now);
   }
 }

@@ -12,6 +12,8 @@ const OPEN: readonly RegExp[] = [
   /^defaults\.(timeout|killGrace|lostBudget|maxActiveRuns|maxActiveTasks)$/,
   /^log\.(level|maxBytes|keep|maxBytesPerAttempt)$/,
   /^retention\.(runs|keep|diskFreeMb)$/,
+  /^alerts\.rules\.[A-Za-z_][A-Za-z0-9_-]{0,127}\.(on|level|recovery|resource|threshold|for)$/,
+  /^alerts\.rules\.[A-Za-z_][A-Za-z0-9_-]{0,127}\.(groupBy|window|coolDown)$/,
 ];
 
 /**

@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 
-const HOT = /^(scheduler\.maxActive|runners\.max|log\.level|pools\.[^.]+\.(slots|description))$/;
+const HOT = /^(scheduler\.maxActive|runners\.max|log\.level|pools\.[^.]+\.(slots|description)|alerts\..+)$/;
 
 /** Whether a scheduler that runs takes another value of a key from the config file. */
 export function isHot(key: string): boolean {
@@ -15,6 +15,7 @@ export function withHotKeys(config: Config, other: Config): Config {
     runners: { ...config.runners, max: other.runners.max },
     pools: other.pools,
     log: { ...config.log, level: other.log.level },
+    alerts: other.alerts,
   };
 }
 
@@ -26,5 +27,17 @@ export function hotDifference(before: Config, after: Config): string[] {
   if (before.log.level !== after.log.level) keys.push('log.level');
   for (const name of new Set([...Object.keys(before.pools), ...Object.keys(after.pools)]))
     if (before.pools[name]?.slots !== after.pools[name]?.slots) keys.push(`pools.${name}.slots`);
+  for (const kind of ['rules', 'channels'] as const) {
+    const [old, now] = [before.alerts[kind], after.alerts[kind]].map(
+      (all) => new Map(all.map((one) => [one.name, JSON.stringify(one)])),
+    ) as [Map<string, string>, Map<string, string>];
+    for (const name of new Set([...old.keys(), ...now.keys()]))
+      if (old.get(name) !== now.get(name)) keys.push(`alerts.${kind}.${name}`);
+  }
   return keys;
+}
+
+/** Whether a key is one of rules or channels of alerts. */
+export function isAboutAlerts(key: string): boolean {
+  return key.startsWith('alerts.');
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
+import type { Config } from '../config/config.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Action } from '../model/action.ts';
@@ -159,7 +160,8 @@ export class Leadership {
   #openOperating(lease: Lease, pools: readonly StoredPool[]): Operating {
     const onAsked = (): void => this.lookIntoInbox();
     const common = { project: this.#project, leader: this.leader, executor: this.#executor, log: this.#log };
-    return new Operating({ ...common, lease, pools, onAsked });
+    const onAlerts = (alerts: Config['alerts']) => void this.#onlookers?.holdAlerts(alerts);
+    return new Operating({ ...common, lease, pools, onAsked, onAlerts });
   }
 
   #openInbox(): InboxReader {
@@ -376,9 +378,7 @@ export class Leadership {
     await this.#sync?.close();
     await this.#janitor?.close();
     await this.#operating.close();
-    if (how === 'drain') await this.leader.drain();
-    if (how === 'drain') await this.#hooks.drain();
-    if (how === 'drain') await this.#onlookers?.drain();
+    if (how === 'drain') for (const one of [this.leader, this.#hooks, this.#onlookers]) await one?.drain();
     this.#hooks.close();
     await this.#onlookers?.close();
     this.#closed = true;

@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Lease } from '../store/store.ts';
 import { AlertDesk } from './alert-desk.ts';
@@ -5,15 +6,16 @@ import type { Leader } from './leader.ts';
 import type { Project } from './project.ts';
 import { machineSampler, sampleAlerts } from './sample-alerts.ts';
 
-/** Has the rules of a project look at what its leader does. */
+/** Has some rules look at what the leader of a project does. */
 export async function openAlerts(
   project: Project,
+  alerts: Config['alerts'],
   lease: Lease,
   leader: Leader,
   log: Logger,
 ): Promise<AlertDesk> {
   const { store, clock, stateDir } = project;
-  const { rules, channels } = project.config.alerts;
+  const { rules, channels } = alerts;
   const isMeasured = rules.some(({ on }) => on === 'resource');
   const resources = isMeasured ? machineSampler(stateDir) : null;
   const desk = new AlertDesk({
@@ -24,8 +26,8 @@ export async function openAlerts(
     clock,
     log,
     sample: () => sampleAlerts({ store, leader, clock, resources }),
-    onTurned: (alerts) => {
-      for (const { alertId, rule, level, title, dagId, state } of alerts) {
+    onTurned: (turned) => {
+      for (const { alertId, rule, level, title, dagId, state } of turned) {
         const dag = dagId === null ? {} : { dag: dagId };
         const facts = { ...dag, alert: alertId, rule, level, title };
         const code = state === 'resolved' ? 'alert_resolved' : 'alert_opened';

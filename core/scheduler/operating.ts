@@ -1,4 +1,4 @@
-import { hotDifference, withHotKeys } from '../config/hot-keys.ts';
+import { hotDifference, isAboutAlerts, withHotKeys } from '../config/hot-keys.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from '../log/logger.ts';
@@ -44,6 +44,8 @@ export interface OperatingOptions {
   readonly pools: readonly StoredPool[];
   /** There is a new request in the inbox. */
   readonly onAsked: () => void;
+  /** Other rules or channels of alerts hold from now on. */
+  readonly onAlerts: (alerts: Project['config']['alerts']) => void;
 }
 
 /**
@@ -164,6 +166,7 @@ export class Operating {
     if (changed.length === 0) return { kind: 'operate', value: { changed } };
     if (changed.includes('scheduler.maxActive')) this.#slots = null;
     log.level = this.#config.log.level;
+    if (changed.some(isAboutAlerts)) this.#options.onAlerts(this.#config.alerts);
     return this.#inForce({ changed }, { what: `The config was read again: ${changed.join(', ')}`, by });
   }
 

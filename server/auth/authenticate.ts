@@ -79,13 +79,13 @@ export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: Aut
       principal = token === undefined ? null : await byToken(token);
       if (token === undefined || principal === null) return refuse('the token is not valid, or not any more');
       const recheck = async (): Promise<Principal | null> => principalOfToken(await validToken(token));
-      again = () => rechecks.of(`token ${secretHash(token)}`, recheck);
+      again = rechecks.again(`token ${secretHash(token)}`, recheck);
     } else if (cookie !== undefined) {
       principal = await byLogin(cookie);
       // With that cookie no route would answer, the one to log in neither.
       if (principal === null) context.header('set-cookie', loginCookie('', 0));
       if (principal === null) return refuse('the login is over: log in again');
-      again = () => rechecks.of(`login ${secretHash(cookie)}`, () => byLogin(cookie));
+      again = rechecks.again(`login ${secretHash(cookie)}`, () => byLogin(cookie));
       const isOwnPage = context.req.header(OWN_PAGE_HEADER) === '1' && isSameHost(context);
       if (!SAFE.has(context.req.method) && !isOwnPage)
         return problem(context, 'forbidden', 'with a login, only pages of this server change something');

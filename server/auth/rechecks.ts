@@ -21,8 +21,12 @@ export class Rechecks {
     this.#clock = clock;
   }
 
-  /** Who a key stands for now; `null`: nobody any more. `find` looks, if nobody has just now. */
-  of(key: string, find: () => Promise<Principal | null>): Promise<Principal | null> {
+  /** Asks who a key stands for now; `null`: nobody any more. `find` looks, if nobody has just now. */
+  again(key: string, find: () => Promise<Principal | null>): () => Promise<Principal | null> {
+    return () => this.#of(key, find);
+  }
+
+  #of(key: string, find: () => Promise<Principal | null>): Promise<Principal | null> {
     const now = this.#clock.mono();
     const recent = this.#recent.get(key);
     if (recent !== undefined && now - recent.atMono < FRESH_MS) return recent.found;

@@ -1,20 +1,19 @@
 import type { Clock } from '../../core/model/clock.ts';
 import type { Access } from '../access.ts';
-import { type EventBatch, eventText, type LiveEvent } from './live-event.ts';
+import { type EventBatch, eventText } from './live-event.ts';
+import { type EventFilter, sentOf } from './sent-events.ts';
 
 /** A comment goes out after so long without an event, so that nothing between takes the line for dead. */
 const HEARTBEAT_MS = 15_000;
+/** A client that takes nothing for so long loses its connection: others need its place. */
+const STALLED_MS = 60_000;
 /** A client that lost its stream comes again after this time. */
 const RETRY_MS = 2_000;
 
 /** Who listens, and to what. */
-export interface Listener {
+export interface Listener extends EventFilter {
   /** Goes on behind this line; `null`: with what comes from now on. */
   readonly afterSeq: number | null;
-  /** Only events of these DAGs; `null`: of all. */
-  readonly dagIds: ReadonlySet<string> | null;
-  /** Only events of these runs; `null`: of all. */
-  readonly runIds: ReadonlySet<string> | null;
   /** What the listener may see now; `null`: nothing any more. */
   again(): Promise<Access | null>;
   /** Drops the connection, with what was not taken. */
@@ -69,10 +68,13 @@ export class EventStream {
     this.#wake?.();
   }
 
-  /** Ends it if the listener may not listen any more; has it give a sign of life when that is due. */
+  /**
+   * Ends it if the listener may not listen any more, or takes nothing; has it give a sign of life when one
+   * is due.
+   */
   async check(): Promise<void> {
     const access = await this.#listener.again().catch(() => undefined);
-    if (access === null) this.end();
+    if (access === null || this.#isStalled()) this.end();
     else if (this.#isSilent()) this.hear();
   }
 
@@ -98,53 +100,55 @@ export class EventStream {
       this.#tap.joined(this);
     }
     // A store that is away ends the stream: the client comes again, and goes on where it was.
-    const text = await this.#next().catch(() => null);
+    const bytes = await this.#next().catch(() => null);
     this.#isAsked = false;
-    if (text !== null && !this.#isOver) {
+    if (bytes !== null && !this.#isOver) {
       this.#saidAt = this.#clock.mono();
-      return controller.enqueue(this.#encoder.encode(text));
+      return controller.enqueue(bytes);
     }
     this.#leave();
     closeUnlessCancelled(controller);
   }
 
   /** What is to be sent next; `null` at the end. Resolves when there is something. */
-  async #next(): Promise<string | null> {
+  async #next(): Promise<Uint8Array | null> {
     if (this.#cursor === null) return this.#greet();
     while (!this.#isOver) {
-      const { events, toSeq } = await this.#tap.after(this.#cursor);
-      if (toSeq > this.#cursor) {
+      const batch = await this.#tap.after(this.#cursor);
+      if (batch.toSeq > this.#cursor) {
         const access = await this.#listener.again();
         if (access === null) return null;
-        this.#cursor = toSeq;
-        const text = events.filter((event) => this.#wants(access, event)).map((event) => event.text);
-        if (text.length > 0) return text.join('');
+        this.#cursor = batch.toSeq;
+        const bytes = sentOf(batch, access, this.#listener);
+        if (bytes.length > 0) return bytes;
       } else if (this.#isSilent()) {
         // The number alone: a client that only sees few events goes on from here, not from the last of them.
-        return `: nothing new\nid: ${toSeq}\n\n`;
+        return this.#encoder.encode(`: nothing new\nid: ${batch.toSeq}\n\n`);
       } else await this.#rung();
     }
     return null;
   }
 
   /** How it begins. A line that this store does not have yet is of another one: it begins anew. */
-  async #greet(): Promise<string> {
+  async #greet(): Promise<Uint8Array> {
     const seq = await this.#tap.lastSeq();
     const { afterSeq } = this.#listener;
     const goesOn = afterSeq !== null && afterSeq <= seq;
     this.#cursor = goesOn ? afterSeq : seq;
-    return `retry: ${RETRY_MS}\n\n${goesOn ? '' : eventText(seq, 'hello', { seq })}`;
+    const hello = goesOn ? '' : eventText(seq, 'hello', { seq });
+    return this.#encoder.encode(`retry: ${RETRY_MS}\n\n${hello}`);
   }
 
-  #wants(access: Access, { dagId, runId }: LiveEvent): boolean {
-    const { dagIds, runIds } = this.#listener;
-    if (dagIds !== null && (dagId === null || !dagIds.has(dagId))) return false;
-    if (runIds !== null && (runId === null || !runIds.has(runId))) return false;
-    return access.has('viewer', dagId);
+  get #silentMs(): number {
+    return this.#clock.mono() - this.#saidAt;
+  }
+
+  #isStalled(): boolean {
+    return this.#cursor !== null && !this.#isAsked && this.#silentMs >= STALLED_MS;
   }
 
   #isSilent(): boolean {
-    return this.#cursor !== null && this.#clock.mono() - this.#saidAt >= HEARTBEAT_MS;
+    return this.#cursor !== null && this.#silentMs >= HEARTBEAT_MS;
   }
 
   /** Resolves when it was rung, also if that was since the last time. */

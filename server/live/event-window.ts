@@ -12,6 +12,8 @@ export class EventWindow {
   #chars = 0;
   #fromSeq: number;
   #toSeq: number;
+  /** Batches that were asked for since the last event: streams that keep up ask for the same one. */
+  #batches = new Map<number, EventBatch>();
 
   /** It begins behind a line of the journal. */
   constructor(seq: number, size: WindowSize) {
@@ -27,6 +29,7 @@ export class EventWindow {
 
   /** Adds what follows on what it has, and forgets the oldest events beyond its size. */
   append({ events, toSeq }: EventBatch): void {
+    this.#batches.clear();
     for (const event of events) {
       this.#events.push(event);
       this.#chars += event.text.length;
@@ -44,6 +47,12 @@ export class EventWindow {
   /** What follows on a line, up to so many characters; `null` if that has been forgotten. */
   after(seq: number, charsMax: number): EventBatch | null {
     if (seq < this.#fromSeq) return null;
+    const batch = this.#batches.get(seq) ?? this.#take(seq, charsMax);
+    this.#batches.set(seq, batch);
+    return batch;
+  }
+
+  #take(seq: number, charsMax: number): EventBatch {
     const events: LiveEvent[] = [];
     let chars = 0;
     for (let at = this.#firstAfter(seq); at < this.#events.length; at++) {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Clock } from '../../core/model/clock.ts';
 import { AppError } from '../../core/model/errors.ts';
@@ -19,6 +20,8 @@ const TAIL_LINES = 1_000;
 const READERS_MAX = 4;
 /** Looks of the tail are at least this far apart, and at most so far. */
 const LOOK_AGAIN_MS = { least: 10, most: 5_000 } as const;
+/** After a look the streams are left so many times as long as it took them to send what it found. */
+const REST = { share: 1, mostMs: 100 } as const;
 
 export interface LiveFeedOptions {
   readonly store: EventStore;
@@ -88,7 +91,7 @@ export class LiveFeed {
       else if (this.#streams.size === 1) this.#begin();
     },
     left: (stream) => {
-      if (this.#streams.delete(stream) && this.#streams.size === 0) this.#rest();
+      if (this.#streams.delete(stream) && this.#streams.size === 0) this.#stop();
     },
   };
 
@@ -100,7 +103,7 @@ export class LiveFeed {
     void this.#follow(this.#ear);
   }
 
-  #rest(): void {
+  #stop(): void {
     this.#stopChecks();
     this.#ear?.close();
     this.#ear = null;
@@ -114,9 +117,20 @@ export class LiveFeed {
       // A store that is away is looked at again later: streams stay open meanwhile.
       const isNews = await this.#look(window, ear).catch(() => null);
       window = this.#ear === ear ? this.#window : null;
-      if (isNews) await pause(LOOK_AGAIN_MS.least);
+      if (isNews) await this.#rest();
       else if (this.#ear === ear) await ear.wait(LOOK_AGAIN_MS.most);
     }
+  }
+
+  /**
+   * Leaves the streams alone for a while, so that what happens meanwhile goes out at once: with many streams
+   * each look costs a write for each of them, and others want to be answered too.
+   */
+  async #rest(): Promise<void> {
+    const begun = this.#clock.mono();
+    await nextTurn();
+    const tookMs = this.#clock.mono() - begun;
+    await pause(Math.min(REST.mostMs, Math.max(LOOK_AGAIN_MS.least, tookMs * REST.share)));
   }
 
   /** Takes what follows on the window into it, and tells the streams; whether there was anything. */

@@ -75,6 +75,16 @@ export class JournalTotals {
     return taken;
   }
 
+  /**
+   * Reads what has happened since, for so long; whether that was all. It is read on in the background, and
+   * what is asked for before is too little.
+   */
+  caughtUpWithin(ms: number): Promise<boolean> {
+    const { promise: late, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), ms);
+    return Promise.race([this.catchUp().then(() => true), late]).finally(() => clearTimeout(timer));
+  }
+
   /** Reads what has happened since; who asks meanwhile waits for the same look. */
   catchUp(): Promise<void> {
     this.#reading ??= this.#read().finally(() => {

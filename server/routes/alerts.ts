@@ -5,6 +5,7 @@ import { send } from '../../core/channels/send.ts';
 import type { AlertDelivery, AlertMute, AlertRecord } from '../../core/model/alert.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { Access } from '../access.ts';
+import { alertsInForce } from '../alerts-in-force.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';
 import { API, type Route, route } from '../route.ts';
@@ -145,11 +146,12 @@ const createMute = route('post', `${API}/alerts/mutes`, {
   }),
   answer: Mute,
   status: 201,
-  handle: async ({ store, clock, config }, { body, access, newId }) => {
+  handle: async (services, { body, access, newId }) => {
+    const { store, clock } = services;
     const { rule = null, dagId = null, reason = '' } = body;
     if (dagId === null) access.requireGlobal();
     else await access.dag(dagId);
-    if (rule !== null && !config.alerts.rules.some(({ name }) => name === rule))
+    if (rule !== null && !alertsInForce(services).rules.some(({ name }) => name === rule))
       throw new AppError('invalid', `there is no rule ${rule}`);
     const until = body.until == null ? null : readInstant('until', body.until);
     const createdAt = clock.now();
@@ -180,12 +182,12 @@ const removeMute = route('delete', `${API}/alerts/mutes/{muteId}`, {
 const rules = route('get', `${API}/alerts/rules`, {
   id: 'listAlertRules',
   tag,
-  summary: 'The rules of the config of this server',
+  summary: 'The rules of the config',
   role: 'viewer',
   answer: pageOf('AlertRulePage', Rule),
-  handle: async ({ config }, { access }) => {
+  handle: async (services, { access }) => {
     access.requireGlobal();
-    const items = config.alerts.rules.map(({ tellsRecovery, title: _, text: __, ...one }) => {
+    const items = alertsInForce(services).rules.map(({ tellsRecovery, title: _, text: __, ...one }) => {
       const lists = { dags: [...one.dags], tasks: [...one.tasks], channels: [...one.channels] };
       return { ...one, ...lists, recovery: tellsRecovery };
     });
@@ -204,11 +206,12 @@ const channels = route('get', `${API}/alerts/channels`, {
   summary: 'Where messages go, without addresses, and how it went',
   role: 'viewer',
   answer: pageOf('AlertChannelPage', Channel),
-  handle: async ({ config, store }, { access }) => {
+  handle: async (services, { access }) => {
+    const { store } = services;
     access.requireGlobal();
     const counts = await store.alerts.deliveryCounts();
     const latest = await store.alerts.deliveries(LATEST.of);
-    const items = config.alerts.channels.map(({ name, kind }): Channel => {
+    const items = alertsInForce(services).channels.map(({ name, kind }): Channel => {
       const count = (state: string): number =>
         counts.find((one) => one.channel === name && one.state === state)?.count ?? 0;
       const mine = latest.filter(({ channel }) => channel === name).slice(0, LATEST.shown);
@@ -230,9 +233,10 @@ const testChannel = route('post', `${API}/alerts/channels/{name}/test`, {
     arrived: Type.Boolean(),
     error: orNull(Type.String({ description: 'why it did not arrive' })),
   }),
-  handle: async ({ config, clock }, { params, access, newId }) => {
+  handle: async (services, { params, access, newId }) => {
+    const { clock } = services;
     access.requireGlobal();
-    const channel = config.alerts.channels.find(({ name }) => name === params.name);
+    const channel = alertsInForce(services).channels.find(({ name }) => name === params.name);
     if (channel === undefined) throw new AppError('not_found', `there is no channel ${params.name}`);
     try {
       await send(channel, testMessage(newId(), channel.name, clock.now()), clock);

@@ -8,6 +8,8 @@ import type { TaskTotals } from '../metrics/journal-totals.ts';
 import { route } from '../route.ts';
 import type { Services } from '../services.ts';
 
+/** A scrape waits no longer for the journal to be read: the first one of a big store would take too long. */
+const CATCH_UP_MS = 500;
 const LOOP_STATES = ['ok', 'stalled', 'no leader'] as const;
 
 /** Figures for Prometheus. */
@@ -18,18 +20,28 @@ export const metricsRoute = route('get', '/metrics', {
   role: 'viewer',
   textType: 'text/plain',
   handle: async (services, { access }) => {
-    await services.totals.catchUp();
+    const isComplete = await services.totals.caughtUpWithin(CATCH_UP_MS);
     const figures = new Exposition();
-    const tasks = services.totals.tasks.filter(({ dagId }) => access.has('viewer', dagId));
-    tellTasks(figures, tasks);
-    tellTwins(figures, tasks);
-    tellDags(figures, services, access);
+    figures.gauge({
+      name: 'orch_journal_totals_complete',
+      help: '0 while this server still reads the journal: what follows from it is left out then.',
+      samples: [[{}, isComplete ? 1 : 0]],
+    });
+    if (isComplete) tellJournal(figures, services, access);
     await tellScheduler(figures, services);
     await tellAlerts(figures, services, access);
-    if (access.seesAll) await tellProject(figures, services);
+    if (access.seesAll) await tellProject(figures, services, isComplete);
     return new Response(figures.text, { headers: { 'content-type': EXPOSITION_TYPE } }) as never;
   },
 });
+
+/** What follows from the journal. */
+function tellJournal(figures: Exposition, services: Services, access: Access): void {
+  const tasks = services.totals.tasks.filter(({ dagId }) => access.has('viewer', dagId));
+  tellTasks(figures, tasks);
+  tellTwins(figures, tasks);
+  tellDags(figures, services, access);
+}
 
 /** A figure of each task that has it, with the labels of the task. */
 function each<Value>(
@@ -152,14 +164,14 @@ async function tellAlerts(figures: Exposition, { store }: Services, access: Acce
 }
 
 /** What belongs to no DAG: for those who may see all of them. */
-async function tellProject(figures: Exposition, services: Services): Promise<void> {
+async function tellProject(figures: Exposition, services: Services, isComplete: boolean): Promise<void> {
   const { store, totals } = services;
   const { pools } = await limitsInForce(services);
   const taken = totals.takenSlots;
   figures.gauge({
     name: 'orch_pool_slots',
     help: 'Slots of a pool that are taken or free.',
-    samples: Object.entries(pools).flatMap(([pool, slots]) => {
+    samples: Object.entries(isComplete ? pools : {}).flatMap(([pool, slots]) => {
       const used = taken.get(pool) ?? 0;
       return [
         [{ pool, state: 'used' }, used],

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import { signature } from '../../core/channels/send.ts';
@@ -107,6 +109,40 @@ describe('alerts of a project', () => {
     expect((await api.post('/api/v1/alerts/channels/none/test')).status).toBe(404);
     for (const secret of ['secret-path', 'very-secret', 'my-token', inbox.url])
       expect(JSON.stringify([rules.body, channels.body, tried.body])).not.toContain(secret);
+  });
+
+  test('other rules and channels hold at once: alerts go on whose rule is still there', async () => {
+    rmSync(join(api.project.dir, 'fine'));
+    await api.orch.run('shaky');
+    const isOpen = ({ items }: Record<string, unknown>) => (items as unknown[]).length === 2;
+    await api.until('/api/v1/alerts?state=open', isOpen);
+    const [before] = await alerts('?rule=broken&state=open');
+    const rules = `rules:
+    broken: { on: task_failure, window: 0s, dags: [shaky] }
+    fresh: { on: run_failure, window: 0s, channels: late }`;
+    const late = `late: { kind: webhook, url: '${inbox.url}/late' }`;
+    api.project.write({ 'airflow.yaml': `alerts:\n  ${rules}\n  channels: { ${late} }\n` });
+    await api.until('/api/v1/alerts?state=open', ({ items }) => (items as unknown[]).length === 1);
+    expect((await alerts('?rule=runs'))[0]).toMatchObject({ details: { closed: 'its rule is gone' } });
+    expect((await alerts('?state=open'))[0]).toEqual(before);
+    const { body } = await api.get('/api/v1/alerts/rules');
+    expect(body['items']).toMatchObject([{ name: 'broken' }, { name: 'fresh' }]);
+    await api.orch.run('shaky');
+    const again = await api.until(`/api/v1/alerts/${before?.['alertId']}`, ({ count }) => count === 2);
+    expect(again).toMatchObject({ state: 'open', firstSeenAt: before?.['firstSeenAt'] });
+    await api.until('/api/v1/alerts/channels', ({ items }) => {
+      const [only] = items as { latest: { state: string }[] }[];
+      return only?.latest.some(({ state }) => state === 'success') ?? false;
+    });
+    expect(inbox.arrived.some(({ path }) => path === '/late')).toBe(true);
+    const put = await api.send('PUT', '/api/v1/system/config', { 'alerts.rules.broken.level': 'info' });
+    expect(put.body).toMatchObject({ inForce: ['alerts.rules.broken.level'], overridden: [] });
+    const channel = { 'alerts.channels.late.url': 'http://10.0.0.1/' };
+    expect((await api.send('PUT', '/api/v1/system/config', channel)).status).toBe(422);
+    api.project.write({ 'airflow.yaml': '{}\n' });
+    await api.until('/api/v1/alerts?state=open', ({ items }) => (items as unknown[]).length === 0);
+    api.project.write({ 'airflow.yaml': config(inbox.url) });
+    await api.until('/api/v1/alerts/rules', ({ items }) => (items as unknown[]).length === 2);
   });
 
   test('mutes are made, listed and taken back', async () => {

@@ -241,6 +241,19 @@ describe('the stream of events', () => {
     expect([hungUp, feed.open]).toEqual([1, 0]);
   });
 
+  test('drops a client that takes nothing for a minute: others need its place', async () => {
+    let hungUp = 0;
+    const app = createApp({ ...api.services, live: feed });
+    const env = { outgoing: { destroy: () => hungUp++ } };
+    const reader = (await app.request('http://localhost/api/v1/events', {}, env)).body?.getReader();
+    await reader?.read();
+    passSeconds(59);
+    await expect.poll(() => feed.open).toBe(1);
+    passSeconds(1);
+    await reader?.closed;
+    expect([hungUp, feed.open]).toEqual([1, 0]);
+  });
+
   test('a login that ends takes its streams with it', async () => {
     const account = { grants: [{ dags: '*', role: 'viewer' }], password: 'correct horse battery' };
     await api.send('PUT', '/api/v1/users/ann', account);
@@ -331,7 +344,7 @@ describe('the stream of events', () => {
     const response = await createApp({ ...api.services, live: feed }).request(
       'http://localhost/api/v1/events',
     );
-    expect(response.status).toBe(503);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
   });
 
   test('a question for the head alone opens no stream', async () => {

@@ -55,6 +55,31 @@ describe('GET /metrics', () => {
     expect(text).not.toMatch(/BTC-USD|[0-9a-f]{8}-[0-9a-f]{4}/);
   });
 
+  test('answers while the journal is still read, says so, and leaves out what would be too low', async () => {
+    const { store } = api.services;
+    const go = Promise.withResolvers<void>();
+    const live = Object.create(store.live, {
+      changes: { value: (...given: [number, number]) => go.promise.then(() => store.live.changes(...given)) },
+    }) as typeof store.live;
+    const totals = new JournalTotals({
+      live,
+      version: (no) => store.version(no),
+      run: (no) => store.run(no),
+      expansions: (no) => store.expansions(no),
+    });
+    const app = createApp({ ...api.services, totals });
+    const ask = async () => figuresOf(await (await app.request('http://localhost/metrics')).text());
+    const early = await ask();
+    expect(early.get('orch_journal_totals_complete')).toBe(0);
+    expect([...early.keys()].filter((name) => /^orch_(task|dag_run|pool)/.test(name))).toEqual([]);
+    expect(early.has('orch_dag_load_errors')).toBe(true);
+    go.resolve();
+    await totals.catchUp();
+    const late = await ask();
+    expect(late.get('orch_journal_totals_complete')).toBe(1);
+    expect([...late.keys()].some((name) => name.startsWith('orch_task_attempts_total'))).toBe(true);
+  });
+
   test('counts attempts by how they ended, keys of a fan-out together', async () => {
     const figures = await scrape();
     const attempts = [...figures].filter(([name]) => name.startsWith('orch_task_attempts_total'));
