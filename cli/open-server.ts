@@ -5,6 +5,7 @@ import { AppError } from '../core/model/errors.ts';
 import { logFile } from '../core/scheduler/paths.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import { createApp } from '../server/app.ts';
+import type { FirstLook } from '../server/first-look.ts';
 import { addressOf, type Listening, listen } from '../server/listen.ts';
 import { isLoopback } from '../server/loopback.ts';
 import { servicesOf } from '../server/services.ts';
@@ -26,7 +27,7 @@ export function defineServer(command: Command): void {
 }
 
 /**
- * Serves the HTTP API of a project and says where.
+ * Serves the HTTP API of a project and says where. `firstLook`: of the scheduler in the same process.
  *
  * @throws AppError `usage` for a place that is none, `conflict` for a port that is taken, and where everybody
  * has to log in while nobody can who may do everything.
@@ -35,6 +36,7 @@ export async function openServer(
   context: CommandContext,
   project: Project,
   options: ServerOptions,
+  firstLook: FirstLook | null = null,
 ): Promise<Listening> {
   const { server: config } = project.config;
   const host = options.host ?? config.host;
@@ -44,7 +46,7 @@ export async function openServer(
   const isOpen = isLoopback(address) && !config.requireLogin;
   if (!isOpen) await requireAdmin(project, host);
   const session = await openSession(project, { onlyAsks: true });
-  const services = servicesOf(project, session);
+  const services = servicesOf(project, session, firstLook);
   const listening = await listenOrClose();
   const { url } = listening;
   if (context.flags.json) context.json({ v: 1, type: 'server.listening', url }, 'event');

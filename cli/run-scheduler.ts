@@ -13,17 +13,22 @@ import { tellRuns } from './tell-runs.ts';
 
 /**
  * Leads a project as its scheduler, or stands by until it can, and tells of every run, until the process is
- * told to end.
+ * told to end. `onLooked`: it has looked at all DAG files, or another process does.
  *
  * @returns the exit code of the signal that ended it.
  */
-export async function runScheduler(context: CommandContext, project: Project): Promise<number> {
+export async function runScheduler(
+  context: CommandContext,
+  project: Project,
+  onLooked: () => void = () => {},
+): Promise<number> {
   const told = Promise.withResolvers<Interrupt | 'stopped'>();
   const again = Promise.withResolvers<Interrupt>();
   const interrupts = listenForInterrupts(process, (kind, count) =>
     (count === 1 ? told : again).resolve(kind),
   );
   const onLead = (): void => {
+    onLooked();
     void tellLead(context, project).catch(() => undefined);
     saveCodeCache();
   };
@@ -38,6 +43,7 @@ export async function runScheduler(context: CommandContext, project: Project): P
     const onStopAsked = (): void => told.resolve('stopped');
     const heard = { onLead, onStandBy, onTidings, onStopAsked };
     session = await openSession(project, { schedules: true, ...heard, signal });
+    if (!session.leading) onLooked();
     if (!session.leading && !signal.aborted) tell(context, 'standby', 'stands by: another process leads');
     const end = await Promise.race([told.promise, session.failed]);
     if (end instanceof Error) throw end;

@@ -15,6 +15,7 @@ import { tasks } from './0014-tasks.ts';
 import { operations } from './0015-operations.ts';
 import { backfillParams } from './0016-backfill-params.ts';
 import { outsideIdentities } from './0017-outside-identities.ts';
+import { keptReplyHolders } from './0018-kept-reply-holders.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   operations,
   backfillParams,
   outsideIdentities,
+  keptReplyHolders,
 ];

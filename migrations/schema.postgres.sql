@@ -376,6 +376,7 @@ table kept_reply column 03 at bigint not null
 table kept_reply column 04 status smallint
 table kept_reply column 05 type text
 table kept_reply column 06 body text
+table kept_reply column 07 holder text
 table kept_reply constraint kept_reply_pkey PRIMARY KEY (key)
 table lease column 01 id smallint not null
 table lease column 02 epoch integer not null

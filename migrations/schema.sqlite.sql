@@ -401,7 +401,8 @@ CREATE TABLE "kept_reply" (
   "at" integer not null,
   "status" integer,
   "type" text,
-  "body" text
+  "body" text,
+  "holder" text
 ) strict, without rowid;
 
 CREATE INDEX "kept_reply_at" on "kept_reply" (

@@ -2,7 +2,9 @@ import { includesRole, isAbout, type Role } from '../core/model/account.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { RunRecord } from '../core/model/run.ts';
 import type { DagRecord, Store } from '../core/store/store.ts';
+import type { FirstLook } from './first-look.ts';
 import type { Principal } from './principal.ts';
+import type { Services } from './services.ts';
 
 /** An id of a run as `GET /runs` gives it; the beginning of one is for people. */
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -14,11 +16,13 @@ const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export class Access {
   readonly principal: Principal;
   readonly #store: Store;
+  readonly #firstLook: FirstLook | null;
   readonly #role: Role;
 
   /** `role`: what the request needs. */
-  constructor(store: Store, principal: Principal, role: Role) {
+  constructor({ store, firstLook }: Pick<Services, 'store' | 'firstLook'>, principal: Principal, role: Role) {
     this.#store = store;
+    this.#firstLook = firstLook;
     this.principal = principal;
     this.#role = role;
   }
@@ -51,10 +55,15 @@ export class Access {
       throw new AppError('forbidden', `this needs the role ${this.#role} for DAG ${dagId}`);
   }
 
-  /** A DAG that the store knows. */
+  /** A DAG that the store knows, or comes to know by a first look at the files. */
   async dag(dagId: string): Promise<DagRecord> {
     this.requireDag(dagId);
-    const dag = await this.#store.dag(dagId);
+    const isLooking = this.#firstLook?.isOver === false;
+    let dag = await this.#store.dag(dagId);
+    if (dag === null && isLooking) {
+      await this.#firstLook?.passed();
+      dag = await this.#store.dag(dagId);
+    }
     if (dag === null) throw noDag(dagId);
     return dag;
   }

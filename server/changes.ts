@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import { AppError } from '../core/model/errors.ts';
+import { thisHolder } from '../core/store/holder.ts';
 import { jsonHeaders } from './compress-json.ts';
 import type { Principal } from './principal.ts';
 import { problem, problemOfError, problemOfStatus } from './problem.ts';
@@ -10,7 +11,7 @@ import type { Services } from './services.ts';
 
 /** A key of a client, as it may stand in `Idempotency-Key`. */
 const KEY = /^[\x21-\x7e]{1,128}$/;
-/** Who has not answered by then has died. */
+/** Who has not answered by then has died, where that is not seen at once. */
 const LOST_AFTER_MS = 60_000;
 
 /** A request that changes something. */
@@ -43,7 +44,11 @@ export async function carryOut(
     const asked = [route.id, change.params, change.body];
     const fingerprint = route.takesSecret ? keys.digest(JSON.stringify(asked)) : sha256(asked);
     const now = clock.now();
-    const known = await store.replies.claim({ key, fingerprint, at: now, lostAfterMs: LOST_AFTER_MS });
+    const known = await store.replies.claim({
+      ...{ key, fingerprint, at: now },
+      holder: thisHolder(clock),
+      lostAfterMs: LOST_AFTER_MS,
+    });
     if (known.state === 'answered') {
       const { status, type, body } = known.reply;
       const headers = { ...jsonHeaders(body ?? ''), 'content-type': type };

@@ -64,7 +64,7 @@ function handlerOf(services: Services, route: Route, { checkAnswers }: MountOpti
     if (problems.length > 0) throw refuseInput(problems);
     const asker = principal ?? NOBODY;
     const accessOf = (who: Principal): Access =>
-      new Access(services.store, who, route.role === 'public' ? 'viewer' : route.role);
+      new Access(services, who, route.role === 'public' ? 'viewer' : route.role);
     const access = accessOf(asker);
     const again = async (): Promise<Access | null> => {
       const who = await context.get('again')();

@@ -7,6 +7,7 @@ import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
 import { OidcProvider } from './auth/oidc-provider.ts';
 import { readFigures } from './current-figures.ts';
+import type { FirstLook } from './first-look.ts';
 import { FigureFeed } from './live/figure-feed.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { StreamTickets } from './live/stream-tickets.ts';
@@ -29,6 +30,8 @@ export interface Services extends Project {
   readonly tickets: StreamTickets;
   /** Who else says who somebody is; `null`: nobody. */
   readonly oidc: OidcProvider | null;
+  /** Of a scheduler in this process; `null`: there is none. */
+  readonly firstLook: FirstLook | null;
   /** When this server began. */
   readonly startedAt: number;
   /** What the journal adds up to. */
@@ -39,7 +42,7 @@ export interface Services extends Project {
 const ANSWER_MS = 20_000;
 
 /** The services of a server whose requests go out by a session. */
-export function servicesOf(project: Project, session: Session): Services {
+export function servicesOf(project: Project, session: Session, firstLook: FirstLook | null = null): Services {
   const { store, clock } = project;
   const ask = async (request: Request, key?: string): Promise<Answer> => {
     const late = AbortSignal.timeout(ANSWER_MS);
@@ -52,17 +55,23 @@ export function servicesOf(project: Project, session: Session): Services {
       throw new AppError('unavailable', what, {}, error);
     }
   };
-  return makeServices(project, session.bell, ask);
+  return makeServices(project, session.bell, ask, firstLook);
 }
 
 /** The services of a server whose requests go out by a function. */
-export function makeServices(project: Project, bell: Bell, ask: Services['ask']): Services {
+export function makeServices(
+  project: Project,
+  bell: Bell,
+  ask: Services['ask'],
+  firstLook: FirstLook | null = null,
+): Services {
   const { store, clock, config } = project;
   const { oidc } = config.server;
   const services: Services = {
     ...project,
     ask,
     bell,
+    firstLook,
     live: new LiveFeed({ store, bell, clock }),
     figures: new FigureFeed(() => readFigures(services)),
     meter: new MachineMeter(project.stateDir, clock),

@@ -1,3 +1,4 @@
+import { FirstLook } from '../../server/first-look.ts';
 import { defineCommand } from '../command.ts';
 import { openBrowser, opensBrowser } from '../open-browser.ts';
 import { defineServer, openServer, type ServerOptions } from '../open-server.ts';
@@ -23,14 +24,15 @@ export const up = defineCommand<ServerOptions & { readonly open?: boolean }>({
   },
   run: (context, options) =>
     withProject(context, async (project) => {
-      const server = await openServer(context, project, options);
+      const firstLook = new FirstLook();
+      const server = await openServer(context, project, options, firstLook);
       const { host, flags } = context;
       if (opensBrowser(flags.json ? (options.open ?? false) : options.open, host, process.platform))
         openBrowser(server.url, process.platform, (why) =>
           context.warn(`the browser cannot be opened (${why}): open ${server.url} yourself`),
         );
       try {
-        return await runScheduler(context, project);
+        return await runScheduler(context, project, () => firstLook.end());
       } finally {
         await server.close();
       }

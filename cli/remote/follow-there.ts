@@ -49,6 +49,7 @@ class RunWatch {
   readonly #bell = new Bell();
   /** What was told of metrics and progress, by instance. */
   readonly #told = new Map<string, string>();
+  #measuredAtMs = Number.NEGATIVE_INFINITY;
   /** Since when the server has not answered; `null`: it did. */
   #awaySinceMs: number | null = null;
 
@@ -99,9 +100,10 @@ class RunWatch {
       const { state, setAside } = await this.#desk.standing(this.#run);
       if (setAside !== null) throw setAsideError(this.#run, setAside);
       const lines = await this.#desk.journal(this.#run, afterSeq);
-      const updates = [...(await this.#changes(lines)), ...(await this.#measured())];
+      const isOver = isRunFinished(state);
+      const updates = [...(await this.#changes(lines)), ...(await this.#measuredIfDue(isOver))];
       this.#awaySinceMs = null;
-      return { lines, updates, isOver: isRunFinished(state) };
+      return { lines, updates, isOver };
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
       const nowMs = performance.now();
@@ -119,6 +121,14 @@ class RunWatch {
       record,
       instance: record.nodeNo === null ? null : (views.get(record.nodeNo) ?? null),
     }));
+  }
+
+  /** Metrics are read whole each time, so not at every sign of a run that does much. */
+  async #measuredIfDue(isOver: boolean): Promise<RunUpdate[]> {
+    const nowMs = performance.now();
+    if (!isOver && nowMs - this.#measuredAtMs < LOOK_EVERY_MS) return [];
+    this.#measuredAtMs = nowMs;
+    return this.#measured();
   }
 
   /** Metrics and progress that are new; they count as told once all of it is read. */

@@ -70,4 +70,6 @@ export interface KeptReplyTable {
   status: number | null;
   type: string | null;
   body: string | null;
+  /** Which process answers it; `null` of one before that was noted. */
+  holder: JsonText | null;
 }

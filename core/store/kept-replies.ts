@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
+import type { JsonText } from '../model/json.ts';
 import type { WriteScript } from './accounts.ts';
+import { isKnownDead, toHolder } from './holder.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { Database } from './tables.ts';
 
@@ -19,6 +21,17 @@ export type KeyState =
   | { readonly state: 'other' }
   | { readonly state: 'answered'; readonly reply: KeptReply };
 
+/** A request with a key that begins to be answered. */
+export interface KeyClaim {
+  readonly key: string;
+  /** Of what is asked: the key stands for that alone. */
+  readonly fingerprint: string;
+  readonly at: number;
+  /** The process that answers; see `thisHolder`. */
+  readonly holder: JsonText;
+  readonly lostAfterMs: number;
+}
+
 /** What requests with a key were answered, so that one that comes again is answered the same. */
 export class KeptReplies {
   readonly #db: Kysely<Database>;
@@ -30,10 +43,10 @@ export class KeptReplies {
   }
 
   /**
-   * Claims a key for a request. A claim without an answer is given to the next one after `lostAfterMs`: who
-   * had it has died.
+   * Claims a key for a request. A claim without an answer is given to the next one once who had it has died:
+   * at once where that can be seen, else after `lostAfterMs`.
    */
-  claim(claim: { key: string; fingerprint: string; at: number; lostAfterMs: number }): Promise<KeyState> {
+  claim(claim: KeyClaim): Promise<KeyState> {
     return this.#write(claimScript(this.#db, claim));
   }
 
@@ -50,14 +63,9 @@ export class KeptReplies {
 
 function* claimScript(
   db: Kysely<Database>,
-  {
-    key,
-    fingerprint,
-    at,
-    lostAfterMs,
-  }: { key: string; fingerprint: string; at: number; lostAfterMs: number },
+  { key, fingerprint, at, holder, lostAfterMs }: KeyClaim,
 ): Script<KeyState> {
-  const fresh = { fingerprint, at, status: null, type: null, body: null };
+  const fresh = { fingerprint, at, holder, status: null, type: null, body: null };
   const added = yield* rowsOf(
     db
       .insertInto('kept_reply')
@@ -74,8 +82,9 @@ function* claimScript(
       state: 'answered',
       reply: { status: known.status, type: known.type ?? '', body: known.body ?? '' },
     };
-  if (at - known.at < lostAfterMs) return { state: 'under way' };
-  yield db.updateTable('kept_reply').set({ at }).where('key', '=', key);
+  const owner = toHolder(0, known.holder);
+  if (at - known.at < lostAfterMs && !(owner !== null && isKnownDead(owner))) return { state: 'under way' };
+  yield db.updateTable('kept_reply').set({ at, holder }).where('key', '=', key);
   return { state: 'mine' };
 }
 

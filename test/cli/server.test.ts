@@ -25,6 +25,19 @@ test('orch server is open on the loopback address, and says that no scheduler ru
   expect(stderr).toBe('No scheduler runs: nothing is decided until one does (orch scheduler).\n');
 });
 
+test('orch up runs a DAG that is asked for as soon as it listens', async () => {
+  const dir = makeProject({ 'dags/one.yaml': "id: one\ntasks: { a: { run: 'true' } }\n" });
+  const url = await urlOf(startOrch(['-C', dir, 'up', '--port', '0']));
+  const trigger = (dagId: string): Promise<Response> =>
+    fetch(`${url}/api/v1/dags/${dagId}/runs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+  const [known, unknown] = await Promise.all([trigger('one'), trigger('none')]);
+  expect([known.status, unknown.status]).toEqual([201, 404]);
+});
+
 test('server.requireLogin has everybody log in there too', async () => {
   const dir = makeProject({ 'airflow.yaml': 'server: { port: 0, requireLogin: true }\n' });
   const refused = await orch(['-C', dir, 'server']);

@@ -6,7 +6,7 @@ import { type Grant, includesRole, ROLES, type Role } from '../../core/model/acc
 import type { Lease } from '../../core/store/store.ts';
 import type { Route } from '../../server/route.ts';
 import { ROUTES } from '../../server/routes/all.ts';
-import { type Served, serve } from './served.ts';
+import { type Reply, type Served, serve } from './served.ts';
 
 const FILES = {
   'dags/ours.yaml': "id: ours\nschedule: '17 3 * * *'\ntasks: { one: { run: 'echo secret of ours' } }\n",
@@ -45,6 +45,7 @@ const ALERT: LiveAlert = {
   ...{ firstSeenAt: 1, lastSeenAt: 1, resolvedAt: null, acknowledgedBy: null, acknowledgedAt: null },
   ...{ dagId: 'ours', taskId: null, runId: null },
 };
+const NO_RUN = '01900000-0000-7000-8000-000000000000';
 const QUERIES: Readonly<Record<string, string>> = { listAssetEvents: '?uri=s3://a', searchTasks: '?q=a' };
 
 const protectedRoutes = ROUTES.filter(({ role }) => role !== 'public');
@@ -105,13 +106,37 @@ describe('who may do what', () => {
   });
   afterAll(() => api[Symbol.asyncDispose]());
 
-  async function ask(route: Route, headers: Record<string, string>, more: object = {}) {
-    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? name);
+  async function ask(route: Route, headers: Record<string, string>, more: object = {}, named = ids) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => named[name] ?? name);
     const body = route.body === null ? undefined : { ...BODIES[route.id], ...more };
     const url = `${path}${QUERIES[route.id] ?? ''}`;
     return route.method === 'get'
       ? api.get(url, headers)
       : api.send(route.method.toUpperCase(), url, body, headers);
+  }
+  /** Ids of the same form of which nothing has one. */
+  const nowhere = (): typeof ids => ({
+    ...ids,
+    dagId: 'none',
+    ...{ runId: NO_RUN, taskId: NO_RUN, scheduleId: NO_RUN, alertId: NO_RUN, muteId: NO_RUN },
+    ...{ taskInstanceId: '999999.0', attemptId: '999999.0.1', backfillId: '999999' },
+  });
+  /** What an asker learns by a refusal: all but the ids that it named itself, and the id of the request. */
+  function told({ status, body, headers }: Reply, named: typeof ids): object {
+    const { instance: _, detail, ...rest } = body;
+    const of = [
+      'dagId',
+      'taskInstanceId',
+      'attemptId',
+      'backfillId',
+      'runId',
+      'alertId',
+      'muteId',
+      'scheduleId',
+    ];
+    const words = String(detail).split(' ');
+    const blank = words.map((word) => (of.some((name) => named[name] === word) ? '<id>' : word)).join(' ');
+    return { status, ...rest, detail: blank, headers: [...headers.keys()].toSorted() };
   }
   const bearer = (name: string) => ({ authorization: `Bearer ${secrets.get(name)}` });
 
@@ -164,6 +189,8 @@ describe('who may do what', () => {
       const answer = await ask(route, bearer('theirs'));
       expect(answer.status, route.id).toBe(404);
       expect(JSON.stringify(answer.body), route.id).not.toContain('secret of ours');
+      const missing = await ask(route, bearer('theirs'), isOfDag ? {} : { dagId: 'none' }, nowhere());
+      expect(told(answer, ids), route.id).toEqual(told(missing, nowhere()));
     }
   });
 

@@ -1,9 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { AccountRecord, TokenRecord } from '../../../core/model/account.ts';
+import { systemClock } from '../../../core/model/clock.ts';
+import { thisHolder } from '../../../core/store/holder.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { databases } from './databases.ts';
 import { useLedStore } from './led-store.ts';
 
+const HERE = thisHolder(systemClock);
 const ANN: AccountRecord = {
   name: 'ann',
   passwordHash: 'scrypt:1',
@@ -96,7 +100,7 @@ describe.each(databases)('who may use the API, on $name', ({ newPlace }) => {
   test('a key is one request: claimed, answered, given back, and lost with who had it', async () => {
     const { replies } = store;
     const claim = (fingerprint = 'f', at = 100) =>
-      replies.claim({ key: 'k', fingerprint, at, lostAfterMs: 50 });
+      replies.claim({ key: 'k', fingerprint, at, holder: HERE, lostAfterMs: 50 });
     expect(await claim()).toEqual({ state: 'mine' });
     expect(await claim('f', 149)).toEqual({ state: 'under way' });
     expect(await claim('g')).toEqual({ state: 'other' });
@@ -111,9 +115,20 @@ describe.each(databases)('who may use the API, on $name', ({ newPlace }) => {
     expect(await claim('g')).toEqual({ state: 'mine' });
   });
 
+  // Elsewhere nothing tells that a process is gone.
+  test.runIf(process.platform === 'linux')('a key is given on at once if who had it is gone', async () => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const gone = JSON.stringify({ ...JSON.parse(HERE), pid });
+    const claim = (holder: string) =>
+      store.replies.claim({ key: 'k', fingerprint: 'f', at: 1, holder, lostAfterMs: 50 });
+    expect(await claim(gone)).toEqual({ state: 'mine' });
+    expect(await claim(HERE)).toEqual({ state: 'mine' });
+    expect(await claim(HERE)).toEqual({ state: 'under way' });
+  });
+
   test('of claims of one key at once one gets it', async () => {
     const claims = Array.from({ length: 8 }, async () =>
-      store.replies.claim({ key: 'k', fingerprint: 'f', at: 1, lostAfterMs: 50 }),
+      store.replies.claim({ key: 'k', fingerprint: 'f', at: 1, holder: HERE, lostAfterMs: 50 }),
     );
     const states = (await Promise.all(claims)).map(({ state }) => state);
     expect(states.filter((state) => state === 'mine')).toHaveLength(1);
