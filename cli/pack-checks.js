@@ -1,17 +1,9 @@
 /**
- * Compiles the checks of large schemas into modules, which takes longer than most commands. An install in a
- * checkout keeps them in a cache; run alone, as `npm run build` does, it puts them into the package.
+ * Compiles the checks of large schemas into modules, which takes longer than most commands: for the cache of
+ * a checkout and for the package.
  */
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -68,15 +60,3 @@ export async function bundle(rolldown, input, output) {
   await made.write({ codeSplitting: false, ...output });
   await made.close();
 }
-
-/** Puts the checks into the place of the empty list of the compiled package. */
-async function buildChecks() {
-  const { rolldown } = await import('rolldown');
-  const folder = join(project, 'dist/core/schema');
-  const { files, code } = await packChecks(rolldown, folder);
-  publish(folder, 'ready-checks.js', code);
-  const olds = readdirSync(folder).filter((file) => /\.cjs$/.test(file) && !files.includes(file));
-  for (const old of olds) rmSync(join(folder, old), { force: true });
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildChecks();

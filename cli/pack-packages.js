@@ -17,8 +17,8 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundle, packChecks, publish } from './pack-checks.js';
+import PACKED_PACKAGES from './packed-packages.json' with { type: 'json' };
 
-const PACKAGES = ['ajv', 'chokidar', 'commander', 'kysely', 'pino', 'typebox', 'yaml'];
 const project = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(project, 'node_modules', '.cache', 'orch', 'packages');
 
@@ -34,7 +34,7 @@ async function packAll() {
   const { rolldown } = await import('rolldown');
   mkdirSync(folder, { recursive: true });
   const index = {};
-  for (const name of PACKAGES) {
+  for (const name of PACKED_PACKAGES) {
     const { version } = JSON.parse(readFileSync(join(project, 'node_modules', name, 'package.json'), 'utf8'));
     const file = `${name}-${version}.mjs`;
     if (!existsSync(join(folder, file))) await pack(rolldown, name, file);

@@ -10,8 +10,8 @@ type Entry =
   | 'core/parsing/parse-child';
 
 /**
- * The repository holds modules as `.ts` at its top, the package holds the same tree compiled to `.js` under
- * `dist/`. All modules of one installation have the extension of this one.
+ * The repository holds modules as `.ts` at its top. The package holds them packed into few files of
+ * `dist/core/packed`, and under `dist/` those that are an `Entry`. All have the extension of this one.
  */
 const EXTENSION = extname(import.meta.filename);
 const MODULES = new URL('../../', import.meta.url);
@@ -27,6 +27,11 @@ export function entryUrl(entry: Entry): string {
 /** The file of a module of the running orch. */
 export function entryPath(entry: Entry): string {
   return fileURLToPath(entryUrl(entry));
+}
+
+/** The folder of the operators that orch brings along; a package without any has none. */
+export function operatorsFolder(): string {
+  return fileURLToPath(new URL('operators/', MODULES));
 }
 
 /** The file that tells a compiler the types of what DAG files import from `orch`. */

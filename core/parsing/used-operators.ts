@@ -1,13 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { loadOperator } from '../../operators/index.ts';
 import type { OperatorCatalog, OperatorProblem } from '../authoring/compile/actions.ts';
+import { operatorsFolder } from '../config/installation.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { Operator } from '../model/operator.ts';
 import { makeValidator } from '../schema/validate.ts';
 import { absolutePath } from './project-path.ts';
 
-const ORCH_OPERATORS = fileURLToPath(new URL('../../operators/', import.meta.url));
 const OPERATOR_FILE = /^(?!index\.)([a-z][a-z0-9_-]{0,63})\.(ts|js)$/;
 
 /** The operators of a project that its DAGs use, loaded as they are asked for. */
@@ -21,7 +20,7 @@ export class UsedOperators implements OperatorCatalog {
   }
 
   get names(): readonly string[] {
-    const folders = [absolutePath(this.#projectDir, 'operators'), ORCH_OPERATORS];
+    const folders = [absolutePath(this.#projectDir, 'operators'), operatorsFolder()];
     this.#names ??= [...new Set(folders.flatMap(operatorNames))].sort();
     return this.#names;
   }

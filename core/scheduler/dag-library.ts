@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { orchVersion } from '../config/installation.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
@@ -17,8 +26,8 @@ export interface LoadedDag {
   readonly dag: ParsedDag;
 }
 
-/** Folders of orch whose change makes an earlier parse worthless. */
-const PARSER_FOLDERS = ['authoring', 'schema', 'expression', 'parsing', 'model'];
+/** Folders of orch whose change makes an earlier parse worthless: of its sources, and of its package. */
+const PARSER_FOLDERS = ['authoring', 'schema', 'expression', 'parsing', 'model', 'packed'];
 
 /**
  * The DAG files of a project. A file is evaluated when it or its code has changed, otherwise what it gave
@@ -184,6 +193,7 @@ function parserStamp(): string {
   let newest = 0;
   for (const folder of PARSER_FOLDERS) {
     const dir = join(import.meta.dirname, '..', folder);
+    if (!existsSync(dir)) continue;
     for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' }))
       newest = Math.max(newest, statSync(join(dir, name)).mtimeMs);
   }

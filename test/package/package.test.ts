@@ -26,6 +26,9 @@ const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
   readonly version: string;
   readonly dependencies: { readonly [name: string]: string };
 };
+const PACKED_PACKAGES = JSON.parse(
+  readFileSync(join(ROOT, 'cli/packed-packages.json'), 'utf8'),
+) as readonly string[];
 /** What npm says when it does not get at packages, for whatever reason outside of orch. */
 const UNREACHABLE =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|ENOTCACHED)\b/;
@@ -100,10 +103,9 @@ function write(path: string, text: string): void {
   writeFileSync(join(project, path), text);
 }
 
-function sources(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => `${folder}/${file}`);
+/** The text of a file of the package without its block comments, which may show imports. */
+function codeOf(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '');
 }
 
 beforeAll(async () => {
@@ -123,25 +125,36 @@ beforeAll(async () => {
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 describe('the files of the package', () => {
-  test('are the compiled modules, the types of the authoring API, schemas, docs and the page', () => {
-    const modules = ['core', 'cli', 'client', 'migrations', 'operators', 'server']
-      .flatMap(sources)
-      .map((source) => `dist/${source.replace(/ts$/, 'js')}`);
+  test('are the packed modules, the types of the authoring API, schemas, docs and the page', () => {
+    const entries = [
+      'cli/main',
+      'core/authoring/index',
+      'core/executors/keeper-main',
+      'core/executors/runner-main',
+      'core/parsing/parse-child',
+    ].map((entry) => `dist/${entry}.js`);
     const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
-    const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY-NOTICES.txt'];
     const own = ['cli/orch.js', 'dag.schema.json', 'openapi.json'];
     const page = readdirSync(join(ROOT, 'server/page')).map((name) => `server/page/${name}`);
     const types = packed.filter((file) => /^dist\/core\/(authoring|model)\/[\w-]+\.d\.ts$/.test(file));
     expect(types).toContain('dist/core/authoring/index.d.ts');
     const docs = pages.map((name) => `docs/${name}`);
-    const checks = packed.filter((file) => /^dist\/core\/schema\/check-[\w.-]+\.cjs$/.test(file));
+    const modules = packed.filter((file) => /^dist\/core\/packed\/[\w.-]+\.js$/.test(file));
+    const checks = packed.filter((file) => /^dist\/core\/packed\/check-[\w.-]+\.cjs$/.test(file));
     expect(checks).toHaveLength(new Set(LARGE_SCHEMAS.map(keyOf)).size);
-    const expected = [...modules, ...types, ...texts, ...own, ...page, ...docs, ...checks];
+    const expected = [...entries, ...modules, ...types, ...texts, ...own, ...page, ...docs, ...checks];
     expect([...packed].sort()).toEqual(expected.sort());
   });
 
+  test('name the licence of every package that is packed with them', () => {
+    const notices = readFileSync(join(ROOT, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
+    for (const name of PACKED_PACKAGES) expect(notices).toMatch(new RegExp(`^${name} \\d\\S+ \\(`, 'm'));
+    expect(notices).toContain('fast-uri');
+  });
+
   test('have every check of a large schema compiled, so that no start compiles one', async () => {
-    const compiled = join(ROOT, 'dist/core/schema/ready-checks.js');
+    const compiled = join(ROOT, 'dist/core/packed/ready-checks.js');
     const { READY_CHECKS } = (await import(pathToFileURL(compiled).href)) as {
       READY_CHECKS: { readonly [key: string]: (value: unknown) => boolean };
     };
@@ -152,12 +165,10 @@ describe('the files of the package', () => {
   test('import only what package.json has installed with them', () => {
     const names = packed
       .filter((file) => /^dist\/.*\.(js|d\.ts)$/.test(file))
-      .flatMap((file) => [
-        ...readFileSync(join(ROOT, file), 'utf8').matchAll(/(?:^import .*from |import\()'([^'.]+)'/gm),
-      ])
+      .flatMap((file) => [...codeOf(file).matchAll(/(?:^import (?:.*from )?|\bimport\()["']([^"'.]+)["']/gm)])
       .map(([, specifier = '']) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '')
       .filter((name) => !isBuiltin(name) && name !== 'orch');
-    expect(names).toContain('typebox');
+    expect(names).toContain('hono');
     expect([...new Set(names)].filter((name) => !(name in MANIFEST.dependencies))).toEqual([]);
   });
 });

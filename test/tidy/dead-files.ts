@@ -6,7 +6,7 @@ import { nodesOf } from './source.ts';
 
 /** Files that something outside the imports starts or reads. */
 const ENTRIES = [
-  /^cli\/(orch|pack-packages)\.js$/,
+  /^cli\/(orch|pack-(packages|dist))\.js$/,
   /^server\/page\/(main|reference)\.js$/,
   /^core\/authoring\/index\.ts$/,
   /(^|\/)[^/]+-main\.ts$/,

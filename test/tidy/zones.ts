@@ -33,7 +33,7 @@ const ZONES: readonly Zone[] = [
   },
   {
     files: /^operators\//,
-    project: /^(operators|core\/model)\//,
+    project: /^(operators|core\/model)\/|^core\/config\/installation\.ts$/,
     packages: /./,
     rule: 'an operator imports packages, `orch` and the model only',
   },

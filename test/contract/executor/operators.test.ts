@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Bench, makeProject } from './harness.ts';
 
@@ -91,18 +89,10 @@ test('a name that is none names those there are', async () => {
   });
 });
 
-test('operators are described without running them', () => {
-  const script = fileURLToPath(new URL('./describe-script.ts', import.meta.url));
-  const printed = execFileSync(process.execPath, [script, bench.projectDir], { encoding: 'utf8' });
-  expect(JSON.parse(printed)).toMatchObject({
-    greet: {
-      description: 'Greets.',
-      isolation: 'shared',
-      params: { type: 'object', required: ['name', 'times'] },
-    },
-    mistakes: ['name must be somebody'],
-    problems: ['at load', 'none.ts exports no operator: export one that was made with defineOperator.'],
-  });
+test('a file that defines no operator says what it must export', async () => {
+  const outcome = await bench.outcome(bench.submit({ kind: 'operator', operator: 'none' }));
+  const message = 'none.ts exports no operator: export one that was made with defineOperator.';
+  expect(outcome).toMatchObject({ kind: 'failed', error: { message } });
 });
 
 test.each(['hangs', 'ends'])(

@@ -83,7 +83,13 @@ const PACKED = ['ajv', 'chokidar', 'commander', 'kysely', 'pino', 'typebox', 'ya
 /** A checkout with the script that packs, and links to installed packages. */
 function withScript(packages: readonly string[]): string {
   const dir = makeCheckout();
-  for (const path of ['cli/pack-packages.js', 'cli/pack-checks.js', 'core/schema', 'core/model'])
+  for (const path of [
+    'cli/pack-packages.js',
+    'cli/packed-packages.json',
+    'cli/pack-checks.js',
+    'core/schema',
+    'core/model',
+  ])
     cpSync(join(PROJECT, path), join(dir, path), { recursive: true });
   for (const name of packages)
     symlinkSync(join(PROJECT, 'node_modules', name), join(dir, 'node_modules', name));
