@@ -1,5 +1,5 @@
 import { beforeAll, expect, test, vi } from 'vitest';
-import { eventsOf, makeProject, orch } from './orch-process.ts';
+import { eventsOf, makeProject, orch, startOrch } from './orch-process.ts';
 
 const DAG = `id: demo
 params:
@@ -125,7 +125,7 @@ test('status --json: totals, progress and every task with its output', async () 
   });
 });
 
-test('every command that shows something gives one JSON document', async () => {
+test('every command that shows something gives one JSON document, and ends its process', async () => {
   await orch(['-C', dir, 'trigger', 'demo', '--quiet']);
   const commands = [
     ['list'],
@@ -142,9 +142,13 @@ test('every command that shows something gives one JSON document', async () => {
     ['doctor'],
     ['retry', 'last', '-n'],
     ['test', 'demo.each.one', '--key', 'a'],
+    ['rollback', 'demo'],
+    ['pause', 'demo'],
+    ['backfill', 'list'],
+    ['token', 'list'],
   ];
   for (const command of commands) {
-    const { code, stdout, stderr } = await orch(['-C', dir, ...command, '--json']);
+    const { code, stdout, stderr } = await startOrch(['-C', dir, ...command, '--json']).ended;
     expect([command, code, stderr]).toEqual([command, 0, '']);
     expect(typeof JSON.parse(stdout)).toBe('object');
     expect(stdout.trimEnd()).not.toContain('\n');

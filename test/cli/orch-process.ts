@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { onTestFailed, onTestFinished } from 'vitest';
+import { runCommand } from './served-command.ts';
 
 const BIN = resolve(import.meta.dirname, '../../cli/orch.js');
 
@@ -91,9 +92,21 @@ export function startOrch(args: readonly string[], options: OrchOptions = {}): R
   return { child, pid: child.pid ?? 0, ended, until };
 }
 
-/** Runs a command line to its end. */
-export function orch(args: readonly string[], options: OrchOptions = {}): Promise<Finished> {
-  return startOrch(args, options).ended;
+/**
+ * Runs a command line to its end: in this process, since starting one costs ten times as much as most
+ * commands. What is about its process has one of its own: completion, stdin, what goes on by itself.
+ */
+export async function orch(args: readonly string[], options: OrchOptions = {}): Promise<Finished> {
+  const { cwd = tmpdir(), env, input, node } = options;
+  const isOfProcess = args.includes('--detach') || /^complet/.test(args[0] ?? '');
+  if (isOfProcess || input !== undefined || node !== undefined) return startOrch(args, options).ended;
+  let ended: Finished | null = null;
+  onTestFailed(() => {
+    const said = ended === null ? ' (did not end)' : ` (${ended.code}):\n${ended.stdout}${ended.stderr}`;
+    process.stderr.write(`orch ${args.join(' ')}${said}\n`);
+  });
+  ended = await runCommand(args, cwd, env);
+  return ended;
 }
 
 /** The events of a `--json` stream. */

@@ -10,11 +10,15 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a command line in this process, in a folder and as a user of its own. */
-export async function runCommand(args: readonly string[], home: string): Promise<Ended> {
+/** Runs a command line in this process, in a folder and as a user of its own, with more variables. */
+export async function runCommand(
+  args: readonly string[],
+  home: string,
+  more: { readonly [name: string]: string } = {},
+): Promise<Ended> {
   const stdout = collector();
   const stderr = collector();
-  const env = { HOME: home, USER: 'tester' };
+  const env = { HOME: home, USER: 'tester', ...more };
   const host = { env, cwd: home, clock: systemClock, stdout: stdout.output, stderr: stderr.output };
   const code = await runCommandLine(args, host, orchVersion());
   return { code, stdout: stdout.text(), stderr: stderr.text() };
