@@ -108,7 +108,7 @@ async function worldOf(
     let versionNo = 1 as VersionNo;
     if (store && lease && no < due) versionNo = await store.saveVersion(lease, versionOf(spec));
     const state = { paused: false, present: true, sinceAt: null, cursorAt: null };
-    const dag = { dagId, versionNo, graph: compileGraph(spec), params: {}, state, failures: 0 };
+    const dag = { dagId, versionNo, spec, graph: compileGraph(spec), params: {}, state, failures: 0 };
     events.push({ type: 'dag.seen', dag, isRescheduled: false });
   }
   const { actions } = plan(world, events, { at: T0, mono: 0 });

@@ -2,7 +2,7 @@ import type { DagSpec } from '../model/dag.ts';
 import type { Diagnostic } from '../model/errors.ts';
 
 /** What one DAG file gave. A file with an error in one DAG gives none of its DAGs. */
-export interface ParsedFile {
+export interface ParsedFile extends FileFacts {
   /** Relative to the project, with `/`. */
   readonly file: string;
   readonly dags: readonly ParsedDag[];
@@ -15,10 +15,23 @@ export interface ParsedFile {
   readonly inputs?: { readonly [path: string]: string };
 }
 
-export interface ParsedDag {
-  readonly spec: DagSpec;
+/** Of a DAG in a file, what tells whether it is the same as before; a {@link ParsedDag} has more. */
+export interface DagFacts {
+  readonly spec: Pick<DagSpec, 'id'>;
   /** sha256 of the canonical graph. */
   readonly graphHash: string;
+  readonly code: Pick<CodeManifest, 'digest'>;
+}
+
+/** What one DAG file declares; a {@link ParsedFile} has more. */
+export interface FileFacts {
+  readonly file: string;
+  readonly dags: readonly DagFacts[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface ParsedDag extends DagFacts {
+  readonly spec: DagSpec;
   readonly code: CodeManifest;
 }
 

@@ -1,13 +1,16 @@
-import type { ParsedFile } from './parsed-file.ts';
+import type { FileFacts } from './parsed-file.ts';
 
 /** By DAG id, the file that is known to declare it. */
-type Owners = ReadonlyMap<string, string>;
+type Owners = Pick<ReadonlyMap<string, string>, 'get'>;
 
 /**
  * Leaves each id to one file, and makes its being declared in any other one a mistake of that. The file that
  * is known to declare it keeps it, whatever is added beside it; of others the first has it.
  */
-export function withUniqueDags(files: readonly ParsedFile[], known: Owners = new Map()): ParsedFile[] {
+export function withUniqueDags<File extends FileFacts>(
+  files: readonly File[],
+  known: Owners = new Map(),
+): File[] {
   const owners = new Map<string, string>();
   for (const { file, dags } of files)
     for (const { spec } of dags)

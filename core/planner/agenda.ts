@@ -15,6 +15,8 @@ import type { RunParams } from './run-params.ts';
 export interface DagEntry {
   readonly dagId: string;
   readonly versionNo: VersionNo;
+  readonly spec: DagSpec;
+  /** Of its spec. */
   readonly graph: Graph;
   /** The params of a run that was given none. */
   readonly params: RunParams;
@@ -35,25 +37,30 @@ export class ScheduledDag {
   failures: number;
   /** Assets whose events it waits for, and what has come of them. */
   awaited: AwaitedEvents;
-  /** Whether it waits for files. */
-  readonly awaitsFiles: boolean;
-  /** Files that have arrived and are not decided, by path. */
-  readonly files = new Map<string, FileArrival>();
+  /** Files that have arrived and are not decided, by path; `null` where it waits for none. */
+  readonly files: Map<string, FileArrival> | null;
   /** When it is looked at next, in wall time: its next slot is due; infinite while nothing can be. */
   dueAt = Number.POSITIVE_INFINITY;
 
-  constructor(entry: DagEntry) {
+  /** `known`: where its schedule stands, which is known better than in the store. */
+  constructor(entry: DagEntry, known: Pick<DagEntry, 'state' | 'failures'> = entry) {
+    const { spec } = entry;
     this.entry = entry;
-    this.state = entry.state;
-    this.failures = entry.failures;
-    this.timetable = timetableOf(entry.graph.spec);
-    this.policy = policyOf(entry.graph.spec);
-    this.awaited = new AwaitedEvents(entry.graph.spec.schedule ?? [], entry.eventNo ?? 0);
-    this.awaitsFiles = (entry.graph.spec.schedule ?? []).some(({ kind }) => kind === 'file');
+    this.state = known.state;
+    this.failures = known.failures;
+    this.timetable = timetableOf(spec);
+    this.policy = policyOf(spec);
+    this.awaited = new AwaitedEvents(spec.schedule ?? [], entry.eventNo ?? 0);
+    this.files = (spec.schedule ?? []).some(({ kind }) => kind === 'file') ? new Map() : null;
+  }
+
+  /** Whether it waits for files. */
+  get awaitsFiles(): boolean {
+    return this.files !== null;
   }
 
   get spec(): DagSpec {
-    return this.entry.graph.spec;
+    return this.entry.spec;
   }
 }
 
@@ -152,8 +159,12 @@ export function policyOf({ id, catchup, coalesce, misfireGraceMs, jitterMs }: Da
     catchup: catchup === true,
     coalesce: coalesce === true,
     misfireGraceMs: misfireGraceMs ?? null,
-    jitterMs: jitterMs === undefined ? () => 0 : (slotAt) => jitterOf(id, slotAt, jitterMs),
+    jitterMs: jitterMs === undefined ? noJitter : (slotAt) => jitterOf(id, slotAt, jitterMs),
   };
+}
+
+function noJitter(): number {
+  return 0;
 }
 
 /** Up to so many milliseconds, the same for one slot of one DAG for ever. */

@@ -1,6 +1,10 @@
 import { type AssetEvent, EVENTS_PER_ASSET_MAX } from '../model/asset.ts';
 import type { AssetSchedule, ScheduleSpec } from '../model/dag.ts';
 
+/** Most DAGs wait for no asset. */
+const NONE: readonly AssetSchedule[] = [];
+const NO_URIS: ReadonlySet<string> = new Set();
+
 /** The assets that a DAG waits for, and their events since it was last decided about them. */
 export class AwaitedEvents {
   readonly schedules: readonly AssetSchedule[];
@@ -9,11 +13,13 @@ export class AwaitedEvents {
   readonly eventNo: number;
   /** The events that were stored before the DAG was on the agenda are among these. */
   isRead: boolean;
-  readonly #byUri = new Map<string, AssetEvent[]>();
+  /** What has come, by asset; nothing before the first event. */
+  #byUri: Map<string, AssetEvent[]> | null = null;
 
   constructor(schedule: readonly ScheduleSpec[], eventNo: number, isRead = false) {
-    this.schedules = schedule.filter((one) => one.kind === 'assets');
-    this.uris = new Set(this.schedules.flatMap(({ assets }) => assets));
+    const schedules = schedule.filter((one) => one.kind === 'assets');
+    this.schedules = schedules.length === 0 ? NONE : schedules;
+    this.uris = schedules.length === 0 ? NO_URIS : new Set(schedules.flatMap(({ assets }) => assets));
     this.eventNo = eventNo;
     this.isRead = isRead;
   }
@@ -23,6 +29,7 @@ export class AwaitedEvents {
    */
   add(event: AssetEvent): void {
     if (event.eventNo <= this.eventNo || !this.uris.has(event.uri)) return;
+    this.#byUri ??= new Map();
     const events = this.#byUri.get(event.uri) ?? [];
     let at = events.length;
     while (at > 0 && (events[at - 1] as AssetEvent).eventNo >= event.eventNo) at--;
@@ -34,12 +41,12 @@ export class AwaitedEvents {
 
   /** What has come, oldest first. */
   events(): AssetEvent[] {
-    return [...this.#byUri.values()].flat().sort((a, b) => a.eventNo - b.eventNo);
+    return [...(this.#byUri?.values() ?? [])].flat().sort((a, b) => a.eventNo - b.eventNo);
   }
 
   /** Whether enough has come for a run. */
   isDue(): boolean {
-    return this.schedules.some((one) => isMet(one, (uri) => this.#byUri.has(uri)));
+    return this.schedules.some((one) => isMet(one, (uri) => this.#byUri?.has(uri) === true));
   }
 
   /** The same assets, with everything up to a number decided. */

@@ -14,7 +14,7 @@ const RUNS_PER_TURN = 100;
 export function onFileArrived(turn: Turn, file: FileArrival): void {
   const { agenda } = turn.world;
   const dag = agenda?.dags.get(file.dagId);
-  if (!agenda || !dag?.awaitsFiles) return;
+  if (!agenda || !dag?.files) return;
   dag.files.set(file.path, file);
   agenda.appoint(dag, Math.min(dag.dueAt, turn.now.at));
 }
@@ -24,11 +24,9 @@ export function onFileArrived(turn: Turn, file: FileArrival): void {
  * Without `catchup` a file that was there before the DAG became active, or in a pause, has none.
  */
 export function openFiles(turn: Turn, agenda: Agenda, dag: ScheduledDag): void {
-  const { state, spec, entry, policy } = dag;
-  if (dag.files.size === 0 || state.paused || !state.present) return;
-  const files = [...dag.files.values()].sort(
-    (a, b) => a.arrivedAt - b.arrivedAt || (a.path < b.path ? -1 : 1),
-  );
+  const { state, spec, entry, policy, files: arrived } = dag;
+  if (arrived === null || arrived.size === 0 || state.paused || !state.present) return;
+  const files = [...arrived.values()].sort((a, b) => a.arrivedAt - b.arrivedAt || (a.path < b.path ? -1 : 1));
   let made = 0;
   for (const file of files) {
     if (!policy.catchup && file.arrivedAt < (state.sinceAt ?? 0)) {
@@ -62,6 +60,6 @@ function takeFile(
   code: BecauseCode,
   facts: Facts = {},
 ): void {
-  dag.files.delete(file.path);
+  dag.files?.delete(file.path);
   turn.actions.push({ type: 'file.take', file, decidedAt: turn.now.at, runNo, code, facts });
 }

@@ -181,7 +181,8 @@ export function onDagSeen(turn: Turn, entry: DagEntry, isRescheduled: boolean): 
 
 function takeUp(turn: Turn, agenda: Agenda, entry: DagEntry, isRescheduled: boolean): void {
   const known = agenda.dags.get(entry.dagId);
-  const dag = new ScheduledDag(known === undefined ? entry : { ...entry, ...kept(known) });
+  // The store may have been read a while ago.
+  const dag = new ScheduledDag(entry, known);
   if (known !== undefined) known.dueAt = Number.NaN;
   if (known !== undefined) takeOver(known, dag);
   agenda.dags.set(entry.dagId, dag);
@@ -194,11 +195,6 @@ function takeUp(turn: Turn, agenda: Agenda, entry: DagEntry, isRescheduled: bool
   else if (isRescheduled) changeState(turn, dag, dag.state, null);
   applyPause(turn, dag);
   agenda.appoint(dag, turn.now.at);
-}
-
-/** What is known better here than in the store, whose reading may have taken a while. */
-function kept({ state, failures }: ScheduledDag): Pick<DagEntry, 'state' | 'failures'> {
-  return { state, failures };
 }
 
 /** A DAG goes on with what another version of it has heard, as far as it waits for the same. */
@@ -286,10 +282,11 @@ export function setPaused(turn: Turn, dag: ScheduledDag, paused: boolean, by: st
 /** Ready tasks of scheduled runs wait while their DAG is paused. */
 function applyPause(turn: Turn, dag: ScheduledDag): void {
   const { dagId } = dag.entry;
-  const load = turn.world.dagLoad(dagId);
-  if (load.paused === dag.state.paused) return;
+  const { world } = turn;
+  if ((world.dags.get(dagId)?.paused ?? false) === dag.state.paused) return;
+  const load = world.dagLoad(dagId);
   load.paused = dag.state.paused;
-  for (const run of load.inMemory.values()) turn.world.ranking.touch(run);
+  for (const run of load.inMemory.values()) world.ranking.touch(run);
 }
 
 /** A run of a DAG has ended: a slot that waited for it may have its turn, unless too many have failed. */

@@ -1,5 +1,6 @@
-import { compileGraph } from '../graph/graph.ts';
+import { compileGraph, type Graph } from '../graph/graph.ts';
 import type { DagSpec } from '../model/dag.ts';
+import type { VersionNo } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import type { DagEntry } from '../planner/agenda.ts';
@@ -13,17 +14,43 @@ export function entryOf(
   state: ScheduleState & { readonly eventNo?: number },
   failures = 0,
 ): DagEntry {
-  const { dagId, versionNo, spec } = version;
-  const { paused, present, sinceAt, cursorAt } = state;
-  return {
-    dagId,
-    versionNo,
-    graph: compileGraph(spec),
-    params: paramsOfRun(spec, {}),
-    state: { paused, present, sinceAt, cursorAt },
-    failures,
-    eventNo: state.eventNo ?? 0,
-  };
+  return new VersionEntry(version, state, failures);
+}
+
+/** Most DAGs of many have no run for a long time: what only runs need is made when the first one does. */
+class VersionEntry implements DagEntry {
+  readonly dagId: string;
+  readonly versionNo: VersionNo;
+  readonly spec: DagSpec;
+  readonly state: ScheduleState;
+  readonly failures: number;
+  readonly eventNo: number;
+  #graph: Graph | null = null;
+  #params: RunParams | null = null;
+
+  constructor(
+    version: VersionRecord,
+    state: ScheduleState & { readonly eventNo?: number },
+    failures: number,
+  ) {
+    const { paused, present, sinceAt, cursorAt } = state;
+    this.dagId = version.dagId;
+    this.versionNo = version.versionNo;
+    this.spec = version.spec;
+    this.state = { paused, present, sinceAt, cursorAt };
+    this.failures = failures;
+    this.eventNo = state.eventNo ?? 0;
+  }
+
+  get graph(): Graph {
+    this.#graph ??= compileGraph(this.spec);
+    return this.#graph;
+  }
+
+  get params(): RunParams {
+    this.#params ??= paramsOfRun(this.spec, {});
+    return this.#params;
+  }
 }
 
 /** The params of a run that was given these: defaults filled in, and checked. */

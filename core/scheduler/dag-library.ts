@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { orchVersion } from '../config/installation.ts';
+import type { Clock } from '../model/clock.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { AppError, type Diagnostic } from '../model/errors.ts';
 import type { Json } from '../model/json.ts';
@@ -19,6 +20,7 @@ import { isUnchanged } from '../parsing/code-snapshot.ts';
 import { dagFileNames } from '../parsing/dag-file-names.ts';
 import { parseFile } from '../parsing/parse-file.ts';
 import type { ParsedDag, ParsedFile, ParseLimits } from '../parsing/parsed-file.ts';
+import { DagIndex } from './dag-index.ts';
 
 /** A DAG as its file declares it now. */
 export interface LoadedDag {
@@ -49,6 +51,13 @@ export class DagLibrary {
   /** The DAG files of the project, relative to it. */
   files(): string[] {
     return dagFileNames(this.#projectDir);
+  }
+
+  /** What its files declare, for whoever looks at all of them again and again. */
+  index(clock: Clock): DagIndex {
+    const [projectDir, stateDir] = [this.#projectDir, this.#stateDir];
+    this.#stamp ??= parserStamp();
+    return new DagIndex({ projectDir, stateDir, stamp: this.#stamp, clock });
   }
 
   /** What a file gives now. With a signal its evaluation can be ended, which says nothing about the file. */

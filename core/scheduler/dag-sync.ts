@@ -4,14 +4,17 @@ import pLimit from 'p-limit';
 import { CONFIG_FILE } from '../config/load-config.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../model/clock.ts';
+import type { DagSpec } from '../model/dag.ts';
 import type { Diagnostic } from '../model/errors.ts';
 import type { ScheduleState } from '../model/slot.ts';
-import type { ParsedDag, ParsedFile } from '../parsing/parsed-file.ts';
+import type { DagFacts, FileFacts, ParsedFile } from '../parsing/parsed-file.ts';
 import { ProjectWatch } from '../parsing/project-watch.ts';
 import { withUniqueDags } from '../parsing/unique-dags.ts';
 import type { DagEntry } from '../planner/agenda.ts';
+import type { DeclaredRecord } from '../store/dag-reads.ts';
 import type { DagRecord, Lease, Store, VersionRecord } from '../store/store.ts';
 import { entryOf, failuresOf } from './dag-entry.ts';
+import type { DagIndex } from './dag-index.ts';
 import type { DagLibrary } from './dag-library.ts';
 import { asError } from './quarantine.ts';
 import { isScheduledAnew } from './rescheduled.ts';
@@ -22,6 +25,7 @@ export interface DagSyncOptions {
   readonly store: Store;
   readonly lease: Lease;
   readonly library: DagLibrary;
+  readonly index: DagIndex;
   readonly versions: VersionKeeper;
   readonly clock: Clock;
   readonly log: Logger;
@@ -41,6 +45,8 @@ export interface DagSyncOptions {
 
 /** DAGs that are told of before others get their turn: a thousand take some 50 ms to plan. */
 const TOLD_AT_ONCE = 250;
+/** Files that are looked at before others get their turn: some milliseconds. */
+const LOOKED_AT_ONCE = 500;
 
 /** After so long a look that failed is made again: nothing else may ever call for it. */
 const LOOK_AGAIN_MS = 1_000;
@@ -48,12 +54,15 @@ const LOOK_AGAIN_MS = 1_000;
 /** A DAG and the file that declares it. */
 interface Declared {
   readonly file: string;
-  readonly dag: ParsedDag;
+  readonly dag: DagFacts;
 }
 
-/** What a look has read of the store. */
+/** What a look has found in the files and read of the store. */
 interface ReadDags {
-  readonly stored: readonly DagRecord[];
+  /** Files whose graphs are at hand. */
+  readonly parsed: Map<string, ParsedFile>;
+  /** Digests of code that is kept. */
+  readonly kept: Set<string>;
   /** DAGs that have another version than the one that their file declares. */
   readonly pinned: ReadonlySet<string>;
   /** Whether that is still so. */
@@ -66,8 +75,8 @@ interface ReadDags {
  */
 export class DagSync {
   readonly #options: DagSyncOptions;
-  /** What was told of each DAG: its file and hashes. */
-  readonly #told = new Map<string, string>();
+  /** What was told of each DAG; `null`: the version that it had, because its file is broken. */
+  readonly #told = new Map<string, Declared | null>();
   readonly #broken = new Map<string, string>();
   /** What kept changes from being noticed. */
   readonly #blind = new Set<string>();
@@ -120,6 +129,7 @@ export class DagSync {
     if (this.#looking !== null) this.#lookAgain = true;
     this.#looking ??= this.#lookUntilDone().finally(() => {
       this.#looking = null;
+      if (!this.#hasLooked) this.#saveIndex();
       this.#hasLooked = true;
       this.#options.onLooked();
     });
@@ -137,6 +147,16 @@ export class DagSync {
     clearTimeout(this.#againTimer);
     await this.#watch?.close();
     await this.#looking;
+    if (this.#hasLooked) this.#saveIndex();
+  }
+
+  /** Not after every look: it is written as a whole, and files that it does not know are read. */
+  #saveIndex(): void {
+    try {
+      this.#options.index.save(this.#options.library.files());
+    } catch (error) {
+      this.#options.log.warn({ err: asError(error) }, 'what DAG files declare cannot be kept');
+    }
   }
 
   async #lookUntilDone(): Promise<void> {
@@ -152,25 +172,51 @@ export class DagSync {
   }
 
   async #lookOnce(): Promise<void> {
-    const { library, store } = this.#options;
-    const limit = pLimit(availableParallelism());
-    const { signal } = this.#ended;
-    const parse = async (file: string): Promise<ParsedFile> =>
-      signal.aborted ? { file, dags: [], diagnostics: [] } : library.parse(file, signal);
-    const files = await Promise.all(library.files().map((file) => limit(() => parse(file))));
-    if (signal.aborted) return;
+    const { store } = this.#options;
+    const parsed = new Map<string, ParsedFile>();
+    const files = await this.#readFiles(parsed);
+    if (this.#ended.signal.aborted) return;
     const holds = this.#reading();
-    const stored = await store.dags();
-    const owners = new Map(stored.map(({ dagId, file }) => [dagId, file]));
-    const { declared, mistakes } = declaredIn(withUniqueDags(files, owners));
+    const { declared, mistakes } = declaredIn(withUniqueDags(files, await this.#ownersOf(files)));
     const pinned = new Set((await store.pins()).map(({ dagId }) => dagId));
-    await this.#tellAll(declared, { stored, pinned, holds });
+    const undeclared = await this.#tellAll(declared, { parsed, kept: new Set(), pinned, holds });
     if (!holds()) return;
-    const ids = new Set(declared.map(({ dag }) => dag.spec.id));
-    for (const record of stored) {
-      if (!ids.has(record.dagId)) await this.#tellUndeclared(record, mistakes.has(record.file));
-    }
+    for (const record of undeclared) await this.#tellUndeclared(record, mistakes.has(record.file));
     await this.#noteMistakes(mistakes);
+  }
+
+  /** Which files the store knows to declare what more than one file declares now. */
+  async #ownersOf(files: readonly FileFacts[]): Promise<ReadonlyMap<string, string>> {
+    const ids = new Set<string>();
+    const owners = new Map<string, string>();
+    for (const { dags } of files)
+      for (const { spec } of dags) {
+        const record = ids.has(spec.id) ? await this.#options.store.dag(spec.id) : null;
+        if (record !== null) owners.set(spec.id, record.file);
+        ids.add(spec.id);
+      }
+    return owners;
+  }
+
+  /** What every file declares. Those that are not as the index knows them are parsed. */
+  async #readFiles(parsed: Map<string, ParsedFile>): Promise<readonly FileFacts[]> {
+    const { library, index } = this.#options;
+    const { signal } = this.#ended;
+    const look = index.look();
+    const found = new Map<string, FileFacts | null>();
+    for (const file of library.files()) {
+      found.set(file, look.facts(file));
+      if (found.size % LOOKED_AT_ONCE === 0) await nextTurn();
+    }
+    const limit = pLimit(availableParallelism());
+    const read = async (file: string): Promise<FileFacts> => {
+      if (signal.aborted) return { file, dags: [], diagnostics: [] };
+      const one = await library.parse(file, signal);
+      if (!signal.aborted) index.note(one);
+      parsed.set(file, one);
+      return one;
+    };
+    return Promise.all([...found].map(([file, facts]) => facts ?? limit(() => read(file))));
   }
 
   /** Whether what is read from now on still holds: nothing was forgotten, rolled back or ended since. */
@@ -184,44 +230,93 @@ export class DagSync {
     };
   }
 
-  /** Tells of every DAG that is declared otherwise than it was told of, as long as what was read holds. */
-  async #tellAll(declared: readonly Declared[], read: ReadDags): Promise<void> {
-    const known = new Map(read.stored.map((record) => [record.dagId, record]));
-    const kept = new Set<string>();
+  /**
+   * Tells of every DAG that is declared otherwise than it was told of, as long as what was read holds. Gives
+   * those that are stored and declared by no file.
+   */
+  async #tellAll(declared: readonly Declared[], read: ReadDags): Promise<readonly DagRecord[]> {
+    const unstored = new Map(declared.map((one) => [one.dag.spec.id, one]));
+    const undeclared: DagRecord[] = [];
+    for await (const page of this.#storedDags()) {
+      for (const record of page) {
+        const one = unstored.get(record.dagId);
+        unstored.delete(record.dagId);
+        if (one === undefined) undeclared.push(record);
+        else if (!isTold(this.#told.get(record.dagId), one)) await this.#tell(one, record, read);
+        if (!read.holds()) return [];
+      }
+    }
     let count = 0;
-    for (const one of declared) {
-      const { spec, graphHash, code } = one.dag;
-      const told = `${one.file} ${graphHash} ${code.digest}`;
-      if (this.#told.get(spec.id) === told) continue;
-      await this.#tell(one, known.get(spec.id), { told, kept, ...read });
+    for (const one of unstored.values()) {
+      await this.#tell(one, null, read);
       if (++count % TOLD_AT_ONCE === 0) await nextTurn();
-      if (!read.holds()) return;
+      if (!read.holds()) return [];
+    }
+    return undeclared;
+  }
+
+  /** All DAGs of the store, some at a time: most of what is read of many is not needed for long. */
+  async *#storedDags(): AsyncGenerator<readonly DeclaredRecord[]> {
+    const { store } = this.#options;
+    let page = await store.declaredDags('', TOLD_AT_ONCE);
+    while (page.length > 0) {
+      yield page;
+      await nextTurn();
+      page = await store.declaredDags(page.at(-1)?.dagId ?? '', TOLD_AT_ONCE);
     }
   }
 
-  async #tell(
-    { file, dag }: Declared,
-    before: DagRecord | undefined,
-    { told, kept, pinned, holds }: ReadDags & { readonly told: string; readonly kept: Set<string> },
-  ): Promise<void> {
-    const { store, versions, onSeen } = this.#options;
-    const { id } = dag.spec;
-    // One that is pinned is stored as declared: that may be what ends its pin.
-    const isSame = before !== undefined && !pinned.has(id) && isDeclaredSo(before, file, dag);
-    const same = isSame ? versionOf(before, dag) : null;
-    const old = same ?? (before === undefined ? null : await store.version(before.versionNo));
-    if (!holds()) return;
-    const isKept = same !== null && kept.has(dag.code.digest);
-    if (isKept) versions.know(same);
-    const version = isKept ? same : await versions.keep(file, dag, pinned.has(id) ? null : old);
-    kept.add(dag.code.digest);
-    const record = before && version === same ? before : await store.dag(id);
+  async #tell(declared: Declared, before: DeclaredRecord | null, read: ReadDags): Promise<void> {
+    const { store, onSeen } = this.#options;
+    const { id } = declared.dag.spec;
+    const same = before === null ? null : this.#asStored(before, declared, read);
+    const version = same ?? (await this.#keep(declared, before, read));
+    if (version === null) return;
+    const record = same === null ? await store.dag(id) : before;
     if (record === null) return;
     const failures = await failuresOf(store, version, record);
     const isRescheduled = await isScheduledAnew(store, version, record);
-    if (!holds()) return;
-    this.#told.set(id, told);
+    if (!read.holds()) return;
+    this.#told.set(id, declared);
     onSeen(entryOf(version, record, failures), version, isRescheduled);
+  }
+
+  /** The version in force, if it is the one that is declared and its code is kept. */
+  #asStored(
+    before: DeclaredRecord,
+    { file, dag }: Declared,
+    { kept, pinned }: ReadDags,
+  ): VersionRecord | null {
+    const { versions } = this.#options;
+    // One that is pinned is stored as declared: that may be what ends its pin.
+    if (pinned.has(before.dagId) || !isDeclaredSo(before, file, dag)) return null;
+    const { digest } = dag.code;
+    if (!kept.has(digest) && !versions.hasCode(digest)) return null;
+    kept.add(digest);
+    const version = versionOf(before, { file, dag });
+    versions.know(version);
+    return version;
+  }
+
+  /** Stores what is declared; `null` if that has changed again. */
+  async #keep(
+    { file, dag }: Declared,
+    before: DagRecord | null,
+    { parsed, pinned, holds }: ReadDags,
+  ): Promise<VersionRecord | null> {
+    const { library, index, store, versions } = this.#options;
+    const { id } = dag.spec;
+    const one = parsed.get(file) ?? (await library.parse(file, this.#ended.signal));
+    if (!holds()) return null;
+    if (!parsed.has(file)) index.note(one);
+    parsed.set(file, one);
+    const full = one.dags.find(({ spec }) => spec.id === id);
+    if (full?.graphHash !== dag.graphHash || full.code.digest !== dag.code.digest) {
+      this.#lookAgain = true;
+      return null;
+    }
+    const old = before === null ? null : await store.version(before.versionNo);
+    return holds() ? versions.keep(file, full, pinned.has(id) ? null : old) : null;
   }
 
   /** A DAG whose file is broken goes on as it was; one that no file declares is gone. */
@@ -236,7 +331,7 @@ export class DagSync {
     const version = await store.version(record.versionNo);
     if (version === null || this.#ended.signal.aborted) return;
     const failures = await failuresOf(store, version, record);
-    this.#told.set(dagId, '');
+    this.#told.set(dagId, null);
     onSeen(entryOf(version, record, failures), version, false);
   }
 
@@ -260,17 +355,33 @@ export class DagSync {
 }
 
 /** Whether the version in force is the one that a file declares now. */
-function isDeclaredSo(record: DagRecord, file: string, { graphHash, code }: ParsedDag): boolean {
+function isDeclaredSo(record: DagRecord, file: string, { graphHash, code }: DagFacts): boolean {
   return record.file === file && record.graphHash === graphHash && record.codeHash === code.digest;
 }
 
-function versionOf(record: DagRecord, { spec }: ParsedDag): VersionRecord {
-  const { versionNo, dagId, graphHash, codeHash, file, versionAt } = record;
-  return { versionNo, dagId, graphHash, codeHash, file, spec, createdAt: versionAt };
+function isTold(told: Declared | null | undefined, { file, dag }: Declared): boolean {
+  if (told === null || told === undefined || told.file !== file) return false;
+  return told.dag.graphHash === dag.graphHash && told.dag.code.digest === dag.code.digest;
+}
+
+/** The version of a record that is declared so; of equal texts it holds those that stay in memory anyway. */
+function versionOf(record: DeclaredRecord, { file, dag }: Declared): VersionRecord {
+  const { versionNo, versionAt } = record;
+  const spec = JSON.parse(record.spec) as DagSpec;
+  const { graphHash, code } = dag;
+  return {
+    versionNo,
+    dagId: dag.spec.id,
+    graphHash,
+    codeHash: code.digest,
+    file,
+    spec,
+    createdAt: versionAt,
+  };
 }
 
 /** The DAGs of all files, and the mistakes in them. */
-function declaredIn(files: readonly ParsedFile[]): {
+function declaredIn(files: readonly FileFacts[]): {
   readonly declared: readonly Declared[];
   readonly mistakes: ReadonlyMap<string, readonly Diagnostic[]>;
 } {

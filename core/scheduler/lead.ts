@@ -280,9 +280,8 @@ export class Leadership {
    */
   async schedule(): Promise<void> {
     const { store, library, clock, dir } = this.#project;
-    const dags = await store.dags();
+    const paused = await store.pausedDags();
     this.#requireLead();
-    const paused = dags.filter((dag) => dag.paused).map(({ dagId }) => dagId);
     this.leader.schedule(this.#nextRunNo, paused);
     await takeBackfills(store, this.leader.world);
     this.#requireLead();
@@ -310,6 +309,7 @@ export class Leadership {
       store,
       lease: this.#lease,
       library,
+      index: library.index(clock),
       versions: this.#versions,
       clock,
       log: this.#log,

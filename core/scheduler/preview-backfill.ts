@@ -28,7 +28,7 @@ export async function previewBackfill(
   const bySlot = new Map(runs.map((run) => [run.logicalAt, run]));
   const stored = await store.dag(spec.id);
   const state = stored ?? { paused: false, present: true, sinceAt: null, cursorAt: null };
-  const entry = { dagId: spec.id, versionNo: 0 as never, graph: compileGraph(spec), params: {} };
+  const entry = { dagId: spec.id, versionNo: 0 as never, spec, graph: compileGraph(spec), params: {} };
   const dag = new ScheduledDag({ ...entry, state, failures: 0 });
   const untilAt = decidedUntil(dag, state, wanted.dueBy);
   const plans = slots.map((slot) => ({

@@ -25,7 +25,7 @@ export class VersionKeeper {
   readonly #options: VersionKeeperOptions;
   #pins = 0;
   /** What was stored last of each DAG: nobody else writes versions while this lead lasts. */
-  readonly #last = new Map<string, { readonly key: string; readonly version: Promise<VersionRecord> }>();
+  readonly #last = new Map<string, LastVersion>();
 
   constructor(options: VersionKeeperOptions) {
     this.#options = options;
@@ -53,10 +53,11 @@ export class VersionKeeper {
     const dagId = dag.spec.id;
     const { graphHash } = dag;
     const codeHash = dag.code.digest;
-    const key = keyOf({ file, graphHash, codeHash });
+    const declared = { file, graphHash, codeHash };
     const last = this.#last.get(dagId);
-    if (last?.key === key) return last.version;
-    if (last === undefined && stored !== null && pins === this.#pins && key === keyOf(stored)) {
+    if (last !== undefined && isDeclaredAs(last.declared, declared)) return last.version;
+    const isStored = stored !== null && isDeclaredAs(stored, declared);
+    if (last === undefined && isStored && pins === this.#pins) {
       this.know(stored);
       return stored;
     }
@@ -64,7 +65,7 @@ export class VersionKeeper {
       { dagId, graphHash, codeHash, file, spec: dag.spec, createdAt: clock.now() },
       last?.version,
     );
-    this.#last.set(dagId, { key, version });
+    this.#last.set(dagId, { declared, version });
     return version.catch((error: unknown) => {
       if (this.#last.get(dagId)?.version === version) this.#last.delete(dagId);
       throw error;
@@ -79,16 +80,21 @@ export class VersionKeeper {
   /** The store has this version in force, and its code is kept: it is not written again. */
   know(stored: VersionRecord): void {
     if (this.#last.has(stored.dagId)) return;
-    this.#last.set(stored.dagId, { key: keyOf(stored), version: Promise.resolve(stored) });
+    this.#last.set(stored.dagId, { declared: stored, version: stored });
+  }
+
+  /** Whether the code of a digest is kept. */
+  hasCode(digest: string): boolean {
+    return existsSync(snapshotDir(this.#options.stateDir, digest));
   }
 
   /** Stores a version after the one before it: the DAG ends up with the one that was asked for last. */
   async #save(
     version: Omit<VersionRecord, 'versionNo'>,
-    before: Promise<VersionRecord> | undefined,
+    before: LastVersion['version'] | undefined,
   ): Promise<VersionRecord> {
     const { store, lease } = this.#options;
-    await before?.catch(() => undefined);
+    await Promise.resolve(before).catch(() => undefined);
     const versionNo = await store.saveVersion(lease, version);
     const inForce = await store.version(versionNo);
     const isPinned = inForce !== null && !isSame(inForce, version);
@@ -100,11 +106,10 @@ export class VersionKeeper {
    * @throws AppError `not_found` if there is no such version; `conflict` if its code is not kept any more.
    */
   async kept(dagId: string, versionNo: VersionNo): Promise<VersionRecord> {
-    const { store, stateDir } = this.#options;
-    const version = await store.version(versionNo);
+    const version = await this.#options.store.version(versionNo);
     if (version?.dagId !== dagId)
       throw new AppError('not_found', `DAG ${dagId} has no version ${versionNo}: orch rollback ${dagId}`);
-    if (!existsSync(snapshotDir(stateDir, version.codeHash)))
+    if (!this.hasCode(version.codeHash))
       throw new AppError('conflict', `the code of version ${versionNo} of DAG ${dagId} is not kept here`);
     return version;
   }
@@ -118,7 +123,7 @@ export class VersionKeeper {
     const { store, lease, clock } = this.#options;
     const { dagId, versionNo } = plan;
     if (versionNo !== null) await this.kept(dagId, versionNo);
-    await this.#last.get(dagId)?.version.catch(() => undefined);
+    await Promise.resolve(this.#last.get(dagId)?.version).catch(() => undefined);
     this.#pins++;
     const inForce = await store.pinVersion(lease, { ...plan, at: clock.now() });
     this.#pins++;
@@ -135,10 +140,14 @@ function isSame(one: Hashes, other: Hashes): boolean {
   return one.graphHash === other.graphHash && one.codeHash === other.codeHash;
 }
 
-function keyOf({
-  file,
-  graphHash,
-  codeHash,
-}: Pick<VersionRecord, 'file' | 'graphHash' | 'codeHash'>): string {
-  return [file, graphHash, codeHash].join('\n');
+type Declared = Hashes & Pick<VersionRecord, 'file'>;
+
+/** A version as its file declares it, and how it is or will be stored. */
+interface LastVersion {
+  readonly declared: Declared;
+  readonly version: VersionRecord | Promise<VersionRecord>;
+}
+
+function isDeclaredAs(one: Declared, other: Declared): boolean {
+  return one.file === other.file && isSame(one, other);
 }

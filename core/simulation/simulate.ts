@@ -111,7 +111,8 @@ class Simulated {
   #seen({ graph, params }: SimulatedDag): PlannerEvent {
     const { fromAt } = this.#input;
     const state = { paused: false, present: true, sinceAt: fromAt, cursorAt: fromAt - 1 };
-    const dag = { dagId: graph.spec.id, versionNo: 1 as VersionNo, graph, params, state, failures: 0 };
+    const { spec } = graph;
+    const dag = { dagId: spec.id, versionNo: 1 as VersionNo, spec, graph, params, state, failures: 0 };
     return { type: 'dag.seen', dag, isRescheduled: false };
   }
 

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { BECAUSE_CODES, type Because, because, becauseNumber } from '../model/because.ts';
 import type { VersionNo } from '../model/ids.ts';
+import type { JsonText } from '../model/json.ts';
 import { named } from './records.ts';
 import type { DagRecord } from './store.ts';
 import type { Database } from './tables.ts';
@@ -8,6 +9,28 @@ import type { Database } from './tables.ts';
 /** All DAGs that a file has declared, by id. */
 export async function readDags(db: Kysely<Database>): Promise<readonly DagRecord[]> {
   return (await dagsQuery(db).orderBy('dag.dag_id').execute()).map(toDag);
+}
+
+/** A DAG with the graph of its version, as stored. */
+export interface DeclaredRecord extends DagRecord {
+  readonly spec: JsonText;
+}
+
+/** The next DAGs by id after one, with their graphs. */
+export async function readDeclared(
+  db: Kysely<Database>,
+  afterId: string,
+  limit: number,
+): Promise<readonly DeclaredRecord[]> {
+  const after = dagsQuery(db).select('dag_version.spec').where('dag.dag_id', '>', afterId);
+  const rows = await after.orderBy('dag.dag_id').limit(limit).execute();
+  return rows.map((row) => ({ ...toDag(row), spec: row.spec }));
+}
+
+/** The ids of the DAGs that are paused. */
+export async function readPausedDags(db: Kysely<Database>): Promise<readonly string[]> {
+  const rows = await db.selectFrom('dag').select('dag_id').where('paused', '=', 1).execute();
+  return rows.map((row) => row.dag_id);
 }
 
 export async function readDag(db: Kysely<Database>, dagId: string): Promise<DagRecord | null> {

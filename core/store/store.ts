@@ -20,6 +20,7 @@ import type { AssetEventFilter, AssetRecord, DecidedFile } from './assets.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { BackfillRuns } from './backfills.ts';
 import type { CachePolicy } from './cache.ts';
+import type { DeclaredRecord } from './dag-reads.ts';
 import type { LeaderRecord } from './holder-record.ts';
 import type { RunTold } from './hooks.ts';
 import type { KeptReplies } from './kept-replies.ts';
@@ -294,6 +295,9 @@ export interface Store {
   loadRun(runNo: RunNo): Promise<RunSnapshot | null>;
 
   dags(): Promise<readonly DagRecord[]>;
+  /** The DAGs after an id, in the order of their ids, at most so many, with the graphs of their versions. */
+  declaredDags(afterId: string, limit: number): Promise<readonly DeclaredRecord[]>;
+  pausedDags(): Promise<readonly string[]>;
   dag(dagId: string): Promise<DagRecord | null>;
   /** Why a DAG was paused last, with `since`; `null` if it never was. */
   dagPause(dagId: string): Promise<Because | null>;

@@ -3,12 +3,13 @@ import type { CacheAsk, CacheEntry } from '../model/cache.ts';
 import type { NodeNo, RunNo } from '../model/ids.ts';
 import { AssetReads } from './asset-reads.ts';
 import { readCacheAsks, readCacheEntries, readNewestCacheEntry } from './cache.ts';
+import { type DeclaredRecord, readDeclared, readPausedDags } from './dag-reads.ts';
 import { type PinRecord, readPins } from './pins.ts';
 import { toVersion } from './records.ts';
 import type { VersionRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
-/** What the store can tell of instances besides their rows, of the cache and of versions. */
+/** What the store can tell of instances besides their rows, of the cache, of DAGs and versions. */
 export class VersionReads extends AssetReads {
   readonly #db: Kysely<Database>;
 
@@ -27,6 +28,14 @@ export class VersionReads extends AssetReads {
 
   cacheAsks(runNo: RunNo): Promise<ReadonlyMap<NodeNo, CacheAsk>> {
     return readCacheAsks(this.#db, runNo);
+  }
+
+  declaredDags(afterId: string, limit: number): Promise<readonly DeclaredRecord[]> {
+    return readDeclared(this.#db, afterId, limit);
+  }
+
+  pausedDags(): Promise<readonly string[]> {
+    return readPausedDags(this.#db);
   }
 
   pins(): Promise<readonly PinRecord[]> {

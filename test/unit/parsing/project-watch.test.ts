@@ -39,7 +39,8 @@ test('a scheduler writes it into its log and tells it, once for each reason', as
   const options = {
     projectDir: '/nowhere',
     library: { files: () => [] },
-    store: { dags: async () => [], pins: async () => [], brokenFiles: async () => [] },
+    index: { look: () => null, save: () => undefined },
+    store: { declaredDags: async () => [], pins: async () => [], brokenFiles: async () => [] },
     versions: { pins: 0 },
     log: { warn: ({ err }: { err: Error }, text: string) => logged.push(`${text}: ${err.message}`) },
     onBlind: ({ message }: Error) => told.push(message),

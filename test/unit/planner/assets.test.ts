@@ -42,7 +42,8 @@ class Scheduler {
     const spec: DagSpec = { ...dagOf([task('a', { produces: [`out:${id}`] })]), ...more, id, schedule };
     const { state, eventNo } = this.#states.get(id) ?? { state: NEW, eventNo: 0 };
     const graph = compileGraph(spec);
-    const dag = { dagId: id, versionNo: 1 as VersionNo, graph, params: {}, state, failures: 0, eventNo };
+    const version = { dagId: id, versionNo: 1 as VersionNo, spec, graph, params: {} };
+    const dag = { ...version, state, failures: 0, eventNo };
     const isRescheduled = this.#states.has(id) && this.world.agenda?.dags.has(id) === true;
     return this.tell({ type: 'dag.seen', dag, isRescheduled });
   }

@@ -53,7 +53,7 @@ class Scheduler {
 
   see(versionNo = 1 as VersionNo): void {
     const state = { paused: false, present: true, sinceAt: at(0), cursorAt: at(100) };
-    const dag = { dagId: SPEC.id, versionNo, graph: GRAPH, params: {}, state, failures: 0 };
+    const dag = { dagId: SPEC.id, versionNo, spec: SPEC, graph: GRAPH, params: {}, state, failures: 0 };
     this.tell({ type: 'dag.seen', dag, isRescheduled: false });
   }
 
@@ -295,7 +295,8 @@ describe('backfills', () => {
     const dag = (more: Partial<DagSpec>) => {
       const state = { paused: false, present: true, sinceAt: at(0), cursorAt: at(10) };
       const entry = { dagId: SPEC.id, versionNo: 1 as VersionNo, params: {}, state, failures: 0 };
-      return new ScheduledDag({ ...entry, graph: compileGraph({ ...SPEC, ...more }) });
+      const spec = { ...SPEC, ...more };
+      return new ScheduledDag({ ...entry, spec, graph: compileGraph(spec) });
     };
     const until = (more: Partial<DagSpec>, paused = false): number => {
       const scheduled = dag(more);

@@ -58,6 +58,7 @@ class Scheduler {
     const dag: DagEntry = {
       dagId: spec.id,
       versionNo: 1 as VersionNo,
+      spec,
       graph: compileGraph(spec),
       params: more.params ?? {},
       state,

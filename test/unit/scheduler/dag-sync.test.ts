@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '../../../core/log/logger.ts';
 import { systemClock } from '../../../core/model/clock.ts';
+import type { ParsedFile } from '../../../core/parsing/parsed-file.ts';
 import { DagSync } from '../../../core/scheduler/dag-sync.ts';
 
 test('closing ends the evaluation of a file that takes long, and begins no other', async () => {
@@ -21,6 +22,7 @@ test('closing ends the evaluation of a file that takes long, and begins no other
       return new Promise((resolve) => signal.addEventListener('abort', () => resolve(ended)));
     },
   };
+  const index = { look: () => ({ facts: () => null }), note: () => {}, save: () => {} };
   const store = { brokenFiles: async () => [] };
   const never = (): void => {
     throw new Error('nothing is known of the files');
@@ -28,6 +30,7 @@ test('closing ends the evaluation of a file that takes long, and begins no other
   const sync = new DagSync({
     projectDir,
     library: library as never,
+    index: index as never,
     store: store as never,
     lease: null as never,
     versions: null as never,
@@ -45,4 +48,90 @@ test('closing ends the evaluation of a file that takes long, and begins no other
   await sync.close();
   await started;
   expect(begun.length).toBeLessThanOrEqual(availableParallelism());
+});
+
+const SPEC = { v: 1, id: 'a', tasks: [{ path: 't', action: { kind: 'pass' } }] };
+
+/** A scheduler that starts with one DAG in one file, which the index and the store may know. */
+function starting(declared: { graphHash: string }, stored: { graphHash: string } | null) {
+  const projectDir = mkdtempSync(join(tmpdir(), 'orch-sync-'));
+  onTestFinished(() => rmSync(projectDir, { recursive: true, force: true }));
+  const file = 'dags/a.yaml';
+  const dag = (graphHash: string) => ({ spec: SPEC, graphHash, code: { digest: 'code' } });
+  const record = {
+    ...{ dagId: 'a', file, versionNo: 7, codeHash: 'code', versionAt: 5, decidedNo: 7, eventNo: 0 },
+    ...{ paused: false, present: true, sinceAt: 1, cursorAt: 2, spec: JSON.stringify(SPEC) },
+    ...stored,
+  };
+  const done: string[] = [];
+  const sync = new DagSync({
+    projectDir,
+    library: {
+      files: () => [file],
+      parse: async () => {
+        done.push('parsed');
+        return { file, dags: [dag('new')], diagnostics: [] };
+      },
+    } as never,
+    index: {
+      look: () => ({ facts: () => ({ file, dags: [dag(declared.graphHash)], diagnostics: [] }) }),
+      note: ({ dags }: ParsedFile) => {
+        declared.graphHash = dags[0]?.graphHash ?? '';
+      },
+      save: () => done.push('index kept'),
+    } as never,
+    store: {
+      brokenFiles: async () => [],
+      pins: async () => [],
+      dag: async () => record,
+      version: async () => null,
+      declaredDags: async (after: string) => (stored === null || after !== '' ? [] : [record]),
+    } as never,
+    versions: {
+      pins: 0,
+      hasCode: () => true,
+      know: () => done.push('known'),
+      keep: async () => {
+        done.push('stored');
+        return { dagId: 'a', versionNo: 8, spec: SPEC };
+      },
+    } as never,
+    lease: null as never,
+    clock: systemClock,
+    log: createLogger({ level: 'silent', to: 2 }),
+    onSeen: (entry, version) =>
+      done.push(`${entry.dagId} has version ${version.versionNo}, ${entry.graph.size} task`),
+    onBlind: () => {},
+    onMistakes: () => {},
+    onGone: () => {},
+    onConfig: () => {},
+    onLooked: () => done.push('looked'),
+  });
+  return { sync, done };
+}
+
+test.each([
+  [
+    'a DAG that is stored as it is declared is neither parsed nor stored',
+    { graphHash: 'g' },
+    { graphHash: 'g' },
+    ['known', 'a has version 7, 1 task', 'index kept', 'looked'],
+  ],
+  [
+    'one that the store does not know is',
+    { graphHash: 'new' },
+    null,
+    ['parsed', 'stored', 'a has version 8, 1 task', 'index kept', 'looked'],
+  ],
+  [
+    'one of which the index knew another graph is looked at again',
+    { graphHash: 'g' },
+    { graphHash: 'old' },
+    ['parsed', 'parsed', 'stored', 'a has version 8, 1 task', 'index kept', 'looked'],
+  ],
+])('%s', async (_, declared, stored, told) => {
+  const { sync, done } = starting({ ...declared }, stored);
+  await sync.start();
+  await sync.close();
+  expect(done).toEqual([...told, 'index kept']);
 });
