@@ -19,6 +19,8 @@ const PAGE_BYTES = 2_048;
  * waits for the disk. A large run writes the same pages again and again, so waiting longer copies less.
  */
 const CHECKPOINT_PAGES = 8_192;
+/** Longer than nearly every write of orch. */
+const USUAL_WRITE_MS = 5;
 
 /** A row as node:sqlite gives it. */
 export type SqliteRow = Record<string, unknown>;
@@ -29,10 +31,12 @@ export type SqlValue = string | number | bigint | null | Uint8Array;
 /** A connection to one SQLite file, with every statement prepared once. */
 export class SqliteConnection {
   readonly database: DatabaseSync;
+  readonly #busyTimeoutMs: number;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, busyTimeoutMs: number) {
     this.database = database;
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   /** The prepared statement for a text; the same one every time. */
@@ -50,10 +54,31 @@ export class SqliteConnection {
     sql: string,
     parameters: readonly unknown[],
   ): { readonly rows: SqliteRow[]; readonly changes: number | bigint } {
-    const statement = this.prepare(sql);
     const values = parameters.map(checkedValue);
-    if (statement.columns().length > 0) return { rows: statement.all(...values), changes: 0 };
-    return { rows: [], changes: statement.run(...values).changes };
+    try {
+      const statement = this.prepare(sql);
+      if (statement.columns().length > 0) return { rows: statement.all(...values), changes: 0 };
+      return { rows: [], changes: statement.run(...values).changes };
+    } catch (error) {
+      throw toldError(error);
+    }
+  }
+
+  /**
+   * Begins a transaction that writes; whether it is begun. Another process that writes is waited for as long
+   * as its usual writes take, blocking this thread.
+   */
+  tryBegin(): boolean {
+    this.database.exec(`pragma busy_timeout = ${USUAL_WRITE_MS}`);
+    try {
+      this.database.exec('begin immediate');
+      return true;
+    } catch (error) {
+      if (sqliteCode(error) === SQLITE.busy) return false;
+      throw toldError(error);
+    } finally {
+      this.database.exec(`pragma busy_timeout = ${this.#busyTimeoutMs}`);
+    }
   }
 
   close(): void {
@@ -89,7 +114,7 @@ export function openSqlite(options: OpenOptions): SqliteConnection {
     enableDoubleQuotedStringLiterals: false,
     allowExtension: false,
   });
-  const connection = new SqliteConnection(database);
+  const connection = new SqliteConnection(database, options.busyTimeoutMs);
   try {
     checkVersion(database);
     database.exec(`pragma page_size = ${PAGE_BYTES}`);
@@ -159,3 +184,21 @@ export const SQLITE = {
   cantOpen: 14,
   constraint: 19,
 } as const;
+
+/** Codes of a file that cannot be used now: nothing was written, and the same may be possible later. */
+export const PASSING: readonly number[] = [
+  SQLITE.busy,
+  SQLITE.locked,
+  SQLITE.ioError,
+  SQLITE.full,
+  SQLITE.readonly,
+  SQLITE.cantOpen,
+];
+
+/** An error as everybody is told it: a file that cannot be used now is `unavailable`. */
+export function toldError(error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === null || !PASSING.includes(code)) return error;
+  const { message } = error as Error;
+  return new AppError('unavailable', `the database cannot be used now: ${message}`, {}, error);
+}
