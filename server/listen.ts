@@ -17,6 +17,10 @@ export interface Place {
   readonly port: number;
   /** Until a request has arrived, its body included. */
   readonly requestTimeoutMs?: number;
+  /** Connections at once; those beyond are closed as they come. */
+  readonly connectionsMax?: number;
+  /** A connection on which nothing moves for so long is closed. */
+  readonly idleTimeoutMs?: number;
 }
 
 /** Ends what would keep connections open for ever. */
@@ -26,6 +30,13 @@ export interface Closing {
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const LOOK_MS = 5_000;
+/**
+ * Every stream and WebSocket that there may be, and as many others: who opens connections for nothing must
+ * not take from the process what it opens files and starts tasks with.
+ */
+const CONNECTIONS_MAX = 5_000;
+/** Who takes nothing of an answer has it kept in memory; no answer is silent for so long. */
+const IDLE_TIMEOUT_MS = 120_000;
 
 /**
  * The IP address of a host of this machine.
@@ -45,6 +56,7 @@ export async function addressOf(host: string): Promise<string> {
  */
 export function listen(app: Hono, place: Place, open?: Closing): Promise<Listening> {
   const { address, port, requestTimeoutMs = REQUEST_TIMEOUT_MS } = place;
+  const { connectionsMax = CONNECTIONS_MAX, idleTimeoutMs = IDLE_TIMEOUT_MS } = place;
   const serverOptions = {
     requestTimeout: requestTimeoutMs,
     headersTimeout: requestTimeoutMs,
@@ -65,6 +77,8 @@ export function listen(app: Hono, place: Place, open?: Closing): Promise<Listeni
         },
       });
     });
+    server.maxConnections = connectionsMax;
+    server.setTimeout(idleTimeoutMs);
     server.on('error', (error: NodeJS.ErrnoException) => {
       const { code } = error;
       if (code === 'EADDRINUSE')

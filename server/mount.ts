@@ -6,6 +6,7 @@ import { Access } from './access.ts';
 import { carryOut } from './changes.ts';
 import { InputCheck, refuseInput } from './check-input.ts';
 import { jsonHeaders } from './compress-json.ts';
+import { Connection, type Outgoing } from './live/connection.ts';
 import { type Line, upgrade } from './live/upgrade.ts';
 import type { Principal } from './principal.ts';
 import { principalOf } from './principal-of.ts';
@@ -79,7 +80,7 @@ function handlerOf(services: Services, route: Route, { checkAnswers }: MountOpti
         whoAgain: context.get('again'),
         upgrade: (open: (line: Line) => () => void) => upgrade(context, open),
         header: (name: string) => context.req.header(name),
-        hangUp: () => connectionOf(context)?.destroy(),
+        connection: connectionOf(context),
         newId: idMaker(services, key),
       };
       const answer = await route.handle(keyed(services, key), input as Input<never, never, never>);
@@ -114,10 +115,9 @@ function idMaker({ clock }: Services, key: string | null): () => string {
   return () => keyedRunUid(`${key}:${made++}`);
 }
 
-/** The connection of a request; `null` if it came over none. */
-function connectionOf({ env }: Context): { destroy(): void } | null {
-  const { outgoing } = (env ?? {}) as { readonly outgoing?: { destroy(): void } };
-  return outgoing ?? null;
+function connectionOf({ env }: Context): Connection {
+  const { outgoing } = (env ?? {}) as { readonly outgoing?: Outgoing };
+  return new Connection(outgoing);
 }
 
 const NOBODY: Principal = { id: 'nobody', name: 'nobody', grants: [] };

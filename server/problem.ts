@@ -36,6 +36,8 @@ export function problem(context: Context, code: ErrorCode, detail: string, detai
 
 /** Answers with an error of the user as it is, and with any other one without what it says. */
 export function problemOfError(context: Context, error: unknown): Response {
+  if (isCutOff(error))
+    return problem(context, 'usage', 'the connection ended before all of the body was there');
   if (!(error instanceof AppError) || error.code === 'internal')
     return problem(context, 'internal', 'the server failed at this request; its log has the request id');
   const { errors, diagnostics } = error.details;
@@ -56,4 +58,11 @@ export function problemOfStatus(
   const again = status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {};
   const headers = { ...jsonHeaders(text), ...again, 'content-type': 'application/problem+json' };
   return context.body(text, status, headers);
+}
+
+/** Whether a client went away, or was too slow, while its request was read: no fault of the server. */
+function isCutOff(error: unknown): boolean {
+  return (
+    error instanceof Error && error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET'
+  );
 }

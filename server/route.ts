@@ -2,6 +2,7 @@ import type { Static, TObject, TProperties, TSchema } from 'typebox';
 import { Type } from 'typebox';
 import type { Role } from '../core/model/account.ts';
 import type { Access } from './access.ts';
+import type { Connection } from './live/connection.ts';
 import type { Line } from './live/upgrade.ts';
 import type { Principal } from './principal.ts';
 import type { Services } from './services.ts';
@@ -27,8 +28,7 @@ export interface Input<Params, Query, Body> {
   readonly requestId: string;
   /** A header of the request. */
   header(name: string): string | undefined;
-  /** Drops the connection. */
-  hangUp(): void;
+  readonly connection: Connection;
   /** An id for something that the request makes: the same when the request comes again with its key. */
   newId(): string;
   readonly cookies: { readonly [name: string]: string };

@@ -226,6 +226,11 @@ export function becauseNumber(code: BecauseCode): number {
   return numbers.get(code) ?? 0;
 }
 
+/** Whether an attempt was ended for a pause: that is no failure of it, and the next one goes on. */
+export function isEndedForPause(code: BecauseCode): boolean {
+  return code === 'paused_at_checkpoint' || code === 'ended_while_paused';
+}
+
 /** Builds the reason for people and programs from a code and its facts. */
 export function because(code: BecauseCode, facts: Facts = {}): Because {
   const sentence: Sentence = SENTENCES[code];

@@ -1,5 +1,5 @@
 import { taskAt } from '../graph/graph.ts';
-import { type BecauseCode, because, type Facts } from '../model/because.ts';
+import { type BecauseCode, because, type Facts, isEndedForPause } from '../model/because.ts';
 import type { DagHookName, HookEvent, HookSpec, TaskHookName } from '../model/hook.ts';
 import { keyText, type NodeNo } from '../model/ids.ts';
 import { isFinished, isRunFinished, type Reason, type RunState, S, TASK_STATES } from '../model/states.ts';
@@ -31,7 +31,7 @@ const HOOK_OF: { readonly [state: number]: TaskHookName } = {
  */
 export function hookOf({ from, to, code }: HookedChange, tries: number, calls: number): TaskHookName | null {
   // What was stopped for a pause goes on: nothing of it failed.
-  if (from === to || code === 'paused_at_checkpoint' || code === 'ended_while_paused') return null;
+  if (from === to || isEndedForPause(code)) return null;
   if (to === S.none) return code === 'retried' && tries > 0 && isFinished(from) ? 'onRetry' : null;
   if (to === S.running && (calls > 0 || from === S.paused)) return null;
   return HOOK_OF[to] ?? null;

@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
-import { type Because, because } from '../model/because.ts';
+import { BECAUSE_CODES, type Because, type BecauseCode, because } from '../model/because.ts';
 import type { NodeNo, RunNo, RunUid, VersionNo } from '../model/ids.ts';
 import type { ObservedAttempt, ObservedLine } from '../telemetry/observed.ts';
 import { journalAttempts } from './journal-attempts.ts';
 import { readFirstStart, readObservedLines } from './observed-lines.ts';
-import { becauseOf } from './records.ts';
+import { becauseOf, named } from './records.ts';
 import type { Database } from './tables.ts';
 
 /** What a run is called, without what it is about. */
@@ -22,6 +22,7 @@ export interface StateChange {
   readonly nodeNo: NodeNo | null;
   readonly from: number;
   readonly to: number;
+  readonly because: BecauseCode;
   /** `null`: it is about no run, or the run is gone. */
   readonly dagId: string | null;
   readonly versionNo: VersionNo | null;
@@ -58,6 +59,7 @@ export class LiveReads {
       nodeNo: row.node_no as NodeNo | null,
       from: row.from_state,
       to: row.to_state,
+      because: named(BECAUSE_CODES, row.because),
       dagId: row.dag_id,
       versionNo: row.version_no as VersionNo | null,
       startedAt: row.past_started_at ?? row.started_at,
@@ -119,6 +121,7 @@ export function changesQuery(db: Kysely<Database>, afterSeq: number, limit: numb
       'journal.node_no',
       'journal.from_state',
       'journal.to_state',
+      'journal.because',
       'dag_run.dag_id',
       'dag_run.version_no',
       'task_instance.started_at',

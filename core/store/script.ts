@@ -15,10 +15,20 @@ export function* rowsOf<Row>(
   return (yield query) as readonly Row[];
 }
 
-/** Runs a script in one writing transaction of SQLite. */
-export function runInSqlite<Result>(connection: SqliteConnection, script: Script<Result>): Result {
+/**
+ * Runs a script in one writing transaction of SQLite; `null`: another process writes, and nothing of the
+ * script was run.
+ */
+export function tryInSqlite<Result>(
+  connection: SqliteConnection,
+  script: Script<Result>,
+): { readonly result: Result } | null {
+  return connection.tryBegin() ? { result: finish(connection, script) } : null;
+}
+
+/** Runs a script in a transaction that has begun, and ends that. */
+function finish<Result>(connection: SqliteConnection, script: Script<Result>): Result {
   const { database } = connection;
-  database.exec('begin immediate');
   try {
     let step = script.next([]);
     while (!step.done) {

@@ -1,4 +1,4 @@
-import type { BecauseCode } from '../model/because.ts';
+import { type BecauseCode, isEndedForPause } from '../model/because.ts';
 import type { Reason, RunState, TaskState } from '../model/states.ts';
 
 /**
@@ -58,7 +58,7 @@ export function taskResult(to: TaskState, reason: Reason | null, code: BecauseCo
   if (to === 'skipped' || to === 'upstream_failed') return 'skip';
   if (to === 'waiting') return 'deferred';
   if (reason === 'timeout' || reason === 'run_timeout') return 'timeout';
-  if (to === 'cancelled' || to === 'removed' || code === 'paused_at_checkpoint') return 'cancellation';
+  if (to === 'cancelled' || to === 'removed' || isEndedForPause(code)) return 'cancellation';
   return reason === 'lost' ? 'error' : 'failure';
 }
 

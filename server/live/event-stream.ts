@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/model/clock.ts';
 import type { Access } from '../access.ts';
+import type { Connection } from './connection.ts';
 import { type EventBatch, eventText } from './live-event.ts';
 import { type EventFilter, sentOf } from './sent-events.ts';
 
@@ -16,8 +17,7 @@ export interface Listener extends EventFilter {
   readonly afterSeq: number | null;
   /** What the listener may see now; `null`: nothing any more. */
   again(): Promise<Access | null>;
-  /** Drops the connection, with what was not taken. */
-  hangUp(): void;
+  readonly connection: Connection;
 }
 
 /** Where streams get their events from. */
@@ -84,7 +84,7 @@ export class EventStream {
     this.#leave();
     if (this.#isAsked) return;
     this.#controller?.close();
-    this.#listener.hangUp();
+    this.#listener.connection.hangUp();
   }
 
   #leave(): void {
@@ -99,12 +99,16 @@ export class EventStream {
       this.#controller = controller;
       this.#tap.joined(this);
     }
-    // A store that is away ends the stream: the client comes again, and goes on where it was.
-    const bytes = await this.#next().catch(() => null);
-    this.#isAsked = false;
-    if (bytes !== null && !this.#isOver) {
+    for (;;) {
+      // A store that is away ends the stream: the client comes again, and goes on where it was.
+      const bytes = await this.#next().catch(() => null);
+      if (bytes === null || this.#isOver) break;
       this.#saidAt = this.#clock.mono();
-      return controller.enqueue(bytes);
+      const { connection } = this.#listener;
+      this.#isAsked = false;
+      if (!connection.isOpen) return controller.enqueue(bytes);
+      await connection.write(bytes);
+      this.#isAsked = true;
     }
     this.#leave();
     closeUnlessCancelled(controller);

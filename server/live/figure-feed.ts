@@ -31,6 +31,8 @@ export class FigureFeed {
   readonly #entries = new Set<Entry>();
   #stop: (() => void) | null = null;
   #seconds = 0;
+  /** What was told last, for who comes before the next; `null`: it is not known, or old. */
+  #latest: string | null = null;
   #isClosed = false;
   #reading: Promise<void> | null = null;
 
@@ -54,7 +56,8 @@ export class FigureFeed {
     const entry = { listener, slowSeconds: 0 };
     this.#entries.add(entry);
     this.#stop ??= this.#everySecond(() => this.#tick());
-    this.#tell();
+    if (this.#latest === null) this.#tell();
+    else offer(entry, this.#latest);
     return () => this.#forget(entry);
   }
 
@@ -79,13 +82,13 @@ export class FigureFeed {
   #tell(): void {
     this.#reading ??= this.#read()
       .then((figures) => {
-        const text = JSON.stringify(figures);
-        for (const entry of this.#entries) {
-          if (entry.listener.offer(text)) entry.slowSeconds = 0;
-          else entry.slowSeconds ||= 1;
-        }
+        if (this.#entries.size === 0) return;
+        this.#latest = JSON.stringify(figures);
+        for (const entry of this.#entries) offer(entry, this.#latest);
       })
-      .catch(() => undefined)
+      .catch(() => {
+        this.#latest = null;
+      })
       .finally(() => {
         this.#reading = null;
       });
@@ -102,5 +105,11 @@ export class FigureFeed {
     if (this.#entries.size > 0) return;
     this.#stop?.();
     this.#stop = null;
+    this.#latest = null;
   }
+}
+
+function offer(entry: Entry, text: string): void {
+  if (entry.listener.offer(text)) entry.slowSeconds = 0;
+  else entry.slowSeconds ||= 1;
 }

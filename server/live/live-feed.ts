@@ -20,6 +20,8 @@ const TAIL_LINES = 1_000;
 const READERS_MAX = 4;
 /** Looks of the tail are at least this far apart, and at most so far. */
 const LOOK_AGAIN_MS = { least: 10, most: 5_000 } as const;
+/** So many streams are written to before others are answered. */
+const TOLD_IN_A_TURN = 100;
 /** After a look the streams are left so many times as long as it took them to send what it found. */
 const REST = { share: 1, mostMs: 100 } as const;
 
@@ -117,23 +119,28 @@ export class LiveFeed {
       // A store that is away is looked at again later: streams stay open meanwhile.
       const isNews = await this.#look(window, ear).catch(() => null);
       window = this.#ear === ear ? this.#window : null;
-      if (isNews) await this.#rest();
+      if (isNews) await this.#tell();
       else if (this.#ear === ear) await ear.wait(LOOK_AGAIN_MS.most);
     }
   }
 
   /**
-   * Leaves the streams alone for a while, so that what happens meanwhile goes out at once: with many streams
-   * each look costs a write for each of them, and others want to be answered too.
+   * Tells the streams that there is something, and leaves them alone for a while, so that what happens
+   * meanwhile goes out at once: each look costs a write for each of them, and others want to be answered too.
    */
-  async #rest(): Promise<void> {
+  async #tell(): Promise<void> {
     const begun = this.#clock.mono();
+    let told = 0;
+    for (const stream of this.#streams) {
+      stream.hear();
+      if (++told % TOLD_IN_A_TURN === 0) await nextTurn();
+    }
     await nextTurn();
     const tookMs = this.#clock.mono() - begun;
     await pause(Math.min(REST.mostMs, Math.max(LOOK_AGAIN_MS.least, tookMs * REST.share)));
   }
 
-  /** Takes what follows on the window into it, and tells the streams; whether there was anything. */
+  /** Takes what follows on the window into it; whether there was anything, for the streams. */
   async #look(window: EventWindow | null, ear: Ear): Promise<boolean> {
     if (window === null) {
       const begun = new EventWindow(await this.#source.lastSeq(), this.#windowSize);
@@ -143,7 +150,6 @@ export class LiveFeed {
       if (batch.toSeq === window.toSeq) return false;
       window.append(batch);
     }
-    for (const stream of this.#streams) stream.hear();
     return true;
   }
 }

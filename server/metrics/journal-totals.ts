@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isEndedForPause } from '../../core/model/because.ts';
 import type { RunNo, VersionNo } from '../../core/model/ids.ts';
 import { holdsSlot, isRunFinished, RUN_STATES, S, TASK_STATES } from '../../core/model/states.ts';
 import type { StateChange } from '../../core/store/live-reads.ts';
@@ -13,7 +14,7 @@ const LINES = 500;
 export class TaskTotals {
   readonly dagId: string;
   readonly task: string;
-  /** Attempts that ended, by the state that they ended in. */
+  /** Attempts that ended, by the state that they ended in; `paused`: for a pause. */
   readonly ended = new Map<string, number>();
   readonly durations = new Histogram();
   readonly queued = new Histogram();
@@ -113,7 +114,8 @@ export class JournalTotals {
     return this.#names.nameOf(runNo, versionNo as VersionNo, nodeNo);
   }
 
-  #addTask({ at, runNo, nodeNo, dagId, from, to, startedAt, endedAt }: StateChange, name: NodeName): void {
+  #addTask(change: StateChange, name: NodeName): void {
+    const { at, runNo, nodeNo, dagId, from, to, startedAt, endedAt } = change;
     const id = `${runNo}.${nodeNo}`;
     if (holds(to)) {
       const totals = this.#totalsOf(dagId as string, name.task);
@@ -126,7 +128,7 @@ export class JournalTotals {
     const { totals, queuedAt } = active;
     this.#active.delete(id);
     totals.active--;
-    const state = endOf(to);
+    const state = endOf(change);
     if (state === null) return;
     totals.ended.set(state, (totals.ended.get(state) ?? 0) + 1);
     if (startedAt === null) return;
@@ -164,9 +166,12 @@ function holds(state: number): boolean {
   return state >= 0 && holdsSlot(state);
 }
 
-/** How an attempt ended by the state that its instance went to; `null`: it was put off or taken back. */
-function endOf(to: number): string | null {
-  if (to === S.up_for_retry) return 'failed';
+/**
+ * How an attempt ended by the state that its instance went to; `null`: it was put off or taken back. One that
+ * was ended for a pause has not failed.
+ */
+function endOf({ to, because }: StateChange): string | null {
+  if (to === S.up_for_retry) return isEndedForPause(because) ? 'paused' : 'failed';
   return to === S.success || to === S.failed || to === S.cancelled || to === S.skipped
     ? (TASK_STATES[to] as string)
     : null;

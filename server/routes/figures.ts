@@ -66,7 +66,7 @@ const realtime = route('get', `${API}/metrics/realtime`, {
   role: 'viewer',
   query: { ticket: Ticket },
   textType: EVENT_STREAM,
-  handle: async ({ figures }, { access, again, hangUp }) => {
+  handle: async ({ figures }, { access, again, connection }) => {
     access.requireGlobal();
     const encoder = new TextEncoder();
     let leave = (): void => {};
@@ -82,7 +82,7 @@ const realtime = route('get', `${API}/metrics/realtime`, {
             },
             end: (isSlow) => {
               controller.close();
-              if (isSlow) hangUp();
+              if (isSlow) connection.hangUp();
             },
           });
         },

@@ -23,7 +23,7 @@ const events = route('get', `${API}/events`, {
     runId: Type.Optional(Type.Array(RunId, { description: 'only of these runs' })),
   },
   textType: EVENT_STREAM,
-  handle: async ({ live }, { query, header, again, hangUp }) => {
+  handle: async ({ live }, { query, header, again, connection }) => {
     const lastId = header('last-event-id') ?? '';
     if (lastId !== '' && !SEQ.test(lastId))
       throw new AppError('usage', 'Last-Event-ID must be the id of an event of this stream');
@@ -32,8 +32,9 @@ const events = route('get', `${API}/events`, {
       dagIds: query.dagId === undefined ? null : new Set(query.dagId),
       runIds: query.runId === undefined ? null : new Set(query.runId),
       again,
-      hangUp,
+      connection,
     });
+    connection.endsWithBody();
     const headers = {
       'content-type': `${EVENT_STREAM}; charset=utf-8`,
       'cache-control': 'no-store',

@@ -65,7 +65,7 @@ function ended(tasks: readonly TaskTotals[], labelsOf: (task: TaskTotals) => Lab
 function tellTasks(figures: Exposition, tasks: readonly TaskTotals[]): void {
   figures.counter({
     name: 'orch_task_attempts_total',
-    help: 'Attempts that ended, by how.',
+    help: 'Attempts that ended, by how; paused: they were stopped for a pause.',
     samples: ended(tasks, byTask, 'state'),
   });
   figures.histogram({

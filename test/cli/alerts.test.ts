@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openProject } from '../../core/scheduler/project.ts';
 import { openWebhookInbox } from '../server/inbox-of-webhooks.ts';
-import { makeProject, orch } from './orch-process.ts';
+import { makeProject, orch, startOrch } from './orch-process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -33,4 +33,33 @@ test('a run without a scheduler is told of too; ack, mute and test do what they 
   expect([tried.code, inbox.arrived.length]).toEqual([0, 2]);
   const actions = (await project.store.audit.entries({ limit: 9 })).map(({ action }) => action);
   expect(actions).toEqual(['testAlertChannel', 'createAlertMute', 'acknowledgeAlert']);
+});
+
+test('kill -9 while a message is sent: the next leader sends it again, with the same id', async () => {
+  await using inbox = await openWebhookInbox('never');
+  const hook = `{ kind: webhook, url: '${inbox.url}', secret: 'of the test' }`;
+  const rules = 'rules: { broken: { on: task_failure, window: 1h } }';
+  const dir = makeProject({
+    'airflow.yaml': `alerts: { channels: { ops: ${hook} }, ${rules} }`,
+    'dags/bad.yaml': 'id: bad\ntasks: { one: { run: "exit 1" } }\n',
+  });
+  const trigger = startOrch(['-C', dir, 'trigger', 'bad']);
+  await inbox.until(1);
+  trigger.child.kill('SIGKILL');
+  await trigger.ended;
+  const scheduler = startOrch(['-C', dir, 'scheduler']);
+  const [first, second] = await inbox.until(2);
+  scheduler.child.kill('SIGTERM');
+  await scheduler.ended;
+  expect(second?.headers['x-orch-delivery']).toBe(first?.headers['x-orch-delivery']);
+  expect(second?.body).toBe(first?.body);
+  expect(JSON.parse(second?.body ?? '')).toMatchObject({
+    id: first?.headers['x-orch-delivery'],
+    title: 'Task one of bad failed',
+  });
+  const project = await openProject(dir, { env: {} });
+  onTestFinished(() => project.close());
+  expect(await project.store.alerts.deliveries(9)).toMatchObject([{ state: 'success', tries: 1 }]);
+  // Nobody is told a third time.
+  expect(inbox.arrived).toHaveLength(2);
 });

@@ -1,5 +1,8 @@
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startPostgres } from '../postgres/embedded-postgres.ts';
+import { startProxy } from '../postgres/tcp-proxy.ts';
+import { EventClient, isSuccess, type SentEvent } from '../server/event-client.ts';
+import { serve } from '../server/served.ts';
 import { Child } from './child-process.ts';
 import { newUid, outputsOf, tempProject } from './temp-project.ts';
 import { readWitness, violations, witnessModule } from './witness.ts';
@@ -81,6 +84,43 @@ describe.skipIf(reason !== '')(`a project on PostgreSQL${reason}`, () => {
     expect(readWitness(here.dir).length).toBeGreaterThan(0);
     await leader.session.close();
     await vi.waitFor(() => expect(follower.session.leading).toBe(true), { timeout: 20_000 });
+  });
+
+  test('the API outlasts a database that is away, and streams lose nothing', async () => {
+    const url = new URL('url' in server ? server.url : '');
+    const proxy = await startProxy(Number(url.port));
+    onTestFinished(() => proxy.close());
+    url.port = String(proxy.port);
+    const config = `store: { kind: postgres, url: "${url}" }\n`;
+    const one = "id: away\ntasks: { only: { run: 'true' } }\n";
+    await using api = await serve({ 'airflow.yaml': config, 'dags/away.yaml': one });
+    const events = async (lastId: string) =>
+      new EventClient(
+        await api.app.request('http://localhost/api/v1/events', { headers: { 'last-event-id': lastId } }),
+      );
+    const stream = new EventClient(await api.app.request('http://localhost/api/v1/events'));
+    const hello = (await stream.next())?.id as string;
+    await api.orch.run('away');
+    const before = await stream.until(isSuccess);
+    const trigger = () => api.post('/api/v1/dags/away/runs', {}, { 'idempotency-key': 'away' });
+    proxy.fault = 'away';
+    const asked = ['/api/v1/runs', '/healthz', '/readyz'].map((path) => api.get(path));
+    for (const { status, headers } of await Promise.all([...asked, trigger()])) {
+      expect([status, headers.get('retry-after')]).toEqual([503, '2']);
+      expect(headers.get('content-type')).toBe('application/problem+json');
+    }
+    const { body } = await api.get('/api/v1/system/health');
+    expect(body).toMatchObject({ status: 'degraded', checks: [{ name: 'store', ok: false }, {}, {}] });
+    // A stream that would begin now ends: its client comes again.
+    expect(await (await events(hello)).next()).toBeNull();
+    proxy.fault = 'none';
+    const { status, body: run } = await trigger();
+    expect(status).toBe(201);
+    const isOver = (event: SentEvent) => isSuccess(event) && event.data['runId'] === run['runId'];
+    const after = await stream.until(isOver);
+    const resumed = await events(hello);
+    expect(await resumed.until(isOver)).toEqual([...before, ...after]);
+    await Promise.all([stream.close(), resumed.close()]);
   });
 
   test('one process leads, another follows, and both see the end', async () => {

@@ -7,6 +7,7 @@ import { type Listening, listen } from '../../server/listen.ts';
 import type { EventStore } from '../../server/live/live-event.ts';
 import { LiveFeed, type LiveFeedOptions } from '../../server/live/live-feed.ts';
 import { EventClient, isSuccess } from './event-client.ts';
+import { FullConnection } from './full-connection.ts';
 import { type Served, serve } from './served.ts';
 
 const FILES = {
@@ -100,6 +101,8 @@ describe('the stream of events', () => {
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
+    // It ends with its connection: no bytes are spent on chunks.
+    expect(response.headers.get('transfer-encoding')).toBeNull();
     const client = new EventClient(response);
     expect(await client.block()).toBe('retry: 2000');
     const seq = await api.services.store.live.lastSeq();
@@ -325,6 +328,26 @@ describe('the stream of events', () => {
     expect(await slow.until(isSuccess)).toEqual(events);
     expect(reads.length).toBeGreaterThan(before);
     await slow.close();
+  });
+
+  test('nothing is read for a full connection; it goes on once that is drained, or ends', async () => {
+    const full = new FullConnection();
+    const app = createApp({ ...api.services, live: feed });
+    const response = await app.request('http://localhost/api/v1/events?after=0', {}, { outgoing: full });
+    const body = response.body?.getReader().read();
+    await full.written;
+    expect(full.text).toBe('retry: 2000\n\n');
+    await api.orch.run('ours');
+    expect(full.text).toBe('retry: 2000\n\n');
+    full.drain();
+    await full.written;
+    expect(full.text).toContain('id: 1\n');
+    const { length } = full.text;
+    passSeconds(59);
+    await expect.poll(() => feed.open).toBe(1);
+    passSeconds(1);
+    expect(await body).toMatchObject({ done: true });
+    expect([full.text.length, full.isDestroyed, feed.open]).toEqual([length, true, 0]);
   });
 
   test('a stream whose store is away ends, so that its client comes again', async () => {

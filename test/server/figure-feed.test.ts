@@ -56,6 +56,26 @@ test('figures are read once for all, and only while somebody listens', async () 
   expect(() => feed.listen(one)).toThrow('the server ends');
 });
 
+test('who comes later is told what was read last, and nobody else is told it again', async () => {
+  const { feed, pass, settle, reads } = slowFeed();
+  const first = listener();
+  const leave = feed.listen(first);
+  await settle();
+  const others = Array.from({ length: 20 }, () => listener());
+  const leaves = others.map((one) => feed.listen(one));
+  await settle();
+  for (const { heard } of [first, ...others]) expect(heard).toEqual(['{"reads":1}']);
+  await pass(2);
+  for (const { heard } of [first, ...others]) expect(heard).toEqual(['{"reads":1}', '{"reads":2}']);
+  expect(reads()).toBe(2);
+  for (const one of [leave, ...leaves]) one();
+  // What was read before nobody listened is old.
+  const late = listener();
+  feed.listen(late);
+  await settle();
+  expect(late.heard).toEqual(['{"reads":3}']);
+});
+
 test('who may listen no more is ended within a second, and who takes nothing after a while', async () => {
   const { feed, pass, settle } = slowFeed();
   let access: Access | null = { seesAll: true } as Access;

@@ -16,22 +16,23 @@ export interface WebhookInbox extends AsyncDisposable {
   until(count: number): Promise<readonly Arrived[]>;
 }
 
-/** Answers the first requests with these statuses, and all that follow with 200. */
-export async function openWebhookInbox(...statuses: readonly number[]): Promise<WebhookInbox> {
+/** Answers the first requests with these statuses, or never, and all that follow with 200. */
+export async function openWebhookInbox(...statuses: readonly (number | 'never')[]): Promise<WebhookInbox> {
   const arrived: Arrived[] = [];
   const waiters = new Set<() => void>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      response.statusCode = statuses[arrived.length] ?? 200;
+      const status = statuses[arrived.length] ?? 200;
+      response.statusCode = status === 'never' ? 200 : status;
       if (response.statusCode === 302) response.setHeader('location', '/elsewhere');
       arrived.push({
         path: request.url ?? '',
         headers: request.headers,
         body: Buffer.concat(chunks).toString(),
       });
-      response.end();
+      if (status !== 'never') response.end();
       for (const wake of waiters) wake();
     });
   });

@@ -1,20 +1,25 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setAccount } from '../../core/accounts/keep-accounts.ts';
+import type { Logger } from '../../core/log/logger.ts';
 import { type AppOptions, createApp } from '../../server/app.ts';
 import { networkOf } from '../../server/limit-rates.ts';
 import { type Listening, listen } from '../../server/listen.ts';
 import { type Served, serve } from './served.ts';
 
 const MIB = 1_048_576;
+const LOOPBACK = { address: '127.0.0.1', port: 0 } as const;
 const RUNS = '/api/v1/dags/hello/runs';
 
 let api: Served;
 let listening: Listening;
 beforeAll(async () => {
   api = await serve({ 'dags/hello.yaml': "id: hello\ntasks: { greet: { run: 'true' } }\n" });
-  listening = await listen(api.app, { address: '127.0.0.1', port: 0 });
+  listening = await listen(api.app, LOOPBACK);
 });
 afterAll(async () => {
   await listening.close();
@@ -69,12 +74,89 @@ describe('bodies on a socket', () => {
     if (status === 413) expect(text).toContain('urn:orch:error:too_large');
   });
 
-  test('that do not arrive in time are answered with 408', async () => {
-    const place = { address: '127.0.0.1', port: 0, requestTimeoutMs: 100 };
-    const hasty = await listen(api.app, place);
-    const text = await answerTo(hasty.url, head(JSON_TYPE, 'content-length: 50'), '{');
+  test('that are cut off are no error of the server, and make nothing', async () => {
+    const errors: unknown[] = [];
+    const answered = Promise.withResolvers<void>();
+    const log = {
+      error: (facts: unknown) => errors.push(facts),
+      isLevelEnabled: () => true,
+      debug: () => answered.resolve(),
+    } as unknown as Logger;
+    const place = await listen(createApp(api.services, { log }), LOOPBACK);
+    const socket = connect(Number(new URL(place.url).port), '127.0.0.1');
+    // The server has the head once it asks for the body.
+    socket.write(head(JSON_TYPE, 'content-length: 500', 'expect: 100-continue'));
+    await once(socket, 'data');
+    socket.end('{"params":');
+    await answered.promise;
+    expect(errors).toEqual([]);
+    await place.close();
+  });
+});
+
+describe('connections', () => {
+  const get = (path: string, ...headers: string[]): string =>
+    [`GET ${path} HTTP/1.1`, 'host: localhost', ...headers, '', ''].join('\r\n');
+
+  test.each([
+    ['whose body is late', [head(JSON_TYPE, 'content-length: 50'), '{']],
+    ['whose head is late', ['GET /api/v1/me HTTP/1.1\r\nhost: loc']],
+    ['that say nothing', []],
+  ])('%s are answered with 408', async (_name, parts) => {
+    const hasty = await listen(api.app, { ...LOOPBACK, requestTimeoutMs: 100 });
+    const text = await answerTo(hasty.url, ...parts);
     expect(text.split('\r\n')[0]).toContain(' 408 ');
     await hasty.close();
+  });
+
+  test('with a head that is too long are answered with 431', async () => {
+    const text = await answerTo(listening.url, get('/api/v1/me', `x-long: ${'x'.repeat(20_000)}`));
+    expect(text.split('\r\n')[0]).toContain(' 431 ');
+  });
+
+  test('with several requests at once have them answered in their order', async () => {
+    const asked = ['/api/v1/me', '/api/v1/nothing', '/api/v1/me', '/api/v1/nothing'];
+    const last = get('/api/v1/me', 'connection: close');
+    const text = await answerTo(listening.url, [...asked.map((path) => get(path)), last].join(''));
+    expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual([
+      '200',
+      '404',
+      '200',
+      '404',
+      '200',
+    ]);
+  });
+
+  test('beyond the most are closed as they come, until another one ends', async () => {
+    const small = await listen(api.app, { ...LOOPBACK, connectionsMax: 2 });
+    const port = Number(new URL(small.url).port);
+    const idle = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+    // A connection is taken before the next one that was opened after it.
+    for (const one of idle) await once(one, 'connect');
+    const refused = connect(port, '127.0.0.1').resume();
+    refused.on('error', () => undefined);
+    await once(refused, 'close');
+    idle[0]?.end(get('/api/v1/me', 'connection: close'));
+    await once(idle[0]?.resume() as Socket, 'close');
+    expect(await answerTo(small.url, get('/api/v1/me', 'connection: close'))).toContain(' 200 ');
+    idle[1]?.destroy();
+    await small.close();
+  });
+
+  test('whose client takes nothing of its answer are closed', async () => {
+    const app = new Hono<{ Bindings: HttpBindings }>();
+    const closed = Promise.withResolvers<void>();
+    app.get('/', (context) => {
+      context.env.outgoing.once('close', () => closed.resolve());
+      return context.body('x'.repeat(32 * MIB));
+    });
+    const place = await listen(app as unknown as Hono, { ...LOOPBACK, idleTimeoutMs: 100 });
+    const socket = connect(Number(new URL(place.url).port), '127.0.0.1');
+    socket.pause();
+    socket.write(get('/'));
+    await closed.promise;
+    socket.destroy();
+    await place.close();
   });
 });
 

@@ -196,6 +196,12 @@ describe('tasks over HTTP', () => {
       { state: 'up_for_retry', reason: null, because: { code: 'paused_at_checkpoint' } },
       { state: 'success' },
     ]);
+    const figures = String((await api.get('/metrics')).body['text']);
+    const ended = figures.split('\n').filter((line) => /^orch_task_attempts_total.*"count"/.test(line));
+    expect(ended.map((line) => / *state="(\w+)"} (\d+)$/.exec(line)?.slice(1).join(' ')).toSorted()).toEqual([
+      'paused 1',
+      'success 1',
+    ]);
   });
 
   test('any other one is held where it is, goes on with the resume, and can be cancelled', async () => {

@@ -19,6 +19,8 @@ const PAGE_BYTES = 2_048;
  * waits for the disk. A large run writes the same pages again and again, so waiting longer copies less.
  */
 const CHECKPOINT_PAGES = 8_192;
+/** Longer than nearly every write of orch. */
+const USUAL_WRITE_MS = 5;
 
 /** A row as node:sqlite gives it. */
 export type SqliteRow = Record<string, unknown>;
@@ -29,11 +31,13 @@ export type SqlValue = string | number | bigint | null | Uint8Array;
 /** A connection to one SQLite file, with every statement prepared once. */
 export class SqliteConnection {
   readonly database: DatabaseSync;
+  readonly #busyTimeoutMs: number;
   readonly #statements = new Map<string, StatementSync>();
   readonly #queries = new Map<string, Query>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, busyTimeoutMs: number) {
     this.database = database;
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   /** The prepared statement for a text; the same one every time. */
@@ -46,14 +50,35 @@ export class SqliteConnection {
     sql: string,
     parameters: readonly unknown[],
   ): { readonly rows: SqliteRow[]; readonly changes: number | bigint } {
-    const query = remembered(this.#queries, sql, () => newQuery(this.database, sql));
-    const { statement } = query;
     const values = parameters.map(checkedValue);
-    if (query.columns.length === 0) return { rows: [], changes: statement.run(...values).changes };
-    const rows = statement.all(...values) as unknown as unknown[][];
-    // A table may have got more columns since: SQLite prepares a statement anew by itself.
-    if (rows.length > 0 && rows[0]?.length !== query.columns.length) query.columns = columnsOf(statement);
-    return { rows: rows.map((row) => rowOf(query.columns, row)), changes: 0 };
+    try {
+      const query = remembered(this.#queries, sql, () => newQuery(this.database, sql));
+      const { statement } = query;
+      if (query.columns.length === 0) return { rows: [], changes: statement.run(...values).changes };
+      const rows = statement.all(...values) as unknown as unknown[][];
+      // A table may have got more columns since: SQLite prepares a statement anew by itself.
+      if (rows.length > 0 && rows[0]?.length !== query.columns.length) query.columns = columnsOf(statement);
+      return { rows: rows.map((row) => rowOf(query.columns, row)), changes: 0 };
+    } catch (error) {
+      throw toldError(error);
+    }
+  }
+
+  /**
+   * Begins a transaction that writes; whether it is begun. Another process that writes is waited for as long
+   * as its usual writes take, blocking this thread.
+   */
+  tryBegin(): boolean {
+    this.database.exec(`pragma busy_timeout = ${USUAL_WRITE_MS}`);
+    try {
+      this.database.exec('begin immediate');
+      return true;
+    } catch (error) {
+      if (sqliteCode(error) === SQLITE.busy) return false;
+      throw toldError(error);
+    } finally {
+      this.database.exec(`pragma busy_timeout = ${this.#busyTimeoutMs}`);
+    }
   }
 
   close(): void {
@@ -123,7 +148,7 @@ export function openSqlite(options: OpenOptions): SqliteConnection {
     enableDoubleQuotedStringLiterals: false,
     allowExtension: false,
   });
-  const connection = new SqliteConnection(database);
+  const connection = new SqliteConnection(database, options.busyTimeoutMs);
   try {
     checkVersion(database);
     database.exec(`pragma page_size = ${PAGE_BYTES}`);
@@ -193,3 +218,21 @@ export const SQLITE = {
   cantOpen: 14,
   constraint: 19,
 } as const;
+
+/** Codes of a file that cannot be used now: nothing was written, and the same may be possible later. */
+export const PASSING: readonly number[] = [
+  SQLITE.busy,
+  SQLITE.locked,
+  SQLITE.ioError,
+  SQLITE.full,
+  SQLITE.readonly,
+  SQLITE.cantOpen,
+];
+
+/** An error as everybody is told it: a file that cannot be used now is `unavailable`. */
+export function toldError(error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === null || !PASSING.includes(code)) return error;
+  const { message } = error as Error;
+  return new AppError('unavailable', `the database cannot be used now: ${message}`, {}, error);
+}

@@ -34,7 +34,7 @@ import { type PinPlan, pinScript } from '../pins.ts';
 import { deleteRunScript, purgeRequestsScript, purgeScript } from '../purge.ts';
 import { Reads } from '../reads.ts';
 import { type RepairOrder, repairScript } from '../repair.ts';
-import { rowsOf, runInSqlite, type Script } from '../script.ts';
+import { rowsOf, type Script, tryInSqlite } from '../script.ts';
 import { SealedRows } from '../sealed-rows.ts';
 import type {
   BrokenFileRecord,
@@ -72,7 +72,9 @@ export interface SqliteStoreOptions {
 
 /** A leader's commit waits this long, blocking its loop, for another process's one short write. */
 const LEADER_BUSY_MS = 20;
+/** How long everything else waits for another process to finish writing. */
 const BUSY_MS = 5000;
+const BUSY_AGAIN_MS = 10;
 /** How long a process waits for another one that is making the same database. */
 const MIGRATION_WAIT_MS = 10_000;
 const MIGRATION_POLL_MS = 10;
@@ -168,7 +170,8 @@ export class SqliteStore extends Reads implements Store {
     if (!this.#lock.tryAcquire()) return null;
     try {
       await applyMigrations(this.#db, this.#plan);
-      this.#leading = this.#lead();
+      const raised = await this.#write(raiseEpochScript(this.#db, thisHolder(this.#options.clock)));
+      this.#leading = this.#lead(raised);
       return this.#leading.lease;
     } catch (error) {
       this.#lock.release();
@@ -176,8 +179,7 @@ export class SqliteStore extends Reads implements Store {
     }
   }
 
-  #lead(): Leading {
-    const raised = runInSqlite(this.#connection, raiseEpochScript(this.#db, thisHolder(this.#options.clock)));
+  #lead(raised: RaisedLease): Leading {
     const { path, durability } = this.#options;
     this.#beat.give();
     const connection =
@@ -309,8 +311,20 @@ export class SqliteStore extends Reads implements Store {
     this.#connection.close();
   }
 
+  /**
+   * Writes in one transaction. While another process writes for long, this one goes on with other things.
+   * @throws AppError `unavailable` if that does not end
+   */
   async #write<Result>(script: Script<Result>): Promise<Result> {
-    return this.#whenIdle(this.#connection, () => runInSqlite(this.#connection, script));
+    const { clock } = this.#options;
+    const giveUpAt = clock.mono() + BUSY_MS;
+    for (;;) {
+      const done = await this.#whenIdle(this.#connection, () => tryInSqlite(this.#connection, script));
+      if (done !== null) return done.result;
+      if (clock.mono() >= giveUpAt)
+        throw new AppError('unavailable', 'the database cannot be written now: another process writes');
+      await new Promise((resolve) => setTimeout(resolve, BUSY_AGAIN_MS));
+    }
   }
 
   /** Runs at once, or after the transaction that Kysely has open on this connection. */
@@ -320,10 +334,13 @@ export class SqliteStore extends Reads implements Store {
   }
 }
 
-function* raiseEpochScript(
-  db: Kysely<Database>,
-  holder: string,
-): Script<{ epoch: number; seq: number; run_no: number }> {
+interface RaisedLease {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly run_no: number;
+}
+
+function* raiseEpochScript(db: Kysely<Database>, holder: string): Script<RaisedLease> {
   const rows = yield* rowsOf(
     db
       .updateTable('lease')

@@ -14,7 +14,7 @@ import { goneText, itemsText, priorityNumber } from '../records.ts';
 import { contradictoryDags } from '../slot-order.ts';
 import type { CommitResult, Tick } from '../store.ts';
 import { writeAsset } from './asset-writes.ts';
-import { SQLITE, type SqliteConnection, sqliteCode } from './connection.ts';
+import { PASSING, SQLITE, type SqliteConnection, sqliteCode } from './connection.ts';
 import { writeHook } from './hook-writes.ts';
 import { writeResult } from './result-writes.ts';
 import type { TickStatements } from './statements.ts';
@@ -101,15 +101,7 @@ export class TickCommit {
       const lease = this.#readLease();
       if (lease === tick.no) return { ok: true };
     }
-    const passing: readonly number[] = [
-      SQLITE.busy,
-      SQLITE.locked,
-      SQLITE.ioError,
-      SQLITE.full,
-      SQLITE.readonly,
-      SQLITE.cantOpen,
-    ];
-    if (passing.includes(code)) return { ok: false, why: 'retry', error: error as Error };
+    if (PASSING.includes(code)) return { ok: false, why: 'retry', error: error as Error };
     throw error;
   }
 

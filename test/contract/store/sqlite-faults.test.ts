@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../core/model/clock.ts';
 import { openStore } from '../../../core/store/open-store.ts';
 import type { Store } from '../../../core/store/store.ts';
-import { create, Leader, queued, runNo } from './fixture.ts';
+import { create, Leader, queued, runNo, triggerOf, uidOf } from './fixture.ts';
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 
@@ -125,6 +125,19 @@ describe('the store on SQLite: faults', () => {
     await locker.end();
     await leader.tick(queued(1, 1));
     expect((await leader.store.journal({})).map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+
+  it('goes on with other things while a request waits for whoever writes', async () => {
+    const store = await open();
+    await store.migrate();
+    const writer = new DatabaseSync(path);
+    writer.exec('begin immediate');
+    const asked = store.ask(triggerOf(uidOf(1)), 1);
+    // Nobody could end what waits for this loop, did that wait for it.
+    await new Promise((resolve) => setImmediate(resolve));
+    writer.exec('rollback');
+    expect(await store.answer(await asked)).toBeNull();
+    writer.close();
   });
 
   it('has whole ticks only, and all that were acknowledged, however often its writer is killed', async () => {

@@ -99,6 +99,7 @@ describe('spans', () => {
   test.each([
     ['running', 'waiting', null, 'none', 'deferred'],
     ['running', 'up_for_retry', null, 'paused_at_checkpoint', 'cancellation'],
+    ['paused', 'up_for_retry', null, 'ended_while_paused', 'cancellation'],
     ['running', 'up_for_retry', 'lost', 'attempt_lost', 'error'],
     ['running', 'cancelled', 'run_timeout', 'none', 'timeout'],
     ['running', 'cancelled', 'user', 'none', 'cancellation'],
