@@ -63,6 +63,12 @@ export class Accounts {
     return rows.map(toToken);
   }
 
+  async token(tokenId: string): Promise<TokenRecord | null> {
+    const found = this.#db.selectFrom('api_token').selectAll().where('token_id', '=', tokenId);
+    const row = await found.executeTakeFirst();
+    return row === undefined ? null : toToken(row);
+  }
+
   async tokenByHash(hash: string): Promise<TokenRecord | null> {
     const row = await this.#db
       .selectFrom('api_token')

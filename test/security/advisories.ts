@@ -514,10 +514,20 @@ export const ADVISORIES: readonly SecurityRow[] = [
     id: 'V34',
     flaw: 'a workflow that starts another one without the right to it',
     numbers: ['heymrun/heym#93'],
-    does: 'Whoever makes a run or a schedule over the API needs the right to its DAG.',
-    tests: [TENANTS],
+    does: 'Who makes a run or a schedule needs the right to its DAG, for a schedule at each slot.',
+    tests: [
+      TENANTS,
+      at('unit/accounts/lost-right.test.ts', 'a schedule of %s, which is %j: %s'),
+      at(
+        'unit/scheduler/ad-hoc-desk.test.ts',
+        'the right of who made it counts at each slot; who resumes it takes it over',
+      ),
+      at(
+        'server/access.test.ts',
+        'a schedule is refused once who made it has lost the right; who resumes it has it',
+      ),
+    ],
     notYet: 'No task starts runs of another DAG by its id.',
-    open: 'A schedule goes on when who made it has lost the right to its DAG.',
   },
   {
     id: 'V35',

@@ -245,6 +245,23 @@ describe('who may do what', () => {
     expect((await api.post('/api/v1/tokens', BODIES['createToken'], bearer('half'))).status).toBe(403);
   });
 
+  test('a schedule is refused once who made it has lost the right; who resumes it has it', async () => {
+    await addToken('leaver', [{ dags: 'ours', role: 'operator' }]);
+    const made = await api.post('/api/v1/schedules', BODIES['createSchedule'], bearer('leaver'));
+    expect(made.body).toMatchObject({ createdBy: 'token:leaver', refused: null });
+    const path = `/api/v1/schedules/${made.body['scheduleId']}`;
+    const { accounts } = api.services.store;
+    const { tokenId = '' } = (await accounts.tokens()).find(({ name }) => name === 'leaver') ?? {};
+    await accounts.revokeToken(tokenId, 1);
+    const refused = { code: 'schedule_refused', who: 'token leaver', why: 'is revoked' };
+    expect((await api.get(path, bearer('ours viewer'))).body).toMatchObject({ refused });
+    const { body: why } = await api.get('/api/v1/dags/ours/why', bearer('ours viewer'));
+    expect(why['also']).toMatchObject([refused]);
+    const resumed = await api.post(`${path}/resume`, {}, bearer('ours operator'));
+    expect(resumed.body).toMatchObject({ refused: null, createdBy: 'token:leaver' });
+    await api.send('DELETE', path, undefined, bearer('admin'));
+  });
+
   test('a browser logs in with a password; a change needs a page of this server', async () => {
     const password = 'correct horse battery';
     const account = { grants: [{ dags: 'ours', role: 'operator' }], password };
