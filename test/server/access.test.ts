@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import type { LiveAlert } from '../../core/alerting/alert-world.ts';
 import { type Grant, includesRole, ROLES, type Role } from '../../core/model/account.ts';
@@ -260,6 +260,16 @@ describe('who may do what', () => {
     const resumed = await api.post(`${path}/resume`, {}, bearer('ours operator'));
     expect(resumed.body).toMatchObject({ refused: null, createdBy: 'token:leaver' });
     await api.send('DELETE', path, undefined, bearer('admin'));
+  });
+
+  test('that a token was used is noted now and then, not with each request', async () => {
+    await addToken('busy', [{ dags: '*', role: 'viewer' }]);
+    const noting = vi.spyOn(api.services.store.accounts, 'tokenUsed');
+    const ask = () => api.get('/api/v1/me', bearer('busy'));
+    await Promise.all([ask(), ask(), ask()]);
+    await ask();
+    expect(noting).toHaveBeenCalledTimes(1);
+    noting.mockRestore();
   });
 
   test('a browser logs in with a password; a change needs a page of this server', async () => {

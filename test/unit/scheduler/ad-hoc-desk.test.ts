@@ -56,7 +56,8 @@ test('the right of who made it counts at each slot; who resumes it takes it over
   const log = createLogger({ level: 'silent', to: 2 });
   const grants = [{ dags: 'one', role: 'operator' }] as const;
   const made = { passwordHash: null, grants, disabled: false, createdAt: 1, createdBy: 'test' };
-  const set = (name: string, disabled: boolean) => store.accounts.saveAccount({ ...made, name, disabled });
+  const set = (name: string, disabled: boolean) =>
+    store.accounts.changeAccount(name, () => ({ ...made, name, disabled }));
   await set('ann', true);
   await set('bob', false);
   const refusals: string[] = [];
