@@ -90,6 +90,7 @@ table ad_hoc_schedule column 06 cursor_at bigint not null
 table ad_hoc_schedule column 07 last text
 table ad_hoc_schedule column 08 created_at bigint not null
 table ad_hoc_schedule column 09 created_by text not null
+table ad_hoc_schedule column 10 maker text
 table ad_hoc_schedule constraint ad_hoc_schedule_paused_check CHECK ((paused = ANY (ARRAY[0, 1])))
 table ad_hoc_schedule constraint ad_hoc_schedule_pkey PRIMARY KEY (schedule_id)
 table alert column 01 alert_id text not null collate C

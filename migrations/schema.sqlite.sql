@@ -16,7 +16,8 @@ CREATE TABLE "ad_hoc_schedule" (
   "cursor_at" integer not null,
   "last" text,
   "created_at" integer not null,
-  "created_by" text not null
+  "created_by" text not null,
+  "maker" text
 ) strict, without rowid;
 
 CREATE TABLE "alert" (

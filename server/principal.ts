@@ -9,5 +9,10 @@ export interface Principal {
   readonly grants: readonly Grant[];
 }
 
+/** Whose right to have something done later by; absent: nobody had to log in. */
+export function rightOf({ id }: Principal): { readonly principal?: string } {
+  return id === LOCAL_USER.id ? {} : { principal: id };
+}
+
 /** Whoever uses this machine, where nobody has to log in. */
 export const LOCAL_USER: Principal = { id: 'local', name: 'local', grants: [{ dags: '*', role: 'admin' }] };

@@ -1135,11 +1135,13 @@ export type AdHocSchedule = {
   readonly misfireGraceMs: number | null;
   readonly paused: boolean;
   readonly nextRunAt: string | null;
+  readonly refused: Because | null;
   readonly last: {
     /** RFC 3339, UTC */
     readonly slotAt: string;
     readonly runId: string | null;
     readonly error: string | null;
+    readonly refused: Because | null;
   } | null;
   /** RFC 3339, UTC */
   readonly createdAt: string;
@@ -2890,7 +2892,7 @@ export interface Operations {
     };
     readonly answer: AdHocSchedule;
   };
-  /** Ends the pause of an ad-hoc schedule */
+  /** Ends the pause of an ad-hoc schedule; one that is refused runs by your right from then on */
   readonly resumeSchedule: {
     readonly input: {
       readonly params: {

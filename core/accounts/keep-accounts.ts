@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountRecord, Grant, TokenRecord } from '../model/account.ts';
 import { AppError } from '../model/errors.ts';
-import type { Accounts } from '../store/accounts.ts';
+import type { Accounts, Everybody } from '../store/accounts.ts';
 import { hashPassword } from './password.ts';
 import { newSecret, secretHash } from './secret-text.ts';
 
@@ -48,19 +48,21 @@ export async function setAccount(
   change: AccountChange,
   { by, at }: Hand,
 ): Promise<AccountRecord> {
-  const before = await accounts.account(change.name);
-  const kept = before?.passwordHash ?? null;
-  const account: AccountRecord = {
-    name: change.name,
-    passwordHash: change.password === undefined ? kept : await hashPassword(change.password),
-    grants: change.grants,
-    disabled: change.disabled ?? before?.disabled ?? false,
-    createdAt: before?.createdAt ?? at,
-    createdBy: before?.createdBy ?? by,
-  };
-  if (before !== null && isActiveAdmin(before) && !isActiveAdmin(account))
-    await requireAnotherAdmin(accounts, change.name, at);
-  await accounts.saveAccount(account);
+  const { name, grants, password } = change;
+  const given = password === undefined ? undefined : await hashPassword(password);
+  const { account } = await accounts.changeAccount(name, (everybody) => {
+    const before = everybody.accounts.find((one) => one.name === name);
+    const wanted: AccountRecord = {
+      name,
+      passwordHash: given ?? before?.passwordHash ?? null,
+      grants,
+      disabled: change.disabled ?? before?.disabled ?? false,
+      createdAt: before?.createdAt ?? at,
+      createdBy: before?.createdBy ?? by,
+    };
+    requireAnAdmin(everybody, name, wanted, at);
+    return wanted;
+  });
   return account;
 }
 
@@ -69,15 +71,25 @@ export async function setAccount(
  * @throws AppError `conflict` if nobody would be left who may do everything.
  */
 export async function endAccount(accounts: Accounts, name: string, at: number): Promise<boolean> {
-  const before = await accounts.account(name);
-  if (before !== null && isActiveAdmin(before)) await requireAnotherAdmin(accounts, name, at);
-  return accounts.removeAccount(name);
+  const { before } = await accounts.changeAccount(name, (everybody) => {
+    requireAnAdmin(everybody, name, null, at);
+    return null;
+  });
+  return before !== null;
 }
 
-async function requireAnotherAdmin(accounts: Accounts, name: string, at: number): Promise<void> {
-  const people = await accounts.accounts();
-  if (people.some((one) => one.name !== name && isActiveAdmin(one))) return;
-  if (await hasAdminToken(accounts, at)) return;
+/** An account may only then be another one, or gone, if somebody stays who may do everything. */
+function requireAnAdmin(
+  { accounts, tokens }: Everybody,
+  name: string,
+  account: AccountRecord | null,
+  at: number,
+): void {
+  const before = accounts.find((one) => one.name === name);
+  if (before === undefined || !isActiveAdmin(before)) return;
+  if (account !== null && isActiveAdmin(account)) return;
+  if (accounts.some((one) => one.name !== name && isActiveAdmin(one))) return;
+  if (tokens.some((one) => isInForce(one, at) && isAdmin(one))) return;
   throw new AppError(
     'conflict',
     `account ${name} is the last one that may do everything: give another one the role admin first`,
@@ -91,14 +103,10 @@ export function isInForce({ revokedAt, expiresAt }: TokenRecord, at: number): bo
 
 /** Whether anybody can log in, or show a token, who may do everything. */
 export async function hasAdmin(accounts: Accounts, at: number): Promise<boolean> {
-  if (await hasAdminToken(accounts, at)) return true;
+  const tokens = await accounts.tokens();
+  if (tokens.some((one) => isInForce(one, at) && isAdmin(one))) return true;
   const people = await accounts.accounts();
   return people.some((one) => one.passwordHash !== null && isActiveAdmin(one));
-}
-
-async function hasAdminToken(accounts: Accounts, at: number): Promise<boolean> {
-  const tokens = await accounts.tokens();
-  return tokens.some((one) => isInForce(one, at) && isAdmin(one));
 }
 
 function isAdmin({ grants }: { readonly grants: readonly Grant[] }): boolean {

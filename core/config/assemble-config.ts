@@ -230,6 +230,18 @@ function isSecret(key: string): boolean {
   return node !== undefined && 'secret' in node;
 }
 
+/** Params of an address that are no secrets: whatever else stands there may be one. */
+const SHOWN_PARAMS = new Set(
+  ['sslmode', 'application_name', 'connect_timeout', 'statement_timeout', 'lock_timeout', 'schema'].concat([
+    'host',
+    'port',
+    'user',
+    'dbname',
+    'target_session_attrs',
+    'uselibpqcompat',
+  ]),
+);
+
 /** An address without what must not be seen: the password, and everything if it cannot be understood. */
 export function maskedUrl(url: string): string {
   try {
@@ -238,7 +250,7 @@ export function maskedUrl(url: string): string {
     if (`${parsed.pathname}${parsed.hash}`.includes('@')) return '***';
     if (parsed.password !== '') parsed.password = '***';
     for (const name of [...parsed.searchParams.keys()])
-      if (/pass|secret|key/i.test(name)) parsed.searchParams.set(name, '***');
+      if (!SHOWN_PARAMS.has(name)) parsed.searchParams.set(name, '***');
     return parsed.toString();
   } catch {
     return '***';

@@ -100,7 +100,7 @@ export class AttemptLog {
   #take(stream: LogStream, state: StreamState, text: string): void {
     let rest = state.partial + (state.masker ? state.masker.push(text) : text);
     // A carriage return alone begins a line anew: progress bars become lines.
-    if (rest.includes('\r')) rest = rest.replace(/\r+(?=[^\r\n])/g, '\n');
+    if (rest.includes('\r')) rest = rest.replace(/(?<!\r)\r+(?=[^\r\n])/g, '\n');
     let from = 0;
     for (let at = rest.indexOf('\n'); at >= 0; at = rest.indexOf('\n', from)) {
       from = this.#pieces(stream, state, rest, from, at);

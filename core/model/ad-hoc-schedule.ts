@@ -1,3 +1,4 @@
+import type { Because } from './because.ts';
 import type { ScheduleSpec } from './dag.ts';
 import type { JsonObject } from './json.ts';
 import type { RunScope } from './scope.ts';
@@ -29,6 +30,16 @@ export interface AdHocSchedule {
   readonly last: AdHocSlot | null;
   readonly createdAt: number;
   readonly createdBy: string;
+  /** Whose right it runs by; `null`: nobody had to log in. */
+  readonly maker: ScheduleMaker | null;
+}
+
+/** Somebody who needs the right to the DAG of a schedule at each of its slots. */
+export interface ScheduleMaker {
+  /** As `account:ann` or `token:<id>`. */
+  readonly principal: string;
+  /** Since when the schedule is theirs: an account of that name that is younger is another one. */
+  readonly since: number;
 }
 
 /** What became of a slot: its run, or why it has none. */
@@ -36,4 +47,6 @@ export interface AdHocSlot {
   readonly slotAt: number;
   readonly runUid: string | null;
   readonly error: string | null;
+  /** Why it was refused before anything was asked; absent: it was not. */
+  readonly refused?: Because;
 }

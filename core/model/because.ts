@@ -213,6 +213,9 @@ const SENTENCES = {
   held_still: (f) =>
     `Attempt ${f.try} is held still for a pause: it keeps its slot, and goes on with the resume.`,
   ended_while_paused: (f) => `Attempt ${f.try} was ended while it was paused; the next one begins anew.`,
+  schedule_refused: (f) =>
+    `Ad-hoc schedule ${f.schedule} of DAG ${f.dag} starts nothing: ` +
+    `${f.who}, by whose right it runs, ${f.why}.`,
 } as const satisfies Record<string, Sentence>;
 
 export type BecauseCode = keyof typeof SENTENCES;

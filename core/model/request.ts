@@ -116,12 +116,16 @@ export type Request =
       readonly name: string;
       readonly plan: AdHocPlan;
       readonly by: string;
+      /** Whose right it runs by, such as `account:ann`; absent: nobody had to log in. */
+      readonly principal?: string;
     }
   | {
       readonly type: 'changeSchedule';
       readonly scheduleId: string;
       readonly to: 'active' | 'paused' | 'removed';
       readonly by: string;
+      /** Who asks; absent: nobody had to log in. */
+      readonly principal?: string;
     }
   | {
       readonly type: 'setPriority';

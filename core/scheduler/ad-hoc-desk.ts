@@ -1,6 +1,8 @@
+import { lostRights } from '../accounts/lost-right.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Action } from '../model/action.ts';
-import type { AdHocSchedule } from '../model/ad-hoc-schedule.ts';
+import type { AdHocSchedule, ScheduleMaker } from '../model/ad-hoc-schedule.ts';
+import type { Because } from '../model/because.ts';
 import type { Clock } from '../model/clock.ts';
 import { AppError } from '../model/errors.ts';
 import type { Lease, Store } from '../store/store.ts';
@@ -23,6 +25,8 @@ export interface AdHocDeskOptions {
   readonly log: Logger;
   /** Whether nothing of a DAG is to start by itself. */
   readonly isPaused: (dagId: string) => boolean;
+  /** Writes down that a schedule is refused from now on. */
+  readonly onRefused: (why: Because) => void;
   /** There is a new request in the inbox. */
   readonly onAsked: () => void;
 }
@@ -76,8 +80,15 @@ export class AdHocDesk {
     this.look();
   }
 
-  /** Pauses, resumes or removes a schedule; what it was. @throws AppError `not_found` */
-  async change(scheduleId: string, to: 'active' | 'paused' | 'removed'): Promise<AdHocSchedule> {
+  /**
+   * Pauses, resumes or removes a schedule; what it was. Who resumes one whose maker has lost the right to its
+   * DAG takes it over. @throws AppError `not_found`
+   */
+  async change(
+    scheduleId: string,
+    to: 'active' | 'paused' | 'removed',
+    principal: string | null,
+  ): Promise<AdHocSchedule> {
     const { store, lease, clock } = this.#options;
     // A slot that is being decided is stored first.
     await this.#looking;
@@ -88,7 +99,10 @@ export class AdHocDesk {
       this.#schedules.delete(scheduleId);
       return found;
     }
-    await this.#save(withPause(found, to === 'paused', clock.now()));
+    const now = clock.now();
+    const isTaken = to === 'active' && (await this.#lostRight(found)) !== null;
+    const maker = isTaken ? makerAt(principal, now) : found.maker;
+    await this.#save(withPause({ ...found, maker }, to === 'paused', now));
     this.look();
     return found;
   }
@@ -137,11 +151,25 @@ export class AdHocDesk {
         if (step.kind === 'wait') nextAt = Math.min(nextAt, step.untilAt ?? nextAt);
         else if (steps === STEPS_MAX) nextAt = clock.now();
         if (step.kind === 'wait' || steps === STEPS_MAX) break;
-        const last = step.kind === 'run' ? await this.#ask(schedule, step.slotAt) : schedule.last;
+        const last = step.kind === 'run' ? await this.#decide(schedule, step.slotAt) : schedule.last;
         await this.#save({ ...schedule, cursorAt: step.slotAt, last });
       }
     }
     return Math.min(Math.max(0, nextAt - clock.now()), SLEEP_MAX_MS);
+  }
+
+  /** A slot gets a run by the right that who made the schedule has now, or is refused for good. */
+  async #decide(schedule: AdHocSchedule, slotAt: number): Promise<AdHocSchedule['last']> {
+    const refused = await this.#lostRight(schedule);
+    if (refused === null) return this.#ask(schedule, slotAt);
+    if (schedule.last?.refused?.text !== refused.text) this.#options.onRefused(refused);
+    return { slotAt, runUid: null, error: null, refused };
+  }
+
+  async #lostRight(schedule: AdHocSchedule): Promise<Because | null> {
+    const { store, clock } = this.#options;
+    const lost = await lostRights(store.accounts, [schedule], clock.now());
+    return lost.get(schedule.scheduleId) ?? null;
   }
 
   async #ask(schedule: AdHocSchedule, slotAt: number): Promise<AdHocSchedule['last']> {
@@ -161,4 +189,9 @@ export class AdHocDesk {
     await store.operations.schedules.save(lease, schedule);
     if (this.#isOpen) this.#schedules.set(schedule.scheduleId, schedule);
   }
+}
+
+/** Who a schedule is of that somebody makes, or takes over, at an instant. */
+export function makerAt(principal: string | null, since: number): ScheduleMaker | null {
+  return principal === null ? null : { principal, since };
 }

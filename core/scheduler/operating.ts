@@ -3,12 +3,13 @@ import { loadConfig } from '../config/load-config.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Action } from '../model/action.ts';
+import type { Because, Facts } from '../model/because.ts';
 import { AppError } from '../model/errors.ts';
 import type { StoredPool } from '../model/pool.ts';
 import type { Request } from '../model/request.ts';
 import type { OperateRequest } from '../planner/operate.ts';
 import type { Lease } from '../store/store.ts';
-import { AdHocDesk } from './ad-hoc-desk.ts';
+import { AdHocDesk, makerAt } from './ad-hoc-desk.ts';
 import type { Leader } from './leader.ts';
 import { configuredSlots, limitsOf } from './limits-of.ts';
 import { type RemovePool, removePool, type SetPool, setPool } from './pool-desk.ts';
@@ -69,7 +70,10 @@ export class Operating {
     this.#config = project.config;
     this.#pools = options.pools;
     const isPaused = (dagId: string): boolean => leader.world.dagLoad(dagId).paused;
-    this.#schedules = new AdHocDesk({ store, lease, clock, log, isPaused, onAsked });
+    const onRefused = ({ code, text: _, ...facts }: Because): void => {
+      leader.request({ inboxId: null, kind: 'operate', value: null, told: { code, facts: facts as Facts } });
+    };
+    this.#schedules = new AdHocDesk({ store, lease, clock, log, isPaused, onRefused, onAsked });
     this.#reporter = new Reporter({
       ...options,
       configured: () => ({
@@ -215,8 +219,9 @@ export class Operating {
     request: Extract<Operation, { type: 'createSchedule' }>,
     at: number,
   ): Promise<OperateRequest> {
-    const { scheduleId, dagId, name, plan, by } = request;
-    const more = { paused: false, cursorAt: at, last: null, createdAt: at, createdBy: by };
+    const { scheduleId, dagId, name, plan, by, principal = null } = request;
+    const made = { createdAt: at, createdBy: by, maker: makerAt(principal, at) };
+    const more = { paused: false, cursorAt: at, last: null, ...made };
     await this.#schedules.create({ scheduleId, dagId, name, plan, ...more });
     const told = { code: 'schedule_added', facts: { schedule: scheduleId, dag: dagId, by } } as const;
     return { kind: 'operate', value: { scheduleId }, told };
@@ -226,8 +231,9 @@ export class Operating {
     scheduleId,
     to,
     by,
+    principal,
   }: Extract<Operation, { type: 'changeSchedule' }>): Promise<OperateRequest> {
-    const { dagId } = await this.#schedules.change(scheduleId, to);
+    const { dagId } = await this.#schedules.change(scheduleId, to, principal ?? null);
     const code = {
       active: 'schedule_resumed',
       paused: 'schedule_paused',

@@ -1,3 +1,4 @@
+import { lostRights } from '../accounts/lost-right.ts';
 import type { Because } from '../model/because.ts';
 import type { DagSpec } from '../model/dag.ts';
 import { explainEvents } from '../planner/explain-events.ts';
@@ -33,7 +34,9 @@ export async function whyDag(project: Project, state: DagRecord, spec: DagSpec):
   const events = explainEvents(spec, state, changed, facts);
   const isByTime = because.code !== 'slots_none';
   const [first = because, ...also] = (isByTime ? [because, ...events] : events).map(inFull);
-  return { because: first, also, nextAt };
+  const adHoc = (await store.operations.schedules.all()).filter((one) => one.dagId === dagId);
+  const refused = (await lostRights(store.accounts, adHoc, clock.now())).values();
+  return { because: first, also: [...also, ...refused], nextAt };
 }
 
 /** The assets whose events start runs of a DAG. */

@@ -1,11 +1,23 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { AccountRecord, Grant, TokenRecord } from '../model/account.ts';
-import type { ApiTokenTable } from './account-tables.ts';
+import type { AccountTable, ApiTokenTable } from './account-tables.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { Database } from './tables.ts';
 
 /** Runs a script in one writing transaction. */
 export type WriteScript = <T>(script: Script<T>) => Promise<T>;
+
+/** Everybody who may use the API, at one moment. */
+export interface Everybody {
+  readonly accounts: readonly AccountRecord[];
+  readonly tokens: readonly TokenRecord[];
+}
+
+/** An account before and after a change; `null`: there is none. */
+export interface ChangedAccount<After extends AccountRecord | null> {
+  readonly before: AccountRecord | null;
+  readonly account: After;
+}
 
 /** How a provider of logins tells somebody from everybody else. */
 export interface OutsideIdentity {
@@ -17,50 +29,44 @@ export interface OutsideIdentity {
 export class Accounts {
   readonly #db: Kysely<Database>;
   readonly #write: WriteScript;
+  readonly #writeAlone: WriteScript;
 
-  constructor(db: Kysely<Database>, write: WriteScript) {
+  /** `writeAlone`: nobody else writes an account between the begin of the script and its end. */
+  constructor(db: Kysely<Database>, write: WriteScript, writeAlone: WriteScript) {
     this.#db = db;
     this.#write = write;
+    this.#writeAlone = writeAlone;
   }
 
   /** All accounts, by their names. */
   async accounts(): Promise<readonly AccountRecord[]> {
-    const rows = await this.#db.selectFrom('account').selectAll().orderBy('name').execute();
-    return rows.map((row) => ({
-      name: row.name,
-      passwordHash: row.password_hash,
-      grants: JSON.parse(row.grants) as Grant[],
-      disabled: row.disabled === 1,
-      createdAt: row.created_at,
-      createdBy: row.created_by,
-    }));
+    return (await accountsQuery(this.#db).execute()).map(toAccount);
   }
 
   async account(name: string): Promise<AccountRecord | null> {
     return (await this.accounts()).find((one) => one.name === name) ?? null;
   }
 
-  /** Makes an account, or changes it; one that is disabled or has another password is logged out. */
-  async saveAccount(account: AccountRecord): Promise<void> {
-    const before = await this.account(account.name);
-    const isOut = account.disabled || before?.passwordHash !== account.passwordHash;
-    await this.#write(saveAccountScript(this.#db, account, isOut));
-  }
-
-  /** Ends an account and its logins; whether there was one. */
-  removeAccount(name: string): Promise<boolean> {
-    return this.#write(removeAccountScript(this.#db, name));
+  /**
+   * Makes an account, changes it or, with `null`, ends it, as `decide` says by everybody at that moment: it
+   * may refuse by an error. One that is disabled or has another password is logged out.
+   */
+  changeAccount<After extends AccountRecord | null>(
+    name: string,
+    decide: (everybody: Everybody) => After,
+  ): Promise<ChangedAccount<After>> {
+    return this.#writeAlone(changeAccountScript(this.#db, name, decide));
   }
 
   /** All tokens, newest first, also those that are over. */
   async tokens(): Promise<readonly TokenRecord[]> {
-    const rows = await this.#db
-      .selectFrom('api_token')
-      .selectAll()
-      .orderBy('created_at', 'desc')
-      .orderBy('token_id')
-      .execute();
-    return rows.map(toToken);
+    return (await tokensQuery(this.#db).execute()).map(toToken);
+  }
+
+  async token(tokenId: string): Promise<TokenRecord | null> {
+    const found = this.#db.selectFrom('api_token').selectAll().where('token_id', '=', tokenId);
+    const row = await found.executeTakeFirst();
+    return row === undefined ? null : toToken(row);
   }
 
   async tokenByHash(hash: string): Promise<TokenRecord | null> {
@@ -131,6 +137,25 @@ export class Accounts {
   }
 }
 
+function accountsQuery(db: Kysely<Database>) {
+  return db.selectFrom('account').selectAll().orderBy('name');
+}
+
+function tokensQuery(db: Kysely<Database>) {
+  return db.selectFrom('api_token').selectAll().orderBy('created_at', 'desc').orderBy('token_id');
+}
+
+function toAccount(row: Selectable<AccountTable>): AccountRecord {
+  return {
+    name: row.name,
+    passwordHash: row.password_hash,
+    grants: JSON.parse(row.grants) as Grant[],
+    disabled: row.disabled === 1,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+  };
+}
+
 function toToken(row: Selectable<ApiTokenTable>): TokenRecord {
   return {
     tokenId: row.token_id,
@@ -144,8 +169,23 @@ function toToken(row: Selectable<ApiTokenTable>): TokenRecord {
   };
 }
 
-function* saveAccountScript(db: Kysely<Database>, account: AccountRecord, isOut: boolean): Script<void> {
-  const { name, passwordHash, grants, disabled, createdAt, createdBy } = account;
+function* changeAccountScript<After extends AccountRecord | null>(
+  db: Kysely<Database>,
+  name: string,
+  decide: (everybody: Everybody) => After,
+): Script<ChangedAccount<After>> {
+  const accounts = (yield* rowsOf(accountsQuery(db))).map(toAccount);
+  const tokens = (yield* rowsOf(tokensQuery(db))).map(toToken);
+  const before = accounts.find((one) => one.name === name) ?? null;
+  const account = decide({ accounts, tokens });
+  if (account === null || account.disabled || before?.passwordHash !== account.passwordHash)
+    yield db.deleteFrom('login').where('account', '=', name);
+  if (account === null) {
+    yield db.deleteFrom('outside_identity').where('account', '=', name);
+    yield db.deleteFrom('account').where('name', '=', name);
+    return { before, account };
+  }
+  const { passwordHash, grants, disabled, createdAt, createdBy } = account;
   const changing = {
     password_hash: passwordHash,
     grants: JSON.stringify(grants),
@@ -155,14 +195,7 @@ function* saveAccountScript(db: Kysely<Database>, account: AccountRecord, isOut:
     .insertInto('account')
     .values({ name, ...changing, created_at: createdAt, created_by: createdBy })
     .onConflict((conflict) => conflict.column('name').doUpdateSet(changing));
-  if (isOut) yield db.deleteFrom('login').where('account', '=', name);
-}
-
-function* removeAccountScript(db: Kysely<Database>, name: string): Script<boolean> {
-  yield db.deleteFrom('login').where('account', '=', name);
-  yield db.deleteFrom('outside_identity').where('account', '=', name);
-  const gone = yield* rowsOf(db.deleteFrom('account').where('name', '=', name).returning('name'));
-  return gone.length > 0;
+  return { before, account };
 }
 
 function* addOutsideAccountScript(

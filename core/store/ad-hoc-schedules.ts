@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { AdHocPlan, AdHocSchedule, AdHocSlot } from '../model/ad-hoc-schedule.ts';
+import type { AdHocPlan, AdHocSchedule, AdHocSlot, ScheduleMaker } from '../model/ad-hoc-schedule.ts';
 import type { WriteScript } from './accounts.ts';
 import { type Fence, fenceScript } from './fence.ts';
 import type { AdHocScheduleTable } from './operation-tables.ts';
@@ -62,6 +62,7 @@ function toSchedule(row: AdHocScheduleTable): AdHocSchedule {
     last: row.last === null ? null : (JSON.parse(row.last) as AdHocSlot),
     createdAt: Number(row.created_at),
     createdBy: row.created_by,
+    maker: row.maker === null ? null : (JSON.parse(row.maker) as ScheduleMaker),
   };
 }
 
@@ -71,6 +72,7 @@ function* saveScript(db: Kysely<Database>, fence: Fence, schedule: AdHocSchedule
     paused: schedule.paused ? 1 : 0,
     cursor_at: schedule.cursorAt,
     last: schedule.last === null ? null : JSON.stringify(schedule.last),
+    maker: schedule.maker === null ? null : JSON.stringify(schedule.maker),
   };
   yield db
     .insertInto('ad_hoc_schedule')

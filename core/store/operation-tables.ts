@@ -34,4 +34,6 @@ export interface AdHocScheduleTable {
   last: JsonText | null;
   created_at: number;
   created_by: string;
+  /** A `ScheduleMaker`; `null`: nobody had to log in. */
+  maker: JsonText | null;
 }

@@ -1,4 +1,4 @@
-import type { Compilable, Kysely } from 'kysely';
+import type { Compilable, Kysely, RawBuilder } from 'kysely';
 import type { SqliteConnection } from './sqlite/connection.ts';
 import type { Database } from './tables.ts';
 
@@ -43,9 +43,17 @@ function finish<Result>(connection: SqliteConnection, script: Script<Result>): R
   }
 }
 
-/** Runs a script in one transaction of a database that is reached asynchronously. */
-export function runInTransaction<Result>(db: Kysely<Database>, script: Script<Result>): Promise<Result> {
+/**
+ * Runs a script in one transaction of a database that is reached asynchronously. `lock`: a statement that
+ * keeps others from what the script reads.
+ */
+export function runInTransaction<Result>(
+  db: Kysely<Database>,
+  script: Script<Result>,
+  lock?: RawBuilder<unknown>,
+): Promise<Result> {
   return db.transaction().execute(async (transaction) => {
+    await lock?.execute(transaction);
     let step = script.next([]);
     while (!step.done) {
       const { rows } = await transaction.executeQuery(step.value.compile());

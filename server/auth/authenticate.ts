@@ -22,6 +22,8 @@ export function loginCookie(secret: string, maxAgeS: number): string {
 export const OWN_PAGE_HEADER = 'x-orch-page';
 /** That a token was used is noted at most this often. */
 const NOTE_USE_MS = 60_000;
+/** Tokens of which a server remembers when it has noted that. */
+const NOTED_MAX = 1_000;
 /** Streams, which clients open that can send no header. */
 const TICKET_PATHS = new Set(['/metrics/realtime', '/metrics/realtime/ws'].map((path) => API + path));
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -45,7 +47,7 @@ export type Admit = (context: Context, principal: Principal | null) => Promise<R
  * valid is refused even where none is needed.
  */
 export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: AuthOptions): MiddlewareHandler {
-  const noted = new Map<string, number>();
+  const noteUse = noteUses(accounts);
   const rechecks = new Rechecks(clock);
 
   const validToken = async (text: string): Promise<TokenRecord | null> => {
@@ -56,11 +58,7 @@ export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: Aut
   const byToken = async (text: string): Promise<Principal | null> => {
     const token = await validToken(text);
     if (token === null) return null;
-    const now = clock.now();
-    if (now - (noted.get(token.tokenId) ?? token.usedAt ?? 0) >= NOTE_USE_MS) {
-      noted.set(token.tokenId, now);
-      await accounts.tokenUsed(token.tokenId, now);
-    }
+    await noteUse(token, clock.now());
     return principalOfToken(token);
   };
 
@@ -112,6 +110,18 @@ export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: Aut
       context.header('www-authenticate', 'Bearer');
       return problem(context, 'unauthenticated', why);
     }
+  };
+}
+
+/** Notes that tokens are used, each now and then. */
+function noteUses(accounts: Accounts): (token: TokenRecord, at: number) => Promise<void> {
+  const noted = new Map<string, number>();
+  return async ({ tokenId, usedAt }, at) => {
+    if (at - (noted.get(tokenId) ?? usedAt ?? 0) < NOTE_USE_MS) return;
+    // What is forgotten stands in the store.
+    if (noted.size >= NOTED_MAX) noted.clear();
+    noted.set(tokenId, at);
+    await accounts.tokenUsed(tokenId, at);
   };
 }
 

@@ -1,7 +1,9 @@
 import { type Static, Type } from 'typebox';
+import { lostRights } from '../../core/accounts/lost-right.ts';
 import { compileGraph } from '../../core/graph/graph.ts';
 import { requiredSelection } from '../../core/graph/required-selection.ts';
-import type { AdHocSchedule, AdHocWhen } from '../../core/model/ad-hoc-schedule.ts';
+import type { AdHocSchedule, AdHocSlot, AdHocWhen } from '../../core/model/ad-hoc-schedule.ts';
+import type { Because } from '../../core/model/because.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { JsonObject } from '../../core/model/json.ts';
 import { checkParams } from '../../core/schema/params.ts';
@@ -11,15 +13,17 @@ import { scheduleWords } from '../../core/timetables/schedule-words.ts';
 import { timetableOf } from '../../core/timetables/timetable-of.ts';
 import type { Access } from '../access.ts';
 import { askLeader, namedInside } from '../ask-leader.ts';
+import { rightOf } from '../principal.ts';
 import { API, type Route, route } from '../route.ts';
 import { AdHoc, AdHocScheduleForm, type When } from '../schemas/scheduler.ts';
 import { DagId, exact, pageOf } from '../schemas/words.ts';
+import type { Services } from '../services.ts';
 import { instant } from '../views.ts';
 
 const tag = 'schedules';
 const scheduleId = { scheduleId: Type.String({ minLength: 1, maxLength: 64 }) };
 
-function viewOf(schedule: AdHocSchedule, now: number): Static<typeof AdHoc> {
+function viewOf(schedule: AdHocSchedule, refused: Because | null, now: number): Static<typeof AdHoc> {
   const { plan, last } = schedule;
   const step = adHocStep(schedule, now);
   const nextAt = step.kind === 'wait' ? step.untilAt : step.slotAt;
@@ -35,10 +39,28 @@ function viewOf(schedule: AdHocSchedule, now: number): Static<typeof AdHoc> {
     misfireGraceMs: plan.misfireGraceMs,
     paused: schedule.paused,
     nextRunAt: instant(nextAt),
-    last: last === null ? null : { slotAt: instant(last.slotAt), runId: last.runUid, error: last.error },
+    refused,
+    last: last === null ? null : lastView(last),
     createdAt: instant(schedule.createdAt),
     createdBy: schedule.createdBy,
   };
+}
+
+function lastView({ slotAt, runUid, error, refused }: AdHocSlot): Static<typeof AdHoc>['last'] {
+  return { slotAt: instant(slotAt), runId: runUid, error, refused: refused ?? null };
+}
+
+/** Schedules as they stand, with what refuses them now. */
+async function viewsOf({ store, clock }: Services, schedules: readonly AdHocSchedule[]) {
+  const now = clock.now();
+  const lost = await lostRights(store.accounts, schedules, now);
+  return schedules.map((one) => viewOf(one, lost.get(one.scheduleId) ?? null, now));
+}
+
+async function shown(services: Services, access: Access, id: string): Promise<Static<typeof AdHoc>> {
+  const [view] = await viewsOf(services, [await find(services.store, access, id)]);
+  if (view === undefined) throw new Error(`schedule ${id} has no view`);
+  return view;
 }
 
 function whenView(when: AdHocWhen): Static<typeof When> {
@@ -79,12 +101,12 @@ const list = route('get', `${API}/schedules`, {
   role: 'viewer',
   query: { dagId: Type.Optional(DagId) },
   answer: pageOf('AdHocSchedulePage', AdHoc),
-  handle: async ({ store, clock }, { query, access }) => {
-    const all = await store.operations.schedules.all();
+  handle: async (services, { query, access }) => {
+    const all = await services.store.operations.schedules.all();
     const seen = all.filter(
       ({ dagId }) => access.has('viewer', dagId) && (query.dagId === undefined || query.dagId === dagId),
     );
-    return { items: seen.map((one) => viewOf(one, clock.now())), nextCursor: null };
+    return { items: await viewsOf(services, seen), nextCursor: null };
   },
 });
 
@@ -95,8 +117,7 @@ const get = route('get', `${API}/schedules/{scheduleId}`, {
   role: 'viewer',
   params: scheduleId,
   answer: AdHoc,
-  handle: async ({ store, clock }, { params, access }) =>
-    viewOf(await find(store, access, params.scheduleId), clock.now()),
+  handle: (services, { params, access }) => shown(services, access, params.scheduleId),
 });
 
 const create = route('post', `${API}/schedules`, {
@@ -105,13 +126,14 @@ const create = route('post', `${API}/schedules`, {
   summary: 'Has a DAG run by a schedule beside that of its file: each slot once, also over restarts',
   description:
     'What the params are is checked now, and again at each slot. Without `catchup` only the newest of ' +
-    'several missed slots gets a run. While the DAG is paused none does.',
+    'several missed slots gets a run. While the DAG is paused none does, nor while who made it has no ' +
+    'right to trigger the DAG.',
   role: 'operator',
   body: AdHocScheduleForm,
   answer: AdHoc,
   status: 201,
   handle: async (services, { body, access, newId }) => {
-    const { store, clock } = services;
+    const { store } = services;
     const dag = await access.dag(body.dagId);
     const spec = (await store.version(dag.versionNo))?.spec;
     if (spec === undefined) throw new Error(`version ${dag.versionNo} is not stored`);
@@ -133,8 +155,9 @@ const create = route('post', `${API}/schedules`, {
     const id = newId();
     const by = access.principal.name;
     const name = body.name ?? `${dag.dagId} ${scheduleWords([plan.when])}`;
-    await askLeader(services, { type: 'createSchedule', scheduleId: id, dagId: dag.dagId, name, plan, by });
-    return viewOf(await find(store, access, id), clock.now());
+    const asked = { scheduleId: id, dagId: dag.dagId, name, plan, by, ...rightOf(access.principal) };
+    await askLeader(services, { type: 'createSchedule', ...asked });
+    return shown(services, access, id);
   },
 });
 
@@ -143,18 +166,21 @@ function changeRoute(word: 'pause' | 'resume'): Route {
   return route('post', `${API}/schedules/{scheduleId}/${word}`, {
     id: `${word}Schedule`,
     tag,
-    summary: word === 'pause' ? 'Pauses an ad-hoc schedule' : 'Ends the pause of an ad-hoc schedule',
+    summary:
+      word === 'pause'
+        ? 'Pauses an ad-hoc schedule'
+        : 'Ends the pause of an ad-hoc schedule; one that is refused runs by your right from then on',
     role: 'operator',
     params: scheduleId,
     body: exact({}),
     answer: AdHoc,
     handle: async (services, { params, access }) => {
-      const { store, clock } = services;
-      await find(store, access, params.scheduleId);
+      await find(services.store, access, params.scheduleId);
       const to = word === 'pause' ? 'paused' : 'active';
       const by = access.principal.name;
-      await askLeader(services, { type: 'changeSchedule', scheduleId: params.scheduleId, to, by });
-      return viewOf(await find(store, access, params.scheduleId), clock.now());
+      const asked = { scheduleId: params.scheduleId, to, by, ...rightOf(access.principal) } as const;
+      await askLeader(services, { type: 'changeSchedule', ...asked });
+      return shown(services, access, params.scheduleId);
     },
   });
 }

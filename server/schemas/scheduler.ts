@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { Machine } from './figures.ts';
 import { Scope } from './scope.ts';
-import { AnyObject, DagId, exact, Instant, named, oneOf, orNull } from './words.ts';
+import { AnyObject, Because, DagId, exact, Instant, named, oneOf, orNull } from './words.ts';
 
 const Pause = orNull(exact({ by: Type.String(), since: Instant }));
 
@@ -169,7 +169,15 @@ export const AdHoc = named(
     misfireGraceMs: orNull(Type.Integer()),
     paused: Type.Boolean(),
     nextRunAt: orNull(Instant),
-    last: orNull(exact({ slotAt: Instant, runId: orNull(Type.String()), error: orNull(Type.String()) })),
+    refused: orNull(Because),
+    last: orNull(
+      exact({
+        slotAt: Instant,
+        runId: orNull(Type.String()),
+        error: orNull(Type.String()),
+        refused: orNull(Because),
+      }),
+    ),
     createdAt: Instant,
     createdBy: Type.String(),
   }),

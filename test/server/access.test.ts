@@ -1,11 +1,14 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import type { LiveAlert } from '../../core/alerting/alert-world.ts';
 import { type Grant, includesRole, ROLES, type Role } from '../../core/model/account.ts';
+import { SqliteConnection } from '../../core/store/sqlite/connection.ts';
 import type { Lease } from '../../core/store/store.ts';
 import type { Route } from '../../server/route.ts';
 import { ROUTES } from '../../server/routes/all.ts';
+import { fieldsOf, isOwned, withField } from './owned-fields.ts';
 import { type Reply, type Served, serve } from './served.ts';
 
 const FILES = {
@@ -46,7 +49,10 @@ const ALERT: LiveAlert = {
   ...{ dagId: 'ours', taskId: null, runId: null },
 };
 const NO_RUN = '01900000-0000-7000-8000-000000000000';
-const QUERIES: Readonly<Record<string, string>> = { listAssetEvents: '?uri=s3://a', searchTasks: '?q=a' };
+const QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  listAssetEvents: { uri: 's3://a' },
+  searchTasks: { q: 'a' },
+};
 
 const protectedRoutes = ROUTES.filter(({ role }) => role !== 'public');
 
@@ -106,10 +112,19 @@ describe('who may do what', () => {
   });
   afterAll(() => api[Symbol.asyncDispose]());
 
-  async function ask(route: Route, headers: Record<string, string>, more: object = {}, named = ids) {
+  const ask = (route: Route, headers: Record<string, string>, more: object = {}, named = ids) =>
+    send(route, headers, { ...BODIES[route.id], ...more }, named);
+  async function send(
+    route: Route,
+    headers: Record<string, string>,
+    fields: unknown,
+    named = ids,
+    query: Readonly<Record<string, string>> = {},
+  ) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => named[name] ?? name);
-    const body = route.body === null ? undefined : { ...BODIES[route.id], ...more };
-    const url = `${path}${QUERIES[route.id] ?? ''}`;
+    const body = route.body === null ? undefined : fields;
+    const search = new URLSearchParams({ ...QUERIES[route.id], ...query });
+    const url = search.size === 0 ? path : `${path}?${search}`;
     return route.method === 'get'
       ? api.get(url, headers)
       : api.send(route.method.toUpperCase(), url, body, headers);
@@ -179,35 +194,96 @@ describe('who may do what', () => {
     }
   });
 
+  test('of every field that comes in it is known whether it says what of a DAG is meant', () => {
+    const unknown = ROUTES.flatMap((route) =>
+      fieldsOf(route).flatMap((field) => (isOwned(route, field) === null ? `${route.id}.${field.path}` : [])),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  /** Routes with what they need of a DAG in their path, by what an id there stands for. */
+  const ofDag = protectedRoutes.filter((route) =>
+    fieldsOf(route).some((field) => field.part === 'params' && isOwned(route, field)),
+  );
+
   test('who has nothing to do with a DAG is answered as if it were not there, on every route', async () => {
-    for (const route of protectedRoutes) {
-      const isOfDag =
-        /\{(dagId|runId|taskInstanceId|attemptId|backfillId|taskId|scheduleId|alertId|muteId)\}/.test(
-          route.path,
-        );
-      if (!isOfDag && route.id !== 'createBackfill') continue;
+    expect(ofDag.length).toBeGreaterThan(50);
+    for (const route of ofDag) {
       const answer = await ask(route, bearer('theirs'));
       expect(answer.status, route.id).toBe(404);
       expect(JSON.stringify(answer.body), route.id).not.toContain('secret of ours');
-      const missing = await ask(route, bearer('theirs'), isOfDag ? {} : { dagId: 'none' }, nowhere());
+      const missing = await ask(route, bearer('theirs'), {}, nowhere());
       expect(told(answer, ids), route.id).toEqual(told(missing, nowhere()));
     }
   });
 
-  test('lists have only what the asker may see', async () => {
-    const lists = [
-      '/api/v1/dags',
-      '/api/v1/runs',
-      '/api/v1/runs?dagId=ours',
-      '/api/v1/backfills',
-      '/api/v1/alerts',
-    ];
-    const more = ['/api/v1/logs/search', '/api/v1/logs/search?dagId=ours'];
-    for (const path of [...lists, ...more]) {
-      const { status, body } = await api.get(path, bearer('theirs'));
-      expect(status).toBe(200);
-      expect(JSON.stringify(body['items']), path).not.toContain('ours');
+  test('so it is for what a query or a body names, in every field', async () => {
+    const tried: string[] = [];
+    for (const route of protectedRoutes) {
+      for (const { part, path } of fieldsOf(route)) {
+        if (part === 'params' || !isOwned(route, { part, path })) continue;
+        const name = path.split('.').at(-1) ?? '';
+        const theirs = JSON.parse(JSON.stringify(BODIES[route.id] ?? {}).replaceAll('ours', 'theirs'));
+        const with_ = async (named: typeof ids): Promise<object> => {
+          const id = { type: named['dagId'], inputsFrom: named['runId'], taskIds: [named['runId']] }[name];
+          const value = id ?? named[name];
+          const base = part === 'body' ? withField(theirs, path, value) : theirs;
+          const more = part === 'query' ? { [path]: String(value) } : {};
+          const { status, body } = await send(
+            route,
+            bearer('theirs'),
+            base,
+            { ...ids, dagId: 'theirs' },
+            more,
+          );
+          const { instance: _, ...rest } = body;
+          const text = JSON.stringify(rest).replaceAll(String(value), '<id>');
+          expect(text, `${route.id}.${path}`).not.toContain('ours');
+          return { status, text };
+        };
+        const hidden = await with_(ids);
+        expect(hidden, `${route.id}.${path}`).toEqual(await with_(nowhere()));
+        tried.push(`${route.id}.${path}`);
+      }
     }
+    expect(tried.length).toBeGreaterThan(15);
+  });
+
+  test('what is hidden costs the statements that what is missing costs', async () => {
+    const asked = new AsyncLocalStorage<string[]>();
+    const { execute } = SqliteConnection.prototype;
+    const spy = vi.spyOn(SqliteConnection.prototype, 'execute').mockImplementation(function (
+      this: SqliteConnection,
+      ...args
+    ) {
+      asked.getStore()?.push(args[0]);
+      return execute.apply(this, args);
+    });
+    const statements = async (route: Route, named: typeof ids): Promise<string[]> => {
+      const found: string[] = [];
+      await asked.run(found, () => ask(route, bearer('theirs'), {}, named));
+      return found;
+    };
+    // The first request notes that the token was used.
+    await ask(ofDag[0] as Route, bearer('theirs'));
+    let counted = 0;
+    for (const route of ofDag) {
+      const hidden = await statements(route, ids);
+      expect(hidden, route.id).toEqual(await statements(route, nowhere()));
+      counted += hidden.length;
+    }
+    expect(counted).toBeGreaterThan(ofDag.length);
+    spy.mockRestore();
+  });
+
+  test('lists have only what the asker may see', async () => {
+    const wide = protectedRoutes.filter(({ method, path }) => method === 'get' && !path.includes('{'));
+    for (const route of wide) {
+      const { body } = await ask(route, bearer('theirs'));
+      expect(JSON.stringify(body), route.id).not.toMatch(/\bours\b/);
+      expect(JSON.stringify(body), route.id).not.toContain(ids['runId']);
+    }
+    expect(JSON.stringify((await api.get('/api/v1/runs', bearer('admin'))).body)).toContain(ids['runId']);
     const { body } = await api.get('/api/v1/runs', bearer('ours viewer'));
     const seen = new Set((body['items'] as { dagId: string }[]).map(({ dagId }) => dagId));
     expect([...seen]).toEqual(['ours']);
@@ -243,6 +319,33 @@ describe('who may do what', () => {
     expect(ended.status).toBe(204);
     expect((await api.get('/api/v1/me', mine)).status).toBe(401);
     expect((await api.post('/api/v1/tokens', BODIES['createToken'], bearer('half'))).status).toBe(403);
+  });
+
+  test('a schedule is refused once who made it has lost the right; who resumes it has it', async () => {
+    await addToken('leaver', [{ dags: 'ours', role: 'operator' }]);
+    const made = await api.post('/api/v1/schedules', BODIES['createSchedule'], bearer('leaver'));
+    expect(made.body).toMatchObject({ createdBy: 'token:leaver', refused: null });
+    const path = `/api/v1/schedules/${made.body['scheduleId']}`;
+    const { accounts } = api.services.store;
+    const { tokenId = '' } = (await accounts.tokens()).find(({ name }) => name === 'leaver') ?? {};
+    await accounts.revokeToken(tokenId, 1);
+    const refused = { code: 'schedule_refused', who: 'token leaver', why: 'is revoked' };
+    expect((await api.get(path, bearer('ours viewer'))).body).toMatchObject({ refused });
+    const { body: why } = await api.get('/api/v1/dags/ours/why', bearer('ours viewer'));
+    expect(why['also']).toMatchObject([refused]);
+    const resumed = await api.post(`${path}/resume`, {}, bearer('ours operator'));
+    expect(resumed.body).toMatchObject({ refused: null, createdBy: 'token:leaver' });
+    await api.send('DELETE', path, undefined, bearer('admin'));
+  });
+
+  test('that a token was used is noted now and then, not with each request', async () => {
+    await addToken('busy', [{ dags: '*', role: 'viewer' }]);
+    const noting = vi.spyOn(api.services.store.accounts, 'tokenUsed');
+    const ask = () => api.get('/api/v1/me', bearer('busy'));
+    await Promise.all([ask(), ask(), ask()]);
+    await ask();
+    expect(noting).toHaveBeenCalledTimes(1);
+    noting.mockRestore();
   });
 
   test('a browser logs in with a password; a change needs a page of this server', async () => {

@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ROUTES } from '../../server/routes/all.ts';
 import { nearly } from './any-input.ts';
-import { type Served, serve } from './served.ts';
+import { type Reply, type Served, serve } from './served.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
+
+/** What one request may take of this process, and how long it is waited for: far beyond what any needs. */
+const BUDGET = { cpuMs: 5_000, waitMs: 60_000 };
 
 const FILES = {
   'dags/one.yaml':
@@ -61,15 +64,33 @@ describe('whatever comes in', () => {
             ),
           );
           const url = `${path}${search.size === 0 ? '' : `?${search}`}`;
-          const { status, headers } = await api.send(route.method.toUpperCase(), url, body);
+          const what = `${route.method} ${url} ${JSON.stringify(body)}`;
+          const { status, headers } = await withinBudget(what, () =>
+            api.send(route.method.toUpperCase(), url, body),
+          );
           expect(headers.get('location'), url).toBeNull();
-          expect(status, `${route.method} ${url} ${JSON.stringify(body)}`).toBeLessThan(500);
+          expect(status, what).toBeLessThan(500);
         }),
         { numRuns: route.id === 'logIn' ? RUNS.logIn : RUNS.others, seed: SEED, endOnFailure: true },
       );
     },
   );
 });
+
+/** Does a request; one that is not answered, or takes too much, is named by the error. */
+async function withinBudget(what: string, request: () => Promise<Reply>): Promise<Reply> {
+  const before = process.cpuUsage();
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`${what} is not answered`)), BUDGET.waitMs);
+  try {
+    const reply = await Promise.race([request(), late.promise]);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000, `${what} takes too much CPU time`).toBeLessThan(BUDGET.cpuMs);
+    return reply;
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : String(JSON.stringify(value));

@@ -147,7 +147,8 @@ describe('a login by a provider', () => {
     const { accounts } = api.services.store;
     await logIn({ ...ANN, sub: 'carl', preferred_username: 'carl' });
     const carl = await accounts.account('carl');
-    await accounts.saveAccount({ ...(carl as NonNullable<typeof carl>), disabled: true });
+    const disabled = { ...(carl as NonNullable<typeof carl>), disabled: true };
+    await accounts.changeAccount(disabled.name, () => disabled);
     const login = await logIn({ ...ANN, sub: 'carl', preferred_username: 'carl' });
     expect([login.status, login.headers.getSetCookie()]).toEqual([403, []]);
   });
@@ -156,7 +157,7 @@ describe('a login by a provider', () => {
     const { accounts } = api.services.store;
     const grants = [{ dags: '*', role: 'admin' as const }];
     const local = { passwordHash: 'x', grants, disabled: false, createdAt: 1, createdBy: 'a' };
-    await accounts.saveAccount({ ...local, name: 'root' });
+    await accounts.changeAccount('root', () => ({ ...local, name: 'root' }));
     const claims = { sub: 'mallory', preferred_username: 'root', email: 'root', groups: ['ops'] };
     const { name, grants: given } = (await grantsOf(await logIn(claims))) as {
       name: string;

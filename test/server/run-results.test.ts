@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sendFile } from '../../server/send-file.ts';
@@ -16,6 +16,21 @@ export default dag({ id: 'left' }, (d) => {
     });
   });
   d.task('big', () => 'x'.repeat(2_000_000));
+});`,
+  'dags/hostile.ts': `import { dag } from 'orch';
+const NAMES = ['../../../escaped', '/tmp/escaped', '..',
+  'C:\\\\escaped', '%2e%2e%2fescaped', 'x'.repeat(250), '💥é'];
+const REFUSED = ['a\\0b', 'a\\nb', '', 'x'.repeat(300)];
+export default dag({ id: 'hostile' }, (d) => {
+  d.forEach('name', { over: NAMES }, (k) => {
+    k.task('work', async (_, ctx) => {
+      console.log('log of', ctx.key);
+      for (const name of NAMES) await ctx.artifact(name, ctx.key + ' ' + name);
+      let refused = 0;
+      for (const name of REFUSED) try { await ctx.artifact(name, 'never'); } catch { refused++; }
+      return { refused, large: ctx.key.startsWith('../') ? 'y'.repeat(2_000_000) : '' };
+    });
+  });
 });`,
   'dags/other.yaml': "id: other\ntasks: { gate: { run: 'until [ -e open ]; do sleep 0.02; done' } }\n",
 };
@@ -114,6 +129,28 @@ describe('what a run has left', () => {
     const of = join(api.project.dir, '.orch', 'artifacts', sha256Of('of B').slice(0, 2));
     rmSync(of, { recursive: true });
     expect((await api.get(`${run}/artifacts/${sha256Of('of B')}`)).status).toBe(404);
+  });
+
+  test('whatever keys and artifacts are called, what is written has a name of its own', async () => {
+    const { run: made } = await api.orch.run('hostile');
+    expect(made.state).toBe('success');
+    const { items } = (await api.get(`/api/v1/runs/${made.uid}/artifacts?limit=500`)).body as {
+      items: Items;
+    };
+    expect(items).toHaveLength(7 * 7);
+    const work = (await api.get(`/api/v1/runs/${made.uid}/task-instances?task=name.work`)).body['items'];
+    const ids = (work as Items).map(({ taskInstanceId }) => taskInstanceId);
+    const outputs = await Promise.all(ids.map((id) => api.get(`/api/v1/task-instances/${id}/output`)));
+    const small = outputs.flatMap(({ body }) => body['value'] ?? []);
+    expect(small).toEqual(Array.from({ length: 6 }, () => ({ refused: 4, large: '' })));
+    const { dir } = api.project;
+    const all = readdirSync(join(dir, '.orch'), { recursive: true, encoding: 'utf8' });
+    // Code of versions is called as its author calls it.
+    const written = all.filter((path) => !path.startsWith('code/'));
+    for (const path of written) expect(path).toMatch(/^[a-z0-9]+([/._-][a-z0-9]+)*$/);
+    expect(written.filter((path) => path.startsWith(`logs/${made.runNo}/`))).not.toEqual([]);
+    for (const path of ['.', '..', '../..', '.orch', '.orch/logs', '.orch/artifacts', '/tmp'])
+      expect(existsSync(join(path.startsWith('/') ? path : join(dir, path), 'escaped')), path).toBe(false);
   });
 
   test('why says what holds a run up', async () => {

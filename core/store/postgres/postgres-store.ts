@@ -100,7 +100,8 @@ export class PostgresStore extends Reads implements Store {
     this.#schema = schema;
     this.#db = db;
     const write: WriteScript = (script) => runInTransaction(db, script);
-    this.accounts = new Accounts(db, write);
+    const lock = sql`lock table account in share row exclusive mode`;
+    this.accounts = new Accounts(db, write, (script) => runInTransaction(db, script, lock));
     this.audit = new AuditLog(db, write);
     this.alerts = new Alerts(db, write, ({ epoch }) => ({
       epoch,

@@ -115,7 +115,7 @@ export class SqliteStore extends Reads implements Store {
     this.#connection = connection;
     this.#db = db;
     const write: WriteScript = (script) => this.#write(script);
-    this.accounts = new Accounts(db, write);
+    this.accounts = new Accounts(db, write, write);
     this.audit = new AuditLog(db, write);
     this.alerts = new Alerts(db, write, ({ epoch }) => ({
       epoch,

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { endAccount } from '../../../core/accounts/keep-accounts.ts';
 import type { AccountRecord, TokenRecord } from '../../../core/model/account.ts';
 import { systemClock } from '../../../core/model/clock.ts';
 import { thisHolder } from '../../../core/store/holder.ts';
@@ -34,39 +35,51 @@ describe.each(databases)('who may use the API, on $name', ({ newPlace }) => {
     store = led.store;
   });
 
+  const save = (account: AccountRecord) => store.accounts.changeAccount(account.name, () => account);
+
   test('accounts are kept, changed and removed', async () => {
     const { accounts } = store;
-    await accounts.saveAccount(ANN);
-    await accounts.saveAccount({ ...ANN, name: 'Bob', passwordHash: null });
+    await save(ANN);
+    await save({ ...ANN, name: 'Bob', passwordHash: null });
     expect(await accounts.account('ann')).toEqual(ANN);
     expect((await accounts.accounts()).map(({ name }) => name)).toEqual(['Bob', 'ann']);
-    await accounts.saveAccount({ ...ANN, grants: [], createdAt: 99 });
+    await save({ ...ANN, grants: [], createdAt: 99 });
     expect(await accounts.account('ann')).toEqual({ ...ANN, grants: [] });
-    expect([await accounts.removeAccount('ann'), await accounts.removeAccount('ann')]).toEqual([true, false]);
+    const end = async () => (await accounts.changeAccount('ann', () => null)).before;
+    expect([await end(), await end()]).toEqual([{ ...ANN, grants: [] }, null]);
     expect(await accounts.account('ann')).toBeNull();
+  });
+
+  test('of two admins who remove each other at once one stays', async () => {
+    const admin = { ...ANN, grants: [{ dags: '*', role: 'admin' }] as const };
+    await save(admin);
+    await save({ ...admin, name: 'bob' });
+    const ends = await Promise.allSettled(['ann', 'bob'].map((name) => endAccount(store.accounts, name, 9)));
+    expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(await store.accounts.accounts()).toHaveLength(1);
   });
 
   test('a login ends with its time, with a new password, with its account and by itself', async () => {
     const { accounts } = store;
     const isIn = async (at = 11) => (await accounts.loggedIn('h', at))?.name ?? null;
     const logIn = () => accounts.logIn('ann', 'h', 10, 20);
-    await accounts.saveAccount(ANN);
+    await save(ANN);
     await logIn();
     expect([await isIn(19), await isIn(20)]).toEqual(['ann', null]);
-    await accounts.saveAccount({ ...ANN, grants: [] });
+    await save({ ...ANN, grants: [] });
     expect(await isIn()).toBe('ann');
-    await accounts.saveAccount({ ...ANN, passwordHash: 'scrypt:2' });
+    await save({ ...ANN, passwordHash: 'scrypt:2' });
     expect(await isIn()).toBeNull();
     await logIn();
-    await accounts.saveAccount({ ...ANN, passwordHash: 'scrypt:2', disabled: true });
+    await save({ ...ANN, passwordHash: 'scrypt:2', disabled: true });
     expect(await isIn()).toBeNull();
-    await accounts.saveAccount({ ...ANN, passwordHash: 'scrypt:2' });
+    await save({ ...ANN, passwordHash: 'scrypt:2' });
     expect(await isIn()).toBeNull();
     await logIn();
     await accounts.logOut('h');
     expect(await isIn()).toBeNull();
     await logIn();
-    await accounts.removeAccount('ann');
+    await accounts.changeAccount('ann', () => null);
     expect(await isIn()).toBeNull();
   });
 

@@ -132,11 +132,12 @@ describe.each(databases)('what is kept of a scheduler on $name', ({ newPlace }) 
     const { schedules } = store.operations;
     const when = { kind: 'every', everyMs: 5_000 } as const;
     const plan = { when, params: { n: 1 }, scope: { until: ['a'] }, catchup: true, misfireGraceMs: 9 };
-    const about = { scheduleId: 's', dagId: 'd', name: 'n', createdAt: NOW, createdBy: 'ann' };
+    const about = { scheduleId: 's', dagId: 'd', name: 'n', createdAt: NOW, createdBy: 'ann', maker: null };
     const made: AdHocSchedule = { ...about, plan, paused: false, cursorAt: NOW, last: null };
     await schedules.save(leader.lease, made);
     const last = { slotAt: NOW, runUid: 'u', error: null };
-    const later = { ...made, paused: true, cursorAt: NOW + 1, last };
+    const maker = { principal: 'account:ann', since: NOW };
+    const later = { ...made, paused: true, cursorAt: NOW + 1, last, maker };
     await schedules.save(leader.lease, later);
     expect(await schedules.find('s')).toEqual(later);
     expect(await schedules.all()).toEqual([later]);

@@ -275,7 +275,7 @@ describe('mistakes', () => {
 });
 
 describe('secrets', () => {
-  const url = 'postgres://orch:hunter2@db/orch?sslpassword=hunter3';
+  const url = 'postgres://orch:hunter2@db/orch?sslpassword=hunter3&access_token=hunter4&sslmode=require';
 
   test('the password of the store is given to the program and shown to nobody', () => {
     const loaded = loadConfigWithOrigins({
@@ -285,7 +285,7 @@ describe('secrets', () => {
     expect(loaded.config.store).toMatchObject({ kind: 'postgres', url });
     expect(JSON.stringify(loaded.entries)).not.toContain('hunter');
     expect(loaded.entries.find(({ key }) => key === 'store.url')?.value).toBe(
-      'postgres://orch:***@db/orch?sslpassword=***',
+      'postgres://orch:***@db/orch?sslpassword=***&access_token=***&sslmode=require',
     );
   });
 

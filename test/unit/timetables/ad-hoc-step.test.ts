@@ -8,7 +8,8 @@ const MADE = Date.UTC(2026, 0, 1, 0, 30);
 function schedule(plan: Partial<AdHocPlan> = {}, more: Partial<AdHocSchedule> = {}): AdHocSchedule {
   const whole = { params: {}, scope: {}, catchup: false, misfireGraceMs: null, ...plan };
   const when = plan.when ?? ({ kind: 'every', everyMs: HOUR } as const);
-  const about = { scheduleId: 's', dagId: 'd', name: 'n', createdBy: 'me', last: null, paused: false };
+  const made = { createdBy: 'me', maker: null };
+  const about = { scheduleId: 's', dagId: 'd', name: 'n', ...made, last: null, paused: false };
   return { ...about, plan: { ...whole, when }, cursorAt: MADE, createdAt: MADE, ...more };
 }
 
