@@ -810,6 +810,22 @@ export type TaskBulkPlan = {
   }[];
 };
 
+export type AttemptLog = {
+  readonly attemptId: string;
+  readonly runId: string;
+  readonly dagId: string;
+  readonly taskInstanceId: string;
+  /** of the task instance, such as symbol[BTC-USD].backtest */
+  readonly name: string;
+  readonly tryNo: number;
+  readonly bytes: number | null;
+};
+
+export type AttemptLogPage = {
+  readonly items: readonly AttemptLog[];
+  readonly nextCursor: string | null;
+};
+
 export type FoundLine = {
   readonly runId: string;
   readonly dagId: string;
@@ -2440,6 +2456,23 @@ export interface Operations {
     };
     readonly answer: TaskDetail;
   };
+  /** The logs of attempts, the newest run first, in a run by task instance */
+  readonly listLogs: {
+    readonly input: {
+      readonly params?: undefined;
+      readonly query?: {
+        /** items of a page */
+        readonly limit?: number | undefined;
+        /** nextCursor of the page before; absent: the first page */
+        readonly cursor?: string | undefined;
+        readonly dagId?: readonly string[] | undefined;
+        /** the id of a run, a UUID */
+        readonly runId?: string | undefined;
+      };
+      readonly body?: undefined;
+    };
+    readonly answer: AttemptLogPage;
+  };
   /** Lines of the logs of attempts, the newest run first */
   readonly searchLogs: {
     readonly input: {
@@ -3551,6 +3584,7 @@ export const OPERATIONS = {
   pauseTask: ['POST', '/api/v1/tasks/{taskId}/pause'],
   resumeTask: ['POST', '/api/v1/tasks/{taskId}/resume'],
   cancelTask: ['POST', '/api/v1/tasks/{taskId}/cancel'],
+  listLogs: ['GET', '/api/v1/logs'],
   searchLogs: ['GET', '/api/v1/logs/search'],
   readSystemLogs: ['GET', '/api/v1/system/logs'],
   getDagStats: ['GET', '/api/v1/dags/{dagId}/stats'],

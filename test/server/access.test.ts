@@ -203,7 +203,7 @@ describe('who may do what', () => {
       '/api/v1/backfills',
       '/api/v1/alerts',
     ];
-    const more = ['/api/v1/logs/search', '/api/v1/logs/search?dagId=ours'];
+    const more = ['/api/v1/logs', '/api/v1/logs/search', '/api/v1/logs/search?dagId=ours'];
     for (const path of [...lists, ...more]) {
       const { status, body } = await api.get(path, bearer('theirs'));
       expect(status).toBe(200);
