@@ -1,7 +1,6 @@
 import { AppError } from '../core/model/errors.ts';
 import type { JsonObject } from '../core/model/json.ts';
 import { nearest } from '../core/model/nearest.ts';
-import type { Store } from '../core/store/store.ts';
 import { valueOfAnswer } from './answer-error.ts';
 import { assetLinks } from './asset-graph.ts';
 import type { CommandContext } from './context.ts';
@@ -18,7 +17,7 @@ export async function reportEvent(
   uri: string,
   extraText: string | undefined,
 ): Promise<number> {
-  const extra = extraText === undefined ? null : extraOf(extraText);
+  const extra = extraOf(extraText);
   const { dags } = await readDagFiles(context);
   return withProject(context, async (project) => {
     const session = await openSession(project, { warm: false });
@@ -28,7 +27,7 @@ export async function reportEvent(
       const { eventNo } = value as { readonly eventNo: number };
       if (context.flags.json) context.json({ uri, eventNo });
       else context.print(`Event ${eventNo} of ${uri}`);
-      const known = await isKnown(context, project.store, dags, uri);
+      const known = isKnown(context, [...dags, ...(await lastKnownDags(project.store, dags))], uri);
       if (known && session.leading)
         context.say("No scheduler runs: 'orch scheduler' or 'orch up' will make the runs that wait for it.");
       return EXIT.ok;
@@ -38,14 +37,13 @@ export async function reportEvent(
   });
 }
 
-/** Whether a DAG, also as it was known last, produces an asset or waits for it; warns if none does. */
-async function isKnown(
+/** Whether one of these DAGs produces an asset or waits for it; warns if none does. */
+export function isKnown(
   context: CommandContext,
-  store: Store,
-  dags: readonly FoundDag[],
+  dags: readonly Pick<FoundDag, 'spec'>[],
   uri: string,
-): Promise<boolean> {
-  const links = assetLinks([...dags, ...(await lastKnownDags(store, dags))]);
+): boolean {
+  const links = assetLinks(dags);
   if (links.has(uri)) return true;
   const similar = nearest(uri, [...links.keys()]);
   const hint = similar === null ? '' : ` Did you mean '${similar}'?`;
@@ -53,7 +51,9 @@ async function isKnown(
   return false;
 }
 
-function extraOf(text: string): JsonObject {
+/** What `--extra` gives. @throws AppError `usage` for what is no JSON object. */
+export function extraOf(text: string | undefined): JsonObject | null {
+  if (text === undefined) return null;
   let value: unknown;
   try {
     value = JSON.parse(text);

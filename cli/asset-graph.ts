@@ -19,7 +19,7 @@ export interface AssetLinks {
 }
 
 /** The assets that DAGs name, by URI. */
-export function assetLinks(dags: readonly FoundDag[]): ReadonlyMap<string, AssetLinks> {
+export function assetLinks(dags: readonly Pick<FoundDag, 'spec'>[]): ReadonlyMap<string, AssetLinks> {
   const links = new Map<string, { uri: string; producers: ProducingTask[]; consumers: string[] }>();
   const of = (uri: string) => {
     const known = links.get(uri) ?? { uri, producers: [], consumers: [] };

@@ -3,7 +3,7 @@ import { AppError } from '../core/model/errors.ts';
 import { consumedBy } from '../core/scheduler/why-dag.ts';
 import { type AssetLinks, assetLinks, producedBy } from './asset-graph.ts';
 import type { CommandContext } from './context.ts';
-import { type FoundDag, readDagFiles } from './dag-files.ts';
+import type { FoundDag } from './dag-files.ts';
 import { EXIT } from './exit-code.ts';
 
 /** An asset or a DAG, with what comes before or after it. */
@@ -15,12 +15,13 @@ interface Node {
   readonly next: readonly Node[];
 }
 
+/** A DAG as far as its graph goes. */
+type Declares = Pick<FoundDag, 'spec'>;
 type Way = 'upstream' | 'downstream';
 type Neighbours = (kind: Node['kind'], name: string) => readonly string[];
 
 /** `orch asset lineage <uri|dag>`: what an asset or a DAG is made of, and what is made of it. */
-export async function showLineage(context: CommandContext, name: string): Promise<number> {
-  const { dags } = await readDagFiles(context);
+export function showLineage(context: CommandContext, dags: readonly Declares[], name: string): number {
   const links = assetLinks(dags);
   const kind = links.has(name) ? 'asset' : 'dag';
   if (kind === 'dag' && !dags.some(({ spec }) => spec.id === name)) {
@@ -51,7 +52,7 @@ export async function showLineage(context: CommandContext, name: string): Promis
   return EXIT.ok;
 }
 
-function neighbours(dags: readonly FoundDag[], links: ReadonlyMap<string, AssetLinks>, way: Way): Neighbours {
+function neighbours(dags: readonly Declares[], links: ReadonlyMap<string, AssetLinks>, way: Way): Neighbours {
   const specs = new Map(dags.map(({ spec }) => [spec.id, spec]));
   return (kind, name) => {
     if (kind === 'asset') {

@@ -1,25 +1,48 @@
-import type { AssetEvent } from '../core/model/asset.ts';
+import type { AssetEvent, AssetProducer } from '../core/model/asset.ts';
 import { type AssetLinks, assetLinks } from './asset-graph.ts';
 import type { CommandContext } from './context.ts';
-import { readDagFiles } from './dag-files.ts';
+import { type FoundDag, readDagFiles } from './dag-files.ts';
 import { EXIT } from './exit-code.ts';
 import { shortRunId } from './render/run-name.ts';
 import { tableLines, tableWidth } from './render/table.ts';
 import { agoText, instantText } from './render/time-text.ts';
 import { withProject } from './with-project.ts';
 
+/** An event as it is told. */
+interface ToldEvent extends Pick<AssetEvent, 'at' | 'extra'> {
+  readonly producer: Pick<AssetProducer, 'dagId' | 'runUid' | 'task' | 'tryNo'> | null;
+  readonly reported: { readonly by: string } | null;
+}
+
+/** An asset of which there was an event. */
+export interface StoredAsset {
+  readonly uri: string;
+  readonly events: number;
+  readonly last: ToldEvent;
+}
+
 interface Line extends AssetLinks {
   readonly events: number;
-  readonly last: AssetEvent | null;
+  readonly last: ToldEvent | null;
 }
 
 /** `orch asset list`: every asset that a DAG names or that has an event. */
 export async function listAssets(context: CommandContext): Promise<number> {
-  const links = new Map(assetLinks((await readDagFiles(context)).dags));
+  const { dags } = await readDagFiles(context);
   const stored = await withProject(context, async ({ store }) => {
     await store.migrate();
     return store.assets();
   });
+  return tellAssets(context, dags, stored);
+}
+
+/** Tells every asset that these DAGs name or that has an event. */
+export function tellAssets(
+  context: CommandContext,
+  dags: readonly Pick<FoundDag, 'spec'>[],
+  stored: readonly StoredAsset[],
+): number {
+  const links = new Map(assetLinks(dags));
   for (const { uri } of stored) if (!links.has(uri)) links.set(uri, { uri, producers: [], consumers: [] });
   const known = new Map(stored.map((one) => [one.uri, one]));
   const lines = [...links.values()]
@@ -56,7 +79,7 @@ function table(context: CommandContext, lines: readonly Line[], now: number): st
   return tableLines(columns, lines, tableWidth(context.host.stdout), context.style.dim);
 }
 
-function byText(event: AssetEvent | null): string {
+function byText(event: ToldEvent | null): string {
   if (event === null) return '';
   const { producer, reported } = event;
   return producer === null
@@ -75,7 +98,7 @@ function lineJson({ uri, producers, consumers, events, last }: Line, now: number
   };
 }
 
-function eventJson({ at, producer, reported, extra }: AssetEvent): object {
+function eventJson({ at, producer, reported, extra }: ToldEvent): object {
   const who =
     producer === null
       ? { reportedBy: reported?.by ?? null }

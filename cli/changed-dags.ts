@@ -86,9 +86,12 @@ export async function changedDags({ library, store, clock }: Project): Promise<C
   return { changes, diagnostics: files.flatMap(({ diagnostics }) => diagnostics) };
 }
 
-/** What becomes of a DAG when another version of it comes into force than the one that is now. */
+/**
+ * What becomes of a DAG when another version of it comes into force than the one that is now; without what is
+ * known of its schedule (`null`) nothing is said of that.
+ */
 export function changeBetween(
-  known: DagRecord,
+  known: DagRecord | null,
   before: Declared,
   after: Declared,
   unfinishedRuns: number,
@@ -97,11 +100,11 @@ export function changeBetween(
   const isSame = before.graphHash === after.graphHash;
   const change = !isSame ? 'graph' : before.codeHash === after.codeHash ? 'none' : 'code';
   return {
-    dagId: known.dagId,
+    dagId: after.spec.id,
     change,
     file: after.file,
     ...(isSame ? NO_TASKS : taskDifference(before.spec, after.spec)),
-    schedule: change === 'none' ? null : changedRuns(known, before, after.spec, now),
+    schedule: change === 'none' || known === null ? null : changedRuns(known, before, after.spec, now),
     events: { before: eventsText(before.spec), after: eventsText(after.spec) },
     unfinishedRuns,
   };

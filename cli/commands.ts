@@ -7,8 +7,8 @@ export interface CommandEntry {
   readonly summary: string;
   readonly group: string;
   readonly load: () => Promise<CommandModule>;
-  /** Loads what does the same against a server; absent: it works on this machine only. */
-  readonly loadRemote?: () => Promise<RemoteRun>;
+  /** Loads what does the same against a server; a sentence: why it does not, and what to do instead. */
+  readonly loadRemote: (() => Promise<RemoteRun>) | string;
 }
 
 const WRITE = 'Write DAGs';
@@ -24,12 +24,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: WRITE,
     summary: 'make a new project',
     load: async () => (await import('./commands/init.ts')).init,
+    loadRemote: 'It makes a project on this machine: leave out --server.',
   },
   {
     name: 'check',
     group: WRITE,
     summary: 'find mistakes in DAG files and config',
     load: async () => (await import('./commands/check.ts')).check,
+    loadRemote: 'It reads the DAG files of this machine: leave out --server.',
   },
   {
     name: 'list',
@@ -43,30 +45,35 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: WRITE,
     summary: 'show a DAG: schedule, params, tasks',
     load: async () => (await import('./commands/show.ts')).show,
+    loadRemote: async () => remoteRun((await import('./commands/show.ts')).showThere),
   },
   {
     name: 'graph',
     group: WRITE,
     summary: 'draw a DAG',
     load: async () => (await import('./commands/graph.ts')).graph,
+    loadRemote: async () => remoteRun((await import('./commands/graph.ts')).graphThere),
   },
   {
     name: 'schema',
     group: WRITE,
     summary: 'explain the keys of DAG files and config',
     load: async () => (await import('./commands/schema.ts')).schema,
+    loadRemote: 'It explains the orch of this machine: leave out --server.',
   },
   {
     name: 'test',
     group: WRITE,
     summary: 'run one task alone with inputs from a file',
     load: async () => (await import('./commands/test.ts')).test,
+    loadRemote: 'Leave it out, or run it there: orch trigger <dag> --only <task>.',
   },
   {
     name: 'plan',
     group: RUN,
     summary: 'what a trigger would run, in order, and why',
     load: async () => (await import('./commands/plan.ts')).plan,
+    loadRemote: async () => remoteRun((await import('./commands/plan.ts')).planThere),
   },
   {
     name: 'trigger',
@@ -87,6 +94,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: RUN,
     summary: 'what DAGs make: list, event, lineage, materialize',
     load: async () => (await import('./commands/asset.ts')).asset,
+    loadRemote: async () => remoteRun((await import('./commands/asset.ts')).assetThere),
   },
   {
     name: 'runs',
@@ -128,36 +136,42 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: LOOK,
     summary: 'write everything about a run into one file',
     load: async () => (await import('./commands/export.ts')).exportRun,
+    loadRemote: 'It reads the store of this machine: run it on the machine of the server.',
   },
   {
     name: 'open',
     group: LOOK,
     summary: 'look at a run that was exported',
     load: async () => (await import('./commands/open.ts')).open,
+    loadRemote: 'It reads a file of this machine: leave out --server.',
   },
   {
     name: 'schedule',
     group: LOOK,
     summary: 'when a DAG will be due, and where clocks change',
     load: async () => (await import('./commands/schedule.ts')).schedule,
+    loadRemote: async () => remoteRun((await import('./commands/schedule.ts')).scheduleThere),
   },
   {
     name: 'simulate',
     group: LOOK,
     summary: 'what schedules would do in a span of time, without running anything',
     load: async () => (await import('./commands/simulate.ts')).simulate,
+    loadRemote: 'Leave it out, or see when a DAG is due: orch schedule preview <dag>.',
   },
   {
     name: 'stats',
     group: LOOK,
     summary: 'success rates, durations and waits of each DAG and task',
     load: async () => (await import('./commands/stats.ts')).stats,
+    loadRemote: async () => remoteRun((await import('./commands/stats.ts')).statsThere),
   },
   {
     name: 'alerts',
     group: LOOK,
     summary: 'what is wrong and who is told: list, show, ack, mute, rules, test',
     load: async () => (await import('./commands/alerts.ts')).alerts,
+    loadRemote: async () => remoteRun((await import('./commands/alerts.ts')).alertsOfServer),
   },
   {
     name: 'retry',
@@ -193,12 +207,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: MEND,
     summary: 'have new runs of a DAG use an older version',
     load: async () => (await import('./commands/rollback.ts')).rollback,
+    loadRemote: async () => remoteRun((await import('./commands/rollback.ts')).rollbackThere),
   },
   {
     name: 'canary',
     group: MEND,
     summary: 'try a version for some keys before all runs have it',
     load: async () => (await import('./commands/canary.ts')).canary,
+    loadRemote: 'It runs the version of the files of this machine: run it on the machine of the server.',
   },
   {
     name: 'approve',
@@ -219,73 +235,83 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: SET_UP,
     summary: 'everything in one: scheduler and HTTP API',
     load: async () => (await import('./commands/up.ts')).up,
+    loadRemote: 'It serves the project of this machine: leave out --server.',
   },
   {
     name: 'scheduler',
     group: SET_UP,
     summary: 'run every DAG by its schedule',
     load: async () => (await import('./commands/scheduler.ts')).scheduler,
+    loadRemote: async () => remoteRun((await import('./commands/scheduler.ts')).schedulerThere),
   },
   {
     name: 'server',
     group: SET_UP,
     summary: 'serve runs, metrics and logs over HTTP on this machine',
     load: async () => (await import('./commands/server.ts')).server,
+    loadRemote: 'It serves the project of this machine: leave out --server.',
   },
   {
     name: 'context',
     group: SET_UP,
     summary: 'servers that commands may ask, by name',
     load: async () => (await import('./commands/context.ts')).serverContext,
+    loadRemote: 'It keeps names of servers on this machine: leave out --server.',
   },
   {
     name: 'pool',
     group: LOOK,
     summary: 'slots of pools, and what waits for them',
     load: async () => (await import('./commands/pool.ts')).pool,
-    loadRemote: async () => (await import('./commands/pool.ts')).poolThere,
+    loadRemote: async () => remoteRun((await import('./commands/pool.ts')).poolThere),
   },
   {
     name: 'token',
     group: SET_UP,
     summary: 'tokens of programs that use the HTTP API',
     load: async () => (await import('./commands/token.ts')).token,
-    loadRemote: async () => remoteRun((await import('./remote/lists.ts')).token),
+    loadRemote: async () => remoteRun((await import('./commands/token.ts')).tokenThere),
   },
   {
     name: 'user',
     group: SET_UP,
     summary: 'people who may log in to the HTTP API',
     load: async () => (await import('./commands/user.ts')).user,
+    loadRemote: async () => remoteRun((await import('./commands/user.ts')).userThere),
   },
   {
     name: 'variable',
     group: SET_UP,
     summary: 'values that tasks declare by name, secret ones too',
     load: async () => (await import('./commands/variable.ts')).variable,
+    loadRemote: async () => remoteRun((await import('./commands/variable.ts')).variableThere),
   },
   {
     name: 'connection',
     group: SET_UP,
     summary: 'where tasks reach other systems: databases, services, mail',
     load: async () => (await import('./commands/connection.ts')).connection,
+    loadRemote: async () => remoteRun((await import('./commands/connection.ts')).connectionThere),
   },
   {
     name: 'config',
     group: SET_UP,
     summary: 'show the config and where it comes from',
     load: async () => (await import('./commands/config.ts')).config,
+    loadRemote: async () => remoteRun((await import('./commands/config.ts')).configThere),
   },
   {
     name: 'doctor',
     group: SET_UP,
     summary: 'check this machine and the state of the project',
     load: async () => (await import('./commands/doctor.ts')).doctor,
+    loadRemote: 'It looks at a machine and its store: run it on that of the server.',
   },
   {
     name: 'completion',
     group: SET_UP,
     summary: 'print the completion script of a shell',
     load: async () => (await import('./commands/completion.ts')).completion,
+    loadRemote: 'It is for the shell of this machine: leave out --server.',
   },
 ];

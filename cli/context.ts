@@ -6,9 +6,13 @@ export interface Host {
   readonly env: { readonly [name: string]: string | undefined };
   readonly cwd: string;
   readonly clock: Clock;
+  readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
 }
+
+/** What a command reads: a terminal or a pipe. */
+export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 
 /** A stream as a command sees it. Writing never fails: once the reader is gone, text is dropped. */
 export interface Output {

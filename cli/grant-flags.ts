@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { GRANT_DAGS, type Grant, ROLES, type Role } from '../core/model/account.ts';
+import { ACCOUNT_NAME, GRANT_DAGS, type Grant, ROLES, type Role } from '../core/model/account.ts';
 import { AppError } from '../core/model/errors.ts';
 import { nearest } from '../core/model/nearest.ts';
-import type { Project } from '../core/scheduler/project.ts';
 import { collect } from './command.ts';
 import type { CommandContext } from './context.ts';
 
@@ -39,13 +38,18 @@ export function grantsOf({ role, dags }: GrantOptions): Grant[] | null {
   });
 }
 
+/** @throws AppError `usage` for what is no name of an account or a token. */
+export function requireAccountName(name: string): void {
+  if (!new RegExp(ACCOUNT_NAME).test(name))
+    throw new AppError('usage', `'${name}' is no name: letters, digits and . _ @ + - after the first one.`);
+}
+
 /** Warns of ids that no DAG has if they look like one that there is. */
-export async function warnOfUnknownDags(
+export function warnOfUnknownDags(
   context: CommandContext,
-  { store }: Project,
+  known: readonly string[],
   grants: readonly Grant[],
-): Promise<void> {
-  const known = (await store.dags()).map(({ dagId }) => dagId);
+): void {
   for (const { dags } of grants) {
     const similar = dags.endsWith('*') || known.includes(dags) ? null : nearest(dags, known);
     if (similar !== null) context.warn(`there is no DAG '${dags}'. Did you mean '${similar}'?`);

@@ -10,6 +10,9 @@ export function processHost(process: NodeJS.Process): Host {
     env: process.env,
     cwd: process.cwd(),
     clock: systemClock,
+    get stdin() {
+      return process.stdin;
+    },
     stdout: output(process.stdout),
     stderr: output(process.stderr),
   };

@@ -62,9 +62,9 @@ async function runHereOrThere(
   args: readonly (string | string[] | undefined)[],
 ): Promise<number> {
   const { flags } = context;
-  if (loadRemote === undefined) {
+  if (typeof loadRemote === 'string') {
     if (flags.server === undefined) return module.run(context, options, args);
-    throw new AppError('usage', `'orch ${name}' works on this machine only: leave out --server.`);
+    throw new AppError('usage', `'orch ${name}' does not work with --server. ${loadRemote}`);
   }
   const { chosenServer } = await import('./remote/chosen-server.ts');
   const server = await chosenServer(context);

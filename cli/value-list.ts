@@ -1,45 +1,61 @@
-import type { ValueOf, ValueRecord } from '../core/model/variable.ts';
-import type { Project } from '../core/scheduler/project.ts';
+import { AppError } from '../core/model/errors.ts';
+import { nearest } from '../core/model/nearest.ts';
+import { VALUE_NAME, type ValueOf } from '../core/model/variable.ts';
 import type { CommandContext } from './context.ts';
 import { tableLines, tableWidth } from './render/table.ts';
 import { dateText, instantText } from './render/time-text.ts';
+
+/** What a value is said to come from that is stored. */
+export const STORED = 'store';
 
 /** A variable or connection as tasks would find it now. */
 export interface ListedValue {
   readonly name: string;
   /** `plain` or `secret` of a variable, the type of a connection. */
   readonly kind: string;
-  /** `store`, or where else it stands. */
+  /** {@link STORED}, or where else it stands. */
   readonly from: string;
-  /** `null`: it does not come from the store; then `text` has it. */
-  readonly record: ValueRecord | null;
-  readonly text: string;
+  /** Of one that is stored. */
+  readonly changedAt: number | null;
+  readonly changedBy: string | null;
 }
 
-/** All variables or connections by name: of the environment before the store, before airflow.yaml. */
-export async function listedValues({ store, config }: Project, of: ValueOf): Promise<ListedValue[]> {
-  const [rows, texts] =
-    of === 'variable' ? [store.variables, config.variables] : [store.connections, config.connections];
-  const found = new Map<string, ListedValue>();
-  for (const record of await rows.all())
-    found.set(record.name, { name: record.name, kind: record.kind, from: 'store', record, text: '' });
-  for (const [name, { text, kind, wins, origin }] of Object.entries(texts))
-    if (wins || !found.has(name)) {
-      const isPlain = of === 'variable' && found.get(name)?.kind === 'plain';
-      found.set(name, { name, kind: isPlain ? 'plain' : kind, from: origin.place, record: null, text });
-    }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+/** @throws AppError `usage` for a name that is missing, or none. */
+export function requireName(of: ValueOf, action: string, name: unknown): void {
+  if (name === undefined) throw new AppError('usage', `'orch ${of} ${action}' needs the name of a ${of}.`);
+  if (!new RegExp(VALUE_NAME).test(String(name)))
+    throw new AppError('usage', `'${name}' is no name: a letter or _, then letters, digits and _.`);
+}
+
+/** The value of a name that is to be changed or read; the error says which name is most like it. */
+export function requireListed(values: readonly ListedValue[], of: ValueOf, name: string): ListedValue {
+  const found = values.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const similar = nearest(
+    name,
+    values.map((one) => one.name),
+  );
+  const hint = similar === null ? `See: orch ${of} list.` : `Did you mean '${similar}'?`;
+  throw new AppError('not_found', `There is no ${of} '${name}'. ${hint}`);
+}
+
+/** The same of one that can be deleted. @throws AppError `conflict` for one that something else gives. */
+export function requireStored(values: readonly ListedValue[], of: ValueOf, name: string): ListedValue {
+  const found = requireListed(values, of, name);
+  if (found.changedAt === null)
+    throw new AppError('conflict', `${name} does not come from the store: see orch ${of} list.`);
+  return found;
 }
 
 /** Prints names, kinds and where they come from: never a value. */
 export function printValues(context: CommandContext, of: ValueOf, values: readonly ListedValue[]): void {
   if (context.flags.json) {
-    const items = values.map(({ name, kind, from, record }) => ({
+    const items = values.map(({ name, kind, from, changedAt, changedBy }) => ({
       name,
       ...(of === 'variable' ? { secret: kind === 'secret' } : { type: kind }),
       from,
-      changedAt: record === null ? null : instantText(record.changedAt),
-      changedBy: record?.changedBy ?? null,
+      changedAt: instantText(changedAt),
+      changedBy,
     }));
     return context.json({ items, nextCursor: null });
   }
@@ -51,9 +67,9 @@ export function printValues(context: CommandContext, of: ValueOf, values: readon
     { title: 'from', text: ({ from }: ListedValue) => from, flex: true },
     {
       title: 'changed (UTC)',
-      text: ({ record }: ListedValue) => (record === null ? '' : dateText(record.changedAt)),
+      text: ({ changedAt }: ListedValue) => (changedAt === null ? '' : dateText(changedAt)),
     },
-    { title: 'by', text: ({ record }: ListedValue) => record?.changedBy ?? '', flex: true, paint: dim },
+    { title: 'by', text: ({ changedBy }: ListedValue) => changedBy ?? '', flex: true, paint: dim },
   ];
   context.print(tableLines(columns, values, tableWidth(context.host.stdout), dim).join('\n'));
 }

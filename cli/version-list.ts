@@ -1,4 +1,5 @@
-import { taskDifference } from '../core/graph/task-difference.ts';
+import type { Version } from '../client/generated/api.ts';
+import { versionChange } from '../core/graph/version-change.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { VersionNo } from '../core/model/ids.ts';
 import type { Project } from '../core/scheduler/project.ts';
@@ -9,14 +10,7 @@ import { tableLines, tableWidth } from './render/table.ts';
 import { dateText, instantText } from './render/time-text.ts';
 
 /** Versions that are listed, newest first. */
-const VERSIONS_MAX = 50;
-
-interface Row {
-  readonly version: VersionRecord;
-  /** The one before it; `null` for the first. */
-  readonly before: VersionRecord | null;
-  readonly notes: readonly string[];
-}
+export const VERSIONS_MAX = 50;
 
 /**
  * A version of a DAG.
@@ -41,48 +35,50 @@ export async function listVersions(
   const pin = (await store.pins()).find((one) => one.dagId === dagId);
   const declaredNo = pin?.declaredNo ?? dag.versionNo;
   const found = await store.versionsOf(dagId, VERSIONS_MAX + 1);
-  const rows = found.slice(0, VERSIONS_MAX).map((version, at): Row => {
-    const notes = [
-      ...(version.versionNo === dag.versionNo ? ['new runs have it'] : []),
-      ...(pin !== undefined && version.versionNo === declaredNo ? ['its file declares it'] : []),
-    ];
-    return { version, before: found[at + 1] ?? null, notes };
+  const items = found.slice(0, VERSIONS_MAX).map((version, at): Version => {
+    const { versionNo, createdAt, file, graphHash, codeHash } = version;
+    return {
+      version: versionNo,
+      createdAt: instantText(createdAt),
+      ...{ file, graphHash, codeHash },
+      inForce: versionNo === dag.versionNo,
+      declared: versionNo === declaredNo,
+      ...versionChange(version, found[at + 1]),
+    };
   });
+  return tellVersions(context, dagId, pin?.versionNo ?? null, items);
+}
+
+/** Tells versions, newest first. */
+export function tellVersions(
+  context: CommandContext,
+  dagId: string,
+  rolledBackTo: number | null,
+  items: readonly Version[],
+): number {
   if (context.flags.json) {
-    const items = rows.map((row) => rowJson(row, dag.versionNo, declaredNo));
-    context.json({ dagId, rolledBackTo: pin?.versionNo ?? null, items, nextCursor: null });
+    context.json({ dagId, rolledBackTo, items, nextCursor: null });
     return EXIT.ok;
   }
+  const notes = ({ inForce, declared }: Version): string =>
+    [
+      ...(inForce ? ['new runs have it'] : []),
+      ...(declared && rolledBackTo !== null ? ['its file declares it'] : []),
+    ].join(', ');
   const columns = [
-    { title: 'version', text: ({ version }: Row) => String(version.versionNo), align: 'right' as const },
-    { title: 'since', text: ({ version }: Row) => dateText(version.createdAt) },
+    { title: 'version', text: ({ version }: Version) => String(version), align: 'right' as const },
+    { title: 'since', text: ({ createdAt }: Version) => dateText(Date.parse(createdAt)) },
     { title: 'changed', text: changedText, flex: true },
-    { title: '', text: ({ notes }: Row) => notes.join(', '), paint: context.style.bold, flex: true },
+    { title: '', text: notes, paint: context.style.bold, flex: true },
   ];
-  context.print(tableLines(columns, rows, tableWidth(context.host.stdout), context.style.dim).join('\n'));
+  context.print(tableLines(columns, items, tableWidth(context.host.stdout), context.style.dim).join('\n'));
   return EXIT.ok;
 }
 
-function changedText({ version, before }: Row): string {
-  if (before === null) return 'new';
-  if (before.graphHash === version.graphHash) return 'only code';
-  const { added, removed, changed } = taskDifference(before.spec, version.spec);
+function changedText({ change, added, removed, changed }: Version): string {
+  if (change === 'new') return 'new';
+  if (change === 'code') return 'only code';
   const signed = (sign: string, paths: readonly string[]) => paths.map((path) => sign + path);
   const tasks = [...signed('+', added), ...signed('-', removed), ...signed('~', changed)];
   return tasks.length === 0 ? 'options of the DAG' : tasks.join(' ');
-}
-
-function rowJson({ version, before }: Row, inForceNo: number, declaredNo: number): object {
-  const { versionNo, createdAt, graphHash, codeHash, file } = version;
-  const none = { added: [], removed: [], changed: [] };
-  return {
-    version: versionNo,
-    createdAt: instantText(createdAt),
-    file,
-    graphHash,
-    codeHash,
-    inForce: versionNo === inForceNo,
-    declared: versionNo === declaredNo,
-    ...(before === null ? none : taskDifference(before.spec, version.spec)),
-  };
 }

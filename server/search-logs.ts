@@ -32,6 +32,15 @@ export interface LogSearch {
   readonly limit: number;
 }
 
+/** A log of an attempt. */
+export interface ListedLog {
+  readonly run: RunRecord;
+  readonly nodeNo: NodeNo;
+  readonly tryNo: TryNo;
+  /** What is known to be written; `null`: it is being written. */
+  readonly bytes: number | null;
+}
+
 export interface FoundLog {
   readonly run: RunRecord;
   readonly nodeNo: NodeNo;
@@ -71,6 +80,26 @@ export async function searchLogs(
       }
       if (clock.now() >= endAt) return { found, next: { ...place, byte } };
     }
+  }
+  return { found, next: null };
+}
+
+/** The logs of attempts in the order of a search, so many of them. */
+export async function listLogs(
+  services: Services,
+  search: LogSearch,
+  from: SearchPlace | null,
+): Promise<{ readonly found: readonly ListedLog[]; readonly next: SearchPlace | null }> {
+  const { clock } = services;
+  const endAt = clock.now() + SEARCH_MS;
+  const found: ListedLog[] = [];
+  let isFirst = true;
+  for await (const { run, place, range } of logsOf(services, search, from)) {
+    if (found.length === search.limit || (!isFirst && clock.now() >= endAt)) return { found, next: place };
+    isFirst = false;
+    const { nodeNo, tryNo } = place;
+    if (range !== null)
+      found.push({ run, nodeNo: nodeNo as NodeNo, tryNo: tryNo as TryNo, bytes: range.length });
   }
   return { found, next: null };
 }
@@ -120,11 +149,11 @@ async function* runsOf(
   }
 }
 
-/** The names of the task instances whose lines were found, by run and node. */
+/** The names of the task instances whose logs were found, by run and node. */
 export async function namesOf(
   { store }: Services,
-  found: readonly FoundLog[],
-): Promise<(one: FoundLog) => string> {
+  found: readonly Pick<FoundLog, 'run' | 'nodeNo'>[],
+): Promise<(one: Pick<FoundLog, 'run' | 'nodeNo'>) => string> {
   const runs = new Map(found.map(({ run }) => [run.runNo, run]));
   const frames = await readFrames(store, [...runs.values()]);
   return ({ run, nodeNo }) => frames.get(run.runNo)?.nameOf(nodeNo) ?? '';

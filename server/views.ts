@@ -22,7 +22,7 @@ function span(startedAt: number | null, endedAt: number | null): number | null {
   return startedAt === null || endedAt === null ? null : Math.max(0, endedAt - startedAt);
 }
 
-function errorView(error: TaskError | null): { name: string; message: string } | null {
+export function errorView(error: TaskError | null): { name: string; message: string } | null {
   return error === null ? null : { name: error.name, message: error.message };
 }
 

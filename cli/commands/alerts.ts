@@ -1,28 +1,17 @@
-import { testMessage } from '../../core/alerting/compose.ts';
-import { DeliveryError } from '../../core/channels/delivery-error.ts';
-import { send } from '../../core/channels/send.ts';
-import {
-  ALERT_LEVELS,
-  ALERT_STATES,
-  type AlertLevel,
-  type AlertMute,
-  type AlertRecord,
-  type AlertRule,
-  type AlertState,
-} from '../../core/model/alert.ts';
+import type { Alert, AlertMute, AlertRule } from '../../client/generated/api.ts';
+import { ALERT_LEVELS, ALERT_STATES, type AlertLevel, type AlertState } from '../../core/model/alert.ts';
 import { durationText } from '../../core/model/duration.ts';
 import { AppError } from '../../core/model/errors.ts';
 import { nearest } from '../../core/model/nearest.ts';
-import type { Project } from '../../core/scheduler/project.ts';
-import { newRunUid } from '../../core/scheduler/run-uid.ts';
-import { audited } from '../audited.ts';
+import { type AlertPlace, alertsHere } from '../alerts-here.ts';
 import { chosenAction, takesNoName } from '../chosen-action.ts';
-import { collect, defineCommand } from '../command.ts';
+import { collect, defineCommand, type RemoteRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
+import { alertsThere } from '../remote/alerts.ts';
 import { type Column, tableLines, tableWidth } from '../render/table.ts';
-import { agoText, instantText } from '../render/time-text.ts';
+import { agoText } from '../render/time-text.ts';
 import { withProject } from '../with-project.ts';
 
 interface AlertsOptions {
@@ -34,7 +23,14 @@ interface AlertsOptions {
   readonly reason?: string;
 }
 
-type Act = (context: CommandContext, options: AlertsOptions, name: string | undefined) => Promise<number>;
+interface Wish {
+  readonly place: AlertPlace;
+  readonly options: AlertsOptions;
+  /** Empty where an action takes none. */
+  readonly name: string;
+}
+
+type Act = (context: CommandContext, wish: Wish) => Promise<number>;
 
 const ACTIONS: { readonly [action: string]: Act } = {
   list,
@@ -48,7 +44,6 @@ const ACTIONS: { readonly [action: string]: Act } = {
 };
 /** The beginning of an id that is enough, as far as only one has it. */
 const PREFIX_MIN = 4;
-const LISTED_MAX = 100;
 
 /** `orch alerts <action>`: what is wrong, and who is told of it. */
 export const alerts = defineCommand<AlertsOptions>({
@@ -76,14 +71,25 @@ export const alerts = defineCommand<AlertsOptions>({
       .option('--for <duration>', 'mute: for so long; otherwise until it is taken back')
       .option('--reason <text>', 'mute: why');
   },
-  run: (context, options, [action, name]) => {
-    const act = chosenAction('alerts', ACTIONS, action, name);
-    const needs = NEEDS[String(action)];
-    if (needs === undefined) takesNoName('alerts', action, name);
-    else if (name === undefined) throw new AppError('usage', `'orch alerts ${action}' needs ${needs}.`);
-    return act(context, options, name === undefined ? name : String(name));
+  run: (context, options, args) => {
+    const act = wish(options, args);
+    return withProject(context, (project) => act(context, alertsHere(project)));
   },
 });
+
+/** `orch alerts` of a server. */
+export const alertsOfServer: RemoteRun<AlertsOptions> = (context, server, options, args) =>
+  wish(options, args)(context, alertsThere(server));
+
+/** What is asked for. @throws AppError `usage` for words that do not fit. */
+function wish(options: AlertsOptions, [action, name]: Parameters<RemoteRun>[3]) {
+  const act = chosenAction('alerts', ACTIONS, action, name);
+  const needs = NEEDS[String(action)];
+  if (needs === undefined) takesNoName('alerts', action, name);
+  else if (name === undefined) throw new AppError('usage', `'orch alerts ${action}' needs ${needs}.`);
+  return (context: CommandContext, place: AlertPlace) =>
+    act(context, { place, options, name: String(name ?? '') });
+}
 
 /** What actions cannot do without. */
 const NEEDS: { readonly [action: string]: string } = {
@@ -107,177 +113,124 @@ function chosen<Word extends string>(
   return (given as readonly Word[] | undefined) ?? null;
 }
 
-function list(context: CommandContext, options: AlertsOptions): Promise<number> {
-  const levels = chosen<AlertLevel>('level', ALERT_LEVELS, options.level);
-  const states =
-    chosen<AlertState>('state', ALERT_STATES, options.state) ?? (['open', 'acknowledged'] as const);
-  return withProject(context, async ({ store, clock }) => {
-    const found = await store.alerts.alerts({
-      limit: LISTED_MAX,
-      states,
-      ...(levels === null ? {} : { levels }),
-      ...(options.rule === undefined ? {} : { rule: options.rule }),
-      ...(options.dag === undefined ? {} : { dagIds: [options.dag] }),
-    });
-    if (context.flags.json) context.json({ items: found.map(alertJson), nextCursor: null });
-    else if (found.length === 0) context.say('There are no such alerts.');
-    else {
-      const now = clock.now();
-      print(context, found, [
-        { title: 'id', text: ({ alertId }) => alertId },
-        { title: 'level', text: ({ level }) => level },
-        { title: 'state', text: ({ state }) => state },
-        { title: 'rule', text: ({ rule }) => rule, flex: true },
-        { title: 'seen', text: ({ count }) => `${count}`, align: 'right' },
-        { title: 'last', text: ({ lastSeenAt }) => agoText(lastSeenAt, now) },
-        { title: 'what', text: ({ title }) => title, flex: true },
-      ]);
-    }
-    return EXIT.ok;
+async function list(context: CommandContext, { place, options }: Wish): Promise<number> {
+  const { rule, dag: dagId } = options;
+  const found = await place.alerts({
+    levels: chosen<AlertLevel>('level', ALERT_LEVELS, options.level),
+    states: chosen<AlertState>('state', ALERT_STATES, options.state) ?? ['open', 'acknowledged'],
+    ...(rule === undefined ? {} : { rule }),
+    ...(dagId === undefined ? {} : { dagId }),
   });
+  const now = context.host.clock.now();
+  return printList(context, found, 'There are no such alerts.', [
+    { title: 'id', text: ({ alertId }) => alertId },
+    { title: 'level', text: ({ level }) => level },
+    { title: 'state', text: ({ state }) => state },
+    { title: 'rule', text: (one) => one.rule, flex: true },
+    { title: 'seen', text: ({ count }) => `${count}`, align: 'right' },
+    { title: 'last', text: ({ lastSeenAt }) => agoText(Date.parse(lastSeenAt), now) },
+    { title: 'what', text: ({ title }) => title, flex: true },
+  ]);
 }
 
-function show(context: CommandContext, _options: AlertsOptions, name: string | undefined): Promise<number> {
-  return withProject(context, async (project) => {
-    const one = await findAlert(project, 'show', name);
-    if (context.flags.json) context.json(alertJson(one));
-    else
-      context.print(
-        [
-          `${one.title} (${one.level}, ${one.state})`,
-          `  ${one.message}`,
-          `  rule    ${one.rule}`,
-          `  seen    ${one.count} times, ${instantText(one.firstSeenAt)} to ${instantText(one.lastSeenAt)}`,
-          ...(one.runId === null ? [] : [`  run     ${one.runId}`]),
-          ...(one.acknowledgedBy === null ? [] : [`  taken   by ${one.acknowledgedBy}`]),
-          ...(one.resolvedAt === null ? [] : [`  over    ${instantText(one.resolvedAt)}`]),
-        ].join('\n'),
-      );
-    return EXIT.ok;
-  });
+async function show(context: CommandContext, { place, name }: Wish): Promise<number> {
+  const one = await alertOf(place, name);
+  if (context.flags.json) context.json(one);
+  else
+    context.print(
+      [
+        `${one.title} (${one.level}, ${one.state})`,
+        `  ${one.message}`,
+        `  rule    ${one.rule}`,
+        `  seen    ${one.count} times, ${one.firstSeenAt} to ${one.lastSeenAt}`,
+        ...(one.runId === null ? [] : [`  run     ${one.runId}`]),
+        ...(one.acknowledgedBy === null ? [] : [`  taken   by ${one.acknowledgedBy}`]),
+        ...(one.resolvedAt === null ? [] : [`  over    ${one.resolvedAt}`]),
+      ].join('\n'),
+    );
+  return EXIT.ok;
 }
 
-function ack(context: CommandContext, _options: AlertsOptions, name: string | undefined): Promise<number> {
-  return withProject(context, async (project) => {
-    const one = await findAlert(project, 'ack', name);
-    if (one.state === 'resolved') throw new AppError('conflict', `Alert ${one.alertId} is over.`);
-    const change = { action: 'acknowledgeAlert', target: `alertId=${one.alertId}`, status: 200 };
-    const at = project.clock.now();
-    await audited(project, change, (by) => project.store.alerts.acknowledge(one.alertId, by, at));
-    if (context.flags.json) context.json(alertJson(await findAlert(project, 'ack', one.alertId)));
-    context.say(`alert ${one.alertId} is taken care of: ${one.title}`);
-    return EXIT.ok;
-  });
+async function ack(context: CommandContext, { place, name }: Wish): Promise<number> {
+  const one = await alertOf(place, name);
+  if (one.state === 'resolved') throw new AppError('conflict', `Alert ${one.alertId} is over.`);
+  const taken = await place.acknowledge(one.alertId);
+  if (context.flags.json) context.json(taken);
+  context.say(`alert ${one.alertId} is taken care of: ${one.title}`);
+  return EXIT.ok;
 }
 
-function mute(context: CommandContext, options: AlertsOptions): Promise<number> {
+async function mute(context: CommandContext, { place, options }: Wish): Promise<number> {
   const { rule = null, dag: dagId = null, reason = '' } = options;
   const lastsMs = options.for === undefined ? null : durationFlag('--for', options.for);
-  return withProject(context, async (project) => {
-    const { store, clock, config } = project;
-    const rules = config.alerts.rules.map(({ name }) => name);
-    if (rule !== null && !rules.includes(rule)) throw missing('rule', rule, rules);
-    const createdAt = clock.now();
-    const until = lastsMs === null ? null : createdAt + lastsMs;
-    const what = { muteId: newRunUid(createdAt), rule, dagId, until, reason, createdAt };
-    const change = {
-      action: 'createAlertMute',
-      target: `rule=${rule ?? '*'} dagId=${dagId ?? '*'}`,
-      status: 201,
-    };
-    const made = await audited(project, change, async (by) => {
-      const one: AlertMute = { ...what, createdBy: by };
-      await store.alerts.saveMute(one);
-      return one;
-    });
-    if (context.flags.json) context.json(muteJson(made));
-    const ends = until === null ? `until 'orch alerts unmute ${made.muteId}'` : `until ${instantText(until)}`;
-    context.say(`nobody is told of ${muteText(made)} ${ends}`);
-    return EXIT.ok;
-  });
+  if (rule !== null) {
+    const rules = (await place.rules()).map(({ name }) => name);
+    if (!rules.includes(rule)) throw missing('rule', rule, rules);
+  }
+  const until = lastsMs === null ? null : context.host.clock.now() + lastsMs;
+  const made = await place.mute({ rule, dagId, until, reason });
+  if (context.flags.json) context.json(made);
+  const ends = `until ${made.until ?? `'orch alerts unmute ${made.muteId}'`}`;
+  context.say(`nobody is told of ${muteText(made)} ${ends}`);
+  return EXIT.ok;
 }
 
-function unmute(context: CommandContext, _options: AlertsOptions, name: string | undefined): Promise<number> {
-  return withProject(context, async (project) => {
-    const { store, clock } = project;
-    const mutes = await store.alerts.mutes(clock.now());
-    const found = mutes.filter(({ muteId }) => isMeant(muteId, name));
-    const [one] = found;
-    if (one === undefined || found.length > 1)
-      throw new AppError('not_found', `There is no mute '${name ?? ''}'. See: orch alerts mutes.`);
-    const change = { action: 'removeAlertMute', target: `muteId=${one.muteId}`, status: 204 };
-    await audited(project, change, () => store.alerts.removeMute(one.muteId));
-    if (context.flags.json) context.json(muteJson(one));
-    context.say(`${muteText(one)} is told of again`);
-    return EXIT.ok;
-  });
+async function unmute(context: CommandContext, { place, name }: Wish): Promise<number> {
+  const found = (await place.mutes()).filter(
+    ({ muteId }) => name.length >= PREFIX_MIN && muteId.startsWith(name),
+  );
+  const [one] = found;
+  if (one === undefined || found.length > 1)
+    throw new AppError('not_found', `There is no mute '${name}'. See: orch alerts mutes.`);
+  await place.unmute(one.muteId);
+  if (context.flags.json) context.json(one);
+  context.say(`${muteText(one)} is told of again`);
+  return EXIT.ok;
 }
 
-function listMutes(context: CommandContext): Promise<number> {
-  return withProject(context, async ({ store, clock }) => {
-    const found = await store.alerts.mutes(clock.now());
-    if (context.flags.json) context.json({ items: found.map(muteJson), nextCursor: null });
-    else if (found.length === 0) context.say('There are no mutes.');
-    else
-      print(context, found, [
-        { title: 'id', text: ({ muteId }) => muteId },
-        { title: 'mutes', text: muteText, flex: true },
-        { title: 'until', text: ({ until }) => (until === null ? 'taken back' : String(instantText(until))) },
-        { title: 'by', text: ({ createdBy }) => createdBy },
-        { title: 'reason', text: ({ reason }) => reason, flex: true },
-      ]);
-    return EXIT.ok;
-  });
+async function listMutes(context: CommandContext, { place }: Wish): Promise<number> {
+  return printList(context, await place.mutes(), 'There are no mutes.', [
+    { title: 'id', text: ({ muteId }) => muteId },
+    { title: 'mutes', text: muteText, flex: true },
+    { title: 'until', text: ({ until }) => until ?? 'taken back' },
+    { title: 'by', text: ({ createdBy }) => createdBy },
+    { title: 'reason', text: ({ reason }) => reason, flex: true },
+  ]);
 }
 
-function listRules(context: CommandContext): Promise<number> {
-  return withProject(context, async ({ config }) => {
-    const { rules } = config.alerts;
-    if (context.flags.json) context.json({ items: rules.map((rule) => ({ ...rule })), nextCursor: null });
-    else if (rules.length === 0) context.say('There are no rules: docs/alerts.md shows the first one.');
-    else
-      print(context, rules, [
-        { title: 'rule', text: ({ name }) => name },
-        { title: 'on', text: onText },
-        { title: 'level', text: ({ level }) => level },
-        { title: 'dags', text: ({ dags }) => dags.join(' ') || '*', flex: true },
-        { title: 'tells', text: ({ channels }) => channels.join(' ') || 'nobody', flex: true },
-        { title: 'cool-down', text: ({ coolDownMs }) => durationText(coolDownMs) },
-      ]);
-    return EXIT.ok;
-  });
+async function listRules(context: CommandContext, { place }: Wish): Promise<number> {
+  const none = 'There are no rules: docs/alerts.md shows the first one.';
+  return printList(context, await place.rules(), none, [
+    { title: 'rule', text: ({ name }) => name },
+    { title: 'on', text: onText },
+    { title: 'level', text: ({ level }) => level },
+    { title: 'dags', text: ({ dags }) => dags.join(' ') || '*', flex: true },
+    { title: 'tells', text: ({ channels }) => channels.join(' ') || 'nobody', flex: true },
+    { title: 'cool-down', text: ({ coolDownMs }) => durationText(coolDownMs) },
+  ]);
 }
 
-function testChannel(
+async function testChannel(context: CommandContext, { place, name }: Wish): Promise<number> {
+  const channels = await place.channels();
+  if (!channels.includes(name)) throw missing('channel', name, channels);
+  const error = await place.test(name);
+  if (error !== null) throw new AppError('unavailable', `A message to ${name} did not arrive: ${error}.`);
+  if (context.flags.json) context.json({ arrived: true, error });
+  context.say(`a message to ${name} has arrived`);
+  return EXIT.ok;
+}
+
+function printList<Row>(
   context: CommandContext,
-  _options: AlertsOptions,
-  name: string | undefined,
-): Promise<number> {
-  return withProject(context, async (project) => {
-    const { config, clock } = project;
-    const { channels } = config.alerts;
-    const channel = channels.find((one) => one.name === name);
-    if (channel === undefined)
-      throw missing(
-        'channel',
-        name ?? '',
-        channels.map((one) => one.name),
-      );
-    const change = { action: 'testAlertChannel', target: `name=${channel.name}`, status: 200 };
-    const message = testMessage(newRunUid(clock.now()), channel.name, clock.now());
-    await audited(project, change, () => send(channel, message, clock)).catch((error: unknown) => {
-      if (!(error instanceof DeliveryError)) throw error;
-      throw new AppError('unavailable', `A message to ${channel.name} did not arrive: ${error.message}.`);
-    });
-    if (context.flags.json) context.json({ arrived: true, error: null });
-    context.say(`a message to ${channel.name} has arrived`);
-    return EXIT.ok;
-  });
-}
-
-function print<Row>(context: CommandContext, rows: readonly Row[], columns: readonly Column<Row>[]): void {
-  const width = tableWidth(context.host.stdout);
-  context.print(tableLines(columns, rows, width, context.style.dim).join('\n'));
+  items: readonly Row[],
+  none: string,
+  columns: readonly Column<Row>[],
+): number {
+  const { flags, host, style } = context;
+  if (flags.json) context.json({ items, nextCursor: null });
+  else if (items.length === 0) context.say(none);
+  else context.print(tableLines(columns, items, tableWidth(host.stdout), style.dim).join('\n'));
+  return EXIT.ok;
 }
 
 function missing(what: string, name: string, known: readonly string[]): AppError {
@@ -288,9 +241,8 @@ function missing(what: string, name: string, known: readonly string[]): AppError
 }
 
 /** The alert that an id or its beginning names. */
-async function findAlert({ store }: Project, action: string, id: string | undefined): Promise<AlertRecord> {
-  if (id === undefined) throw new AppError('usage', `'orch alerts ${action}' needs the id of an alert.`);
-  const found = id.length < PREFIX_MIN ? [] : await store.alerts.byPrefix(id);
+async function alertOf(place: AlertPlace, id: string): Promise<Alert> {
+  const found = id.length < PREFIX_MIN ? [] : await place.byPrefix(id);
   const [one] = found;
   if (found.length > 1)
     throw new AppError(
@@ -302,10 +254,6 @@ async function findAlert({ store }: Project, action: string, id: string | undefi
   return one;
 }
 
-function isMeant(id: string, given: string | undefined): boolean {
-  return given !== undefined && given.length >= PREFIX_MIN && id.startsWith(given);
-}
-
 function onText({ on, resource, threshold }: AlertRule): string {
   if (resource !== null) return `${resource} at ${threshold} %`;
   return threshold === 0 ? on : `${on} at ${threshold}`;
@@ -314,18 +262,4 @@ function onText({ on, resource, threshold }: AlertRule): string {
 function muteText({ rule, dagId }: AlertMute): string {
   const what = rule === null ? 'all rules' : `rule ${rule}`;
   return dagId === null ? what : `${what} about ${dagId}`;
-}
-
-function alertJson({ fingerprint: _, ...one }: AlertRecord): object {
-  return {
-    ...one,
-    firstSeenAt: instantText(one.firstSeenAt),
-    lastSeenAt: instantText(one.lastSeenAt),
-    acknowledgedAt: instantText(one.acknowledgedAt),
-    resolvedAt: instantText(one.resolvedAt),
-  };
-}
-
-function muteJson(one: AlertMute): object {
-  return { ...one, until: instantText(one.until), createdAt: instantText(one.createdAt) };
 }

@@ -1,13 +1,16 @@
 import { AppError } from '../../core/model/errors.ts';
 import { nearest } from '../../core/model/nearest.ts';
-import { reportEvent } from '../asset-event.ts';
+import { extraOf, reportEvent } from '../asset-event.ts';
 import { assetLinks } from '../asset-graph.ts';
 import { showLineage } from '../asset-lineage.ts';
-import { listAssets } from '../asset-list.ts';
-import { defineCommand } from '../command.ts';
+import { listAssets, tellAssets } from '../asset-list.ts';
+import { chosenAction } from '../chosen-action.ts';
+import { defineCommand, type RemoteRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { readDagFiles } from '../dag-files.ts';
+import { type FoundDag, readDagFiles } from '../dag-files.ts';
 import { definePlanParams, type ParamOptions } from '../param-flags.ts';
+import { assetsThere, reportThere } from '../remote/assets.ts';
+import { dagsOfServer } from '../remote/dag-of-server.ts';
 import { trigger } from './trigger.ts';
 
 interface AssetOptions extends ParamOptions {
@@ -20,8 +23,11 @@ type Act = (context: CommandContext, options: AssetOptions, name: string) => Pro
 const ACTIONS: { readonly [action: string]: Act } = {
   list: (context) => listAssets(context),
   event: (context, { extra }, uri) => reportEvent(context, uri, extra),
-  lineage: (context, _options, name) => showLineage(context, name),
-  materialize,
+  lineage: async (context, _options, name) => showLineage(context, (await readDagFiles(context)).dags, name),
+  materialize: async (context, options, uri) => {
+    const { dagId, ...wanted } = makerOf((await readDagFiles(context)).dags, options, uri);
+    return trigger.run(context, wanted, [dagId]);
+  },
 };
 
 /** `orch asset <action> [name]`: what DAGs make, and what runs when it changes. */
@@ -51,20 +57,42 @@ export const asset = defineCommand<AssetOptions>({
     definePlanParams(command);
   },
   run: async (context, options, [action, name]) => {
-    const act = ACTIONS[String(action)];
-    if (act === undefined) {
-      const known = Object.keys(ACTIONS).join(', ');
-      throw new AppError('usage', `There is no 'orch asset ${action}'. There are: ${known}.`);
-    }
-    if (action !== 'list' && name === undefined)
-      throw new AppError('usage', `'orch asset ${action}' needs the URI of an asset.`);
+    const act = chosenAction('asset', ACTIONS, action, name);
+    requireName(action, name);
     return act(context, options, String(name));
   },
 });
 
-/** Runs the DAG that makes an asset, until the tasks that do. */
-async function materialize(context: CommandContext, options: AssetOptions, uri: string): Promise<number> {
-  const links = assetLinks((await readDagFiles(context)).dags);
+/** `orch asset` of a server: by the versions that new runs of its DAGs have. */
+export const assetThere: RemoteRun<AssetOptions> = async (context, server, options, [action, name]) => {
+  const uri = String(name);
+  const act = chosenAction(
+    'asset',
+    {
+      list: async () => tellAssets(context, await dagsOfServer(server), await assetsThere(server)),
+      event: () => reportThere(context, server, uri, extraOf(options.extra)),
+      lineage: async () => showLineage(context, await dagsOfServer(server), uri),
+      materialize: async () => {
+        const { dagId, ...wanted } = makerOf(await dagsOfServer(server), options, uri);
+        const { trigger: there } = await import('../remote/trigger.ts');
+        return there(context, server, wanted, [dagId]);
+      },
+    },
+    action,
+    name,
+  );
+  requireName(action, name);
+  return act();
+};
+
+function requireName(action: unknown, name: unknown): void {
+  if (action !== 'list' && name === undefined)
+    throw new AppError('usage', `'orch asset ${action}' needs the URI of an asset.`);
+}
+
+/** The DAG that makes an asset, and a trigger of it until the tasks that do. */
+function makerOf(dags: readonly Pick<FoundDag, 'spec'>[], options: AssetOptions, uri: string) {
+  const links = assetLinks(dags);
   const producers = links.get(uri)?.producers ?? [];
   if (producers.length === 0) {
     const produced = [...links].flatMap(([one, { producers: by }]) => (by.length > 0 ? [one] : []));
@@ -80,5 +108,5 @@ async function materialize(context: CommandContext, options: AssetOptions, uri: 
     throw new AppError('usage', `${which} '${uri}'. Name one that does with --dag: ${dagIds.join(', ')}.`);
   }
   const until = producers.filter(({ dagId }) => dagId === chosen).map(({ taskId }) => taskId);
-  return trigger.run(context, { ...params, until }, [chosen]);
+  return { ...params, until, dagId: chosen };
 }

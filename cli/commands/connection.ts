@@ -1,24 +1,18 @@
-import {
-  type Connection,
-  type ConnectionType,
-  fieldsOf,
-  parseConnection,
-} from '../../core/model/connection.ts';
+import { parseConnection } from '../../core/model/connection.ts';
 import { AppError } from '../../core/model/errors.ts';
-import type { Project } from '../../core/scheduler/project.ts';
-import { connectionRecord, openConnection } from '../../core/secrets/keep-values.ts';
-import { audited } from '../audited.ts';
 import { chosenAction, takesNoName } from '../chosen-action.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type RemoteRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { reach } from '../reach-connection.ts';
+import { connectionsThere } from '../remote/values.ts';
 import { NEVER_A_WORD, secretInput } from '../secret-input.ts';
-import { listedValues, printValues } from '../value-list.ts';
+import { printValues, requireName } from '../value-list.ts';
+import type { ConnectionPlace } from '../value-places.ts';
+import { connectionsHere } from '../values-here.ts';
 import { withProject } from '../with-project.ts';
-import { removeValue, requireName, unknownValue, warnOfEnvironment } from './variable.ts';
+import { removeValue, warnOfWinner } from './variable.ts';
 
-type Act = (context: CommandContext, options: object, name: string) => Promise<number>;
+type Act = (context: CommandContext, place: ConnectionPlace, name: string) => Promise<number>;
 
 const ACTIONS: { readonly [action: string]: Act } = { list, show, set, delete: remove, test };
 
@@ -42,80 +36,63 @@ export const connection = defineCommand({
       .argument('<action>', 'list, show, set, delete or test')
       .argument('[name]', 'letters, digits and _');
   },
-  run: (context, options, [action, name]) => {
-    const act = chosenAction('connection', ACTIONS, action, name);
-    if (act === list) takesNoName('connection', action, name);
-    else requireName('connection', String(action), name);
-    return act(context, options, String(name ?? ''));
+  run: (context, _options, args) => {
+    const act = wish(args);
+    return withProject(context, (project) => act(context, connectionsHere(project)));
   },
 });
 
-function list(context: CommandContext): Promise<number> {
-  return withProject(context, async (project) => {
-    printValues(context, 'connection', await listedValues(project, 'connection'));
-    return EXIT.ok;
-  });
+/** `orch connection` of a server. */
+export const connectionThere: RemoteRun = (context, server, _options, args) =>
+  wish(args)(context, connectionsThere(server));
+
+/** What is asked for. @throws AppError `usage` for words that do not fit. */
+function wish([action, name]: Parameters<RemoteRun>[3]) {
+  const act = chosenAction('connection', ACTIONS, action, name);
+  if (act === list) takesNoName('connection', action, name);
+  else requireName('connection', String(action), name);
+  return (context: CommandContext, place: ConnectionPlace) => act(context, place, String(name ?? ''));
 }
 
-function show(context: CommandContext, _options: object, name: string): Promise<number> {
-  return withProject(context, async (project) => {
-    const shown = withoutSecrets(await connectionNamed(project, name));
-    if (context.flags.json) context.json({ name, ...shown });
-    else
-      context.print(
-        Object.entries(shown)
-          .map(([field, value]) => `${field}: ${value}`)
-          .join('\n'),
-      );
-    return EXIT.ok;
-  });
+async function list(context: CommandContext, place: ConnectionPlace): Promise<number> {
+  printValues(context, 'connection', await place.list());
+  return EXIT.ok;
 }
 
-function set(context: CommandContext, _options: object, name: string): Promise<number> {
-  return withProject(context, async (project) => {
-    const { store, clock, keys } = project;
-    const text = await secretInput(context, process.stdin, `Connection ${name}, a URL or JSON: `);
-    if (text === null) return EXIT.interrupted;
-    const read = parseConnection(text);
-    if (!read.ok) throw new AppError('usage', `The connection ${read.problem}. Nothing was changed.`);
-    const before = await store.connections.one(name);
-    const change = { action: 'saveConnection', target: `name=${name}`, status: 200 };
-    await audited(project, change, (by) =>
-      store.connections.save(connectionRecord({ keys }, name, read.connection, { by, at: clock.now() })),
+async function show(context: CommandContext, place: ConnectionPlace, name: string): Promise<number> {
+  const shown = await place.fields(name);
+  if (context.flags.json) context.json({ name, ...shown });
+  else
+    context.print(
+      Object.entries(shown)
+        .map(([field, value]) => `${field}: ${value}`)
+        .join('\n'),
     );
-    const { type } = read.connection;
-    if (context.flags.json) context.json({ name, type });
-    context.say(`connection ${name} is ${before === null ? 'new' : 'changed'}: ${type}`);
-    warnOfEnvironment(context, project, 'connection', name);
-    return EXIT.ok;
-  });
+  return EXIT.ok;
 }
 
-function remove(context: CommandContext, _options: object, name: string): Promise<number> {
-  return withProject(context, (project) => removeValue(context, project, 'connection', name));
+async function set(context: CommandContext, place: ConnectionPlace, name: string): Promise<number> {
+  const text = await secretInput(context, `Connection ${name}, a URL or JSON: `);
+  if (text === null) return EXIT.interrupted;
+  const read = parseConnection(text);
+  if (!read.ok) throw new AppError('usage', `The connection ${read.problem}. Nothing was changed.`);
+  const before = await place.stored(name);
+  await place.save(name, read.connection);
+  const { type } = read.connection;
+  if (context.flags.json) context.json({ name, type });
+  context.say(`connection ${name} is ${before === null ? 'new' : 'changed'}: ${type}`);
+  warnOfWinner(context, place, name);
+  return EXIT.ok;
 }
 
-function test(context: CommandContext, _options: object, name: string): Promise<number> {
-  return withProject(context, async (project) => {
-    const place = await reach(await connectionNamed(project, name));
-    if (context.flags.json) context.json({ name, reached: place });
-    context.say(`${place} takes connections; nobody has logged in`);
-    return EXIT.ok;
-  });
+function remove(context: CommandContext, place: ConnectionPlace, name: string): Promise<number> {
+  return removeValue(context, place, 'connection', name);
 }
 
-/** A connection as a task would find it. */
-async function connectionNamed(project: Project, name: string): Promise<Connection> {
-  const found = (await listedValues(project, 'connection')).find((one) => one.name === name);
-  if (found === undefined) throw await unknownValue(project, 'connection', name);
-  if (found.record !== null) return openConnection({ keys: project.keys }, found.record);
-  const read = parseConnection(found.text);
-  if (!read.ok) throw new AppError('invalid', `Connection '${name}' ${read.problem}.`);
-  return read.connection;
-}
-
-function withoutSecrets(one: Connection): { readonly [field: string]: string | number } {
-  const fields = fieldsOf(one.type as ConnectionType);
-  const entries = Object.entries(one).map(([name, value]) => [name, fields[name]?.secret ? '***' : value]);
-  return Object.fromEntries(entries) as { readonly [field: string]: string | number };
+async function test(context: CommandContext, place: ConnectionPlace, name: string): Promise<number> {
+  const { place: reached, error } = await place.test(name);
+  if (error !== null) throw new AppError('unavailable', `${reached} cannot be reached: ${error}.`);
+  if (context.flags.json) context.json({ name, reached });
+  context.say(`${reached} takes connections; nobody has logged in`);
+  return EXIT.ok;
 }

@@ -85,8 +85,9 @@ async function add(
 
 /** The token that stdin gives, or the user types; `null` for an empty line, `undefined` for Ctrl-C. */
 async function askToken(context: CommandContext): Promise<string | null | undefined> {
-  if (process.stdin.isTTY !== true) return readSecret(process.stdin);
-  const line = await askHidden(context, process.stdin, 'Token, nothing for none: ');
+  const { stdin } = context.host;
+  if (stdin.isTTY !== true) return readSecret(stdin);
+  const line = await askHidden(context, 'Token, nothing for none: ');
   if (line === null) return undefined;
   return line.trim() === '' ? null : line.trim();
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/model/errors.ts';
 import { valueOfAnswer } from '../answer-error.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type RemoteRun } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
 import { runScheduler } from '../run-scheduler.ts';
@@ -22,8 +23,7 @@ export const scheduler = defineCommand<Record<string, never>>({
     command.argument('[action]', 'pause or resume');
   },
   run: (context, _options, [action]) => {
-    if (action !== undefined && action !== 'pause' && action !== 'resume')
-      throw new AppError('usage', `orch scheduler takes pause or resume, not '${action}'.`);
+    requireWord(action);
     return withProject(context, async (project) => {
       if (action === undefined) return runScheduler(context, project);
       const paused = action === 'pause';
@@ -31,12 +31,33 @@ export const scheduler = defineCommand<Record<string, never>>({
       try {
         const by = userName(context.host.env);
         valueOfAnswer(await session.ask({ type: 'pauseScheduler', paused, by }));
-        if (context.flags.json) context.json({ paused });
-        else context.print(paused ? 'nothing is started any more' : 'what is ready is started');
-        return EXIT.ok;
+        return tellPaused(context, paused);
       } finally {
         await session.close();
       }
     });
   },
 });
+
+/** `orch scheduler pause` and `resume` of a server. */
+export const schedulerThere: RemoteRun = async (context, server, _options, [action]) => {
+  requireWord(action);
+  if (action === undefined)
+    throw new AppError(
+      'usage',
+      "'orch scheduler' runs on this machine: leave out --server, or say pause or resume.",
+    );
+  await server.call('controlScheduler', { body: { action: action as 'pause' | 'resume' } });
+  return tellPaused(context, action === 'pause');
+};
+
+function requireWord(action: unknown): void {
+  if (action !== undefined && action !== 'pause' && action !== 'resume')
+    throw new AppError('usage', `orch scheduler takes pause or resume, not '${action}'.`);
+}
+
+function tellPaused(context: CommandContext, paused: boolean): number {
+  if (context.flags.json) context.json({ paused });
+  else context.print(paused ? 'nothing is started any more' : 'what is ready is started');
+  return EXIT.ok;
+}

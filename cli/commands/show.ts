@@ -1,10 +1,11 @@
 import type { DagSpec, TaskSpec } from '../../core/model/dag.ts';
 import { DAG_DEFAULTS } from '../../core/model/dag.ts';
 import { durationText } from '../../core/model/duration.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type RemoteRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
 import { EXIT } from '../exit-code.ts';
+import { dagOfServer } from '../remote/dag-of-server.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { cutTo, tamed } from '../render/text-width.ts';
 import { type RolledBack, rolledBackOf, rolledBackText } from '../rolled-back.ts';
@@ -22,31 +23,37 @@ export const show = defineCommand({
   run: async (context, _options, [dagId]) => {
     const declared = requireDag(await readDagFiles(context, String(dagId)), String(dagId));
     const back = (await rolledBackOf(context, [declared])).get(String(dagId));
-    const dag = back === undefined ? declared : { ...declared, ...back.version };
-    if (context.flags.json) {
-      const { file, graphHash, spec } = dag;
-      context.json({ dagId, file, graphHash, rolledBackTo: back?.version.versionNo ?? null, spec });
-      return EXIT.ok;
-    }
-    const parts = [
-      headLines(context, dag, back),
-      paramLines(context, dag.spec),
-      taskLines(context, dag.spec),
-    ];
-    context.print(
-      parts
-        .filter((lines) => lines.length > 0)
-        .map((lines) => lines.join('\n'))
-        .join('\n\n'),
-    );
-    return EXIT.ok;
+    return tellDag(context, back === undefined ? declared : { ...declared, ...back.version }, back ?? null);
   },
 });
+
+/** `orch show` of a server: a DAG as new runs have it there. */
+export const showThere: RemoteRun = async (context, server, _options, [dagId]) => {
+  const { dag, back } = await dagOfServer(server, String(dagId));
+  return tellDag(context, dag, back);
+};
+
+function tellDag(context: CommandContext, dag: FoundDag, back: RolledBack | null): number {
+  if (context.flags.json) {
+    const { file, graphHash, spec } = dag;
+    const rolledBackTo = back?.version.versionNo ?? null;
+    context.json({ dagId: spec.id, file, graphHash, rolledBackTo, spec });
+    return EXIT.ok;
+  }
+  const parts = [headLines(context, dag, back), paramLines(context, dag.spec), taskLines(context, dag.spec)];
+  context.print(
+    parts
+      .filter((lines) => lines.length > 0)
+      .map((lines) => lines.join('\n'))
+      .join('\n\n'),
+  );
+  return EXIT.ok;
+}
 
 function headLines(
   { style, host }: CommandContext,
   { spec, file }: FoundDag,
-  back: RolledBack | undefined,
+  back: RolledBack | null,
 ): string[] {
   const title = spec.title === undefined ? '' : `  ${tamed(spec.title)}`;
   const rows: [string, string][] = [
@@ -55,7 +62,7 @@ function headLines(
     ['runs at once', String(spec.maxActiveRuns ?? DAG_DEFAULTS.maxActiveRuns)],
     ['tasks at once', `${spec.maxActiveTasks ?? DAG_DEFAULTS.maxActiveTasks} in a run`],
   ];
-  if (back !== undefined) rows.push(['version', rolledBackText(back)]);
+  if (back !== null) rows.push(['version', rolledBackText(back)]);
   for (const { path, over } of spec.fanOuts ?? []) rows.push(['fan-out', `${path}, one per item of ${over}`]);
   if (spec.timeoutMs !== undefined) rows.push(['timeout', durationText(spec.timeoutMs)]);
   if (spec.owner !== undefined) rows.push(['owner', tamed(spec.owner)]);

@@ -1,7 +1,7 @@
 import type { Spread } from '../../core/model/spread.ts';
 import { collectDagStats, type DagStats } from '../../core/store/dag-stats.ts';
 import { collectTaskStats, TASK_RUNS_MAX, type TaskStats } from '../../core/store/task-stats.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type RemoteRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { instantFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
@@ -10,14 +10,24 @@ import { type Column, tableLines, tableWidth } from '../render/table.ts';
 import { agoText, instantText, spanText } from '../render/time-text.ts';
 import { withProject } from '../with-project.ts';
 
+interface StatsOptions {
+  readonly dag?: string;
+  readonly since?: string;
+  readonly tasks?: boolean;
+}
+
+type Figures = Omit<DagStats, 'of'>;
+
 /** A DAG, with its tasks if they were asked for. */
 interface Row {
-  readonly dag: DagStats;
+  readonly dag: Figures;
   readonly tasks: readonly TaskStats[] | null;
+  /** Finished runs that the figures of tasks are of; `null`: all that there are. */
+  readonly taskRuns: number | null;
 }
 
 /** `orch stats`: how the runs of each DAG went, and with `--tasks` or for one DAG its tasks. */
-export const stats = defineCommand<{ dag?: string; since?: string; tasks?: boolean }>({
+export const stats = defineCommand<StatsOptions>({
   description:
     'p50 and p95: half, or 95 of 100, took no longer. Runs wait for their turn, attempts from their slot ' +
     `to their start. Of tasks the newest ${TASK_RUNS_MAX} finished runs of a DAG count.`,
@@ -39,32 +49,62 @@ export const stats = defineCommand<{ dag?: string; since?: string; tasks?: boole
     return withProject(context, async ({ store }) => {
       const rows: Row[] = [];
       for (const one of await collectDagStats(store, dag, from))
-        rows.push({ dag: one, tasks: wantsTasks ? await collectTaskStats(store, one.of) : null });
-      if (context.flags.json) context.json({ items: rows.map(rowJson) });
-      else if (rows.length === 0) context.say('No runs.');
-      else print(context, rows, now);
-      return EXIT.ok;
+        rows.push({
+          dag: one,
+          tasks: wantsTasks ? await collectTaskStats(store, one.of) : null,
+          taskRuns: one.of.length > TASK_RUNS_MAX ? TASK_RUNS_MAX : null,
+        });
+      return tellStats(context, rows);
     });
   },
 });
 
+/** `orch stats` of a server. */
+export const statsThere: RemoteRun<StatsOptions> = async (context, server, { dag, since, tasks }) => {
+  const now = context.host.clock.now();
+  const from =
+    since === undefined ? {} : { since: new Date(instantFlag('--since', since, now)).toISOString() };
+  const wantsTasks = tasks === true || dag !== undefined;
+  const dagIds = dag === undefined ? (await server.items('listDags', {})).map(({ dagId }) => dagId) : [dag];
+  const rows: Row[] = [];
+  for (const dagId of dagIds) {
+    const found = await server.call('getDagStats', { params: { dagId }, query: from });
+    const { since: _, taskRuns, tasks: ofTasks, lastAt, ...figures } = found;
+    if (lastAt === null) continue;
+    const isCut = taskRuns < figures.success + figures.failed + figures.cancelled;
+    rows.push({
+      dag: { ...figures, lastAt: Date.parse(lastAt) },
+      tasks: wantsTasks ? ofTasks : null,
+      taskRuns: isCut ? taskRuns : null,
+    });
+  }
+  return tellStats(context, rows);
+};
+
+function tellStats(context: CommandContext, rows: readonly Row[]): number {
+  if (context.flags.json) context.json({ items: rows.map(rowJson) });
+  else if (rows.length === 0) context.say('No runs.');
+  else print(context, rows, context.host.clock.now());
+  return EXIT.ok;
+}
+
 function rowJson({ dag, tasks }: Row): object {
-  const { of: _, lastAt, ...figures } = dag;
+  const { of: _, lastAt, ...figures } = dag as DagStats;
   return { ...figures, lastAt: instantText(lastAt), ...(tasks === null ? {} : { tasks }) };
 }
 
 function print(context: CommandContext, rows: readonly Row[], now: number): void {
   const { style, host } = context;
   const width = tableWidth(host.stdout);
-  const columns: Column<DagStats>[] = [
+  const columns: Column<Figures>[] = [
     { title: 'dag', text: ({ dagId }) => dagId, paint: style.bold },
     { title: 'runs', text: ({ runs }) => String(runs), align: 'right' },
-    ...commonColumns<DagStats>(),
+    ...commonColumns<Figures>(),
     { title: 'last', text: ({ lastAt }) => agoText(lastAt, now) },
   ];
   const dags = rows.map(({ dag }) => dag);
   context.print(tableLines(columns, dags, width, style.dim).join('\n'));
-  for (const { dag, tasks } of rows) {
+  for (const { dag, tasks, taskRuns } of rows) {
     if (tasks === null || tasks.length === 0) continue;
     const taskColumns: Column<TaskStats>[] = [
       { title: `task of ${dag.dagId}`, text: ({ taskId }) => taskId, paint: style.bold },
@@ -73,8 +113,7 @@ function print(context: CommandContext, rows: readonly Row[], now: number): void
       { title: 'retries', text: ({ retries }) => String(retries), align: 'right' },
     ];
     context.print(`\n${tableLines(taskColumns, tasks, width, style.dim).join('\n')}`);
-    if (dag.of.length > TASK_RUNS_MAX)
-      context.print(style.dim(`of the newest ${counted(TASK_RUNS_MAX, 'finished run')}`));
+    if (taskRuns !== null) context.print(style.dim(`of the newest ${counted(taskRuns, 'finished run')}`));
   }
 }
 

@@ -1,6 +1,7 @@
 import { isRunFinished } from '../../core/model/states.ts';
 import { isLed } from '../../core/scheduler/is-led.ts';
 import { hookJson } from '../../core/store/hook-json.ts';
+import { readDeadline } from '../../core/store/read-deadline.ts';
 import { readRunView } from '../../core/store/read-run-view.ts';
 import { runViewJson } from '../../core/store/run-json.ts';
 import type { RunView } from '../../core/store/run-view.ts';
@@ -16,7 +17,6 @@ import { runHead } from '../render/run-head.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { runReport } from '../render/run-report.ts';
 import { instantText } from '../render/time-text.ts';
-import { readDeadline } from '../run-deadline.ts';
 import { withProject } from '../with-project.ts';
 
 /** `orch status [run]`: a run and its tasks as they are now. */
@@ -36,7 +36,7 @@ export const status = defineCommand({
       const view = await readRunView(store, run.runNo, { outputs: context.flags.json });
       if (view === null) throw new Error(`run ${run.uid} vanished`);
       const now = context.host.clock.now();
-      const deadline = await readDeadline(store, view, now);
+      const deadline = await readDeadline(store, view.run, view.version.spec, now);
       if (context.flags.json) {
         const hooks = await store.hooks(run.runNo);
         const due = deadline && { ...deadline, at: instantText(deadline.at) };

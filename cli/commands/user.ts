@@ -1,15 +1,24 @@
-import { endAccount, setAccount } from '../../core/accounts/keep-accounts.ts';
-import { ACCOUNT_NAME, type AccountRecord } from '../../core/model/account.ts';
+import type { Account } from '../../client/generated/api.ts';
+import { type AccountChange, endAccount, setAccount } from '../../core/accounts/keep-accounts.ts';
+import type { AccountRecord, Grant } from '../../core/model/account.ts';
 import { AppError } from '../../core/model/errors.ts';
 import { nearest } from '../../core/model/nearest.ts';
 import type { Project } from '../../core/scheduler/project.ts';
 import { audited } from '../audited.ts';
 import { chosenAction, takesNoName } from '../chosen-action.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type RemoteRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { defineGrants, type GrantOptions, grantsOf, grantsText, warnOfUnknownDags } from '../grant-flags.ts';
+import {
+  defineGrants,
+  type GrantOptions,
+  grantsOf,
+  grantsText,
+  requireAccountName,
+  warnOfUnknownDags,
+} from '../grant-flags.ts';
 import { newPassword } from '../new-password.ts';
+import type { Server } from '../remote/server.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { dateText, instantText } from '../render/time-text.ts';
 import { withProject } from '../with-project.ts';
@@ -21,7 +30,21 @@ interface UserOptions extends GrantOptions {
   readonly passwordStdin?: boolean;
 }
 
-type Act = (context: CommandContext, options: UserOptions, name: string | undefined) => Promise<number>;
+/** Where accounts are: in a project of this machine, or behind a server. */
+interface UserPlace {
+  list(): Promise<readonly Account[]>;
+  save(wanted: AccountChange): Promise<Account>;
+  remove(name: string): Promise<void>;
+  /** Ids of the DAGs that are known there. */
+  dagIds(): Promise<readonly string[]>;
+}
+
+type Act = (
+  context: CommandContext,
+  place: UserPlace,
+  options: UserOptions,
+  name: string | undefined,
+) => Promise<number>;
 
 const ACTIONS: { readonly [action: string]: Act } = { set, list, remove };
 
@@ -47,78 +70,107 @@ export const user = defineCommand<UserOptions>({
       .option('--new-password', 'set: ask for another password')
       .option('--password-stdin', 'set: read the password from stdin');
   },
-  run: (context, options, [action, name]) => {
-    const act = chosenAction('user', ACTIONS, action, name);
-    if (action === 'list') takesNoName('user', action, name);
-    return act(context, options, name === undefined ? name : String(name));
+  run: (context, options, args) => {
+    const act = wish(options, args);
+    return withProject(context, (project) => act(context, usersHere(project)));
   },
 });
 
-async function set(context: CommandContext, options: UserOptions, name: string | undefined): Promise<number> {
-  if (name === undefined) throw new AppError('usage', "'orch user set' needs the name of an account.");
-  if (!new RegExp(ACCOUNT_NAME).test(name))
-    throw new AppError('usage', `'${name}' is no name: letters, digits and . _ @ + - after the first one.`);
-  if (options.disable && options.enable) throw new AppError('usage', 'Choose one of --disable, --enable.');
-  const given = grantsOf(options);
-  return withProject(context, async (project) => {
-    const { accounts } = project.store;
-    const before = await accounts.account(name);
-    const grants = given ?? before?.grants;
-    if (grants === undefined) throw unknownUser(name, await accounts.accounts(), 'A new one needs a --role.');
-    await warnOfUnknownDags(context, project, given ?? []);
-    const asks = options.passwordStdin || options.newPassword || before === null;
-    const password = asks
-      ? await newPassword(context, process.stdin, options.passwordStdin === true)
-      : undefined;
-    if (password === null) return EXIT.interrupted;
-    const disabled = options.disable ? true : options.enable ? false : undefined;
-    const wanted = {
-      name,
-      grants,
-      ...(password === undefined ? {} : { password }),
-      ...(disabled === undefined ? {} : { disabled }),
-    };
-    const change = { action: 'saveAccount', target: `name=${name}`, status: 200 };
-    const saved = await audited(project, change, (by) =>
-      setAccount(accounts, wanted, { by, at: project.clock.now() }),
-    );
-    if (context.flags.json) context.json(userJson(saved));
-    const state = saved.disabled ? ', and cannot log in: it is disabled' : '';
-    context.say(`user ${name} is ${before === null ? 'new' : 'changed'}: ${grantsText(grants)}${state}`);
-    return EXIT.ok;
-  });
+/** `orch user` of a server. */
+export const userThere: RemoteRun<UserOptions> = (context, server, options, args) =>
+  wish(options, args)(context, usersThere(server));
+
+/** What is asked for. @throws AppError `usage` for words that do not fit. */
+function wish(options: UserOptions, [action, name]: Parameters<RemoteRun>[3]) {
+  const act = chosenAction('user', ACTIONS, action, name);
+  if (action === 'list') takesNoName('user', action, name);
+  return (context: CommandContext, place: UserPlace) =>
+    act(context, place, options, name === undefined ? name : String(name));
 }
 
-function list(context: CommandContext): Promise<number> {
-  return withProject(context, async ({ store }) => {
-    const accounts = await store.accounts.accounts();
-    if (context.flags.json) context.json({ items: accounts.map(userJson), nextCursor: null });
-    else if (accounts.length === 0)
-      context.say('There are no users: orch user set <name> --role <role> makes one.');
-    else context.print(table(context, accounts).join('\n'));
-    return EXIT.ok;
+function usersHere(project: Project): UserPlace {
+  const { accounts } = project.store;
+  return {
+    list: async () => (await accounts.accounts()).map(accountJson),
+    save: (wanted) =>
+      audited(project, { action: 'saveAccount', target: `name=${wanted.name}`, status: 200 }, async (by) =>
+        accountJson(await setAccount(accounts, wanted, { by, at: project.clock.now() })),
+      ),
+    remove: async (name) => {
+      const change = { action: 'removeAccount', target: `name=${name}`, status: 204 };
+      await audited(project, change, () => endAccount(accounts, name, project.clock.now()));
+    },
+    dagIds: async () => (await project.store.dags()).map(({ dagId }) => dagId),
+  };
+}
+
+function usersThere(server: Server): UserPlace {
+  return {
+    list: async () => (await server.call('listAccounts', {})).items,
+    save: ({ name, grants, ...rest }) =>
+      server.call('saveAccount', { params: { name }, body: { grants: [...grants], ...rest } }),
+    remove: (name) => server.call('removeAccount', { params: { name } }),
+    dagIds: async () => (await server.items('listDags', {})).map(({ dagId }) => dagId),
+  };
+}
+
+async function set(
+  context: CommandContext,
+  place: UserPlace,
+  options: UserOptions,
+  name: string | undefined,
+): Promise<number> {
+  if (name === undefined) throw new AppError('usage', "'orch user set' needs the name of an account.");
+  requireAccountName(name);
+  if (options.disable && options.enable) throw new AppError('usage', 'Choose one of --disable, --enable.');
+  const given = grantsOf(options);
+  const accounts = await place.list();
+  const before = accounts.find((one) => one.name === name);
+  const grants = given ?? (before?.grants as Grant[] | undefined);
+  if (grants === undefined) throw unknownUser(name, accounts, 'A new one needs a --role.');
+  if (given !== null) warnOfUnknownDags(context, await place.dagIds(), given);
+  const asks = options.passwordStdin || options.newPassword || before === undefined;
+  const password = asks ? await newPassword(context, options.passwordStdin === true) : undefined;
+  if (password === null) return EXIT.interrupted;
+  const disabled = options.disable ? true : options.enable ? false : undefined;
+  const saved = await place.save({
+    name,
+    grants,
+    ...(password === undefined ? {} : { password }),
+    ...(disabled === undefined ? {} : { disabled }),
   });
+  if (context.flags.json) context.json(saved);
+  const state = saved.disabled ? ', and cannot log in: it is disabled' : '';
+  context.say(`user ${name} is ${before === undefined ? 'new' : 'changed'}: ${grantsText(grants)}${state}`);
+  return EXIT.ok;
+}
+
+async function list(context: CommandContext, place: UserPlace): Promise<number> {
+  const accounts = await place.list();
+  if (context.flags.json) context.json({ items: accounts, nextCursor: null });
+  else if (accounts.length === 0)
+    context.say('There are no users: orch user set <name> --role <role> makes one.');
+  else context.print(table(context, accounts).join('\n'));
+  return EXIT.ok;
 }
 
 async function remove(
   context: CommandContext,
+  place: UserPlace,
   _options: UserOptions,
   name: string | undefined,
 ): Promise<number> {
   if (name === undefined) throw new AppError('usage', "'orch user remove' needs the name of an account.");
-  return withProject(context, async (project: Project) => {
-    const { accounts } = project.store;
-    const before = await accounts.account(name);
-    if (before === null) throw unknownUser(name, await accounts.accounts(), 'See: orch user list.');
-    const change = { action: 'removeAccount', target: `name=${name}`, status: 204 };
-    await audited(project, change, () => endAccount(accounts, name, project.clock.now()));
-    if (context.flags.json) context.json(userJson(before));
-    context.say(`user ${name} is removed, and logged out everywhere`);
-    return EXIT.ok;
-  });
+  const accounts = await place.list();
+  const before = accounts.find((one) => one.name === name);
+  if (before === undefined) throw unknownUser(name, accounts, 'See: orch user list.');
+  await place.remove(name);
+  if (context.flags.json) context.json(before);
+  context.say(`user ${name} is removed, and logged out everywhere`);
+  return EXIT.ok;
 }
 
-function unknownUser(name: string, accounts: readonly AccountRecord[], otherwise: string): AppError {
+function unknownUser(name: string, accounts: readonly Account[], otherwise: string): AppError {
   const similar = nearest(
     name,
     accounts.map((one) => one.name),
@@ -127,18 +179,19 @@ function unknownUser(name: string, accounts: readonly AccountRecord[], otherwise
   return new AppError('not_found', `There is no user '${name}'. ${hint}`);
 }
 
-function table(context: CommandContext, accounts: readonly AccountRecord[]): string[] {
+function table(context: CommandContext, accounts: readonly Account[]): string[] {
   const { bold, dim } = context.style;
   const columns = [
-    { title: 'name', text: ({ name }: AccountRecord) => name, paint: bold },
-    { title: 'may', text: ({ grants }: AccountRecord) => grantsText(grants), flex: true },
-    { title: 'state', text: ({ disabled }: AccountRecord) => (disabled ? 'disabled' : 'holds') },
-    { title: 'made (UTC)', text: ({ createdAt }: AccountRecord) => dateText(createdAt) },
-    { title: 'made by', text: ({ createdBy }: AccountRecord) => createdBy, flex: true, paint: dim },
+    { title: 'name', text: ({ name }: Account) => name, paint: bold },
+    { title: 'may', text: ({ grants }: Account) => grantsText(grants as Grant[]), flex: true },
+    { title: 'state', text: ({ disabled }: Account) => (disabled ? 'disabled' : 'holds') },
+    { title: 'made (UTC)', text: ({ createdAt }: Account) => dateText(Date.parse(createdAt)) },
+    { title: 'made by', text: ({ createdBy }: Account) => createdBy, flex: true, paint: dim },
   ];
   return tableLines(columns, accounts, tableWidth(context.host.stdout), dim);
 }
 
-function userJson({ passwordHash, createdAt, ...one }: AccountRecord): object {
-  return { ...one, hasPassword: passwordHash !== null, createdAt: instantText(createdAt) };
+function accountJson({ passwordHash, grants, createdAt, ...one }: AccountRecord): Account {
+  const made = { hasPassword: passwordHash !== null, createdAt: instantText(createdAt) };
+  return { ...one, ...made, grants: grants.map((grant) => ({ ...grant })) };
 }

@@ -1,23 +1,28 @@
 import { AppError } from '../../core/model/errors.ts';
-import { nearest } from '../../core/model/nearest.ts';
-import { VALUE_NAME, type ValueOf, type ValueRecord, valueProblem } from '../../core/model/variable.ts';
-import type { Project } from '../../core/scheduler/project.ts';
-import { rotateValues, variableRecord } from '../../core/secrets/keep-values.ts';
-import { audited } from '../audited.ts';
+import { type ValueOf, valueProblem } from '../../core/model/variable.ts';
 import { chosenAction, takesNoName } from '../chosen-action.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type RemoteRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
+import { variablesThere } from '../remote/values.ts';
 import { instantText } from '../render/time-text.ts';
 import { NEVER_A_WORD, secretInput } from '../secret-input.ts';
-import { type ListedValue, listedValues, printValues } from '../value-list.ts';
+import { printValues, requireListed, requireName, requireStored } from '../value-list.ts';
+import type { ValuePlace, VariablePlace } from '../value-places.ts';
+import { variablesHere } from '../values-here.ts';
 import { withProject } from '../with-project.ts';
 
 interface VariableOptions {
   readonly secret?: boolean;
 }
 
-type Act = (context: CommandContext, options: VariableOptions, name: string) => Promise<number>;
+interface Wish {
+  readonly place: VariablePlace;
+  readonly name: string;
+  readonly secret: boolean;
+}
+
+type Act = (context: CommandContext, wish: Wish) => Promise<number>;
 
 const ACTIONS: { readonly [action: string]: Act } = { list, get, set, delete: remove, rotate };
 
@@ -42,122 +47,85 @@ export const variable = defineCommand<VariableOptions>({
       .argument('[name]', 'letters, digits and _')
       .option('--secret', 'set: never show the value, and mask it in logs');
   },
-  run: (context, options, [action, name]) => {
-    const act = chosenAction('variable', ACTIONS, action, name);
-    if (act === list || act === rotate) takesNoName('variable', action, name);
-    else requireName('variable', String(action), name);
-    return act(context, options, String(name ?? ''));
+  run: (context, options, args) => {
+    const act = wish(options, args);
+    return withProject(context, (project) => act(context, variablesHere(project)));
   },
 });
 
-/** @throws AppError `usage` for a name that is missing, or none. */
-export function requireName(of: ValueOf, action: string, name: unknown): void {
-  if (name === undefined) throw new AppError('usage', `'orch ${of} ${action}' needs the name of a ${of}.`);
-  if (!new RegExp(VALUE_NAME).test(String(name)))
-    throw new AppError('usage', `'${name}' is no name: a letter or _, then letters, digits and _.`);
+/** `orch variable` of a server. */
+export const variableThere: RemoteRun<VariableOptions> = (context, server, options, args) =>
+  wish(options, args)(context, variablesThere(server));
+
+/** What is asked for. @throws AppError `usage` for words that do not fit. */
+function wish({ secret = false }: VariableOptions, [action, name]: Parameters<RemoteRun>[3]) {
+  const act = chosenAction('variable', ACTIONS, action, name);
+  if (act === list || act === rotate) takesNoName('variable', action, name);
+  else requireName('variable', String(action), name);
+  return (context: CommandContext, place: VariablePlace) =>
+    act(context, { place, name: String(name ?? ''), secret });
 }
 
-function list(context: CommandContext): Promise<number> {
-  return withProject(context, async (project) => {
-    const values = await listedValues(project, 'variable');
-    printValues(context, 'variable', values);
-    return EXIT.ok;
-  });
+async function list(context: CommandContext, { place }: Wish): Promise<number> {
+  printValues(context, 'variable', await place.list());
+  return EXIT.ok;
 }
 
-function get(context: CommandContext, _options: VariableOptions, name: string): Promise<number> {
-  return withProject(context, async (project) => {
-    const found = (await listedValues(project, 'variable')).find((one) => one.name === name);
-    if (found === undefined) throw await unknownValue(project, 'variable', name);
-    if (found.kind === 'secret')
-      throw new AppError('conflict', `Variable '${name}' is a secret: its value is not shown.`);
-    const value = textOf(project, found);
-    if (context.flags.json) context.json({ name, value, from: found.from });
-    else context.print(value);
-    return EXIT.ok;
-  });
+async function get(context: CommandContext, { place, name }: Wish): Promise<number> {
+  const found = requireListed(await place.list(), 'variable', name);
+  if (found.kind === 'secret')
+    throw new AppError('conflict', `Variable '${name}' is a secret: its value is not shown.`);
+  const value = await place.value(name);
+  if (context.flags.json) context.json({ name, value, from: found.from });
+  else context.print(value);
+  return EXIT.ok;
 }
 
-function textOf({ keys }: Project, found: ListedValue): string {
-  return found.record === null ? found.text : keys.open(found.record);
-}
-
-function set(context: CommandContext, options: VariableOptions, name: string): Promise<number> {
-  const secret = options.secret === true;
-  return withProject(context, async (project) => {
-    const { store, clock, keys } = project;
-    const before = await store.variables.one(name);
-    if (before?.kind === 'secret' && !secret)
-      throw new AppError(
-        'usage',
-        `Variable '${name}' is a secret: say --secret to set it again, or delete it first.`,
-      );
-    const value = await secretInput(context, process.stdin, `Value of ${name}: `);
-    if (value === null) return EXIT.interrupted;
-    const problem = valueProblem(value, secret);
-    if (problem !== null) throw new AppError('usage', `The value ${problem}. Nothing was changed.`);
-    const change = { action: 'saveVariable', target: `name=${name}`, status: 200 };
-    await audited(project, change, (by) =>
-      store.variables.save(variableRecord({ keys }, { name, value, secret }, { by, at: clock.now() })),
+async function set(context: CommandContext, { place, name, secret }: Wish): Promise<number> {
+  const before = await place.stored(name);
+  if (before?.kind === 'secret' && !secret)
+    throw new AppError(
+      'usage',
+      `Variable '${name}' is a secret: say --secret to set it again, or delete it first.`,
     );
-    if (context.flags.json) context.json({ name, secret });
-    context.say(`variable ${name} is ${before === null ? 'new' : 'changed'}${secret ? ': a secret' : ''}`);
-    warnOfEnvironment(context, project, 'variable', name);
-    return EXIT.ok;
-  });
+  const value = await secretInput(context, `Value of ${name}: `);
+  if (value === null) return EXIT.interrupted;
+  const problem = valueProblem(value, secret);
+  if (problem !== null) throw new AppError('usage', `The value ${problem}. Nothing was changed.`);
+  await place.save({ name, value, secret });
+  if (context.flags.json) context.json({ name, secret });
+  context.say(`variable ${name} is ${before === null ? 'new' : 'changed'}${secret ? ': a secret' : ''}`);
+  warnOfWinner(context, place, name);
+  return EXIT.ok;
 }
 
-function remove(context: CommandContext, _options: VariableOptions, name: string): Promise<number> {
-  return withProject(context, (project) => removeValue(context, project, 'variable', name));
+function remove(context: CommandContext, { place, name }: Wish): Promise<number> {
+  return removeValue(context, place, 'variable', name);
 }
 
 /** Deletes a variable or connection from the store. */
 export async function removeValue(
   context: CommandContext,
-  project: Project,
+  place: ValuePlace,
   of: ValueOf,
   name: string,
 ): Promise<number> {
-  const rows = of === 'variable' ? project.store.variables : project.store.connections;
-  const before: ValueRecord | null = await rows.one(name);
-  if (before === null) throw await unknownValue(project, of, name);
-  const action = of === 'variable' ? 'removeVariable' : 'removeConnection';
-  await audited(project, { action, target: `name=${name}`, status: 204 }, () => rows.remove(name));
-  if (context.flags.json) context.json({ name, changedAt: instantText(before.changedAt) });
+  const { changedAt } = (await place.stored(name)) ?? requireStored(await place.list(), of, name);
+  await place.remove(name);
+  if (context.flags.json) context.json({ name, changedAt: instantText(changedAt) });
   context.say(`${of} ${name} is deleted`);
   return EXIT.ok;
 }
 
-function rotate(context: CommandContext): Promise<number> {
-  return withProject(context, async (project) => {
-    const { variables, connections } = project.store;
-    const change = { action: 'rotateKeys', target: '', status: 200 };
-    const changed = await audited(project, change, () =>
-      rotateValues({ variables, connections, keys: project.keys }),
-    );
-    if (context.flags.json) context.json({ changed });
-    context.say(`${changed} values were encrypted anew; all of them have the first key now`);
-    return EXIT.ok;
-  });
+async function rotate(context: CommandContext, { place }: Wish): Promise<number> {
+  const changed = await place.rotate();
+  if (context.flags.json) context.json({ changed });
+  context.say(`${changed} values were encrypted anew; all of them have the first key now`);
+  return EXIT.ok;
 }
 
-/** The error for a name that is not stored, with the one that is most like it. */
-export async function unknownValue(project: Project, of: ValueOf, name: string): Promise<AppError> {
-  const known = (await listedValues(project, of)).map((one) => one.name);
-  const given = known.includes(name);
-  if (given) return new AppError('conflict', `${name} does not come from the store: see orch ${of} list.`);
-  const similar = nearest(name, known);
-  const hint = similar === null ? `See: orch ${of} list.` : `Did you mean '${similar}'?`;
-  return new AppError('not_found', `There is no ${of} '${name}'. ${hint}`);
-}
-
-/** What is stored is not what tasks find while the environment says something else. */
-export function warnOfEnvironment(
-  context: CommandContext,
-  { config }: Project,
-  of: ValueOf,
-  name: string,
-): void {
-  const given = (of === 'variable' ? config.variables : config.connections)[name];
-  if (given?.wins) context.warn(`${given.origin.place} comes before it as long as it is set`);
+/** What is stored is not what tasks find while something else says otherwise. */
+export function warnOfWinner(context: CommandContext, place: ValuePlace, name: string): void {
+  const winner = place.winner(name);
+  if (winner !== null) context.warn(`${winner} comes before it as long as it is set`);
 }

@@ -17,7 +17,7 @@ export async function chosenServer(context: CommandContext): Promise<Server | nu
     return serverInUse(context);
   }
   const named = namedServer(context, server);
-  const token = tokenStdin ? await readSecret(process.stdin) : named.token;
+  const token = tokenStdin ? await readSecret(context.host.stdin) : named.token;
   const { allowHttp } = context.flags;
   return new Server({
     ...named,

@@ -1,22 +1,19 @@
-import type { Approval, Backfill, Token } from '../../client/generated/api.ts';
-import type { TokenRecord } from '../../core/model/account.ts';
+import type { Approval, Backfill } from '../../client/generated/api.ts';
 import { AppError } from '../../core/model/errors.ts';
 import { type BackfillOptions, wantedBackfill } from '../backfill-create.ts';
 import type { RemoteRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { durationFlag } from '../duration-flag.ts';
 import { EXIT } from '../exit-code.ts';
-import { type GrantOptions, grantsOf, grantsText } from '../grant-flags.ts';
 import { counted } from '../render/counted.ts';
 import { shortRunId } from '../render/run-name.ts';
 import { type Column, tableLines, tableWidth } from '../render/table.ts';
-import { agoText, slotText } from '../render/time-text.ts';
+import { slotText } from '../render/time-text.ts';
+import { dagOfServer } from './dag-of-server.ts';
 import { answer } from './mend.ts';
 import type { Server } from './server.ts';
-import { ServerDesk } from './server-desk.ts';
 
 /** Tells a list as a table, or as JSON; `none` is said where it is empty. */
-export function printList<T>(
+function printList<T>(
   context: CommandContext,
   items: readonly T[],
   columns: readonly Column<T>[],
@@ -99,9 +96,8 @@ async function createBackfill(
   options: BackfillOptions,
   dagId: string,
 ): Promise<number> {
-  const { version } = await server.call('getDag', { params: { dagId } });
-  const { spec } = await new ServerDesk(server).version(dagId, version);
-  const wanted = wantedBackfill(context, { spec }, options);
+  const { dag } = await dagOfServer(server, dagId);
+  const wanted = wantedBackfill(context, dag, options);
   const { fromAt, toAt, which, reverse, scope, params, maxActiveRuns } = wanted;
   const body = {
     dagId,
@@ -144,59 +140,4 @@ function tellBackfill(context: CommandContext, one: Backfill): number {
       ].join('\n'),
     );
   return EXIT.ok;
-}
-
-/** `orch token` of a server. */
-export const token: RemoteRun<GrantOptions & { readonly expires?: string }> = async (
-  context,
-  server,
-  options,
-  [action, name],
-) => {
-  if (action === 'list') return listTokens(context, server);
-  if (action === 'create') return createToken(context, server, options, needed(name, 'a name for the token'));
-  if (action !== 'revoke')
-    throw new AppError('usage', `There is no 'orch token ${action}'. There are: create, list, revoke.`);
-  const id = needed(name, 'the id of a token');
-  const found = (await server.call('listTokens', {})).items.filter(({ tokenId }) => tokenId.startsWith(id));
-  const [one, another] = found;
-  if (one === undefined || another !== undefined)
-    throw new AppError(
-      one === undefined ? 'not_found' : 'usage',
-      `'${id}' stands for ${found.length === 0 ? 'no token' : 'several tokens'}. See: orch token list`,
-    );
-  await server.call('revokeToken', { params: { tokenId: one.tokenId } });
-  context.say(`token ${one.name} (${one.tokenId.slice(0, 8)}) is revoked`);
-  return EXIT.ok;
-};
-
-async function createToken(
-  context: CommandContext,
-  server: Server,
-  options: GrantOptions & { readonly expires?: string },
-  name: string,
-): Promise<number> {
-  const grants = grantsOf(options);
-  if (grants === null) throw new AppError('usage', "'orch token create' needs a --role.");
-  const lastsMs = options.expires === undefined ? null : durationFlag('--expires', options.expires);
-  const expiresAt = lastsMs === null ? null : new Date(context.host.clock.now() + lastsMs).toISOString();
-  const body = { name, grants, ...(expiresAt === null ? {} : { expiresAt }) };
-  const made = await server.call('createToken', { body });
-  if (context.flags.json) context.json(made);
-  else context.print(made.secret);
-  context.say(`token ${name}: ${grantsText(grants)}. Its secret is shown this once.`);
-  return EXIT.ok;
-}
-
-async function listTokens(context: CommandContext, server: Server): Promise<number> {
-  const now = context.host.clock.now();
-  const columns: readonly Column<Token>[] = [
-    { title: 'id', text: ({ tokenId }) => tokenId.slice(0, 8) },
-    { title: 'name', text: ({ name }) => name },
-    { title: 'may', text: ({ grants }) => grantsText(grants as TokenRecord['grants']), flex: true },
-    { title: 'revoked', text: ({ revokedAt }) => (revokedAt === null ? 'no' : 'yes') },
-    { title: 'used', text: ({ usedAt }) => (usedAt === null ? 'never' : agoText(Date.parse(usedAt), now)) },
-    { title: 'made by', text: ({ createdBy }) => createdBy, flex: true },
-  ];
-  return printList(context, (await server.call('listTokens', {})).items, columns, 'There are no tokens.');
 }

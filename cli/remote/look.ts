@@ -1,6 +1,9 @@
 import type { Dag } from '../../client/generated/api.ts';
 import type { Because } from '../../core/model/because.ts';
 import type { DagSpec } from '../../core/model/dag.ts';
+import { AppError } from '../../core/model/errors.ts';
+import type { RunRecord } from '../../core/model/run.ts';
+import { isRunFinished } from '../../core/model/states.ts';
 import type { Check } from '../../core/planner/explain.ts';
 import { runViewJson } from '../../core/store/run-json.ts';
 import type { RemoteRun } from '../command.ts';
@@ -13,6 +16,8 @@ import { EXIT } from '../exit-code.ts';
 import { findInstances } from '../find-instances.ts';
 import { couldBeRun, findRun } from '../find-run.ts';
 import { followAt } from '../follow-run.ts';
+import { deadlineLines } from '../render/deadline-lines.ts';
+import { hookLines } from '../render/hook-lines.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 import { tamed } from '../render/text-width.ts';
 import { slotText } from '../render/time-text.ts';
@@ -32,10 +37,41 @@ export const status: RemoteRun = async (context, server, _options, [name]) => {
   const desk = new ServerDesk(server);
   const run = await findRun(desk, name as string | undefined);
   const view = await desk.view(run, { outputs: context.flags.json });
-  if (context.flags.json) context.json({ ...runViewJson(view), ...desk.runJson(run) });
-  else printStatus(context, view, await desk.metrics(run));
+  const { deadline, setAside } = await desk.standing(run);
+  const { items: hooks } = await server.call('listHooks', { params: { runId: run.uid } });
+  if (context.flags.json) {
+    const told = hooks.map(({ hookNo: _, ...hook }) => hook);
+    context.json({ ...runViewJson(view), ...desk.runJson(run), deadline, hooks: told });
+    return EXIT.ok;
+  }
+  const due = deadline && { ...deadline, at: Date.parse(deadline.at) };
+  printStatus(context, view, await desk.metrics(run), {
+    head: deadlineLines(due, context.host.clock.now(), context.style),
+    foot: [
+      ...hookLines(
+        hooks.map((one) => ({ ...one, event: { ...one, task: one.taskId } })),
+        context.style,
+      ),
+      ...(await idleLines(server, run, setAside)),
+    ],
+  });
   return EXIT.ok;
 };
+
+/** Why nothing happens in a run that is not over; nothing where something does. */
+async function idleLines(server: Server, run: RunRecord, setAside: string | null): Promise<string[]> {
+  if (setAside !== null)
+    return ['', `It was set aside: ${setAside}. The next scheduler there tries it again.`];
+  if (isRunFinished(run.state)) return [];
+  try {
+    const { state, text } = await server.call('getSchedulerStatus', {});
+    return state === 'running' ? [] : ['', `The scheduler there: ${text}`];
+  } catch (error) {
+    // Who may see some DAGs only is not told of the scheduler.
+    if (error instanceof AppError && error.code === 'forbidden') return [];
+    throw error;
+  }
+}
 
 /** `orch watch` of a server. */
 export const watch: RemoteRun<{ timeout?: string }> = async (context, server, { timeout }, [name]) => {

@@ -16,7 +16,8 @@ import type { Server } from './server.ts';
 const SEARCHED_RUNS_MAX = 2_000;
 /** More instances of a run are read with all of it. */
 const SINGLE_READS_MAX = 8;
-const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** An id with all its digits. */
+export const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * What a server knows of runs, in the records that the commands tell. Numbers of runs are this object's own:
@@ -61,11 +62,11 @@ export class ServerDesk {
     return this.#record(await this.server.call('getRun', { params: { runId } }));
   }
 
-  /** The state of a run, and why its leader decides nothing about it any more; `null`: it does. */
-  async standing({ uid }: RunRecord): Promise<Pick<RunDetail, 'state' | 'setAside'>> {
-    const { state, setAside } = await this.server.call('getRun', { params: { runId: uid } });
+  /** The state of a run, why its leader decides nothing about it any more, and its deadline. */
+  async standing({ uid }: RunRecord): Promise<Pick<RunDetail, 'state' | 'setAside' | 'deadline'>> {
+    const { state, setAside, deadline } = await this.server.call('getRun', { params: { runId: uid } });
     // Servers of before do not say.
-    return { state, setAside: setAside ?? null };
+    return { state, setAside: setAside ?? null, deadline: deadline ?? null };
   }
 
   /** A run as programs see it. */

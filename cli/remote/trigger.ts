@@ -5,6 +5,7 @@ import { EXIT } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
 import { followAt } from '../follow-run.ts';
 import { wantedRun } from '../run-here.ts';
+import { dagOfServer } from './dag-of-server.ts';
 import { followThere } from './follow-there.ts';
 import { ServerDesk } from './server-desk.ts';
 
@@ -13,10 +14,9 @@ export const trigger: RemoteRun<TriggerOptions> = async (context, server, option
   const dagId = String(name);
   const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
   const desk = new ServerDesk(server);
-  const { version } = await server.call('getDag', { params: { dagId } });
-  const { spec } = await desk.version(dagId, version);
+  const { dag } = await dagOfServer(server, dagId);
   // Every trigger of a server starts a run of its own, with --new or without.
-  const { runUid, params, scope, maxParallel, noCache, priority } = wantedRun(context, { spec }, options);
+  const { runUid, params, scope, maxParallel, noCache, priority } = wantedRun(context, dag, options);
   const inputsFrom = options.fromRun === undefined ? null : (await findRun(desk, options.fromRun)).uid;
   await server.call('triggerRun', {
     params: { dagId },

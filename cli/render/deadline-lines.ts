@@ -1,4 +1,4 @@
-import type { RunDeadline } from '../run-deadline.ts';
+import type { RunDeadline } from '../../core/store/read-deadline.ts';
 import type { Style } from '../style.ts';
 import { instantText, spanText } from './time-text.ts';
 

@@ -17,6 +17,8 @@ function two(value: number): string {
 }
 
 /** An instant as RFC 3339 in UTC, or `null`. */
+export function instantText(at: number): string;
+export function instantText(at: number | null): string | null;
 export function instantText(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }

@@ -134,6 +134,17 @@ export type Dag = {
     /** RFC 3339, UTC */
     readonly createdAt: string;
   } | null;
+  readonly rolledBack: {
+    /** that new runs have */
+    readonly version: number;
+    /** that its file declares */
+    readonly declared: number;
+    /** also when its file changes */
+    readonly held: boolean;
+    /** RFC 3339, UTC */
+    readonly since: string;
+    readonly by: string;
+  } | null;
 };
 
 export type DagPage = {
@@ -169,6 +180,17 @@ export type DagDetail = {
     /** RFC 3339, UTC */
     readonly createdAt: string;
   } | null;
+  readonly rolledBack: {
+    /** that new runs have */
+    readonly version: number;
+    /** that its file declares */
+    readonly declared: number;
+    /** also when its file changes */
+    readonly held: boolean;
+    /** RFC 3339, UTC */
+    readonly since: string;
+    readonly by: string;
+  } | null;
   readonly params: {
     readonly [name: string]: unknown;
   };
@@ -184,10 +206,21 @@ export type Version = {
   readonly version: number;
   /** RFC 3339, UTC */
   readonly createdAt: string;
+  readonly file: string;
   readonly graphHash: string;
   readonly codeHash: string;
   /** new runs have it */
   readonly inForce: boolean;
+  /** the file declared it when it was read last */
+  readonly declared: boolean;
+  /** what is new in it; code: nothing of the graph */
+  readonly change: 'new' | 'graph' | 'code';
+  /** tasks */
+  readonly added: readonly string[];
+  /** tasks */
+  readonly removed: readonly string[];
+  /** tasks */
+  readonly changed: readonly string[];
 };
 
 export type VersionPage = {
@@ -212,8 +245,11 @@ export type VersionDetail = {
 export type VersionDiff = {
   readonly from: number;
   readonly to: number;
+  /** tasks */
   readonly added: readonly string[];
+  /** tasks */
   readonly removed: readonly string[];
+  /** tasks */
   readonly changed: readonly string[];
   readonly codeChanged: boolean;
 };
@@ -377,6 +413,14 @@ export type RunDetail = {
     readonly [name: string]: number;
   };
   readonly setAside: string | null;
+  readonly deadline: {
+    /** RFC 3339, UTC */
+    readonly at: string;
+    /** how the run stands to it */
+    readonly state: 'ahead' | 'met' | 'missed';
+    /** earlier runs took so long that it was told of before */
+    readonly foretold: boolean;
+  } | null;
 };
 
 export type RetryPlan = {
@@ -464,10 +508,18 @@ export type JournalPage = {
 export type Hook = {
   /** 1, 2, 3... within the run */
   readonly hookNo: number;
+  /** the same however often it is tried */
+  readonly id: string;
   /** such as onFailure */
   readonly hook: string;
   readonly taskId: string | null;
   readonly key: string | null;
+  /** the one of the task that it is about; 0: none */
+  readonly attempt: number;
+  /** what made it happen, in a word for programs */
+  readonly cause: string;
+  /** the same in a sentence */
+  readonly because: string;
   /** how far it has come */
   readonly state: 'waiting' | 'running' | 'success' | 'failed';
   readonly tries: number;
@@ -758,6 +810,22 @@ export type TaskBulkPlan = {
   }[];
 };
 
+export type AttemptLog = {
+  readonly attemptId: string;
+  readonly runId: string;
+  readonly dagId: string;
+  readonly taskInstanceId: string;
+  /** of the task instance, such as symbol[BTC-USD].backtest */
+  readonly name: string;
+  readonly tryNo: number;
+  readonly bytes: number | null;
+};
+
+export type AttemptLogPage = {
+  readonly items: readonly AttemptLog[];
+  readonly nextCursor: string | null;
+};
+
 export type FoundLine = {
   readonly runId: string;
   readonly dagId: string;
@@ -814,6 +882,7 @@ export type DagStats = {
   readonly successRate: number | null;
   readonly durationMs: Spread | null;
   readonly queueMs: Spread | null;
+  readonly lastAt: string | null;
   /** finished runs, the newest, that the figures of tasks are of */
   readonly taskRuns: number;
   readonly tasks: readonly {
@@ -955,7 +1024,9 @@ export type AssetEvent = {
   readonly producer: {
     readonly runId: string;
     readonly dagId: string;
+    /** the task instance */
     readonly task: string;
+    readonly attempt: number;
   } | null;
   readonly reportedBy: string | null;
   readonly extra: {
@@ -1616,7 +1687,7 @@ export interface Operations {
     };
     readonly answer: DagDetail;
   };
-  /** The versions of a DAG, newest first */
+  /** The versions of a DAG, newest first, with what each changed */
   readonly listVersions: {
     readonly input: {
       readonly params: {
@@ -2386,6 +2457,23 @@ export interface Operations {
       readonly body?: Record<string, never>;
     };
     readonly answer: TaskDetail;
+  };
+  /** The logs of attempts, the newest run first, in a run by task instance */
+  readonly listLogs: {
+    readonly input: {
+      readonly params?: undefined;
+      readonly query?: {
+        /** items of a page */
+        readonly limit?: number | undefined;
+        /** nextCursor of the page before; absent: the first page */
+        readonly cursor?: string | undefined;
+        readonly dagId?: readonly string[] | undefined;
+        /** the id of a run, a UUID */
+        readonly runId?: string | undefined;
+      };
+      readonly body?: undefined;
+    };
+    readonly answer: AttemptLogPage;
   };
   /** Lines of the logs of attempts, the newest run first */
   readonly searchLogs: {
@@ -3422,6 +3510,22 @@ export interface Operations {
     };
     readonly answer: undefined;
   };
+  /** Opens a TCP connection to the server of a connection and closes it; nobody logs in */
+  readonly testConnection: {
+    readonly input: {
+      readonly params: {
+        /** letters, digits and _, as in the name of an environment variable */
+        readonly name: string;
+      };
+      readonly query?: undefined;
+      readonly body?: Record<string, never>;
+    };
+    readonly answer: {
+      /** host and port */
+      readonly place: string;
+      readonly error: string | null;
+    };
+  };
 }
 
 /** The method and the path of every operation. */
@@ -3482,6 +3586,7 @@ export const OPERATIONS = {
   pauseTask: ['POST', '/api/v1/tasks/{taskId}/pause'],
   resumeTask: ['POST', '/api/v1/tasks/{taskId}/resume'],
   cancelTask: ['POST', '/api/v1/tasks/{taskId}/cancel'],
+  listLogs: ['GET', '/api/v1/logs'],
   searchLogs: ['GET', '/api/v1/logs/search'],
   readSystemLogs: ['GET', '/api/v1/system/logs'],
   getDagStats: ['GET', '/api/v1/dags/{dagId}/stats'],
@@ -3558,4 +3663,5 @@ export const OPERATIONS = {
   getConnection: ['GET', '/api/v1/connections/{name}'],
   saveConnection: ['PUT', '/api/v1/connections/{name}'],
   removeConnection: ['DELETE', '/api/v1/connections/{name}'],
+  testConnection: ['POST', '/api/v1/connections/{name}/test'],
 } as const satisfies { readonly [Id in keyof Operations]: readonly [string, string] };

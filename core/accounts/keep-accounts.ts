@@ -97,7 +97,10 @@ function requireAnAdmin(
 }
 
 /** Whether a token is in force at an instant. */
-export function isInForce({ revokedAt, expiresAt }: TokenRecord, at: number): boolean {
+export function isInForce(
+  { revokedAt, expiresAt }: Pick<TokenRecord, 'revokedAt' | 'expiresAt'>,
+  at: number,
+): boolean {
   return revokedAt === null && (expiresAt === null || expiresAt > at);
 }
 

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { alertJson, muteJson, ruleJson } from '../../core/alerting/alert-json.ts';
 import { testMessage } from '../../core/alerting/compose.ts';
 import { DeliveryError } from '../../core/channels/delivery-error.ts';
 import { send } from '../../core/channels/send.ts';
@@ -28,21 +29,6 @@ const tag = 'alerts';
 const alertId = { alertId: AlertId };
 /** Messages of a channel that are shown with it, of so many newest ones of all channels. */
 const LATEST = { shown: 10, of: 200 } as const;
-
-function view({ fingerprint: _, ...one }: AlertRecord): Alert {
-  return {
-    ...one,
-    details: { ...one.details },
-    acknowledgedAt: instant(one.acknowledgedAt),
-    firstSeenAt: instant(one.firstSeenAt),
-    lastSeenAt: instant(one.lastSeenAt),
-    resolvedAt: instant(one.resolvedAt),
-  };
-}
-
-function muteView(one: AlertMute): Mute {
-  return { ...one, until: instant(one.until), createdAt: instant(one.createdAt) };
-}
 
 async function find({ store }: Services, access: Access, id: string): Promise<AlertRecord> {
   const found = await store.alerts.alert(id);
@@ -85,7 +71,7 @@ const list = route('get', `${API}/alerts`, {
     const items = found.slice(0, limit);
     const last = items.at(-1);
     const nextCursor = found.length > limit && last !== undefined ? writeCursor([last.alertId]) : null;
-    return { items: items.map(view), nextCursor };
+    return { items: items.map(alertJson), nextCursor };
   },
 });
 
@@ -96,7 +82,7 @@ const get = route('get', `${API}/alerts/{alertId}`, {
   role: 'viewer',
   params: alertId,
   answer: Alert,
-  handle: async (services, { params, access }) => view(await find(services, access, params.alertId)),
+  handle: async (services, { params, access }) => alertJson(await find(services, access, params.alertId)),
 });
 
 const acknowledge = route('post', `${API}/alerts/{alertId}/acknowledge`, {
@@ -112,7 +98,7 @@ const acknowledge = route('post', `${API}/alerts/{alertId}/acknowledge`, {
     const { store, clock } = services;
     if (one.state === 'resolved') throw new AppError('conflict', `alert ${one.alertId} is over`);
     await store.alerts.acknowledge(one.alertId, access.principal.name, clock.now());
-    return view(await find(services, access, one.alertId));
+    return alertJson(await find(services, access, one.alertId));
   },
 });
 
@@ -125,7 +111,7 @@ const listMutes = route('get', `${API}/alerts/mutes`, {
   handle: async ({ store, clock }, { access }) => {
     const mutes = await store.alerts.mutes(clock.now());
     return {
-      items: mutes.filter(({ dagId }) => access.has('viewer', dagId)).map(muteView),
+      items: mutes.filter(({ dagId }) => access.has('viewer', dagId)).map(muteJson),
       nextCursor: null,
     };
   },
@@ -159,7 +145,7 @@ const createMute = route('post', `${API}/alerts/mutes`, {
     const createdBy = access.principal.name;
     const mute: AlertMute = { muteId: newId(), rule, dagId, until, reason, createdBy, createdAt };
     await store.alerts.saveMute(mute);
-    return muteView(mute);
+    return muteJson(mute);
   },
 });
 
@@ -187,11 +173,7 @@ const rules = route('get', `${API}/alerts/rules`, {
   answer: pageOf('AlertRulePage', Rule),
   handle: async (services, { access }) => {
     access.requireGlobal();
-    const items = alertsInForce(services).rules.map(({ tellsRecovery, title: _, text: __, ...one }) => {
-      const lists = { dags: [...one.dags], tasks: [...one.tasks], channels: [...one.channels] };
-      return { ...one, ...lists, recovery: tellsRecovery };
-    });
-    return { items, nextCursor: null };
+    return { items: alertsInForce(services).rules.map(ruleJson), nextCursor: null };
   },
 });
 

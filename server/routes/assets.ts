@@ -16,7 +16,14 @@ const Event = named(
     eventId: Type.String(),
     uri: Uri,
     at: Instant,
-    producer: orNull(exact({ runId: Type.String(), dagId: Type.String(), task: Type.String() })),
+    producer: orNull(
+      exact({
+        runId: Type.String(),
+        dagId: Type.String(),
+        task: Type.String({ description: 'the task instance' }),
+        attempt: Type.Integer(),
+      }),
+    ),
     reportedBy: orNull(Type.String({ description: 'who reported it from outside' })),
     extra: orNull(AnyObject),
   }),
@@ -26,7 +33,14 @@ const Asset = named('Asset', exact({ uri: Uri, firstAt: Instant, events: Type.In
 
 function eventView({ eventNo, uri, at, producer, reported, extra }: AssetEvent): Static<typeof Event> {
   const who =
-    producer === null ? null : { runId: producer.runUid, dagId: producer.dagId, task: producer.task };
+    producer === null
+      ? null
+      : {
+          runId: producer.runUid,
+          dagId: producer.dagId,
+          task: producer.task,
+          attempt: producer.tryNo,
+        };
   return {
     eventId: String(eventNo),
     uri,

@@ -1,12 +1,13 @@
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { type ConnectionType, fieldsOf, readConnection } from '../../core/model/connection.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { ValueRecord } from '../../core/model/variable.ts';
 import { connectionRecord, openConnection } from '../../core/secrets/keep-values.ts';
+import { reach } from '../../core/secrets/reach-connection.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { API, type Route, route } from '../route.ts';
 import { Connection, ConnectionFields, ConnectionHead, ValueName } from '../schemas/values.ts';
-import { exact, limitOf, PAGING, pageOf } from '../schemas/words.ts';
+import { exact, limitOf, orNull, PAGING, pageOf } from '../schemas/words.ts';
 import type { Services } from '../services.ts';
 import { instant } from '../views.ts';
 
@@ -112,9 +113,28 @@ const remove = route('delete', `${API}/connections/{name}`, {
   },
 });
 
+const test = route('post', `${API}/connections/{name}/test`, {
+  id: 'testConnection',
+  tag,
+  summary: 'Opens a TCP connection to the server of a connection and closes it; nobody logs in',
+  role: 'admin',
+  params: { name: ValueName },
+  body: exact({}),
+  answer: exact({
+    place: Type.String({ description: 'host and port' }),
+    error: orNull(Type.String({ description: 'why it was not reached' })),
+  }),
+  handle: async ({ store, keys }, { params, access }) => {
+    access.requireGlobal();
+    const record = await store.connections.one(params.name);
+    if (record === null) throw unknown(params.name);
+    return { ...(await reach(openConnection({ keys }, record))) };
+  },
+});
+
 function unknown(name: string): AppError {
   return new AppError('not_found', `there is no connection ${name} in the store`);
 }
 
 /** Where tasks reach other systems, by name. */
-export const connectionRoutes: readonly Route[] = [list, create, read, save, remove];
+export const connectionRoutes: readonly Route[] = [list, create, read, save, remove, test];

@@ -3,11 +3,13 @@ import { offsetText } from '../../core/cron/offset-text.ts';
 import { targets } from '../../core/graph/csr.ts';
 import { compileGraph, TASK, taskAt } from '../../core/graph/graph.ts';
 import { taskDifference } from '../../core/graph/task-difference.ts';
+import { versionChange } from '../../core/graph/version-change.ts';
 import type { DagSpec } from '../../core/model/dag.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { VersionNo } from '../../core/model/ids.ts';
 import { upcomingRuns } from '../../core/planner/upcoming.ts';
 import { whyDag } from '../../core/scheduler/why-dag.ts';
+import type { PinRecord } from '../../core/store/pins.ts';
 import type { DagRecord, Store, VersionRecord } from '../../core/store/store.ts';
 import { previewOf } from '../../core/timetables/preview.ts';
 import { askLeader } from '../ask-leader.ts';
@@ -24,6 +26,7 @@ import {
   VersionDiff,
 } from '../schemas/dag.ts';
 import { Because, DagId, exact, Instant, limitOf, named, orNull, PAGING, pageOf } from '../schemas/words.ts';
+import type { Services } from '../services.ts';
 import { instant } from '../views.ts';
 
 const tag = 'dags';
@@ -31,12 +34,17 @@ const dagId = { dagId: DagId };
 const versionNo = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const PREVIEW = { default: 10, most: 1_000 } as const;
 
-async function dagView(store: Store, dag: DagRecord, now: number): Promise<{ view: Dag; spec: DagSpec }> {
+async function dagView(
+  { store, clock }: Pick<Services, 'store' | 'clock'>,
+  dag: DagRecord,
+  pins?: readonly PinRecord[],
+): Promise<{ view: Dag; spec: DagSpec }> {
   const version = await store.version(dag.versionNo);
   if (version === null) throw new Error(`version ${dag.versionNo} of DAG ${dag.dagId} is not stored`);
   const { spec } = version;
   const [last] = await store.runs({ dagId: dag.dagId, limit: 1 });
-  const next = dag.present ? upcomingRuns(spec, dag, false, now, 1) : null;
+  const pin = (pins ?? (await store.pins())).find(({ dagId }) => dagId === dag.dagId);
+  const next = dag.present ? upcomingRuns(spec, dag, false, clock.now(), 1) : null;
   const view = {
     dagId: dag.dagId,
     file: dag.file,
@@ -52,8 +60,13 @@ async function dagView(store: Store, dag: DagRecord, now: number): Promise<{ vie
     nextSlotAt: instant(next?.slots[0] ?? null),
     lastRun:
       last === undefined ? null : { runId: last.uid, state: last.state, createdAt: instant(last.createdAt) },
+    rolledBack: pin === undefined ? null : pinView(pin),
   };
   return { view, spec };
+}
+
+function pinView({ versionNo, declaredNo, held, at, by }: PinRecord): NonNullable<Dag['rolledBack']> {
+  return { version: versionNo, declared: declaredNo, held, since: instant(at), by };
 }
 
 function detailOf({ view, spec }: { view: Dag; spec: DagSpec }): Static<typeof DagDetail> {
@@ -79,8 +92,9 @@ const list = route('get', `${API}/dags`, {
     q: Type.Optional(Type.String({ maxLength: 128, description: 'only ids that contain this' })),
   },
   answer: pageOf('DagPage', Dag),
-  handle: async ({ store, clock }, { query, access }) => {
+  handle: async (services, { query, access }) => {
     const after = readCursor(query.cursor, ['string'])?.[0] ?? '';
+    const pins = await services.store.pins();
     const limit = limitOf(query);
     const items: Dag[] = [];
     let nextCursor: string | null = null;
@@ -88,7 +102,7 @@ const list = route('get', `${API}/dags`, {
     for (const dag of known) {
       if (dag.dagId <= after || !dag.dagId.includes(query.q ?? '')) continue;
       if (query.paused !== undefined && dag.paused !== query.paused) continue;
-      const { view } = await dagView(store, dag, clock.now());
+      const { view } = await dagView(services, dag, pins);
       if (query.tag !== undefined && !view.tags.includes(query.tag)) continue;
       if (items.length === limit) {
         nextCursor = writeCursor([items.at(-1)?.dagId ?? '']);
@@ -107,8 +121,8 @@ const get = route('get', `${API}/dags/{dagId}`, {
   role: 'viewer',
   params: dagId,
   answer: DagDetail,
-  handle: async ({ store, clock }, { params, access }) =>
-    detailOf(await dagView(store, await access.dag(params.dagId), clock.now())),
+  handle: async (services, { params, access }) =>
+    detailOf(await dagView(services, await access.dag(params.dagId))),
 });
 
 const change = route('patch', `${API}/dags/{dagId}`, {
@@ -124,14 +138,15 @@ const change = route('patch', `${API}/dags/{dagId}`, {
     const { paused } = body;
     const by = access.principal.name;
     await askLeader(services, { type: 'pauseDag', dagId: params.dagId, paused, by });
-    return detailOf(await dagView(services.store, await access.dag(params.dagId), services.clock.now()));
+    return detailOf(await dagView(services, await access.dag(params.dagId)));
   },
 });
 
-function versionView(version: VersionRecord, dag: DagRecord): Static<typeof Version> {
+function versionHead(version: VersionRecord, dag: DagRecord) {
   return {
     version: version.versionNo,
     createdAt: instant(version.createdAt),
+    file: version.file,
     graphHash: version.graphHash,
     codeHash: version.codeHash,
     inForce: version.versionNo === dag.versionNo,
@@ -147,15 +162,23 @@ async function versionOf(store: Store, dag: DagRecord, no: number): Promise<Vers
 const versions = route('get', `${API}/dags/{dagId}/versions`, {
   id: 'listVersions',
   tag,
-  summary: 'The versions of a DAG, newest first',
+  summary: 'The versions of a DAG, newest first, with what each changed',
   role: 'viewer',
   params: dagId,
   query: { limit: PAGING.limit },
   answer: pageOf('VersionPage', Version),
   handle: async ({ store }, { params, query, access }) => {
     const dag = await access.dag(params.dagId);
-    const found = await store.versionsOf(dag.dagId, limitOf(query));
-    return { items: found.map((version) => versionView(version, dag)), nextCursor: null };
+    const limit = limitOf(query);
+    const found = await store.versionsOf(dag.dagId, limit + 1);
+    const pin = (await store.pins()).find((one) => one.dagId === dag.dagId);
+    const declaredNo = pin?.declaredNo ?? dag.versionNo;
+    const items = found.slice(0, limit).map((version, at) => ({
+      ...versionHead(version, dag),
+      declared: version.versionNo === declaredNo,
+      ...versionChange(version, found[at + 1]),
+    }));
+    return { items, nextCursor: null };
   },
 });
 
@@ -169,7 +192,7 @@ const version = route('get', `${API}/dags/{dagId}/versions/{version}`, {
   handle: async ({ store }, { params, access }) => {
     const dag = await access.dag(params.dagId);
     const found = await versionOf(store, dag, params.version);
-    return { ...versionView(found, dag), file: found.file, spec: { ...found.spec } };
+    return { ...versionHead(found, dag), spec: { ...found.spec } };
   },
 });
 
@@ -211,7 +234,7 @@ const rollBack = route('post', `${API}/dags/{dagId}/rollback`, {
       ...(body.held === undefined ? {} : { held: body.held }),
       by: access.principal.name,
     });
-    return detailOf(await dagView(services.store, await access.dag(dag.dagId), services.clock.now()));
+    return detailOf(await dagView(services, await access.dag(dag.dagId)));
   },
 });
 

@@ -7,15 +7,19 @@ import { API, type Route, route } from '../route.ts';
 import { LogPage } from '../schemas/log.ts';
 import { TaskError } from '../schemas/run.ts';
 import { exact, Instant, named, oneOf, orNull, pageOf, RunId } from '../schemas/words.ts';
-import { instant } from '../views.ts';
+import { errorView, instant } from '../views.ts';
 
 const Hook = named(
   'Hook',
   exact({
     hookNo: Type.Integer({ description: '1, 2, 3... within the run' }),
+    id: Type.String({ description: 'the same however often it is tried' }),
     hook: Type.String({ description: 'such as onFailure' }),
     taskId: orNull(Type.String({ description: 'null for a hook of the DAG' })),
     key: orNull(Type.String()),
+    attempt: Type.Integer({ description: 'the one of the task that it is about; 0: none' }),
+    cause: Type.String({ description: 'what made it happen, in a word for programs' }),
+    because: Type.String({ description: 'the same in a sentence' }),
     state: oneOf(HOOK_STATES, 'how far it has come'),
     tries: Type.Integer(),
     startedAt: orNull(Instant),
@@ -34,10 +38,11 @@ const list = route('get', `${API}/runs/{runId}/hooks`, {
   handle: async ({ store }, { params, access }) => {
     const run = await access.run(params.runId);
     const items = (await store.hooks(run.runNo)).map(({ hookNo, event, state, tries, error, ...times }) => ({
-      ...{ hookNo, hook: event.hook, taskId: event.task, key: event.key, state, tries },
+      ...{ hookNo, id: event.id, hook: event.hook, taskId: event.task, key: event.key, attempt: event.try },
+      ...{ cause: event.cause, because: event.because, state, tries },
       startedAt: instant(times.startedAt),
       endedAt: instant(times.endedAt),
-      error: error === null ? null : { ...error },
+      error: errorView(error),
     }));
     return { items, nextCursor: null };
   },

@@ -4,12 +4,13 @@ import { LOG_LEVELS, readOwnLog } from '../../core/log/read-own-log.ts';
 import { AppError } from '../../core/model/errors.ts';
 import { attemptId } from '../../core/model/ids.ts';
 import { logFile } from '../../core/scheduler/paths.ts';
+import type { Access } from '../access.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';
 import { API, type Route, route } from '../route.ts';
-import { FoundLine, OwnLine, READ_STREAMS } from '../schemas/log.ts';
+import { AttemptLog, FoundLine, OwnLine, READ_STREAMS } from '../schemas/log.ts';
 import { DagId, limitOf, oneOf, PAGING, pageOf, RunId } from '../schemas/words.ts';
-import { namesOf, searchLogs } from '../search-logs.ts';
+import { type LogSearch, listLogs, namesOf, type SearchPlace, searchLogs } from '../search-logs.ts';
 import { instant } from '../views.ts';
 
 const tag = 'logs';
@@ -24,6 +25,57 @@ function filterOf({ q, regex }: { readonly q?: string; readonly regex?: string }
   return regex === undefined ? null : lineFilter({ regex });
 }
 
+/** Which runs are looked through. */
+const RUNS = {
+  dagId: Type.Optional(Type.Array(DagId)),
+  runId: Type.Optional(RunId),
+};
+
+/** The runs of a query as far as the asker may see them. */
+async function runsOf(
+  query: { readonly dagId?: readonly string[]; readonly runId?: string },
+  access: Access,
+): Promise<Pick<LogSearch, 'run' | 'dagIds'>> {
+  const run = query.runId === undefined ? null : await access.run(query.runId);
+  const asked = query.dagId ?? (access.seesAll ? null : (await access.dags()).map(({ dagId }) => dagId));
+  return { run, dagIds: asked?.filter((dagId) => access.has('viewer', dagId)) ?? null };
+}
+
+/** Where a page goes on that ended at a place. */
+function placeOf(cursor: string | undefined): SearchPlace | null {
+  const at = readCursor(cursor, ['number', 'number', 'number', 'number']);
+  return at && { runNo: at[0], nodeNo: at[1], tryNo: at[2], byte: at[3] };
+}
+
+function cursorOf(next: SearchPlace | null): string | null {
+  return next && writeCursor([next.runNo, next.nodeNo, next.tryNo, next.byte]);
+}
+
+const list = route('get', `${API}/logs`, {
+  id: 'listLogs',
+  tag,
+  summary: 'The logs of attempts, the newest run first, in a run by task instance',
+  description: '`/api/v1/attempts/{attemptId}/logs` has the lines of one.',
+  role: 'viewer',
+  query: { ...PAGING, ...RUNS },
+  answer: pageOf('AttemptLogPage', AttemptLog),
+  handle: async (services, { query, access }) => {
+    const wanted = { ...(await runsOf(query, access)), since: null, limit: limitOf(query) };
+    const { found, next } = await listLogs(services, wanted, placeOf(query.cursor));
+    const nameOf = await namesOf(services, found);
+    const items = found.map((one) => ({
+      attemptId: attemptId(one.run.runNo, one.nodeNo, one.tryNo),
+      runId: one.run.uid,
+      dagId: one.run.dagId,
+      taskInstanceId: `${one.run.runNo}.${one.nodeNo}`,
+      name: nameOf(one),
+      tryNo: one.tryNo,
+      bytes: one.bytes,
+    }));
+    return { items, nextCursor: cursorOf(next) };
+  },
+});
+
 const search = route('get', `${API}/logs/search`, {
   id: 'searchLogs',
   tag,
@@ -34,29 +86,23 @@ const search = route('get', `${API}/logs/search`, {
   query: {
     ...PAGING,
     ...SEARCH,
-    dagId: Type.Optional(Type.Array(DagId)),
-    runId: Type.Optional(RunId),
+    ...RUNS,
     level: Type.Optional(Type.Array(oneOf(READ_STREAMS, 'only lines of these streams'))),
     since: Type.Optional(Type.String({ format: 'date-time', description: 'written then or later' })),
   },
   answer: pageOf('FoundLinePage', FoundLine),
   handle: async (services, { query, access }) => {
-    const run = query.runId === undefined ? null : await access.run(query.runId);
-    const asked = query.dagId ?? (access.seesAll ? null : (await access.dags()).map(({ dagId }) => dagId));
     const matches = filterOf(query);
-    const at = readCursor(query.cursor, ['number', 'number', 'number', 'number']);
-    const from = at && { runNo: at[0], nodeNo: at[1], tryNo: at[2], byte: at[3] };
     const { found, next } = await searchLogs(
       services,
       {
-        run,
-        dagIds: asked?.filter((dagId) => access.has('viewer', dagId)) ?? null,
+        ...(await runsOf(query, access)),
         since: query.since === undefined ? null : readInstant('since', query.since),
         limit: limitOf(query),
         ...(query.level === undefined ? {} : { streams: query.level }),
         ...(matches === null ? {} : { matches }),
       },
-      from,
+      placeOf(query.cursor),
     );
     const nameOf = await namesOf(services, found);
     const items = found.map((one) => ({
@@ -69,8 +115,7 @@ const search = route('get', `${API}/logs/search`, {
       stream: one.line.stream,
       text: one.line.text,
     }));
-    const place = next && writeCursor([next.runNo, next.nodeNo, next.tryNo, next.byte]);
-    return { items, nextCursor: place };
+    return { items, nextCursor: cursorOf(next) };
   },
 });
 
@@ -101,4 +146,4 @@ const own = route('get', `${API}/system/logs`, {
 });
 
 /** Logs of many attempts at once, and that of orch itself. */
-export const logRoutes: readonly Route[] = [search, own];
+export const logRoutes: readonly Route[] = [list, search, own];

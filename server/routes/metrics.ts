@@ -92,11 +92,10 @@ function tellTwins(figures: Exposition, tasks: readonly TaskTotals[]): void {
     help: 'As orch_task_duration_seconds.',
     samples: each(tasks, byName, ({ durations }) => durations),
   });
-  const active = tasks.reduce((sum, task) => sum + task.active, 0);
   figures.gauge({
     name: 'scheduler_active_tasks',
     help: 'Attempts that are queued, running or paused.',
-    samples: [[{}, active]],
+    samples: each(tasks, byName, ({ active }) => active),
   });
 }
 
@@ -120,7 +119,9 @@ function tellDags(figures: Exposition, { totals }: Services, access: Access): vo
 
 async function tellScheduler(figures: Exposition, { store, clock }: Services): Promise<void> {
   const facts = await readLoop(store, clock);
-  const { state } = healthOf(facts);
+  const { state: loopState } = healthOf(facts);
+  const isPaused = loopState === 'ok' && (await store.operations.facts.pause()) !== null;
+  const state = isPaused ? 'paused' : loopState;
   figures.gauge({
     name: 'orch_scheduler_heartbeat_timestamp_seconds',
     help: 'When the scheduler last said that it gets on; absent while none leads.',
@@ -128,8 +129,8 @@ async function tellScheduler(figures: Exposition, { store, clock }: Services): P
   });
   figures.gauge({
     name: 'scheduler_state',
-    help: 'How the loop that decides is: 1 for the state that it is in.',
-    samples: LOOP_STATES.map((one) => [{ state: one }, one === state ? 1 : 0]),
+    help: 'How the scheduler is: 1 for the state that it is in.',
+    samples: [...LOOP_STATES, 'paused' as const].map((one) => [{ state: one }, one === state ? 1 : 0]),
   });
   const loop = (await reportInForce(store))?.loop;
   figures.histogramOf(

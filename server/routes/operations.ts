@@ -40,6 +40,7 @@ const stats = route('get', `${API}/dags/{dagId}/stats`, {
       successRate: found?.successRate ?? null,
       durationMs: found?.durationMs ?? null,
       queueMs: found?.queueMs ?? null,
+      lastAt: instant(found?.lastAt ?? null),
       taskRuns: runs.length,
       tasks: await collectTaskStats(store, runs, STATS.taskRuns),
     };

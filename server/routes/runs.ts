@@ -88,7 +88,7 @@ const get = route('get', `${API}/runs/{runId}`, {
   role: 'viewer',
   params: runId,
   answer: RunDetail,
-  handle: async ({ store }, { params, access }) => readDetail(store, await access.run(params.runId)),
+  handle: async (services, { params, access }) => readDetail(services, await access.run(params.runId)),
 });
 
 const trigger = route('post', `${API}/dags/{dagId}/runs`, {
@@ -121,7 +121,7 @@ const trigger = route('post', `${API}/dags/{dagId}/runs`, {
     const run = await access.run(runUid);
     if (run.dagId !== params.dagId)
       throw new AppError('conflict', `run ${runUid} is one of DAG ${run.dagId}`);
-    return readDetail(services.store, run);
+    return readDetail(services, run);
   },
 });
 
@@ -143,7 +143,7 @@ function change(
     handle: async (services, { params, access }) => {
       const run = await access.run(params.runId);
       await askLeader(services, { type, runUid: run.uid, by: access.principal.name });
-      return readDetail(services.store, run);
+      return readDetail(services, run);
     },
   });
 }
@@ -168,7 +168,7 @@ const retry = route('post', `${API}/runs/{runId}/retry`, {
     if (query.dryRun) return retryPlan(services, run, choice);
     if (body.planHash !== undefined) requirePlan(body.planHash, await retryPlan(services, run, choice));
     await askLeader(services, { type: 'retry', runUid: run.uid, by: access.principal.name, ...choice });
-    return readDetail(services.store, run);
+    return readDetail(services, run);
   },
 });
 
@@ -209,7 +209,7 @@ const mark = route('post', `${API}/runs/{runId}/mark`, {
         ? { type: 'markRun', ...about }
         : { type: 'markTask', ...about, instance: body.task },
     );
-    return readDetail(services.store, run);
+    return readDetail(services, run);
   },
 });
 

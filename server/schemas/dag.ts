@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { VERSION_CHANGES } from '../../core/graph/version-change.ts';
 import { DISPOSITIONS } from '../../core/model/slot.ts';
 import { RunState } from './run.ts';
 import { AnyObject, Because, DagId, exact, Instant, named, oneOf, orNull } from './words.ts';
@@ -17,6 +18,15 @@ const DAG = {
   schedule: Type.Array(AnyObject, { description: 'by which it runs; empty: by hand' }),
   nextSlotAt: orNull(Instant),
   lastRun: orNull(exact({ runId: Type.String(), state: RunState, createdAt: Instant })),
+  rolledBack: orNull(
+    exact({
+      version: Type.Integer({ description: 'that new runs have' }),
+      declared: Type.Integer({ description: 'that its file declares' }),
+      held: Type.Boolean({ description: 'also when its file changes' }),
+      since: Instant,
+      by: Type.String(),
+    }),
+  ),
 };
 
 export const Dag = named('Dag', exact(DAG));
@@ -34,16 +44,22 @@ export const DagDetail = named(
   }),
 );
 
-const Names = Type.Array(Type.String());
+const Names = Type.Array(Type.String(), { description: 'tasks' });
 
 export const Version = named(
   'Version',
   exact({
     version: Type.Integer(),
     createdAt: Instant,
+    file: Type.String(),
     graphHash: Type.String(),
     codeHash: Type.String(),
     inForce: Type.Boolean({ description: 'new runs have it' }),
+    declared: Type.Boolean({ description: 'the file declared it when it was read last' }),
+    change: oneOf(VERSION_CHANGES, 'what is new in it; code: nothing of the graph'),
+    added: Names,
+    removed: Names,
+    changed: Names,
   }),
 );
 

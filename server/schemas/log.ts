@@ -22,6 +22,19 @@ export const LogPage = named(
   }),
 );
 
+export const AttemptLog = named(
+  'AttemptLog',
+  exact({
+    attemptId: Type.String(),
+    runId: Type.String(),
+    dagId: Type.String(),
+    taskInstanceId: Type.String(),
+    name: Type.String({ description: 'of the task instance, such as symbol[BTC-USD].backtest' }),
+    tryNo: Type.Integer(),
+    bytes: orNull(Type.Integer({ description: 'as it is kept; null: it is being written' })),
+  }),
+);
+
 export const FoundLine = named(
   'FoundLine',
   exact({

@@ -28,6 +28,7 @@ export const DagStats = named(
     runs: Type.Integer(),
     cancelled: Type.Integer(),
     ...FIGURES,
+    lastAt: orNull(Instant),
     taskRuns: Type.Integer({ description: 'finished runs, the newest, that the figures of tasks are of' }),
     tasks: Type.Array(
       exact({

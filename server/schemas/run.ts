@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { TRIGGER_KINDS } from '../../core/model/run.ts';
 import { REASONS, RUN_STATES, TASK_STATES } from '../../core/model/states.ts';
+import { DEADLINE_STATES } from '../../core/store/read-deadline.ts';
 import { planOf } from '../plans.ts';
 import { Priority } from './task.ts';
 import { AnyJson, AnyObject, Because, DagId, exact, Instant, named, oneOf, orNull } from './words.ts';
@@ -68,6 +69,13 @@ export const RunDetail = named(
     counts: Counts,
     setAside: orNull(
       Type.String({ description: 'why the process that leads decides nothing about it any more' }),
+    ),
+    deadline: orNull(
+      exact({
+        at: Instant,
+        state: oneOf(DEADLINE_STATES, 'how the run stands to it'),
+        foretold: Type.Boolean({ description: 'earlier runs took so long that it was told of before' }),
+      }),
     ),
   }),
 );

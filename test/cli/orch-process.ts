@@ -105,7 +105,7 @@ export async function orch(args: readonly string[], options: OrchOptions = {}): 
     const said = ended === null ? ' (did not end)' : ` (${ended.code}):\n${ended.stdout}${ended.stderr}`;
     process.stderr.write(`orch ${args.join(' ')}${said}\n`);
   });
-  ended = await runCommand(args, cwd, env);
+  ended = await runCommand(args, cwd, env === undefined ? {} : { env });
   return ended;
 }
 

@@ -2,8 +2,10 @@ import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { COMMANDS } from '../../cli/commands.ts';
 import { writeContexts } from '../../cli/remote/contexts.ts';
 import { makeToken } from '../../core/accounts/keep-accounts.ts';
+import { systemClock } from '../../core/model/clock.ts';
 import { createApp } from '../../server/app.ts';
 import { type Listening, listen } from '../../server/listen.ts';
 import { type Served, serve } from '../server/served.ts';
@@ -33,7 +35,17 @@ tasks:
   ctx.progress(1, 2, 'half');
 }
 `,
-  'airflow.yaml': 'pools: { scarce: { slots: 3, description: "few" } }\n',
+  'dags/due.yaml': `id: due
+schedule: { every: 1000h }
+deadline: 1h
+tasks: { make: { run: 'true', produces: ['s3://market/raw'] } }
+onSuccess: { run: 'exit 3', retries: 0 }
+`,
+  'airflow.yaml': `pools: { scarce: { slots: 3, description: "few" } }
+alerts:
+  channels: { ops: { kind: webhook, url: 'http://127.0.0.1:1/x' } }
+  rules: { broken: { on: task_failure, channels: [ops] } }
+`,
 };
 
 let api: Served;
@@ -225,6 +237,109 @@ describe('a command line against a server', () => {
   });
 });
 
+describe('the same as on the machine of the server', () => {
+  const both = async (...args: string[]): Promise<{ readonly there: Ended; readonly here: Ended }> => {
+    const now = systemClock.now();
+    const given = { clock: { ...systemClock, now: () => now } };
+    return {
+      there: await runCommand([...args, '--server', 'here'], home, given),
+      here: await runCommand([...args, '-C', api.project.dir], home, given),
+    };
+  };
+  const there = (input: string, ...args: string[]) =>
+    runCommand([...args, '--server', 'here'], home, { input });
+
+  test('variables, connections and users are set and told alike, and secrets never shown', async () => {
+    const value = 'Kanari/+7';
+    const steps: [input: string, args: string[], code: number, text: string][] = [
+      [`${value}\n`, ['variable', 'set', 'api_key', '--secret'], 0, 'variable api_key is new: a secret'],
+      ['eu', ['variable', 'set', 'region'], 0, 'variable region is new'],
+      ['us', ['variable', 'set', 'region'], 0, 'variable region is changed'],
+      ['', ['variable', 'get', 'region'], 0, 'us\n'],
+      ['', ['variable', 'get', 'api_key'], 5, "'api_key' is a secret: its value is not shown"],
+      ['x', ['variable', 'set', 'api_key'], 2, 'say --secret to set it again'],
+      ['', ['variable', 'get', 'regon'], 4, "Did you mean 'region'?"],
+      ['', ['variable', 'set', 'region', 'eu'], 2, 'A value is never an argument'],
+      ['', ['variable', 'rotate'], 0, '0 values were encrypted anew'],
+      [`postgres://me:${encodeURIComponent(value)}@127.0.0.1:1`, ['connection', 'set', 'db'], 0, 'postgres'],
+      ['', ['connection', 'test', 'db'], 6, '127.0.0.1:1 cannot be reached: ECONNREFUSED'],
+      ['', ['connection', 'test', 'dc'], 4, "Did you mean 'db'?"],
+      ['{"type":"postgres","pass":"x"}', ['connection', 'set', 'db'], 2, "has no field 'pass'"],
+      [
+        'correct horse',
+        ['user', 'set', 'ann', '--role', 'admin', '--password-stdin'],
+        0,
+        'ann is new: admin',
+      ],
+      ['', ['user', 'set', 'ann', '--disable'], 0, 'cannot log in: it is disabled'],
+      ['', ['user', 'remove', 'anne'], 4, "Did you mean 'ann'?"],
+    ];
+    for (const [input, args, code, text] of steps) {
+      const told = await there(input, ...args);
+      expect(told, args.join(' ')).toMatchObject({ code });
+      expect(told.stdout + told.stderr).toContain(text);
+      expect(told.stdout + told.stderr).not.toContain(value);
+    }
+    const shown = await both('connection', 'show', 'db');
+    expect(shown.there.stdout).toBe('type: postgres\nhost: 127.0.0.1\nport: 1\nuser: me\npassword: ***\n');
+    expect(shown.there).toEqual(shown.here);
+    const twice = await runCommand(['variable', 'set', 'x', '--server', server.url, '--token-stdin'], home, {
+      input: secret,
+    });
+    expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('has read stdin') });
+  });
+
+  test('alerts are muted and taken alike; a channel that does not answer is exit 6', async () => {
+    expect((await orch('alerts', 'mute', '--rule', 'brokn')).stderr).toContain("Did you mean 'broken'?");
+    const muted = await orch('alerts', 'mute', '--dag', 'fan', '--for', '2h', '--json');
+    expect(muted.stderr).toContain('nobody is told of all rules about fan until');
+    const mutes = await both('alerts', 'mutes', '--json');
+    expect(mutes.there).toEqual(mutes.here);
+    const { muteId } = JSON.parse(muted.stdout) as { muteId: string };
+    expect((await orch('alerts', 'unmute', muteId)).stderr).toBe('all rules about fan is told of again\n');
+    expect(await orch('alerts', 'test', 'ops')).toMatchObject({ code: 6 });
+    expect(await orch('alerts', 'test', 'opps')).toMatchObject({ code: 4 });
+    expect(await orch('alerts', 'ack', '01234567')).toMatchObject({ code: 4 });
+  });
+
+  test('every command that only tells', async () => {
+    const { runId } = JSON.parse((await orch('trigger', 'due', '--detach', '--json')).stdout);
+    await api.until(`/api/v1/runs/${runId}/hooks`, ({ items }) =>
+      (items as { state: string }[]).some(({ state }) => state === 'failed'),
+    );
+    const commands = [
+      ['show', 'fan'],
+      ['graph', 'fan'],
+      ['plan', 'fan', '--until', 'each', '-p', 'names=x'],
+      ['schedule', 'preview', 'due', '--from', '2026-12-01'],
+      ['stats', '--dag', 'due'],
+      ['rollback', 'due'],
+      ['asset', 'list'],
+      ['asset', 'lineage', 'due'],
+      ['alerts', 'rules'],
+      ['variable', 'list'],
+      ['connection', 'list'],
+      ['user', 'list'],
+      ['token', 'list'],
+      ['pool', 'list'],
+      ['config', 'show', 'retention.runs', '--origin'],
+      ['status', runId],
+    ];
+    // The API tells name and message of an error.
+    const without = (_: string, value: unknown): unknown =>
+      value !== null && typeof value === 'object' && 'message' in value
+        ? { name: (value as { name?: unknown }).name, message: value.message }
+        : value;
+    for (const args of commands) {
+      const told = await both(...args);
+      expect(told.there, args.join(' ')).toEqual({ ...told.here, code: 0 });
+      const json = await both(...args, '--json');
+      const expected = JSON.parse(json.here.stdout, without);
+      expect(JSON.parse(json.there.stdout, without), args.join(' ')).toMatchObject(expected);
+    }
+  });
+});
+
 describe('what a server refuses', () => {
   test('a followed run that is set aside is told, and waited for no longer', async () => {
     const { stdout } = await orch('trigger', 'long', '--detach');
@@ -268,10 +383,27 @@ describe('what a server refuses', () => {
     expect(unknown).toMatchObject({ code: 6, stderr: expect.stringContaining('login or a token') });
   });
 
+  test('what works is in a table of the docs, and what does not says what to do', async () => {
+    const docs = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
+    const section = docs.slice(docs.indexOf('## Against a server'), docs.indexOf('## JSON'));
+    const rows = [...section.matchAll(/^\| `([a-z]+)` +\| (yes|no) /gm)].map(([, name, is]) => [name, is]);
+    const known = COMMANDS.map(({ name, loadRemote }) => [
+      name,
+      typeof loadRemote === 'string' ? 'no' : 'yes',
+    ]);
+    expect(rows.toSorted()).toEqual(known.toSorted());
+    for (const { loadRemote } of COMMANDS)
+      if (typeof loadRemote === 'string')
+        expect(loadRemote).toMatch(/--server|server\.$|leave it out|Leave it out/);
+  });
+
   test('commands that read the project say so', async () => {
     const { code, stderr } = await orch('check');
     expect(code).toBe(2);
-    expect(stderr).toContain("'orch check' works on this machine only: leave out --server.");
+    expect(stderr).toBe(
+      "error  'orch check' does not work with --server. " +
+        'It reads the DAG files of this machine: leave out --server.\n',
+    );
   });
 });
 

@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream';
 import type { Output } from '../../cli/context.ts';
 import { runCommandLine } from '../../cli/program.ts';
 import { orchVersion } from '../../core/config/installation.ts';
-import { systemClock } from '../../core/model/clock.ts';
+import { type Clock, systemClock } from '../../core/model/clock.ts';
 
 /** How a command line ended. */
 export interface Ended {
@@ -10,16 +11,24 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a command line in this process, in a folder and as a user of its own, with more variables. */
+/** What a command line gets besides its words: more variables, what comes by stdin, and its clock. */
+export interface Given {
+  readonly env?: { readonly [name: string]: string };
+  readonly input?: string;
+  readonly clock?: Clock;
+}
+
+/** Runs a command line in this process, in a folder and as a user of its own. */
 export async function runCommand(
   args: readonly string[],
   home: string,
-  more: { readonly [name: string]: string } = {},
+  { env: more = {}, input = '', clock = systemClock }: Given = {},
 ): Promise<Ended> {
   const stdout = collector();
   const stderr = collector();
   const env = { HOME: home, USER: 'tester', ...more };
-  const host = { env, cwd: home, clock: systemClock, stdout: stdout.output, stderr: stderr.output };
+  const stdin = Readable.from(input === '' ? [] : [Buffer.from(input)]);
+  const host = { env, cwd: home, clock, stdin, stdout: stdout.output, stderr: stderr.output };
   const code = await runCommandLine(args, host, orchVersion());
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }

@@ -33,6 +33,7 @@ const BODIES: Readonly<Record<string, object>> = {
   createVariable: { name: 'region', value: 'eu' },
   saveVariable: { value: 'eu' },
   createConnection: { name: 'db', connection: { type: 'generic', host: 'db' } },
+  testConnection: {},
   saveConnection: { type: 'generic', host: 'db' },
   controlScheduler: { action: 'resume' },
   changeWorker: { slots: 8 },

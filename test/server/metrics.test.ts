@@ -5,6 +5,7 @@ import { createApp } from '../../server/app.ts';
 import { Exposition } from '../../server/metrics/exposition.ts';
 import { Histogram } from '../../server/metrics/histogram.ts';
 import { JournalTotals } from '../../server/metrics/journal-totals.ts';
+import { figuresOf } from './figures-of.ts';
 import { type Served, serve } from './served.ts';
 
 const FILES = {
@@ -37,11 +38,6 @@ describe('GET /metrics', () => {
     const { status, body } = await api.get('/metrics', headers);
     expect(status).toBe(200);
     return figuresOf(body['text'] as string);
-  }
-
-  function figuresOf(text: string): Map<string, number> {
-    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    return new Map(lines.map((line) => [line.replace(/ \S+$/, ''), Number(/ (\S+)$/.exec(line)?.[1])]));
   }
 
   test('is text of Prometheus with the names and labels that are promised', async () => {
@@ -157,7 +153,8 @@ describe('GET /metrics', () => {
 
   test('attempts under way take slots until they end', async () => {
     const { body } = await api.post('/api/v1/dags/long/runs');
-    const active = (text: unknown) => figuresOf(text as string).get('scheduler_active_tasks');
+    const active = (text: unknown) =>
+      figuresOf(text as string).get('scheduler_active_tasks{task_name="long.wait"}');
     const text = (await api.until('/metrics', (body) => active(body['text']) === 1))['text'] as string;
     expect(figuresOf(text).get('orch_pool_slots{pool="default",state="used"}')).toBe(1);
     await api.post(`/api/v1/runs/${body['runId']}/cancel`);

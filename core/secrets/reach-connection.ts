@@ -1,32 +1,35 @@
 import { connect } from 'node:net';
-import type { Connection } from '../core/model/connection.ts';
-import { AppError } from '../core/model/errors.ts';
+import type { Connection } from '../model/connection.ts';
+import { AppError } from '../model/errors.ts';
 
 const WAIT_MS = 10_000;
 
+/** Where a connection leads to, and why it could not be reached; `null`: it was. */
+export interface Reached {
+  readonly place: string;
+  readonly error: string | null;
+}
+
 /**
- * Opens a TCP connection to the server of a connection and closes it; where that is. Nothing is sent, so
- * neither login nor encryption is tried.
- * @throws AppError `unavailable` when it cannot be reached, `usage` for one that names no server.
+ * Opens a TCP connection to the server of a connection and closes it. Nothing is sent, so neither login nor
+ * encryption is tried.
+ * @throws AppError `usage` for one that names no server.
  */
-export async function reach(connection: Connection): Promise<string> {
+export async function reach(connection: Connection): Promise<Reached> {
   const place = placeOf(connection);
   if (place === null)
     throw new AppError('usage', 'The connection names no host with a port: there is nothing to reach.');
-  const text = `${place.host}:${place.port}`;
-  await new Promise<void>((resolve, reject) => {
+  const error = await new Promise<string | null>((resolve) => {
     const socket = connect({ ...place, signal: AbortSignal.timeout(WAIT_MS) });
     socket.once('connect', () => {
       socket.destroy();
-      resolve();
+      resolve(null);
     });
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === 'ABORT_ERR' ? `no answer in ${WAIT_MS / 1e3} s` : (error.code ?? error.message);
-      reject(new AppError('unavailable', `${text} cannot be reached: ${why}.`));
-    });
+    socket.once('error', ({ code, message }: NodeJS.ErrnoException) =>
+      resolve(code === 'ABORT_ERR' ? `no answer in ${WAIT_MS / 1e3} s` : (code ?? message)),
+    );
   });
-  return text;
+  return { place: `${place.host}:${place.port}`, error };
 }
 
 function placeOf(connection: Connection): { readonly host: string; readonly port: number } | null {
