@@ -39,7 +39,8 @@ export class Access {
 
   /** @throws AppError `forbidden` unless the asker has the role for what belongs to no DAG. */
   requireGlobal(): void {
-    if (!this.has(this.#role, null)) throw new AppError('forbidden', `this needs the role ${this.#role}`);
+    if (!this.has(this.#role, null))
+      throw new AppError('forbidden', `this needs the role ${this.#role} for all DAGs`);
   }
 
   /** @throws AppError `forbidden` unless the asker has the role for some DAG: each is looked at by itself. */

@@ -53,7 +53,7 @@ export const schedulerThere: RemoteRun = async (context, server, _options, [acti
 
 function requireWord(action: unknown): void {
   if (action !== undefined && action !== 'pause' && action !== 'resume')
-    throw new AppError('usage', `orch scheduler takes pause or resume, not '${action}'.`);
+    throw new AppError('usage', `'orch scheduler' takes pause or resume, not '${action}'.`);
 }
 
 function tellPaused(context: CommandContext, paused: boolean): number {

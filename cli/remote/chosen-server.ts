@@ -29,7 +29,14 @@ export async function chosenServer(context: CommandContext): Promise<Server | nu
 /** A context by its name; an address is a server without a token, unless a context has the same. */
 function namedServer({ host }: CommandContext, text: string): ServerContext {
   const contexts = readContexts(host);
-  if (!text.includes('://')) return requireContext(contexts, text);
+  if (!text.includes('://')) {
+    const isName = Object.hasOwn(contexts.contexts, text) || !/[.:/]/.test(text);
+    if (isName) return requireContext(contexts, text);
+    throw new AppError(
+      'usage',
+      `'${text}' is no context; an address begins with https:// or http://: --server https://${text}`,
+    );
+  }
   const url = serverUrl(text);
   return Object.values(contexts.contexts).find((one) => one.url === url) ?? { url };
 }

@@ -7,6 +7,7 @@ import type { RunUpdate } from '../../core/scheduler/session.ts';
 import type { JournalRecord, MetricRecord } from '../../core/store/store.ts';
 import type { FollowDesk } from '../follow-desk.ts';
 import { lastLinesThere } from './log-pages.ts';
+import { Patience } from './patience.ts';
 import type { ServerDesk } from './server-desk.ts';
 
 /** Metrics and progress are no events: they are looked for this often. */
@@ -15,8 +16,6 @@ const LOOK_EVERY_MS = 2_000;
 const GATHER_MS = 100;
 /** A stream that ended is opened again after this long. */
 const REOPEN_MS = 2_000;
-/** A server that is away for longer is not waited for. */
-const AWAY_MS = 60_000;
 
 /** Follows a run of a server. */
 export function followThere(desk: ServerDesk, run: RunRecord): FollowDesk {
@@ -50,8 +49,7 @@ class RunWatch {
   /** What was told of metrics and progress, by instance. */
   readonly #told = new Map<string, string>();
   #measuredAtMs = Number.NEGATIVE_INFINITY;
-  /** Since when the server has not answered; `null`: it did. */
-  #awaySinceMs: number | null = null;
+  readonly #patience = new Patience();
 
   constructor(desk: ServerDesk, run: RunRecord, signal: AbortSignal) {
     this.#desk = desk;
@@ -67,7 +65,7 @@ class RunWatch {
     let afterSeq = 0;
     try {
       while (!this.#signal.aborted) {
-        const look = await this.#look(afterSeq);
+        const look = await this.#patience.look(() => this.#look(afterSeq));
         if (look !== null) {
           afterSeq = look.lines.at(-1)?.seq ?? afterSeq;
           yield* look.updates;
@@ -93,24 +91,15 @@ class RunWatch {
     }
   }
 
-  /** What is new; `null` while the server is away, as far as that is borne with. */
+  /** What is new. */
   async #look(afterSeq: number) {
-    try {
-      // Before the journal: what is over has all its lines there.
-      const { state, setAside } = await this.#desk.standing(this.#run);
-      if (setAside !== null) throw setAsideError(this.#run, setAside);
-      const lines = await this.#desk.journal(this.#run, afterSeq);
-      const isOver = isRunFinished(state);
-      const updates = [...(await this.#changes(lines)), ...(await this.#measuredIfDue(isOver))];
-      this.#awaySinceMs = null;
-      return { lines, updates, isOver };
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
-      const nowMs = performance.now();
-      this.#awaySinceMs ??= nowMs;
-      if (nowMs - this.#awaySinceMs > AWAY_MS) throw error;
-      return null;
-    }
+    // Before the journal: what is over has all its lines there.
+    const { state, setAside } = await this.#desk.standing(this.#run);
+    if (setAside !== null) throw setAsideError(this.#run, setAside);
+    const lines = await this.#desk.journal(this.#run, afterSeq);
+    const isOver = isRunFinished(state);
+    const updates = [...(await this.#changes(lines)), ...(await this.#measuredIfDue(isOver))];
+    return { lines, updates, isOver };
   }
 
   async #changes(lines: readonly JournalRecord[]): Promise<RunUpdate[]> {

@@ -20,6 +20,7 @@ import { findInstances } from '../find-instances.ts';
 import { findRun } from '../find-run.ts';
 import { printHookLine } from '../hook-logs.ts';
 import { type LogQuery, logPage } from './log-pages.ts';
+import { Patience } from './patience.ts';
 import { ServerDesk } from './server-desk.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -115,18 +116,26 @@ class LogReader {
   /** Tells lines as they are written until the run is over, from the attempts on that are the last now. */
   async follow(run: RunRecord, only: string | null): Promise<number> {
     const from = new Map<NodeNo, number>();
-    for (let isFirst = true; await hasReader(this.#context); isFirst = false) {
-      const view = await this.#desk.view(run);
-      for (const instance of only === null ? view.tasks : findInstances(view, only)) {
-        const { nodeNo, attempts } = instance;
-        const first = from.get(nodeNo) ?? (isFirst ? Math.max(1, attempts) : 1);
-        for (let tryNo = first; tryNo <= attempts; tryNo++) await this.tell(instance, tryNo as TryNo, false);
-        // The last one is asked again: it may have been running.
-        from.set(nodeNo, Math.max(first, attempts));
-      }
-      if (isRunFinished(view.run.state)) return EXIT.ok;
+    const patience = new Patience();
+    // The first look is not waited for: what is wrong with it is told at once.
+    for (let isOver = await this.#look(run, only, from); !isOver && (await hasReader(this.#context)); ) {
       await pause(LOOK_EVERY_MS);
+      isOver = (await patience.look(() => this.#look(run, only, from))) ?? false;
     }
     return EXIT.ok;
+  }
+
+  /** Tells what is new of a run; whether it is over. `from`: the first attempt of each instance to tell. */
+  async #look(run: RunRecord, only: string | null, from: Map<NodeNo, number>): Promise<boolean> {
+    const isFirst = from.size === 0;
+    const view = await this.#desk.view(run);
+    for (const instance of only === null ? view.tasks : findInstances(view, only)) {
+      const { nodeNo, attempts } = instance;
+      const first = from.get(nodeNo) ?? (isFirst ? Math.max(1, attempts) : 1);
+      for (let tryNo = first; tryNo <= attempts; tryNo++) await this.tell(instance, tryNo as TryNo, false);
+      // The last one is asked again: it may have been running.
+      from.set(nodeNo, Math.max(first, attempts));
+    }
+    return isRunFinished(view.run.state);
   }
 }

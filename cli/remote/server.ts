@@ -4,6 +4,7 @@ import { ApiClient, ApiRefusal } from '../../client/api-client.ts';
 import type { Operations } from '../../client/generated/api.ts';
 import { AppError, type ErrorCode } from '../../core/model/errors.ts';
 import type { Json } from '../../core/model/json.ts';
+import { type AskOptions, askServer, notOrch, whyUnreachable } from './ask-server.ts';
 import { requireSafe, type ServerContext } from './contexts.ts';
 
 type Id = keyof Operations;
@@ -22,11 +23,12 @@ export class Server {
   readonly #client: ApiClient;
 
   /** @throws AppError `usage` if the token would be readable on the way. */
-  constructor(at: ServerContext) {
+  constructor(at: ServerContext, asking: AskOptions = {}) {
     requireSafe(at);
     this.url = at.url;
     this.#client = new ApiClient({
       baseUrl: at.url,
+      fetch: askServer(at.url, asking),
       ...(at.token === undefined ? {} : { token: at.token }),
     });
   }
@@ -69,10 +71,9 @@ export class Server {
 
   #told(error: unknown): unknown {
     if (error instanceof ApiRefusal) return refusal(error);
-    if (!(error instanceof TypeError)) return error;
-    const { code, message } = (error.cause ?? {}) as { readonly code?: string; readonly message?: string };
-    const why = code ?? message ?? error.message;
-    return new AppError('unavailable', `The server ${this.url} cannot be reached: ${why}.`, {}, error);
+    // A body that is cut off, or is no JSON.
+    if (error instanceof SyntaxError) return notOrch(this.url, 'its answer is no JSON');
+    return error instanceof TypeError && error.cause !== undefined ? whyUnreachable(this.url, error) : error;
   }
 }
 
@@ -96,6 +97,7 @@ const OTHER: { readonly [code: string]: ErrorCode } = {
 function refusal({ problem }: ApiRefusal): AppError {
   const code = problem.type.slice(problem.type.lastIndexOf(':') + 1);
   const known = CODES.has(code) ? (code as ErrorCode) : (OTHER[code] ?? 'unavailable');
+  const hint = code === 'unauthenticated' ? '. A token is kept by: orch context add <name> <address>' : '';
   const id = known === 'internal' && problem.instance !== undefined ? ` (request ${problem.instance})` : '';
-  return new AppError(known, `${problem.detail}${id}`, { problem: problem as unknown as Json });
+  return new AppError(known, `${problem.detail}${hint}${id}`, { problem: problem as unknown as Json });
 }

@@ -10,6 +10,8 @@ export interface TelemetryTarget {
 /** What is sent to whom; `null`: nothing of it. */
 export interface TelemetryConfig {
   readonly serviceName: string;
+  /** What else is said of this orch, by name: of `OTEL_RESOURCE_ATTRIBUTES`. */
+  readonly resource: { readonly [name: string]: string };
   readonly traces: TelemetryTarget | null;
   readonly metrics: TelemetryTarget | null;
   readonly lineage: (TelemetryTarget & { readonly namespace: string }) | null;
@@ -28,6 +30,8 @@ const DEFAULTS = {
   namespace: lineage.properties.namespace.default,
   apiKeyEnv: lineage.properties.apiKeyEnv.default,
 } as const;
+const RESOURCE = 'OTEL_RESOURCE_ATTRIBUTES';
+const SERVICE_NAME = 'service.name';
 const LINEAGE_PATH = '/api/v1/lineage';
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -36,7 +40,8 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export function assembleTelemetry(settings: Settings, lookup: Lookup): TelemetryConfig {
   const text = (key: string, otherwise: string): string => textIn(settings, key, otherwise);
   const isOn = (key: string): boolean => settings.get(key)?.value !== false;
-  const name = text('telemetry.serviceName', DEFAULTS.serviceName);
+  const { [SERVICE_NAME]: named, ...resource } = pairsIn(lookup(RESOURCE) ?? '') ?? {};
+  const name = text('telemetry.serviceName', named ?? DEFAULTS.serviceName);
   const collector = settings.get(`${OTLP}.endpoint`)?.value;
   const catalog = settings.get(`${LINEAGE}.endpoint`)?.value;
   const headers = headersIn(lookup(text(`${OTLP}.headersEnv`, DEFAULTS.headersEnv)) ?? '');
@@ -47,6 +52,7 @@ export function assembleTelemetry(settings: Settings, lookup: Lookup): Telemetry
   const key = lookup(text(`${LINEAGE}.apiKeyEnv`, DEFAULTS.apiKeyEnv));
   return {
     serviceName: name,
+    resource,
     traces: signal('traces'),
     metrics: signal('metrics'),
     lineage:
@@ -77,6 +83,12 @@ export function checkTelemetry(settings: Settings, lookup: Lookup, report: Repor
       message: `${variable} must have the form name=value, by commas, with values percent-encoded`,
       place: { origin: { kind: 'env', place: variable } },
     });
+  if (collector !== undefined && pairsIn(lookup(RESOURCE) ?? '') === null)
+    report({
+      rule: 'config-value',
+      message: `${RESOURCE} must have the form name=value, by commas, with values percent-encoded`,
+      place: { origin: { kind: 'env', place: RESOURCE } },
+    });
   const key = textIn(settings, `${LINEAGE}.apiKeyEnv`, DEFAULTS.apiKeyEnv);
   if (settings.has(`${LINEAGE}.endpoint`) && !HEADER_VALUE.test(lookup(key) ?? ''))
     report({
@@ -98,18 +110,27 @@ function textIn(settings: Settings, key: string, otherwise: string): string {
   return String(settings.get(key)?.value ?? otherwise);
 }
 
-/** `null` if it is none. Values are percent-encoded, as in W3C Baggage. */
+/** `null` if they are none. */
 function headersIn(text: string): { readonly [name: string]: string } | null {
-  const headers: { [name: string]: string } = {};
+  const pairs = pairsIn(text);
+  if (pairs === null) return null;
+  const headers = Object.entries(pairs).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const areGood = headers.every(([name, value]) => HEADER_NAME.test(name) && HEADER_VALUE.test(value));
+  return areGood ? Object.fromEntries(headers) : null;
+}
+
+/** Pairs with values that are percent-encoded, as in W3C Baggage; `null` if they are none. */
+function pairsIn(text: string): { readonly [name: string]: string } | null {
+  const pairs: { [name: string]: string } = Object.create(null);
   for (const pair of text.split(',')) {
     if (pair.trim() === '') continue;
     const at = pair.indexOf('=');
-    const name = pair.slice(0, Math.max(0, at)).trim().toLowerCase();
+    const name = pair.slice(0, Math.max(0, at)).trim();
     const value = decoded(pair.slice(at + 1).trim());
-    if (!HEADER_NAME.test(name) || value === null || !HEADER_VALUE.test(value)) return null;
-    headers[name] = value;
+    if (name === '' || value === null) return null;
+    pairs[name] = value;
   }
-  return headers;
+  return pairs;
 }
 
 function decoded(text: string): string | null {

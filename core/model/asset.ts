@@ -45,11 +45,13 @@ export interface FileArrival {
   readonly arrivedAt: number;
 }
 
-/** What made a run beside time and people: events of assets, newest last, or a file. */
+/** What made a run beside time: events of assets, newest last, a file, or a request of another trace. */
 export interface RunCause {
   /** At most {@link EVENTS_PER_ASSET_MAX} of each asset. */
   readonly events: readonly AssetEvent[];
   readonly file: FileArrival | null;
+  /** The span of the request that asked for the run, as W3C Trace Context writes it. */
+  readonly traceparent?: string;
 }
 
 /** What expressions and functions see of the events that made a run: URI or path to its events. */

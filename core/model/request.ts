@@ -33,6 +33,8 @@ export type Request =
       readonly name?: string;
       /** Absent: nobody is known. */
       readonly by?: string;
+      /** The span of who asks; absent: none. */
+      readonly traceparent?: string;
       /** With this version; absent: with the one that new runs of the DAG have. */
       readonly versionNo?: number;
     }

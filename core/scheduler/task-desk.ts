@@ -7,22 +7,25 @@ import type { PlannedRequest } from '../planner/requests.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { removeLogs } from './kept-files.ts';
 
-type Wanted = Pick<Extract<Request, { type: 'trigger' }>, 'name' | 'priority' | 'by'>;
+type Wanted = Pick<Extract<Request, { type: 'trigger' }>, 'name' | 'priority' | 'by' | 'traceparent'>;
 
 /** What a run keeps of how it was asked for. A run of a task type is a task: it has a name and a level. */
 export function askedFor(
-  { name, priority, by }: Wanted,
+  { name, priority, by, traceparent }: Wanted,
   spec: DagSpec,
-): Pick<RunRecord, 'taskName' | 'priority' | 'createdBy'> {
-  const createdBy = by === undefined ? {} : { createdBy: by };
+): Pick<RunRecord, 'taskName' | 'priority' | 'createdBy' | 'cause'> {
+  const asker = {
+    ...(by === undefined ? {} : { createdBy: by }),
+    ...(traceparent === undefined ? {} : { cause: { events: [], file: null, traceparent } }),
+  };
   if (spec.taskType) {
     const ofTask = spec.tasks[0]?.priority;
     const own = typeof ofTask === 'string' ? ofTask : spec.priority;
-    return { taskName: name ?? spec.id, priority: priority ?? own ?? 'normal', ...createdBy };
+    return { taskName: name ?? spec.id, priority: priority ?? own ?? 'normal', ...asker };
   }
   if (name !== undefined)
     throw new AppError('invalid', `DAG ${spec.id} is no task type: its runs have no name`);
-  return { ...(priority === undefined ? {} : { priority }), ...createdBy };
+  return { ...(priority === undefined ? {} : { priority }), ...asker };
 }
 
 /** Deletes a finished run. One that is not there any more was deleted when this was asked before. */

@@ -29,8 +29,8 @@ export class Telemetry {
 
   constructor({ project, lease, leader, executor, log }: TelemetryParts) {
     const { store, clock } = project;
-    const { serviceName, traces, metrics, lineage } = project.config.telemetry;
-    const source = { serviceName, version: orchVersion() };
+    const { serviceName, resource, traces, metrics, lineage } = project.config.telemetry;
+    const source = { serviceName, resource, version: orchVersion() };
     const common = { store, lease, clock, log };
     this.#figures = new Figures(clock.now());
     const now = () =>

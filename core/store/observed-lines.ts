@@ -5,6 +5,7 @@ import { because } from '../model/because.ts';
 import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from '../model/ids.ts';
 import { TRIGGER_KINDS } from '../model/run.ts';
 import { FIRST_FINISHED, RUN_STATES, S, TASK_STATES } from '../model/states.ts';
+import { foreignSpan } from '../telemetry/derived-ids.ts';
 import type { ObservedAttempt, ObservedLine } from '../telemetry/observed.ts';
 import { journalAttempts } from './journal-attempts.ts';
 import { becauseOf, named, reasonOf } from './records.ts';
@@ -119,6 +120,7 @@ export function observedQuery(db: Kysely<Database>, afterSeq: number, upToSeq: n
 
 function toObserved(row: Row): ObservedLine {
   const { seq, at } = row;
+  const cause = row.cause === null ? null : (JSON.parse(row.cause) as RunCause);
   const line = {
     seq,
     at,
@@ -133,7 +135,8 @@ function toObserved(row: Row): ObservedLine {
       intervalEndAt: row.interval_end_at,
       createdAt: row.created_at,
       startedAt: row.run_started_at,
-      events: row.cause === null ? [] : (JSON.parse(row.cause) as RunCause).events,
+      events: cause?.events ?? [],
+      askedBy: cause?.traceparent === undefined ? null : foreignSpan(cause.traceparent),
     },
     because: becauseOf(row.because, row.facts) ?? because('none'),
   };

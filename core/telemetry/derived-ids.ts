@@ -10,6 +10,8 @@ const VERSION = '00';
 const SAMPLED = '01';
 const NOT_SAMPLED = '00';
 
+const TRACEPARENT_LENGTH = 55;
+
 const TRACE_BYTES = 16;
 const SPAN_BYTES = 8;
 
@@ -45,6 +47,21 @@ export function attemptSpanId(runUid: string, nodeNo: number, tryNo: number): st
 /** What a process is given that is to continue a trace, as the header `traceparent` of W3C has it. */
 export function traceparent(traceId: string, spanId: string, isSampled: boolean): string {
   return `${VERSION}-${traceId}-${spanId}-${isSampled ? SAMPLED : NOT_SAMPLED}`;
+}
+
+/** A span that somebody else has made. */
+export interface ForeignSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/** The span that a header `traceparent` names, of whatever version; `null` for one that is not valid. */
+export function foreignSpan(text: string): ForeignSpan | null {
+  const [, version, traceId = '', spanId = ''] =
+    /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:$|-)/.exec(text) ?? [];
+  const isWhole = version !== VERSION || text.length === TRACEPARENT_LENGTH;
+  if (version === undefined || version === 'ff' || !isWhole) return null;
+  return /^0+$/.test(traceId) || /^0+$/.test(spanId) ? null : { traceId, spanId };
 }
 
 /** The run of lineage that a task instance is, by the same numbers as its span. */

@@ -4,6 +4,7 @@ import type { Because } from '../model/because.ts';
 import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from '../model/ids.ts';
 import type { TriggerKind } from '../model/run.ts';
 import type { Reason, RunState, TaskState } from '../model/states.ts';
+import type { ForeignSpan } from './derived-ids.ts';
 
 /** A run in which something happened. */
 export interface ObservedRun {
@@ -19,6 +20,8 @@ export interface ObservedRun {
   readonly startedAt: number | null;
   /** The events of assets that made it. */
   readonly events: readonly AssetEvent[];
+  /** The span of the request that asked for it; `null`: none is known. */
+  readonly askedBy: ForeignSpan | null;
 }
 
 /** The attempt that a line of the journal is about; what it knows may be of an attempt that never began. */

@@ -65,6 +65,8 @@ export interface OtlpMetric {
 /** Who sends. */
 export interface OtlpSource {
   readonly serviceName: string;
+  /** What else is said of it, by name. */
+  readonly resource?: { readonly [name: string]: string };
   /** The version of orch. */
   readonly version: string;
 }
@@ -109,13 +111,12 @@ export function nanos(ms: number): string {
   return String(BigInt(Math.round(ms)) * 1_000_000n);
 }
 
-function resourceOf({ serviceName, version }: OtlpSource): { attributes: readonly OtlpAttribute[] } {
-  return {
-    attributes: attributesOf([
-      [ATTRIBUTE.serviceName, serviceName],
-      [ATTRIBUTE.serviceVersion, version],
-    ]),
-  };
+function resourceOf({ serviceName, version, resource = {} }: OtlpSource): {
+  attributes: readonly OtlpAttribute[];
+} {
+  const own = { [ATTRIBUTE.serviceName]: serviceName, [ATTRIBUTE.serviceVersion]: version };
+  const others = Object.entries(resource).filter(([name]) => !(name in own));
+  return { attributes: attributesOf([...Object.entries(own), ...others]) };
 }
 
 function scopeOf({ version }: OtlpSource): { name: string; version: string } {

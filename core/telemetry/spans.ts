@@ -49,12 +49,14 @@ export function errorType(
 
 function runSpan({ run, reopenedBy, startedAt, at, state, because }: EndedRun): OtlpSpan {
   const result = runResult(state, because.code);
-  const links = run.events.flatMap(({ uri, producer }): OtlpLink[] => {
+  const asked = run.askedBy === null ? [] : [{ ...run.askedBy, attributes: [] }];
+  const made = run.events.flatMap(({ uri, producer }): OtlpLink[] => {
     if (producer === null) return [];
     const { runUid, nodeNo, tryNo } = producer;
     const attributes = attributesOf([[ATTRIBUTE.asset, uri]]);
     return [{ traceId: traceIdOf(runUid), spanId: attemptSpanId(runUid, nodeNo, tryNo), attributes }];
   });
+  const links = [...asked, ...made.slice(asked.length - LINKS_MAX)];
   return {
     traceId: traceIdOf(run.uid),
     spanId: runSpanId(run.uid, reopenedBy),
@@ -73,7 +75,7 @@ function runSpan({ run, reopenedBy, startedAt, at, state, because }: EndedRun): 
         [ATTRIBUTE.because, because.code],
       ]),
     ],
-    ...(links.length === 0 ? {} : { links: links.slice(-LINKS_MAX) }),
+    ...(links.length === 0 ? {} : { links }),
     status: statusOf(result, because.text),
   };
 }

@@ -8,6 +8,7 @@ import { type MarkChoice, previewMark } from '../../core/scheduler/preview-mark.
 import { previewRetry, type RetryChoice } from '../../core/scheduler/preview-retry.ts';
 import { runJson } from '../../core/store/run-json.ts';
 import { askLeader, namedInside } from '../ask-leader.ts';
+import { askingSpan } from '../asking-span.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';
 import { DRY_RUN, PLAN_HASH, requirePlan, withHash } from '../plans.ts';
@@ -100,7 +101,7 @@ const trigger = route('post', `${API}/dags/{dagId}/runs`, {
   body: Trigger,
   answer: RunDetail,
   status: 201,
-  handle: async (services, { params, body, access, newId }) => {
+  handle: async (services, { params, body, access, newId, header }) => {
     await access.dag(params.dagId);
     const runUid = body.runId ?? newId();
     await askLeader(services, {
@@ -114,6 +115,7 @@ const trigger = route('post', `${API}/dags/{dagId}/runs`, {
       inputsFrom: body.inputsFrom === undefined ? null : (await access.run(body.inputsFrom)).uid,
       replaces: null,
       by: access.principal.name,
+      ...askingSpan(header),
       ...(body.priority === undefined ? {} : { priority: body.priority }),
       ...(body.noCache === undefined ? {} : { noCache: body.noCache }),
       ...(body.version === undefined ? {} : { versionNo: body.version }),

@@ -5,9 +5,10 @@ import type { Request } from '../../core/model/request.ts';
 import { isTaskFinished, type QueueState, type TaskRecord } from '../../core/store/task-reads.ts';
 import type { Access } from '../access.ts';
 import { askLeader } from '../ask-leader.ts';
+import { askingSpan } from '../asking-span.ts';
 import { DRY_RUN, PLAN_HASH, requirePlan, withHash } from '../plans.ts';
 import { STATUS } from '../problem.ts';
-import { API, type Route, route } from '../route.ts';
+import { API, type Input, type Route, route } from '../route.ts';
 import {
   BULK_ACTIONS,
   type BulkAction,
@@ -34,7 +35,7 @@ async function make(
   services: Services,
   access: Access,
   { type, name, params, priority, runId }: TaskOrder,
-  newId: () => string,
+  { newId, header }: Pick<Input<unknown, unknown, unknown>, 'newId' | 'header'>,
 ): Promise<TaskRecord> {
   const dag = await access.dag(type);
   const version = await services.store.version(dag.versionNo);
@@ -52,6 +53,7 @@ async function make(
     inputsFrom: null,
     replaces: null,
     by: access.principal.name,
+    ...askingSpan(header),
     ...(name === undefined ? {} : { name }),
     ...(priority === undefined ? {} : { priority }),
   });
@@ -69,8 +71,8 @@ const create = route('post', `${API}/tasks`, {
   body: TaskOrder,
   answer: TaskDetail,
   status: 201,
-  handle: async (services, { body, access, newId }) =>
-    taskDetail(services, await make(services, access, body, newId)),
+  handle: async (services, { body, access, newId, header }) =>
+    taskDetail(services, await make(services, access, body, { newId, header })),
 });
 
 /** Does something for each item; what is refused is refused alone, and what cannot be asked ends it. */
@@ -107,11 +109,11 @@ const batch = route('post', `${API}/tasks/batch`, {
   role: 'operator',
   body: exact({ tasks: Type.Array(TaskOrder, { minItems: 1, maxItems: BATCH_MAX }) }),
   answer: TaskBatch,
-  handle: async (services, { body, access, newId }) => {
+  handle: async (services, { body, access, newId, header }) => {
     access.requireAnywhere();
     // Every item has its id before any is asked for: a request that comes again names the same ones.
     const orders = body.tasks.map((order) => ({ ...order, runId: order.runId ?? newId() }));
-    const done = await each(orders, (order) => make(services, access, order, newId));
+    const done = await each(orders, (order) => make(services, access, order, { newId, header }));
     const now = services.clock.now();
     return {
       items: done.map(({ value, error }) => ({ task: value === null ? null : taskView(value, now), error })),

@@ -317,13 +317,13 @@ describe('the scheduler', () => {
     expect(await post('resumeJob', '/scheduler/jobs/daily/resume')).toMatchObject({ paused: false });
     // The triggers of S2: interval, cron, date.
     const triggers = [{ everyMs: 3_600_000 }, { cron: '17 3 29 2 *', timezone: 'UTC' }];
-    for (const when of [...triggers, { at: '2100-01-01T00:00:00Z' }]) {
-      const { scheduleId } = await post('createSchedule', '/schedules', { dagId: 'daily', when });
-      const path = `/schedules/${scheduleId}`;
-      expect(await post('pauseSchedule', `${path}/pause`)).toMatchObject({ paused: true, nextRunAt: null });
-      expect(await post('resumeSchedule', `${path}/resume`)).toMatchObject({ nextRunAt: instant });
-      await call('removeSchedule', `${V1}${path}`, undefined, 'DELETE');
-    }
+    const made: unknown[] = [];
+    for (const when of [...triggers, { at: '2100-01-01T00:00:00Z' }])
+      made.push((await post('createSchedule', '/schedules', { dagId: 'daily', when }))['scheduleId']);
+    const path = `/schedules/${made[0]}`;
+    expect(await post('pauseSchedule', `${path}/pause`)).toMatchObject({ paused: true, nextRunAt: null });
+    expect(await post('resumeSchedule', `${path}/resume`)).toMatchObject({ nextRunAt: instant });
+    await call('removeSchedule', `${V1}${path}`, undefined, 'DELETE');
   });
 
   test('tells Prometheus the figures of S2 by their names, and listeners what happens', async () => {

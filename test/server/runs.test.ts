@@ -21,13 +21,26 @@ describe('runs over HTTP', () => {
   test('are started, followed to their end, and read', async () => {
     await using api = await serve(FILES);
     const runId = '01900000-0000-7000-8000-00000000abcd';
-    const started = await api.post('/api/v1/dags/hello/runs', { runId, params: { who: 'me' } });
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const order = { runId, params: { who: 'me' } };
+    const started = await api.post('/api/v1/dags/hello/runs', order, { traceparent });
     expect(started).toMatchObject({ status: 201, body: { runId, dagId: 'hello', trigger: 'api', total: 2 } });
     const again = await api.post('/api/v1/dags/hello/runs', { runId, params: { who: 'me' } });
     expect(again.body).toMatchObject({ runId });
     expect((await api.post('/api/v1/dags/bad/runs', { runId })).status).toBe(409);
     const run = await api.until(`/api/v1/runs/${runId}`, ({ state }) => state === 'success');
     expect(run).toMatchObject({ completed: 2, progress: 1, counts: { success: 2 }, params: { who: 'me' } });
+
+    const { live } = api.services.store;
+    const asked = (await live.observed(0, await live.lastSeq(), 100)).filter(
+      ({ attempt }) => attempt === null,
+    );
+    const [, traceId, spanId] = traceparent.split('-');
+    expect(asked.at(-1)?.run).toMatchObject({ uid: runId, askedBy: { traceId, spanId }, events: [] });
+    expect(run['triggeringEvents']).toEqual({});
+    const other = await api.post('/api/v1/dags/hello/runs', {}, { traceparent: '00-bad' });
+    const [bad] = await api.services.store.runsByUid(String(other.body['runId']));
+    expect(bad?.cause).toBeUndefined();
 
     const list = await api.get(`/api/v1/runs/${runId}/task-instances`);
     const [greet, after] = list.body['items'] as Record<string, string>[];

@@ -51,7 +51,7 @@ describe('defaults', () => {
       log: { level: 'info', maxBytes: 10_485_760, keep: 5, maxBytesPerAttempt: 67_108_864 },
       retention: { runsMs: 90 * 86_400_000, keep: 10, diskFreeBytes: 512_000_000 },
       alerts: { rules: [], channels: [] },
-      telemetry: { serviceName: 'orch', traces: null, metrics: null, lineage: null },
+      telemetry: { serviceName: 'orch', resource: {}, traces: null, metrics: null, lineage: null },
       server: {
         host: '127.0.0.1',
         port: 7_070,

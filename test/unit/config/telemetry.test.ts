@@ -23,7 +23,7 @@ function mistakesOf(text: string, env?: Record<string, string>): readonly Diagno
 
 describe('the section telemetry', () => {
   test('without an endpoint nothing is sent', () => {
-    const off = { serviceName: 'orch', traces: null, metrics: null, lineage: null };
+    const off = { serviceName: 'orch', resource: {}, traces: null, metrics: null, lineage: null };
     expect(load('').config.telemetry).toEqual(off);
     expect(load('telemetry: { otlp: { traces: true }, lineage: { namespace: x } }').config.telemetry).toEqual(
       off,
@@ -40,6 +40,7 @@ describe('the section telemetry', () => {
     const { config, entries } = load(text, env);
     expect(config.telemetry).toEqual({
       serviceName: 'market',
+      resource: {},
       traces: {
         url: 'http://collector:4318/base/v1/traces?token=in-query',
         headers: { 'x-key': 'se cret', b: '1=2' },
@@ -65,6 +66,7 @@ describe('the section telemetry', () => {
   test('the variables of the standards come before the file, and those of orch before them', () => {
     const standard = {
       OTEL_SERVICE_NAME: 'named',
+      OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,deployment.environment=prod%20eu, team = desk',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel:4318',
       OTEL_EXPORTER_OTLP_HEADERS: 'api-key=k',
       OPENLINEAGE_URL: 'http://marquez:5000',
@@ -77,6 +79,7 @@ describe('the section telemetry', () => {
     );
     expect(config.telemetry).toEqual({
       serviceName: 'named',
+      resource: { 'deployment.environment': 'prod eu', team: 'desk' },
       traces: { url: 'http://otel:4318/v1/traces', headers: { 'api-key': 'k' } },
       metrics: { url: 'http://otel:4318/v1/metrics', headers: { 'api-key': 'k' } },
       lineage: {
@@ -87,6 +90,8 @@ describe('the section telemetry', () => {
     });
     const origin = entries.find(({ key }) => key === 'telemetry.lineage.endpoint')?.origin;
     expect(origin).toEqual({ kind: 'env', place: 'OPENLINEAGE_URL' });
+    const { OTEL_SERVICE_NAME: _, ...unnamed } = standard;
+    expect(load('', unnamed).config.telemetry.serviceName).toBe('other');
     const ours = { ...standard, ORCH__TELEMETRY__OTLP__ENDPOINT: 'http://ours:4318' };
     expect(load('', ours).config.telemetry.traces?.url).toBe('http://ours:4318/v1/traces');
   });
@@ -105,6 +110,7 @@ describe('the section telemetry', () => {
       'OTEL_EXPORTER_OTLP_HEADERS',
     ],
     ['otlp: { endpoint: "http://x" }', { OTEL_EXPORTER_OTLP_HEADERS: 'a=secret%0A' }, 'OTEL_EXPORTER_OTLP_'],
+    ['otlp: { endpoint: "http://x" }', { OTEL_RESOURCE_ATTRIBUTES: 'secret' }, 'OTEL_RESOURCE_ATTRIBUTES'],
     ['lineage: { endpoint: "http://x" }', { OPENLINEAGE_API_KEY: 'secret\n' }, 'OPENLINEAGE_API_KEY has'],
     ['otlp: { endpont: "http://x" }', {}, "unknown key 'endpont' in 'telemetry.otlp'"],
   ])('%s is a mistake', (section, env, message) => {

@@ -23,6 +23,7 @@ export const RUN: ObservedRun = {
   createdAt: 500,
   startedAt: 1_000,
   events: [],
+  askedBy: null,
 };
 
 export const TASK: ObservedTask = {

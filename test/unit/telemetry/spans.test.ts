@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { NodeNo, RunNo, TryNo } from '../../../core/model/ids.ts';
-import { attemptSpanId, runSpanId, taskSpanId, traceIdOf } from '../../../core/telemetry/derived-ids.ts';
+import {
+  attemptSpanId,
+  foreignSpan,
+  runSpanId,
+  taskSpanId,
+  traceIdOf,
+} from '../../../core/telemetry/derived-ids.ts';
 import { isReopening, occurrencesOf } from '../../../core/telemetry/occurrence.ts';
 import { nanos, type OtlpSpan, rejectedIn, tracesBody } from '../../../core/telemetry/otlp.ts';
 import { spanOf } from '../../../core/telemetry/spans.ts';
@@ -27,7 +33,30 @@ describe('ids', () => {
   });
 });
 
+test.each([
+  ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', true],
+  ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00', true],
+  ['cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more', true],
+  ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more', false],
+  ['ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', false],
+  ['00-00000000000000000000000000000000-00f067aa0ba902b7-01', false],
+  ['00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01', false],
+  ['00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01', false],
+  ['', false],
+])('traceparent %j is valid: %s', (text, isValid) => {
+  const [, traceId, spanId] = text.split('-');
+  expect(foreignSpan(text)).toEqual(isValid ? { traceId, spanId } : null);
+});
+
 describe('spans', () => {
+  test('of a run that a request of another trace asked for has a link to it, before those of assets', () => {
+    const askedBy = { traceId: '4'.repeat(32), spanId: '7'.repeat(16) };
+    const line = { ...runLine('running', 'success', 9_000), run: { ...RUN, askedBy } };
+    const [span] = spansOf([line]);
+    expect(span?.links).toEqual([{ ...askedBy, attributes: [] }]);
+    expect(span?.traceId).toBe(traceIdOf(UID));
+  });
+
   test('of a short attempt: its line tells of attempt and task', () => {
     const [attempt, task] = spansOf([
       taskLine('queued', 'success', 2_600, { startedAt: 2_000, endedAt: 2_500 }),
@@ -213,13 +242,16 @@ describe('spans', () => {
 describe('OTLP', () => {
   test('a request names its service and scope', () => {
     const spans = spansOf([taskLine('none', 'skipped', 1)]);
-    expect(JSON.parse(tracesBody({ serviceName: 'market', version: '1.2.3' }, spans))).toEqual({
+    const resource = { 'deployment.environment': 'prod', 'service.version': 'other' };
+    const source = { serviceName: 'market', resource, version: '1.2.3' };
+    expect(JSON.parse(tracesBody(source, spans))).toEqual({
       resourceSpans: [
         {
           resource: {
             attributes: [
               { key: 'service.name', value: { stringValue: 'market' } },
               { key: 'service.version', value: { stringValue: '1.2.3' } },
+              { key: 'deployment.environment', value: { stringValue: 'prod' } },
             ],
           },
           scopeSpans: [
