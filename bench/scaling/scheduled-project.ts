@@ -15,7 +15,11 @@ export interface ScheduledDags {
 }
 
 /** A project with scheduled DAGs; their tasks write into `witness/` when they ran. */
-export function scheduledProject(kinds: readonly ScheduledDags[], config = ''): BenchProject {
+export function scheduledProject(
+  kinds: readonly ScheduledDags[],
+  config = '',
+  dagsAFile = DAGS_A_FILE,
+): BenchProject {
   const project = emptyProject(`runners:\n  maxAttempts: 1000000\n${config}`);
   mkdirSync(join(project.dir, 'dags', 'bench'));
   const body = fileURLToPath(new URL('../systems/orch-body.ts', import.meta.url));
@@ -23,8 +27,8 @@ export function scheduledProject(kinds: readonly ScheduledDags[], config = ''): 
   for (const { prefix, count, schedule } of kinds) {
     const dag = (no: number): string =>
       `---\nid: ${prefix}${no}\nschedule: '${schedule}'\ntasks: { t: { ${BODY} } }\n`;
-    for (let first = 0; first < count; first += DAGS_A_FILE) {
-      const size = Math.min(DAGS_A_FILE, count - first);
+    for (let first = 0; first < count; first += dagsAFile) {
+      const size = Math.min(dagsAFile, count - first);
       const text = Array.from({ length: size }, (_, no) => dag(first + no)).join('');
       writeFileSync(join(project.dir, 'dags', `${prefix}${first}.yaml`), text);
     }

@@ -36,7 +36,8 @@ export function evaluateRun(turn: Turn, run: RunWorld): void {
 /** Starts queued runs, by priority and then the oldest first, as `maxActiveRuns` of their DAGs allow. */
 export function promoteRuns(turn: Turn): void {
   if (turn.world.draining) return;
-  const queued = [...turn.world.runs.values()].filter(({ record }) => record.state === 'queued');
+  const queued: RunWorld[] = [];
+  for (const run of turn.world.runs.values()) if (run.record.state === 'queued') queued.push(run);
   for (const run of inOrderOfStart(queued, turn.now.at)) {
     if (run.abort && isOver(run)) continue;
     if (!hasPlace(turn.world, run) && !isAwaited(run)) continue;

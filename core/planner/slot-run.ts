@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RunCause } from '../model/asset.ts';
 import type { Because } from '../model/because.ts';
 import type { RunNo, RunUid } from '../model/ids.ts';
@@ -53,9 +53,9 @@ export function slotRun(plan: SlotRunPlan): RunRecord {
 
 /** A version 7 UUID (RFC 9562) whose rest follows from what made the run: equal plans make equal runs. */
 function uidOf(dagId: string, seed: string, at: number): RunUid {
-  const hash = createHash('sha256').update(`${dagId}\n${seed}`).digest('hex');
+  const digest = hash('sha256', `${dagId}\n${seed}`, 'hex');
   const time = at.toString(16).padStart(12, '0');
-  const variant = ((Number.parseInt(hash[3] as string, 16) & 3) | 8).toString(16);
-  const parts = [time.slice(0, 8), time.slice(8), `7${hash.slice(0, 3)}`, variant + hash.slice(4, 7)];
-  return [...parts, hash.slice(7, 19)].join('-') as RunUid;
+  const variant = ((Number.parseInt(digest[3] as string, 16) & 3) | 8).toString(16);
+  const parts = [time.slice(0, 8), time.slice(8), `7${digest.slice(0, 3)}`, variant + digest.slice(4, 7)];
+  return [...parts, digest.slice(7, 19)].join('-') as RunUid;
 }

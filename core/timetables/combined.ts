@@ -6,16 +6,22 @@ import type { Slot, Timetable } from './timetable.ts';
  */
 export class AnyOf implements Timetable {
   readonly #timetables: readonly Timetable[];
+  /** What was asked for last: a scheduler asks for the slot that it waits for again once that is due. */
+  #afterAt = Number.NaN;
+  #next: Slot | null = null;
 
   constructor(timetables: readonly Timetable[]) {
     this.#timetables = timetables;
   }
 
   next(afterAt: number): Slot | null {
-    return this.#best(
+    if (afterAt === this.#afterAt) return this.#next;
+    this.#next = this.#best(
       (one) => one.next(afterAt),
       (a, b) => a.at < b.at,
     );
+    this.#afterAt = afterAt;
+    return this.#next;
   }
 
   previous(untilAt: number): Slot | null {

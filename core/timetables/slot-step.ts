@@ -42,7 +42,9 @@ export function slotStep(timetable: Timetable, policy: SlotPolicy, cursorAt: num
     return { kind: 'leave', why: 'missed', firstAt: first.at, lastAt: last.at };
   }
   if (policy.catchup && !policy.coalesce) return { kind: 'run', slot: first, coalesced: null };
-  const newest = newestDue(timetable, policy, now) ?? first;
+  const second = timetable.next(first.at);
+  const isOnly = second === null || second.at > now;
+  const newest = isOnly ? first : (newestDue(timetable, policy, now) ?? first);
   if (newest.at <= first.at) return { kind: 'run', slot: first, coalesced: null };
   const last = timetable.previous(newest.at - 1) ?? first;
   const older = { firstAt: first.at, lastAt: last.at };

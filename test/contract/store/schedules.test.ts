@@ -52,6 +52,19 @@ describe.each(databases)('schedules on $name', ({ newPlace }) => {
     expect(await store.dags()).toHaveLength(1);
   });
 
+  it('give DAGs by pages with their graphs, and those that are paused', async () => {
+    for (const id of ['b', 'a']) await store.saveVersion(leader.lease, versionOf(id, `graph of ${id}`));
+    const ids = (page: readonly { readonly dagId: string }[]) => page.map(({ dagId }) => dagId);
+    expect(ids(await store.declaredDags('', 2))).toEqual(['a', 'b']);
+    const [rest, ...more] = await store.declaredDags('b', 2);
+    expect(more).toEqual([]);
+    expect(rest).toEqual({ ...(await store.dag('prices')), spec: expect.any(String) });
+    expect(JSON.parse(rest?.spec ?? '')).toEqual((await store.version(1 as VersionNo))?.spec);
+    expect(await store.pausedDags()).toEqual([]);
+    await leader.tick(dagChange({ paused: true }));
+    expect(await store.pausedDags()).toEqual(['prices']);
+  });
+
   it('keep what became of slots, newest first', async () => {
     const run = span(3, 3, { disposition: 'run', runNo: runNo(1), because: because('started') });
     const scheduled = { trigger: 'schedule', logicalAt: hour(3) } as const;

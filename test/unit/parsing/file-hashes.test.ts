@@ -28,12 +28,13 @@ test('a file that looks as it did is not read again, by whoever is told what was
 
 test('a change that keeps size and time of writing is found', () => {
   const { file, hashes } = project(3_000);
+  utimesSync(file, 1, 1);
   hashes.of('a');
-  const { ctimeNs, atime, mtime } = statSync(file, { bigint: true });
+  const { ctimeNs } = statSync(file, { bigint: true });
   // The clock of the file system stands still for some milliseconds.
   do {
     writeFileSync(file, 'two');
-    utimesSync(file, atime, mtime);
+    utimesSync(file, 1, 1);
   } while (statSync(file, { bigint: true }).ctimeNs === ctimeNs);
   expect(hashes.of('a')).toBe(sha256('two'));
 });

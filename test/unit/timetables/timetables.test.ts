@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DagSpec, ScheduleSpec } from '../../../core/model/dag.ts';
+import { AnyOf } from '../../../core/timetables/combined.ts';
 import { timetableOf } from '../../../core/timetables/timetable-of.ts';
 import { tries } from '../../tries.ts';
 
@@ -30,6 +31,17 @@ describe('timetables', () => {
     expect(dues({ schedule: [day] }, '2026-11-01', 1)).toEqual([
       '11-02T00:00 11-01T00:00 11-01T00:00/11-02T00:00',
     ]);
+  });
+
+  test('the slot that is waited for is found once', () => {
+    const asked: number[] = [];
+    const next = (at: number): null => {
+      asked.push(at);
+      return null;
+    };
+    const timetable = new AnyOf([{ next, previous: () => null }]);
+    for (const at of [1, 1, 2, 1, 1]) expect(timetable.next(at)).toBe(null);
+    expect(asked).toEqual([1, 2, 1]);
   });
 
   test('start and end bound what a slot is about', () => {
