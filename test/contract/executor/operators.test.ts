@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { QUICK_IMPORTS } from '../../quick-imports.ts';
 import { Bench, makeProject } from './harness.ts';
 
 const GREET = `
@@ -93,7 +94,8 @@ test('a name that is none names those there are', async () => {
 
 test('operators are described without running them', () => {
   const script = fileURLToPath(new URL('./describe-script.ts', import.meta.url));
-  const printed = execFileSync(process.execPath, [script, bench.projectDir], { encoding: 'utf8' });
+  const args = [...QUICK_IMPORTS, script, bench.projectDir];
+  const printed = execFileSync(process.execPath, args, { encoding: 'utf8' });
   expect(JSON.parse(printed)).toMatchObject({
     greet: {
       description: 'Greets.',
