@@ -21,17 +21,21 @@ const PURE = [
   'test/tidy.test.ts',
   'test/tidy/**/*.test.ts',
   'test/wfcommons/**/*.test.ts',
-  'test/unit/{authoring,bench,cli,config,cron,expression,graph,model}/**/*.test.ts',
-  'test/unit/{scheduler,schema,simulation,store,telemetry,timetables}/**/*.test.ts',
+  'test/security/**/*.test.ts',
+  'test/kill/**/violations.test.ts',
+  'test/unit/{accounts,alerting,authoring,bench,channels,cli,config,cron,expression,graph}/**/*.test.ts',
+  'test/unit/{model,scheduler,schema,secrets,simulation,store,telemetry,timetables}/**/*.test.ts',
+  'test/unit/log/!(rotating-file).test.ts',
   // What is left in memory can be told in a process of its own only.
   'test/unit/planner/!(memory).test.ts',
 ];
 
 /**
- * Tests that ask commands, servers and schedulers: what they change is in processes, projects and databases
- * of their own, so their files share two processes and the modules that these have loaded.
+ * Tests that ask commands, servers, schedulers and the code of shipped DAGs: what they change is in
+ * processes, projects and databases of their own, so their files share two processes and the modules that
+ * these have loaded.
  */
-const SERVICES = ['test/{cli,scheduler,server}/**/*.test.ts'];
+const SERVICES = ['test/{cli,scheduler,server}/**/*.test.ts', 'test/unit/dags/**/*.test.ts'];
 
 /** Tests of stores in places of their own, on one server. */
 const STORES = ['test/contract/store/!(postgres-*|listening).test.ts'];

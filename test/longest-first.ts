@@ -6,8 +6,8 @@ const LONG = [
   'test/kill/kill.test.ts',
   'test/package/package.test.ts',
   'test/scheduler/takeover.test.ts',
-  'test/cli/transcripts.test.ts',
-  'test/cli/backfill-ways.test.ts',
+  'test/cli/scheduler.test.ts',
+  'test/cli/interrupts.test.ts',
   'test/sim/sim.test.ts',
 ];
 

@@ -6,6 +6,10 @@ import { processFacts, processIds } from '../../core/executors/processes.ts';
 
 /** What a clock tick of Linux is to programs. */
 const TICK_MS = 10;
+/** A process that is so old has long got the environment that it was started for. */
+const SETTLED_MS = 5_000;
+/** Who lives and is of no project, by the mark of a project: reading all environments takes milliseconds. */
+const strangers = new Map<string, ReadonlySet<number>>();
 
 /** A process of a project, as the machine shows it. */
 export interface Living {
@@ -27,19 +31,28 @@ export function stateMark(dir: string): string {
 export function livingProcesses(dir: string): Living[] {
   if (!existsSync(join(dir, '.orch'))) return [];
   const mark = stateMark(dir);
+  const known = strangers.get(mark);
+  const others = new Set<number>();
+  strangers.set(mark, others);
   return processIds().flatMap((pid) => {
+    if (known?.has(pid)) {
+      others.add(pid);
+      return [];
+    }
     const environment = textOf(pid, 'environ').split('\0');
-    if (!environment.includes(mark)) return [];
     const facts = processFacts(pid);
     if (facts === null || facts.zombie) return [];
+    const ageMs = uptime() * 1_000 - Number(facts.start) * TICK_MS;
+    if (!environment.includes(mark)) {
+      if (ageMs > SETTLED_MS) others.add(pid);
+      return [];
+    }
     const group = environment.find((entry) => entry.startsWith('ORCH_GROUP='));
     const epoch = group === undefined ? null : Number.parseInt(group.slice('ORCH_GROUP='.length), 10);
     const command = textOf(pid, 'cmdline');
     const kind =
       epoch === null ? 'keeper' : command.includes('runner-main.ts') ? ('runner' as const) : 'command';
-    return [
-      { pid, parent: facts.parent, kind, epoch, ageMs: uptime() * 1_000 - Number(facts.start) * TICK_MS },
-    ];
+    return [{ pid, parent: facts.parent, kind, epoch, ageMs }];
   });
 }
 

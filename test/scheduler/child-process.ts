@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { QUICK_IMPORTS } from '../quick-imports.ts';
 
 /** A process of a test, whose lines can be waited for. */
 export class Child {
@@ -13,7 +14,7 @@ export class Child {
 
   /** Runs a script with the Node of the tests. */
   constructor(script: URL, args: readonly string[]) {
-    this.process = spawn(process.execPath, [fileURLToPath(script), ...args], {
+    this.process = spawn(process.execPath, [...QUICK_IMPORTS, fileURLToPath(script), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.exited = once(this.process, 'exit').then(([code]) => code as number | null);

@@ -5,6 +5,7 @@ import { shrink } from './shrink.ts';
 
 const USAGE = `npm run sim -- [--kind plain|wide] [--seeds 100] [--seed 1] [--first] [--no-shrink] [--json]
 Plays worlds of DAGs, people and faults in virtual time, from the first seed on, and checks what is promised.
+--seed may stand there several times: as many worlds are played from each
 --kind wide: tasks also wait without a slot
 --seeds how many    --first  stop at the first world in which something is wrong    --json  figures only
 --progress  says on stderr which world begins
@@ -15,7 +16,7 @@ const { values } = parseArgs({
   options: {
     kind: { type: 'string', default: 'plain' },
     seeds: { type: 'string', default: '100' },
-    seed: { type: 'string', default: '1' },
+    seed: { type: 'string', multiple: true, default: ['1'] },
     first: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: true },
     json: { type: 'boolean', default: false },
@@ -81,15 +82,15 @@ async function sayShrunk(scenario: Scenario, { violations }: Played): Promise<vo
 }
 
 async function main(): Promise<number> {
-  const [seeds, first] = [Number(values.seeds), Number(values.seed)];
+  const [seeds, firsts] = [Number(values.seeds), values.seed.map(Number)];
   const kind = values.kind as WorldKind;
   const isKnown = WORLD_KINDS.includes(kind);
-  if (values.help || !isKnown || !Number.isInteger(seeds) || !Number.isInteger(first) || seeds < 1) {
+  if (values.help || !isKnown || !Number.isInteger(seeds) || !firsts.every(Number.isInteger) || seeds < 1) {
     say(USAGE);
     return values.help ? 0 : 2;
   }
   const tally = new Tally();
-  for (let seed = first; seed < first + seeds; seed++) {
+  for (const seed of firsts.flatMap((first) => Array.from({ length: seeds }, (_, at) => first + at))) {
     if (values.progress) process.stderr.write(`seed ${seed}\n`);
     const scenario = scenarioOf(seed, kind);
     const played = await playScenario(scenario);

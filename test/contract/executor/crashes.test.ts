@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
 import { hasEnvironment, processIds } from '../../../core/executors/processes.ts';
+import { QUICK_IMPORTS } from '../../quick-imports.ts';
 import { Bench, makeProject, processFacts } from './harness.ts';
 import { WORK } from './work-fixture.ts';
 
@@ -24,7 +25,7 @@ afterEach(async () => {
 /** Starts a leader in a process of its own, maybe with a hold; resolves when everything it starts lives. */
 async function startLeader(holdMs?: number): Promise<{ pid: number; pids: number[] }> {
   projectDir = makeProject({ 'dags/work.ts': WORK });
-  const args = [SCRIPT, projectDir, '1', String(holdMs ?? '')];
+  const args = [...QUICK_IMPORTS, SCRIPT, projectDir, '1', String(holdMs ?? '')];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   leader = child;
   const text = await new Promise<string>((resolve) =>

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../core/model/clock.ts';
 import { openStore } from '../../../core/store/open-store.ts';
 import type { Store } from '../../../core/store/store.ts';
+import { QUICK_IMPORTS } from '../../quick-imports.ts';
 import { create, Leader, queued, runNo, triggerOf, uidOf } from './fixture.ts';
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
@@ -47,7 +48,7 @@ describe('the store on SQLite: faults', () => {
   }
 
   function start(what: string, argument = ''): Child {
-    const child = spawn(process.execPath, [CHILD, what, path, argument], {
+    const child = spawn(process.execPath, [...QUICK_IMPORTS, CHILD, what, path, argument], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

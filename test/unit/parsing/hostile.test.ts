@@ -222,7 +222,8 @@ describe('a hostile YAML file costs one line', () => {
   });
 
   it('200,000 keys in one mapping', async () => {
-    const keys = Array.from({ length: 200_000 }, (_, index) => `  k${index}: { run: x }`).join('\n');
+    // Tasks that say nothing: the mapping is found too large before anything in it is looked at.
+    const keys = Array.from({ length: 200_000 }, (_, index) => `  k${index}:`).join('\n');
     await using project = await TempProject.with({ 'dags/x.yaml': `id: x\ntasks:\n${keys}\n` });
     const parsed = await project.parse('dags/x.yaml');
     expect(linesOf(parsed)).toEqual([

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { type DatasetPart, datasetFiles, publishDataset } from '../../../../dags/pipeline/dataset.ts';
 import { loadParquet, readRows, withDuckDb, writeParquet } from '../../../../dags/pipeline/duckdb.ts';
+import { QUICK_IMPORTS } from '../../../quick-imports.ts';
 import { workspace } from './fake-context.ts';
 import { runToStore } from './run-stages.ts';
 
@@ -66,13 +67,10 @@ test('kill -9 at any line leaves the old files or the new ones, and the next run
   await using space = workspace();
   const seen = new Set<string>();
   for (let line = 8; line <= 30; line++) {
-    const child = spawn(
-      process.execPath,
-      ['--conditions=orch-source', join(import.meta.dirname, './dataset-writer.ts'), space.dir, `w${line}`],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
+    const writer = [join(import.meta.dirname, './dataset-writer.ts'), space.dir, `w${line}`];
+    const child = spawn(process.execPath, ['--conditions=orch-source', ...QUICK_IMPORTS, ...writer], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let lines = 0;
     for await (const _ of createInterface({ input: child.stdout }))
       if (++lines === line) child.kill('SIGKILL');

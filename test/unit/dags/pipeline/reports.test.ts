@@ -3,20 +3,35 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Settled } from 'orch';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { compare } from '../../../../dags/pipeline/compare.ts';
 import type { Backtested } from '../../../../dags/pipeline/outputs.ts';
 import { reportName } from '../../../../dags/pipeline/report-name.ts';
+import { QUICK_IMPORTS } from '../../../quick-imports.ts';
 import { fakeContext, PROJECT_DIR, workspace } from './fake-context.ts';
 import { runAll } from './run-stages.ts';
 
 const BYTES_MAX = 1_500_000;
 
+const shared = workspace();
+const played = new Map<string, ReturnType<typeof runAll>>();
+afterAll(() => shared[Symbol.asyncDispose]());
+
+/** All stages of a symbol with the params as shipped, played once for all who look at what came of them. */
+function asShipped(symbol: string): ReturnType<typeof runAll> {
+  const stages = played.get(symbol) ?? runAll(shared.dir, symbol);
+  played.set(symbol, stages);
+  return stages;
+}
+
+function pageOf(report: string, dir = shared.dir): Promise<string> {
+  return readFile(join(dir, 'reports', report), 'utf8');
+}
+
 describe.each(['SP500', 'AAPL', 'MSFT'])('%s with the params as shipped', (symbol) => {
   test('runs through all stages to a small page that needs nothing but itself', async () => {
-    await using space = workspace();
-    const { visualized, results, ctx } = await runAll(space.dir, symbol);
-    const page = await readFile(join(space.dir, 'reports', visualized.report), 'utf8');
+    const { visualized, results, ctx } = await asShipped(symbol);
+    const page = await pageOf(visualized.report);
     expect(page.length).toBeLessThan(BYTES_MAX);
     expect(page.match(/<script|<link|src=|url\((?!#)|@import|https?:(?!\/\/www\.w3\.org\/)/gi)).toBeNull();
     expect(page.includes('prefers-color-scheme:dark')).toBe(true);
@@ -31,8 +46,7 @@ describe.each(['SP500', 'AAPL', 'MSFT'])('%s with the params as shipped', (symbo
 });
 
 test('a backtest of many candles has a small output, with the ends of its curve and the notes', async () => {
-  await using space = workspace();
-  const { raw, candles, results } = await runAll(space.dir, 'SP500');
+  const { raw, candles, results } = await asShipped('SP500');
   expect(candles.intervals[0]?.candles).toBeGreaterThan(5000);
   expect(JSON.stringify(results).length).toBeLessThan(8_000);
   const { curve, notes, performance: p } = results;
@@ -53,19 +67,17 @@ test.each([
 });
 
 test('the same run gives the same page, also after other pages in the same process', async () => {
+  const { visualized } = await asShipped('MSFT');
+  await asShipped('IBM');
   await using space = workspace();
-  const first = await runAll(space.dir, 'MSFT');
-  const page = await readFile(join(space.dir, 'reports', first.visualized.report), 'utf8');
-  await runAll(space.dir, 'IBM');
   await runAll(space.dir, 'MSFT');
-  const again = await readFile(join(space.dir, 'reports', first.visualized.report), 'utf8');
+  const [page, again] = [await pageOf(visualized.report), await pageOf(visualized.report, space.dir)];
   expect(again === page).toBe(true);
 });
 
 test('a report says what its prices are and which candles were left out', async () => {
-  await using space = workspace();
-  const { visualized } = await runAll(space.dir, 'MSFT');
-  const page = await readFile(join(space.dir, 'reports', visualized.report), 'utf8');
+  const { visualized } = await asShipped('MSFT');
+  const page = await pageOf(visualized.report);
   expect(page).toMatch(/one price a month and nothing else: candles have open = high = low = close/);
   expect(page).toMatch(/No 1d candles/);
   expect(page).toMatch(/vega-datasets@[\d.]+\/data\/stocks\.csv.*BSD-3-Clause/s);
@@ -112,8 +124,8 @@ test('a process that drew reports ends by itself', async () => {
     console.log('drawn');`;
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--conditions=orch-source', '--input-type=module', '--eval', code, space.dir],
-    { cwd: PROJECT_DIR, timeout: 20_000 },
+    ['--conditions=orch-source', ...QUICK_IMPORTS, '--input-type=module', '--eval', code, space.dir],
+    { cwd: PROJECT_DIR, timeout: 50_000 },
   );
   expect(stdout.trim()).toBe('drawn');
 });
@@ -121,7 +133,7 @@ test('a process that drew reports ends by itself', async () => {
 describe('compare', () => {
   test('ranks by Sharpe ratio, links the reports and says what is known of the sources', async () => {
     await using space = workspace();
-    const [apple, ibm] = [await runAll(space.dir, 'AAPL'), await runAll(space.dir, 'IBM')];
+    const [apple, ibm] = [await asShipped('AAPL'), await asShipped('IBM')];
     const ctx = fakeContext(space.dir, 'any');
     const results: Settled<Backtested>[] = [
       { key: 'IBM', state: 'success', value: ibm.results },
@@ -147,7 +159,7 @@ describe('compare', () => {
 
   test('lists broken symbols with their failure beside the others', async () => {
     await using space = workspace();
-    const { results: backtested } = await runAll(space.dir, 'MSFT');
+    const { results: backtested } = await asShipped('MSFT');
     const results: Settled<Backtested>[] = [
       { key: 'NOPE', state: 'upstream_failed', error: 'collect failed: No source has <NOPE>' },
       { key: 'MSFT', state: 'success', value: backtested },
