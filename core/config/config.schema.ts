@@ -304,6 +304,13 @@ const server = section('The HTTP API of `orch server` and `orch up`.', {
     default: false,
     description: 'Whether everybody has to log in on the loopback address too, where others use the machine.',
   },
+  url: {
+    type: 'string',
+    pattern: '^https?://[^/?#@\\s]+/?$',
+    description:
+      'The address by which browsers reach the server through a proxy. ' +
+      'With https:// cookies go over TLS alone.',
+  },
   oidc: OIDC_SCHEMA,
   limits: section('What one asker may take of the server.', {
     requestsPerSecond: {

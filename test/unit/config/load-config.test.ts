@@ -57,6 +57,7 @@ describe('defaults', () => {
         port: 7_070,
         oidc: null,
         requireLogin: false,
+        url: null,
         limits: { requestsPerSecond: 50, burst: 200, failedLogins: 10, requestTimeoutMs: 30_000 },
       },
     });
