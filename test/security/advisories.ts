@@ -464,7 +464,7 @@ export const ADVISORIES: readonly SecurityRow[] = [
     ],
     does: 'Fixed versions, no JWT, no CORS; bodies are counted as they arrive, files of the page are listed.',
     tests: [at('server/limits.test.ts', '%s are answered with %i'), URLS, HEADERS],
-    open: '`npm audit` is no step of CI: registries that only hand out packages do not answer it.',
+    open: '`npm run audit` is no step of CI: registries that only hand out packages do not answer.',
   },
   {
     id: 'V30',

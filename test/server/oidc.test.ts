@@ -17,7 +17,7 @@ describe('a login by a provider', () => {
     const oidc = {
       ...{ issuer: provider.issuer, clientId: CLIENT.id, label: 'Example' },
       redirectUri: 'http://localhost:7070/api/v1/login/oidc/callback',
-      roles: { ops: 'operator', boss: 'admin' },
+      roles: { ops: 'operator', boss: 'admin', market: { role: 'author', dags: 'market_*' } },
     };
     api = await serve(
       {
@@ -176,6 +176,8 @@ describe('a login by a provider', () => {
     expect(await accounts.account('new')).toBeNull();
     const first = await logIn({ sub: 'bob', preferred_username: 'bob', groups: ['ops', 'boss'] });
     expect(await grantsOf(first)).toMatchObject({ grants: [{ role: 'admin' }] });
+    const part = await logIn({ sub: 'eve', preferred_username: 'eve', groups: ['market'] });
+    expect(await grantsOf(part)).toEqual({ name: 'eve', grants: [{ dags: 'market_*', role: 'author' }] });
     const second = await logIn({ sub: 'bob', preferred_username: 'bob', groups: 'ops' });
     expect(await grantsOf(first)).toMatchObject({ grants: [{ role: 'operator' }] });
     expect((await logIn({ sub: 'bob', preferred_username: 'bob', groups: [] })).status).toBe(403);
