@@ -1,5 +1,5 @@
 import type { AppError } from '../../core/model/errors.ts';
-import { STATUS } from '../problem.ts';
+import { RETRY_AFTER_S, STATUS } from '../problem.ts';
 
 /** Shows a browser, which no page of this server has sent here, why it is not let in. */
 export function refusalPage(error: AppError): Response {
@@ -14,8 +14,7 @@ export function refusalPage(error: AppError): Response {
 <p><a href="/">Back to orch</a></p>
 </html>
 `;
-  return new Response(html, {
-    status: STATUS[error.code],
-    headers: { 'content-type': 'text/html; charset=utf-8' },
-  });
+  const again = error.code === 'unavailable' ? { 'retry-after': String(RETRY_AFTER_S) } : {};
+  const headers = { 'content-type': 'text/html; charset=utf-8', ...again };
+  return new Response(html, { status: STATUS[error.code], headers });
 }

@@ -19,8 +19,9 @@ async function shown(accept: string | undefined, act: () => Promise<Response>): 
   try {
     return await act();
   } catch (error) {
-    if (!(error instanceof AppError) || !accept?.includes('text/html')) throw error;
-    return refusalPage(error);
+    const isRefusal = error instanceof AppError && error.code !== 'internal';
+    if (isRefusal && accept?.includes('text/html')) return refusalPage(error);
+    throw error;
   }
 }
 

@@ -225,5 +225,8 @@ describe('a login by a provider', () => {
       503,
       'the login provider does not answer as one: try again',
     ]);
+    const page = await app.request(`http://localhost${BEGIN}`, { headers: { accept: 'text/html' } });
+    expect([page.status, page.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(await page.text()).toContain('<p>the login provider does not answer as one: try again.</p>');
   });
 });
