@@ -85,7 +85,8 @@ export async function openServer(
 /** A server to which nobody can log in who may let others in is a mistake, and looks like a broken one. */
 async function requireAdmin({ store, clock, config }: Project, host: string): Promise<void> {
   if (await hasAdmin(store.accounts, clock.now())) return;
-  if ([...(config.server.oidc?.roles.values() ?? [])].includes('admin')) return;
+  const outside = [...(config.server.oidc?.roles.values() ?? [])];
+  if (outside.some(({ dags, role }) => dags === '*' && role === 'admin')) return;
   throw new AppError(
     'conflict',
     `On ${host} everybody has to log in, and nobody can: there is no token and no user with role admin. ` +

@@ -42,7 +42,8 @@ export function createApp(services: Services, options: AppOptions = {}): Hono {
   const { limits } = options;
   const takeTicket = (ticket: string) => services.tickets.take(ticket);
   const admit = limits === undefined ? {} : { admit: limitRequests(limits) };
-  app.use(authenticate({ accounts, clock: services.clock, isOpen, takeTicket, ...admit }));
+  const loginCookie = services.loginCookies.login;
+  app.use(authenticate({ accounts, clock: services.clock, loginCookie, isOpen, takeTicket, ...admit }));
   app.use(limitBodies);
   app.use(compressJson);
   app.use(answerEtags);

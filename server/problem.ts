@@ -4,7 +4,7 @@ import { jsonHeaders } from './compress-json.ts';
 import { requestIdOf } from './request-id.ts';
 
 /** What is not available now may be so after this time: a database or a leader comes back. */
-const RETRY_AFTER_S = 2;
+export const RETRY_AFTER_S = 2;
 
 /** The HTTP status of every kind of refusal. */
 export const STATUS = {

@@ -5,6 +5,7 @@ import type { Bell } from '../core/scheduler/bell.ts';
 import { MachineMeter } from '../core/scheduler/machine-meter.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
+import { type LoginCookies, loginCookies } from './auth/login-cookies.ts';
 import { OidcProvider } from './auth/oidc-provider.ts';
 import { readFigures } from './current-figures.ts';
 import type { FirstLook } from './first-look.ts';
@@ -30,6 +31,7 @@ export interface Services extends Project {
   readonly tickets: StreamTickets;
   /** Who else says who somebody is; `null`: nobody. */
   readonly oidc: OidcProvider | null;
+  readonly loginCookies: LoginCookies;
   /** Of a scheduler in this process; `null`: there is none. */
   readonly firstLook: FirstLook | null;
   /** When this server began. */
@@ -76,6 +78,7 @@ export function makeServices(
     figures: new FigureFeed(() => readFigures(services)),
     meter: new MachineMeter(project.stateDir, clock),
     tickets: new StreamTickets(clock),
+    loginCookies: loginCookies(config.server),
     oidc: oidc === null ? null : new OidcProvider(oidc, clock),
     totals: new JournalTotals(store),
     startedAt: clock.now(),

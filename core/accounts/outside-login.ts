@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ACCOUNT_NAME, type AccountRecord, type Grant, includesRole, type Role } from '../model/account.ts';
+import { ACCOUNT_NAME, type AccountRecord, type Grant, includesRole } from '../model/account.ts';
 import type { Accounts, OutsideIdentity } from '../store/accounts.ts';
 
 /** What an id token says that was checked. */
@@ -9,7 +9,7 @@ export type Claims = { readonly [name: string]: unknown };
 export interface ClaimRules {
   readonly nameClaim: string;
   readonly rolesClaim: string;
-  readonly roles: ReadonlyMap<string, Role>;
+  readonly roles: ReadonlyMap<string, Grant>;
 }
 
 /** An account may enter; or why not. */
@@ -19,13 +19,17 @@ const CREATED_BY = 'oidc';
 const NAME = new RegExp(ACCOUNT_NAME);
 const NAME_MAX = 128;
 
-/** The rights that claims give: the highest role of all values that are mapped, or none. */
+/** The rights that claims give: of all values that are mapped the highest role for each `dags`, or none. */
 export function grantsOf(claims: Claims, { rolesClaim, roles }: ClaimRules): readonly Grant[] {
   const claim = Object.hasOwn(claims, rolesClaim) ? claims[rolesClaim] : undefined;
   const values: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
   const given = values.flatMap((one) => (typeof one === 'string' ? (roles.get(one) ?? []) : []));
-  const [highest] = given.toSorted((a, b) => (includesRole(a, b) ? -1 : 1));
-  return highest === undefined ? [] : [{ dags: '*', role: highest }];
+  const highest = new Map<string, Grant>();
+  for (const grant of given) {
+    const known = highest.get(grant.dags);
+    if (known === undefined || includesRole(grant.role, known.role)) highest.set(grant.dags, grant);
+  }
+  return [...highest.values()];
 }
 
 /** Names for a new account, the best first: the one that is claimed, then ones that nobody else has. */

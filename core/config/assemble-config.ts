@@ -75,9 +75,9 @@ export function assembleConfig(
       diskFreeBytes: number('retention.diskFreeMb') * 1_000_000,
     },
     server: {
-      host: text('server.host'),
-      port: number('server.port'),
+      ...{ host: text('server.host'), port: number('server.port') },
       requireLogin: raw('server.requireLogin') === true,
+      url: raw('server.url') === undefined ? null : text('server.url'),
       oidc: assembleOidc(settings),
       limits: {
         requestsPerSecond: number('server.limits.requestsPerSecond'),
@@ -196,6 +196,7 @@ export function configEntries(config: Config, settings: Settings): ConfigEntry[]
   add('server.host', config.server.host);
   add('server.port', config.server.port);
   add('server.requireLogin', config.server.requireLogin);
+  if (config.server.url !== null) add('server.url', config.server.url);
   const { limits } = config.server;
   add('server.limits.requestsPerSecond', limits.requestsPerSecond);
   add('server.limits.burst', limits.burst);

@@ -1,4 +1,4 @@
-import type { Role } from '../model/account.ts';
+import type { Grant, Role } from '../model/account.ts';
 import type { ConfigProblem, Setting, Settings } from './layer.ts';
 import { OIDC_DEFAULTS } from './oidc.schema.ts';
 
@@ -17,8 +17,8 @@ export interface OidcConfig {
   readonly scopes: readonly string[];
   readonly nameClaim: string;
   readonly rolesClaim: string;
-  /** Roles by values of the claim, which are compared as they are. */
-  readonly roles: ReadonlyMap<string, Role>;
+  /** Rights by values of the claim, which are compared as they are. */
+  readonly roles: ReadonlyMap<string, Grant>;
   readonly label: string;
   readonly timeoutMs: number;
 }
@@ -28,7 +28,6 @@ export function assembleOidc(settings: Settings): OidcConfig | null {
   if (settings.get(`${PREFIX}issuer`) === undefined) return null;
   const value = (key: string): Setting['value'] | undefined => settings.get(PREFIX + key)?.value;
   const secret = value('clientSecret');
-  const roles = [...settings].filter(([key]) => key.startsWith(ROLES_PREFIX));
   return {
     issuer: String(value('issuer')),
     clientId: String(value('clientId')),
@@ -37,10 +36,22 @@ export function assembleOidc(settings: Settings): OidcConfig | null {
     scopes: (value('scopes') as readonly string[] | undefined) ?? OIDC_DEFAULTS.scopes,
     nameClaim: String(value('nameClaim') ?? OIDC_DEFAULTS.nameClaim),
     rolesClaim: String(value('rolesClaim') ?? OIDC_DEFAULTS.rolesClaim),
-    roles: new Map(roles.map(([key, one]) => [key.slice(ROLES_PREFIX.length), one.value as Role])),
+    roles: new Map(mappedValues(settings).map((name) => [name, grantOf(settings, name)])),
     label: String(value('label') ?? OIDC_DEFAULTS.label),
     timeoutMs: Number(value('timeout') ?? OIDC_DEFAULTS.timeoutMs),
   };
+}
+
+/** The values of the claim that `roles` is about. */
+function mappedValues(settings: Settings): string[] {
+  const keys = [...settings.keys()].filter((key) => key.startsWith(ROLES_PREFIX));
+  return [...new Set(keys.map((key) => key.slice(ROLES_PREFIX.length, key.lastIndexOf('.'))))];
+}
+
+function grantOf(settings: Settings, value: string): Grant {
+  const said = (key: string): Setting['value'] | undefined =>
+    settings.get(`${ROLES_PREFIX}${value}.${key}`)?.value;
+  return { dags: String(said('dags') ?? '*'), role: said('role') as Role };
 }
 
 /** Finds what is wrong with `server.oidc` when all layers are put together. */
@@ -50,6 +61,13 @@ export function checkOidc(settings: Settings, report: (problem: ConfigProblem) =
   for (const key of ['issuer', 'clientId', 'redirectUri'])
     if (!settings.has(PREFIX + key))
       report({ rule: 'config-missing', message: `'server.oidc' needs '${key}'`, place: some.place });
+  for (const value of mappedValues(settings))
+    if (!settings.has(`${ROLES_PREFIX}${value}.role`))
+      report({
+        rule: 'config-missing',
+        message: `'${ROLES_PREFIX}${value}' needs 'role'`,
+        place: some.place,
+      });
   const wrong = (key: string, message: string, hint: string): void => {
     const place = settings.get(PREFIX + key)?.place ?? some.place;
     report({ rule: 'config-value', message: `'${PREFIX}${key}' ${message}`, place, hint });

@@ -3,7 +3,7 @@ import { DURATION_PATTERN } from '../model/duration.ts';
 import { POOL_NAME, POOL_SLOTS_MAX } from '../model/pool.ts';
 import { VALUE_NAME } from '../model/variable.ts';
 import { ALERTS_SCHEMA } from './alerts.schema.ts';
-import { OIDC_SCHEMA } from './oidc.schema.ts';
+import { OIDC_SCHEMA, SERVER_URL_SCHEMA } from './oidc.schema.ts';
 import { TELEMETRY_SCHEMA } from './telemetry.schema.ts';
 
 /** A value of the config file: JSON Schema, plus two hints of our own for what a short form means. */
@@ -12,7 +12,12 @@ export type ConfigLeaf = {
   /** What an absent key means; absent where the machine or another key decides (the description says how). */
   readonly default?: string | number | boolean;
 } & (
-  | { readonly type: 'string'; readonly enum?: readonly string[]; readonly secret?: true }
+  | {
+      readonly type: 'string';
+      readonly enum?: readonly string[];
+      readonly pattern?: string;
+      readonly secret?: true;
+    }
   | { readonly type: 'integer'; readonly minimum: number; readonly maximum: number }
   | { readonly type: 'number'; readonly minimum: number; readonly maximum: number }
   | { readonly type: 'boolean' }
@@ -304,6 +309,7 @@ const server = section('The HTTP API of `orch server` and `orch up`.', {
     default: false,
     description: 'Whether everybody has to log in on the loopback address too, where others use the machine.',
   },
+  url: SERVER_URL_SCHEMA,
   oidc: OIDC_SCHEMA,
   limits: section('What one asker may take of the server.', {
     requestsPerSecond: {

@@ -49,6 +49,8 @@ export interface Config {
     readonly port: number;
     /** Whether everybody has to log in, also where only this machine reaches the server. */
     readonly requireLogin: boolean;
+    /** By which browsers reach it through a proxy; `null`: nothing is said. */
+    readonly url: string | null;
     /** `null`: nobody but this server says who somebody is. */
     readonly oidc: OidcConfig | null;
     readonly limits: {

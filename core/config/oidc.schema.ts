@@ -1,4 +1,4 @@
-import { ROLES } from '../model/account.ts';
+import { GRANT_DAGS, ROLES } from '../model/account.ts';
 import { DURATION_PATTERN } from '../model/duration.ts';
 
 /** What an absent key of `server.oidc` means. */
@@ -11,6 +11,14 @@ export const OIDC_DEFAULTS = {
 } as const;
 
 const WORD = '^[\\x21-\\x7e]{1,256}$';
+
+/** `server.url`: where browsers are when they ask this server. */
+export const SERVER_URL_SCHEMA = {
+  type: 'string',
+  pattern: '^https?://[^/?#@\\s]+/?$',
+  description:
+    'The address by which browsers reach the server, through a proxy: with https:// cookies need TLS.',
+} as const;
 
 /** The section `server.oidc`: another service says who somebody is. */
 export const OIDC_SCHEMA = {
@@ -54,10 +62,23 @@ export const OIDC_SCHEMA = {
     },
     roles: {
       type: 'object',
-      description:
-        'The role for all DAGs by values of `rolesClaim`, compared exactly. Without one nobody gets in.',
+      description: 'Rights by values of `rolesClaim`, compared exactly. Without one nobody gets in.',
       propertyNames: { pattern: '^[^\\u0000-\\u001f]{1,256}$' },
-      additionalProperties: { type: 'string', enum: ROLES, description: 'The role that the value gives.' },
+      additionalProperties: {
+        type: 'object',
+        description: 'What the value gives: `ops: operator`, or `role` and `dags`.',
+        additionalProperties: false,
+        properties: {
+          role: { type: 'string', enum: ROLES, description: 'The role that the value gives.' },
+          dags: {
+            type: 'string',
+            pattern: GRANT_DAGS,
+            default: '*',
+            description: 'The DAGs that it gives it for: an id, a beginning such as `market_*`, or `*`.',
+          },
+        },
+        shortFor: 'role',
+      },
     },
     label: {
       type: 'string',

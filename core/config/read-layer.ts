@@ -128,7 +128,9 @@ function readLeaf(leaf: ConfigLeaf, written: Written, key: string, reading: Read
   }
   const hint =
     written.kind === 'scalar' && 'enum' in leaf ? nearest(String(written.value), leaf.enum ?? []) : null;
-  const said = 'secret' in leaf ? 'what stands here' : shown(written);
+  // A text that is none of its form may be anything, an address with a password too.
+  const said =
+    'secret' in leaf || (leaf.type === 'string' && 'pattern' in leaf) ? 'what stands here' : shown(written);
   reading.report({
     rule: 'config-value',
     message: `'${key}' must be ${expected(leaf)}, not ${said}`,
@@ -159,6 +161,7 @@ function listValue(
 function leafValue(leaf: ConfigLeaf, value: unknown, text: boolean): Setting['value'] | null {
   if (leaf.type === 'string') {
     if (typeof value !== 'string' || value === '') return null;
+    if (leaf.pattern !== undefined && !new RegExp(leaf.pattern, 'u').test(value)) return null;
     return leaf.enum === undefined || leaf.enum.includes(value) ? value : null;
   }
   if (leaf.type === 'boolean') {
@@ -175,6 +178,7 @@ function leafValue(leaf: ConfigLeaf, value: unknown, text: boolean): Setting['va
 }
 
 function expected(leaf: ConfigLeaf): string {
+  if (leaf.type === 'string' && leaf.pattern !== undefined) return 'a text as its description has';
   if (leaf.type === 'string')
     return leaf.enum === undefined ? 'a text' : leaf.enum.map((value) => `'${value}'`).join(' or ');
   if (leaf.type === 'integer') return `a whole number from ${leaf.minimum} to ${leaf.maximum}`;

@@ -9,15 +9,10 @@ import type { TicketHolder } from '../live/stream-tickets.ts';
 import { LOCAL_USER, type Principal } from '../principal.ts';
 import { problem } from '../problem.ts';
 import { API } from '../route.ts';
+import type { LoginCookie } from './login-cookies.ts';
 import { Rechecks } from './rechecks.ts';
 import { isSameHost } from './same-host.ts';
 
-/** The cookie of a browser that is logged in. */
-export const LOGIN_COOKIE = 'orch_login';
-/** What sets that cookie; with the time 0 it ends it. */
-export function loginCookie(secret: string, maxAgeS: number): string {
-  return `${LOGIN_COOKIE}=${secret}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict`;
-}
 /** A page of this server sends it with every change: other sites cannot without being asked. */
 export const OWN_PAGE_HEADER = 'x-orch-page';
 /** That a token was used is noted at most this often. */
@@ -31,6 +26,8 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 export interface AuthOptions {
   readonly accounts: Accounts;
   readonly clock: Clock;
+  /** The cookie of a browser that is logged in. */
+  readonly loginCookie: LoginCookie;
   /** Whoever brings nothing may do everything: only where nobody but this machine reaches the server. */
   readonly isOpen: boolean;
   /** Takes the ticket of a request, once; absent: tickets are not known. */
@@ -46,7 +43,8 @@ export type Admit = (context: Context, principal: Principal | null) => Promise<R
  * Finds out who asks, for every request in the same way, streams included. A token or a login that is not
  * valid is refused even where none is needed.
  */
-export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: AuthOptions): MiddlewareHandler {
+export function authenticate(options: AuthOptions): MiddlewareHandler {
+  const { accounts, clock, loginCookie, isOpen, takeTicket, admit } = options;
   const noteUse = noteUses(accounts);
   const rechecks = new Rechecks(clock);
 
@@ -67,7 +65,7 @@ export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: Aut
 
   return async (context, next) => {
     const header = context.req.header('authorization');
-    const cookie = getCookie(context, LOGIN_COOKIE);
+    const cookie = getCookie(context, loginCookie.name);
     const isStream = SAFE.has(context.req.method) && TICKET_PATHS.has(context.req.path);
     const ticket = isStream ? context.req.query('ticket') : undefined;
     let principal: Principal | null = null;
@@ -81,7 +79,7 @@ export function authenticate({ accounts, clock, isOpen, takeTicket, admit }: Aut
     } else if (cookie !== undefined) {
       principal = await byLogin(cookie);
       // With that cookie no route would answer, the one to log in neither.
-      if (principal === null) context.header('set-cookie', loginCookie('', 0));
+      if (principal === null) context.header('set-cookie', loginCookie.set('', 0));
       if (principal === null) return refuse('the login is over: log in again');
       again = rechecks.again(`login ${secretHash(cookie)}`, () => byLogin(cookie));
       const isOwnPage = context.req.header(OWN_PAGE_HEADER) === '1' && isSameHost(context);

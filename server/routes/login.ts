@@ -2,7 +2,6 @@ import { Type } from 'typebox';
 import { isPassword, PASSWORD_MAX } from '../../core/accounts/password.ts';
 import { isSecret, newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import { AppError } from '../../core/model/errors.ts';
-import { LOGIN_COOKIE, loginCookie } from '../auth/authenticate.ts';
 import { API, type Route, route } from '../route.ts';
 import { exact } from '../schemas/words.ts';
 
@@ -23,7 +22,7 @@ const logIn = route('post', LOGIN_PATH, {
   }),
   answer: exact({ name: Type.String() }),
   isSecret: true,
-  handle: async ({ store, clock }, { body, requestId }) => {
+  handle: async ({ store, clock, loginCookies }, { body, requestId }) => {
     const account = await store.accounts.account(body.name);
     const isRight = await isPassword(body.password, account?.passwordHash ?? null);
     const isIn = account !== null && !account.disabled && isRight;
@@ -34,7 +33,7 @@ const logIn = route('post', LOGIN_PATH, {
     if (!isIn) throw new AppError('unauthenticated', 'the name or the password is wrong');
     const secret = newSecret();
     await store.accounts.logIn(account.name, secretHash(secret), now, now + LOGIN_MS);
-    const headers = { 'set-cookie': loginCookie(secret, LOGIN_MS / 1_000) };
+    const headers = { 'set-cookie': loginCookies.login.set(secret, LOGIN_MS / 1_000) };
     return Response.json({ name: account.name }, { headers }) as never;
   },
 });
@@ -44,10 +43,10 @@ const logOut = route('post', `${API}/logout`, {
   tag,
   summary: 'Ends the login of this browser',
   role: 'viewer',
-  handle: async ({ store }, { cookies }) => {
-    const secret = cookies[LOGIN_COOKIE];
+  handle: async ({ store, loginCookies: { login } }, { cookies }) => {
+    const secret = cookies[login.name];
     if (secret !== undefined && isSecret(secret)) await store.accounts.logOut(secretHash(secret));
-    return new Response(null, { status: 204, headers: { 'set-cookie': loginCookie('', 0) } }) as never;
+    return new Response(null, { status: 204, headers: { 'set-cookie': login.set('', 0) } }) as never;
   },
 });
 

@@ -2,8 +2,9 @@ import { Type } from 'typebox';
 import { enterFromOutside } from '../../core/accounts/outside-login.ts';
 import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import { AppError } from '../../core/model/errors.ts';
-import { loginCookie } from '../auth/authenticate.ts';
+import { OIDC_PATH } from '../auth/login-cookies.ts';
 import { LOGIN_BEGUN_MS, type OidcProvider, type OutsidePerson } from '../auth/oidc-provider.ts';
+import { refusalPage } from '../auth/refusal-page.ts';
 import { STATUS } from '../problem.ts';
 import { API, type Route, route } from '../route.ts';
 import { exact, orNull } from '../schemas/words.ts';
@@ -11,14 +12,17 @@ import type { Services } from '../services.ts';
 import { LOGIN_MS } from './login.ts';
 
 const tag = 'accounts';
-const BEGIN_PATH = `${API}/login/oidc`;
 /** Where the provider sends browsers back to. */
-export const OIDC_CALLBACK = `${BEGIN_PATH}/callback`;
-/** Binds a login to the browser that began it. Lax: the provider is another site, and sends browsers back. */
-const BEGUN_COOKIE = 'orch_oidc';
-
-function begunCookie(secret: string, maxAgeS: number): string {
-  return `${BEGUN_COOKIE}=${secret}; Path=${BEGIN_PATH}; Max-Age=${maxAgeS}; HttpOnly; SameSite=Lax`;
+export const OIDC_CALLBACK = `${OIDC_PATH}/callback`;
+/** Does what a browser was sent here for; it is shown why not, everybody else is answered as ever. */
+async function shown(accept: string | undefined, act: () => Promise<Response>): Promise<Response> {
+  try {
+    return await act();
+  } catch (error) {
+    const isRefusal = error instanceof AppError && error.code !== 'internal';
+    if (isRefusal && accept?.includes('text/html')) return refusalPage(error);
+    throw error;
+  }
 }
 
 function providerOf({ oidc }: Services): OidcProvider {
@@ -37,20 +41,21 @@ const methods = route('get', `${API}/login/methods`, {
   }),
   handle: async ({ config: { server } }) => ({
     password: true,
-    oidc: server.oidc === null ? null : { label: server.oidc.label, path: BEGIN_PATH },
+    oidc: server.oidc === null ? null : { label: server.oidc.label, path: OIDC_PATH },
   }),
 });
 
-const begin = route('get', BEGIN_PATH, {
+const begin = route('get', OIDC_PATH, {
   id: 'beginOidcLogin',
   tag,
   summary: 'Sends a browser to the login provider of the config',
   role: 'public',
-  handle: async (services) => {
-    const { url, browser } = await providerOf(services).begin();
-    const headers = { location: url, 'set-cookie': begunCookie(browser, LOGIN_BEGUN_MS / 1_000) };
-    return new Response(null, { status: 302, headers }) as never;
-  },
+  handle: async (services, { header }) =>
+    (await shown(header('accept'), async () => {
+      const { url, browser } = await providerOf(services).begin();
+      const cookie = services.loginCookies.begun.set(browser, LOGIN_BEGUN_MS / 1_000);
+      return new Response(null, { status: 302, headers: { location: url, 'set-cookie': cookie } });
+    })) as never,
 });
 
 const text = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
@@ -73,19 +78,21 @@ const finish = route('get', OIDC_CALLBACK, {
     },
   },
   isSecret: true,
-  handle: async (services, { query, cookies, requestId }) => {
+  handle: async (services, { query, cookies, requestId, header }) => {
     const { code, state, iss, error } = query;
     const given = Object.entries({ code, state, iss, error }).filter(([, value]) => value !== undefined);
     const returned = Object.fromEntries(given);
     const provider = providerOf(services);
-    let person: OutsidePerson;
-    try {
-      person = await provider.finish(cookies[BEGUN_COOKIE], returned);
-    } catch (failed) {
-      await note(services, requestId, 'nobody', failed instanceof AppError ? STATUS[failed.code] : 500);
-      throw failed;
-    }
-    return (await logIn(services, provider, person, requestId)) as never;
+    return (await shown(header('accept'), async () => {
+      let person: OutsidePerson;
+      try {
+        person = await provider.finish(cookies[services.loginCookies.begun.name], returned);
+      } catch (failed) {
+        await note(services, requestId, 'nobody', failed instanceof AppError ? STATUS[failed.code] : 500);
+        throw failed;
+      }
+      return logIn(services, provider, person, requestId);
+    })) as never;
   },
 });
 
@@ -95,7 +102,7 @@ async function logIn(
   person: OutsidePerson,
   requestId: string,
 ): Promise<Response> {
-  const { store, clock } = services;
+  const { store, clock, loginCookies } = services;
   const at = clock.now();
   const { identity, claims } = person;
   const entry = await enterFromOutside(store.accounts, identity, claims, { ...provider.rules, at });
@@ -109,8 +116,8 @@ async function logIn(
   const secret = newSecret();
   await store.accounts.logIn(name, secretHash(secret), at, at + LOGIN_MS);
   const headers = new Headers({ location: '/' });
-  headers.append('set-cookie', loginCookie(secret, LOGIN_MS / 1_000));
-  headers.append('set-cookie', begunCookie('', 0));
+  headers.append('set-cookie', loginCookies.login.set(secret, LOGIN_MS / 1_000));
+  headers.append('set-cookie', loginCookies.begun.set('', 0));
   return new Response(null, { status: 302, headers });
 }
 

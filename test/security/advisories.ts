@@ -383,12 +383,12 @@ export const ADVISORIES: readonly SecurityRow[] = [
       at('server/app.test.ts', 'a page of another site changes nothing here, whatever it asks for'),
       BROWSER,
       BODIES,
+      at('server/oidc.test.ts', 'behind TLS only the cookie that no neighbour can set is a login'),
       at(
         'server/app.test.ts',
         'a request in the name of another host is refused, whatever address it came to',
       ),
     ],
-    open: 'The cookie has no `__Host-` prefix and is not `Secure`, as the server has no TLS.',
   },
   {
     id: 'V24',
@@ -464,7 +464,7 @@ export const ADVISORIES: readonly SecurityRow[] = [
     ],
     does: 'Fixed versions, no JWT, no CORS; bodies are counted as they arrive, files of the page are listed.',
     tests: [at('server/limits.test.ts', '%s are answered with %i'), URLS, HEADERS],
-    open: '`npm audit` is no step of CI: registries that only hand out packages do not answer it.',
+    open: '`npm run audit` is no step of CI: registries that only hand out packages do not answer.',
   },
   {
     id: 'V30',

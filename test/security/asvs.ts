@@ -57,9 +57,12 @@ export const ASVS: readonly SecurityRow[] = [
     id: '3.3.1',
     flaw: 'cookies that scripts or other sites use',
     numbers: ['3.3.1', '3.3.2', '3.3.3', '3.3.4'],
-    does: 'The cookie is HttpOnly and SameSite=Strict.',
-    tests: [at(ACCESS, 'a browser logs in with a password; a change needs a page of this server')],
-    open: 'No `Secure` and no `__Host-`, as the server has no TLS.',
+    does: 'HttpOnly and SameSite=Strict; where browsers come over TLS also `Secure` and `__Host-`.',
+    tests: [
+      at(ACCESS, 'a browser logs in with a password; a change needs a page of this server'),
+      at('server/login-cookies.test.ts', 'with the address %s and the provider going to %s the cookie is %s'),
+      at('server/oidc.test.ts', 'behind TLS only the cookie that no neighbour can set is a login'),
+    ],
   },
   {
     id: '3.4.1',
@@ -68,7 +71,7 @@ export const ASVS: readonly SecurityRow[] = [
     does: 'Every answer, refusals too, has the same headers; none allows another origin.',
     tests: [],
     like: ['V21', 'V22'],
-    open: 'No HSTS: it is for the proxy that has the TLS.',
+    notYet: 'HSTS is for the proxy that has the TLS: the server has none.',
   },
   {
     id: '3.5.1',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newSecret } from '../../core/accounts/secret-text.ts';
+import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import { createApp } from '../../server/app.ts';
+import { loginCookies } from '../../server/auth/login-cookies.ts';
 import { OidcProvider } from '../../server/auth/oidc-provider.ts';
 import { CLIENT, type LoginProvider, loginProvider, type Twist } from './login-provider.ts';
 import { type Reply, type Served, serve } from './served.ts';
@@ -16,7 +17,7 @@ describe('a login by a provider', () => {
     const oidc = {
       ...{ issuer: provider.issuer, clientId: CLIENT.id, label: 'Example' },
       redirectUri: 'http://localhost:7070/api/v1/login/oidc/callback',
-      roles: { ops: 'operator', boss: 'admin' },
+      roles: { ops: 'operator', boss: 'admin', market: { role: 'author', dags: 'market_*' } },
     };
     api = await serve(
       {
@@ -121,6 +122,26 @@ describe('a login by a provider', () => {
     }
   });
 
+  test('behind TLS only the cookie that no neighbour can set is a login', async () => {
+    const { config, store, clock } = api.services;
+    const cookies = loginCookies({ ...config.server, url: 'https://orch.example' });
+    const app = createApp({ ...api.services, loginCookies: cookies }, { isOpen: false });
+    await logIn(ANN);
+    const secret = newSecret();
+    await store.accounts.logIn('ann', secretHash(secret), clock.now(), clock.now() + 60_000);
+    const me = async (name: string): Promise<number> => {
+      const headers = { cookie: `${name}=${secret}` };
+      return (await app.request('http://localhost/api/v1/me', { headers })).status;
+    };
+    expect([await me('orch_login'), await me('__Host-orch_login')]).toEqual([401, 200]);
+    const out = await app.request('http://localhost/api/v1/me', {
+      headers: { cookie: '__Host-orch_login=x' },
+    });
+    expect(out.headers.get('set-cookie')).toMatch(
+      /^__Host-orch_login=; Path=\/; Max-Age=0; HttpOnly; Secure; /,
+    );
+  });
+
   test('says that the provider has refused, and nothing that it wrote', async () => {
     const { cookie, url } = await begin();
     const state = new URL(url).searchParams.get('state');
@@ -130,6 +151,24 @@ describe('a login by a provider', () => {
     expect(JSON.stringify(body)).not.toContain('secret');
   });
 
+  test('a browser that is not let in is shown a page, with nothing of its request', async () => {
+    const { cookie, url } = await begin();
+    const state = new URL(url).searchParams.get('state');
+    const query = `state=${state}&error=%3Cscript%3E&error_description=secret+words`;
+    const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';
+    const { status, headers, body } = await api.get(`${BEGIN}/callback?${query}`, { cookie, accept });
+    expect([status, headers.get('content-type')]).toEqual([401, 'text/html; charset=utf-8']);
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(body['text']).toContain('<p>the login provider has refused the login.</p>');
+    expect(body['text']).toContain('<a href="/">');
+    expect(body['text']).not.toMatch(/script|secret/);
+    const again = await begin();
+    const none = provider.enter(again.url, { sub: 'none', preferred_username: 'none' });
+    const refused = await api.get(none, { cookie: again.cookie, accept });
+    expect(refused.status).toBe(403);
+    expect(refused.body['text']).toContain('you have no role here: ask an admin of this server');
+  });
+
   test('lets nobody in without a role, and takes the role from who had one', async () => {
     const { accounts } = api.services.store;
     for (const groups of [undefined, [], ['OPS'], 'operators', { ops: true }, ['xops']])
@@ -137,6 +176,8 @@ describe('a login by a provider', () => {
     expect(await accounts.account('new')).toBeNull();
     const first = await logIn({ sub: 'bob', preferred_username: 'bob', groups: ['ops', 'boss'] });
     expect(await grantsOf(first)).toMatchObject({ grants: [{ role: 'admin' }] });
+    const part = await logIn({ sub: 'eve', preferred_username: 'eve', groups: ['market'] });
+    expect(await grantsOf(part)).toEqual({ name: 'eve', grants: [{ dags: 'market_*', role: 'author' }] });
     const second = await logIn({ sub: 'bob', preferred_username: 'bob', groups: 'ops' });
     expect(await grantsOf(first)).toMatchObject({ grants: [{ role: 'operator' }] });
     expect((await logIn({ sub: 'bob', preferred_username: 'bob', groups: [] })).status).toBe(403);
@@ -184,5 +225,8 @@ describe('a login by a provider', () => {
       503,
       'the login provider does not answer as one: try again',
     ]);
+    const page = await app.request(`http://localhost${BEGIN}`, { headers: { accept: 'text/html' } });
+    expect([page.status, page.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(await page.text()).toContain('<p>the login provider does not answer as one: try again.</p>');
   });
 });

@@ -57,6 +57,7 @@ describe('defaults', () => {
         port: 7_070,
         oidc: null,
         requireLogin: false,
+        url: null,
         limits: { requestsPerSecond: 50, burst: 200, failedLogins: 10, requestTimeoutMs: 30_000 },
       },
     });
@@ -242,6 +243,11 @@ describe('mistakes', () => {
     ['an unknown section', 'stor: {}', "unknown section 'stor'"],
     ['an alias', 'pools: { a: &x 1, b: *x }', 'anchors and aliases are not read in the config'],
     ['a duplicate key', 'store: {}\nstore: {}', 'Map keys must be unique'],
+    [
+      'an address with a path',
+      'server: { url: https://a.example/orch }',
+      "'server.url' must be a text as its description has, not what stands here",
+    ],
     ['postgres without an address', 'store: { kind: postgres }', "'store.kind: postgres' needs 'store.url'"],
     ['profiles that are no map', 'profiles: 3', "'profiles' must be a map of names to sections"],
     [

@@ -5,7 +5,11 @@ import { afterEach, expect, test } from 'vitest';
 import { loadConfigWithOrigins } from '../../../core/config/load-config.ts';
 
 const RIGHT = {
-  ...{ issuer: 'https://id.example', clientId: 'orch', roles: { '/team/a.b': 'viewer' } },
+  ...{
+    issuer: 'https://id.example',
+    clientId: 'orch',
+    roles: { '/team/a.b': 'viewer', m: { role: 'author', dags: 'market_*' } },
+  },
   redirectUri: 'https://orch.example/api/v1/login/oidc/callback',
 };
 const SECRET = { ORCH__SERVER__OIDC__CLIENT_SECRET: 'quite-secret' };
@@ -24,7 +28,12 @@ function load(oidc: object, env: { readonly [name: string]: string } = {}) {
 test('has what is said, its secret from the environment, which is not shown', () => {
   const { config, entries } = load(RIGHT, SECRET);
   expect(config.server.oidc).toMatchObject({ clientSecret: 'quite-secret', nameClaim: 'preferred_username' });
-  expect(config.server.oidc?.roles).toEqual(new Map([['/team/a.b', 'viewer']]));
+  expect(config.server.oidc?.roles).toEqual(
+    new Map([
+      ['/team/a.b', { dags: '*', role: 'viewer' }],
+      ['m', { dags: 'market_*', role: 'author' }],
+    ]),
+  );
   expect(JSON.stringify(entries)).not.toContain('quite-secret');
 });
 
@@ -37,6 +46,8 @@ test.each([
   [{ ...RIGHT, scopes: ['email'] }, "must have 'openid'"],
   [{ ...RIGHT, clientSecret: 'written-down' }, 'does not stand here'],
   [{ ...RIGHT, roles: { a: 'root' } }, "'viewer'"],
+  [{ ...RIGHT, roles: { a: { role: 'viewer', dags: '*x' } } }, 'dags'],
+  [{ ...RIGHT, roles: { a: { dags: 'x' } } }, "needs 'role'"],
   [{ issuer: 'https://id.example' }, "needs 'clientId'"],
 ])('%j is refused', (oidc, why) => {
   let said = '';
