@@ -32,6 +32,13 @@ export class Ear {
     this.#wake?.();
   }
 
+  /** Whether there was a ring since the last one that was waited for; it counts as waited for then. */
+  takeRing(): boolean {
+    const rung = this.#rung;
+    this.#rung = false;
+    return rung;
+  }
+
   /** Resolves with the next ring, at the latest after `mostMs`, or when the signal aborts. */
   async wait(mostMs: number, signal?: AbortSignal): Promise<void> {
     if (!this.#rung && !signal?.aborted) {

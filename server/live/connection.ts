@@ -30,10 +30,13 @@ export class Connection {
     return this.#outgoing?.headersSent === true;
   }
 
-  /** Writes a part of the body. Resolves when the client has taken enough of it for more, or is gone. */
-  write(bytes: Uint8Array): void | Promise<void> {
+  /**
+   * Writes a part of the body. `null`: there is room for more; otherwise it resolves once there is, or the
+   * client is gone.
+   */
+  write(bytes: Uint8Array): Promise<void> | null {
     const outgoing = this.#outgoing as Outgoing;
-    if (outgoing.write(bytes)) return;
+    if (outgoing.write(bytes)) return null;
     return new Promise((resolve) => {
       const done = (): void => {
         outgoing.off('drain', done);

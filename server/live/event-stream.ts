@@ -105,9 +105,14 @@ export class EventStream {
       if (bytes === null || this.#isOver) break;
       this.#saidAt = this.#clock.mono();
       const { connection } = this.#listener;
+      if (!connection.isOpen) {
+        this.#isAsked = false;
+        return controller.enqueue(bytes);
+      }
+      const full = connection.write(bytes);
+      if (full === null) continue;
       this.#isAsked = false;
-      if (!connection.isOpen) return controller.enqueue(bytes);
-      await connection.write(bytes);
+      await full;
       this.#isAsked = true;
     }
     this.#leave();

@@ -18,12 +18,12 @@ const BATCH = { lines: 200, chars: 64_000 } as const;
 const TAIL_LINES = 1_000;
 /** Streams behind the window that read the store at once. */
 const READERS_MAX = 4;
-/** Looks of the tail are at least this far apart, and at most so far. */
-const LOOK_AGAIN_MS = { least: 10, most: 5_000 } as const;
+/** The tail looks again after this time, though nobody says that there is something. */
+const LOOK_AGAIN_MS = 5_000;
 /** So many streams are written to before others are answered. */
-const TOLD_IN_A_TURN = 100;
-/** After a look the streams are left so many times as long as it took them to send what it found. */
-const REST = { share: 1, mostMs: 100 } as const;
+const TOLD_AT_ONCE = 100;
+/** All streams are told again after so long; once that took much of late, as long as it took. */
+const REST = { leastMs: 5, mostMs: 100, burstMs: 40 } as const;
 
 export interface LiveFeedOptions {
   readonly store: EventStore;
@@ -51,6 +51,9 @@ export class LiveFeed {
   #window: EventWindow | null = null;
   #ear: Ear | null = null;
   #stopChecks: () => void = () => {};
+  /** When all streams were told last, and how much longer that took of late than they were left alone. */
+  #toldAt = 0;
+  #owedMs = 0;
   #isClosed = false;
 
   constructor({ store, bell, clock, everySecond = bySystemTimer, window = WINDOW }: LiveFeedOptions) {
@@ -114,43 +117,53 @@ export class LiveFeed {
 
   /** Reads what comes, until its ear is not the one of the feed any more. */
   async #follow(ear: Ear): Promise<void> {
-    let window: EventWindow | null = null;
+    let toldSeq: number | null = null;
     while (this.#ear === ear) {
-      // A store that is away is looked at again later: streams stay open meanwhile.
-      const isNews = await this.#look(window, ear).catch(() => null);
-      window = this.#ear === ear ? this.#window : null;
-      if (isNews) await this.#tell();
-      else if (this.#ear === ear) await ear.wait(LOOK_AGAIN_MS.most);
+      await this.#look(ear);
+      if (this.#ear !== ear) return;
+      const seq: number | null = this.#window?.toSeq ?? toldSeq;
+      if (seq === toldSeq) await ear.wait(LOOK_AGAIN_MS);
+      else {
+        toldSeq = seq;
+        await this.#tell(ear);
+      }
     }
   }
 
   /**
-   * Tells the streams that there is something, and leaves them alone for a while, so that what happens
-   * meanwhile goes out at once: each look costs a write for each of them, and others want to be answered too.
+   * Tells all streams that there is something. Between them it is looked for more, which those that come
+   * later are sent in the same write. Afterwards they are left alone: others want to be answered too.
    */
-  async #tell(): Promise<void> {
+  async #tell(ear: Ear): Promise<void> {
     const begun = this.#clock.mono();
+    const restedMs = begun - this.#toldAt;
     let told = 0;
     for (const stream of this.#streams) {
       stream.hear();
-      if (++told % TOLD_IN_A_TURN === 0) await nextTurn();
+      if (++told % TOLD_AT_ONCE > 0) continue;
+      await nextTurn();
+      if (this.#ear === ear && ear.takeRing()) await this.#look(ear);
     }
     await nextTurn();
-    const tookMs = this.#clock.mono() - begun;
-    await pause(Math.min(REST.mostMs, Math.max(LOOK_AGAIN_MS.least, tookMs * REST.share)));
+    this.#toldAt = this.#clock.mono();
+    this.#owedMs = Math.max(0, this.#owedMs - restedMs) + this.#toldAt - begun;
+    await pause(Math.min(REST.mostMs, Math.max(REST.leastMs, this.#owedMs - REST.burstMs)));
   }
 
-  /** Takes what follows on the window into it; whether there was anything, for the streams. */
-  async #look(window: EventWindow | null, ear: Ear): Promise<boolean> {
-    if (window === null) {
-      const begun = new EventWindow(await this.#source.lastSeq(), this.#windowSize);
-      if (this.#ear === ear) this.#window = begun;
-    } else {
-      const batch = await this.#source.after(window.toSeq, TAIL_LINES);
-      if (batch.toSeq === window.toSeq) return false;
-      window.append(batch);
+  /** Takes what follows on the window into it. A store that is away is looked at again later. */
+  async #look(ear: Ear): Promise<void> {
+    const window = this.#window;
+    try {
+      if (window === null) {
+        const begun = new EventWindow(await this.#source.lastSeq(), this.#windowSize);
+        if (this.#ear === ear) this.#window = begun;
+      } else {
+        const batch = await this.#source.after(window.toSeq, TAIL_LINES);
+        if (batch.toSeq > window.toSeq) window.append(batch);
+      }
+    } catch {
+      // Streams stay open meanwhile.
     }
-    return true;
   }
 }
 

@@ -53,7 +53,7 @@ import type {
 import type { Database } from '../tables.ts';
 import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
 import { checkFile } from './check-file.ts';
-import { IN_MEMORY, openSqlite, type SqliteConnection } from './connection.ts';
+import { IN_MEMORY, openSqlite, type SqliteConnection, toldError } from './connection.ts';
 import { DataVersionWatch } from './data-version.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import { LeaderBeat } from './leader-beat.ts';
@@ -319,11 +319,19 @@ export class SqliteStore extends Reads implements Store {
     const { clock } = this.#options;
     const giveUpAt = clock.mono() + BUSY_MS;
     for (;;) {
-      const done = await this.#whenIdle(this.#connection, () => tryInSqlite(this.#connection, script));
+      const done = await this.#tryWrite(script);
       if (done !== null) return done.result;
       if (clock.mono() >= giveUpAt)
         throw new AppError('unavailable', 'the database cannot be written now: another process writes');
       await new Promise((resolve) => setTimeout(resolve, BUSY_AGAIN_MS));
+    }
+  }
+
+  async #tryWrite<Result>(script: Script<Result>): Promise<{ readonly result: Result } | null> {
+    try {
+      return await this.#whenIdle(this.#connection, () => tryInSqlite(this.#connection, script));
+    } catch (error) {
+      throw toldError(error);
     }
   }
 

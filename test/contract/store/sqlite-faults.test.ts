@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../core/model/clock.ts';
 import { openStore } from '../../../core/store/open-store.ts';
+import { toldError } from '../../../core/store/sqlite/connection.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { QUICK_IMPORTS } from '../../quick-imports.ts';
 import { create, Leader, queued, runNo, triggerOf, uidOf } from './fixture.ts';
@@ -139,6 +140,16 @@ describe('the store on SQLite: faults', () => {
     writer.exec('rollback');
     expect(await store.answer(await asked)).toBeNull();
     writer.close();
+  });
+
+  it.each([
+    ['no room', 'database or disk is full', 13],
+    ['no access', 'unable to open database file', 0x0e | (1 << 8)],
+  ])('is unavailable for lack of what may come back: %s', (_name, message, errcode) => {
+    const error = Object.assign(new Error(message), { errcode });
+    expect(toldError(error)).toMatchObject({ code: 'unavailable', cause: error });
+    const defect = Object.assign(new Error('no such table'), { errcode: 1 });
+    expect(toldError(defect)).toBe(defect);
   });
 
   it('has whole ticks only, and all that were acknowledged, however often its writer is killed', async () => {
