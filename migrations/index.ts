@@ -16,6 +16,7 @@ import { operations } from './0015-operations.ts';
 import { backfillParams } from './0016-backfill-params.ts';
 import { outsideIdentities } from './0017-outside-identities.ts';
 import { keptReplyHolders } from './0018-kept-reply-holders.ts';
+import { runLists } from './0019-run-lists.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   backfillParams,
   outsideIdentities,
   keptReplyHolders,
+  runLists,
 ];

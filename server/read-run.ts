@@ -5,11 +5,17 @@ import { readRunProgress } from '../core/store/state-tables.ts';
 import type { Store } from '../core/store/store.ts';
 import { runDetail } from './views.ts';
 
-/** A run and how far it is. */
+/** A run that was just read, and how far it is. */
 export async function readDetail(store: Store, run: RunRecord) {
-  const found = await readRunProgress(store, run.runNo);
-  if (found === null) throw new AppError('not_found', `run ${run.uid} is gone`);
-  return { ...runDetail(found), setAside: await setAsideText(store, run) };
+  const [found, setAside] = await Promise.all([readRunProgress(store, run), setAsideText(store, run)]);
+  return { ...runDetail(found), setAside };
+}
+
+/** The same of a run that may have changed since it was read. */
+export async function readDetailAnew(store: Store, { runNo, uid }: RunRecord) {
+  const run = await store.run(runNo);
+  if (run === null) throw new AppError('not_found', `run ${uid} is gone`);
+  return readDetail(store, run);
 }
 
 /** Why the process that leads has set a run aside; `null`: it has not. The next one tries it again. */

@@ -11,7 +11,7 @@ import { askLeader, namedInside } from '../ask-leader.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';
 import { DRY_RUN, PLAN_HASH, requirePlan, withHash } from '../plans.ts';
-import { readDetail } from '../read-run.ts';
+import { readDetail, readDetailAnew } from '../read-run.ts';
 import { API, type Route, route } from '../route.ts';
 import { MarkPlan, RetryPlan, Run, RunDetail, RunState } from '../schemas/run.ts';
 import { Scope } from '../schemas/scope.ts';
@@ -143,7 +143,7 @@ function change(
     handle: async (services, { params, access }) => {
       const run = await access.run(params.runId);
       await askLeader(services, { type, runUid: run.uid, by: access.principal.name });
-      return readDetail(services.store, run);
+      return readDetailAnew(services.store, run);
     },
   });
 }
@@ -168,7 +168,7 @@ const retry = route('post', `${API}/runs/{runId}/retry`, {
     if (query.dryRun) return retryPlan(services, run, choice);
     if (body.planHash !== undefined) requirePlan(body.planHash, await retryPlan(services, run, choice));
     await askLeader(services, { type: 'retry', runUid: run.uid, by: access.principal.name, ...choice });
-    return readDetail(services.store, run);
+    return readDetailAnew(services.store, run);
   },
 });
 
@@ -209,7 +209,7 @@ const mark = route('post', `${API}/runs/{runId}/mark`, {
         ? { type: 'markRun', ...about }
         : { type: 'markTask', ...about, instance: body.task },
     );
-    return readDetail(services.store, run);
+    return readDetailAnew(services.store, run);
   },
 });
 

@@ -30,6 +30,8 @@ export type SqlValue = string | number | bigint | null | Uint8Array;
 export class SqliteConnection {
   readonly database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Whether a statement gives rows: asking it each time costs as much as a read of one row. */
+  readonly #reads = new WeakMap<StatementSync, boolean>();
 
   constructor(database: DatabaseSync) {
     this.database = database;
@@ -52,7 +54,9 @@ export class SqliteConnection {
   ): { readonly rows: SqliteRow[]; readonly changes: number | bigint } {
     const statement = this.prepare(sql);
     const values = parameters.map(checkedValue);
-    if (statement.columns().length > 0) return { rows: statement.all(...values), changes: 0 };
+    const isRead = this.#reads.get(statement) ?? statement.columns().length > 0;
+    this.#reads.set(statement, isRead);
+    if (isRead) return { rows: statement.all(...values), changes: 0 };
     return { rows: [], changes: statement.run(...values).changes };
   }
 
