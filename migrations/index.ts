@@ -17,6 +17,7 @@ import { backfillParams } from './0016-backfill-params.ts';
 import { outsideIdentities } from './0017-outside-identities.ts';
 import { keptReplyHolders } from './0018-kept-reply-holders.ts';
 import { scheduleMakers } from './0019-schedule-makers.ts';
+import { runLists } from './0020-run-lists.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -40,4 +41,5 @@ export const MIGRATIONS: readonly Migration[] = [
   outsideIdentities,
   keptReplyHolders,
   scheduleMakers,
+  runLists,
 ];

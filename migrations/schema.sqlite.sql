@@ -296,10 +296,26 @@ CREATE INDEX "dag_run_backfill" on "dag_run" (
   "run_no"
 ) where "backfill_no" is not null;
 
+CREATE INDEX dag_run_created on dag_run (
+  created_at,
+  run_no
+);
+
 CREATE INDEX "dag_run_dag" on "dag_run" (
   "dag_id",
   "run_no"
 );
+
+CREATE INDEX dag_run_ended on dag_run (
+  state,
+  run_no
+) where state >= 3;
+
+CREATE INDEX dag_run_ended_dag on dag_run (
+  dag_id,
+  state,
+  run_no
+) where state >= 3;
 
 CREATE UNIQUE INDEX "dag_run_slot" on "dag_run" (
   "dag_id",

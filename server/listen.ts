@@ -37,6 +37,11 @@ const LOOK_MS = 5_000;
 const CONNECTIONS_MAX = 5_000;
 /** Who takes nothing of an answer has it kept in memory; no answer is silent for so long. */
 const IDLE_TIMEOUT_MS = 120_000;
+/**
+ * Longer than clients and proxies keep connections that are idle, a minute mostly: who closes first must not
+ * be the server, which may have a request on its way to it.
+ */
+const KEEP_ALIVE_MS = 75_000;
 
 /**
  * The IP address of a host of this machine.
@@ -60,6 +65,7 @@ export function listen(app: Hono, place: Place, open?: Closing): Promise<Listeni
   const serverOptions = {
     requestTimeout: requestTimeoutMs,
     headersTimeout: requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: Math.min(LOOK_MS, requestTimeoutMs),
   };
   // What clients send is of no use to anybody: a long message closes the line.

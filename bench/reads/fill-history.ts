@@ -18,6 +18,8 @@ export interface History {
 
 /** Of DAG `broad`, whose grid is larger than any screen. */
 const BROAD = { tasks: 200, runs: 50 } as const;
+/** What became of one task in every second of these runs: what is all alike is not read one by one. */
+const FAILED = { to: S.failed, because: becauseNumber('retries_spent'), reason: 1 } as const;
 /** When all of it happened. */
 const AT = 1_763_000_000_000;
 /** Instances that are committed at once. */
@@ -45,14 +47,15 @@ export function uidOf(no: number): string {
 }
 
 function finished(no: number, dagId: string, versionNo: number, counts: Record<string, number>): Action[] {
+  const isFailed = counts['failed'] !== undefined;
   const about = { runNo: no as RunNo, uid: uidOf(no) as RunUid, dagId, versionNo: versionNo as VersionNo };
   const run = runningRun(about, AT);
   const end: Action = {
     type: 'run.change',
     runNo: run.runNo,
     from: 'running',
-    to: 'success',
-    code: 'leaves_succeeded',
+    to: isFailed ? 'failed' : 'success',
+    code: isFailed ? 'leaf_failed' : 'leaves_succeeded',
     facts: null,
     endedAt: AT + 9_000,
     counts,
@@ -113,9 +116,12 @@ export async function fillHistory(store: Store, lease: Lease, history: History):
   }
   await commit(fanOf(history.runs + 1, fanNo, history.keys));
   const broadNo = await save(wide(BROAD.tasks, 'broad'));
-  for (let run = history.runs + 2; run < history.runs + 2 + BROAD.runs; run++) {
+  for (let at = 0; at < BROAD.runs; at++) {
+    const run = history.runs + 2 + at;
     const instances = Array.from({ length: BROAD.tasks }, (_, node) => succeeded(run, node));
-    const [create, end] = finished(run, 'broad', broadNo, { success: BROAD.tasks });
+    const counts = { success: BROAD.tasks - (at % 2), ...(at % 2 === 1 ? { failed: 1 } : {}) };
+    if (at % 2 === 1) instances[0] = { ...succeeded(run, 0), ...FAILED };
+    const [create, end] = finished(run, 'broad', broadNo, counts);
     await commit([create as Action, ...instances, end as Action]);
   }
 }

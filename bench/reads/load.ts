@@ -10,15 +10,22 @@ export interface Load {
   readonly seconds: number;
 }
 
-/** How long the answers of a load took, in milliseconds, the fastest first; another process asks. */
-export async function askAll(load: Load): Promise<number[]> {
+/** How long the answer to one request took, in milliseconds from when it was due, and to which of `paths`. */
+export interface Took {
+  readonly path: number;
+  readonly ms: number;
+}
+
+/** How long the answers of a load took, the fastest first; another process asks. */
+export async function askAll(load: Load): Promise<Took[]> {
   const child = fork(new URL('./load-main.ts', import.meta.url));
   child.send(load);
   const told = await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(() => Promise.reject(new Error('who asks the server has died'))),
   ]);
-  return (told[0] as number[]).sort((a, b) => a - b);
+  if (child.exitCode === null) await once(child, 'exit');
+  return (told[0] as Took[]).sort((a, b) => a.ms - b.ms);
 }
 
 /** The value below which a part of sorted values lies. */

@@ -1,12 +1,13 @@
 /**
  * How long the API takes to read a big store: `npm run bench:reads`. It fills a store with finished runs
  * (`--runs 100000 --tasks 10`) and one run with 10,000 keys, on SQLite or with `--store postgres` on a
- * PostgreSQL that it starts. First it prints the best and the median of each answer, alone, in milliseconds;
- * then it has another process ask by HTTP, `--rate 200` requests a second for `--seconds 20` whatever is
- * answered, and prints percentiles of the time from when a request was due to the end of its answer.
+ * PostgreSQL that it starts, which with `--analyze` has made its statistics. Another process asks by HTTP,
+ * `--rate 200` requests a second for `--seconds 20` whatever is answered. It prints for each kind of request
+ * the best time of it alone, without HTTP, and percentiles of the time from when a request was due to the end
+ * of its answer, in milliseconds; then what a request costs in CPU time.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -16,8 +17,10 @@ import { createApp } from '../../server/app.ts';
 import { listen } from '../../server/listen.ts';
 import { makeServices } from '../../server/services.ts';
 import { startPostgres } from '../../test/postgres/embedded-postgres.ts';
+import { childrenCpuMs } from '../children-cpu.ts';
+import { table } from '../table.ts';
 import { fillHistory, uidOf } from './fill-history.ts';
-import { askAll, percentile } from './load.ts';
+import { askAll, percentile, type Took } from './load.ts';
 
 const SAMPLES = 15;
 
@@ -27,44 +30,47 @@ const { values } = parseArgs({
     tasks: { type: 'string', default: '10' },
     keys: { type: 'string', default: '10000' },
     store: { type: 'string', default: 'sqlite' },
+    analyze: { type: 'boolean', default: false },
     rate: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '20' },
   },
 });
 const history = { runs: Number(values.runs), tasks: Number(values.tasks), keys: Number(values.keys) };
 
-/** Every list and detail that the page and the command line ask for. */
-function paths(): string[] {
+/** Every kind of list and detail that the page and the command line ask for, and some of each. */
+function kinds(): ReadonlyMap<string, readonly string[]> {
   const some = Array.from({ length: 20 }, (_, at) => 1 + Math.floor((history.runs * at) / 20));
-  const fanRun = `/api/v1/runs/${uidOf(history.runs + 1)}`;
-  return [
-    '/api/v1/dags',
-    '/api/v1/dags/wide',
-    '/api/v1/dags/wide/grid?runs=50',
-    '/api/v1/dags/fan/grid',
-    '/api/v1/dags/broad/grid?runs=50',
-    '/api/v1/runs?limit=50',
-    '/api/v1/runs?limit=50&dagId=wide&state=success',
-    fanRun,
-    `${fanRun}/task-instances?limit=50`,
-    `${fanRun}/task-instances?limit=50&state=success`,
-    `/api/v1/task-instances/${history.runs + 1}.5000`,
-    ...some.map((run) => `/api/v1/runs/${uidOf(run)}`),
-    ...some.map((run) => `/api/v1/runs/${uidOf(run)}/task-instances`),
-    ...some.map((run) => `/api/v1/task-instances/${run}.3`),
-  ];
+  const fanRun = `/runs/${uidOf(history.runs + 1)}`;
+  return new Map([
+    ['DAGs', ['/dags']],
+    ['a DAG', ['/dags/wide']],
+    [`grid, ${history.tasks} tasks x 50 runs`, ['/dags/wide/grid?runs=50']],
+    ['grid, 200 tasks x 50 runs', ['/dags/broad/grid?runs=50']],
+    [`grid, ${history.keys} keys`, ['/dags/fan/grid']],
+    ['runs', ['/runs?limit=50']],
+    ['runs of a DAG and state', ['/runs?limit=50&dagId=wide&state=success']],
+    ['runs of a rare state', ['/runs?limit=50&state=failed']],
+    ['runs since an instant', ['/runs?limit=50&since=2030-01-01T00:00:00Z']],
+    ['a run', some.map((run) => `/runs/${uidOf(run)}`)],
+    ['instances of a run', some.map((run) => `/runs/${uidOf(run)}/task-instances`)],
+    ['journal of a run', some.map((run) => `/runs/${uidOf(run)}/journal`)],
+    ['an instance', some.map((run) => `/task-instances/${run}.3`)],
+    [`a run of ${history.keys} keys`, [fanRun]],
+    ['50 of its instances', [`${fanRun}/task-instances?limit=50`]],
+    ['50 of those in a state', [`${fanRun}/task-instances?limit=50&state=success`]],
+    ['one of them', [`/task-instances/${history.runs + 1}.5000`]],
+  ]);
 }
 
-async function measure(ask: (path: string) => Promise<unknown>, path: string): Promise<void> {
-  const took: number[] = [];
+/** The best time of a request by itself. */
+async function best(ask: (path: string) => Promise<unknown>, path: string): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
   for (let sample = 0; sample < SAMPLES; sample++) {
     const begun = performance.now();
     await ask(path);
-    took.push(performance.now() - begun);
+    least = Math.min(least, performance.now() - begun);
   }
-  took.sort((a, b) => a - b);
-  const median = took[Math.floor(SAMPLES / 2)] as number;
-  process.stdout.write(`${(took[0] as number).toFixed(1)} ${median.toFixed(1)} ${path}\n`);
+  return least;
 }
 
 /** What PostgreSQL does by itself within minutes of so many new rows. */
@@ -73,6 +79,16 @@ async function analyze(url: string): Promise<void> {
   await client.connect();
   await client.query('vacuum analyze');
   await client.end();
+}
+
+function cpuMs(): { readonly server: number; readonly database: number } {
+  const { user, system } = process.cpuUsage();
+  return { server: (user + system) / 1_000, database: childrenCpuMs() };
+}
+
+function row(name: string, alone: number | null, took: readonly number[]): string[] {
+  const shown = [0.5, 0.99, 1].map((part) => percentile(took, part).toFixed(1));
+  return [name, alone?.toFixed(1) ?? '', ...shown, String(took.length)];
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'orch-reads-'));
@@ -92,26 +108,42 @@ try {
   if (lease === null) throw new Error('somebody leads a new store');
   const begun = performance.now();
   await fillHistory(store, lease, history);
-  const seconds = ((performance.now() - begun) / 1_000).toFixed(0);
+  const filled = ((performance.now() - begun) / 1_000).toFixed(0);
   process.stdout.write(
-    `${history.runs} runs of ${history.tasks} tasks on ${values.store}, made in ${seconds} s\n`,
+    `${history.runs} runs of ${history.tasks} tasks on ${values.store}, made in ${filled} s\n`,
   );
-  if (server) await analyze(server.url);
+  if (server && values.analyze) await analyze(server.url);
   const ask = () => Promise.reject(new Error('nothing is asked'));
   const app = createApp(makeServices(project, new Bell(), ask));
   const get = async (path: string): Promise<void> => {
-    const response = await app.request(`http://localhost${path}`);
+    const response = await app.request(`http://localhost/api/v1${path}`);
     const text = await response.text();
     if (response.status !== 200) throw new Error(`${path}: ${text}`);
   };
-  const all = paths();
-  for (const path of all.slice(0, 11)) await measure(get, path);
+  const all = kinds();
+  const alone = new Map<string, number>();
+  for (const [kind, [path]] of all) alone.set(kind, await best(get, path as string));
+  const paths = [...all.values()].flat();
+  const kindOf = [...all].flatMap(([kind, of]) => of.map(() => kind));
   const listening = await listen(app, { address: '127.0.0.1', port: 0 });
   const rate = Number(values.rate);
-  const took = await askAll({ url: listening.url, paths: all, rate, seconds: Number(values.seconds) });
+  const seconds = Number(values.seconds);
+  const before = cpuMs();
+  const took = await askAll({ url: `${listening.url}/api/v1`, paths, rate, seconds });
+  const after = cpuMs();
   await listening.close();
-  const [p50, p99, most] = [0.5, 0.99, 1].map((part) => percentile(took, part).toFixed(1));
-  process.stdout.write(`${rate} requests a second: p50 ${p50} ms, p99 ${p99} ms, longest ${most} ms\n`);
+  const byKind = Map.groupBy(took, ({ path }) => kindOf[path] as string);
+  const msOf = (some: readonly Took[]): number[] => some.map(({ ms }) => ms);
+  const rows = [...all.keys()].map((kind) =>
+    row(kind, alone.get(kind) as number, msOf(byKind.get(kind) ?? [])),
+  );
+  const head = ['request', 'alone', 'p50', 'p99', 'longest', 'requests'];
+  process.stdout.write(`${table(head, [...rows, row('all', null, msOf(took))])}\n`);
+  const cost = (part: 'server' | 'database') => ((after[part] - before[part]) / took.length).toFixed(2);
+  process.stdout.write(
+    `${rate} a second, load of the machine ${loadavg()[0]?.toFixed(1)}; CPU a request: ` +
+      `${cost('server')} ms${server ? ` and ${cost('database')} of PostgreSQL` : ''}\n`,
+  );
   await lease.release();
 } finally {
   await project.close();

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { DialectName } from '../../migrations/migration.ts';
 import type { HookRecord } from '../model/hook.ts';
 import type { NodeNo, RunNo } from '../model/ids.ts';
 import type { CheckpointRecord, WaitRecord } from '../model/run.ts';
@@ -15,10 +16,10 @@ export class CarriedReads extends VersionReads {
   readonly overview: Overview;
   readonly tasks: TaskReads;
 
-  constructor(db: Kysely<Database>) {
+  constructor(db: Kysely<Database>, dialect: DialectName) {
     super(db);
     this.#db = db;
-    this.overview = new Overview(db);
+    this.overview = new Overview(db, dialect);
     this.tasks = new TaskReads(db);
   }
 

@@ -78,6 +78,7 @@ export async function readDagPause(db: Kysely<Database>, dagId: string): Promise
     .where('run_no', 'is', null)
     .where('because', 'in', [becauseNumber('dag_paused'), becauseNumber('dag_failing')])
     .where(sql<string>`substr(facts, 1, ${facts.length})`, '=', facts)
+    .orderBy('run_no', 'desc')
     .orderBy('seq', 'desc')
     .limit(1)
     .executeTakeFirst();

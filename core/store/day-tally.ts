@@ -87,10 +87,11 @@ export class DayTally {
 
   /** Attempts under way, of all runs that are not over. */
   async active(): Promise<number> {
-    const { rows } = await sql<{ readonly count: number }>`
-      select count(*) as count from task_instance
-      where state in (${S.queued}, ${S.running}, ${S.paused})
-        and run_no in (select run_no from dag_run where state < ${UNFINISHED})`.execute(this.#db);
+    // Counted run by run: however many instances are stored, only those of unfinished runs are looked at.
+    const { rows } = await sql<{ readonly count: number | null }>`
+      select sum((select count(*) from task_instance as i
+        where i.run_no = r.run_no and i.state in (${S.queued}, ${S.running}, ${S.paused}))) as count
+      from dag_run as r where r.state < ${UNFINISHED}`.execute(this.#db);
     return Number(rows[0]?.count ?? 0);
   }
 }

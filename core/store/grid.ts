@@ -2,7 +2,7 @@ import { type Graph, TASK, taskAt } from '../graph/graph.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
-import { TASK_STATES, type TaskState } from '../model/states.ts';
+import { isRunFinished, TASK_STATES, type TaskState } from '../model/states.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import { graphOf } from './run-frame.ts';
 import { readFrames, readStateTables } from './state-tables.ts';
@@ -10,8 +10,13 @@ import type { Store } from './store.ts';
 
 const STATES = TASK_STATES.length;
 
-/** The instances of a task in a run, by state; only states that occur. */
-export type Cell = { readonly [state in TaskState]?: number };
+/** The instances of a task in a run. */
+export interface Cell {
+  /** The one state that stands for all of them; `null` if there are none. */
+  readonly state: TaskState | null;
+  /** By state; only states that occur. */
+  readonly counts: { readonly [state in TaskState]?: number };
+}
 
 /** A task of the newest version, or one that only older runs have. */
 export interface GridRow {
@@ -34,8 +39,9 @@ export async function readGrid(
   newest: DagSpec,
   runs: readonly RunRecord[],
 ): Promise<GridRow[]> {
-  const frames = await readFrames(store, runs);
-  return rowsOf(newest, runs, frames, await readStateTables(store, [...frames.values()]));
+  const ended = runs.filter(({ state }) => isRunFinished(state)).map(({ runNo }) => runNo);
+  const [frames, counts] = await Promise.all([readFrames(store, runs), store.runCounts(ended)]);
+  return rowsOf(newest, runs, frames, await readStateTables(store, [...frames.values()], counts));
 }
 
 /** The tasks of the newest version in the order of its graph, then those that only older runs have. */
@@ -61,17 +67,6 @@ function rowsOf(
   return [...rows.values()];
 }
 
-function cellOf(frame: RunWorld | undefined, table: Int32Array | undefined, path: string): Cell | null {
-  const node = frame?.graph.nodeOfPath.get(path);
-  if (node === undefined || table === undefined) return null;
-  const cell: { [state in TaskState]?: number } = {};
-  for (const [state, name] of TASK_STATES.entries()) {
-    const instances = table[node * STATES + state] as number;
-    if (instances > 0) cell[name] = instances;
-  }
-  return cell;
-}
-
 /** What a reader wants to see first of many instances. */
 const GRAVEST: readonly TaskState[] = [
   'failed',
@@ -89,8 +84,19 @@ const GRAVEST: readonly TaskState[] = [
   'removed',
   'not_selected',
 ];
+const BY_GRAVITY = GRAVEST.map((state) => TASK_STATES.indexOf(state));
+/** Cells of one instance, by its state: most are. */
+const OF_ONE: readonly Cell[] = TASK_STATES.map((state) => ({ state, counts: { [state]: 1 } }));
+const EMPTY: Cell = { state: null, counts: {} };
 
-/** The one state that stands for the instances of a task in a run; `null` if it has none. */
-export function stateOf(cell: Cell): TaskState | null {
-  return GRAVEST.find((state) => cell[state] !== undefined) ?? null;
+function cellOf(frame: RunWorld | undefined, table: Int32Array | undefined, path: string): Cell | null {
+  const node = frame?.graph.nodeOfPath.get(path);
+  if (node === undefined || table === undefined) return null;
+  const inState = (state: number): number => table[node * STATES + state] as number;
+  const gravest = BY_GRAVITY.find((state) => inState(state) > 0);
+  if (gravest === undefined) return EMPTY;
+  if (frame?.graph.scopeOf[node] === 0) return OF_ONE[gravest] as Cell;
+  const counts: { [state in TaskState]?: number } = {};
+  for (const [state, name] of TASK_STATES.entries()) if (inState(state) > 0) counts[name] = inState(state);
+  return { state: TASK_STATES[gravest] as TaskState, counts };
 }

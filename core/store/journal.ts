@@ -1,8 +1,10 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { DialectName } from '../../migrations/migration.ts';
 import { BECAUSE_CODES, because, type Facts } from '../model/because.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
 import { RUN_STATES, TASK_STATES } from '../model/states.ts';
+import { indexRange } from './index-range.ts';
 import { named } from './records.ts';
 import type { JournalFilter, JournalRecord } from './store.ts';
 import type { Database, JournalTable } from './tables.ts';
@@ -14,22 +16,27 @@ const NO_STATE = 'none';
 /** Lines of the journal after a number, oldest first, with names for all codes. */
 export async function readJournal(
   db: Kysely<Database>,
+  dialect: DialectName,
   filter: JournalFilter,
 ): Promise<readonly JournalRecord[]> {
-  const rows = await journalQuery(db, filter).execute();
+  const rows = await journalQuery(db, dialect, filter).execute();
   const fanOuts = await fanOutPaths(db, rows);
   return rows.map((row) => toLine(row, fanOuts));
 }
 
 /** The rows behind {@link readJournal}; by the index on runs, or by the number of the line. */
-export function journalQuery(db: Kysely<Database>, filter: JournalFilter) {
-  const after = db
-    .selectFrom('journal')
-    .selectAll()
-    .where('seq', '>', filter.afterSeq ?? 0)
-    .orderBy('seq')
-    .limit(filter.limit ?? LINES_DEFAULT);
-  return filter.runNo === undefined ? after : after.where('run_no', '=', filter.runNo);
+export function journalQuery(db: Kysely<Database>, dialect: DialectName, filter: JournalFilter) {
+  const { runNo, afterSeq = 0, limit = LINES_DEFAULT } = filter;
+  const lines = db.selectFrom('journal').selectAll().limit(limit);
+  if (runNo === undefined) return lines.where('seq', '>', afterSeq).orderBy('seq');
+  const { where, order } = indexRange(dialect, {
+    alike: [['run_no', runNo]],
+    column: 'seq',
+    from: sql`${afterSeq + 1}`,
+    to: sql.lit(Number.MAX_SAFE_INTEGER),
+    order: 'asc',
+  });
+  return lines.where(where).orderBy(order);
 }
 
 function toLine(row: JournalTable, fanOuts: ReadonlyMap<number, readonly string[]>): JournalRecord {

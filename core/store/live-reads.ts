@@ -82,7 +82,10 @@ export class LiveReads {
     const row = await this.#db
       .selectFrom('journal')
       .select(['epoch', 'because', 'facts'])
-      .where('run_no', '=', runNo)
+      // In the order of the index by run: another one has lines by their number alone.
+      .where('run_no', '>=', runNo)
+      .where('run_no', '<=', runNo)
+      .orderBy('run_no', 'desc')
       .orderBy('seq', 'desc')
       .limit(1)
       .executeTakeFirst();

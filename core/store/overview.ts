@@ -1,11 +1,14 @@
 import { type Kysely, sql } from 'kysely';
+import type { DialectName } from '../../migrations/migration.ts';
 import type { ArtifactRef, LogRange } from '../model/attempt.ts';
 import { becauseNumber } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
-import type { ExpansionRecord, InstanceRecord } from '../model/run.ts';
-import { S } from '../model/states.ts';
+import type { InstanceRecord, RunRecord } from '../model/run.ts';
+import { type RunState, S } from '../model/states.ts';
+import { KeptFrames, type KeyRow } from './kept-frames.ts';
 import type { NodeRange } from './node-ranges.ts';
-import { toExpansion, toInstance } from './records.ts';
+import { toInstance } from './records.ts';
+import { readLastRuns, readLastStates } from './run-lists.ts';
 import type { ArtifactRecord, MetricRecord, ProgressRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
@@ -16,6 +19,12 @@ export interface StateCount {
   /** Position in `TASK_STATES`. */
   readonly state: number;
   readonly instances: number;
+}
+
+/** A row of an instance, and how far it says that it is; `null`: it does not say. */
+export interface ShownInstance {
+  readonly row: InstanceRecord;
+  readonly progress: ProgressRecord | null;
 }
 
 /** Where something that an attempt has left stands among what its run has left. */
@@ -46,15 +55,28 @@ const RANGES_MAX = 5_000;
 /** Reads over many runs or instances at once that take no more of each than is shown. */
 export class Overview {
   readonly #db: Kysely<Database>;
+  readonly #dialect: DialectName;
+  /** Of the runs that were read last. */
+  readonly frames = new KeptFrames();
 
-  constructor(db: Kysely<Database>) {
+  constructor(db: Kysely<Database>, dialect: DialectName) {
     this.#db = db;
+    this.#dialect = dialect;
   }
 
-  /** The keys of the fan-outs of some runs, each run's in the order of its nodes; without their items. */
-  async keys(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, readonly ExpansionRecord[]>> {
-    const byRun = new Map<RunNo, ExpansionRecord[]>();
-    if (runNos.length === 0) return byRun;
+  /** The newest run of each of some DAGs, by DAG; those that have none are absent. */
+  lastRuns(dagIds: readonly string[]): Promise<ReadonlyMap<string, RunRecord>> {
+    return readLastRuns(this.#db, this.#dialect, dagIds);
+  }
+
+  /** The states of so many of the newest runs of each of some DAGs, by DAG. */
+  lastStates(dagIds: readonly string[], limit: number): Promise<ReadonlyMap<string, readonly RunState[]>> {
+    return readLastStates(this.#db, this.#dialect, dagIds, limit);
+  }
+
+  /** The keys of the fan-outs of some runs, each run's in the order of its nodes. */
+  async keys(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, readonly KeyRow[]>> {
+    if (runNos.length === 0) return new Map();
     const rows = await this.#db
       .selectFrom('run_expansion')
       .select(['run_no', 'base', 'fan_out', 'parent_base', 'keys', 'gone'])
@@ -62,35 +84,43 @@ export class Overview {
       .orderBy('run_no')
       .orderBy('base')
       .execute();
-    for (const row of rows) {
-      const expansion = toExpansion({ ...row, items: null });
-      const known = byRun.get(expansion.runNo);
-      if (known === undefined) byRun.set(expansion.runNo, [expansion]);
-      else known.push(expansion);
-    }
-    return byRun;
+    return Map.groupBy(rows, (row) => row.run_no as RunNo);
   }
 
-  /** The states of all instances of a run that have a row, by node. */
-  async states(runNo: RunNo): Promise<ReadonlyMap<number, number>> {
+  /** The states of the instances of a run that have a row, by node: of all, or of those in some states. */
+  async states(runNo: RunNo, wanted?: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const inStates = wanted === undefined ? sql`` : sql`and state in (${sql.join(wanted)})`;
     const { rows } = await sql<{ readonly state: number; readonly nodes: string }>`
       select state, string_agg(cast(node_no as text), ',') as nodes
-      from task_instance where run_no = ${runNo} group by state`.execute(this.#db);
+      from task_instance where run_no = ${runNo} ${inStates} group by state`.execute(this.#db);
     const byNode = new Map<number, number>();
     for (const { state, nodes } of rows) for (const node of nodes.split(',')) byNode.set(Number(node), state);
     return byNode;
   }
 
-  /** How far some instances of a run say that they are. */
-  async progress(runNo: RunNo, nodes: readonly NodeNo[]): Promise<readonly ProgressRecord[]> {
+  /** Some instances of a run that have a row, and how far they say that they are. */
+  async instances(runNo: RunNo, nodes: readonly NodeNo[]): Promise<readonly ShownInstance[]> {
     if (nodes.length === 0) return [];
+    // One parameter, so that the statement is the same for every page.
+    const list = JSON.stringify(nodes);
+    const inList =
+      this.#dialect === 'sqlite'
+        ? sql<boolean>`i.node_no in (select value from json_each(${list}))`
+        : sql<boolean>`i.node_no = any(${`{${nodes.join()}}`}::int[])`;
     const rows = await this.#db
-      .selectFrom('task_progress')
-      .selectAll()
-      .where('run_no', '=', runNo)
-      .where('node_no', 'in', nodes)
+      .selectFrom('task_instance as i')
+      .leftJoin('task_progress as p', (join) =>
+        join.onRef('p.run_no', '=', 'i.run_no').onRef('p.node_no', '=', 'i.node_no'),
+      )
+      .selectAll('i')
+      .select(['p.done', 'p.total', 'p.step'])
+      .where('i.run_no', '=', runNo)
+      .where(inList)
       .execute();
-    return rows.map(({ node_no, done, total, step }) => ({ nodeNo: node_no as NodeNo, done, total, step }));
+    return rows.map(({ done, total, step, ...row }) => ({
+      row: toInstance(row),
+      progress: done === null || total === null ? null : { nodeNo: row.node_no as NodeNo, done, total, step },
+    }));
   }
 
   /** Metrics of a run after a place, by node, attempt and name. */

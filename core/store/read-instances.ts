@@ -25,15 +25,14 @@ export async function readInstances(
   run: RunRecord,
   { states, task, skip, limit }: InstanceFilter,
 ): Promise<{ readonly tasks: readonly InstanceView[]; readonly isLast: boolean }> {
-  const frame = await readFrame(store, run);
-  const known = states === undefined ? null : await store.overview.states(run.runNo);
-  const wanted = states && new Set(states.map((state) => TASK_STATES.indexOf(state)));
+  const wanted = states && [...new Set(states)].map((state) => TASK_STATES.indexOf(state));
+  const [frame, known] = await Promise.all([readFrame(store, run), readStates(store, run, wanted)]);
   const nodes: NodeNo[] = [];
   for (const { node, template, block } of frame.existing()) {
     if (!frame.isTask(template)) continue;
     if (known !== null) {
       const state = frame.isSelected(template, block) ? (known.get(node) ?? S.none) : S.not_selected;
-      if (!wanted?.has(state)) continue;
+      if (!wanted?.includes(state)) continue;
     }
     if (task !== undefined && taskAt(frame.graph, template).path !== task && frame.nameOf(node) !== task)
       continue;
@@ -62,6 +61,13 @@ async function readFrame(store: Store, run: RunRecord): Promise<RunWorld> {
   return (await readFrames(store, [run])).get(run.runNo) as RunWorld;
 }
 
+/** The states by which instances are chosen; `null`: any state will do. */
+async function readStates(store: Store, { runNo }: RunRecord, wanted?: readonly number[]) {
+  if (wanted === undefined) return null;
+  // What has no row is in state `none`: who wants that has to know all rows.
+  return store.overview.states(runNo, wanted.includes(S.none) ? undefined : wanted);
+}
+
 async function viewsOf(
   store: Store,
   frame: RunWorld,
@@ -69,8 +75,11 @@ async function viewsOf(
   withOutputs: boolean,
 ): Promise<InstanceView[]> {
   const { runNo } = frame.record;
-  const rows = new Map((await store.instances(runNo, nodes)).map((row) => [row.nodeNo, row]));
-  const outputs = withOutputs ? await store.outputs(runNo, nodes) : new Map<NodeNo, StoredOutput>();
-  const progress = new Map((await store.overview.progress(runNo, nodes)).map((one) => [one.nodeNo, one]));
+  const [shown, outputs] = await Promise.all([
+    store.overview.instances(runNo, nodes),
+    withOutputs ? store.outputs(runNo, nodes) : new Map<NodeNo, StoredOutput>(),
+  ]);
+  const rows = new Map(shown.map(({ row }) => [row.nodeNo, row]));
+  const progress = new Map(shown.flatMap((one) => (one.progress ? [[one.row.nodeNo, one.progress]] : [])));
   return nodes.flatMap((node) => instanceView(frame, node, rows.get(node), outputs, progress) ?? []);
 }

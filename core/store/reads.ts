@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { DialectName } from '../../migrations/migration.ts';
 import type { StoredOutput } from '../model/action.ts';
 import type { BackfillRecord } from '../model/backfill.ts';
 import { type Because, becauseNumber } from '../model/because.ts';
@@ -29,6 +30,7 @@ import {
   toSpan,
   toVersion,
 } from './records.ts';
+import { readRuns } from './run-lists.ts';
 import type {
   ArtifactRecord,
   BrokenFileRecord,
@@ -51,19 +53,21 @@ const UID_PART_MIN = 4;
 const UID_MATCHES_MAX = 10;
 /** The last part of a run id, or the beginning of it. */
 const LAST_PART = /^[0-9a-f]{1,12}$/i;
-const RUNS_DEFAULT = 100;
 const SLOTS_DEFAULT = 100;
-/** Versions never change, so the last few used are kept parsed. */
-const VERSIONS_KEPT = 16;
+/** Versions never change, so the last ones read are kept parsed: those of a page of DAGs and more. */
+const VERSIONS_KEPT = 100;
 
 /** What the store can tell, the same on both databases. Every query finds its rows by an index. */
 export class Reads extends CarriedReads {
   readonly #db: Kysely<Database>;
   readonly #versions = new Map<number, VersionRecord>();
 
-  constructor(db: Kysely<Database>) {
-    super(db);
+  readonly #dialect: DialectName;
+
+  constructor(db: Kysely<Database>, dialect: DialectName) {
+    super(db, dialect);
     this.#db = db;
+    this.#dialect = dialect;
   }
 
   filesInUse(): Promise<ReadonlySet<string>> {
@@ -87,7 +91,7 @@ export class Reads extends CarriedReads {
   loadRun(runNo: RunNo): Promise<RunSnapshot | null> {
     const snapshot = this.#db.transaction().setAccessMode('read only').setIsolationLevel('repeatable read');
     return snapshot.execute(async (transaction) => {
-      const reads = new Reads(transaction);
+      const reads = new Reads(transaction, this.#dialect);
       const run = await reads.run(runNo);
       if (run === null) return null;
       const version = this.#versions.get(run.versionNo) ?? (await reads.version(run.versionNo));
@@ -159,39 +163,32 @@ export class Reads extends CarriedReads {
   }
 
   async version(versionNo: VersionNo): Promise<VersionRecord | null> {
-    const known = this.#versions.get(versionNo);
-    if (known !== undefined) return known;
-    const row = await this.#db
-      .selectFrom('dag_version')
-      .selectAll()
-      .where('version_no', '=', versionNo)
-      .executeTakeFirst();
-    if (row === undefined) return null;
-    const version = toVersion(row);
-    this.#keep(version);
-    return version;
+    return (await this.versions([versionNo])).get(versionNo) ?? null;
   }
 
-  async runs(filter: RunFilter): Promise<readonly RunRecord[]> {
-    if (filter.states?.length === 0 || filter.dagId?.length === 0) return [];
-    let query = this.#db
-      .selectFrom('dag_run')
-      .selectAll()
-      .orderBy('run_no', 'desc')
-      .limit(filter.limit ?? RUNS_DEFAULT);
-    const { dagId } = filter;
-    if (typeof dagId === 'string') query = query.where('dag_id', '=', dagId);
-    else if (dagId !== undefined) query = query.where('dag_id', 'in', dagId);
-    if (filter.before !== undefined) query = query.where('run_no', '<', filter.before);
-    if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since);
-    if (filter.states !== undefined) {
-      query = query.where(
-        'state',
-        'in',
-        filter.states.map((state) => RUN_STATES.indexOf(state)),
-      );
+  async versions(versionNos: readonly VersionNo[]): Promise<ReadonlyMap<VersionNo, VersionRecord>> {
+    const found = new Map<VersionNo, VersionRecord>();
+    const missing = new Set<VersionNo>();
+    for (const versionNo of versionNos) {
+      const known = this.#versions.get(versionNo);
+      if (known === undefined) missing.add(versionNo);
+      else found.set(versionNo, known);
     }
-    return (await query.execute()).map(toRun);
+    if (missing.size === 0) return found;
+    const rows = await this.#db
+      .selectFrom('dag_version')
+      .selectAll()
+      .where('version_no', 'in', [...missing])
+      .execute();
+    for (const version of rows.map(toVersion)) {
+      found.set(version.versionNo, version);
+      this.#keep(version);
+    }
+    return found;
+  }
+
+  runs(filter: RunFilter): Promise<readonly RunRecord[]> {
+    return readRuns(this.#db, this.#dialect, filter);
   }
 
   async runsByUid(uidPart: string): Promise<readonly RunRecord[]> {
@@ -361,8 +358,12 @@ export function setAsideQuery(db: Kysely<Database>) {
         '=',
         line
           .selectFrom('journal as last')
-          .select((last) => last.fn.max('last.seq').as('seq'))
-          .whereRef('last.run_no', '=', 'dag_run.run_no'),
+          .select('last.seq')
+          .whereRef('last.run_no', '>=', 'dag_run.run_no')
+          .whereRef('last.run_no', '<=', 'dag_run.run_no')
+          .orderBy('last.run_no', 'desc')
+          .orderBy('last.seq', 'desc')
+          .limit(1),
       ),
     )
     .orderBy('dag_run.run_no');

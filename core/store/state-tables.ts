@@ -2,10 +2,9 @@ import { TASK } from '../graph/graph.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { RunNo } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
-import { isFinished, isRunFinished, S, TASK_STATES } from '../model/states.ts';
+import { isFinished, isRunFinished, S, TASK_STATES, type TaskState } from '../model/states.ts';
 import type { RunWorld } from '../planner/run-world.ts';
-import { nodeRanges } from './node-ranges.ts';
-import { frameOf } from './run-frame.ts';
+import { type NodeRange, nodeRanges } from './node-ranges.ts';
 import type { RunView } from './run-view.ts';
 import type { RunCounts, Store, VersionRecord } from './store.ts';
 
@@ -13,31 +12,36 @@ const STATES = TASK_STATES.length;
 
 /** The numbered nodes of some runs, in the order of these. */
 export async function readFrames(store: Store, runs: readonly RunRecord[]): Promise<Map<RunNo, RunWorld>> {
-  const specs = new Map<number, DagSpec>();
-  for (const versionNo of new Set(runs.map((run) => run.versionNo)))
-    specs.set(versionNo, ((await store.version(versionNo)) as VersionRecord).spec);
-  const specOf = (run: RunRecord): DagSpec => specs.get(run.versionNo) as DagSpec;
+  const versions = await store.versions(runs.map((run) => run.versionNo));
+  const specOf = (run: RunRecord): DagSpec => (versions.get(run.versionNo) as VersionRecord).spec;
   const fannedOut = runs.filter((run) => (specOf(run).fanOuts?.length ?? 0) > 0);
   const keys = await store.overview.keys(fannedOut.map(({ runNo }) => runNo));
-  return new Map(runs.map((run) => [run.runNo, frameOf(run, specOf(run), keys.get(run.runNo) ?? [])]));
+  const { frames } = store.overview;
+  return new Map(runs.map((run) => [run.runNo, frames.frame(run, specOf(run), keys.get(run.runNo) ?? [])]));
 }
 
-/** By run: how many instances each template node has in each state, `STATES` numbers a node. */
+/**
+ * By run: how many instances each task has in each state, `STATES` numbers a node. With the counts that a run
+ * was given at its end no instance of it is read if all of them are in one state.
+ */
 export async function readStateTables(
   store: Store,
   frames: readonly RunWorld[],
+  counts: ReadonlyMap<RunNo, RunCounts> = new Map(),
 ): Promise<Map<RunNo, Int32Array>> {
   const tables = new Map<RunNo, { table: Int32Array; frame: RunWorld }>();
   const ranges = frames.flatMap((frame) => {
+    const { runNo } = frame.record;
     const table = new Int32Array(frame.graph.size * STATES);
-    tables.set(frame.record.runNo, { table, frame });
+    tables.set(runNo, { table, frame });
     const ofRun = nodeRanges(frame);
+    const only = onlyState(frame, ofRun, counts.get(runNo));
     for (const { from, to, first, size, isWanted } of ofRun)
       for (let node = first; node < first + size; node++) {
-        const state = isWanted && frame.selected[node] === 1 ? S.none : S.not_selected;
+        const state = isWanted && frame.selected[node] === 1 ? (only ?? S.none) : S.not_selected;
         add(table, node, state, (to - from) / size);
       }
-    return ofRun.filter((range) => range.isWanted);
+    return only === null ? ofRun.filter((range) => range.isWanted) : [];
   });
   for (const { runNo, template, state, instances } of await store.overview.stateCounts(ranges)) {
     const { table, frame } = tables.get(runNo) as { table: Int32Array; frame: RunWorld };
@@ -48,6 +52,18 @@ export async function readStateTables(
   return new Map([...tables].map(([runNo, { table }]) => [runNo, table]));
 }
 
+/** The state in which a run left every instance of its scope; `null`: there are several, or it goes on. */
+function onlyState(frame: RunWorld, ranges: readonly NodeRange[], counts?: RunCounts): number | null {
+  const states = Object.entries(counts ?? {}).filter(([state]) => state !== 'not_selected');
+  const [state, instances] = states[0] ?? ['none', 0];
+  if (states.length !== 1) return null;
+  let wanted = 0;
+  for (const { from, to, first, size, isWanted } of ranges)
+    for (let node = first; isWanted && node < first + size; node++)
+      if (frame.graph.kind[node] === TASK && frame.selected[node] === 1) wanted += (to - from) / size;
+  return wanted === instances ? TASK_STATES.indexOf(state as TaskState) : null;
+}
+
 function add(table: Int32Array, node: number, state: number, instances: number): void {
   const at = node * STATES + state;
   table[at] = (table[at] as number) + instances;
@@ -56,21 +72,16 @@ function add(table: Int32Array, node: number, state: number, instances: number):
 /** How far a run is, without its instances. */
 export type RunProgress = Pick<RunView, 'run' | 'counts' | 'total' | 'completed' | 'progress'>;
 
-/**
- * How far a run is. What a finished run has was counted at its end; of one that goes on the database counts.
- * `null` if it is gone.
- */
-export async function readRunProgress(store: Store, runNo: RunNo): Promise<RunProgress | null> {
-  const run = await store.run(runNo);
-  if (run === null) return null;
-  const kept = isRunFinished(run.state) ? (await store.runCounts([runNo])).get(runNo) : undefined;
+/** How far a run is. What a finished run has was counted at its end; else the database counts. */
+export async function readRunProgress(store: Store, run: RunRecord): Promise<RunProgress> {
+  const kept = isRunFinished(run.state) ? (await store.runCounts([run.runNo])).get(run.runNo) : undefined;
   const counts = kept ?? (await countInstances(store, run));
   let total = 0;
   let completed = 0;
   for (const [state, instances] of Object.entries(counts)) {
     if (state === 'not_selected') continue;
     total += instances;
-    if (isFinished(TASK_STATES.indexOf(state as (typeof TASK_STATES)[number]))) completed += instances;
+    if (isFinished(TASK_STATES.indexOf(state as TaskState))) completed += instances;
   }
   return { run, counts, total, completed, progress: total === 0 ? 1 : completed / total };
 }

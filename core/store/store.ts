@@ -327,6 +327,7 @@ export interface Store {
   /** The files about which a DAG has decided, as they were then. */
   decidedFiles(dagId: string): Promise<readonly DecidedFile[]>;
   version(versionNo: VersionNo): Promise<VersionRecord | null>;
+  versions(versionNos: readonly VersionNo[]): Promise<ReadonlyMap<VersionNo, VersionRecord>>;
   runs(filter: RunFilter): Promise<readonly RunRecord[]>;
   /**
    * By its id or a beginning of it of at least four characters; if there is none, by the last part of its id,

@@ -108,6 +108,10 @@ const STATE = sql<QueueState>`case
 
 const FROM = sql`from dag_run as r left join task_instance as i on i.run_no = r.run_no and i.node_no = 0`;
 
+/** Of the last line about a run: an index by run has them in this order, another one by number alone. */
+const UPDATED_AT = sql`(select j.at from journal as j where j.run_no >= r.run_no and j.run_no <= r.run_no
+  order by j.run_no desc, j.seq desc limit 1)`;
+
 const SORTS: { readonly [sort in TaskSort]: RawBuilder<unknown> } = {
   createdAt: sql`r.created_at`,
   priority: sql`r.priority`,
@@ -138,7 +142,7 @@ export class TaskReads {
       after === null ? sql`` : sql`and (${key}, r.run_no) ${than} (${after.value}, ${after.runNo})`;
     const { rows } = await sql<TaskRow>`select r.*, ${STATE} as task_state, i.try_no as tries,
         i.reason as reason, i.error as error, i.started_at as began_at, p.done, p.total, p.step,
-        (select j.at from journal as j where j.run_no = r.run_no order by j.seq desc limit 1) as updated_at
+        ${UPDATED_AT} as updated_at
       ${FROM} left join task_progress as p on p.run_no = r.run_no and p.node_no = 0
       where ${conditions(filter)} ${behind}
       order by ${key} ${way}, r.run_no ${way} limit ${sql.lit(limit)}`.execute(this.#db);
@@ -149,7 +153,7 @@ export class TaskReads {
   async task(runNo: RunNo): Promise<TaskRecord | null> {
     const { rows } = await sql<TaskRow>`select r.*, ${STATE} as task_state, i.try_no as tries,
         i.reason as reason, i.error as error, i.started_at as began_at, p.done, p.total, p.step,
-        (select j.at from journal as j where j.run_no = r.run_no order by j.seq desc limit 1) as updated_at
+        ${UPDATED_AT} as updated_at
       ${FROM} left join task_progress as p on p.run_no = r.run_no and p.node_no = 0
       where r.run_no = ${runNo} and r.task_name is not null`.execute(this.#db);
     return rows[0] === undefined ? null : toTask(rows[0]);

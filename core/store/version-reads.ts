@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { CacheAsk, CacheEntry } from '../model/cache.ts';
 import type { NodeNo, RunNo } from '../model/ids.ts';
 import { AssetReads } from './asset-reads.ts';
@@ -47,7 +47,8 @@ export class VersionReads extends AssetReads {
       .selectFrom('dag_version')
       .selectAll()
       .where('dag_id', '=', dagId)
-      .orderBy('version_no', 'desc')
+      // The sum keeps away the index by number alone, which has those of all DAGs.
+      .orderBy(sql`version_no + 0`, 'desc')
       .limit(limit)
       .execute();
     return rows.map(toVersion);

@@ -6,7 +6,8 @@ import { taskDifference } from '../../core/graph/task-difference.ts';
 import { versionChange } from '../../core/graph/version-change.ts';
 import type { DagSpec } from '../../core/model/dag.ts';
 import { AppError } from '../../core/model/errors.ts';
-import type { VersionNo } from '../../core/model/ids.ts';
+import type { RunNo, VersionNo } from '../../core/model/ids.ts';
+import type { RunRecord } from '../../core/model/run.ts';
 import { upcomingRuns } from '../../core/planner/upcoming.ts';
 import { whyDag } from '../../core/scheduler/why-dag.ts';
 import type { PinRecord } from '../../core/store/pins.ts';
@@ -34,18 +35,43 @@ const dagId = { dagId: DagId };
 const versionNo = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const PREVIEW = { default: 10, most: 1_000 } as const;
 
-async function dagView(
-  { store, clock }: Pick<Services, 'store' | 'clock'>,
+interface DagView {
+  readonly view: Dag;
+  readonly spec: DagSpec;
+}
+
+type Reading = Pick<Services, 'store' | 'clock'>;
+
+async function dagView(services: Reading, dag: DagRecord): Promise<DagView> {
+  return (await dagViews(services, [dag]))[0] as DagView;
+}
+
+/** Some DAGs with their last runs, however many in the same few queries. */
+async function dagViews({ store, clock }: Reading, dags: readonly DagRecord[]): Promise<DagView[]> {
+  const [versions, lastRuns, pins] = await Promise.all([
+    store.versions(dags.map(({ versionNo }) => versionNo)),
+    store.overview.lastRuns(dags.map(({ dagId }) => dagId)),
+    store.pins(),
+  ]);
+  const now = clock.now();
+  return dags.map((dag) => {
+    const { dagId } = dag;
+    const spec = versions.get(dag.versionNo)?.spec;
+    if (spec === undefined) throw new Error(`version ${dag.versionNo} of DAG ${dagId} is not stored`);
+    const pin = pins.find((one) => one.dagId === dagId);
+    return { view: viewOf(dag, spec, lastRuns.get(dagId), pin, now), spec };
+  });
+}
+
+function viewOf(
   dag: DagRecord,
-  pins?: readonly PinRecord[],
-): Promise<{ view: Dag; spec: DagSpec }> {
-  const version = await store.version(dag.versionNo);
-  if (version === null) throw new Error(`version ${dag.versionNo} of DAG ${dag.dagId} is not stored`);
-  const { spec } = version;
-  const [last] = await store.runs({ dagId: dag.dagId, limit: 1 });
-  const pin = (pins ?? (await store.pins())).find(({ dagId }) => dagId === dag.dagId);
-  const next = dag.present ? upcomingRuns(spec, dag, false, clock.now(), 1) : null;
-  const view = {
+  spec: DagSpec,
+  last: RunRecord | undefined,
+  pin: PinRecord | undefined,
+  now: number,
+): Dag {
+  const next = dag.present ? upcomingRuns(spec, dag, false, now, 1) : null;
+  return {
     dagId: dag.dagId,
     file: dag.file,
     title: spec.title ?? null,
@@ -58,11 +84,9 @@ async function dagView(
     paused: dag.paused,
     schedule: (spec.schedule ?? []).map((one) => ({ ...one })),
     nextSlotAt: instant(next?.slots[0] ?? null),
-    lastRun:
-      last === undefined ? null : { runId: last.uid, state: last.state, createdAt: instant(last.createdAt) },
+    lastRun: last ? { runId: last.uid, state: last.state, createdAt: instant(last.createdAt) } : null,
     rolledBack: pin === undefined ? null : pinView(pin),
   };
-  return { view, spec };
 }
 
 function pinView({ versionNo, declaredNo, held, at, by }: PinRecord): NonNullable<Dag['rolledBack']> {
@@ -94,22 +118,20 @@ const list = route('get', `${API}/dags`, {
   answer: pageOf('DagPage', Dag),
   handle: async (services, { query, access }) => {
     const after = readCursor(query.cursor, ['string'])?.[0] ?? '';
-    const pins = await services.store.pins();
     const limit = limitOf(query);
+    const known = (await access.dags()).filter(
+      ({ dagId, paused }) =>
+        dagId > after && dagId.includes(query.q ?? '') && (query.paused ?? paused) === paused,
+    );
     const items: Dag[] = [];
     let nextCursor: string | null = null;
-    const known = (await access.dags()).toSorted((a, b) => (a.dagId < b.dagId ? -1 : 1));
-    for (const dag of known) {
-      if (dag.dagId <= after || !dag.dagId.includes(query.q ?? '')) continue;
-      if (query.paused !== undefined && dag.paused !== query.paused) continue;
-      const { view } = await dagView(services, dag, pins);
-      if (query.tag !== undefined && !view.tags.includes(query.tag)) continue;
-      if (items.length === limit) {
-        nextCursor = writeCursor([items.at(-1)?.dagId ?? '']);
-        break;
+    // One more than a page, which tells whether there is a next one.
+    for (let first = 0; first < known.length && nextCursor === null; first += limit + 1)
+      for (const { view } of await dagViews(services, known.slice(first, first + limit + 1))) {
+        if (query.tag !== undefined && !view.tags.includes(query.tag)) continue;
+        if (items.length < limit) items.push(view);
+        else nextCursor ??= writeCursor([items.at(-1)?.dagId ?? '']);
       }
-      items.push(view);
-    }
     return { items, nextCursor };
   },
 });
@@ -256,16 +278,15 @@ const slots = route('get', `${API}/dags/{dagId}/slots`, {
       ...(before === null ? {} : { before: before[0] }),
     });
     const spans = found.slice(0, limit);
-    const items = await Promise.all(
-      spans.map(async ({ firstAt, lastAt, disposition, runNo, decidedAt, because }) => ({
-        firstAt: instant(firstAt),
-        lastAt: instant(lastAt),
-        disposition,
-        runId: runNo === null ? null : ((await store.run(runNo))?.uid ?? null),
-        decidedAt: instant(decidedAt),
-        because,
-      })),
-    );
+    const runs = await store.live.runNames(spans.flatMap(({ runNo }) => (runNo === null ? [] : [runNo])));
+    const items = spans.map(({ firstAt, lastAt, disposition, runNo, decidedAt, because }) => ({
+      firstAt: instant(firstAt),
+      lastAt: instant(lastAt),
+      disposition,
+      runId: runs.get(runNo as RunNo)?.uid ?? null,
+      decidedAt: instant(decidedAt),
+      because,
+    }));
     const last = spans.at(-1);
     return { items, nextCursor: found.length > limit && last ? writeCursor([last.firstAt]) : null };
   },

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { RunNo } from '../../core/model/ids.ts';
 import type { RunRecord } from '../../core/model/run.ts';
-import { type GridRow, readGrid, stateOf } from '../../core/store/grid.ts';
+import { type GridRow, readGrid } from '../../core/store/grid.ts';
 import type { VersionRecord } from '../../core/store/store.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { API, type Route, route } from '../route.ts';
@@ -31,8 +31,8 @@ function row({ path, stage, isDeclared, isFannedOut, cells }: GridRow): Grid['ta
     taskId: path,
     stage,
     declared: isDeclared,
-    states: cells.map((cell) => cell && stateOf(cell)),
-    ...(isFannedOut ? { counts: cells.map((cell) => cell && { ...cell }) } : {}),
+    states: cells.map((cell) => cell?.state ?? null),
+    ...(isFannedOut ? { counts: cells.map((cell) => cell && { ...cell.counts }) } : {}),
   };
 }
 

@@ -12,7 +12,7 @@ import { askingSpan } from '../asking-span.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';
 import { DRY_RUN, PLAN_HASH, requirePlan, withHash } from '../plans.ts';
-import { readDetail } from '../read-run.ts';
+import { readDetail, readDetailAnew } from '../read-run.ts';
 import { API, type Route, route } from '../route.ts';
 import { MarkPlan, RetryPlan, Run, RunDetail, RunState } from '../schemas/run.ts';
 import { Scope } from '../schemas/scope.ts';
@@ -145,7 +145,7 @@ function change(
     handle: async (services, { params, access }) => {
       const run = await access.run(params.runId);
       await askLeader(services, { type, runUid: run.uid, by: access.principal.name });
-      return readDetail(services, run);
+      return readDetailAnew(services, run);
     },
   });
 }
@@ -170,7 +170,7 @@ const retry = route('post', `${API}/runs/{runId}/retry`, {
     if (query.dryRun) return retryPlan(services, run, choice);
     if (body.planHash !== undefined) requirePlan(body.planHash, await retryPlan(services, run, choice));
     await askLeader(services, { type: 'retry', runUid: run.uid, by: access.principal.name, ...choice });
-    return readDetail(services, run);
+    return readDetailAnew(services, run);
   },
 });
 
@@ -211,7 +211,7 @@ const mark = route('post', `${API}/runs/{runId}/mark`, {
         ? { type: 'markRun', ...about }
         : { type: 'markTask', ...about, instance: body.task },
     );
-    return readDetail(services, run);
+    return readDetailAnew(services, run);
   },
 });
 

@@ -3,7 +3,6 @@ import { AppError } from '../../core/model/errors.ts';
 import { upcomingRuns } from '../../core/planner/upcoming.ts';
 import { healthOf, readLoop } from '../../core/scheduler/health.ts';
 import { reportInForce } from '../../core/scheduler/report-in-force.ts';
-import { collectDagStats } from '../../core/store/dag-stats.ts';
 import type { DagRecord, Store } from '../../core/store/store.ts';
 import { scheduleWords } from '../../core/timetables/schedule-words.ts';
 import { askLeader } from '../ask-leader.ts';
@@ -111,17 +110,33 @@ const health = route('get', `${API}/scheduler/health`, {
 });
 
 async function jobOf(store: Store, dag: DagRecord, now: number): Promise<Static<typeof Job> | null> {
-  const spec = (await store.version(dag.versionNo))?.spec;
-  if (spec?.schedule === undefined || spec.schedule.length === 0) return null;
-  const [stats] = await collectDagStats(store, dag.dagId, null, RATED_RUNS);
-  return {
-    dagId: dag.dagId,
-    trigger: scheduleWords(spec.schedule, spec.timezone),
-    nextRunAt: instant(upcomingRuns(spec, dag, false, now, 1).slots[0] ?? null),
-    paused: dag.paused,
-    successRate: stats?.successRate ?? null,
-    runs: stats?.runs ?? 0,
-  };
+  return (await jobsOf(store, [dag], now))[0] ?? null;
+}
+
+/** The jobs that some DAGs are, however many in the same few queries. */
+async function jobsOf(store: Store, dags: readonly DagRecord[], now: number): Promise<Static<typeof Job>[]> {
+  const [versions, states] = await Promise.all([
+    store.versions(dags.map(({ versionNo }) => versionNo)),
+    store.overview.lastStates(
+      dags.map(({ dagId }) => dagId),
+      RATED_RUNS,
+    ),
+  ]);
+  return dags.flatMap((dag) => {
+    const spec = versions.get(dag.versionNo)?.spec;
+    if (spec?.schedule === undefined || spec.schedule.length === 0) return [];
+    const runs = states.get(dag.dagId) ?? [];
+    const succeeded = runs.filter((state) => state === 'success').length;
+    const ended = succeeded + runs.filter((state) => state === 'failed').length;
+    return {
+      dagId: dag.dagId,
+      trigger: scheduleWords(spec.schedule, spec.timezone),
+      nextRunAt: instant(upcomingRuns(spec, dag, false, now, 1).slots[0] ?? null),
+      paused: dag.paused,
+      successRate: ended === 0 ? null : succeeded / ended,
+      runs: runs.length,
+    };
+  });
 }
 
 const jobs = route('get', `${API}/scheduler/jobs`, {
@@ -135,14 +150,12 @@ const jobs = route('get', `${API}/scheduler/jobs`, {
     const after = readCursor(query.cursor, ['string'])?.[0] ?? '';
     const limit = limitOf(query);
     const items: Static<typeof Job>[] = [];
-    const dags = (await access.dags()).toSorted((a, b) => (a.dagId < b.dagId ? -1 : 1));
-    for (const dag of dags) {
-      if (dag.dagId <= after || !dag.present) continue;
-      const job = await jobOf(store, dag, clock.now());
-      if (job === null) continue;
-      if (items.length === limit) return { items, nextCursor: writeCursor([items.at(-1)?.dagId ?? '']) };
-      items.push(job);
-    }
+    const dags = (await access.dags()).filter(({ dagId, present }) => dagId > after && present);
+    for (let first = 0; first < dags.length; first += limit + 1)
+      for (const job of await jobsOf(store, dags.slice(first, first + limit + 1), clock.now())) {
+        if (items.length === limit) return { items, nextCursor: writeCursor([items.at(-1)?.dagId ?? '']) };
+        items.push(job);
+      }
     return { items, nextCursor: null };
   },
 });

@@ -42,12 +42,12 @@ interface Found {
 /** A task instance by its id, if its run may be used. */
 async function find({ store }: Services, access: Access, id: string, outputs = false): Promise<Found> {
   const [runNo, node] = id.split('.').map(Number);
-  const gone = new AppError('not_found', `there is no task instance ${id}`);
+  const gone = () => new AppError('not_found', `there is no task instance ${id}`);
   const run = await store.run(runNo as RunNo);
-  if (run === null || !access.has('viewer', run.dagId)) throw gone;
+  if (run === null || !access.has('viewer', run.dagId)) throw gone();
   access.requireDag(run.dagId);
   const task = await readInstance(store, run, node as NodeNo, outputs);
-  if (task === null) throw gone;
+  if (task === null) throw gone();
   return { run, task };
 }
 

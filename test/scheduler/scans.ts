@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 /** Tables that grow with history: whoever looked through one would become slower for ever. */
 const TABLES = 'dag_run|dag_version|run_expansion|task_\\w+|journal|artifact|slot_span|asset_event|inbox';
-const GROWING = new RegExp(`^SCAN (${TABLES}|file_arrival|one)\\b`);
+export const GROWING = new RegExp(`^SCAN (${TABLES}|file_arrival|one)\\b`);
 /** Indexes that hold unfinished runs, or requests without an answer, alone. */
 const SMALL = /USING INDEX (dag_run_unfinished|inbox_pending)$/;
 

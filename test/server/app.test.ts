@@ -142,7 +142,10 @@ describe('the HTTP API', () => {
   test('listens on the loopback address; a taken port is said', async () => {
     const listening = await listen(api.app, { address: '127.0.0.1', port: 0 });
     const { port } = new URL(listening.url);
-    expect((await fetch(`${listening.url}/healthz`)).status).toBe(200);
+    const { status, headers } = await fetch(`${listening.url}/healthz`);
+    expect(status).toBe(200);
+    // Proxies keep idle connections for a minute, and must be the ones that end them.
+    expect(headers.get('keep-alive')).toBe('timeout=75');
     await expect(listen(api.app, { address: '127.0.0.1', port: Number(port) })).rejects.toThrow(
       `port ${port} is in use`,
     );

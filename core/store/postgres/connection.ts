@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { AppError } from '../../model/errors.ts';
+import { queryKept } from './kept-plans.ts';
 import { checkAddress, type DatabasePlace, placeOf, statementError, unreachable } from './unreachable.ts';
 
 /** How long a connection may take to come about, and a statement to answer. */
@@ -11,6 +12,20 @@ export const QUERY_TIMEOUT_MS = 5000;
  */
 const LOCK_TIMEOUT_MS = 2000;
 const POOL_SIZE = 4;
+
+const WAYS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'sort', 'incremental_sort'];
+/**
+ * Plans that go by an index and take its order, whatever the statistics say: these are minutes behind tables
+ * that grow, and every query is written for an index.
+ */
+export const BY_INDEX = [
+  ...WAYS.map((way) => `enable_${way}=off`),
+  'jit=off',
+  'max_parallel_workers_per_gather=0',
+];
+
+/** Has the rest of a transaction planned by statistics: for what looks through whole tables. */
+export const BY_STATISTICS = `select ${WAYS.map((way) => `set_config('enable_${way}', 'on', true)`).join()}`;
 
 const INT8 = 20;
 
@@ -58,7 +73,7 @@ export function connectionConfig(
  */
 export function openPool(url: string, schema: string): PostgresPool {
   checkAddress(url);
-  const config = connectionConfig(url, schema);
+  const config = connectionConfig(url, schema, BY_INDEX);
   const pool = new pg.Pool({ ...config, max: POOL_SIZE, allowExitOnIdle: true });
   pool.on('error', ignoreLoss);
   pool.on('connect', (client) => client.on('error', ignoreLoss));
@@ -78,7 +93,7 @@ export function openPool(url: string, schema: string): PostgresPool {
 /** A client of the pool whose errors say which server they are of. */
 function tellingPlace(client: pg.PoolClient, place: DatabasePlace): PostgresPoolClient {
   const query = (text: string, parameters: readonly unknown[]): Promise<unknown> =>
-    client.query(text, [...parameters]).catch((error: unknown) => {
+    queryKept(client, text, parameters).catch((error: unknown) => {
       throw statementError(place, error);
     });
   return { query: query as PostgresPoolClient['query'], release: (destroy) => client.release(destroy) };

@@ -45,7 +45,7 @@ import type {
 import type { Database } from '../tables.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
-import { openPool } from './connection.ts';
+import { BY_STATISTICS, openPool } from './connection.ts';
 import { LeaseKeeper, leaseIsHeld, readLeader, type TakenLease, takeLease } from './lease.ts';
 import { channelOf, Listener } from './listener.ts';
 import { TickCommit } from './tick-commit.ts';
@@ -95,7 +95,7 @@ export class PostgresStore extends Reads implements Store {
   readonly operations: Operations;
 
   private constructor(options: PostgresStoreOptions, schema: string, db: Kysely<Database>) {
-    super(db);
+    super(db, 'postgres');
     this.#options = options;
     this.#schema = schema;
     this.#db = db;
@@ -272,17 +272,25 @@ export class PostgresStore extends Reads implements Store {
   }
 
   journal(filter: JournalFilter): Promise<readonly JournalRecord[]> {
-    return readJournal(this.#db, filter);
+    return readJournal(this.#db, 'postgres', filter);
   }
 
   checkIntegrity(listed: number = ROWS_LISTED): Promise<readonly Violation[]> {
-    return checkInvariants(this.#db, listed);
+    return this.#db.transaction().execute(async (transaction) => {
+      await sql.raw(BY_STATISTICS).execute(transaction);
+      return checkInvariants(transaction, listed);
+    });
   }
 
   repair(lease: Lease, order: RepairOrder): Promise<Repair> {
     this.#repairers.add(lease);
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
-    return runInTransaction(this.#db, repairScript(this.#db, fence, order));
+    return runInTransaction(this.#db, this.#byStatistics(repairScript(this.#db, fence, order)));
+  }
+
+  *#byStatistics<Result>(script: Script<Result>): Script<Result> {
+    yield { compile: () => sql.raw(BY_STATISTICS).compile(this.#db) };
+    return yield* script;
   }
 
   listen(wakes: Wakes): Listening {

@@ -110,7 +110,7 @@ export class SqliteStore extends Reads implements Store {
   readonly operations: Operations;
 
   private constructor(options: SqliteStoreOptions, connection: SqliteConnection, db: Kysely<Database>) {
-    super(db);
+    super(db, 'sqlite');
     this.#options = options;
     this.#connection = connection;
     this.#db = db;
@@ -288,7 +288,7 @@ export class SqliteStore extends Reads implements Store {
   }
 
   journal(filter: JournalFilter): Promise<readonly JournalRecord[]> {
-    return readJournal(this.#db, filter);
+    return readJournal(this.#db, 'sqlite', filter);
   }
 
   async checkIntegrity(listed: number = ROWS_LISTED): Promise<readonly Violation[]> {

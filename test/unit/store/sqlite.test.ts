@@ -192,13 +192,13 @@ describe('queries of the scheduling path', () => {
     ['pending requests', pendingQuery(db), /^SCAN inbox USING INDEX inbox_pending$/],
     [
       'journal after a line',
-      journalQuery(db, { afterSeq: 5 }),
+      journalQuery(db, 'sqlite', { afterSeq: 5 }),
       /^SEARCH journal USING INTEGER PRIMARY KEY \(rowid>\?\)$/,
     ],
     [
       'journal of a run',
-      journalQuery(db, { runNo: runNo(1), afterSeq: 5 }),
-      /^SEARCH journal USING INDEX journal_run \(run_no=\? AND rowid>\?\)$/,
+      journalQuery(db, 'sqlite', { runNo: runNo(1), afterSeq: 5 }),
+      /^SEARCH journal USING INDEX journal_run \(run_no=\? AND rowid>\? AND rowid<\?\)$/,
     ],
     [
       'runs by id',
