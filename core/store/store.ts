@@ -345,9 +345,7 @@ export interface Store {
    * somebody retried by hand is a past one as soon as the instance is back in state `none`.
    */
   attempts(runNo: RunNo, nodeNo: NodeNo): Promise<readonly AttemptRecord[]>;
-  /**
-   * Outputs of the instances in state `success`, as their last attempt gave them; of these nodes or of all.
-   */
+  /** Outputs of instances in state `success`, as their last attempt gave them; of these nodes or of all. */
   outputs(runNo: RunNo, nodes?: readonly NodeNo[]): Promise<ReadonlyMap<NodeNo, StoredOutput>>;
   /** Successes that stand for later ones, by their keys. */
   cacheEntries(keys: readonly string[]): Promise<ReadonlyMap<string, CacheEntry>>;
