@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import type { Server } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { serve, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
@@ -79,10 +80,11 @@ export function listen(app: Hono, place: Place, open?: Closing): Promise<Listeni
         url: `http://${host}:${bound.port}`,
         close: () => {
           open?.close();
-          return new Promise((closed) => server.close(() => closed()));
+          return closing.close();
         },
       });
     });
+    const closing = new GentleClose(server as Server);
     server.maxConnections = connectionsMax;
     server.setTimeout(idleTimeoutMs);
     server.on('error', (error: NodeJS.ErrnoException) => {
@@ -96,4 +98,34 @@ export function listen(app: Hono, place: Place, open?: Closing): Promise<Listeni
       else reject(error);
     });
   });
+}
+
+/** Closes a server once what it was asked is answered. Connections on which nobody asks end at once. */
+class GentleClose {
+  readonly #server: Server;
+  #unanswered = 0;
+  #isClosing = false;
+
+  constructor(server: Server) {
+    this.#server = server;
+    server.on('request', (_, response) => {
+      this.#unanswered += 1;
+      response.once('close', () => {
+        this.#unanswered -= 1;
+        this.#look();
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    this.#isClosing = true;
+    return new Promise((closed) => {
+      this.#server.close(() => closed());
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    if (this.#isClosing && this.#unanswered === 0) this.#server.closeAllConnections();
+  }
 }

@@ -7,7 +7,7 @@ import { systemClock } from '../../core/model/clock.ts';
 import { repairStore } from '../../core/scheduler/repair-store.ts';
 import { openStore } from '../../core/store/open-store.ts';
 import type { Store } from '../../core/store/store.ts';
-import { makeProject, orch } from '../cli/orch-process.ts';
+import { makeProject, startOrch } from '../cli/orch-process.ts';
 import { fillStore, REPAIRED } from '../contract/store/damaged-store.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -55,7 +55,7 @@ test('a repair that is killed anywhere leaves whole rules, and the next one does
       ORCH_KILL_POINT: `leader:sqlite:before:${nth}`,
       ORCH_KILL_MARK: mark,
     };
-    const { code } = await orch(['-C', dir, 'doctor', '--repair'], { env });
+    const { code } = await startOrch(['-C', dir, 'doctor', '--repair'], { env }).ended;
     expect([nth, code, existsSync(mark)]).toEqual([nth, null, true]);
     const store = await open(path);
     const before = await repairedRules(store);

@@ -7,9 +7,13 @@ const RAW = /^(sql\.(raw|lit|table|ref|id)|CompiledQuery\.raw|.*\.(prepare|exec)
 
 /** Arguments that are no constants, and why no text of a user can be in them. */
 const ALLOWED: Readonly<Record<string, string>> = {
+  'core/store/index-range.ts: sql.raw(order)': 'one of two words that stand where it is called',
+  'core/store/index-range.ts: sql.ref(column)': 'a name of a column that stands where it is called',
+  'core/store/index-range.ts: sql.ref(name)': 'names of columns that stand where it is called',
   "core/store/integrity.ts: sql.raw(names.map((name) => `${columns[name] ?? 'null'} as ${name}`).join(', '))":
     'names of columns that the checks of that file write out',
   'core/store/integrity.ts: sql.table(table)': 'tables that the checks of that file write out',
+  'core/store/journal.ts: sql.lit(Number.MAX_SAFE_INTEGER)': 'a constant',
   'core/store/overview.ts: sql.raw(values.join())': 'numbers of runs and nodes, from rows',
   'core/store/postgres/postgres-store.ts: sql.id(this.#schema)':
     'the schema of the address, which is checked',
@@ -21,6 +25,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
     'one of two words of the config',
   'core/store/sqlite/connection.ts: database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`)':
     'a constant',
+  'core/store/sqlite/connection.ts: database.prepare(sql)': 'what a statement of Kysely compiles to',
   'core/store/sqlite/dialect.ts: CompiledQuery.raw(begin)': 'one of two words that stand there',
   'core/store/sqlite/prepare.ts: connection.prepare(text)': 'compiled by Kysely, and refused with any value',
   'core/store/task-reads.ts: sql.lit(RUN_STATES.indexOf(state))': 'a number',
@@ -61,7 +66,7 @@ function isConstant(node: SyntaxNode): boolean {
 test('statements of the store hold no data: what is no constant is a parameter', () => {
   const files = [...projectFiles()].filter(([path]) => /^(core|server|cli)\/.*\.ts$/.test(path));
   const found = files.filter(([, text]) => text.includes('sql') || text.includes('CompiledQuery'));
-  expect(found.flatMap(([path, text]) => rawSql(path, text)).toSorted()).toEqual(
+  expect([...new Set(found.flatMap(([path, text]) => rawSql(path, text)))].toSorted()).toEqual(
     Object.keys(ALLOWED).toSorted(),
   );
 });

@@ -143,6 +143,25 @@ describe('connections', () => {
     await small.close();
   });
 
+  test('keep no server from ending, which answers what it was asked, and waits for no other', async () => {
+    const app = new Hono();
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    app.get('/', async (context) => {
+      asked.resolve();
+      await answer.promise;
+      return context.text('answered');
+    });
+    const place = await listen(app, LOOPBACK);
+    const silent = connect(Number(new URL(place.url).port), '127.0.0.1').resume();
+    await once(silent, 'connect');
+    const answered = fetch(place.url).then((response) => response.text());
+    await asked.promise;
+    const closed = place.close();
+    answer.resolve();
+    expect(await answered).toBe('answered');
+    await closed;
+  });
+
   test('whose client takes nothing of its answer are closed', async () => {
     const app = new Hono<{ Bindings: HttpBindings }>();
     const closed = Promise.withResolvers<void>();

@@ -15,7 +15,7 @@ import { databases } from './databases.ts';
 import { create, Leader, queued, runNo, succeeded, T0, uidOf } from './fixture.ts';
 
 const IDS: Readonly<Record<string, string>> = {
-  ...{ dagId: 'prices', runId: uidOf(1), taskId: uidOf(1), taskInstanceId: '1.1', attemptId: '1.1.1' },
+  ...{ dagId: 'prices', runId: uidOf(1), taskId: uidOf(1), taskInstanceId: '1.0', attemptId: '1.0.1' },
   ...{ version: '1', from: '1', to: '1' },
 };
 /** More ways in which runs are listed. */
@@ -114,8 +114,8 @@ test.each(databases)(seek, async ({ name, newPlace }) => {
   const place = await newPlace();
   const store = await place.open();
   const leader = await Leader.of(store);
-  await leader.tick(create(1, { state: 'running', startedAt: T0 }), queued(1, 1));
-  await leader.tick(succeeded(1, 1));
+  await leader.tick(create(1, { state: 'running', startedAt: T0 }), queued(1, 0));
+  await leader.tick(succeeded(1, 0));
   const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
   const query = vi.spyOn(pg.Client.prototype, 'query');
   await askForAll(store);
