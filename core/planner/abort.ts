@@ -36,6 +36,7 @@ export function abortRun(turn: Turn, run: RunWorld, abort: Abort, kill = false):
     const { state, runNo } = run.record;
     turn.actions.push({ type: 'run.change', runNo, from: state, to: state, ...storedAbort(run.abort) });
     turn.world.ranking.touch(run);
+    turn.world.changed.add(run);
   }
   sweep(turn, run);
 }

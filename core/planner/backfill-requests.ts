@@ -44,8 +44,8 @@ function changeBackfill(
   const code = to === 'running' ? 'backfill_resumed' : `backfill_${to}`;
   const endedAt = to === 'cancelled' ? turn.now.at : null;
   moveBackfill(turn, backfill, { ...backfill.record, state: to, endedAt }, code as BecauseCode, { by });
-  for (const run of runsOfBackfill(turn.world, backfillNo)) turn.world.ranking.touch(run);
-  if (to === 'cancelled') cancelRuns(turn, backfillNo, by);
+  for (const run of runsOfBackfill(turn.world, stored)) turn.world.ranking.touch(run);
+  if (to === 'cancelled') cancelRuns(turn, stored, by);
   return changed(backfill);
 }
 
@@ -54,8 +54,8 @@ function changed({ record }: BackfillWorld): Answer {
 }
 
 /** Cancels the unfinished runs of a backfill. */
-export function cancelRuns(turn: Turn, backfillNo: number, by: string): void {
-  for (const run of runsOfBackfill(turn.world, backfillNo))
+export function cancelRuns(turn: Turn, backfill: BackfillRecord, by: string): void {
+  for (const run of runsOfBackfill(turn.world, backfill))
     abortRun(turn, run, { code: 'cancelled_by_user', facts: { by }, state: 'cancelled' });
 }
 

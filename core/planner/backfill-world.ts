@@ -49,8 +49,8 @@ export function backfillWorld(record: BackfillRecord): BackfillWorld {
 }
 
 /** The unfinished runs of a backfill. */
-export function runsOfBackfill(world: World, backfillNo: number): RunWorld[] {
-  return [...world.runs.values()].filter(
+export function runsOfBackfill(world: World, { backfillNo, dagId }: BackfillRecord): RunWorld[] {
+  return [...world.dagLoad(dagId).inMemory.values()].filter(
     ({ record }) => record.backfillNo === backfillNo && !isRunFinished(record.state),
   );
 }
@@ -62,5 +62,5 @@ export function backfillOf(world: World, { record }: RunWorld): BackfillWorld | 
 
 /** How many more runs a backfill may have under way. */
 export function roomOf(world: World, { record }: BackfillWorld): number {
-  return record.maxActiveRuns - runsOfBackfill(world, record.backfillNo).length;
+  return record.maxActiveRuns - runsOfBackfill(world, record).length;
 }

@@ -32,7 +32,7 @@ export function takeOffers(turn: Turn): void {
         guarded(turn, agenda, backfill, dag, offer);
     }
     // A leader that could not see the runs of a backfill has cancelled it.
-    if (record.state === 'cancelled') cancelRuns(turn, record.backfillNo, `backfill ${record.backfillNo}`);
+    if (record.state === 'cancelled') cancelRuns(turn, record, `backfill ${record.backfillNo}`);
   }
 }
 
@@ -172,7 +172,7 @@ export function endBackfills(turn: Turn): void {
   for (const backfill of turn.world.backfills.values()) {
     const { record, isDecided } = backfill;
     if (record.state === 'paused' || (record.state === 'running' && !isDecided)) continue;
-    if (runsOfBackfill(turn.world, record.backfillNo).length > 0) continue;
+    if (runsOfBackfill(turn.world, record).length > 0) continue;
     if (record.state === 'running') {
       moveBackfill(turn, backfill, { ...record, state: 'done', endedAt: turn.now.at }, 'backfill_done');
     }

@@ -36,7 +36,7 @@ export function watchDeadlines(turn: Turn): void {
 /** The times of the tasks of a DAG are known from now on: its runs are looked at with them. */
 export function takeHistory(world: World, dagId: string, history: DurationHistory): void {
   world.histories.set(dagId, history);
-  for (const run of world.runs.values()) if (run.record.dagId === dagId) run.forecastAt = 0;
+  for (const run of world.dagLoad(dagId).inMemory.values()) run.forecastAt = 0;
 }
 
 /** When a run is to be looked at again for the sake of its deadline, in wall time; `null`: not at all. */

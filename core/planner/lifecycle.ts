@@ -36,8 +36,8 @@ export function evaluateRun(turn: Turn, run: RunWorld): void {
 /** Starts queued runs, by priority and then the oldest first, as `maxActiveRuns` of their DAGs allow. */
 export function promoteRuns(turn: Turn): void {
   if (turn.world.draining) return;
-  const queued: RunWorld[] = [];
-  for (const run of turn.world.runs.values()) if (run.record.state === 'queued') queued.push(run);
+  if (turn.world.queued.size === 0) return;
+  const queued = [...turn.world.queued.values()].filter(({ record }) => record.state === 'queued');
   for (const run of inOrderOfStart(queued, turn.now.at)) {
     if (run.abort && isOver(run)) continue;
     if (!hasPlace(turn.world, run) && !isAwaited(run)) continue;
@@ -57,9 +57,11 @@ function isAwaited({ followers }: RunWorld): boolean {
 function hasPlace(world: World, run: RunWorld): boolean {
   const backfill = backfillOf(world, run);
   if (backfill === null) return world.dagLoad(run.record.dagId).runs < runsLimit(world, run.graph.spec);
-  const { backfillNo, maxActiveRuns, state } = backfill.record;
+  const { maxActiveRuns, state } = backfill.record;
   if (state === 'paused' && !run.abort) return false;
-  return runsOfBackfill(world, backfillNo).filter(({ record }) => isActive(record)).length < maxActiveRuns;
+  return (
+    runsOfBackfill(world, backfill.record).filter(({ record }) => isActive(record)).length < maxActiveRuns
+  );
 }
 
 /** Gives slots to ready instances; their attempts are dispatched once this is stored. */
@@ -106,8 +108,12 @@ export function runDueAt(run: RunWorld): number | null {
  * the world once that is stored.
  */
 export function finishRuns(turn: Turn): RunWorld[] {
+  const { changed, runs } = turn.world;
   const ended: RunWorld[] = [];
-  for (const run of turn.world.runs.values()) {
+  const candidates = [...changed];
+  changed.clear();
+  for (const run of candidates) {
+    if (runs.get(run.record.runNo) !== run) continue;
     const isEnded = isRunFinished(run.record.state);
     if (!isEnded && (!isOver(run) || (run.record.state === 'queued' && !run.abort))) continue;
     if (!isEnded) endRun(turn, run);

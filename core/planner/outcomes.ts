@@ -36,7 +36,9 @@ export function onAttempt(turn: Turn, event: AttemptEvent): void {
     if (event.type !== 'attempt.ended') return;
     turn.note(run, node, 'late_outcome', { try: tryNo });
     turn.world.heldStill.delete(event.attemptId);
-    if (run.tryNo[node] === tryNo && run.ghosts.delete(node)) markEnded(turn, run, node);
+    if (run.tryNo[node] !== tryNo || !run.ghosts.delete(node)) return;
+    turn.world.changed.add(run);
+    markEnded(turn, run, node);
     return;
   }
   const at = { runNo: run.record.runNo, nodeNo: node, tryNo };

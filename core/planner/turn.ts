@@ -122,6 +122,7 @@ export class Turn {
   }
 
   #account(run: RunWorld, node: number, from: number, to: number): void {
+    this.world.changed.add(run);
     const held = holdsSlot(from);
     if (held !== holdsSlot(to)) {
       if (held) release(this.world, run, node);
@@ -159,6 +160,7 @@ export class Turn {
       ...(details.endedAt === undefined ? {} : { endedAt: details.endedAt }),
     };
     load.runs += counts && isActive(run.record) ? 1 : 0;
+    this.world.noteChange(run);
     this.world.ranking.touch(run);
     fireRunHooks(this, run, from, to, code, facts);
     if (isRunFinished(from) && !isRunFinished(to)) closeDeadline(this, run);

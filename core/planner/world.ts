@@ -3,6 +3,7 @@ import type { EngineDefaults } from '../model/defaults.ts';
 import type { HookJob } from '../model/hook.ts';
 import type { RunRecord } from '../model/run.ts';
 import type { SchedulerPause } from '../model/scheduler-report.ts';
+import { isRunFinished } from '../model/states.ts';
 import type { Agenda } from './agenda.ts';
 import type { BackfillWorld } from './backfill-world.ts';
 import type { Load } from './blocks.ts';
@@ -69,6 +70,10 @@ export class World {
   readonly runs = new Map<number, RunWorld>();
   /** Those of them whose DAG has a timeout or a deadline for runs. */
   readonly timed = new Map<number, RunWorld>();
+  /** Those that have not started, as they came; one that is paused before its start keeps its place. */
+  readonly queued = new Map<number, RunWorld>();
+  /** Those of them of which something has changed since it was last asked which are over. */
+  readonly changed = new Set<RunWorld>();
   /** Runs that left since what was decided was last stored. */
   readonly left = new Set<number>();
   readonly dags = new Map<string, DagLoad>();
@@ -197,12 +202,23 @@ export class World {
     if (timeoutMs !== undefined || deadlineMs !== undefined) this.timed.set(runNo, run);
     this.dagLoad(dagId).inMemory.set(runNo, run);
     this.pasts.add(run);
+    this.noteChange(run);
+  }
+
+  /** Something of a run has changed: it may be over, or wait for its start, or not any more. */
+  noteChange(run: RunWorld): void {
+    const { runNo } = run.record;
+    this.changed.add(run);
+    if (isActive(run.record) || isRunFinished(run.record.state)) this.queued.delete(runNo);
+    else if (this.runs.get(runNo) === run) this.queued.set(runNo, run);
   }
 
   /** Forgets a run and all that it uses. */
   drop(run: RunWorld): void {
     this.runs.delete(run.record.runNo);
     this.timed.delete(run.record.runNo);
+    this.queued.delete(run.record.runNo);
+    this.changed.delete(run);
     this.dagLoad(run.record.dagId).inMemory.delete(run.record.runNo);
     this.left.add(run.record.runNo);
     this.pasts.drop(run);

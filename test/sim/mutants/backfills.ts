@@ -6,8 +6,8 @@ export const BACKFILLS: readonly Mutant[] = [
     name: 'backfill-has-no-limit',
     bug: 'B15 run cap',
     file: 'planner/backfill-world.ts',
-    find: '  return record.maxActiveRuns - runsOfBackfill(world, record.backfillNo).length;',
-    replace: '  return record.maxActiveRuns + 3 - runsOfBackfill(world, record.backfillNo).length;',
+    find: '  return record.maxActiveRuns - runsOfBackfill(world, record).length;',
+    replace: '  return record.maxActiveRuns + 3 - runsOfBackfill(world, record).length;',
   },
   {
     name: 'backfill-before-schedule',

@@ -250,4 +250,11 @@ export const REQUESTS_AND_OUTCOMES: readonly Mutant[] = [
       '  if (request.inboxId !== null && answer.ok) turn.actions.push({ type:' +
       " 'answer', inboxId: request.inboxId, answer });",
   },
+  {
+    name: 'end-after-mark-unnoticed',
+    bug: 'B27 never again',
+    file: 'planner/outcomes.ts',
+    find: '    turn.world.changed.add(run);\n    markEnded',
+    replace: '    markEnded',
+  },
 ];
