@@ -1,8 +1,7 @@
 import type { Facts } from '../model/because.ts';
-import type { RunRecord } from '../model/run.ts';
-import { isRunFinished } from '../model/states.ts';
 import { type DurationHistory, forecast } from './forecast.ts';
 import { fireDagHook } from './hooks.ts';
+import { openDeadlineAt } from './run-timer.ts';
 import type { RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import type { World } from './world.ts';
@@ -11,22 +10,10 @@ import type { World } from './world.ts';
 const AGAIN_SHARE = 0.02;
 const AGAIN_LEAST_MS = 1_000;
 
-/**
- * When a run is to be over, in wall time; `null` without a deadline. It counts from when the slot of the run
- * was due: for an interval its end. Runs that no slot made, and those of backfills, count from their making.
- */
-export function deadlineAt(
-  { trigger, intervalEndAt, logicalAt, createdAt }: RunRecord,
-  deadlineMs: number | undefined,
-): number | null {
-  if (deadlineMs === undefined) return null;
-  return (trigger === 'schedule' ? (intervalEndAt ?? logicalAt ?? createdAt) : createdAt) + deadlineMs;
-}
-
 /** Tells of the deadlines that have passed, and of those that are likely to be missed; each once. */
 export function watchDeadlines(turn: Turn): void {
   for (const run of turn.world.timed.values()) {
-    const dueAt = openDeadline(run);
+    const dueAt = openDeadlineAt(run);
     if (dueAt === null) continue;
     if (turn.now.at >= dueAt) passDeadline(turn, run, dueAt);
     else if (turn.now.at >= run.forecastAt) foretell(turn, run, dueAt);
@@ -36,21 +23,10 @@ export function watchDeadlines(turn: Turn): void {
 /** The times of the tasks of a DAG are known from now on: its runs are looked at with them. */
 export function takeHistory(world: World, dagId: string, history: DurationHistory): void {
   world.histories.set(dagId, history);
-  for (const run of world.dagLoad(dagId).inMemory.values()) run.forecastAt = 0;
-}
-
-/** When a run is to be looked at again for the sake of its deadline, in wall time; `null`: not at all. */
-export function deadlineWakeAt(run: RunWorld): number | null {
-  const dueAt = openDeadline(run);
-  return dueAt === null ? null : Math.min(dueAt, run.forecastAt);
-}
-
-/** The deadline that a run may still miss. */
-function openDeadline(run: RunWorld): number | null {
-  const { deadlineMs } = run.graph.spec;
-  if (deadlineMs === undefined || isRunFinished(run.record.state)) return null;
-  if (run.told.has('passed') || run.told.has('over')) return null;
-  return deadlineAt(run.record, deadlineMs);
+  for (const run of world.dagLoad(dagId).inMemory.values()) {
+    run.forecastAt = 0;
+    world.setTimer(run);
+  }
 }
 
 function passDeadline(turn: Turn, run: RunWorld, dueAt: number): void {

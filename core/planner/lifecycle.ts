@@ -8,6 +8,7 @@ import { nodesInState } from './nodes-in-state.ts';
 import { evaluateNode, propagate, recount } from './readiness.ts';
 import { runOutcome } from './run-outcome.ts';
 import { inOrderOfStart } from './run-priority.ts';
+import { timeoutAt } from './run-timer.ts';
 import type { RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import { isActive, runsLimit, type World } from './world.ts';
@@ -87,20 +88,11 @@ export function settle(turn: Turn): void {
 /** Aborts runs that took longer than their timeout. */
 export function timeOutRuns(turn: Turn): void {
   for (const run of turn.world.timed.values()) {
-    const dueAt = runDueAt(run);
-    if (dueAt === null || run.abort || turn.now.at < dueAt) continue;
+    const dueAt = timeoutAt(run);
+    if (dueAt === null || turn.now.at < dueAt) continue;
     const facts = { timeoutMs: run.graph.spec.timeoutMs ?? 0 };
     abortRun(turn, run, { code: 'run_timed_out', facts, state: 'failed' });
   }
-}
-
-/** When a running run reaches its timeout, in wall time; `null` if it has none. */
-export function runDueAt(run: RunWorld): number | null {
-  const { timeoutMs } = run.graph.spec;
-  const { state, startedAt } = run.record;
-  if (timeoutMs === undefined || startedAt === null || state === 'queued' || isRunFinished(state))
-    return null;
-  return startedAt + timeoutMs;
 }
 
 /**

@@ -8,10 +8,10 @@ import type { BackfillOffer } from './backfill-world.ts';
 import { endBackfills, takeOffers } from './backfills.ts';
 import { onCacheRead } from './cache-answers.ts';
 import type { CacheAnswer } from './cache-lookups.ts';
-import { deadlineWakeAt, takeHistory, watchDeadlines } from './deadline.ts';
+import { takeHistory, watchDeadlines } from './deadline.ts';
 import type { DurationHistory } from './forecast.ts';
 import { endHeld } from './held-still.ts';
-import { finishRuns, promoteRuns, queueReady, runDueAt, settle, timeOutRuns } from './lifecycle.ts';
+import { finishRuns, promoteRuns, queueReady, settle, timeOutRuns } from './lifecycle.ts';
 import { onFileArrived } from './open-files.ts';
 import { onDagGone, onDagSeen, onRunEnded, openSlots } from './open-slots.ts';
 import { onAttempt, stopOverdue, wakeRetries, writeRunning } from './outcomes.ts';
@@ -90,8 +90,11 @@ export function plan(world: World, events: readonly PlannerEvent[], now: Instant
   if (world.draining) endHeld(turn);
   wakeRetries(turn);
   stopOverdue(turn);
-  timeOutRuns(turn);
-  watchDeadlines(turn);
+  if (now.at >= world.nextTimerAt) {
+    timeOutRuns(turn);
+    watchDeadlines(turn);
+    world.resetTimers();
+  }
   const ended: RunWorld[] = [];
   for (;;) {
     openSlots(turn);
@@ -128,11 +131,5 @@ function nextWake(world: World, now: Instant): number {
   if (world.agenda !== null)
     wakeAt = Math.min(wakeAt, now.mono + Math.max(0, world.agenda.nextAt() - now.at));
   for (const due of world.unwritten.values()) wakeAt = Math.min(wakeAt, due.atMono);
-  for (const run of world.timed.values()) {
-    const dueAt = run.abort ? null : runDueAt(run);
-    if (dueAt !== null) wakeAt = Math.min(wakeAt, now.mono + Math.max(0, dueAt - now.at));
-    const deadlineAt = deadlineWakeAt(run);
-    if (deadlineAt !== null) wakeAt = Math.min(wakeAt, now.mono + Math.max(0, deadlineAt - now.at));
-  }
-  return wakeAt;
+  return Math.min(wakeAt, now.mono + Math.max(0, world.nextTimerAt - now.at));
 }

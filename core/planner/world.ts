@@ -12,6 +12,7 @@ import type { DurationHistory } from './forecast.ts';
 import { Heap } from './heap.ts';
 import { Pasts } from './pasts.ts';
 import { Ranking } from './ranking.ts';
+import { nextLookAt } from './run-timer.ts';
 import type { RunWorld } from './run-world.ts';
 
 /** Limits from the configuration. */
@@ -70,6 +71,8 @@ export class World {
   readonly runs = new Map<number, RunWorld>();
   /** Those of them whose DAG has a timeout or a deadline for runs. */
   readonly timed = new Map<number, RunWorld>();
+  /** None of them has to be looked at before this, in wall time. */
+  nextTimerAt = Number.POSITIVE_INFINITY;
   /** Those that have not started, as they came; one that is paused before its start keeps its place. */
   readonly queued = new Map<number, RunWorld>();
   /** Those of them of which something has changed since it was last asked which are over. */
@@ -211,6 +214,18 @@ export class World {
     this.changed.add(run);
     if (isActive(run.record) || isRunFinished(run.record.state)) this.queued.delete(runNo);
     else if (this.runs.get(runNo) === run) this.queued.set(runNo, run);
+    this.setTimer(run);
+  }
+
+  /** The timeout or the deadline of a run may be nearer than it was. */
+  setTimer(run: RunWorld): void {
+    if (this.timed.has(run.record.runNo)) this.nextTimerAt = Math.min(this.nextTimerAt, nextLookAt(run));
+  }
+
+  /** Every run with a timeout or a deadline was looked at: what is next is known exactly again. */
+  resetTimers(): void {
+    this.nextTimerAt = Number.POSITIVE_INFINITY;
+    for (const run of this.timed.values()) this.setTimer(run);
   }
 
   /** Forgets a run and all that it uses. */

@@ -1,6 +1,6 @@
 import type { DagSpec } from '../model/dag.ts';
 import type { RunRecord } from '../model/run.ts';
-import { deadlineAt } from '../planner/deadline.ts';
+import { deadlineAt } from '../planner/run-timer.ts';
 import type { Store } from './store.ts';
 
 /** `ahead`: it is yet to come. */

@@ -215,8 +215,8 @@ export const REQUESTS_AND_OUTCOMES: readonly Mutant[] = [
     name: 'run-timeout-ignored',
     bug: 'L3 immortal run',
     file: 'planner/lifecycle.ts',
-    find: '    if (dueAt === null || run.abort || turn.now.at < dueAt) continue;',
-    replace: '    if (dueAt === null || run.abort || turn.now.at < dueAt * 2) continue;',
+    find: '    if (dueAt === null || turn.now.at < dueAt) continue;',
+    replace: '    if (dueAt === null || turn.now.at < dueAt * 2) continue;',
   },
   {
     name: 'slot-not-released',
@@ -256,5 +256,12 @@ export const REQUESTS_AND_OUTCOMES: readonly Mutant[] = [
     file: 'planner/outcomes.ts',
     find: '    turn.world.changed.add(run);\n    markEnded',
     replace: '    markEnded',
+  },
+  {
+    name: 'run-timers-never-set-again',
+    bug: 'B33 timer lost',
+    file: 'planner/world.ts',
+    find: '    else if (this.runs.get(runNo) === run) this.queued.set(runNo, run);\n    this.setTimer(run);',
+    replace: '    else if (this.runs.get(runNo) === run) this.queued.set(runNo, run);',
   },
 ];
