@@ -13,6 +13,7 @@ import { checkInputs, checkOutputs, checkVersions } from './outputs.ts';
 import { checkPasts } from './pasts.ts';
 import { checkRequests } from './requests.ts';
 import { checkRules } from './rules.ts';
+import { checkRunTimeouts } from './run-timeouts.ts';
 import { checkSlots } from './slots.ts';
 import { checkTeardowns } from './teardowns.ts';
 import { checkWaits } from './waits.ts';
@@ -24,6 +25,7 @@ const CHECKERS: readonly ((history: SimHistory) => Violation[])[] = [
   checkProcesses,
   checkDecisions,
   checkTimeouts,
+  checkRunTimeouts,
   checkOutcomes,
   checkStops,
   checkSlots,
