@@ -53,12 +53,14 @@ export const OIDC_SCHEMA = {
     nameClaim: {
       type: 'string',
       default: OIDC_DEFAULTS.nameClaim,
-      description: 'The claim of the id token that names a new account. It says nothing of who somebody is.',
+      description: 'The claim that names a new account. It says nothing of who somebody is.',
     },
     rolesClaim: {
       type: 'string',
       default: OIDC_DEFAULTS.rolesClaim,
-      description: 'The claim of the id token, a text or a list of texts, that `roles` is about.',
+      description:
+        'The claim, a text or a list of texts, that `roles` is about: of the id token, else of what ' +
+        'the provider answers about a person.',
     },
     roles: {
       type: 'object',

@@ -1,4 +1,4 @@
-import type { Configuration } from 'openid-client';
+import type { ClientAuth, Configuration } from 'openid-client';
 import type { ClaimRules, Claims } from '../../core/accounts/outside-login.ts';
 import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
 import type { OidcConfig } from '../../core/config/assemble-oidc.ts';
@@ -105,12 +105,22 @@ export class OidcProvider {
     };
     try {
       const tokens = await oidc.authorizationCodeGrant(client, url, { ...checks, idTokenExpected: true });
-      const claims = tokens.claims();
-      if (claims === undefined) throw new Error('there is no id token');
-      return { identity: { issuer: claims.iss, subject: claims.sub }, claims };
+      const told = tokens.claims();
+      if (told === undefined) throw new Error('there is no id token');
+      const more = this.#isMissing(client, told)
+        ? await oidc.fetchUserInfo(client, tokens.access_token, told.sub)
+        : {};
+      return { identity: { issuer: told.iss, subject: told.sub }, claims: { ...more, ...told } };
     } catch (error) {
       throw refusal(error);
     }
+  }
+
+  /** Whether only the provider's own answer about a person can have a claim that is asked for here. */
+  #isMissing(client: Configuration, claims: Claims): boolean {
+    const { nameClaim, rolesClaim } = this.#config;
+    const hasAll = [nameClaim, rolesClaim].every((name) => Object.hasOwn(claims, name));
+    return !hasAll && client.serverMetadata().userinfo_endpoint !== undefined;
   }
 
   async #client(): Promise<Configuration> {
@@ -129,7 +139,7 @@ export class OidcProvider {
   async #discover(): Promise<Configuration> {
     const { issuer, clientId, clientSecret, timeoutMs } = this.#config;
     const oidc = await import('openid-client');
-    const auth = clientSecret === null ? oidc.None() : oidc.ClientSecretBasic(clientSecret);
+    const auth = clientSecret === null ? oidc.None() : clientAuth(oidc, clientSecret);
     const address = new URL(issuer);
     // The config has plain http on the loopback address alone.
     const isPlain = address.protocol === 'http:';
@@ -141,6 +151,16 @@ export class OidcProvider {
     oidc.enableNonRepudiationChecks(client);
     return client;
   }
+}
+
+/** The secret goes in a header, but to a provider that only takes it in the body. */
+function clientAuth(oidc: typeof import('openid-client'), clientSecret: string): ClientAuth {
+  const [basic, post] = [oidc.ClientSecretBasic(clientSecret), oidc.ClientSecretPost(clientSecret)];
+  return (provider, ...request) => {
+    const methods = provider.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    const isPost = methods.includes('client_secret_post') && !methods.includes('client_secret_basic');
+    return (isPost ? post : basic)(provider, ...request);
+  };
 }
 
 /** What is said of an error: nothing that the provider wrote. */
