@@ -38,6 +38,8 @@ describe('a new project', () => {
     expect(made).toMatchObject({ code: 0, stderr: '' });
     const files = 'airflow.yaml, dags/hello.ts, dags/disk_report.yaml, tsconfig.json, .gitignore';
     expect(made.stdout).toContain(`✓ market is a project now: ${files}`);
+    // Not 'npx orch' in the new folder, which would ask the registry: no orch is installed there.
+    expect(made.stdout).toContain('Next:\n  npx orch -C market trigger hello        run a DAG');
     const market = join(home, 'market');
     expect(readdirSync(market).sort()).toEqual(['.gitignore', 'airflow.yaml', 'dags', 'tsconfig.json']);
     const yaml = readFileSync(join(market, 'dags/disk_report.yaml'), 'utf8');
