@@ -349,6 +349,7 @@ describe('mistakes of usage', () => {
       4,
       'Cannot read the inputs file no.json.',
     ],
+    ['no task to test', ['test', 'demo'], 2, 'Name a task of DAG demo, <dag>.<task>: there are '],
     ['a folder that is taken', ['init'], 5, 'The folder orch-cli-'],
     ['help on no such command', ['help', 'lst'], 2, "Unknown command 'lst'. Did you mean 'list'?"],
     ['no command', ['--quiet'], 2, "A command is missing. See 'orch --help'."],
