@@ -1,5 +1,5 @@
-import { didYouMean } from '../core/model/did-you-mean.ts';
 import { AppError } from '../core/model/errors.ts';
+import { tasksInstead } from '../core/model/no-such-task.ts';
 import type { InstanceView, RunView } from '../core/store/run-view.ts';
 import { shortRunId } from './render/run-name.ts';
 
@@ -18,12 +18,9 @@ export function findInstances(view: RunView, name: string): readonly InstanceVie
     const found = view.tasks.filter(match);
     if (found.length > 0) return found;
   }
-  const hint = didYouMean(
-    name,
-    view.tasks.flatMap((task) => [task.name, task.taskId]),
-  );
+  const known = view.tasks.flatMap((task) => (task.key === null ? [task.taskId] : [task.name, task.taskId]));
   throw new AppError(
     'not_found',
-    `Run ${shortRunId(view.run.uid)} has no task '${name}'${hint === undefined ? '' : `: ${hint}`}`,
+    `Run ${shortRunId(view.run.uid)} has no task '${name}': ${tasksInstead(name, known)}`,
   );
 }

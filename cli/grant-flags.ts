@@ -58,6 +58,7 @@ export function warnOfUnknownDags(
 
 /** Grants in one line: `operator for market_*, demo`. */
 export function grantsText(grants: readonly Grant[]): string {
+  if (grants.length === 0) return 'no role';
   const byRole = ROLES.map((role) => ({ role, dags: grants.filter((one) => one.role === role) }));
   return byRole
     .filter(({ dags }) => dags.length > 0)

@@ -57,6 +57,7 @@ function runJson(run: SimulatedRun): object {
     startedAt: instantText(run.startedAt),
     endedAt: instantText(run.endedAt),
     state: run.state,
+    timedOut: run.timedOut,
     tasks: run.tasks.map(({ name, path, state, attempts, startedAt, endedAt }) => ({
       taskId: path,
       name,

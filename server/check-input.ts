@@ -35,7 +35,11 @@ export class InputCheck {
     this.#validate ??= (this.#in === 'body' ? bodies : texts).compile(this.#schema);
     if (this.#validate(value)) return [];
     const found = problemsOf(this.#validate.errors ?? [], { value, name: NAMES[this.#in] });
-    return found.map(({ path, message }) => ({ pointer: pointer(path), in: this.#in, detail: message }));
+    return found.map(({ path, message, hint }) => ({
+      pointer: pointer(path),
+      in: this.#in,
+      detail: hint === undefined ? message : `${message} (${hint})`,
+    }));
   }
 }
 

@@ -8,7 +8,10 @@ import { EXIT } from '../exit-code.ts';
 import { projectDir } from '../project-dir.ts';
 import { tableLines, tableWidth } from '../render/table.ts';
 
-const DURATIONS = /\.(idle|delay|maxDelay|timeout|killGrace|for|window|coolDown)$/;
+const DURATIONS = new RegExp(
+  '^retention\\.runs$|\\.(idle|delay|maxDelay|timeout|requestTimeout|killGrace|for|window|coolDown)$|' +
+    '^scheduler\\.load(Cpu|Wait)$',
+);
 
 interface ConfigOptions {
   readonly origin?: boolean;

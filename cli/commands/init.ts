@@ -4,6 +4,7 @@ import { AppError } from '../../core/model/errors.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { NEW_PROJECT, textIn } from '../new-project.ts';
+import { ownNameIn } from '../own-name.ts';
 import { shellWord } from '../render/run-name.ts';
 
 /** `orch init [dir]`: a project that can be triggered at once. Never overwrites a file. */
@@ -40,18 +41,35 @@ export const init = defineCommand({
     }
     const { style } = context;
     const place = shown === '.' ? 'This folder' : style.bold(shown);
-    const enter = shown === '.' ? [] : [`  cd ${shellWord(shown)}`];
+    const next = nextSteps(dir, shown, context.host.env.PATH);
     context.print(
       [
         `${style.good('✓')} ${place} is a project now: ${written.join(', ')}`,
         '',
         'Next:',
-        ...enter,
-        `  orch trigger hello              ${style.dim('run a DAG written in TypeScript')}`,
-        `  orch trigger disk_report        ${style.dim('run one written in YAML')}`,
-        `  orch check                      ${style.dim('find mistakes after you edit them')}`,
+        ...next.map(({ command, what }) => `  ${command}${what === '' ? '' : style.dim(what)}`),
       ].join('\n'),
     );
     return EXIT.ok;
   },
 });
+
+interface Step {
+  readonly command: string;
+  readonly what: string;
+}
+
+/** What to type next, as it works where `init` was typed. */
+function nextSteps(dir: string, shown: string, path: string | undefined): Step[] {
+  const name = ownNameIn(realpathSync(dir), path);
+  const isHere = shown === '.';
+  const orch = name ?? (isHere ? 'orch' : `npx orch -C ${shellWord(shown)}`);
+  const steps = [
+    { command: `${orch} trigger hello`, what: 'run a DAG written in TypeScript' },
+    { command: `${orch} trigger disk_report`, what: 'run one written in YAML' },
+    { command: `${orch} check`, what: 'find mistakes after you edit them' },
+  ];
+  const width = Math.max(...steps.map(({ command }) => command.length));
+  const enter = isHere || name === null ? [] : [{ command: `cd ${shellWord(shown)}`, what: '' }];
+  return [...enter, ...steps.map(({ command, what }) => ({ command: command.padEnd(width + 2), what }))];
+}

@@ -75,9 +75,14 @@ export function printRuns(
         text: (run: RunRecord) => run.state,
         paint: (text: string, run: RunRecord) => toned(run.state, text, style),
       },
-      { title: 'version', text: (run: RunRecord) => String(run.versionNo), align: 'right' as const },
+      {
+        title: 'version',
+        text: (run: RunRecord) => String(run.versionNo),
+        align: 'right' as const,
+        flex: true,
+      },
       { title: 'slot (UTC)', text: slotOf },
-      { title: 'began', text: (run: RunRecord) => agoText(run.createdAt, now) },
+      { title: 'began', text: (run: RunRecord) => agoText(run.createdAt, now), flex: true },
       { title: 'took', text: (run: RunRecord) => tookText(run, now), align: 'right' as const },
       { title: 'scope', text: ({ scope }: RunRecord) => scopeWords(scope), flex: true, paint: style.dim },
     ];

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { startsAttempts, type TaskSpec } from '../../core/model/dag.ts';
-import { didYouMean } from '../../core/model/did-you-mean.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { Json } from '../../core/model/json.ts';
+import { tasksInstead } from '../../core/model/no-such-task.ts';
 import { collect, defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { type FoundDag, readDagFiles, requireDag } from '../dag-files.ts';
@@ -81,14 +81,12 @@ async function givenTo(context: CommandContext, task: TaskSpec): Promise<Pick<Lo
 function taskOf({ spec }: FoundDag, path: string): TaskSpec {
   const found = spec.tasks.find((task) => task.path === path) ?? lastSegment(spec.tasks, path);
   if (found === undefined) {
-    const hint = didYouMean(
+    const instead = tasksInstead(
       path,
       spec.tasks.map((task) => task.path),
     );
-    throw new AppError(
-      'not_found',
-      `DAG ${spec.id} has no task '${path}'${hint === undefined ? '' : `: ${hint}`}`,
-    );
+    if (path === '') throw new AppError('usage', `Name a task of DAG ${spec.id}, <dag>.<task>: ${instead}`);
+    throw new AppError('not_found', `DAG ${spec.id} has no task '${path}': ${instead}`);
   }
   if (!startsAttempts(found.action))
     throw new AppError('usage', `Task '${path}' runs nothing: it is decided by orch itself.`);

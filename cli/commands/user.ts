@@ -108,7 +108,10 @@ function usersThere(server: Server): UserPlace {
   return {
     list: async () => (await server.call('listAccounts', {})).items,
     save: ({ name, grants, ...rest }) =>
-      server.call('saveAccount', { params: { name }, body: { grants: [...grants], ...rest } }),
+      server.call('saveAccount', {
+        params: { name },
+        body: { ...(grants === undefined ? {} : { grants: [...grants] }), ...rest },
+      }),
     remove: (name) => server.call('removeAccount', { params: { name } }),
     dagIds: async () => (await server.items('listDags', {})).map(({ dagId }) => dagId),
   };
@@ -126,8 +129,7 @@ async function set(
   const given = grantsOf(options);
   const accounts = await place.list();
   const before = accounts.find((one) => one.name === name);
-  const grants = given ?? (before?.grants as Grant[] | undefined);
-  if (grants === undefined) throw unknownUser(name, accounts, 'A new one needs a --role.');
+  if (given === null && before === undefined) throw unknownUser(name, accounts, 'A new one needs a --role.');
   if (given !== null) warnOfUnknownDags(context, await place.dagIds(), given);
   const asks = options.passwordStdin || options.newPassword || before === undefined;
   const password = asks ? await newPassword(context, options.passwordStdin === true) : undefined;
@@ -135,13 +137,14 @@ async function set(
   const disabled = options.disable ? true : options.enable ? false : undefined;
   const saved = await place.save({
     name,
-    grants,
+    ...(given === null ? {} : { grants: given }),
     ...(password === undefined ? {} : { password }),
     ...(disabled === undefined ? {} : { disabled }),
   });
   if (context.flags.json) context.json(saved);
   const state = saved.disabled ? ', and cannot log in: it is disabled' : '';
-  context.say(`user ${name} is ${before === undefined ? 'new' : 'changed'}: ${grantsText(grants)}${state}`);
+  const may = grantsText(saved.grants as Grant[]);
+  context.say(`user ${name} is ${before === undefined ? 'new' : 'changed'}: ${may}${state}`);
   return EXIT.ok;
 }
 

@@ -59,8 +59,9 @@ function axis(
   barWidth: number,
 ): string {
   const [from, to] = [dateText(fromAt), dateText(toAt)];
-  const gap = ' '.repeat(Math.max(1, barWidth - from.length - to.length));
-  return `${' '.repeat(labelWidth)}  ${from}${gap}${to}`;
+  const free = barWidth - from.length - to.length;
+  const end = free > 0 ? ' '.repeat(free) + to : '';
+  return `${' '.repeat(labelWidth)}  ${from}${end}`;
 }
 
 function barOf(

@@ -10,7 +10,8 @@ export function runHead(view: RunView, asOf: number, now: number, style: Style):
   const { run } = view;
   const took = run.startedAt === null ? '' : ` in ${spanText((run.endedAt ?? asOf) - run.startedAt)}`;
   const state = `${glyph(run.state, style)} ${toned(run.state, style.bold(run.state), style)}`;
-  const made = run.logicalAt === null ? run.trigger : `${run.trigger} of ${slotText(run.logicalAt)}`;
+  const by = run.trigger === 'manual' ? 'by hand' : run.trigger;
+  const made = run.logicalAt === null ? by : `${run.trigger} of ${slotText(run.logicalAt)}`;
   return [
     `${state}  ${style.bold(run.dagId)} run ${run.uid}`,
     style.dim(

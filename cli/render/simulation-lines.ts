@@ -35,6 +35,7 @@ export function simulationLines(view: SimulationView): string[] {
     headLines(view),
     chartLines(view),
     poolLines(view),
+    timeoutLines(view),
     missLines(view),
     leftOutLines(view),
     backlogLines(view),
@@ -102,6 +103,16 @@ function poolLines({ result, width, style }: SimulationView): string[] {
     { title: 'longest queue', text: queueText },
   ];
   return tableLines(columns, busy, width, style.dim);
+}
+
+/** Runs that took longer than the timeout of their DAG: what was assumed of their tasks may be why. */
+function timeoutLines({ dags, result, style }: SimulationView): string[] {
+  const late = result.runs.filter(({ timedOut }) => timedOut);
+  const lines = dags.flatMap(({ spec: { id, timeoutMs } }) => {
+    const count = late.filter(({ dagId }) => dagId === id).length;
+    return count === 0 ? [] : [`  ${id}: ${counted(count, 'run')}, after ${spanText(timeoutMs ?? 0)}`];
+  });
+  return lines.length === 0 ? [] : [style.warn('failed by the timeout of their DAG'), ...cut(lines)];
 }
 
 function missLines({ result, style }: SimulationView): string[] {

@@ -3139,7 +3139,7 @@ export interface Operations {
     };
     readonly answer: AccountPage;
   };
-  /** Makes an account or changes it; a new password or an end logs it out everywhere */
+  /** Makes an account, or changes what is named of one; a new password or an end logs it out everywhere */
   readonly saveAccount: {
     readonly input: {
       readonly params: {
@@ -3147,8 +3147,8 @@ export interface Operations {
         readonly name: string;
       };
       readonly query?: undefined;
-      readonly body: {
-        readonly grants: readonly {
+      readonly body?: {
+        readonly grants?: readonly {
           /** the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else */
           readonly dags: string;
           /** each role may do what the ones before it may */

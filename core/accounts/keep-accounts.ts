@@ -31,27 +31,30 @@ export async function makeToken(
   return { token, secret };
 }
 
-/** What an account shall be; what is left out stays as it is. */
+/** What an account shall be; what is left out stays as it is. A new one needs grants. */
 export interface AccountChange {
   readonly name: string;
-  readonly grants: readonly Grant[];
+  readonly grants?: readonly Grant[];
   readonly password?: string;
   readonly disabled?: boolean;
 }
 
 /**
  * Makes an account or changes it.
- * @throws AppError `conflict` if nobody would be left who may do everything.
+ * @throws AppError `usage` for a new one without grants, `conflict` if nobody would be left who may do
+ * everything.
  */
 export async function setAccount(
   accounts: Accounts,
   change: AccountChange,
   { by, at }: Hand,
 ): Promise<AccountRecord> {
-  const { name, grants, password } = change;
+  const { name, password } = change;
   const given = password === undefined ? undefined : await hashPassword(password);
   const { account } = await accounts.changeAccount(name, (everybody) => {
     const before = everybody.accounts.find((one) => one.name === name);
+    const grants = change.grants ?? before?.grants;
+    if (grants === undefined) throw new AppError('usage', `account ${name} is new: it needs 'grants'`);
     const wanted: AccountRecord = {
       name,
       passwordHash: given ?? before?.passwordHash ?? null,

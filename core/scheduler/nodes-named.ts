@@ -1,5 +1,5 @@
-import { didYouMean } from '../model/did-you-mean.ts';
 import { AppError } from '../model/errors.ts';
+import { tasksInstead } from '../model/no-such-task.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 
 /**
@@ -17,6 +17,5 @@ export function nodesNamed(run: RunWorld, name: string): number[] {
     else names.push(instance);
   }
   if (found.length > 0) return found;
-  const hint = didYouMean(name, names);
-  throw new AppError('not_found', `the run has no task ${name}${hint ? `: ${hint}` : ''}`);
+  throw new AppError('not_found', `the run has no task '${name}': ${tasksInstead(name, names)}`);
 }

@@ -1,7 +1,7 @@
 import { compileGraph } from '../graph/graph.ts';
-import { didYouMean } from '../model/did-you-mean.ts';
 import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
+import { tasksInstead } from '../model/no-such-task.ts';
 import { isFinished } from '../model/states.ts';
 import { type RetrySelection, selectForRetry } from '../planner/retry-selection.ts';
 import { isPutOff } from '../planner/waits.ts';
@@ -66,10 +66,10 @@ function nodesNamed(tasks: readonly InstanceView[], names: readonly string[]): n
   return names.flatMap((name) => {
     const found = tasks.filter((task) => task.name === name || task.taskId === name);
     if (found.length > 0) return found.map(({ nodeNo }) => nodeNo);
-    const hint = didYouMean(
+    const instead = tasksInstead(
       name,
       tasks.map((task) => task.name),
     );
-    throw new AppError('not_found', `The run has no task '${name}'${hint === undefined ? '' : `: ${hint}`}`);
+    throw new AppError('not_found', `The run has no task '${name}': ${instead}`);
   });
 }

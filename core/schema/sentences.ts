@@ -3,6 +3,7 @@ import { DURATION_PATTERN } from '../model/duration.ts';
 import { ID_PATTERN } from '../model/ids.ts';
 import { nearest } from '../model/nearest.ts';
 import type { SchemaProblem } from './schema-problem.ts';
+import { valueHint } from './value-hint.ts';
 import { ENV_NAME_PATTERN, NAME_PATTERN } from './words.schema.ts';
 
 type Path = (string | number)[];
@@ -28,17 +29,8 @@ export function problemOf(error: ErrorObject, subject: Subject): SchemaProblem {
     case 'enum':
       return enumProblem(error, path, name);
     case 'type':
-      return bad(
-        path,
-        'bad-value',
-        `${name} must be ${typeWords(error.schema)}, not ${valueWords(error.data)}`,
-      );
     case 'anyOf':
-      return bad(
-        path,
-        'bad-value',
-        `${name} must be ${unionWords(error.schema)}, not ${valueWords(error.data)}`,
-      );
+      return typeProblem(error, path, name);
     default:
       return bad(path, 'bad-value', `${name} ${limitWords(error)}`);
   }
@@ -95,6 +87,29 @@ const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ['concurrency', 'maxParallel'],
   ['steps', 'tasks'],
   ['jobs', 'tasks'],
+  ['scheduleinterval', 'schedule'],
+  ['dagid', 'id'],
+  ['docmd', 'description'],
+  ['dagruntimeout', 'timeout'],
+  ['maxconsecutivefaileddagruns', 'pauseAfterFailures'],
+  ['bashcommand', 'run'],
+  ['pythoncallable', 'uses'],
+  ['opkwargs', 'with'],
+  ['opargs', 'with'],
+  ['retrydelay', 'retries'],
+  ['maxretrydelay', 'retries'],
+  ['priorityweight', 'priority'],
+  ['maxactivetisperdag', 'maxActive'],
+  ['maxactivetisperdagrun', 'maxActivePerRun'],
+  ['outlets', 'produces'],
+  ['expand', 'forEach'],
+  ['pokeinterval', 'every'],
+  ['sla', 'deadline'],
+  ['onexecutecallback', 'onStart'],
+  ['onsuccesscallback', 'onSuccess'],
+  ['onfailurecallback', 'onFailure'],
+  ['onretrycallback', 'onRetry'],
+  ['onskippedcallback', 'onSkip'],
 ]);
 
 function unknownKey(error: ErrorObject, path: Path, name: string): SchemaProblem {
@@ -161,7 +176,13 @@ function enumProblem(error: ErrorObject, path: Path, name: string): SchemaProble
   return bad(path, 'bad-value', message, meant === null ? null : `did you mean '${meant}'?`);
 }
 
-function typeWords(type: unknown): string {
+function typeProblem(error: ErrorObject, path: Path, name: string): SchemaProblem {
+  const types = error.keyword === 'anyOf' ? unionTypes(error.schema) : [error.schema].flat().map(String);
+  const message = `${name} must be ${typeWords(types)}, not ${valueWords(error.data)}`;
+  return bad(path, 'bad-value', message, valueHint(path, error.data, types));
+}
+
+function typeWords(types: readonly string[]): string {
   const words: Record<string, string> = {
     string: 'a text',
     integer: 'a whole number',
@@ -171,13 +192,12 @@ function typeWords(type: unknown): string {
     object: 'a mapping of keys to values',
     null: 'null',
   };
-  const types = Array.isArray(type) ? type : [type];
-  return types.map((one) => words[String(one)] ?? String(one)).join(' or ');
+  return types.map((one) => words[one] ?? one).join(' or ');
 }
 
-function unionWords(branches: unknown): string {
+function unionTypes(branches: unknown): string[] {
   const types = (branches as readonly { type?: unknown }[]).flatMap((branch) => branch.type ?? []);
-  return typeWords([...new Set(types)]);
+  return [...new Set(types.map(String))];
 }
 
 function valueWords(value: unknown): string {

@@ -29,6 +29,7 @@ export function runFigures(run: RunWorld, firstStarts?: ReadonlyMap<number, numb
     startedAt: record.startedAt,
     endedAt: record.endedAt,
     state: record.state,
+    timedOut: run.abort?.code === 'run_timed_out',
     tasks,
   };
 }

@@ -53,6 +53,8 @@ export interface SimulatedRun {
   /** `null` if it never ends: it waits for something that does not come. */
   readonly endedAt: number | null;
   readonly state: RunState;
+  /** Whether it took longer than the timeout of its DAG. */
+  readonly timedOut: boolean;
   readonly tasks: readonly SimulatedTask[];
 }
 

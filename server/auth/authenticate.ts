@@ -9,7 +9,7 @@ import type { TicketHolder } from '../live/stream-tickets.ts';
 import { LOCAL_USER, type Principal } from '../principal.ts';
 import { problem } from '../problem.ts';
 import { API } from '../route.ts';
-import type { LoginCookie } from './login-cookies.ts';
+import { type LoginCookie, OIDC_PATH } from './login-cookies.ts';
 import { Rechecks } from './rechecks.ts';
 import { isSameHost } from './same-host.ts';
 
@@ -22,6 +22,8 @@ const NOTED_MAX = 1_000;
 /** Streams, which clients open that can send no header. */
 const TICKET_PATHS = new Set(['/metrics/realtime', '/metrics/realtime/ws'].map((path) => API + path));
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Where browsers are on their way to a new login: an old one that is over is no reason to stop them. */
+const isLoggingIn = (path: string): boolean => path === OIDC_PATH || path.startsWith(`${OIDC_PATH}/`);
 
 export interface AuthOptions {
   readonly accounts: Accounts;
@@ -41,7 +43,7 @@ export type Admit = (context: Context, principal: Principal | null) => Promise<R
 
 /**
  * Finds out who asks, for every request in the same way, streams included. A token or a login that is not
- * valid is refused even where none is needed.
+ * valid is refused even where none is needed, but on the way to a new login.
  */
 export function authenticate(options: AuthOptions): MiddlewareHandler {
   const { accounts, clock, loginCookie, isOpen, takeTicket, admit } = options;
@@ -78,9 +80,11 @@ export function authenticate(options: AuthOptions): MiddlewareHandler {
       again = rechecks.again(`token ${secretHash(token)}`, recheck);
     } else if (cookie !== undefined) {
       principal = await byLogin(cookie);
-      // With that cookie no route would answer, the one to log in neither.
-      if (principal === null) context.header('set-cookie', loginCookie.set('', 0));
-      if (principal === null) return refuse('the login is over: log in again');
+      if (principal === null && !isLoggingIn(context.req.path)) {
+        // With that cookie no route would answer, the one to log in neither.
+        context.header('set-cookie', loginCookie.set('', 0));
+        return refuse('the login is over: log in again');
+      }
       again = rechecks.again(`login ${secretHash(cookie)}`, () => byLogin(cookie));
       const isOwnPage = context.req.header(OWN_PAGE_HEADER) === '1' && isSameHost(context);
       if (!SAFE.has(context.req.method) && !isOwnPage)

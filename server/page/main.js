@@ -23,7 +23,7 @@ async function show() {
     if (!isWatching) startWatching();
     const { runId, query } = place();
     const filters = new URLSearchParams(query);
-    filters.delete('task');
+    for (const name of ['task', 'only']) filters.delete(name);
     page.className = runId === null ? '' : 'has-run';
     if (!page.contains(list.root)) page.replaceChildren(list.root, detail.root);
     if (runId === null)

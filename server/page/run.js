@@ -2,7 +2,7 @@ import { ask } from './api.js';
 import { now } from './clock.js';
 import { element, place } from './element.js';
 import { LogView } from './log.js';
-import { instantMark, shortId, spanText, stateMark, triggerText } from './words.js';
+import { instantMark, nameParts, shortId, spanText, stateMark, triggerText } from './words.js';
 
 const FINISHED = new Set(['success', 'failed', 'cancelled']);
 /** States that say all there is to say. */
@@ -27,9 +27,11 @@ export class RunDetail {
       this.refused.replaceChildren();
       this.log.close();
     }
+    const only = query.get('only');
+    const wanted = new URLSearchParams({ limit: String(TASKS), ...(only === null ? {} : { state: only }) });
     const [run, { items, nextCursor }] = await Promise.all([
       ask(`/runs/${runId}`),
-      ask(`/runs/${runId}/task-instances?limit=${TASKS}`),
+      ask(`/runs/${runId}/task-instances?${wanted}`),
     ]);
     if (this.runId !== runId) return;
     this.root.replaceChildren(this.head, this.refused, this.tasks, this.log.root);
@@ -37,7 +39,8 @@ export class RunDetail {
     this.acts.replaceChildren(...this.actsOf(run));
     this.head.querySelector('.acts')?.replaceWith(this.acts);
     const chosen = items.find(({ name }) => name === query.get('task'));
-    place(this.tasks, taskTable(runId, items, query, run.total, nextCursor !== null));
+    const all = only === null ? run.total : (run.counts[only] ?? 0);
+    place(this.tasks, taskTable(runId, items, query, all, nextCursor !== null));
     if (chosen === undefined) this.log.close();
     else await this.log.show(chosen);
   }
@@ -46,7 +49,7 @@ export class RunDetail {
 
   headOf(run, query) {
     const back = new URLSearchParams(query);
-    back.delete('task');
+    for (const name of ['task', 'only']) back.delete(name);
     const { completed, total, counts } = run;
     const took = run.durationMs ?? null;
     return [
@@ -60,12 +63,13 @@ export class RunDetail {
         element('span', {}, 'version ', String(run.version)),
         run.startedAt === null
           ? element('span', {}, 'not started')
-          : element('span', {}, 'since ', instantMark(run.startedAt)),
+          : element('span', {}, 'began ', instantMark(run.startedAt)),
         took === null ? null : element('span', {}, 'took ', spanText(took)),
         element('span.number', {}, `${completed} of ${total} tasks`),
       ),
       run.because === null || SILENT.has(run.state) ? null : element('p.why', {}, run.because.text),
       meter(counts, total),
+      stateLinks(run, query),
     ].filter((part) => part !== null);
   }
 
@@ -113,6 +117,23 @@ function meter(counts, total) {
   return element('div.meter', { role: 'img', 'aria-label': text, title: text }, ...bars);
 }
 
+/** How many instances are in each state: a link to these alone, or from them to all again. */
+function stateLinks({ runId, counts }, query) {
+  const links = Object.entries(counts)
+    .filter(([state, count]) => count > 0 && state !== 'removed')
+    .map(([state, count]) => {
+      const isChosen = query.get('only') === state;
+      const to = new URLSearchParams(query);
+      to.delete('task');
+      if (isChosen) to.delete('only');
+      else to.set('only', state);
+      const href = `#/runs/${runId}${to.size === 0 ? '' : `?${to}`}`;
+      const mark = stateMark(state);
+      return element('a', { href, 'aria-current': isChosen ? 'true' : null }, mark, ` ${count}`);
+    });
+  return element('div.states', { role: 'group', 'aria-label': 'tasks by state' }, ...links);
+}
+
 function taskTable(runId, items, query, total, isCut) {
   const rows = items.map((task) => {
     const to = new URLSearchParams(query);
@@ -122,7 +143,7 @@ function taskTable(runId, items, query, total, isCut) {
       isChosen ? 'tr.chosen' : 'tr',
       {},
       element('td', {}, stateMark(task.state)),
-      element('td', {}, element('a', { href: `#/runs/${runId}?${to}` }, task.name)),
+      element('td', {}, element('a', { href: `#/runs/${runId}?${to}` }, ...nameParts(task.name))),
       element('td.narrow-off', {}, whyText(task)),
       element('td.number', {}, task.attempts === 0 ? '' : String(task.attempts)),
       element('td.number', {}, spanText(tookMs(task))),
@@ -139,8 +160,9 @@ function taskTable(runId, items, query, total, isCut) {
   );
   const table = element('table', {}, element('thead', {}, head), element('tbody', {}, ...rows));
   if (!isCut) return table;
-  const text = `The first ${items.length} of ${total} tasks. All of them: orch status ${shortId(runId)}`;
-  return element('div', {}, table, element('p.faint', {}, text));
+  const text = `The first ${items.length} of ${total} tasks. All of them: `;
+  const command = element('code', {}, `orch status ${shortId(runId)}`);
+  return element('div', {}, table, element('p.faint', {}, text, command));
 }
 
 /** How long an instance took, or has been running, to the second. */

@@ -5,6 +5,8 @@ import { instantMark, shortId, spanText, stateMark, triggerText } from './words.
 
 const STATES = ['queued', 'running', 'paused', 'success', 'failed', 'cancelled'];
 const PAGE = 50;
+/** Runs that are listed at most: the API gives no more at once. */
+const SHOWN = 500;
 
 /** The list of runs: newest first, by DAG and state, with more on demand. */
 export class RunList {
@@ -32,13 +34,14 @@ export class RunList {
   async show(query, chosen) {
     await this.offerDags(query.get('dagId') ?? '');
     this.state.value = query.get('state') ?? '';
-    const wanted = new URLSearchParams({ limit: String(Math.min(this.pages * PAGE, 500)) });
+    const wanted = new URLSearchParams({ limit: String(Math.min(this.pages * PAGE, SHOWN)) });
     for (const name of ['dagId', 'state']) if (query.get(name)) wanted.set(name, query.get(name));
     const { items, nextCursor } = await ask(`/runs?${wanted}`);
     place(this.rows, ...items.map((run) => row(run, query, run.runId === chosen)));
     const more = element('button.more', { click: () => this.more(query, chosen) }, 'Show more');
     if (items.length === 0) place(this.below, nothing(query));
-    else this.below.replaceChildren(...(nextCursor === null || items.length >= 500 ? [] : [more]));
+    else if (nextCursor === null) this.below.replaceChildren();
+    else this.below.replaceChildren(items.length < SHOWN ? more : older());
   }
 
   async more(query, chosen) {
@@ -82,6 +85,12 @@ function row(run, query, isChosen) {
       ),
     ),
   );
+}
+
+/** What to do about runs that have no place in the list. */
+function older() {
+  const command = element('code', {}, 'orch runs --limit 10000');
+  return element('p.empty', {}, `The newest ${SHOWN} runs. Choose a DAG or a state, or `, command, '.');
 }
 
 function nothing(query) {

@@ -57,3 +57,8 @@ export function triggerText({ trigger, logicalDate }) {
   if (trigger !== 'schedule' && trigger !== 'backfill') return trigger === 'manual' ? 'by hand' : trigger;
   return logicalDate === null ? trigger : `${trigger} ${logicalDate.slice(0, 16).replace('T', ' ')}`;
 }
+
+/** The name of a task instance in parts between which a line may end: before the dots of its path. */
+export function nameParts(name) {
+  return name.split(/(?<=\])(?=\.)|(?<=^[^[]*)(?=\.)/).map((part) => element('span.part', {}, part));
+}

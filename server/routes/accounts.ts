@@ -143,11 +143,12 @@ const listAccounts = route('get', `${API}/users`, {
 const saveAccount = route('put', `${API}/users/{name}`, {
   id: 'saveAccount',
   tag,
-  summary: 'Makes an account or changes it; a new password or an end logs it out everywhere',
+  summary:
+    'Makes an account, or changes what is named of one; a new password or an end logs it out everywhere',
   role: 'admin',
   params: { name: AccountName },
   body: exact({
-    grants: Grants,
+    grants: Type.Optional(Grants),
     password: Type.Optional(Type.String({ minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX })),
     disabled: Type.Optional(Type.Boolean()),
   }),
@@ -155,7 +156,7 @@ const saveAccount = route('put', `${API}/users/{name}`, {
   takesSecret: true,
   handle: async ({ store, clock }, { params, body, access }) => {
     access.requireGlobal();
-    requireOwn(access, body.grants);
+    if (body.grants !== undefined) requireOwn(access, body.grants);
     const hand = { by: access.principal.name, at: clock.now() };
     const account = await setAccount(store.accounts, { ...body, name: params.name }, hand);
     return accountView(account);

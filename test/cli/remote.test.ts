@@ -251,6 +251,16 @@ describe('the same as on the machine of the server', () => {
 
   test('variables, connections and users are set and told alike, and secrets never shown', async () => {
     const value = 'Kanari/+7';
+    // The login provider gave her a role once, and gives none any more.
+    const eve = {
+      name: 'eve',
+      passwordHash: null,
+      grants: [],
+      disabled: false,
+      createdAt: 1,
+      createdBy: 'x',
+    };
+    await api.services.store.accounts.changeAccount('eve', () => eve);
     const steps: [input: string, args: string[], code: number, text: string][] = [
       [`${value}\n`, ['variable', 'set', 'api_key', '--secret'], 0, 'variable api_key is new: a secret'],
       ['eu', ['variable', 'set', 'region'], 0, 'variable region is new'],
@@ -272,6 +282,7 @@ describe('the same as on the machine of the server', () => {
         'ann is new: admin',
       ],
       ['', ['user', 'set', 'ann', '--disable'], 0, 'cannot log in: it is disabled'],
+      ['', ['user', 'set', 'eve', '--disable'], 0, 'eve is changed: no role, and cannot log in'],
       ['', ['user', 'remove', 'anne'], 4, "Did you mean 'ann'?"],
     ];
     for (const [input, args, code, text] of steps) {

@@ -65,6 +65,16 @@ describe('orch simulate', () => {
     expect((await orch(['-C', dir, 'runs'])).stdout).toBe('');
   });
 
+  test('tells runs that fail by the timeout of their DAG', async () => {
+    const tasks = '{ x: { run: x }, y: { run: y, after: [x] } }';
+    const dag = `id: a\nschedule: "@hourly"\ntimeout: 90s\ntasks: ${tasks}\n`;
+    const dir = makeProject({ 'dags/a.yaml': dag });
+    const span = ['--from', '2026-03-01', '--to', '2026-03-01T03:00Z'];
+    const { stdout } = await orch(['-C', dir, 'simulate', ...span]);
+    expect(stdout).toContain('4 runs, 8 attempts, 4 failed');
+    expect(stdout).toContain('failed by the timeout of their DAG\n  a: 4 runs, after 1m30s\n');
+  });
+
   test('everything for programs; nothing is stored', async () => {
     const dir = project();
     const { stdout } = await orch(['-C', dir, 'simulate', 'prices', ...SPAN, '--fail', 'publish', '--json']);
@@ -80,6 +90,7 @@ describe('orch simulate', () => {
           logicalDate: '2026-03-29T00:30:00.000Z',
           endedAt: '2026-03-29T00:33:00.000Z',
           state: 'failed',
+          timedOut: false,
           tasks: [
             { taskId: 'list', name: 'list', state: 'success', startedAt: '2026-03-29T00:30:00.000Z' },
             { taskId: 'symbol.get', name: 'symbol[any].get', state: 'success' },

@@ -38,6 +38,8 @@ describe('a new project', () => {
     expect(made).toMatchObject({ code: 0, stderr: '' });
     const files = 'airflow.yaml, dags/hello.ts, dags/disk_report.yaml, tsconfig.json, .gitignore';
     expect(made.stdout).toContain(`✓ market is a project now: ${files}`);
+    // Not 'npx orch' in the new folder, which would ask the registry: no orch is installed there.
+    expect(made.stdout).toContain('Next:\n  npx orch -C market trigger hello        run a DAG');
     const market = join(home, 'market');
     expect(readdirSync(market).sort()).toEqual(['.gitignore', 'airflow.yaml', 'dags', 'tsconfig.json']);
     const yaml = readFileSync(join(market, 'dags/disk_report.yaml'), 'utf8');
@@ -347,6 +349,7 @@ describe('mistakes of usage', () => {
       4,
       'Cannot read the inputs file no.json.',
     ],
+    ['no task to test', ['test', 'demo'], 2, 'Name a task of DAG demo, <dag>.<task>: there are '],
     ['a folder that is taken', ['init'], 5, 'The folder orch-cli-'],
     ['help on no such command', ['help', 'lst'], 2, "Unknown command 'lst'. Did you mean 'list'?"],
     ['no command', ['--quiet'], 2, "A command is missing. See 'orch --help'."],

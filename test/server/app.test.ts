@@ -41,10 +41,15 @@ describe('the HTTP API', () => {
     const answer = await api.post('/api/v1/dags/hello/runs', { maxParallel: 0, scope: { untli: ['x'] } });
     expect(answer.status).toBe(400);
     expect(answer.body['errors']).toEqual([
-      { pointer: '/scope/untli', in: 'body', detail: "unknown key 'untli' in 'scope' of the body" },
+      {
+        ...{ pointer: '/scope/untli', in: 'body' },
+        detail: "unknown key 'untli' in 'scope' of the body (did you mean 'until'?)",
+      },
       { pointer: '/maxParallel', in: 'body', detail: "'maxParallel' of the body must be >= 1, not 0" },
     ]);
     expect((await api.get('/api/v1/runs')).body['items']).toEqual([]);
+    const { body } = await api.get('/api/v1/runs?dag=hello');
+    expect(body['detail']).toMatch(/^unknown key 'dag' in the query \(known keys: .*dagId.*state/);
   });
 
   test.each([

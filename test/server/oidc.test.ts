@@ -113,13 +113,24 @@ describe('a login by a provider', () => {
 
   test('a cookie of a login that is over goes away, so that there is a way in again', async () => {
     const cookie = `orch_login=${newSecret()}`;
-    for (const path of ['/api/v1/me', BEGIN]) {
-      const reply = await api.get(path, { cookie });
-      expect([reply.status, cookieOf(reply, 'orch_login')]).toEqual([
-        401,
-        'orch_login=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
-      ]);
-    }
+    const reply = await api.get('/api/v1/me', { cookie });
+    expect([reply.status, cookieOf(reply, 'orch_login')]).toEqual([
+      401,
+      'orch_login=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
+    ]);
+  });
+
+  test('a cookie of a login that is over does not stop a browser on its way to a new one', async () => {
+    const over = `orch_login=${newSecret()}`;
+    const begun = await api.get(BEGIN, { cookie: over });
+    expect(begun.status).toBe(302);
+    const cookie = cookieOf(begun, 'orch_oidc').split(';')[0] ?? '';
+    const back = provider.enter(begun.headers.get('location') ?? '', ANN);
+    const login = await api.get(back, { cookie: `${over}; ${cookie}` });
+    expect(login.status).toBe(302);
+    expect(await grantsOf(login)).toMatchObject({ name: 'ann' });
+    const away = { accept: 'text/html', cookie: over };
+    expect((await api.get(`${BEGIN}/callback?error=no`, away)).headers.get('content-type')).toContain('html');
   });
 
   test('behind TLS only the cookie that no neighbour can set is a login', async () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { packagePath } from '../../core/config/installation.ts';
 import { type Served, serve } from './served.ts';
 
@@ -37,6 +38,24 @@ describe('the page', () => {
       .filter((name) => name.endsWith('.js'))
       .flatMap((name) => [...textOf(name).matchAll(/from '\.\/([^']+)'/g)].map(([, one]) => one));
     expect(names).toEqual(expect.arrayContaining([...inPage, ...imported]));
+  });
+
+  test('ends lines in the name of a task only between parts of its path', async () => {
+    const node = () => ({
+      text: '',
+      classList: { add: () => {} },
+      append(text: string) {
+        this.text += text;
+      },
+    });
+    vi.stubGlobal('document', { createElement: node });
+    type Words = { nameParts(name: string): readonly { readonly text: string }[] };
+    const { nameParts }: Words = await import(pathToFileURL(join(FOLDER, 'words.js')).href);
+    const parts = (name: string): string[] => nameParts(name).map(({ text }) => text);
+    expect(parts('file[a.csv].load')).toEqual(['file[a.csv]', '.load']);
+    expect(parts('load.check.rows')).toEqual(['load', '.check', '.rows']);
+    expect(parts('by_day[a/b].x[1.5].y')).toEqual(['by_day[a/b]', '.x[1.5]', '.y']);
+    vi.unstubAllGlobals();
   });
 
   test('makes no HTML of what is stored, and runs nothing that stands in it', () => {

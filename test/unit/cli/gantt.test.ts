@@ -46,3 +46,8 @@ test('a paint colours nothing but the bar', () => {
   const rows = [{ ...row('one', 10, 10, 20), paint: (text: string) => `<${text}>` }];
   expect(ganttLines(rows, SPAN, 60, same)[1]).toMatch(/^one {2,}<█+> +10m00s$/);
 });
+
+test('where both ends of the span have no place, only its beginning is told', () => {
+  const [title = ''] = ganttLines([row('one', 0, 0, 10)], SPAN, 40, same);
+  expect(title.trim()).toBe('2026-01-01 00:00');
+});

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { asOfRecord } from '../../../cli/as-of-record.ts';
+import { printRuns } from '../../../cli/commands/runs.ts';
+import type { CommandContext } from '../../../cli/context.ts';
 import { findInstances } from '../../../cli/find-instances.ts';
 import { diagnosticText } from '../../../cli/render/diagnostic-text.ts';
 import { metricLines, metricRows } from '../../../cli/render/metric-lines.ts';
@@ -261,6 +263,21 @@ test('instances are found by name, path, last segment and key', () => {
   expect(() => names('comapre')).toThrow(
     expect.objectContaining({ code: 'not_found', message: expect.stringContaining("'compare'") }),
   );
+  expect(() => names('publish')).toThrow(
+    "no task 'publish': there are symbol[A].clean, symbol.clean, symbol[B].clean, compare",
+  );
+});
+
+test('the table of runs fits a terminal of 60 columns', () => {
+  const printed: string[] = [];
+  const context = {
+    ...{ flags: { json: false }, style: createStyle(false) },
+    host: { clock: { now: () => START + 60_000 }, stdout: { isTTY: true, columns: 60 } },
+    print: (text: string) => printed.push(...text.split('\n')),
+  } as unknown as CommandContext;
+  printRuns(context, [{ ...runView([done('compare', null, 1)]).run, logicalAt: START }], () => ({}));
+  expect(printed.map((line) => line.length).filter((length) => length > 60)).toEqual([]);
+  expect(printed[0]).toMatch(/^run +dag +state +slot \(UTC\) +took$/);
 });
 
 test('words for a shell are quoted when a shell would read something into them', () => {

@@ -73,7 +73,27 @@ describe('sentences', () => {
         "bad-value /poolSlots 'poolSlots' of task 'a' must be >= 1, not 0",
       ],
     ],
-    [{ needs: { a: null } }, ["bad-value /needs/a 'needs.a' of task 'a' must be a text, not empty"]],
+    [
+      { bash_command: 'x', retry_delay: '5m' },
+      [
+        "unknown-key /bash_command# unknown key 'bash_command' in task 'a' (did you mean 'run'?)",
+        "unknown-key /retry_delay# unknown key 'retry_delay' in task 'a' (did you mean 'retries'?)",
+      ],
+    ],
+    [
+      { needs: { b: null } },
+      [
+        "bad-value /needs/b 'needs.b' of task 'a' must be a text, not empty (write 'needs: [b]' for the " +
+          "output of that task by its name, or 'b: <task>')",
+      ],
+    ],
+    [
+      { needs: 'b' },
+      [
+        "bad-value /needs 'needs' of task 'a' must be a mapping of keys to values or a list, not 'b' " +
+          '(write [b])',
+      ],
+    ],
     [{ with: { 'a/b': 1, '~': 2 } }, []],
     [null, ["bad-value  task 'a' must be a mapping of keys to values, not empty"]],
   ])('%j', (value, expected) => expect(problems(validators.task, value).sort()).toEqual(expected.toSorted()));
@@ -86,6 +106,10 @@ describe('sentences', () => {
     ]);
     expect(dag(['@daily', { evry: '5m' }])).toEqual([
       "unknown-key /schedule/1/evry# unknown key 'evry' in 'schedule[1]' of task 'a' (did you mean 'every'?)",
+    ]);
+    expect(problems(validators.dag, { id: 'a', tasks: [{ id: 'x' }], params: { day: 'string' } })).toEqual([
+      expect.stringContaining('(write { type: string })'),
+      expect.stringContaining('(write each task behind its name: `load: { run: ./load.sh }`)'),
     ]);
     expect(dag({ every: '5 min' })).toEqual([
       expect.stringMatching(
