@@ -1708,6 +1708,7 @@ export interface Operations {
       readonly params: {
         /** the id of a DAG */
         readonly dagId: string;
+        /** of the list of versions */
         readonly version: number;
       };
       readonly query?: undefined;
@@ -1721,7 +1722,9 @@ export interface Operations {
       readonly params: {
         /** the id of a DAG */
         readonly dagId: string;
+        /** of the list of versions */
         readonly from: number;
+        /** of the list of versions */
         readonly to: number;
       };
       readonly query?: undefined;
@@ -2068,6 +2071,7 @@ export interface Operations {
       readonly params: {
         /** the id of a run, a UUID */
         readonly runId: string;
+        /** of the list */
         readonly hookNo: number;
       };
       readonly query?: {
@@ -2648,6 +2652,7 @@ export interface Operations {
         readonly params?: {
           readonly [name: string]: unknown;
         };
+        /** as many as the DAG may have, if absent */
         readonly maxActiveRuns?: number;
         /** of a dry run: refused with 409 if it would do otherwise by now */
         readonly planHash?: string;

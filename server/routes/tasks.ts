@@ -68,7 +68,7 @@ interface Paging {
 
 async function page({ store, clock }: Services, filter: TaskFilter, query: Paging, sort: string) {
   const order = orderOf(sort);
-  const place = readCursor(query.cursor, ['string', isTextSort(order.by) ? 'string' : 'number', 'number']);
+  const place = readCursor(query.cursor, ['string', isTextSort(order.by) ? 'string' : 'number', 'no']);
   if (place !== null && place[0] !== sort)
     throw new AppError('usage', `cursor is of a list that is sorted by ${place[0]}`);
   const limit = limitOf(query);
