@@ -676,6 +676,7 @@ export type TaskStatistics = {
     readonly avgDurationMs: number | null;
     readonly minDurationMs: number | null;
     readonly maxDurationMs: number | null;
+    readonly countedSince: string | null;
   }[];
 };
 
@@ -798,7 +799,7 @@ export type TaskBulk = {
 export type TaskBulkPlan = {
   /** to be sent with the change */
   readonly planHash: string;
-  /** the filter finds more tasks than one request works on */
+  /** the filter may find more tasks than one request works on */
   readonly more: boolean;
   readonly items: readonly {
     /** the id of a task, a UUID: that of its run */

@@ -32,6 +32,10 @@ export function* hostileRequests(route: Route, real: Values): Iterable<HostileRe
   yield at({}, {});
   for (const [, name = ''] of route.path.matchAll(/\{(\w+)\}/g))
     for (const value of IDS) yield at({ [name]: value }, {});
+  if ('sort' in queries) {
+    yield at({}, { sort: 'priority', cursor: forged(['priority', 2 ** 53 - 1, 1]) });
+    yield at({}, { sort: 'name', cursor: forged(['name', TEXTS[0], 1]) });
+  }
   for (const [name, schema] of Object.entries(queries))
     for (const value of name === 'cursor' ? cursors() : hostileTo(schema)) yield at({}, { [name]: value });
   if (form !== null) for (const sent of spoiled(form, whole)) yield at({}, {}, sent);
