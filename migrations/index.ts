@@ -18,6 +18,7 @@ import { outsideIdentities } from './0017-outside-identities.ts';
 import { keptReplyHolders } from './0018-kept-reply-holders.ts';
 import { scheduleMakers } from './0019-schedule-makers.ts';
 import { runLists } from './0020-run-lists.ts';
+import { queueLists } from './0021-queue-lists.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   keptReplyHolders,
   scheduleMakers,
   runLists,
+  queueLists,
 ];

@@ -330,6 +330,38 @@ CREATE INDEX "dag_run_task" on "dag_run" (
   "run_no"
 ) where "task_name" is not null;
 
+CREATE INDEX dag_run_task_ended on dag_run (
+  (coalesce(ended_at, 0)),
+  run_no
+) where task_name is not null;
+
+CREATE INDEX dag_run_task_name on dag_run (
+  task_name,
+  run_no
+) where task_name is not null;
+
+CREATE INDEX dag_run_task_open on dag_run (
+  state,
+  dag_id,
+  priority,
+  created_at
+) where task_name is not null and state < 3;
+
+CREATE INDEX dag_run_task_priority on dag_run (
+  priority,
+  run_no
+) where task_name is not null;
+
+CREATE INDEX dag_run_task_state on dag_run (
+  state,
+  run_no
+) where task_name is not null;
+
+CREATE INDEX dag_run_task_type on dag_run (
+  dag_id,
+  run_no
+) where task_name is not null;
+
 CREATE INDEX "dag_run_unfinished" on "dag_run" (
   "run_no"
 ) where "state" < 3;

@@ -32,6 +32,11 @@ export class InputCheck {
 
   /** What is wrong with a value; empty when it fits. Values of a URL are converted in place. */
   problems(value: unknown): InputProblem[] {
+    const place = findNul(value);
+    if (place !== null) {
+      const detail = 'a text may not have the character U+0000';
+      return [{ pointer: pointer(place), in: this.#in, detail }];
+    }
     this.#validate ??= (this.#in === 'body' ? bodies : texts).compile(this.#schema);
     if (this.#validate(value)) return [];
     const found = problemsOf(this.#validate.errors ?? [], { value, name: NAMES[this.#in] });
@@ -41,6 +46,36 @@ export class InputCheck {
       detail: hint === undefined ? message : `${message} (${hint})`,
     }));
   }
+}
+
+/**
+ * Where a value has the character U+0000, which no database, environment or file name takes; `null`: nowhere.
+ * A body may be as deep as it is long, so this does not call itself.
+ */
+function findNul(value: unknown): readonly string[] | null {
+  const open: Held[] = [{ value, name: '', inside: null }];
+  for (let held = open.pop(); held !== undefined; held = open.pop()) {
+    if (typeof held.value === 'string' && held.value.includes('\0')) return pathOf(held);
+    if (typeof held.value !== 'object' || held.value === null) continue;
+    for (const [name, one] of Object.entries(held.value)) {
+      if (name.includes('\0')) return pathOf(held);
+      open.push({ value: one, name, inside: held });
+    }
+  }
+  return null;
+}
+
+/** A value and what holds it. */
+interface Held {
+  readonly value: unknown;
+  readonly name: string;
+  readonly inside: Held | null;
+}
+
+function pathOf(held: Held): string[] {
+  const path: string[] = [];
+  for (let one = held; one.inside !== null; one = one.inside) path.push(one.name);
+  return path.reverse();
 }
 
 /** Refuses a request with everything that is wrong with it. */

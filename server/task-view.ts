@@ -1,8 +1,9 @@
-import { PRIORITY_LEVELS } from '../core/model/dag.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { NodeNo } from '../core/model/ids.ts';
 import type { Json } from '../core/model/json.ts';
-import { isTaskFinished, TASK_SORTS, type TaskRecord, type TaskSort } from '../core/store/task-reads.ts';
+import { isTaskFinished } from '../core/store/task-filter.ts';
+import type { TaskRecord } from '../core/store/task-reads.ts';
+import { TASK_SORTS, type TaskOrder, type TaskSort } from '../core/store/task-walk.ts';
 import type { Access } from './access.ts';
 import type { Task, TaskDetail } from './schemas/task.ts';
 import type { Services } from './services.ts';
@@ -74,7 +75,7 @@ function etaOf({ state, progress, startedAt }: TaskRecord, now: number): number 
 }
 
 /** By what a list of tasks is sorted, as its query says. */
-export function orderOf(sort: string): { readonly by: TaskSort; readonly descending: boolean } {
+export function orderOf(sort: string): TaskOrder {
   const descending = sort.startsWith('-');
   const name = descending ? sort.slice(1) : sort;
   return { by: TASK_SORTS.find((one) => one === name) ?? 'createdAt', descending };
@@ -83,17 +84,4 @@ export function orderOf(sort: string): { readonly by: TaskSort; readonly descend
 /** Whether the values of an order are texts. */
 export function isTextSort(by: TaskSort): boolean {
   return by === 'type' || by === 'name';
-}
-
-/** What a task is sorted by. */
-export function sortValue({ run, startedAt, finishedAt }: TaskRecord, by: TaskSort): number | string {
-  const values: { readonly [sort in TaskSort]: number | string } = {
-    createdAt: run.createdAt,
-    priority: PRIORITY_LEVELS.indexOf(run.priority),
-    type: run.dagId,
-    name: run.taskName,
-    startedAt: startedAt ?? 0,
-    finishedAt: finishedAt ?? 0,
-  };
-  return values[by];
 }

@@ -1,10 +1,11 @@
-import type { Action, InstanceChange } from '../../core/model/action.ts';
+import type { Action } from '../../core/model/action.ts';
 import { becauseNumber } from '../../core/model/because.ts';
 import type { DagSpec } from '../../core/model/dag.ts';
-import type { NodeNo, RunNo, RunUid, VersionNo } from '../../core/model/ids.ts';
+import type { NodeNo, RunNo } from '../../core/model/ids.ts';
 import { S } from '../../core/model/states.ts';
 import type { Lease, Store } from '../../core/store/store.ts';
-import { runningRun } from '../running-run.ts';
+import { adHocTask, taskTypes } from './fill-queue.ts';
+import { AT, finished, succeeded } from './past-runs.ts';
 
 /** What a store of a bench holds. */
 export interface History {
@@ -14,16 +15,18 @@ export interface History {
   readonly tasks: number;
   /** Keys of the one run of DAG `fan`, which is the newest. */
   readonly keys: number;
+  /** Ad-hoc tasks, after all of these. */
+  readonly queue: number;
 }
 
 /** Of DAG `broad`, whose grid is larger than any screen. */
 const BROAD = { tasks: 200, runs: 50 } as const;
 /** What became of one task in every second of these runs: what is all alike is not read one by one. */
 const FAILED = { to: S.failed, because: becauseNumber('retries_spent'), reason: 1 } as const;
-/** When all of it happened. */
-const AT = 1_763_000_000_000;
 /** Instances that are committed at once. */
 const BATCH = 5_000;
+/** Ad-hoc tasks that are committed at once. */
+const QUEUE_BATCH = 1_000;
 
 const fan: DagSpec = {
   v: 1,
@@ -39,52 +42,6 @@ function wide(tasks: number, id = 'wide'): DagSpec {
     action: { kind: 'pass' } as const,
   }));
   return { v: 1, id, tasks: all };
-}
-
-/** The id of the run with a number. */
-export function uidOf(no: number): string {
-  return `01980000-0000-7000-8000-${no.toString(16).padStart(12, '0')}`;
-}
-
-function finished(no: number, dagId: string, versionNo: number, counts: Record<string, number>): Action[] {
-  const isFailed = counts['failed'] !== undefined;
-  const about = { runNo: no as RunNo, uid: uidOf(no) as RunUid, dagId, versionNo: versionNo as VersionNo };
-  const run = runningRun(about, AT);
-  const end: Action = {
-    type: 'run.change',
-    runNo: run.runNo,
-    from: 'running',
-    to: isFailed ? 'failed' : 'success',
-    code: isFailed ? 'leaf_failed' : 'leaves_succeeded',
-    facts: null,
-    endedAt: AT + 9_000,
-    counts,
-  };
-  return [{ type: 'run.create', run }, end];
-}
-
-function succeeded(run: number, node: number): InstanceChange {
-  return {
-    type: 'instance',
-    runNo: run as RunNo,
-    nodeNo: node as NodeNo,
-    fresh: true,
-    from: S.none,
-    fromTry: 0,
-    to: S.success,
-    tryNo: 1,
-    tryBase: 0,
-    lost: 0,
-    reason: 0,
-    because: becauseNumber('succeeded'),
-    facts: null,
-    queuedAt: AT,
-    startedAt: AT,
-    endedAt: AT + 1_000,
-    dueAt: null,
-    error: null,
-    log: { segment: 1, offset: node, length: 100 },
-  };
 }
 
 /** Fills a new store with what finished long ago. */
@@ -123,6 +80,15 @@ export async function fillHistory(store: Store, lease: Lease, history: History):
     if (at % 2 === 1) instances[0] = { ...succeeded(run, 0), ...FAILED };
     const [create, end] = finished(run, 'broad', broadNo, counts);
     await commit([create as Action, ...instances, end as Action]);
+  }
+  const versions = await Promise.all(taskTypes.map(save));
+  const firstTask = history.runs + 2 + BROAD.runs;
+  for (let first = 0; first < history.queue; first += QUEUE_BATCH) {
+    const size = Math.min(QUEUE_BATCH, history.queue - first);
+    const tasks = Array.from({ length: size }, (_, at) =>
+      adHocTask(firstTask + first + at, first + at, history.queue, versions),
+    );
+    await commit(tasks.flat());
   }
 }
 

@@ -1,10 +1,10 @@
 /**
  * How long the API takes to read a big store: `npm run bench:reads`. It fills a store with finished runs
- * (`--runs 100000 --tasks 10`) and one run with 10,000 keys, on SQLite or with `--store postgres` on a
- * PostgreSQL that it starts, which with `--analyze` has made its statistics. Another process asks by HTTP,
- * `--rate 200` requests a second for `--seconds 20` whatever is answered. It prints for each kind of request
- * the best time of it alone, without HTTP, and percentiles of the time from when a request was due to the end
- * of its answer, in milliseconds; then what a request costs in CPU time.
+ * (`--runs 100000 --tasks 10`), one run with 10,000 keys and `--queue 100000` ad-hoc tasks, on SQLite or with
+ * `--store postgres` on a PostgreSQL that it starts, which with `--analyze` has made its statistics. Another
+ * process asks by HTTP, `--rate 200` requests a second for `--seconds 20` whatever is answered. It prints for
+ * each kind of request the best time of it alone, without HTTP, and percentiles of the time from when a
+ * request was due to the end of its answer, in milliseconds; then what a request costs in CPU time.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -19,8 +19,9 @@ import { makeServices } from '../../server/services.ts';
 import { startPostgres } from '../../test/postgres/embedded-postgres.ts';
 import { childrenCpuMs } from '../children-cpu.ts';
 import { table } from '../table.ts';
-import { fillHistory, uidOf } from './fill-history.ts';
+import { fillHistory } from './fill-history.ts';
 import { askAll, percentile, type Took } from './load.ts';
+import { uidOf } from './past-runs.ts';
 
 const SAMPLES = 15;
 
@@ -29,13 +30,17 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '100000' },
     tasks: { type: 'string', default: '10' },
     keys: { type: 'string', default: '10000' },
+    queue: { type: 'string', default: '100000' },
     store: { type: 'string', default: 'sqlite' },
     analyze: { type: 'boolean', default: false },
     rate: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '20' },
   },
 });
-const history = { runs: Number(values.runs), tasks: Number(values.tasks), keys: Number(values.keys) };
+const history = {
+  ...{ runs: Number(values.runs), tasks: Number(values.tasks) },
+  ...{ keys: Number(values.keys), queue: Number(values.queue) },
+};
 
 /** Every kind of list and detail that the page and the command line ask for, and some of each. */
 function kinds(): ReadonlyMap<string, readonly string[]> {
@@ -59,6 +64,18 @@ function kinds(): ReadonlyMap<string, readonly string[]> {
     ['50 of its instances', [`${fanRun}/task-instances?limit=50`]],
     ['50 of those in a state', [`${fanRun}/task-instances?limit=50&state=success`]],
     ['one of them', [`/task-instances/${history.runs + 1}.5000`]],
+    ['figures of a DAG', ['/dags/wide/stats']],
+    ...[
+      ...[
+        '/tasks',
+        '/tasks?type=type1',
+        '/tasks?state=failed',
+        '/tasks?state=queued',
+        '/tasks?createdBy=eve',
+      ],
+      ...['/tasks?sort=name', '/tasks?sort=startedAt', '/tasks?sort=-priority&type=type1'],
+      ...['/tasks/search?q=nothing', '/tasks/history', '/tasks/statistics', '/queue/stats'],
+    ].map((path): [string, string[]] => [path.slice(1), [path]]),
   ]);
 }
 

@@ -676,6 +676,7 @@ export type TaskStatistics = {
     readonly avgDurationMs: number | null;
     readonly minDurationMs: number | null;
     readonly maxDurationMs: number | null;
+    readonly countedSince: string | null;
   }[];
 };
 
@@ -798,7 +799,7 @@ export type TaskBulk = {
 export type TaskBulkPlan = {
   /** to be sent with the change */
   readonly planHash: string;
-  /** the filter finds more tasks than one request works on */
+  /** the filter may find more tasks than one request works on */
   readonly more: boolean;
   readonly items: readonly {
     /** the id of a task, a UUID: that of its run */
@@ -1708,6 +1709,7 @@ export interface Operations {
       readonly params: {
         /** the id of a DAG */
         readonly dagId: string;
+        /** of the list of versions */
         readonly version: number;
       };
       readonly query?: undefined;
@@ -1721,7 +1723,9 @@ export interface Operations {
       readonly params: {
         /** the id of a DAG */
         readonly dagId: string;
+        /** of the list of versions */
         readonly from: number;
+        /** of the list of versions */
         readonly to: number;
       };
       readonly query?: undefined;
@@ -2068,6 +2072,7 @@ export interface Operations {
       readonly params: {
         /** the id of a run, a UUID */
         readonly runId: string;
+        /** of the list */
         readonly hookNo: number;
       };
       readonly query?: {
@@ -2648,6 +2653,7 @@ export interface Operations {
         readonly params?: {
           readonly [name: string]: unknown;
         };
+        /** as many as the DAG may have, if absent */
         readonly maxActiveRuns?: number;
         /** of a dry run: refused with 409 if it would do otherwise by now */
         readonly planHash?: string;

@@ -1,6 +1,9 @@
 declare const brand: unique symbol;
 type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 
+/** The greatest number that a run, a node, a version or anything else that the store counts can have. */
+export const NO_MAX = 2 ** 31 - 1;
+
 /** A run inside the store: a small integer, never shown to users. */
 export type RunNo = Brand<number, 'RunNo'>;
 /** A node of a run: numbers below the size of the DAG are templates, above it instances made by expansion. */

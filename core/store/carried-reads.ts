@@ -20,7 +20,7 @@ export class CarriedReads extends VersionReads {
     super(db);
     this.#db = db;
     this.overview = new Overview(db, dialect);
-    this.tasks = new TaskReads(db);
+    this.tasks = new TaskReads(db, dialect);
   }
 
   /** What the instances of a run carry that were put off. */

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DialectName } from '../../migrations/migration.ts';
+import { NO_MAX } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
 import { RUN_STATES, type RunState } from '../model/states.ts';
 import { indexRange } from './index-range.ts';
@@ -10,8 +11,6 @@ import type { DagRunTable, Database } from './tables.ts';
 /** Run states from this code on are finished: a literal in SQL, so that partial indexes are used. */
 const FIRST_FINISHED = sql.lit(RUN_STATES.indexOf('success'));
 const RUNS_DEFAULT = 100;
-/** The greatest number that a run can have. */
-const LAST_RUN_NO = 2 ** 31 - 1;
 /** A list is put together of so many at most; for more DAGs all runs are gone through, the newest first. */
 const PARTS_MAX = 50;
 /** By so much a clock may be set back without a run being missed that was made since an instant. */
@@ -44,7 +43,7 @@ export function runsQuery(dialect: DialectName, filter: RunFilter): RawBuilder<D
   const dagIds = filter.dagId === undefined ? null : [...new Set([filter.dagId].flat())];
   if (states?.length === 0 || dagIds?.length === 0) return null;
   const first = since === undefined ? sql.lit(0) : firstSince(since);
-  const last = sql`${Math.min((filter.before ?? LAST_RUN_NO + 1) - 1, LAST_RUN_NO)}`;
+  const last = sql`${Math.min((filter.before ?? NO_MAX + 1) - 1, NO_MAX)}`;
   // The sign keeps the index of this column away: it does not have the runs in the order of the list.
   const also = since === undefined ? sql`` : sql` and +created_at >= ${since}`;
   const parts = partsOf(dialect, dagIds, states ?? null, first, last).map(

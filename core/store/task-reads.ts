@@ -1,30 +1,15 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { DialectName } from '../../migrations/migration.ts';
 import type { TaskError } from '../model/attempt.ts';
-import type { PriorityLevel } from '../model/dag.ts';
-import { PRIORITY_LEVELS } from '../model/dag.ts';
-import type { RunNo } from '../model/ids.ts';
+import { PRIORITY_LEVELS, type PriorityLevel } from '../model/dag.ts';
+import { NO_MAX, type RunNo } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
-import { isRunFinished, REASONS, type Reason, RUN_STATES, type RunState, S } from '../model/states.ts';
+import { REASONS, type Reason, RUN_STATES } from '../model/states.ts';
+import { indexRange } from './index-range.ts';
 import { named, toRun } from './records.ts';
 import type { DagRunTable, Database } from './tables.ts';
-
-/** The states of a task of the queue: those of its run, or of its one instance while the run is under way. */
-export const QUEUE_STATES = [
-  'queued',
-  'running',
-  'paused',
-  'waiting',
-  'up_for_retry',
-  'success',
-  'failed',
-  'cancelled',
-] as const;
-export type QueueState = (typeof QUEUE_STATES)[number];
-
-/** Whether a task in this state has ended. */
-export function isTaskFinished(state: QueueState): boolean {
-  return (RUN_STATES as readonly string[]).includes(state) && isRunFinished(state as RunState);
-}
+import { type QueueState, STATE, type TaskFilter, WITH_INSTANCE } from './task-filter.ts';
+import { type TaskOrder, type TaskPlace, TaskWalk } from './task-walk.ts';
 
 /** A task of the queue: a run of a task type, with what is known of its one instance. */
 export interface TaskRecord {
@@ -40,38 +25,27 @@ export interface TaskRecord {
   readonly updatedAt: number;
 }
 
-/** What tasks can be sorted by. */
-export const TASK_SORTS = ['createdAt', 'priority', 'type', 'name', 'startedAt', 'finishedAt'] as const;
-export type TaskSort = (typeof TASK_SORTS)[number];
-
-/** Which tasks are wanted; an absent field admits all of them. */
-export interface TaskFilter {
-  readonly types?: readonly string[];
-  readonly states?: readonly QueueState[];
-  readonly priorities?: readonly PriorityLevel[];
-  readonly createdBy?: string;
-  /** A part of the name. */
-  readonly name?: string;
-  /** A part of the name, the id, the type, who asked for it, or the params. */
-  readonly text?: string;
-  /** Created at or after this instant. */
-  readonly since?: number;
-}
-
-/** Where a page of tasks begins: behind the task with this value of what is sorted by, and this number. */
-export interface TaskPlace {
-  readonly value: number | string;
-  readonly runNo: number;
+/** Tasks of a page, and behind which one the next page begins; `null`: this is the last one. */
+export interface TaskPage {
+  readonly tasks: readonly TaskRecord[];
+  readonly next: TaskPlace | null;
 }
 
 /** How many tasks of a type are in a state, and how long those of them that ran took. */
 export interface TaskCount {
-  readonly type: string;
   readonly state: QueueState;
   readonly tasks: number;
   readonly avgMs: number | null;
   readonly minMs: number | null;
   readonly maxMs: number | null;
+}
+
+/** The newest tasks of a type by their state. */
+export interface TypeCounts {
+  readonly type: string;
+  readonly counts: readonly TaskCount[];
+  /** When the oldest of them was made; `null`: there are no others. */
+  readonly since: number | null;
 }
 
 /** How many unfinished tasks of a level are in a state, and since when the oldest waits. */
@@ -95,130 +69,124 @@ interface TaskRow extends Omit<DagRunTable, 'counts'> {
   readonly updated_at: number | null;
 }
 
-const FINISHED_FROM = RUN_STATES.indexOf('success');
-
-/** The state of a task, as text: a fragment over a run `r` and its instance `i`. */
-const STATE = sql<QueueState>`case
-  when r.state = ${code('queued')} then 'queued' when r.state = ${code('paused')} then 'paused'
-  when r.state = ${code('success')} then 'success' when r.state = ${code('failed')} then 'failed'
-  when r.state = ${code('cancelled')} then 'cancelled'
-  when i.state is null or i.state in (${lit(S.none)}, ${lit(S.scheduled)}) then 'queued'
-  when i.state = ${lit(S.waiting)} then 'waiting' when i.state = ${lit(S.up_for_retry)} then 'up_for_retry'
-  else 'running' end`;
-
-const FROM = sql`from dag_run as r left join task_instance as i on i.run_no = r.run_no and i.node_no = 0`;
+/** So many tasks are counted, of all types together and of each. */
+const COUNTED = { all: 10_000, each: 5_000 } as const;
+const FIRST_FINISHED = sql.lit(RUN_STATES.indexOf('success'));
 
 /** Of the last line about a run: an index by run has them in this order, another one by number alone. */
 const UPDATED_AT = sql`(select j.at from journal as j where j.run_no >= r.run_no and j.run_no <= r.run_no
   order by j.run_no desc, j.seq desc limit 1)`;
 
-const SORTS: { readonly [sort in TaskSort]: RawBuilder<unknown> } = {
-  createdAt: sql`r.created_at`,
-  priority: sql`r.priority`,
-  type: sql`r.dag_id`,
-  name: sql`r.task_name`,
-  startedAt: sql`coalesce(i.started_at, 0)`,
-  finishedAt: sql`coalesce(r.ended_at, 0)`,
-};
-
 /** What the store tells of the tasks of the queue. */
 export class TaskReads {
   readonly #db: Kysely<Database>;
+  readonly #dialect: DialectName;
 
-  constructor(db: Kysely<Database>) {
+  constructor(db: Kysely<Database>, dialect: DialectName) {
     this.#db = db;
+    this.#dialect = dialect;
   }
 
-  /** Tasks in an order, from a place on. */
+  /**
+   * Tasks in an order, from a place on. A page has fewer than wanted, or none, where enough others were
+   * looked at.
+   */
   async list(
     filter: TaskFilter,
-    order: { readonly by: TaskSort; readonly descending: boolean },
+    order: TaskOrder,
     after: TaskPlace | null,
     limit: number,
-  ): Promise<readonly TaskRecord[]> {
-    const key = SORTS[order.by];
-    const [way, than] = order.descending ? [sql`desc`, sql`<`] : [sql`asc`, sql`>`];
-    const behind =
-      after === null ? sql`` : sql`and (${key}, r.run_no) ${than} (${after.value}, ${after.runNo})`;
-    const { rows } = await sql<TaskRow>`select r.*, ${STATE} as task_state, i.try_no as tries,
-        i.reason as reason, i.error as error, i.started_at as began_at, p.done, p.total, p.step,
-        ${UPDATED_AT} as updated_at
-      ${FROM} left join task_progress as p on p.run_no = r.run_no and p.node_no = 0
-      where ${conditions(filter)} ${behind}
-      order by ${key} ${way}, r.run_no ${way} limit ${sql.lit(limit)}`.execute(this.#db);
-    return rows.map(toTask);
+    looked?: number,
+  ): Promise<TaskPage> {
+    const walk = new TaskWalk(this.#db, this.#dialect, filter, order);
+    const { places, next } = await walk.next(after, limit, looked);
+    const byNo = new Map(
+      (await this.#read(places.map(({ runNo }) => runNo))).map((row) => [row.run_no, row]),
+    );
+    const rows = places.flatMap(({ runNo }) => byNo.get(runNo) ?? []);
+    return { tasks: rows.map(toTask), next };
   }
 
   /** One task; `null` if the run is none. */
   async task(runNo: RunNo): Promise<TaskRecord | null> {
+    const [row] = await this.#read([runNo]);
+    return row === undefined ? null : toTask(row);
+  }
+
+  async #read(runNos: readonly number[]): Promise<readonly TaskRow[]> {
+    if (runNos.length === 0) return [];
     const { rows } = await sql<TaskRow>`select r.*, ${STATE} as task_state, i.try_no as tries,
         i.reason as reason, i.error as error, i.started_at as began_at, p.done, p.total, p.step,
         ${UPDATED_AT} as updated_at
-      ${FROM} left join task_progress as p on p.run_no = r.run_no and p.node_no = 0
-      where r.run_no = ${runNo} and r.task_name is not null`.execute(this.#db);
-    return rows[0] === undefined ? null : toTask(rows[0]);
-  }
-
-  /** Tasks by type and state. */
-  async counts(filter: TaskFilter): Promise<readonly TaskCount[]> {
-    const took = sql`i.ended_at - i.started_at`;
-    const { rows } = await sql<TaskCount>`select r.dag_id as type, ${STATE} as state, count(*) as tasks,
-        cast(avg(${took}) as double precision) as "avgMs", min(${took}) as "minMs", max(${took}) as "maxMs"
-      ${FROM} where ${conditions(filter)} group by 1, 2 order by 1, 2`.execute(this.#db);
+      from dag_run as r ${WITH_INSTANCE}
+      left join task_progress as p on p.run_no = r.run_no and p.node_no = 0
+      where r.run_no in (${sql.join(runNos)}) and r.task_name is not null`.execute(this.#db);
     return rows;
   }
 
+  /** The newest tasks by type and state. */
+  async counts(
+    { types, since }: Pick<TaskFilter, 'types' | 'since'>,
+    most: { readonly all: number; readonly each: number } = COUNTED,
+  ): Promise<readonly TypeCounts[]> {
+    const wanted = (await this.#types()).filter((type) => types?.includes(type) ?? true);
+    const each = Math.min(most.each, Math.ceil(most.all / Math.max(1, wanted.length)));
+    const found: TypeCounts[] = [];
+    for (const type of wanted) {
+      const rows = await this.#countsOf(type, since ?? 0, each);
+      const isAll = rows.reduce((sum, { tasks }) => sum + tasks, 0) < each;
+      const counts = rows.map(({ oldest: _, ...count }) => count);
+      const oldest = Math.min(...rows.map((row) => row.oldest));
+      if (rows.length > 0) found.push({ type, counts, since: isAll ? null : oldest });
+    }
+    return found;
+  }
+
+  async #countsOf(type: string, since: number, most: number) {
+    const { where, order } = indexRange(this.#dialect, {
+      alike: [['dag_id', type]],
+      column: 'run_no',
+      ...{ from: sql`0`, to: sql.lit(NO_MAX), order: 'desc' },
+    });
+    const took = sql`i.ended_at - i.started_at`;
+    const { rows } = await sql<TaskCount & { readonly oldest: number }>`
+      select ${STATE} as state, count(*) as tasks, cast(avg(${took}) as double precision) as "avgMs",
+        min(${took}) as "minMs", max(${took}) as "maxMs", min(r.created_at) as oldest
+      from (select run_no, state, created_at from dag_run where task_name is not null and ${where}
+        order by ${order} limit ${most}) as r ${WITH_INSTANCE}
+      where r.created_at >= ${since} group by 1`.execute(this.#db);
+    return rows;
+  }
+
+  /** The types that have tasks, each found by one step through the index. */
+  async #types(): Promise<readonly string[]> {
+    const after = (place: RawBuilder<unknown>) => sql`(select dag_id from dag_run
+      where task_name is not null and dag_id > ${place} order by dag_id limit 1)`;
+    const { rows } = await sql<{ readonly type: string }>`
+      with recursive known (type) as (select ${after(sql`''`)}
+        union all select ${after(sql`known.type`)} from known where known.type is not null)
+      select type from known where type is not null`.execute(this.#db);
+    return rows.map(({ type }) => type);
+  }
+
   /** Unfinished tasks by type, level and state. */
-  async queue(filter: TaskFilter): Promise<readonly QueueCount[]> {
+  async queue({ types }: Pick<TaskFilter, 'types'>): Promise<readonly QueueCount[]> {
+    if (types?.length === 0) return [];
+    const ofTypes = types === undefined ? sql`` : sql`and r.dag_id in (${sql.join(types)})`;
+    const counted = sql`count(*) as tasks, min(r.created_at) as "oldestAt"`;
+    const open = sql`r.task_name is not null and r.state < ${FIRST_FINISHED}`;
+    const inState = (state: 'queued' | 'paused') => sql`select r.dag_id as type, r.priority,
+        cast(${state} as text) as state, ${counted}
+      from dag_run as r where ${open} and r.state = ${sql.lit(RUN_STATES.indexOf(state))} ${ofTypes}
+      group by 1, 2`;
     const { rows } = await sql<Omit<QueueCount, 'priority'> & { readonly priority: number }>`
-      select r.dag_id as type, r.priority, ${STATE} as state, count(*) as tasks,
-        min(r.created_at) as "oldestAt"
-      ${FROM} where r.state < ${sql.lit(FINISHED_FROM)} and ${conditions(filter)}
-      group by 1, 2, 3`.execute(this.#db);
+      ${inState('queued')} union all ${inState('paused')}
+      union all select r.dag_id as type, r.priority, ${STATE} as state, ${counted}
+        from dag_run as r ${WITH_INSTANCE}
+        where ${open} and r.state = ${sql.lit(RUN_STATES.indexOf('running'))} ${ofTypes}
+        group by 1, 2, 3`.execute(this.#db);
     return rows.map((row) => ({ ...row, priority: named(PRIORITY_LEVELS, row.priority) }));
   }
-}
-
-function conditions(filter: TaskFilter): RawBuilder<unknown> {
-  const { types, states, priorities, createdBy, name, text, since } = filter;
-  const all = [sql`r.task_name is not null`];
-  if (types !== undefined) all.push(sql`r.dag_id in (${list(types)})`);
-  if (states !== undefined) {
-    const codes = new Set(states.map((state) => (isTaskFinished(state) ? state : 'open')));
-    // What is open has an index of its own.
-    if (!codes.has('open')) all.push(sql`r.state >= ${sql.lit(FINISHED_FROM)}`);
-    else if (codes.size === 1) all.push(sql`r.state < ${sql.lit(FINISHED_FROM)}`);
-    all.push(sql`${STATE} in (${list(states)})`);
-  }
-  if (priorities !== undefined)
-    all.push(sql`r.priority in (${list(priorities.map((one) => PRIORITY_LEVELS.indexOf(one)))})`);
-  if (createdBy !== undefined) all.push(sql`r.created_by = ${createdBy}`);
-  if (name !== undefined) all.push(has(sql`r.task_name`, name));
-  if (text !== undefined) {
-    const places = ['task_name', 'uid', 'dag_id', 'created_by', 'params'];
-    const found = places.map((place) => has(sql.ref(`r.${place}`), text));
-    all.push(sql`(${sql.join(found, sql` or `)})`);
-  }
-  if (since !== undefined) all.push(sql`r.created_at >= ${since}`);
-  return sql.join(all, sql` and `);
-}
-
-/** Whether a text holds another one, whatever its case. */
-function has(place: RawBuilder<unknown>, part: string): RawBuilder<unknown> {
-  const pattern = `%${part.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
-  return sql`lower(${place}) like ${pattern} escape '\\'`;
-}
-
-function list(values: readonly (string | number)[]): RawBuilder<unknown> {
-  return values.length === 0 ? sql`null` : sql.join(values);
-}
-
-function code(state: RunState): RawBuilder<unknown> {
-  return sql.lit(RUN_STATES.indexOf(state));
-}
-
-function lit(value: number): RawBuilder<unknown> {
-  return sql.lit(value);
 }
 
 function toTask(row: TaskRow): TaskRecord {

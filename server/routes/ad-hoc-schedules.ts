@@ -13,6 +13,7 @@ import { scheduleWords } from '../../core/timetables/schedule-words.ts';
 import { timetableOf } from '../../core/timetables/timetable-of.ts';
 import type { Access } from '../access.ts';
 import { askLeader, namedInside } from '../ask-leader.ts';
+import { readInstant } from '../instants.ts';
 import { rightOf } from '../principal.ts';
 import { API, type Route, route } from '../route.ts';
 import { AdHoc, AdHocScheduleForm, type When } from '../schemas/scheduler.ts';
@@ -72,7 +73,7 @@ function whenView(when: AdHocWhen): Static<typeof When> {
 /** @throws AppError `invalid` for a cron expression or a zone that is none. */
 function whenOf(when: Static<typeof When>): AdHocWhen {
   if ('everyMs' in when) return { kind: 'every', everyMs: when.everyMs };
-  if ('at' in when) return { kind: 'at', at: [instant(Date.parse(when.at))] };
+  if ('at' in when) return { kind: 'at', at: [instant(readInstant('when.at', when.at))] };
   const schedule: AdHocWhen = {
     kind: 'cron',
     cron: when.cron,

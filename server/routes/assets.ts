@@ -83,7 +83,7 @@ const events = route('get', `${API}/assets/events`, {
   answer: pageOf('AssetEventPage', Event),
   handle: async ({ store }, { query, access }) => {
     access.requireGlobal();
-    const afterNo = readCursor(query.cursor, ['number'])?.[0] ?? 0;
+    const afterNo = readCursor(query.cursor, ['no'])?.[0] ?? 0;
     const limit = limitOf(query);
     const found = await store.assetEvents({ uris: [query.uri], afterNo, limit });
     const last = found.at(-1);

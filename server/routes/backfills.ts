@@ -3,7 +3,7 @@ import { compileGraph } from '../../core/graph/graph.ts';
 import type { BackfillRecord, BackfillState } from '../../core/model/backfill.ts';
 import { because } from '../../core/model/because.ts';
 import { AppError } from '../../core/model/errors.ts';
-import type { VersionNo } from '../../core/model/ids.ts';
+import { NO_MAX, type VersionNo } from '../../core/model/ids.ts';
 import type { JsonObject } from '../../core/model/json.ts';
 import type { Request } from '../../core/model/request.ts';
 import type { RunScope } from '../../core/model/scope.ts';
@@ -17,7 +17,7 @@ import { DRY_RUN, PLAN_HASH, requirePlan, withHash } from '../plans.ts';
 import { API, type Route, route } from '../route.ts';
 import { Backfill, BackfillId, BackfillPlan, Which } from '../schemas/backfill.ts';
 import { Scope } from '../schemas/scope.ts';
-import { AnyObject, DagId, exact, limitOf, PAGING, pageOf } from '../schemas/words.ts';
+import { AnyObject, DagId, exact, limitOf, PAGING, pageOf, storeNo } from '../schemas/words.ts';
 import type { Services } from '../services.ts';
 import { instant } from '../views.ts';
 
@@ -48,7 +48,8 @@ function view(one: BackfillRecord): Backfill {
 }
 
 async function find({ store }: Services, access: Access, id: string): Promise<BackfillRecord> {
-  const found = await store.backfill(Number(id));
+  const no = Number(id);
+  const found = no > NO_MAX ? null : await store.backfill(no);
   if (found === null || !access.has('viewer', found.dagId))
     throw new AppError('not_found', `there is no backfill ${id}`);
   access.requireDag(found.dagId);
@@ -95,7 +96,7 @@ const create = route('post', `${API}/backfills`, {
     reverse: Type.Optional(Type.Boolean()),
     scope: Type.Optional(Scope),
     params: Type.Optional(AnyObject),
-    maxActiveRuns: Type.Optional(Type.Integer({ minimum: 1 })),
+    maxActiveRuns: Type.Optional(storeNo('as many as the DAG may have, if absent')),
     ...PLAN_HASH,
   }),
   answer: Type.Union([Backfill, BackfillPlan]),

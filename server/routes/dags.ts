@@ -26,13 +26,24 @@ import {
   VersionDetail,
   VersionDiff,
 } from '../schemas/dag.ts';
-import { Because, DagId, exact, Instant, limitOf, named, orNull, PAGING, pageOf } from '../schemas/words.ts';
+import {
+  Because,
+  DagId,
+  exact,
+  Instant,
+  limitOf,
+  named,
+  orNull,
+  PAGING,
+  pageOf,
+  storeNo,
+} from '../schemas/words.ts';
 import type { Services } from '../services.ts';
 import { instant } from '../views.ts';
 
 const tag = 'dags';
 const dagId = { dagId: DagId };
-const versionNo = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const versionNo = storeNo('of the list of versions');
 const PREVIEW = { default: 10, most: 1_000 } as const;
 
 interface DagView {

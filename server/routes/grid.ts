@@ -50,7 +50,7 @@ const grid = route('get', `${API}/dags/{dagId}/grid`, {
   handle: async ({ store }, { params, query, access }) => {
     const dag = await access.dag(params.dagId);
     const version = (await store.version(dag.versionNo)) as VersionRecord;
-    const at = readCursor(query.cursor, ['number']);
+    const at = readCursor(query.cursor, ['no']);
     const limit = query.runs ?? RUNS.default;
     const found = await store.runs({
       dagId: dag.dagId,

@@ -6,7 +6,7 @@ import { LOG_QUERY, readLogPage } from '../log-page.ts';
 import { API, type Route, route } from '../route.ts';
 import { LogPage } from '../schemas/log.ts';
 import { TaskError } from '../schemas/run.ts';
-import { exact, Instant, named, oneOf, orNull, pageOf, RunId } from '../schemas/words.ts';
+import { exact, Instant, named, oneOf, orNull, pageOf, RunId, storeNo } from '../schemas/words.ts';
 import { errorView, instant } from '../views.ts';
 
 const Hook = named(
@@ -53,7 +53,7 @@ const logs = route('get', `${API}/runs/{runId}/hooks/{hookNo}/logs`, {
   tag: 'logs',
   summary: 'Lines that a hook wrote in its last try',
   role: 'viewer',
-  params: { runId: RunId, hookNo: Type.Integer({ minimum: 1 }) },
+  params: { runId: RunId, hookNo: storeNo('of the list') },
   query: LOG_QUERY,
   answer: LogPage,
   handle: async ({ store, stateDir }, { params, query, access }) => {

@@ -17,7 +17,11 @@ const events = route('get', `${API}/events`, {
   role: 'viewer',
   query: {
     after: Type.Optional(
-      Type.Integer({ minimum: 0, description: 'as `Last-Event-ID`, for clients that cannot set it' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'as `Last-Event-ID`, for clients that cannot set it',
+      }),
     ),
     dagId: Type.Optional(Type.Array(DagId, { description: 'only of these DAGs' })),
     runId: Type.Optional(Type.Array(RunId, { description: 'only of these runs' })),

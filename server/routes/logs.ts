@@ -43,7 +43,7 @@ async function runsOf(
 
 /** Where a page goes on that ended at a place. */
 function placeOf(cursor: string | undefined): SearchPlace | null {
-  const at = readCursor(cursor, ['number', 'number', 'number', 'number']);
+  const at = readCursor(cursor, ['no', 'no', 'no', 'number']);
   return at && { runNo: at[0], nodeNo: at[1], tryNo: at[2], byte: at[3] };
 }
 

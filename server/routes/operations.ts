@@ -55,7 +55,7 @@ const approvals = route('get', `${API}/approvals`, {
   query: PAGING,
   answer: pageOf('ApprovalPage', Approval),
   handle: async ({ store }, { query, access }) => {
-    const [runNo, node] = readCursor(query.cursor, ['number', 'number']) ?? [0, 0];
+    const [runNo, node] = readCursor(query.cursor, ['no', 'no']) ?? [0, 0];
     const limit = limitOf(query);
     const open = (await store.unfinishedRuns()).filter(({ dagId }) => access.has('viewer', dagId));
     const runs = new Map(open.map((run) => [run.runNo, run]));

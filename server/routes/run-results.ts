@@ -29,7 +29,7 @@ function instanceOf(frame: RunWorld, { nodeNo, tryNo }: Pick<ResultPlace, 'nodeN
 }
 
 function placeOf(cursor: string | undefined): ResultPlace | null {
-  const place = readCursor(cursor, ['number', 'number', 'string']);
+  const place = readCursor(cursor, ['no', 'no', 'string']);
   return place && { nodeNo: place[0], tryNo: place[1], name: place[2] };
 }
 
@@ -124,7 +124,11 @@ const journal = route('get', `${API}/runs/{runId}/journal`, {
   query: {
     ...PAGING,
     after: Type.Optional(
-      Type.Integer({ minimum: 0, description: 'only lines with a greater `seq`; a cursor wins' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'only lines with a greater `seq`; a cursor wins',
+      }),
     ),
   },
   answer: pageOf('JournalPage', JournalLine),

@@ -17,7 +17,7 @@ import { API, type Route, route } from '../route.ts';
 import { MarkPlan, RetryPlan, Run, RunDetail, RunState } from '../schemas/run.ts';
 import { Scope } from '../schemas/scope.ts';
 import { Priority } from '../schemas/task.ts';
-import { AnyObject, DagId, exact, limitOf, oneOf, PAGING, pageOf, RunId } from '../schemas/words.ts';
+import { AnyObject, DagId, exact, limitOf, oneOf, PAGING, pageOf, RunId, storeNo } from '../schemas/words.ts';
 import type { Services } from '../services.ts';
 
 const tag = 'runs';
@@ -30,11 +30,11 @@ const Trigger = exact({
   ),
   params: Type.Optional(AnyObject),
   scope: Type.Optional(Scope),
-  maxParallel: Type.Optional(Type.Integer({ minimum: 1, description: 'attempts at once' })),
+  maxParallel: Type.Optional(storeNo('attempts at once')),
   inputsFrom: Type.Optional(RunId),
   noCache: Type.Optional(Type.Boolean()),
   priority: Type.Optional(Priority),
-  version: Type.Optional(Type.Integer({ minimum: 1, description: 'absent: the one that new runs have' })),
+  version: Type.Optional(storeNo('absent: the one that new runs have')),
 });
 
 const Retry = exact({
@@ -62,7 +62,7 @@ const list = route('get', `${API}/runs`, {
   answer: pageOf('RunPage', Run),
   handle: async ({ store }, { query, access }) => {
     const limit = limitOf(query);
-    const at = readCursor(query.cursor, ['number']);
+    const at = readCursor(query.cursor, ['no']);
     const asked = query.dagId ?? (access.seesAll ? null : (await access.dags()).map(({ dagId }) => dagId));
     const dagIds = asked?.filter((dagId) => access.has('viewer', dagId)) ?? null;
     const runs =

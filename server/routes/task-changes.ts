@@ -2,7 +2,9 @@ import { Type } from 'typebox';
 import { AppError } from '../../core/model/errors.ts';
 import type { Json, JsonObject } from '../../core/model/json.ts';
 import type { Request } from '../../core/model/request.ts';
-import { isTaskFinished, type QueueState, type TaskRecord } from '../../core/store/task-reads.ts';
+import { isTaskFinished, type QueueState, type TaskFilter } from '../../core/store/task-filter.ts';
+import type { TaskRecord } from '../../core/store/task-reads.ts';
+import type { TaskPlace } from '../../core/store/task-walk.ts';
 import type { Access } from '../access.ts';
 import { askLeader } from '../ask-leader.ts';
 import { askingSpan } from '../asking-span.ts';
@@ -30,6 +32,8 @@ const tag = 'tasks';
 const taskId = { taskId: TaskId };
 /** Tasks of one request. */
 const BATCH_MAX = 500;
+/** Pages that are looked through for them. */
+const PAGES_MAX = 20;
 
 async function make(
   services: Services,
@@ -218,13 +222,11 @@ const bulk = route('post', `${API}/tasks/bulk`, {
 });
 
 async function bulkPlan(services: Services, access: Access, { action, taskIds, filter }: Meant) {
-  const { store } = services;
-  const order = { by: 'createdAt', descending: false } as const;
-  const found =
+  const { found, more } =
     filter === undefined
-      ? await named(services, access, taskIds ?? [])
-      : await store.tasks.list(await filterOf(access, filter), order, null, BATCH_MAX + 1);
-  const items = found.slice(0, BATCH_MAX).map((one) =>
+      ? { found: await named(services, access, taskIds ?? []), more: false }
+      : await oldest(services, await filterOf(access, filter));
+  const items = found.map((one) =>
     typeof one === 'string'
       ? { taskId: one, name: null, state: null, applies: false }
       : {
@@ -234,7 +236,21 @@ async function bulkPlan(services: Services, access: Access, { action, taskIds, f
           applies: APPLIES[action](one.state),
         },
   );
-  return withHash({ action }, { more: found.length > BATCH_MAX, items });
+  return withHash({ action }, { more, items });
+}
+
+/** The oldest tasks that a filter has, as many as one request works on, of so many pages. */
+async function oldest({ store }: Services, filter: TaskFilter) {
+  const order = { by: 'createdAt', descending: false } as const;
+  const found: TaskRecord[] = [];
+  let next: TaskPlace | null = null;
+  for (let page = 0; page < PAGES_MAX && found.length < BATCH_MAX; page++) {
+    const read = await store.tasks.list(filter, order, next, BATCH_MAX - found.length);
+    found.push(...read.tasks);
+    next = read.next;
+    if (next === null) break;
+  }
+  return { found, more: next !== null };
 }
 
 /** The tasks of some ids, or the ids of those that are not there for the asker. */

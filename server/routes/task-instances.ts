@@ -1,7 +1,14 @@
 import { Type } from 'typebox';
 import type { LogRange } from '../../core/model/attempt.ts';
 import { AppError } from '../../core/model/errors.ts';
-import { attemptId, type NodeNo, parseAttemptId, type RunNo, type TryNo } from '../../core/model/ids.ts';
+import {
+  attemptId,
+  NO_MAX,
+  type NodeNo,
+  parseAttemptId,
+  type RunNo,
+  type TryNo,
+} from '../../core/model/ids.ts';
 import type { RunRecord } from '../../core/model/run.ts';
 import { why } from '../../core/scheduler/why.ts';
 import { readInstance, readInstances } from '../../core/store/read-instances.ts';
@@ -43,6 +50,7 @@ interface Found {
 async function find({ store }: Services, access: Access, id: string, outputs = false): Promise<Found> {
   const [runNo, node] = id.split('.').map(Number);
   const gone = () => new AppError('not_found', `there is no task instance ${id}`);
+  if (Math.max(runNo as number, node as number) > NO_MAX) throw gone();
   const run = await store.run(runNo as RunNo);
   if (run === null || !access.has('viewer', run.dagId)) throw gone();
   access.requireDag(run.dagId);
@@ -61,7 +69,7 @@ const list = route('get', `${API}/runs/{runId}/task-instances`, {
   answer: pageOf('TaskInstancePage', TaskInstance),
   handle: async ({ store }, { params, query, access }) => {
     const run = await access.run(params.runId);
-    const from = readCursor(query.cursor, ['number'])?.[0] ?? 0;
+    const from = readCursor(query.cursor, ['no'])?.[0] ?? 0;
     const limit = limitOf(query);
     const { tasks, isLast } = await readInstances(store, run, {
       skip: from,

@@ -4,12 +4,10 @@ import { AppError } from '../../core/model/errors.ts';
 import {
   isTaskFinished,
   QUEUE_STATES,
-  type QueueCount,
   type QueueState,
-  type TaskCount,
   type TaskFilter,
-  type TaskRecord,
-} from '../../core/store/task-reads.ts';
+} from '../../core/store/task-filter.ts';
+import type { QueueCount, TaskRecord, TypeCounts } from '../../core/store/task-reads.ts';
 import type { Access } from '../access.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';
@@ -27,7 +25,7 @@ import {
 } from '../schemas/task.ts';
 import { limitOf, PAGING, pageOf } from '../schemas/words.ts';
 import type { Services } from '../services.ts';
-import { findTask, isTextSort, orderOf, resultOf, sortValue, taskDetail, taskView } from '../task-view.ts';
+import { findTask, isTextSort, orderOf, resultOf, taskDetail, taskView } from '../task-view.ts';
 import { instant } from '../views.ts';
 
 const tag = 'tasks';
@@ -68,17 +66,14 @@ interface Paging {
 
 async function page({ store, clock }: Services, filter: TaskFilter, query: Paging, sort: string) {
   const order = orderOf(sort);
-  const place = readCursor(query.cursor, ['string', isTextSort(order.by) ? 'string' : 'number', 'number']);
+  const place = readCursor(query.cursor, ['string', isTextSort(order.by) ? 'string' : 'number', 'no']);
   if (place !== null && place[0] !== sort)
     throw new AppError('usage', `cursor is of a list that is sorted by ${place[0]}`);
   const limit = limitOf(query);
   const after = place === null ? null : { value: place[1], runNo: place[2] };
-  const found = await store.tasks.list(filter, order, after, limit + 1);
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  const isMore = found.length > limit && last !== undefined;
-  const nextCursor = isMore ? writeCursor([sort, sortValue(last, order.by), last.run.runNo]) : null;
-  return { items: items.map((task) => taskView(task, clock.now())), nextCursor };
+  const { tasks, next } = await store.tasks.list(filter, order, after, limit);
+  const nextCursor = next === null ? null : writeCursor([sort, next.value, next.runNo]);
+  return { items: tasks.map((task) => taskView(task, clock.now())), nextCursor };
 }
 
 const list = route('get', `${API}/tasks`, {
@@ -132,14 +127,12 @@ const statistics = route('get', `${API}/tasks/statistics`, {
   query: { type: TASK_FILTER.type, since: TASK_FILTER.since },
   answer: TaskStatistics,
   handle: async ({ store }, { query, access }) => {
-    const byType = new Map<string, TaskCount[]>();
-    for (const one of await store.tasks.counts(await filterOf(access, query)))
-      byType.set(one.type, [...(byType.get(one.type) ?? []), one]);
-    return { items: [...byType].map(([type, counts]) => statisticsOf(type, counts)) };
+    const found = await store.tasks.counts(await filterOf(access, query));
+    return { items: found.map(statisticsOf) };
   },
 });
 
-function statisticsOf(type: string, counts: readonly TaskCount[]) {
+function statisticsOf({ type, counts, since }: TypeCounts) {
   const ran = counts.filter(
     ({ state, avgMs }) => (state === 'success' || state === 'failed') && avgMs !== null,
   );
@@ -155,6 +148,7 @@ function statisticsOf(type: string, counts: readonly TaskCount[]) {
     avgDurationMs: ended === 0 ? null : times / ended,
     minDurationMs: ended === 0 ? null : Math.min(...ran.map(({ minMs }) => minMs ?? 0)),
     maxDurationMs: ended === 0 ? null : Math.max(...ran.map(({ maxMs }) => maxMs ?? 0)),
+    countedSince: instant(since),
   };
 }
 

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { PRIORITY_LEVELS } from '../../core/model/dag.ts';
 import { REASONS } from '../../core/model/states.ts';
-import { QUEUE_STATES, TASK_SORTS } from '../../core/store/task-reads.ts';
+import { QUEUE_STATES } from '../../core/store/task-filter.ts';
+import { TASK_SORTS } from '../../core/store/task-walk.ts';
 import { planOf } from '../plans.ts';
 import { AnyJson, AnyObject, DagId, exact, Instant, named, oneOf, orNull } from './words.ts';
 
@@ -96,7 +97,7 @@ export const BULK_ACTIONS = ['cancel', 'pause', 'resume', 'delete'] as const;
 export type BulkAction = (typeof BULK_ACTIONS)[number];
 
 export const TaskBulkPlan = planOf('TaskBulkPlan', {
-  more: Type.Boolean({ description: 'the filter finds more tasks than one request works on' }),
+  more: Type.Boolean({ description: 'the filter may find more tasks than one request works on' }),
   items: Type.Array(
     exact({
       taskId: TaskId,
@@ -127,6 +128,10 @@ export const TaskStatistics = named(
         avgDurationMs: ms,
         minDurationMs: ms,
         maxDurationMs: ms,
+        countedSince: orNull({
+          ...Instant,
+          description: 'only tasks that were made then or later are counted; null: all',
+        }),
       }),
     ),
   }),

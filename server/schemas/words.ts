@@ -1,5 +1,5 @@
 import { type TProperties, type TSchema, Type } from 'typebox';
-import { ID_PATTERN } from '../../core/model/ids.ts';
+import { ID_PATTERN, NO_MAX } from '../../core/model/ids.ts';
 
 /** Names a schema: it stands once in the OpenAPI document, under this name. */
 export function named<S extends TSchema>(name: string, schema: S): S {
@@ -40,6 +40,11 @@ export const Because = named(
     { additionalProperties: true, description: 'the reason of a state, with the facts of its sentence' },
   ),
 );
+
+/** A number that the store counts up from 1, or one that it keeps as such. */
+export function storeNo(description: string) {
+  return Type.Integer({ minimum: 1, maximum: NO_MAX, description });
+}
 
 const LIMIT = { default: 50, most: 500 } as const;
 

@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ROUTES } from '../../server/routes/all.ts';
 import { startPostgres } from '../postgres/embedded-postgres.ts';
 import { startProxy } from '../postgres/tcp-proxy.ts';
 import { EventClient, isSuccess, type SentEvent } from '../server/event-client.ts';
+import { hostileRequests } from '../server/hostile-requests.ts';
 import { serve } from '../server/served.ts';
 import { Child } from './child-process.ts';
 import { newUid, outputsOf, tempProject } from './temp-project.ts';
@@ -40,6 +42,9 @@ export default dag({ id: 'chain' }, (d) => {
 export const count = ({ item }) => item + 1;
 `,
 };
+
+/** One ends the scheduler, one is no request, and passwords take long to check. */
+const UNASKED = new Set(['controlScheduler', 'getFigureSocket', 'logIn']);
 
 // Skipped only where no PostgreSQL can be started; the title says why.
 describe.skipIf(reason !== '')(`a project on PostgreSQL${reason}`, () => {
@@ -121,6 +126,22 @@ describe.skipIf(reason !== '')(`a project on PostgreSQL${reason}`, () => {
     const resumed = await events(hello);
     expect(await resumed.until(isOver)).toEqual([...before, ...after]);
     await Promise.all([stream.close(), resumed.close()]);
+  });
+
+  test('the API refuses what the database cannot keep', async () => {
+    const one = "id: one\ntaskType: true\ntasks: { only: { run: 'true' } }\n";
+    await using api = await serve({ ...FILES, 'dags/one.yaml': one });
+    const { run } = await api.orch.run('one');
+    const real = { dagId: 'one', runId: run.uid, taskId: run.uid, version: run.versionNo, from: 1, to: 1 };
+    const failed: string[] = [];
+    for (const route of ROUTES) {
+      if (UNASKED.has(route.id)) continue;
+      for (const { url, body } of hostileRequests(route, real)) {
+        const { status } = await api.send(route.method.toUpperCase(), url, body);
+        if (status >= 500) failed.push(`${status} ${route.id} ${url} ${JSON.stringify(body)}`);
+      }
+    }
+    expect(failed).toEqual([]);
   });
 
   test('one process leads, another follows, and both see the end', async () => {

@@ -28,10 +28,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'core/store/sqlite/connection.ts: database.prepare(sql)': 'what a statement of Kysely compiles to',
   'core/store/sqlite/dialect.ts: CompiledQuery.raw(begin)': 'one of two words that stand there',
   'core/store/sqlite/prepare.ts: connection.prepare(text)': 'compiled by Kysely, and refused with any value',
+  'core/store/task-filter.ts: sql.lit(RUN_STATES.indexOf(state))': 'a number',
+  'core/store/task-filter.ts: sql.lit(value)': 'a number by its type',
   'core/store/task-reads.ts: sql.lit(RUN_STATES.indexOf(state))': 'a number',
-  'core/store/task-reads.ts: sql.lit(limit)': 'a number by the schema of the route',
-  'core/store/task-reads.ts: sql.lit(value)': 'a number by its type',
-  'core/store/task-reads.ts: sql.ref(`r.${place}`)': 'names of columns that stand there',
 };
 
 /** The calls in a source that write what is no constant into a statement: `callee(argument)`. */

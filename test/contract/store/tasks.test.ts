@@ -1,8 +1,64 @@
 import { describe, expect, it } from 'vitest';
+import type { Action } from '../../../core/model/action.ts';
+import { becauseNumber } from '../../../core/model/because.ts';
+import { PRIORITY_LEVELS } from '../../../core/model/dag.ts';
+import { S } from '../../../core/model/states.ts';
 import type { Store } from '../../../core/store/store.ts';
+import type { TaskFilter } from '../../../core/store/task-filter.ts';
+import type { TaskRecord } from '../../../core/store/task-reads.ts';
+import { TASK_SORTS, type TaskOrder, type TaskPlace, type TaskSort } from '../../../core/store/task-walk.ts';
 import { databases } from './databases.ts';
-import { create, type Leader, nodeNo, runNo, T0, tryNo } from './fixture.ts';
+import { create, type Leader, nodeNo, queued, runNo, T0, tryNo, versionOf } from './fixture.ts';
 import { useLedStore } from './led-store.ts';
+
+const TASKS = 40;
+const FILTERS: readonly TaskFilter[] = [
+  {},
+  { types: ['a'] },
+  { types: ['a', 'none', 'b'], createdBy: 'ann' },
+  { types: [] },
+  { states: ['failed'] },
+  { states: ['queued', 'success'] },
+  { states: ['running', 'paused'] },
+  { types: ['b'], states: ['success', 'failed'], since: T0 + 100 },
+  { since: T0 + 205 },
+  { priorities: ['high'], name: 'N3' },
+  { text: 'ANN', since: T0 + 100 },
+];
+
+/** What an order compares. */
+const VALUES: { readonly [sort in TaskSort]: (task: TaskRecord) => string | number } = {
+  createdAt: ({ run }) => run.createdAt,
+  priority: ({ run }) => PRIORITY_LEVELS.indexOf(run.priority),
+  type: ({ run }) => run.dagId,
+  name: ({ run }) => run.taskName,
+  startedAt: ({ startedAt }) => startedAt ?? 0,
+  finishedAt: ({ finishedAt }) => finishedAt ?? 0,
+};
+
+/** The end of a task that ran. */
+function ended(no: number): Action[] {
+  const times = { startedAt: T0 + 1_000 - no, endedAt: T0 + 1_000 };
+  const success = queued(no, 0, { to: S.success, because: becauseNumber('succeeded'), ...times });
+  const about = { runNo: runNo(no), code: 'leaves_succeeded', facts: null } as const;
+  const to = no % 7 === 2 ? 'failed' : 'success';
+  const end = { type: 'run.change', from: 'running', to, ...about, endedAt: T0 + 1_000 + (no % 6) } as const;
+  return [success, end];
+}
+
+/** Whether a filter admits a task, said once more. */
+function admits(filter: TaskFilter, { run, state }: TaskRecord): boolean {
+  const has = (whole: string, part: string) => whole.toLowerCase().includes(part.toLowerCase());
+  return [
+    filter.types?.includes(run.dagId),
+    filter.states?.includes(state),
+    filter.priorities?.includes(run.priority),
+    filter.createdBy && filter.createdBy === run.createdBy,
+    filter.name && has(run.taskName, filter.name),
+    filter.text && has(`${run.taskName} ${run.uid} ${run.dagId} ${run.createdBy}`, filter.text),
+    filter.since && run.createdAt >= filter.since,
+  ].every((one) => one !== false);
+}
 
 describe.each(databases)('tasks of the queue on $name', ({ newPlace }) => {
   let store: Store;
@@ -36,6 +92,119 @@ describe.each(databases)('tasks of the queue on $name', ({ newPlace }) => {
     const about = { runNo: runNo(7), from: 'queued', to: 'queued', code: 'prioritized' } as const;
     await leader.tick({ type: 'run.change', ...about, facts: null, priority: 'urgent' });
     expect(await store.run(runNo(7))).toMatchObject({ ...asked, priority: 'urgent' });
+  });
+
+  /** Tasks in each state among runs that are none. */
+  async function fill(): Promise<readonly TaskRecord[]> {
+    const versions = {
+      a: await store.saveVersion(leader.lease, versionOf('a')),
+      b: await store.saveVersion(leader.lease, versionOf('b')),
+    };
+    const actions: Action[] = [];
+    for (let no = 1; no <= TASKS; no++) {
+      const dagId = no % 3 === 0 ? 'a' : 'b';
+      const asked = {
+        ...{ taskName: `n${no % 7}`, createdBy: no % 4 === 0 ? 'ann' : 'ben' },
+        priority: PRIORITY_LEVELS[no % 4] ?? 'normal',
+      };
+      const about = { dagId, versionNo: versions[dagId], createdAt: T0 + Math.floor(no / 2) * 20 };
+      const state = no % 5 === 0 ? 'queued' : no % 5 === 1 ? 'paused' : 'running';
+      actions.push(create(no, { state, startedAt: T0, ...about, ...(no % 9 === 0 ? {} : asked) }));
+      if (state !== 'running' || no % 5 === 2) continue;
+      if (no % 2 === 0) actions.push(queued(no, 0));
+      else actions.push(...ended(no));
+    }
+    await leader.tick(...actions);
+    const all = await Promise.all(Array.from({ length: TASKS }, (_, at) => store.tasks.task(runNo(at + 1))));
+    return all.filter((one) => one !== null);
+  }
+
+  /** All pages of a list; each looks at so many tasks. */
+  async function listed(filter: TaskFilter, order: TaskOrder, looked: number): Promise<readonly number[]> {
+    const found: number[] = [];
+    let place: TaskPlace | null = null;
+    for (let page = 0; page <= TASKS; page++) {
+      const read = await store.tasks.list(filter, order, place, 4, looked);
+      expect(read.tasks.length).toBeLessThanOrEqual(4);
+      found.push(...read.tasks.map(({ run }) => run.runNo));
+      place = read.next;
+      if (place === null) return found;
+    }
+    throw new Error('the list has no end');
+  }
+
+  it('lists tasks by every filter in every order, however few are looked at for a page', async () => {
+    const all = await fill();
+    expect(new Set(all.map(({ state }) => state))).toEqual(
+      new Set(['queued', 'paused', 'running', 'success', 'failed']),
+    );
+    for (const [at, filter] of FILTERS.entries())
+      for (const by of TASK_SORTS)
+        for (const descending of [true, false]) {
+          const sign = descending ? -1 : 1;
+          const key = VALUES[by];
+          const compare = (a: TaskRecord, b: TaskRecord) => {
+            const [x, y] = [key(a), key(b)];
+            return sign * (x < y ? -1 : x > y ? 1 : a.run.runNo - b.run.runNo);
+          };
+          const wanted = all.filter((task) => admits(filter, task)).toSorted(compare);
+          // Of starts there is no index: as many of the newest tasks are sorted as are looked at.
+          const looked = by === 'startedAt' ? TASKS : 5 + at;
+          const found = await listed(filter, { by, descending }, looked);
+          expect(found, `${JSON.stringify(filter)} ${by} ${sign}`).toEqual(
+            wanted.map(({ run }) => run.runNo),
+          );
+        }
+  });
+
+  it('looks at no more tasks than it may for a page', async () => {
+    await fill();
+    const newest = { by: 'createdAt', descending: true } as const;
+    const none = { name: 'no such name' };
+    const first = await store.tasks.list(none, newest, null, 4, 10);
+    expect(first.tasks).toEqual([]);
+    const tenth = (await store.tasks.list({}, newest, null, 10)).tasks.at(-1);
+    expect(first.next).toEqual({ value: tenth?.run.createdAt, runNo: tenth?.run.runNo });
+  });
+
+  it('counts the newest tasks of each type, and what is open', async () => {
+    const all = await fill();
+    const counted = await store.tasks.counts({});
+    const byState = (type: string) => {
+      const of = Map.groupBy(
+        all.filter(({ run }) => run.dagId === type),
+        ({ state }) => state,
+      );
+      return Object.fromEntries([...of].map(([state, tasks]) => [state, tasks.length]));
+    };
+    expect(
+      counted.map(({ type, counts, since }) => [
+        type,
+        since,
+        Object.fromEntries(counts.map(({ state, tasks }) => [state, tasks])),
+      ]),
+    ).toEqual(['a', 'b'].map((type) => [type, null, byState(type)]));
+    const open = await store.tasks.queue({});
+    const isOpen = ({ state }: TaskRecord) => state !== 'success' && state !== 'failed';
+    expect(open.reduce((sum, { tasks }) => sum + tasks, 0)).toBe(all.filter(isOpen).length);
+    const placeOf = (type: string, priority: string, state: string) => `${type} ${priority} ${state}`;
+    const expected = Map.groupBy(all.filter(isOpen), ({ run, state }) =>
+      placeOf(run.dagId, run.priority, state),
+    );
+    const byPlace = Map.groupBy(open, ({ type, priority, state }) => placeOf(type, priority, state));
+    expect([...byPlace.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
+    for (const [place, counts] of byPlace) {
+      const same = expected.get(place) ?? [];
+      expect(counts.reduce((sum, { tasks }) => sum + tasks, 0)).toBe(same.length);
+      const oldest = Math.min(...same.map(({ run }) => run.createdAt));
+      expect(Math.min(...counts.map(({ oldestAt }) => oldestAt))).toBe(oldest);
+    }
+    const few = await store.tasks.counts({}, { all: 8, each: 5 });
+    for (const { type, since, counts } of few) {
+      const newest = all.filter(({ run }) => run.dagId === type).slice(-4);
+      expect(since).toBe(newest[0]?.run.createdAt);
+      expect(counts.reduce((sum, { tasks }) => sum + tasks, 0)).toBe(4);
+    }
   });
 
   it('deletes a finished run alone, and none that an unfinished one needs', async () => {
