@@ -19,7 +19,8 @@ const QUIET_MS_MAX = 20_000;
 /** A quick look: fewer runs, short waits for a quiet machine, and nothing that takes seconds. */
 const QUICK = { runs: 3, warmUps: 1, quietMsMax: 1000, without: ['W5', 'W6'] as readonly string[] };
 
-const USAGE = `npm run bench -- [--only orch,limit,...] [--workloads W1,W2,...] [--quick] [--save-baseline]
+const USAGE = `npm run bench -- [--only orch,limit,...] [--workloads W1,W2,...] [--runs 60] [--quick]
+               [--save-baseline]
        npm run bench -- --only scheduler [--quick]   the scaling goals, no comparison
 systems: ${SYSTEMS.map((one) => one.name).join(' ')}`;
 
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
     workloads: { type: 'string' },
+    runs: { type: 'string' },
     quick: { type: 'boolean', default: false },
     'save-baseline': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -80,12 +82,13 @@ async function openSystems(
 /** Runs one workload on all systems in turns, so that what disturbs the machine disturbs all of them. */
 async function runWorkload(name: WorkloadName, processes: readonly SystemProcess[]): Promise<Summary[]> {
   const { runs, warmUps } = options.quick ? QUICK : WORKLOADS[name];
+  const rounds = options.runs === undefined ? runs : Number(options.runs);
   const able = processes.filter((one) =>
     SYSTEMS.find((entry) => entry.name === one.name)?.workloads.includes(name),
   );
   const measured = new Map<string, Measurement[]>();
   const failed = new Set<string>();
-  for (let round = -warmUps; round < runs; round++) {
+  for (let round = -warmUps; round < rounds; round++) {
     const first = Math.abs(round) % Math.max(1, able.length);
     for (const system of [...able.slice(first), ...able.slice(0, first)]) {
       if (failed.has(system.name)) continue;
@@ -102,7 +105,7 @@ async function runWorkload(name: WorkloadName, processes: readonly SystemProcess
   }
   return able.flatMap((system) => {
     const list = failed.has(system.name) ? [] : (measured.get(system.name) ?? []);
-    return list.length > 0 ? [summarize(list)] : [];
+    return list.length > 0 ? [summarize(list, measured.get('orch') ?? [])] : [];
   });
 }
 

@@ -20,6 +20,14 @@ export interface Measurement {
   readonly childrenMib: number | null;
 }
 
+/** How many times as long as orch a system took in the same rounds. */
+export interface TimesOrch {
+  readonly median: number;
+  /** The median lies in between with a confidence of 95 %, if rounds are independent. */
+  readonly low: number;
+  readonly high: number;
+}
+
 /** All measured runs of one workload on one system. */
 export interface Summary {
   readonly system: string;
@@ -35,4 +43,6 @@ export interface Summary {
   readonly cpuUsPerTask: number;
   readonly processMib: number;
   readonly childrenMib: number | null;
+  /** `null` for orch itself, and where it did not run. */
+  readonly timesOrch: TimesOrch | null;
 }

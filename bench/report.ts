@@ -8,14 +8,8 @@ import { WORKLOADS } from './workloads.ts';
 /** Runs on shared cores differ by this much without a cause. */
 const NOISE = 0.25;
 
-/** How many times slower a system is than orch; empty for orch itself and where orch did not run. */
-function ratio(summary: Summary, orch: Summary | undefined): string {
-  if (!orch || summary.system === orch.system) return '';
-  return `${figure(summary.medianMs / orch.medianMs)}x`;
-}
-
-function row(summary: Summary, orch: Summary | undefined): string[] {
-  const { gapP50Ms, gapP99Ms, childrenMib } = summary;
+function row(summary: Summary): string[] {
+  const { gapP50Ms, gapP99Ms, childrenMib, timesOrch } = summary;
   return [
     summary.system,
     String(summary.runs),
@@ -25,7 +19,9 @@ function row(summary: Summary, orch: Summary | undefined): string[] {
     gapP50Ms === null ? '' : `${figure(gapP50Ms)} / ${figure(gapP99Ms ?? 0)}`,
     figure(summary.cpuUsPerTask),
     `${figure(summary.processMib)} + ${childrenMib === null ? '?' : figure(childrenMib)}`,
-    ratio(summary, orch),
+    timesOrch === null
+      ? ''
+      : `${figure(timesOrch.median)}x (${figure(timesOrch.low)}-${figure(timesOrch.high)})`,
   ];
 }
 
@@ -43,9 +39,7 @@ const HEAD = [
 
 /** The table of one workload. */
 export function workloadText(name: WorkloadName, summaries: readonly Summary[]): string {
-  const rows = summaries.filter((one) => one.workload === name);
-  const orch = rows.find((one) => one.system === 'orch');
-  const lines = rows.map((one) => row(one, orch));
+  const lines = summaries.filter((one) => one.workload === name).map(row);
   return `${name}: ${WORKLOADS[name].title}\n${table(HEAD, lines)}`;
 }
 

@@ -10,6 +10,19 @@ export function quantile(values: readonly number[], share: number): number {
   return ordered[Math.min(ordered.length - 1, Math.max(0, index))] as number;
 }
 
+/**
+ * Between which of the values the median of what they are drawn from lies with a confidence of 95 %: by the
+ * normal approximation of the binomial distribution; all of them where they are too few for it.
+ */
+export function medianRange(values: readonly number[]): { readonly low: number; readonly high: number } {
+  const ordered = sorted(values);
+  const last = ordered.length - 1;
+  const half = 0.98 * Math.sqrt(ordered.length);
+  const low = Math.max(0, Math.floor(ordered.length / 2 - half) - 1);
+  const high = Math.min(last, Math.ceil(ordered.length / 2 + half));
+  return { low: ordered[low] as number, high: ordered[high] as number };
+}
+
 export function median(values: readonly number[]): number {
   const ordered = sorted(values);
   const middle = ordered.length >> 1;

@@ -1,8 +1,11 @@
-import type { Measurement, Summary } from './measurement.ts';
-import { median, quantile } from './statistics.ts';
+import type { Measurement, Summary, TimesOrch } from './measurement.ts';
+import { median, medianRange, quantile } from './statistics.ts';
 
-/** Sums up the runs of one workload on one system; there must be at least one. */
-export function summarize(measurements: readonly Measurement[]): Summary {
+/**
+ * Sums up the runs of one workload on one system, round by round; there must be at least one. `orch`: its
+ * runs in the same rounds.
+ */
+export function summarize(measurements: readonly Measurement[], orch: readonly Measurement[]): Summary {
   const [first] = measurements;
   if (!first) throw new Error('there is nothing to summarise');
   const durations = measurements.map((one) => one.durationMs);
@@ -23,5 +26,15 @@ export function summarize(measurements: readonly Measurement[]): Summary {
     cpuUsPerTask: (median(measurements.map((one) => one.cpuMs)) / first.tasks) * 1000,
     processMib: Math.max(...measurements.map((one) => one.processMib)),
     childrenMib: children.length > 0 ? Math.max(...children) : null,
+    timesOrch: first.system === 'orch' ? null : timesOf(measurements, orch),
   };
+}
+
+/** What disturbs the machine for seconds disturbs both of a round: their ratio stays. */
+function timesOf(measurements: readonly Measurement[], orch: readonly Measurement[]): TimesOrch | null {
+  const ratios = measurements.flatMap(({ durationMs }, round) => {
+    const beside = orch[round];
+    return beside === undefined ? [] : [durationMs / beside.durationMs];
+  });
+  return ratios.length === 0 ? null : { median: median(ratios), ...medianRange(ratios) };
 }

@@ -5,7 +5,7 @@ import { regressions } from '../../../bench/report.ts';
 import type { BenchResults } from '../../../bench/results.ts';
 import { scalingTable } from '../../../bench/scaling/print-scaling.ts';
 import { watchedStore } from '../../../bench/scaling/watched-store.ts';
-import { median, quantile } from '../../../bench/statistics.ts';
+import { median, medianRange, quantile } from '../../../bench/statistics.ts';
 import { summarize } from '../../../bench/summarize.ts';
 import { figure, table } from '../../../bench/table.ts';
 import { Witness } from '../../../bench/witness.ts';
@@ -147,14 +147,27 @@ describe('figures', () => {
     expect(() => median([])).toThrow();
   });
   it('sums up runs', () => {
-    const summary = summarize([run(10, [1, 2]), run(20, [3, 4]), run(40)]);
+    const summary = summarize([run(10, [1, 2]), run(20, [3, 4]), run(40)], []);
     expect(summary).toMatchObject({ medianMs: 20, minMs: 10, maxMs: 40, tasksPerSecond: 5000, gapP50Ms: 2 });
     expect(summary.cpuUsPerTask).toBe(100);
+    expect(summary.timesOrch).toBeNull();
+  });
+  it('compares a system with orch round by round, so that a slow minute counts for both', () => {
+    const peer = (durationMs: number): Measurement => ({ ...run(durationMs), system: 'peer' });
+    const orch = [run(10), run(100), run(10)];
+    const { timesOrch } = summarize([peer(11), peer(120), peer(12)], orch);
+    expect(timesOrch).toEqual({ median: 1.2, low: 1.1, high: 1.2 });
+    expect(summarize([peer(11)], []).timesOrch).toBeNull();
+  });
+  it('says where a median lies', () => {
+    const values = Array.from({ length: 100 }, (_, at) => at + 1);
+    expect(medianRange(values)).toEqual({ low: 40, high: 61 });
+    expect(medianRange([3, 1, 2])).toEqual({ low: 1, high: 3 });
   });
   it('reports what is worse than the baseline by more than the noise', () => {
     const results = (durationMs: number): BenchResults => ({
       machine: { cores: 2, model: '', memoryGib: 1, node: '' },
-      summaries: [summarize([run(durationMs)])],
+      summaries: [summarize([run(durationMs)], [])],
       figures: [],
       absent: {},
     });
