@@ -19,9 +19,7 @@ export function poolProblems(
 ): Diagnostic[] {
   return dags.flatMap(({ file, spec }) =>
     spec.tasks.flatMap(({ path, pool = TASK_DEFAULTS.pool, poolSlots = TASK_DEFAULTS.poolSlots }) => {
-      const named = new RegExp(
-        `(?<=\\bpool['"]?\\s*:\\s*['"]?)${pool.replaceAll(/[^\w-]/g, '\\$&')}(?![\\w-])`,
-      );
+      const named = new RegExp(`\\bpool['"]?\\s*:\\s*['"]?${pool.replaceAll(/[^\w-]/g, '\\$&')}(?![\\w-])`);
       const at = { severity: 'error', file, ...placeInSource(sourceOf(file), named) } as const;
       const task = `task '${path}' of DAG ${spec.id}`;
       const slots = pools.get(pool)?.slots;

@@ -37,9 +37,9 @@ test('tasks whose pool is big enough are fine', () => {
 test('a mistake has the first place of the file that names the pool, in YAML and in TypeScript', () => {
   const dag = fileWith({ pool: 'api' });
   const placeIn = (source: string) => poolProblems([dag], pools, () => source)[0];
-  expect(placeIn('id: d\ntasks:\n  a: { run: api, pool: api }\n')).toMatchObject({ line: 3, column: 24 });
+  expect(placeIn('id: d\ntasks:\n  a: { run: api, pool: api }\n')).toMatchObject({ line: 3, column: 18 });
   const source = "  g.task('a', { pool: 'api' }, () => 1);";
-  expect(placeIn(`// pool: api2\n${source}`)).toMatchObject({ line: 2, column: 24, source });
+  expect(placeIn(`// pool: api2\n${source}`)).toMatchObject({ line: 2, column: 17, source });
   expect(placeIn('a: { pool: x }')).not.toHaveProperty('line');
 });
 
