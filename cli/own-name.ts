@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { packagePath } from '../core/config/installation.ts';
 
@@ -15,8 +15,9 @@ export function ownNameIn(dir: string, path: string | undefined): 'orch' | 'npx 
   if (folders.some((folder) => isOwn(join(folder, 'orch')))) return 'orch';
   const prefix = npmPrefix(dir);
   if (prefix === null) return null;
-  const isHere = existsSync(join(prefix, 'node_modules', '.bin', 'orch')) || isOwnClone(prefix, own);
-  return isHere ? 'npx orch' : null;
+  // In a clone npx runs what the package itself brings.
+  const isClone = own === join(realpathSync(prefix), 'cli', 'orch.js');
+  return isClone || existsSync(join(prefix, 'node_modules', '.bin', 'orch')) ? 'npx orch' : null;
 }
 
 /** The folder whose packages npx uses: the nearest one that has a manifest or packages. */
@@ -26,11 +27,4 @@ function npmPrefix(dir: string): string | null {
     if (basename(folder) !== 'node_modules' && (has('package.json') || has('node_modules'))) return folder;
     if (dirname(folder) === folder) return null;
   }
-}
-
-/** Whether a folder is the clone that runs: npx runs what the package that it is in brings itself. */
-function isOwnClone(folder: string, own: string): boolean {
-  const manifest = join(folder, 'package.json');
-  if (!existsSync(manifest) || !own.startsWith(join(realpathSync(folder), 'cli'))) return false;
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly name?: string }).name === 'orch';
 }

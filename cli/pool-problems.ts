@@ -1,6 +1,7 @@
 import { type DagSpec, TASK_DEFAULTS } from '../core/model/dag.ts';
 import { didYouMean } from '../core/model/did-you-mean.ts';
 import { AppError, type Diagnostic } from '../core/model/errors.ts';
+import { placeInSource, type SourceOf } from './place-in-source.ts';
 import { counted } from './render/counted.ts';
 
 /** Pools by name. */
@@ -8,15 +9,18 @@ type PoolSlots = ReadonlyMap<string, { readonly slots: number }>;
 
 /**
  * Tasks that could never start: their pool does not exist, or has fewer slots than they need. A DAG file does
- * not know the pools, so that this is asked where the config is known.
+ * not know the pools, so that this is asked where the config is known. Where the sources are given, a mistake
+ * has the first place that names the pool.
  */
 export function poolProblems(
   dags: readonly { readonly file: string; readonly spec: DagSpec }[],
   pools: PoolSlots,
+  sourceOf: SourceOf = () => null,
 ): Diagnostic[] {
   return dags.flatMap(({ file, spec }) =>
     spec.tasks.flatMap(({ path, pool = TASK_DEFAULTS.pool, poolSlots = TASK_DEFAULTS.poolSlots }) => {
-      const at = { severity: 'error', file } as const;
+      const named = new RegExp(`\\bpool['"]?\\s*:\\s*['"]?${pool.replaceAll(/[^\w-]/g, '\\$&')}(?![\\w-])`);
+      const at = { severity: 'error', file, ...placeInSource(sourceOf(file), named) } as const;
       const task = `task '${path}' of DAG ${spec.id}`;
       const slots = pools.get(pool)?.slots;
       if (slots === undefined) {

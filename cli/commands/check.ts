@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { Config } from '../../core/config/config.ts';
 import { AppError, type Diagnostic } from '../../core/model/errors.ts';
@@ -7,6 +7,8 @@ import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { readFilesAnew } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
+import { foreignTemplates } from '../foreign-templates.ts';
+import type { SourceOf } from '../place-in-source.ts';
 import { poolProblems } from '../pool-problems.ts';
 import { projectDir } from '../project-dir.ts';
 import { rememberDags } from '../remember-dags.ts';
@@ -21,6 +23,13 @@ interface CheckReport {
   readonly tasks: number;
   readonly diagnostics: readonly Diagnostic[];
 }
+
+const NO_FILES: Diagnostic = {
+  severity: 'warning',
+  rule: 'no-dag-files',
+  message: 'dags/ has no DAG file',
+  hint: "they end in .yaml, .yml or .ts; 'orch init' in an empty folder writes examples",
+};
 
 /** `orch check [files]`: every mistake in DAG files and config, with its place. */
 export const check = defineCommand<{ types?: boolean; watch?: boolean }>({
@@ -93,6 +102,8 @@ async function checkAll(
   if (files === undefined) rememberDags({ dir, dags, diagnostics }, 'all');
   const sources = parsed.map(({ file }) => file).filter((file) => file.endsWith('.ts'));
   const typed = types && sources.length > 0 ? await typeDiagnostics(dir, sources) : [];
+  const sourceOf = (file: string): string | null =>
+    existsSync(join(dir, file)) ? readFileSync(join(dir, file), 'utf8') : null;
   const known = new Set(diagnostics.map(({ file, line }) => `${file}:${line}`));
   return {
     files: parsed.length,
@@ -101,7 +112,9 @@ async function checkAll(
     diagnostics: [
       ...unfit,
       ...diagnostics,
-      ...(config === null ? [] : await poolMistakes(context, config, dags)),
+      ...(config === null ? [] : await poolMistakes(context, config, dags, sourceOf)),
+      ...foreignTemplates(dags, sourceOf),
+      ...(parsed.length === 0 ? [NO_FILES] : []),
       ...typed.filter(({ file, line }) => !known.has(`${file}:${line}`)),
     ],
   };
@@ -115,12 +128,13 @@ async function poolMistakes(
   context: CommandContext,
   { pools, store }: Config,
   dags: Parameters<typeof poolProblems>[0],
+  sourceOf: SourceOf,
 ): Promise<readonly Diagnostic[]> {
-  const problems = poolProblems(dags, poolsInForce(pools, []));
+  const problems = poolProblems(dags, poolsInForce(pools, []), sourceOf);
   const isMade = store.kind === 'postgres' || existsSync(join(store.path, 'orch.db'));
   if (problems.length === 0 || !isMade) return problems;
   try {
-    return poolProblems(dags, await withProject(context, readPools));
+    return poolProblems(dags, await withProject(context, readPools), sourceOf);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
     return problems;

@@ -119,10 +119,13 @@ function meter(counts, total) {
 
 /** How many instances are in each state: a link to these alone, or from them to all again. */
 function stateLinks({ runId, counts }, query) {
-  const links = Object.entries(counts)
-    .filter(([state, count]) => count > 0 && state !== 'removed')
+  const only = query.get('only');
+  // The chosen one stays when its last task has gone on: it is the way back to all.
+  const all = only === null ? counts : { [only]: 0, ...counts };
+  const links = Object.entries(all)
+    .filter(([state, count]) => state === only || (count > 0 && state !== 'removed'))
     .map(([state, count]) => {
-      const isChosen = query.get('only') === state;
+      const isChosen = state === only;
       const to = new URLSearchParams(query);
       to.delete('task');
       if (isChosen) to.delete('only');

@@ -60,5 +60,7 @@ export function triggerText({ trigger, logicalDate }) {
 
 /** The name of a task instance in parts between which a line may end: before the dots of its path. */
 export function nameParts(name) {
-  return name.split(/(?<=\])(?=\.)|(?<=^[^[]*)(?=\.)/).map((part) => element('span.part', {}, part));
+  // Keys stand in brackets and may have dots.
+  const parts = name.split(name.includes('[') ? /(?<=\])(?=\.)/ : /(?=\.)/);
+  return parts.map((part) => element('span.part', {}, part));
 }

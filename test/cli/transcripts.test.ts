@@ -66,6 +66,16 @@ describe('a new project', () => {
 });
 
 describe('reading DAGs', () => {
+  test('check says that there is nothing to check', async () => {
+    const other = makeProject({ 'dags/etl.py': 'from airflow import DAG\n' });
+    expect(await orch(['check'], { cwd: other })).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^warning {2}dags\/ has no DAG file \(they end in .*\n\n✓ 0 files.*: 1 warning\n$/,
+      ),
+    });
+  });
+
   test('list', async () => {
     expect(await run('list')).toEqual({
       code: 0,
