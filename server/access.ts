@@ -75,6 +75,16 @@ export class Access {
     return all.filter(({ dagId }) => this.has('viewer', dagId));
   }
 
+  /** Of the next DAGs by id those that the asker may see; `last`: where more may follow. */
+  async dagsAfter(
+    afterId: string,
+    limit: number,
+  ): Promise<{ dags: readonly DagRecord[]; last: string | null }> {
+    const found = await this.#store.dags(afterId, limit);
+    const dags = found.filter(({ dagId }) => this.has('viewer', dagId));
+    return { dags, last: found.length < limit ? null : (found.at(-1)?.dagId ?? null) };
+  }
+
   /** A run of a DAG that the asker may use. */
   async run(runId: string): Promise<RunRecord> {
     const run = RUN_ID.test(runId) ? (await this.#store.runsByUid(runId))[0] : undefined;

@@ -44,7 +44,8 @@ export class Accounts {
   }
 
   async account(name: string): Promise<AccountRecord | null> {
-    return (await this.accounts()).find((one) => one.name === name) ?? null;
+    const row = await this.#db.selectFrom('account').selectAll().where('name', '=', name).executeTakeFirst();
+    return row === undefined ? null : toAccount(row);
   }
 
   /**

@@ -6,9 +6,14 @@ import { named } from './records.ts';
 import type { DagRecord } from './store.ts';
 import type { Database } from './tables.ts';
 
-/** All DAGs that a file has declared, by id. */
-export async function readDags(db: Kysely<Database>): Promise<readonly DagRecord[]> {
-  return (await dagsQuery(db).orderBy('dag.dag_id').execute()).map(toDag);
+/** The DAGs that a file has declared, by id: all after an id, or at most so many. */
+export async function readDags(
+  db: Kysely<Database>,
+  afterId = '',
+  limit?: number,
+): Promise<readonly DagRecord[]> {
+  const all = dagsQuery(db).where('dag.dag_id', '>', afterId).orderBy('dag.dag_id');
+  return (await (limit === undefined ? all : all.limit(limit)).execute()).map(toDag);
 }
 
 /** A DAG with the graph of its version, as stored. */

@@ -111,8 +111,8 @@ export class Reads extends CarriedReads {
     });
   }
 
-  dags(): Promise<readonly DagRecord[]> {
-    return readDags(this.#db);
+  dags(afterId?: string, limit?: number): Promise<readonly DagRecord[]> {
+    return readDags(this.#db, afterId, limit);
   }
 
   dag(dagId: string): Promise<DagRecord | null> {

@@ -294,7 +294,7 @@ export interface Store {
   /** `null` if there is no such run. Works for finished runs too (retry). */
   loadRun(runNo: RunNo): Promise<RunSnapshot | null>;
 
-  dags(): Promise<readonly DagRecord[]>;
+  dags(afterId?: string, limit?: number): Promise<readonly DagRecord[]>;
   /** The DAGs after an id, in the order of their ids, at most so many, with the graphs of their versions. */
   declaredDags(afterId: string, limit: number): Promise<readonly DeclaredRecord[]>;
   pausedDags(): Promise<readonly string[]>;

@@ -44,6 +44,8 @@ import { instant } from '../views.ts';
 const tag = 'dags';
 const dagId = { dagId: DagId };
 const versionNo = storeNo('of the list of versions');
+/** So many DAGs are read at once, and looked at for a page, of those that somebody looks for. */
+const LOOKED = { atOnce: 200, most: 2_000 } as const;
 const PREVIEW = { default: 10, most: 1_000 } as const;
 
 interface DagView {
@@ -119,6 +121,7 @@ const list = route('get', `${API}/dags`, {
   id: 'listDags',
   tag,
   summary: 'DAGs by their ids',
+  description: 'A page of a filter may have fewer DAGs than asked for, or none, while there is a nextCursor.',
   role: 'viewer',
   query: {
     ...PAGING,
@@ -128,22 +131,26 @@ const list = route('get', `${API}/dags`, {
   },
   answer: pageOf('DagPage', Dag),
   handle: async (services, { query, access }) => {
-    const after = readCursor(query.cursor, ['string'])?.[0] ?? '';
     const limit = limitOf(query);
-    const known = (await access.dags()).filter(
-      ({ dagId, paused }) =>
-        dagId > after && dagId.includes(query.q ?? '') && (query.paused ?? paused) === paused,
-    );
-    const items: Dag[] = [];
-    let nextCursor: string | null = null;
+    const isWanted = ({ dagId, paused }: DagRecord) =>
+      dagId.includes(query.q ?? '') && (query.paused ?? paused) === paused;
+    const isAll = access.seesAll && [query.q, query.paused, query.tag].every((one) => one === undefined);
     // One more than a page, which tells whether there is a next one.
-    for (let first = 0; first < known.length && nextCursor === null; first += limit + 1)
-      for (const { view } of await dagViews(services, known.slice(first, first + limit + 1))) {
-        if (query.tag !== undefined && !view.tags.includes(query.tag)) continue;
-        if (items.length < limit) items.push(view);
-        else nextCursor ??= writeCursor([items.at(-1)?.dagId ?? '']);
-      }
-    return { items, nextCursor };
+    const size = isAll ? limit + 1 : Math.max(limit + 1, LOOKED.atOnce);
+    const items: Dag[] = [];
+    let after: string | null = readCursor(query.cursor, ['string'])?.[0] ?? '';
+    for (let looked = 0; looked < LOOKED.most && after !== null; looked += size) {
+      const { dags, last } = await access.dagsAfter(after, size);
+      const wanted = dags.filter(isWanted);
+      for (let first = 0; first < wanted.length; first += limit + 1)
+        for (const { view } of await dagViews(services, wanted.slice(first, first + limit + 1))) {
+          if (query.tag !== undefined && !view.tags.includes(query.tag)) continue;
+          if (items.length === limit) return { items, nextCursor: writeCursor([items.at(-1)?.dagId ?? '']) };
+          items.push(view);
+        }
+      after = last;
+    }
+    return { items, nextCursor: after === null ? null : writeCursor([after]) };
   },
 });
 

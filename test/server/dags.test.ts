@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Served, serve } from './served.ts';
 
 const FILES = {
@@ -32,6 +32,10 @@ describe('DAGs over HTTP', () => {
     expect(await ids('?q=the')).toEqual([['other'], true]);
     const { body } = await api.get('/api/v1/dags?limit=1');
     expect(await ids(`?limit=1&cursor=${body['nextCursor']}`)).toEqual([['other'], true]);
+    const read = vi.spyOn(api.services.store, 'dags');
+    await api.get('/api/v1/dags?limit=1');
+    expect(read.mock.calls).toEqual([['', 2]]);
+    read.mockRestore();
   });
 
   test('are read with their params, tasks and next slot', async () => {

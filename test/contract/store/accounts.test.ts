@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { endAccount } from '../../../core/accounts/keep-accounts.ts';
 import type { AccountRecord, TokenRecord } from '../../../core/model/account.ts';
 import { systemClock } from '../../../core/model/clock.ts';
@@ -65,7 +65,9 @@ describe.each(databases)('who may use the API, on $name', ({ newPlace }) => {
     const logIn = () => accounts.logIn('ann', 'h', 10, 20);
     await save(ANN);
     await logIn();
+    const readAll = vi.spyOn(accounts, 'accounts');
     expect([await isIn(19), await isIn(20)]).toEqual(['ann', null]);
+    expect(readAll).not.toHaveBeenCalled();
     await save({ ...ANN, grants: [] });
     expect(await isIn()).toBe('ann');
     await save({ ...ANN, passwordHash: 'scrypt:2' });
