@@ -1,4 +1,5 @@
 import { saveCodeCache } from '../core/executors/code-cache.ts';
+import type { SpareKeeper } from '../core/executors/keeper-process.ts';
 import type { Diagnostic } from '../core/model/errors.ts';
 import type { Project } from '../core/scheduler/project.ts';
 import type { Session } from '../core/scheduler/session.ts';
@@ -13,13 +14,15 @@ import { tellRuns } from './tell-runs.ts';
 
 /**
  * Leads a project as its scheduler, or stands by until it can, and tells of every run, until the process is
- * told to end. `onLooked`: it has looked at all DAG files, or another process does.
+ * told to end. `keeper` becomes that of this process if it leads at once. `onLooked`: it has looked at all
+ * DAG files, or another process does.
  *
  * @returns the exit code of the signal that ended it.
  */
 export async function runScheduler(
   context: CommandContext,
   project: Project,
+  keeper: SpareKeeper,
   onLooked: () => void = () => {},
 ): Promise<number> {
   const told = Promise.withResolvers<Interrupt | 'stopped'>();
@@ -42,7 +45,9 @@ export async function runScheduler(
     const { signal } = ended;
     const onStopAsked = (): void => told.resolve('stopped');
     const heard = { onLead, onStandBy, onTidings, onStopAsked };
-    session = await openSession(project, { schedules: true, ...heard, signal });
+    session = await openSession(project, { schedules: true, keeper, ...heard, signal });
+    // Who stands by may do so for long, and needs none.
+    keeper.end();
     if (!session.leading) onLooked();
     if (!session.leading && !signal.aborted) tell(context, 'standby', 'stands by: another process leads');
     const end = await Promise.race([told.promise, session.failed]);

@@ -4,8 +4,8 @@ import { defineCommand, type RemoteRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { openSession } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
-import { runScheduler } from '../run-scheduler.ts';
 import { userName } from '../user-name.ts';
+import { withKeeper } from '../with-keeper.ts';
 import { withProject } from '../with-project.ts';
 
 /** `orch scheduler`: runs every DAG by its schedule until it is told to end; with a word it pauses all. */
@@ -24,8 +24,8 @@ export const scheduler = defineCommand<Record<string, never>>({
   },
   run: (context, _options, [action]) => {
     requireWord(action);
+    if (action === undefined) return schedule(context);
     return withProject(context, async (project) => {
-      if (action === undefined) return runScheduler(context, project);
       const paused = action === 'pause';
       const session = await openSession(project, { warm: false });
       try {
@@ -38,6 +38,13 @@ export const scheduler = defineCommand<Record<string, never>>({
     });
   },
 });
+
+function schedule(context: CommandContext): Promise<number> {
+  return withKeeper(async (keeper) => {
+    const { runScheduler } = await import('../run-scheduler.ts');
+    return withProject(context, (project) => runScheduler(context, project, keeper));
+  });
+}
 
 /** `orch scheduler pause` and `resume` of a server. */
 export const schedulerThere: RemoteRun = async (context, server, _options, [action]) => {

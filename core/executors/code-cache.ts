@@ -4,14 +4,23 @@ import { dirname, join } from 'node:path';
 /** When the code that a process loads first has been loaded. */
 const FLUSH_AFTER_MS = [100, 2_000] as const;
 
+interface CodeCache {
+  readonly NODE_COMPILE_CACHE: string;
+}
+
 /**
  * The variable that has Node keep compiled code, TypeScript included: a process starts several times faster
  * with it. The cache of this process is shared, so that a new project starts fast too; without one the
  * project has its own.
  */
-export function codeCache(stateDir: string): { readonly NODE_COMPILE_CACHE: string } {
+export function codeCache(stateDir: string): CodeCache {
+  return { NODE_COMPILE_CACHE: join(stateDir, 'cache', 'node'), ...sharedCodeCache() };
+}
+
+/** The same for a process that is of no project yet: without a cache of this process it has none. */
+export function sharedCodeCache(): Partial<CodeCache> {
   const shared = getCompileCacheDir();
-  return { NODE_COMPILE_CACHE: shared === undefined ? join(stateDir, 'cache', 'node') : dirname(shared) };
+  return shared === undefined ? {} : { NODE_COMPILE_CACHE: dirname(shared) };
 }
 
 /** Writes the cache now and then: a process that is killed does not write it at its exit. */

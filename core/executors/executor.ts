@@ -27,6 +27,8 @@ export interface Executor {
    * ready wait.
    */
   start(): Promise<void>;
+  /** Resolves once orders are run, at the latest after a while; absent where nothing is waited for. */
+  ready?(): Promise<void>;
   submit(order: AttemptOrder): void;
   /**
    * Asks for the end of an attempt: message and SIGTERM at once, SIGKILL of everything it started after

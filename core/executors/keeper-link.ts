@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { entryPath } from '../config/installation.ts';
 import { codeCache } from './code-cache.ts';
+import { KeeperProcess } from './keeper-process.ts';
 import { LineSplitter } from './line-splitter.ts';
 import {
   type GroupFrame,
@@ -22,9 +20,8 @@ export interface KeeperHandlers {
 /** The leader's end of its keeper. */
 export class KeeperLink {
   readonly #handlers: KeeperHandlers;
-  readonly #child: ChildProcess;
+  readonly #process: KeeperProcess;
   readonly #pipe: Socket;
-  readonly #errorFile: string;
   #out = '';
   #dead = false;
   readonly #flush = (): void => {
@@ -33,31 +30,23 @@ export class KeeperLink {
     this.#pipe.write(text);
   };
 
-  /** Starts a keeper; it answers with `up`. */
-  constructor(settings: KeeperSettings, handlers: KeeperHandlers) {
+  /** Tells a keeper what it is for, one that was started before or a new one; it answers with `up`. */
+  constructor(settings: KeeperSettings, handlers: KeeperHandlers, spare: KeeperProcess | null = null) {
     this.#handlers = handlers;
-    const folder = join(settings.stateDir, 'tmp');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#errorFile = join(folder, 'keeper.err');
-    const errors = openSync(this.#errorFile, 'w', 0o600);
-    this.#child = spawn(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', entryPath('core/executors/keeper-main')],
-      {
+    this.#process =
+      spare ??
+      new KeeperProcess({
         cwd: settings.projectDir,
-        env: { ...process.env, ...codeCache(settings.stateDir), ORCH_STATE: settings.stateKey },
-        detached: true,
-        stdio: ['ignore', errors, errors, 'pipe'],
-      },
-    );
-    closeSync(errors);
-    this.#pipe = this.#child.stdio[3] as Socket;
+        folder: join(settings.stateDir, 'tmp'),
+        env: { ...codeCache(settings.stateDir), ORCH_STATE: settings.stateKey },
+      });
+    this.#pipe = this.#process.pipe;
     this.#listen();
     this.send({ t: 'init', o: settings });
   }
 
   get pid(): number | null {
-    return this.#child.pid ?? null;
+    return this.#process.pid;
   }
 
   send(frame: KeeperFrame): void {
@@ -74,16 +63,14 @@ export class KeeperLink {
   /** Lets the keeper kill everything and exit; kills it if it does not within `patienceMs`. */
   async close(patienceMs: number): Promise<void> {
     if (this.#dead) return;
-    const exited = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#pipe.destroy();
     const timer = setTimeout(() => this.kill(), patienceMs);
-    await exited;
+    await this.#process.ended;
     clearTimeout(timer);
-    rmSync(this.#errorFile, { force: true });
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    this.#process.kill();
   }
 
   #listen(): void {
@@ -94,21 +81,9 @@ export class KeeperLink {
         if (frame) this.#handlers.onFrame(frame);
       });
     });
-    this.#pipe.on('error', () => undefined);
-    this.#child.on('error', (error) => this.#died(error.message));
-    // After `close` everything that it sent has been read.
-    this.#child.on('close', (code, signal) => this.#died(signal ?? `exit code ${code}`));
-  }
-
-  #died(how: string): void {
-    if (this.#dead) return;
-    this.#dead = true;
-    let said = '';
-    try {
-      said = readFileSync(this.#errorFile, 'utf8').trim().split('\n').slice(-20).join('\n');
-    } catch {
-      // It said nothing: how it ended is all there is to tell.
-    }
-    this.#handlers.onDeath(said === '' ? how : `${how}: ${said}`);
+    void this.#process.ended.then((how) => {
+      this.#dead = true;
+      this.#handlers.onDeath(how);
+    });
   }
 }

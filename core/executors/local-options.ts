@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../model/clock.ts';
+import type { SpareKeeper } from './keeper-process.ts';
 
 export interface LocalExecutorOptions {
   /** The folder with `airflow.yaml`: commands run here. */
@@ -14,6 +15,8 @@ export interface LocalExecutorOptions {
   readonly limits?: Partial<AttemptLimits>;
   /** A keeper that is not up by then is killed, and the next one is tried. */
   readonly keeperUpMs?: number;
+  /** Becomes the first keeper, unless it is taken or has ended. */
+  readonly spareKeeper?: SpareKeeper | null;
   /** A key of variables and connections by its id, base64; `null`: it is not here. */
   readonly keyOf?: (id: string) => string | null;
   /** Environment variables that attempts inherit, besides the usual ones. */
@@ -59,6 +62,7 @@ export interface LocalSettings {
   readonly commands: { readonly max: number; readonly memoryMb: number | null };
   readonly limits: AttemptLimits;
   readonly keeperUpMs: number;
+  readonly spareKeeper: SpareKeeper | null;
   readonly keyOf: (id: string) => string | null;
   readonly passEnv: readonly string[];
 }
@@ -85,6 +89,7 @@ export function localSettings(options: LocalExecutorOptions): LocalSettings {
     commands: { max: 64, memoryMb: null, ...options.commands },
     limits: { logBytes: 64 * MIB, outputInlineBytes: 256 * 1024, outputBytes: 64 * MIB, ...options.limits },
     keeperUpMs: options.keeperUpMs ?? 60_000,
+    spareKeeper: options.spareKeeper ?? null,
     keyOf: options.keyOf ?? (() => null),
     passEnv: options.passEnv ?? [],
   };

@@ -25,7 +25,8 @@ const KEEPER_PATIENCE_MS = 2_000;
 /** Between attempts to start a keeper, doubled each time. */
 const RESTART_MS = 100;
 const RESTART_MAX_MS = 5_000;
-
+/** So long at most whoever waits for the first runner waits: what cannot be started may never be. */
+const READY_MAX_MS = 1_000;
 /** Keepers that may die before they are up until the executor says that it cannot start. */
 const KEEPER_STARTS_MAX = 3;
 
@@ -100,6 +101,13 @@ class LocalExecutor implements Executor {
       () => this.#resume(),
       (error: Error) => this.#failed(error),
     );
+  }
+
+  async ready(): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, READY_MAX_MS);
+    await Promise.race([this.#runners.firstReady, late]);
+    clearTimeout(timer);
   }
 
   submit(order: AttemptOrder): void {
@@ -214,16 +222,17 @@ class LocalExecutor implements Executor {
         this.#keeperIsUp = true;
         resolve();
       };
-      this.#keeper = new KeeperLink(keeperSettings, {
-        onFrame: (frame) => this.#fromKeeper(frame),
-        onDeath: (detail) => {
+      const handlers = {
+        onFrame: (frame: ReportFrame | GroupFrame) => this.#fromKeeper(frame),
+        onDeath: (detail: string) => {
           clearTimeout(deadline);
           this.#keeper = null;
           this.#keeperIsUp = false;
           if (up) void this.#keeperDied(detail);
           else reject(new AppError('internal', `The keeper of processes cannot be started: ${detail}`));
         },
-      });
+      };
+      this.#keeper = new KeeperLink(keeperSettings, handlers, settings.spareKeeper?.take());
       this.#tellHold();
     });
   }

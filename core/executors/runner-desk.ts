@@ -27,6 +27,7 @@ export class RunnerDesk {
   /** Runners of a keeper that died. */
   readonly #dead: RunnerLink[] = [];
   readonly #handlers: RunnerHandlers;
+  readonly #firstReady = Promise.withResolvers<void>();
   readonly #spin = new Spin();
   readonly #spinGate: SpinGate;
 
@@ -35,7 +36,10 @@ export class RunnerDesk {
     this.#spinGate = new SpinGate(parts.settings.clock);
     this.#server = new RunnerServer(parts.settings.stateDir, (group) => this.#runners.get(group));
     this.#handlers = {
-      onReady: (runner) => this.#poolOf(runner).ready(runner),
+      onReady: (runner) => {
+        this.#poolOf(runner).ready(runner);
+        this.#firstReady.resolve();
+      },
       onReport: parts.onReport,
       onEnd: (runner, frame) => this.#ended(runner, frame),
       onGone: (runner, frame) => this.#gone(runner, frame),
@@ -51,6 +55,11 @@ export class RunnerDesk {
     return [...this.#runners.values()].flatMap(({ pid, jobs, served }) =>
       pid === null ? [] : [{ pid, attempts: jobs.size, served }],
     );
+  }
+
+  /** Resolves once a runner has taken what waited for the first one, or nothing is run any more. */
+  get firstReady(): Promise<void> {
+    return this.#firstReady.promise;
   }
 
   submit(job: Job): void {
@@ -119,6 +128,7 @@ export class RunnerDesk {
   }
 
   close(): void {
+    this.#firstReady.resolve();
     for (const pool of this.#pools.values()) pool.close();
   }
 

@@ -299,8 +299,8 @@ export class Leadership {
         return led;
       },
       onFault: (runNo, error) => this.#onLoadFault(runNo, error),
+      ready: () => this.#executor.ready?.(),
     });
-    // Runs that are under way go on before what they do not need is loaded.
     const [{ DagSync }, { Janitor }] = await Promise.all([import('./dag-sync.ts'), import('./janitor.ts')]);
     this.#requireLead();
     this.#inbox.open();

@@ -1,9 +1,12 @@
+import type { SpareKeeper } from '../executors/keeper-process.ts';
 import type { SchedulerTidings } from './tidings.ts';
 
 /** How a process takes part in a project. */
 export interface SessionOptions {
   /** Keeps a runner ready for the first function or operator; true by default. */
   readonly warm?: boolean;
+  /** The keeper of this process if it leads; its owner ends it if it does not. */
+  readonly keeper?: SpareKeeper;
   /** Whoever leads by this session runs all DAGs by their schedules; false by default. */
   readonly schedules?: boolean;
   /** It never leads and only asks whoever does; false by default. */

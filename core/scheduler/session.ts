@@ -13,6 +13,7 @@ import { leaderSocket } from './paths.ts';
 import { isAway, patientStore } from './patient-store.ts';
 import type { Project } from './project.ts';
 import type { SessionOptions } from './session-options.ts';
+import type { AttemptStart } from './start-leading.ts';
 import type { SchedulerTidings } from './tidings.ts';
 
 export type { SessionOptions };
@@ -47,7 +48,7 @@ export class Session {
   readonly #project: Project;
   /** What is followed is read from it. */
   readonly #reads: Store;
-  readonly #warm: boolean;
+  readonly #attempts: AttemptStart;
   readonly #schedules: boolean;
   readonly #onlyAsks: boolean;
   readonly #onLead: () => void;
@@ -77,7 +78,7 @@ export class Session {
     this.#project = project;
     const isOver = (): boolean => this.#closed || this.#failure !== null;
     this.#reads = patientStore(project.store, project.clock, isOver);
-    this.#warm = options.warm ?? true;
+    this.#attempts = { warm: options.warm ?? true, keeper: options.keeper ?? null };
     this.#schedules = options.schedules ?? false;
     this.#onlyAsks = options.onlyAsks ?? false;
     this.#onLead = options.onLead ?? (() => {});
@@ -296,7 +297,7 @@ export class Session {
     this.#knocker?.close();
     this.#knocker = null;
     const { startLeading } = await import('./start-leading.ts');
-    const leadership = await startLeading(this.#project, lease, this.#warm, () => this.#onCommit());
+    const leadership = await startLeading(this.#project, lease, this.#attempts, () => this.#onCommit());
     this.#leadership = leadership;
     leadership.onTidings = this.#onTidings;
     leadership.onHandOver = () => void this.#handOver(leadership, true);

@@ -1,10 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Executor } from '../executors/executor.ts';
+import type { SpareKeeper } from '../executors/keeper-process.ts';
 import { createLocalExecutor } from '../executors/local.ts';
 import type { RunnerOptions } from '../executors/local-options.ts';
 import type { Lease } from '../store/store.ts';
 import type { Leadership } from './lead.ts';
 import type { Project } from './project.ts';
+
+/** What a process brings along for the attempts of its lead. */
+export interface AttemptStart {
+  /** A runner is kept ready for the first function or operator. */
+  readonly warm: boolean;
+  readonly keeper: SpareKeeper | null;
+}
 
 /** What runs the attempts of a lead. */
 export interface StartedExecutor {
@@ -25,16 +33,15 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
 
 /**
  * Starts to lead: ends what earlier processes left alive, starts what runs attempts, and only then loads what
- * decides, for processes take as long to start. With `warm` a runner is kept ready for the first function or
- * operator. The lease is given back if that fails.
+ * decides, for processes take as long to start. The lease is given back if that fails.
  */
 export async function startLeading(
   project: Project,
   lease: Lease,
-  warm: boolean,
+  attempts: AttemptStart,
   onCommit: () => void,
 ): Promise<Leadership> {
-  const started = makeExecutor(project, lease, warm);
+  const started = makeExecutor(project, lease, attempts);
   try {
     await started.executor.start();
     lease.hold((ms) => started.executor.hold(ms));
@@ -51,7 +58,7 @@ export async function startLeading(
   }
 }
 
-function makeExecutor(project: Project, lease: Lease, warm: boolean): StartedExecutor {
+function makeExecutor(project: Project, lease: Lease, { warm, keeper }: AttemptStart): StartedExecutor {
   const { config, clock, dir, stateDir, keys } = project;
   const executor = createLocalExecutor({
     projectDir: dir,
@@ -59,6 +66,7 @@ function makeExecutor(project: Project, lease: Lease, warm: boolean): StartedExe
     clock,
     epoch: lease.epoch,
     runners: { ...runnerOptions(config), keepOne: warm },
+    spareKeeper: keeper,
     keyOf: (id) => keys.exported(id),
     limits: { logBytes: config.log.maxBytesPerAttempt },
   });

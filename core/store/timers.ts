@@ -19,3 +19,9 @@ export const systemTimers: Timers = {
       signal.addEventListener('abort', end);
     }),
 };
+
+/** Waits for so long. The process stays alive meanwhile: what waits is to be done. A test brings its own. */
+export type Pause = (ms: number) => Promise<void>;
+
+/** By the timers of this machine. */
+export const systemPause: Pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

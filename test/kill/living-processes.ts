@@ -31,11 +31,12 @@ export function stateMark(dir: string): string {
 export function livingProcesses(dir: string): Living[] {
   if (!existsSync(join(dir, '.orch'))) return [];
   const mark = stateMark(dir);
+  const keepers = registeredIn(dir);
   const known = strangers.get(mark);
   const others = new Set<number>();
   strangers.set(mark, others);
   return processIds().flatMap((pid) => {
-    if (known?.has(pid)) {
+    if (known?.has(pid) && !keepers.has(pid)) {
       others.add(pid);
       return [];
     }
@@ -43,7 +44,7 @@ export function livingProcesses(dir: string): Living[] {
     const facts = processFacts(pid);
     if (facts === null || facts.zombie) return [];
     const ageMs = uptime() * 1_000 - Number(facts.start) * TICK_MS;
-    if (!environment.includes(mark)) {
+    if (!environment.includes(mark) && !isKeeper(pid, keepers)) {
       if (ageMs > SETTLED_MS) others.add(pid);
       return [];
     }
@@ -54,6 +55,24 @@ export function livingProcesses(dir: string): Living[] {
       epoch === null ? 'keeper' : command.includes('runner-main.ts') ? ('runner' as const) : 'command';
     return [{ pid, parent: facts.parent, kind, epoch, ageMs }];
   });
+}
+
+/** A keeper that was started before there was a leader has no mark: what it writes down names it. */
+function isKeeper(pid: number, registered: ReadonlySet<number>): boolean {
+  return registered.has(pid) && textOf(pid, 'cmdline').includes('keeper-main.ts');
+}
+
+function registeredIn(dir: string): Set<number> {
+  const folder = join(dir, '.orch', 'groups');
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const groups = files.flatMap((name) => {
+    try {
+      return [...readFileSync(join(folder, name), 'utf8').matchAll(/"group":(\d+)/g)];
+    } catch {
+      return [];
+    }
+  });
+  return new Set(groups.map(([, pid]) => Number(pid)));
 }
 
 /** The epoch of the newest leader that started a keeper: registries are named for it. */

@@ -168,6 +168,7 @@ export class SimLeadership {
       store,
       load: (runNo) => leadership.#desk.load(runNo),
       onFault: (_, error) => options.onLost(error as Error),
+      ready: () => undefined,
     });
     leadership.lookAtFiles();
     leadership.#inbox.open();

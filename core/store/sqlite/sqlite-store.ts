@@ -51,6 +51,7 @@ import type {
   Wakes,
 } from '../store.ts';
 import type { Database } from '../tables.ts';
+import { type Pause, systemPause } from '../timers.ts';
 import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
 import { checkFile } from './check-file.ts';
 import { IN_MEMORY, openSqlite, type SqliteConnection, toldError } from './connection.ts';
@@ -66,6 +67,8 @@ export interface SqliteStoreOptions {
   readonly path: string;
   readonly durability: 'normal' | 'full';
   readonly clock: Clock;
+  /** Between tries while another process writes or makes the schema; that of this machine if absent. */
+  readonly pause?: Pause;
   /** Those of this code unless a test brings its own. */
   readonly migrations?: readonly Migration[];
 }
@@ -149,7 +152,8 @@ export class SqliteStore extends Reads implements Store {
 
   async migrate(): Promise<void> {
     const needed = newestNumber(this.#plan.migrations);
-    const giveUpAt = this.#options.clock.mono() + MIGRATION_WAIT_MS;
+    const { clock, pause = systemPause } = this.#options;
+    const giveUpAt = clock.mono() + MIGRATION_WAIT_MS;
     for (;;) {
       const found = await schemaNumber(this.#db, this.#plan);
       if (found === needed) return;
@@ -160,9 +164,9 @@ export class SqliteStore extends Reads implements Store {
           this.#lock.release();
         }
       }
-      if (this.#options.clock.mono() > giveUpAt)
+      if (clock.mono() > giveUpAt)
         throw schemaBusy(found, needed, found === 0 ? null : await readHolder(this.#db));
-      await new Promise((resolve) => setTimeout(resolve, MIGRATION_POLL_MS));
+      await pause(MIGRATION_POLL_MS);
     }
   }
 
@@ -316,14 +320,14 @@ export class SqliteStore extends Reads implements Store {
    * @throws AppError `unavailable` if that does not end
    */
   async #write<Result>(script: Script<Result>): Promise<Result> {
-    const { clock } = this.#options;
+    const { clock, pause = systemPause } = this.#options;
     const giveUpAt = clock.mono() + BUSY_MS;
     for (;;) {
       const done = await this.#tryWrite(script);
       if (done !== null) return done.result;
       if (clock.mono() >= giveUpAt)
         throw new AppError('unavailable', 'the database cannot be written now: another process writes');
-      await new Promise((resolve) => setTimeout(resolve, BUSY_AGAIN_MS));
+      await pause(BUSY_AGAIN_MS);
     }
   }
 

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../core/model/clock.ts';
 import { openStore } from '../../../core/store/open-store.ts';
 import { toldError } from '../../../core/store/sqlite/connection.ts';
+import { SqliteStore } from '../../../core/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { QUICK_IMPORTS } from '../../quick-imports.ts';
 import { create, Leader, queued, runNo, triggerOf, uidOf } from './fixture.ts';
@@ -139,6 +140,34 @@ describe('the store on SQLite: faults', () => {
     await new Promise((resolve) => setImmediate(resolve));
     writer.exec('rollback');
     expect(await store.answer(await asked)).toBeNull();
+    writer.close();
+  });
+
+  it('tries a write every 10 ms while another process writes, and gives up after 5 s', async () => {
+    await (await open()).migrate();
+    const writer = new DatabaseSync(path);
+    let mono = 0;
+    const paused: number[] = [];
+    let onPause = (): void => {};
+    const store = SqliteStore.open({
+      path,
+      durability: 'normal',
+      clock: { now: () => 0, mono: () => mono },
+      pause: async (ms) => {
+        paused.push(ms);
+        onPause();
+      },
+    });
+    stores.push(store);
+    writer.exec('begin immediate');
+    onPause = () => {
+      mono += 2_000;
+    };
+    await expect(store.ask(triggerOf(uidOf(1)), 1)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(paused.splice(0)).toEqual([10, 10, 10]);
+    onPause = () => writer.exec('rollback');
+    expect(await store.answer(await store.ask(triggerOf(uidOf(2)), 1))).toBeNull();
+    expect(paused).toEqual([10]);
     writer.close();
   });
 

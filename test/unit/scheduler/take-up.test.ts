@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { RunNo } from '../../../core/model/ids.ts';
 import type { RunRecord } from '../../../core/model/run.ts';
 import type { PlannedRequest } from '../../../core/planner/requests.ts';
@@ -30,10 +30,36 @@ test('a leader gets no run before all are read; one that cannot be read is told'
       return { run: { record: { runNo } } } as LedRun;
     },
     onFault: (runNo) => faults.push(runNo),
+    ready: () => undefined,
   });
   expect(givenAtLoad).toEqual([0, 0, 0]);
   expect(given.map((one) => one.kind === 'adopt' && one.run.record.runNo)).toEqual([1 as RunNo, 3 as RunNo]);
   expect(faults).toEqual([2]);
+});
+
+test('what comes after is kept waiting for what runs attempts, if there is a run to go on with', async () => {
+  const { given, leader } = listener();
+  const up = Promise.withResolvers<void>();
+  const asked: number[] = [];
+  const take = (runNos: readonly number[]) =>
+    takeUpRuns(leader, {
+      store: { unfinishedRuns: async () => runNos.map((runNo) => ({ runNo }) as RunRecord) },
+      load: async (runNo) => ({ run: { record: { runNo } } }) as LedRun,
+      onFault: () => {},
+      ready: () => {
+        asked.push(given.length);
+        return up.promise;
+      },
+    });
+  await take([]);
+  expect(asked).toEqual([]);
+  const order: string[] = [];
+  const taking = take([1]).then(() => order.push('taken up'));
+  await vi.waitFor(() => expect(asked).toEqual([1]));
+  up.resolve();
+  order.push('up');
+  await taking;
+  expect(order).toEqual(['up', 'taken up']);
 });
 
 test('no request is taken before the inbox is opened, and each is taken once', async () => {
