@@ -71,7 +71,7 @@ export const ASVS: readonly SecurityRow[] = [
     does: 'Every answer, refusals too, has the same headers; none allows another origin.',
     tests: [],
     like: ['V21', 'V22'],
-    notYet: 'HSTS is for the proxy that has the TLS: the server has none.',
+    notHere: 'TLS, and with it HSTS: both are for the proxy in front.',
   },
   {
     id: '3.5.1',
