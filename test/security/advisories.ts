@@ -198,6 +198,7 @@ export const ADVISORIES: readonly SecurityRow[] = [
     does: 'Input is bounded in length, depth and time; a pattern of a search has a budget.',
     tests: [
       ANY_INPUT,
+      at('server/app.test.ts', 'a body that is nested more deeply than any reader goes is refused as it is'),
       at(
         'unit/log/line-filter.test.ts',
         'is spent by a pattern that takes longer than its text is worth, spread as it may be',
