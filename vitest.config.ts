@@ -35,7 +35,7 @@ const PURE = [
  * processes, projects and databases of their own, so their files share two processes and the modules that
  * these have loaded.
  */
-const SERVICES = ['test/{cli,scheduler,server}/**/*.test.ts', 'test/unit/dags/**/*.test.ts'];
+const SERVICES = ['test/{browser,cli,scheduler,server}/**/*.test.ts', 'test/unit/dags/**/*.test.ts'];
 
 /** Tests of stores in places of their own, on one server. */
 const STORES = ['test/contract/store/!(postgres-*|listening).test.ts'];

@@ -2,6 +2,7 @@ import { AppError, type Diagnostic, type ErrorCode } from '../core/model/errors.
 import type { CommandContext } from './context.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { diagnosticText } from './render/diagnostic-text.ts';
+import { jsonLine } from './render/text-width.ts';
 
 /** The HTTP status of every kind of refusal, as the API has it. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -32,7 +33,7 @@ const TITLE: Readonly<Record<ErrorCode, string>> = {
 export function reportError(context: CommandContext, error: unknown): number {
   const known = error instanceof AppError ? error : asAppError(error);
   if (context.flags.json)
-    context.host.stderr.write(`${JSON.stringify(known.details.problem ?? problemOf(known))}\n`);
+    context.host.stderr.write(`${jsonLine(known.details.problem ?? problemOf(known))}\n`);
   else context.host.stderr.write(errorText(context, known));
   if (context.flags.verbose && known.stack !== undefined) {
     const cause = known.cause instanceof Error ? `\ncaused by ${known.cause.stack}` : '';

@@ -6,6 +6,7 @@ import { Access } from './access.ts';
 import { carryOut } from './changes.ts';
 import { InputCheck, refuseInput } from './check-input.ts';
 import { jsonHeaders } from './compress-json.ts';
+import { DEPTH_MAX, nestsTooDeep } from './json-depth.ts';
 import { Connection, type Outgoing } from './live/connection.ts';
 import { type Line, upgrade } from './live/upgrade.ts';
 import type { Principal } from './principal.ts';
@@ -141,6 +142,8 @@ async function readBody(context: Context): Promise<{ readonly json: unknown } | 
     const detail = `the body must be application/json, not ${type ?? 'without a type'}`;
     return problemOfStatus(context, 415, 'media_type', { title: 'Not JSON', detail });
   }
+  if (nestsTooDeep(text))
+    return problem(context, 'usage', `the body has more than ${DEPTH_MAX} objects and lists in one another`);
   try {
     return { json: JSON.parse(text) };
   } catch (error) {

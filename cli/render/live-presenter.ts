@@ -8,7 +8,7 @@ import { summaryLines } from './run-summary.ts';
 import { RunTracker } from './run-tracker.ts';
 import { scrollLines } from './scroll-lines.ts';
 import { startText } from './start-line.ts';
-import { cutTo } from './text-width.ts';
+import { cutTo, unsteered } from './text-width.ts';
 
 const REDRAW_MS = 100;
 /** Drawing may take one part in so many of the time: the run itself comes first. */
@@ -34,13 +34,14 @@ export function livePresenter(context: CommandContext, draw: Draw, options: Live
   let gapMs = REDRAW_MS;
   let pending: string[] = [];
   const redraw = (): void => {
-    if (pending.length > 0) draw.persist(pending.join('\n'));
+    if (pending.length > 0) draw.persist(unsteered(pending.join('\n')));
     pending = [];
     const begunAt = host.clock.mono();
     drawnAt = begunAt;
     if (tracker === null) return;
     const { columns, rows } = host.stdout;
-    draw(liveBlock(tracker, host.clock.now(), { columns, rows }, { startedAt, note }, style).join('\n'));
+    const block = liveBlock(tracker, host.clock.now(), { columns, rows }, { startedAt, note }, style);
+    draw(unsteered(block.join('\n')));
     drawnAt = host.clock.mono();
     gapMs = Math.max(REDRAW_MS, (drawnAt - begunAt) * DRAWING_SHARE);
   };

@@ -70,3 +70,22 @@ export function oneLine(text: string): string {
     return SHORT_ESCAPES[char] ?? `\\u${code}`;
   });
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
+const STEERING = /(\u001B\[[\d;:]*m)|[^\P{Cc}\n\t]/gu;
+
+/**
+ * Lines as they may go to a terminal: whatever is not a colour is taken from them, be it of a log, of a file
+ * or of a server. What follows a lone escape character stays, as text.
+ */
+export function unsteered(text: string): string {
+  return text.replaceAll(STEERING, '$1');
+}
+
+/** A value as JSON that steers no terminal: controls that JSON itself leaves as they are stand escaped. */
+export function jsonLine(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replaceAll(
+    /[\u007f-\u009f]/g,
+    (char) => `\\u00${char.charCodeAt(0).toString(16)}`,
+  );
+}

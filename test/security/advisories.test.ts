@@ -40,8 +40,8 @@ describe('the list of advisories', () => {
 
   test('has tests for each row, or says why there is nothing to test', () => {
     const ids = new Set(ADVISORIES.map(({ id }) => id));
-    for (const { id, tests, like = [], notYet } of rows) {
-      expect(tests.length > 0 || like.length > 0 || notYet !== undefined, id).toBe(true);
+    for (const { id, tests, like = [], notHere } of rows) {
+      expect(tests.length > 0 || like.length > 0 || notHere !== undefined, id).toBe(true);
       expect([...tests.map(({ titles }) => titles.length), 1], id).not.toContain(0);
       expect(
         like.filter((other) => !ids.has(other)),

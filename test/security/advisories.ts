@@ -1,48 +1,28 @@
-import { at, type SecurityRow } from './row.ts';
-
-const ACCESS = 'server/access.test.ts';
-const STRANGERS = at(ACCESS, 'with %s no route but the public ones answers');
-const ROLES = at(ACCESS, 'a %s may use the routes of its role and of those below it, and no other');
-const TENANTS = at(
+import {
   ACCESS,
-  'who has nothing to do with a DAG is answered as if it were not there, on every route',
-  'so it is for what a query or a body names, in every field',
-  'of every field that comes in it is known whether it says what of a DAG is meant',
-);
-const PATTERNS = at(
-  'security/patterns.test.ts',
-  'no pattern in the code can be made to take for ever',
-  'nor can one that a request or the config is checked by',
-);
-const LISTS = at(ACCESS, 'lists have only what the asker may see');
-const NO_SURPRISE = at(ACCESS, 'a key that no schema has is refused on every route that takes a body');
-const ENDED = at(ACCESS, 'nobody gives away more than they have, and a token that is ended ends at once');
-const BROWSER = at(ACCESS, 'a browser logs in with a password; a change needs a page of this server');
-const URLS = at('server/urls.test.ts', '%s leads past no login');
-const ALL_ROUTES = at('server/urls.test.ts', 'has routes and pages behind it, and nothing else');
-const HEADERS = at(
-  'server/urls.test.ts',
-  'every answer has the headers that keep a browser from more, and none leads elsewhere',
-);
-const PUBLIC = at('security/routes.test.ts', 'these need no login, and no others');
-const CLOSED = at('security/routes.test.ts', 'what comes in takes keys of any name in these places only');
-const NO_CODE = at('security/routes.test.ts', 'no body says what is run, as whom, or where');
-const ANY_INPUT = at('server/fuzz.test.ts', '%s answers it or refuses it');
-const BODIES = at('server/app.test.ts', 'a body of type %s that reads %s is answered with %i');
-const SPLICED = at(
-  'contract/executor/shell.test.ts',
-  'runs in the project with its inputs as variables, never spliced',
-  'as an argument vector needs no shell and may be templated',
-);
-const MARKUP = at(
-  'unit/dags/pipeline/reports.test.ts',
-  'a symbol made of markup is text on every page, and its report has a name of its own',
-);
-const SET_ASIDE = at(
-  'scheduler/quarantine.test.ts',
-  'is set aside with its attempts stopped; what happened elsewhere in that tick counts',
-  'is answered with the error; the run and the other requests go on',
-);
+  ALL_ROUTES,
+  ANY_INPUT,
+  BODIES,
+  BROWSER,
+  CLOSED,
+  ENDED,
+  HEADERS,
+  LISTS,
+  MARKUP,
+  NO_CODE,
+  NO_SURPRISE,
+  OTHER_HOST,
+  PATTERNS,
+  PORTS,
+  PUBLIC,
+  ROLES,
+  SET_ASIDE,
+  SPLICED,
+  STRANGERS,
+  TENANTS,
+  URLS,
+} from './often-named.ts';
+import { at, type SecurityRow } from './row.ts';
 
 /** The tests that walk the routes: those that need no login, and each of the others with each role. */
 export const WALKS = { public: at('server/urls.test.ts', '%s needs none'), others: ROLES } as const;
@@ -61,10 +41,7 @@ export const ADVISORIES: readonly SecurityRow[] = [
         'server.requireLogin has everybody log in there too',
         'a user with role admin will do, unless it cannot log in',
       ),
-      at(
-        'server/app.test.ts',
-        'a request in the name of another host is refused, whatever address it came to',
-      ),
+      OTHER_HOST,
       NO_CODE,
     ],
   },
@@ -104,15 +81,7 @@ export const ADVISORIES: readonly SecurityRow[] = [
     flaw: 'forgotten endpoints, and a second server for logs',
     numbers: ['CVE-2021-38540', 'CVE-2021-26697', 'CVE-2021-35936'],
     does: 'One server answers one list of routes, each of which says who may use it.',
-    tests: [
-      ALL_ROUTES,
-      PUBLIC,
-      STRANGERS,
-      at(
-        'security/routes.test.ts',
-        'nothing but the server listens on a port: the others are sockets of files',
-      ),
-    ],
+    tests: [ALL_ROUTES, PUBLIC, STRANGERS, PORTS],
   },
   {
     id: 'V6',
@@ -229,6 +198,7 @@ export const ADVISORIES: readonly SecurityRow[] = [
     does: 'Input is bounded in length, depth and time; a pattern of a search has a budget.',
     tests: [
       ANY_INPUT,
+      at('server/app.test.ts', 'a body that is nested more deeply than any reader goes is refused as it is'),
       at(
         'unit/log/line-filter.test.ts',
         'is spent by a pattern that takes longer than its text is worth, spread as it may be',
@@ -302,8 +272,15 @@ export const ADVISORIES: readonly SecurityRow[] = [
     flaw: 'a broker whose messages are commands',
     numbers: ['CVE-2020-11981'],
     does: 'Orders go to child processes over pipes and a socket of their owner.',
-    tests: [],
-    notYet: 'There is no broker: tasks run on the machine of the scheduler.',
+    tests: [
+      PORTS,
+      at(
+        'cli/server.test.ts',
+        'files of the server are for its user alone; its log hears of all at level debug',
+      ),
+      at('unit/executors/parts.test.ts', 'frames that are none are refused'),
+    ],
+    notHere: 'A broker: tasks run on the machine of the scheduler, which starts their processes itself.',
   },
   {
     id: 'V19',
@@ -349,6 +326,11 @@ export const ADVISORIES: readonly SecurityRow[] = [
     does: 'The page writes text, a policy keeps inline code from running, files are downloaded only.',
     tests: [
       at('server/page.test.ts', 'makes no HTML of what is stored, and runs nothing that stands in it'),
+      at(
+        'browser/page.test.ts',
+        'hostile names, errors and lines are text: nothing runs, nothing is asked for elsewhere',
+        'keeps what is put into it as HTML from running, and says so',
+      ),
       HEADERS,
       at('server/run-results.test.ts', 'files are downloaded under a safe name and never shown'),
       MARKUP,
@@ -358,7 +340,6 @@ export const ADVISORIES: readonly SecurityRow[] = [
       ),
       at('contract/executor/logs.test.ts', 'bytes of any kind become lines that are safe to show'),
     ],
-    open: 'No browser opens the page with hostile names: its sources are looked through for ways to do it.',
   },
   {
     id: 'V22',
@@ -381,27 +362,26 @@ export const ADVISORIES: readonly SecurityRow[] = [
     does: 'Other pages are refused by their Origin, forms by their type; a login needs a header as well.',
     tests: [
       at('server/app.test.ts', 'a page of another site changes nothing here, whatever it asks for'),
+      at('browser/page.test.ts', 'a page of another port of %s changes and reads nothing'),
       BROWSER,
       BODIES,
       at('server/oidc.test.ts', 'behind TLS only the cookie that no neighbour can set is a login'),
-      at(
-        'server/app.test.ts',
-        'a request in the name of another host is refused, whatever address it came to',
-      ),
+      OTHER_HOST,
     ],
   },
   {
     id: 'V24',
     flaw: 'requests of the server to where a user says',
     numbers: ['CVE-2020-17513', 'CVE-2023-37379', 'mlflow#24179', 'Skyvern#6915'],
-    does: 'Only channels of alerts are asked, whose addresses the config has; redirects are not followed.',
+    does: 'Servers ask places of the config, without redirects; an admin may try if a port is open.',
     tests: [
       at(
         'unit/channels/send.test.ts',
         'that answers %i has not got it, and it is tried again unless that is final',
       ),
     ],
-    notYet: 'There is no HTTP operator, and connections are not tried by the server.',
+    notHere:
+      'Requests to where somebody else says: no route takes an address, and no kind of task asks for one.',
   },
   {
     id: 'V25',
@@ -500,7 +480,7 @@ export const ADVISORIES: readonly SecurityRow[] = [
         'are kept where only their user can read them, and never shown with their token',
       ),
     ],
-    notYet: 'Giving up rights: orch never changes its user.',
+    notHere: 'Giving up rights: orch never changes its user.',
   },
   {
     id: 'V32',
@@ -537,7 +517,7 @@ export const ADVISORIES: readonly SecurityRow[] = [
       ),
       at(ACCESS, 'a schedule is refused once who made it has lost the right; who resumes it has it'),
     ],
-    notYet: 'No task starts runs of another DAG by its id.',
+    notHere: 'Tasks that start runs of another DAG by its id.',
   },
   {
     id: 'V35',

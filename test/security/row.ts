@@ -16,8 +16,8 @@ export interface SecurityRow {
   readonly tests: readonly NamedTests[];
   /** Other rows whose tests show this one too. */
   readonly like?: readonly string[];
-  /** Why it does not apply now. */
-  readonly notYet?: string;
+  /** What of it can be nowhere in orch, so that there is nothing to test. */
+  readonly notHere?: string;
   /** What of it no test shows. */
   readonly open?: string;
 }

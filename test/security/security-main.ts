@@ -18,13 +18,13 @@ function sayMatrix(): void {
     say(`${routes}: ${file}: ${titles.join(', ')}`);
 }
 
-function sayRow({ id, flaw, numbers, does, tests, like = [], notYet, open }: SecurityRow): void {
+function sayRow({ id, flaw, numbers, does, tests, like = [], notHere, open }: SecurityRow): void {
   say(`${id.padEnd(7)} ${flaw} (${numbers.join(', ')})`);
   const line = (word: string, text: string): void => say(`  ${word.padEnd(8)} ${text}`);
   line('does', does);
   for (const { file, titles } of tests) for (const title of titles) line('test', `${file}: ${title}`);
   if (like.length > 0) line('test', `those of ${like.join(', ')}`);
-  if (notYet !== undefined) line('not yet', notYet);
+  if (notHere !== undefined) line('not here', notHere);
   if (open !== undefined) line('open', open);
 }
 
@@ -42,5 +42,5 @@ const all = [...ADVISORIES, ...ASVS];
 const idsOf = (rows: readonly SecurityRow[]): string => rows.map(({ id }) => id).join(' ');
 head('In short');
 say(`${ROUTES.length} routes, ${all.length} rows`);
-say(`not yet: ${idsOf(all.filter(({ notYet }) => notYet !== undefined))}`);
-say(`open:    ${idsOf(all.filter(({ open }) => open !== undefined))}`);
+say(`not here: ${idsOf(all.filter(({ notHere }) => notHere !== undefined))}`);
+say(`open:     ${idsOf(all.filter(({ open }) => open !== undefined))}`);

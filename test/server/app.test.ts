@@ -74,6 +74,22 @@ describe('the HTTP API', () => {
     expect((await api.app.request(url, { method: 'POST', headers, body })).status).toBe(status);
   });
 
+  test('a body that is nested more deeply than any reader goes is refused as it is', async () => {
+    const post = async (note: string) => {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: note };
+      const answer = await api.app.request('http://localhost/api/v1/dags/hello/runs', init);
+      return [answer.status, ((await answer.json()) as { readonly detail?: string }).detail] as const;
+    };
+    const nested = (levels: number) => `{"params":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}`;
+    const tooDeep = [400, 'the body has more than 100 objects and lists in one another'];
+    expect(await post(nested(99))).toEqual(tooDeep);
+    expect(await post(nested(200_000))).toEqual(tooDeep);
+    expect((await post(nested(98)))[1]).toContain("unknown key 'a' in params");
+    expect((await post(`{"params":{"a":${JSON.stringify('\\"['.repeat(200))}}}`))[1]).toContain(
+      "unknown key 'a'",
+    );
+  });
+
   test('a request in the name of another host is refused, whatever address it came to', async () => {
     expect((await api.app.request('http://evil.example/api/v1/runs')).status).toBe(400);
     expect((await api.app.request('http://127.0.0.1:7070/api/v1/runs')).status).toBe(200);

@@ -48,6 +48,7 @@ import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
 import { BY_STATISTICS, openPool } from './connection.ts';
 import { LeaseKeeper, leaseIsHeld, readLeader, type TakenLease, takeLease } from './lease.ts';
 import { channelOf, Listener } from './listener.ts';
+import { makeSchema, mayNotChange } from './schema-rights.ts';
 import { TickCommit } from './tick-commit.ts';
 
 export interface PostgresStoreOptions {
@@ -128,14 +129,21 @@ export class PostgresStore extends Reads implements Store {
     );
   }
 
+  /** Asks for no right to change tables where there is nothing to change: servers may do without it. */
   async migrate(): Promise<void> {
     const needed = newestNumber(this.#plan.migrations);
     if ((await schemaNumber(this.#db, this.#plan)) === needed) return;
+    await this.#migrate(needed).catch((error: unknown) => {
+      throw mayNotChange(this.#schema, needed, error) ?? error;
+    });
+  }
+
+  async #migrate(needed: number): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       await sql`set local lock_timeout = ${sql.lit(MIGRATION_LOCK_MS)}`.execute(transaction);
       const lockName = `orch migration of ${this.#schema}`;
       await sql`select pg_advisory_xact_lock(hashtextextended(${lockName}, 0))`.execute(transaction);
-      await sql`create schema if not exists ${sql.id(this.#schema)}`.execute(transaction);
+      await makeSchema(transaction, this.#schema);
       const found = await schemaNumber(transaction, this.#plan);
       if (found > 0 && found < needed && (await leaseIsHeld(transaction))) {
         throw schemaBusy(found, needed, await readHolder(transaction));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cutTo, displayWidth, padTo, tamed } from '../../../cli/render/text-width.ts';
+import { cutTo, displayWidth, jsonLine, padTo, tamed, unsteered } from '../../../cli/render/text-width.ts';
 
 describe('displayWidth', () => {
   test.each([
@@ -40,4 +40,22 @@ test('padTo counts columns, not characters', () => {
 
 test('tamed text cannot steer a terminal', () => {
   expect(tamed('a\u001B[2Jb\rc\u0007\td\u202Ee')).toBe('a[2Jbc    de');
+});
+
+test.each([
+  ['colours stay', '\u001B[1;31mred\u001B[39m\n\tnext', '\u001B[1;31mred\u001B[39m\n\tnext'],
+  ['a title', 'a\u001B]0;b\u0007c', 'a]0;bc'],
+  ['the clipboard', '\u001B]52;c;YQ==\u001B\\', ']52;c;YQ==\\'],
+  ['a cleared screen, and a line that is written over', '\u001B[2Ja\rb', '[2Jab'],
+  ['controls of one character', '\u009B2J\u0090q\u0085\u007F', '2Jq'],
+  ['a sequence that a colour was cut out of', '\u001B\u001B[0m]0;b', '\u001B[0m]0;b'],
+])('lines for a terminal: %s', (_name, text, lines) => {
+  expect(unsteered(text)).toBe(lines);
+  expect(unsteered(lines)).toBe(lines);
+});
+
+test('JSON for a terminal is the same value', () => {
+  const value = { 'a\u009B': ['\u0007', '\u007F', 'é'] };
+  expect(jsonLine(value)).toBe('{"a\\u009b":["\\u0007","\\u007f","é"]}');
+  expect(JSON.parse(jsonLine(value, 2))).toEqual(value);
 });
