@@ -121,7 +121,7 @@ function meter(counts, total) {
 function stateLinks({ runId, counts }, query) {
   const only = query.get('only');
   // The chosen one stays when its last task has gone on: it is the way back to all.
-  const all = only === null ? counts : { [only]: 0, ...counts };
+  const all = only === null || only in counts ? counts : { ...counts, [only]: 0 };
   const links = Object.entries(all)
     .filter(([state, count]) => state === only || (count > 0 && state !== 'removed'))
     .map(([state, count]) => {
