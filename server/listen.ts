@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { serve, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
@@ -68,6 +68,7 @@ export function listen(app: Hono, place: Place, open?: Closing): Promise<Listeni
     headersTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: Math.min(LOOK_MS, requestTimeoutMs),
+    shouldUpgradeCallback: becomesWebSocket,
   };
   // What clients send is of no use to anybody: a long message closes the line.
   const websocket = {
@@ -98,6 +99,17 @@ export function listen(app: Hono, place: Place, open?: Closing): Promise<Listeni
       else reject(error);
     });
   });
+}
+
+/**
+ * Whether a request takes its connection over. What asks for anything else than a WebSocket is answered like
+ * any request: a connection that nobody has taken over is looked after by nobody, and stays. So does one that
+ * was refused and whose client does not end it, so it ends with what was sent last.
+ */
+function becomesWebSocket({ headers, socket }: IncomingMessage): boolean {
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return false;
+  socket.once('finish', () => socket.destroy());
+  return true;
 }
 
 /** Closes a server once what it was asked is answered. Connections on which nobody asks end at once. */

@@ -212,6 +212,10 @@ export const ASVS: readonly SecurityRow[] = [
     does: 'Processes of their own with caps on memory and time; requests are limited.',
     tests: [
       at(
+        'server/limits.test.ts',
+        'that ask for another protocol are answered, and keep no server from ending',
+      ),
+      at(
         'contract/executor/outcomes.test.ts',
         'that fills its heap ends as memory',
         'that fills memory outside its heap ends as memory',

@@ -162,6 +162,20 @@ describe('connections', () => {
     await closed;
   });
 
+  test('that ask for another protocol are answered, and keep no server from ending', async () => {
+    const place = await listen(createApp(api.services, { isOpen: false }), LOOPBACK);
+    const other = await answerTo(place.url, get('/healthz', 'connection: close, upgrade', 'upgrade: h2c'));
+    expect(other).toContain(' 200 ');
+    const port = Number(new URL(place.url).port);
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).resume();
+    const key = `sec-websocket-key: ${'A'.repeat(22)}==`;
+    const words = ['connection: upgrade', 'upgrade: websocket', 'sec-websocket-version: 13', key];
+    socket.write(get('/api/v1/metrics/realtime/ws', ...words));
+    await once(socket, 'end');
+    await place.close();
+    socket.destroy();
+  });
+
   test('whose client takes nothing of its answer are closed', async () => {
     const app = new Hono<{ Bindings: HttpBindings }>();
     const closed = Promise.withResolvers<void>();
