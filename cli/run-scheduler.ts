@@ -77,6 +77,7 @@ function tellTidings(context: CommandContext, tidings: SchedulerTidings): void {
     );
     return;
   }
+  if (tidings.type === 'dag') return tellDag(context, tidings);
   if (tidings.type === 'file') return tellFile(context, tidings.file, tidings.mistakes);
   const { dagId, failures } = tidings;
   const now = context.host.clock.now();
@@ -86,6 +87,19 @@ function tellTidings(context: CommandContext, tidings: SchedulerTidings): void {
   }
   const why = `${failures} of its runs failed one after the other`;
   context.print(`${clockText(now)} paused ${dagId}: ${why}. When it is mended: orch unpause ${dagId}`);
+}
+
+const CHANGES = { new: 'is new', changed: 'has changed', gone: 'is gone: no file declares it' } as const;
+
+function tellDag(
+  context: CommandContext,
+  { dagId, change, version }: Extract<SchedulerTidings, { type: 'dag' }>,
+): void {
+  const now = context.host.clock.now();
+  if (context.flags.json)
+    return context.json({ v: 1, type: 'dag.changed', dagId, change, version, at: instantText(now) }, 'event');
+  const which = change === 'gone' ? '' : ` (version ${version})`;
+  context.print(`${clockText(now)} DAG ${dagId} ${CHANGES[change]}${which}`);
 }
 
 function tellFile(context: CommandContext, file: string, mistakes: readonly Diagnostic[]): void {

@@ -7,7 +7,7 @@ import type { Clock } from '../model/clock.ts';
 import type { DagSpec } from '../model/dag.ts';
 import type { Diagnostic } from '../model/errors.ts';
 import type { ScheduleState } from '../model/slot.ts';
-import type { DagFacts, FileFacts, ParsedFile } from '../parsing/parsed-file.ts';
+import type { FileFacts, ParsedFile } from '../parsing/parsed-file.ts';
 import { ProjectWatch } from '../parsing/project-watch.ts';
 import { withUniqueDags } from '../parsing/unique-dags.ts';
 import type { DagEntry } from '../planner/agenda.ts';
@@ -16,8 +16,10 @@ import type { DagRecord, Lease, Store, VersionRecord } from '../store/store.ts';
 import { entryOf, failuresOf } from './dag-entry.ts';
 import type { DagIndex } from './dag-index.ts';
 import type { DagLibrary } from './dag-library.ts';
+import { type Declared, declaredIn, isDeclaredSo, isTold } from './declared.ts';
 import { asError } from './quarantine.ts';
 import { isScheduledAnew } from './rescheduled.ts';
+import type { SchedulerTidings } from './tidings.ts';
 import type { VersionKeeper } from './version-keeper.ts';
 
 export interface DagSyncOptions {
@@ -31,10 +33,8 @@ export interface DagSyncOptions {
   readonly log: Logger;
   /** A DAG is declared, for the first time or in another way than before. */
   readonly onSeen: (dag: DagEntry, version: VersionRecord, isRescheduled: boolean) => void;
-  /** Changes of files may not be noticed, and why; told once for each reason. */
-  readonly onBlind: (error: Error) => void;
-  /** What is wrong with a file, when that has changed; nothing any more if the list is empty. */
-  readonly onMistakes: (file: string, mistakes: readonly Diagnostic[]) => void;
+  /** What people should know of the files: of each once, of DAGs what has changed since the first look. */
+  readonly onTidings: (tidings: SchedulerTidings) => void;
   /** No file declares a DAG any more; `state` is what the store has of it. */
   readonly onGone: (dagId: string, state: ScheduleState) => void;
   /** The config file has changed. */
@@ -50,12 +50,6 @@ const LOOKED_AT_ONCE = 500;
 
 /** After so long a look that failed is made again: nothing else may ever call for it. */
 const LOOK_AGAIN_MS = 1_000;
-
-/** A DAG and the file that declares it. */
-interface Declared {
-  readonly file: string;
-  readonly dag: DagFacts;
-}
 
 /** What a look has found in the files and read of the store. */
 interface ReadDags {
@@ -114,7 +108,7 @@ export class DagSync {
     if (this.#blind.has(error.message)) return;
     this.#blind.add(error.message);
     this.#options.log.warn({ err: error }, 'changes of DAG files may not be noticed');
-    this.#options.onBlind(error);
+    this.#options.onTidings({ type: 'blind', error });
   }
 
   /** The leader has forgotten what it was told: everything is told again. */
@@ -267,7 +261,7 @@ export class DagSync {
   }
 
   async #tell(declared: Declared, before: DeclaredRecord | null, read: ReadDags): Promise<void> {
-    const { store, onSeen } = this.#options;
+    const { store, onSeen, onTidings } = this.#options;
     const { id } = declared.dag.spec;
     const same = before === null ? null : this.#asStored(before, declared, read);
     const version = same ?? (await this.#keep(declared, before, read));
@@ -279,6 +273,14 @@ export class DagSync {
     if (!read.holds()) return;
     this.#told.set(id, declared);
     onSeen(entryOf(version, record, failures), version, isRescheduled);
+    const isNew = before === null || !before.present;
+    if (this.#hasLooked && (isNew || version.versionNo !== before.versionNo))
+      onTidings({
+        type: 'dag',
+        dagId: id,
+        change: isNew ? 'new' : 'changed',
+        version: version.versionNo,
+      });
   }
 
   /** The version in force, if it is the one that is declared and its code is kept. */
@@ -321,11 +323,12 @@ export class DagSync {
 
   /** A DAG whose file is broken goes on as it was; one that no file declares is gone. */
   async #tellUndeclared(record: DagRecord, isBroken: boolean): Promise<void> {
-    const { store, onSeen, onGone } = this.#options;
-    const { dagId } = record;
+    const { store, onSeen, onGone, onTidings } = this.#options;
+    const { dagId, versionNo } = record;
     if (!isBroken) {
-      if (this.#told.delete(dagId) || record.present) onGone(dagId, record);
-      return;
+      if (!this.#told.delete(dagId) && !record.present) return;
+      onGone(dagId, record);
+      return onTidings({ type: 'dag', dagId, change: 'gone', version: versionNo });
     }
     if (this.#told.has(dagId) || !record.present) return;
     const version = await store.version(record.versionNo);
@@ -336,32 +339,22 @@ export class DagSync {
   }
 
   async #noteMistakes(mistakes: ReadonlyMap<string, readonly Diagnostic[]>): Promise<void> {
-    const { store, lease, clock, log, onMistakes } = this.#options;
+    const { store, lease, clock, log, onTidings } = this.#options;
     for (const [file, diagnostics] of mistakes) {
       const text = JSON.stringify(diagnostics);
       if (this.#broken.get(file) === text) continue;
       await store.saveBrokenFile(lease, file, { at: clock.now(), diagnostics });
       this.#broken.set(file, text);
       log.warn({ file, mistakes: diagnostics.length }, 'a DAG file cannot be loaded');
-      onMistakes(file, diagnostics);
+      onTidings({ type: 'file', file, mistakes: diagnostics });
     }
     for (const file of this.#broken.keys()) {
       if (mistakes.has(file)) continue;
       await store.saveBrokenFile(lease, file, null);
       this.#broken.delete(file);
-      onMistakes(file, []);
+      onTidings({ type: 'file', file, mistakes: [] });
     }
   }
-}
-
-/** Whether the version in force is the one that a file declares now. */
-function isDeclaredSo(record: DagRecord, file: string, { graphHash, code }: DagFacts): boolean {
-  return record.file === file && record.graphHash === graphHash && record.codeHash === code.digest;
-}
-
-function isTold(told: Declared | null | undefined, { file, dag }: Declared): boolean {
-  if (told === null || told === undefined || told.file !== file) return false;
-  return told.dag.graphHash === dag.graphHash && told.dag.code.digest === dag.code.digest;
 }
 
 /** The version of a record that is declared so; of equal texts it holds those that stay in memory anyway. */
@@ -378,18 +371,4 @@ function versionOf(record: DeclaredRecord, { file, dag }: Declared): VersionReco
     spec,
     createdAt: versionAt,
   };
-}
-
-/** The DAGs of all files, and the mistakes in them. */
-function declaredIn(files: readonly FileFacts[]): {
-  readonly declared: readonly Declared[];
-  readonly mistakes: ReadonlyMap<string, readonly Diagnostic[]>;
-} {
-  const declared = files.flatMap(({ file, dags }) => dags.map((dag) => ({ file, dag })));
-  const mistakes = new Map<string, readonly Diagnostic[]>();
-  for (const { file, diagnostics } of files) {
-    const found = diagnostics.filter(({ severity }) => severity === 'error');
-    if (found.length > 0) mistakes.set(file, found);
-  }
-  return { declared, mistakes };
 }

@@ -7,6 +7,13 @@ export type SchedulerTidings =
   | { readonly type: 'dagFailing'; readonly dagId: string; readonly failures: number }
   /** A file cannot be loaded, and why; with no mistakes it can be again. */
   | { readonly type: 'file'; readonly file: string; readonly mistakes: readonly Diagnostic[] }
+  /** A DAG is declared since now, or in another way, or no more; `version` is the one of new runs. */
+  | {
+      readonly type: 'dag';
+      readonly dagId: string;
+      readonly change: 'new' | 'changed' | 'gone';
+      readonly version: number;
+    }
   /** Changes of files may not be noticed, and why. */
   | { readonly type: 'blind'; readonly error: Error };
 

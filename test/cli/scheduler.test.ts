@@ -181,6 +181,12 @@ describe('orch scheduler', () => {
     ]);
     writeFileSync(join(dir, 'dags/good.yaml'), good);
     await people.until(/Z dags\/good\.yaml can be loaded again\n/);
+    writeFileSync(join(dir, 'dags/more.yaml'), "id: more\ntasks: { a: { run: 'true' } }\n");
+    await people.until(/Z DAG more is new \(version 2\)\n/);
+    writeFileSync(join(dir, 'dags/more.yaml'), "id: more\ntasks: { a: { run: 'date' } }\n");
+    await people.until(/Z DAG more has changed \(version 3\)\n/);
+    rmSync(join(dir, 'dags/more.yaml'));
+    await people.until(/Z DAG more is gone: no file declares it\n/);
     people.child.kill('SIGTERM');
     await people.ended;
     const programs = startOrch(['-C', dir, 'scheduler', '--json']);
