@@ -25,14 +25,19 @@ export async function readRunSamples(store: Store, runNo: RunNo): Promise<RunSam
   const stored = await store.loadRun(runNo);
   if (stored === null) return null;
   const world = worldOf(stored);
-  const rows = new Map(stored.instances.map((row) => [row.nodeNo, row]));
+  return { tasks: samplesOf(world, stored.instances), keys: keysOf(world) };
+}
+
+/** The task instances of a run that have a row, in the order of the graph. */
+export function samplesOf(world: RunWorld, instances: readonly InstanceRecord[]): readonly TaskSample[] {
+  const rows = new Map(instances.map((row) => [row.nodeNo, row]));
   const tasks: TaskSample[] = [];
   for (const { node, template, block } of inOrder(world)) {
     const row = rows.get(node as NodeNo);
     if (row === undefined || !world.isTask(template) || !world.isSelected(template, block)) continue;
     tasks.push({ path: taskAt(world.graph, template).path, key: keyText(block.keys), row });
   }
-  return { tasks, keys: keysOf(world) };
+  return tasks;
 }
 
 /** So many of the newest finished runs of a DAG tell what the next one may be like. */

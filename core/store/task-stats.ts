@@ -1,8 +1,9 @@
 import type { RunRecord } from '../model/run.ts';
 import { type Spread, spreadOf } from '../model/spread.ts';
 import { isRunFinished } from '../model/states.ts';
+import { readFrames } from './state-tables.ts';
 import type { Store } from './store.ts';
-import { readRunSamples } from './task-history.ts';
+import { samplesOf } from './task-history.ts';
 
 /** Of a DAG so many of its newest finished runs are looked at: their instances are read one by one. */
 export const TASK_RUNS_MAX = 200;
@@ -42,9 +43,9 @@ export async function collectTaskStats(
 ): Promise<TaskStats[]> {
   const byTask = new Map<string, Gathered>();
   const looked = runs.filter(({ state }) => isRunFinished(state)).slice(0, most);
-  for (const { runNo } of looked) {
-    const samples = await readRunSamples(store, runNo);
-    for (const { path, row } of samples?.tasks ?? []) {
+  const frames = await readFrames(store, looked);
+  for (const [runNo, frame] of frames) {
+    for (const { path, row } of samplesOf(frame, await store.instances(runNo))) {
       const one = byTask.get(path) ?? newGathered();
       byTask.set(path, one);
       if (row.state === 'success') one.success++;

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { serve } from './served.ts';
 
 test('stats of a DAG count its runs and its tasks', async () => {
@@ -13,8 +13,10 @@ tasks:
     'dags/e.yaml': "id: e\ntasks: { a: { run: 'true' } }\n",
   });
   for (const code of [0, 1, 0]) await api.orch.run('d', { params: { code } });
+  const readWhole = vi.spyOn(api.services.store, 'loadRun');
   const { status, body } = await api.get('/api/v1/dags/d/stats');
-  expect(status).toBe(200);
+  expect([status, readWhole.mock.calls]).toEqual([200, []]);
+  readWhole.mockRestore();
   const spread = {
     avg: expect.any(Number),
     p50: expect.any(Number),
