@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import { ProjectWatch } from '../../../core/parsing/project-watch.ts';
 import { DagSync, type DagSyncOptions } from '../../../core/scheduler/dag-sync.ts';
+import type { SchedulerTidings } from '../../../core/scheduler/tidings.ts';
 
 /** A watcher of files whose events the test makes. */
 class Watcher extends EventEmitter {
@@ -43,7 +44,8 @@ test('a scheduler writes it into its log and tells it, once for each reason', as
     store: { declaredDags: async () => [], pins: async () => [], brokenFiles: async () => [] },
     versions: { pins: 0 },
     log: { warn: ({ err }: { err: Error }, text: string) => logged.push(`${text}: ${err.message}`) },
-    onBlind: ({ message }: Error) => told.push(message),
+    onTidings: (tidings: SchedulerTidings) =>
+      told.push(tidings.type === 'blind' ? tidings.error.message : ''),
     onLooked: () => undefined,
   } as unknown as DagSyncOptions;
   const sync = new DagSync(options);
