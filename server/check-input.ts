@@ -48,34 +48,15 @@ export class InputCheck {
   }
 }
 
-/**
- * Where a value has the character U+0000, which no database, environment or file name takes; `null`: nowhere.
- * A body may be as deep as it is long, so this does not call itself.
- */
-function findNul(value: unknown): readonly string[] | null {
-  const open: Held[] = [{ value, name: '', inside: null }];
-  for (let held = open.pop(); held !== undefined; held = open.pop()) {
-    if (typeof held.value === 'string' && held.value.includes('\0')) return pathOf(held);
-    if (typeof held.value !== 'object' || held.value === null) continue;
-    for (const [name, one] of Object.entries(held.value)) {
-      if (name.includes('\0')) return pathOf(held);
-      open.push({ value: one, name, inside: held });
-    }
+/** Where a value has U+0000, which no database, environment or file name takes; `null`: nowhere. */
+function findNul(value: unknown, path: readonly string[] = []): readonly string[] | null {
+  if (typeof value === 'string') return value.includes('\0') ? path : null;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [name, one] of Object.entries(value)) {
+    const found = name.includes('\0') ? path : findNul(one, [...path, name]);
+    if (found !== null) return found;
   }
   return null;
-}
-
-/** A value and what holds it. */
-interface Held {
-  readonly value: unknown;
-  readonly name: string;
-  readonly inside: Held | null;
-}
-
-function pathOf(held: Held): string[] {
-  const path: string[] = [];
-  for (let one = held; one.inside !== null; one = one.inside) path.push(one.name);
-  return path.reverse();
 }
 
 /** Refuses a request with everything that is wrong with it. */
