@@ -8,7 +8,7 @@ import { QUICK_IMPORTS } from '../../quick-imports.ts';
 import { Bench, makeProject, processFacts } from './harness.ts';
 import { WORK } from './work-fixture.ts';
 
-const SLOW = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000)';
+const SLOW = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500)';
 const SCRIPT = fileURLToPath(new URL('./leader-script.ts', import.meta.url));
 const lives = (pid: number): boolean => !(processFacts(pid)?.zombie ?? true);
 
@@ -220,8 +220,8 @@ test('a runner that is killed loses its attempt, not that of its neighbour', asy
 
 test('an order waits while runners are killed before they are up, and is not lost', async () => {
   projectDir = makeProject({ 'dags/work.ts': WORK });
-  bench = new Bench(projectDir, { runners: { max: 1 } });
-  // Every process of orch takes two seconds longer to get up: none is up when it is seen.
+  bench = new Bench(projectDir, { runners: { max: 1 }, passEnv: ['NODE_OPTIONS'] });
+  // Keeper and runners take so much longer to get up: none is up when it is seen.
   vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent(SLOW)}`);
   await bench.executor.start();
   vi.unstubAllEnvs();
