@@ -36,7 +36,7 @@ export async function runScheduler(
     saveCodeCache();
   };
   let session: Session | null = null;
-  const runs = tellRuns(context, project.store, () => session?.leading ?? false);
+  const runs = tellRuns(context, project.store, () => session?.leading ?? null);
   try {
     const onTidings = (tidings: SchedulerTidings): void => tellTidings(context, tidings);
     const onStandBy = (): void => tell(context, 'standby', 'leads no more: it was cut off. It stands by');

@@ -11,22 +11,27 @@ const RUNS_MAX = 200;
 /** Looks are at least this far apart. */
 const LOOK_EVERY_MS = 100;
 
-/** Tells every run that begins or ends while this process leads, until it is closed. */
+/**
+ * Tells every run that begins or ends while this process leads, until it is closed. `isLeading` says `null`
+ * until it is known: runs that were under way go on before that, and are told of then.
+ */
 export function tellRuns(
   context: CommandContext,
   store: Store,
-  isLeading: () => boolean,
+  isLeading: () => boolean | null,
 ): { close(): Promise<void> } {
   const told = new Map<number, string>();
   let isFirst = true;
   let timer: NodeJS.Timeout | null = null;
   const look = async (): Promise<void> => {
     timer = null;
+    const leads = isLeading();
+    if (leads === null && !isFirst) return lookSoon();
     const runs = await store.runs({ limit: RUNS_MAX });
     for (const run of [...runs].reverse()) {
       const isNew = told.get(run.runNo) !== run.state;
       told.set(run.runNo, run.state);
-      if (isNew && !isFirst && isLeading()) tell(context, run);
+      if (isNew && !isFirst && leads === true) tell(context, run);
     }
     isFirst = false;
     const oldest = runs.at(-1)?.runNo ?? 0;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -93,10 +93,9 @@ function start(args: readonly string[]) {
   return {
     line: async (isIt: (text: string) => boolean): Promise<string> => {
       const signal = AbortSignal.timeout(LINE_MS_MAX);
-      for (;;) {
-        const [text] = (await once(lines, 'line', { signal })) as [string];
-        if (isIt(text)) return text;
-      }
+      // Several lines may come at once: `on` keeps those that nobody waits for yet.
+      for await (const [text] of on(lines, 'line', { signal })) if (isIt(text)) return text;
+      throw new Error('it ended without the line that was waited for');
     },
     kill: () => child.kill('SIGKILL'),
   };
