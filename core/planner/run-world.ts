@@ -305,7 +305,8 @@ export class RunWorld {
   }
 
   clearCounts(node: number): void {
-    this.counts.fill(0, node * COUNTERS, (node + 1) * COUNTERS);
+    // Written out: `fill` of a few numbers takes longer than everything else that is done for a node.
+    for (let at = node * COUNTERS; at < (node + 1) * COUNTERS; at++) this.counts[at] = 0;
   }
 
   /** Nodes that exist: not the placeholders whose fan-out is expanded. */

@@ -22,8 +22,7 @@ const EVENT_COLUMNS = [
 export function prepareAssets(connection: SqliteConnection, db: Kysely<Database>) {
   return {
     /** uri, at, eventNo */
-    putAsset: prepare(
-      connection,
+    putAsset: prepare(connection, () =>
       db
         .insertInto('asset')
         .values({ uri: at(0), first_at: at(1), last_no: at(2), events: sql.lit(1) })
@@ -35,8 +34,7 @@ export function prepareAssets(connection: SqliteConnection, db: Kysely<Database>
         ),
     ),
     /** The row in the order of its columns. */
-    insertEvent: prepare(
-      connection,
+    insertEvent: prepare(connection, () =>
       db
         .insertInto('asset_event')
         .columns(EVENT_COLUMNS)
@@ -44,8 +42,7 @@ export function prepareAssets(connection: SqliteConnection, db: Kysely<Database>
         .onConflict((conflict) => conflict.doNothing()),
     ),
     /** dagId, to, expected number */
-    takeEvents: prepare(
-      connection,
+    takeEvents: prepare(connection, () =>
       db
         .insertInto('asset_cursor')
         .values({ dag_id: at(0), event_no: at(1) })
@@ -57,8 +54,7 @@ export function prepareAssets(connection: SqliteConnection, db: Kysely<Database>
         ),
     ),
     /** dagId, path, bytes, modifiedAt, decidedAt, runNo; writes nothing if this arrival is decided */
-    takeFile: prepare(
-      connection,
+    takeFile: prepare(connection, () =>
       db
         .insertInto('file_arrival')
         .values({

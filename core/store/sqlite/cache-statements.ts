@@ -22,8 +22,7 @@ const ASK_COLUMNS = ['run_no', 'node_no', 'version_no', 'key', 'parts', 'because
 export function prepareCache(connection: SqliteConnection, db: Kysely<Database>) {
   return {
     /** The row in the order of its columns. */
-    putEntry: prepare(
-      connection,
+    putEntry: prepare(connection, () =>
       db
         .insertInto('cache_entry')
         .columns(ENTRY_COLUMNS)
@@ -33,8 +32,7 @@ export function prepareCache(connection: SqliteConnection, db: Kysely<Database>)
         ),
     ),
     /** The row in the order of its columns. */
-    putAsk: prepare(
-      connection,
+    putAsk: prepare(connection, () =>
       db
         .insertInto('task_cache')
         .columns(ASK_COLUMNS)

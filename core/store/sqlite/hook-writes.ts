@@ -12,8 +12,7 @@ import type { TickStatements } from './statements.ts';
 export function prepareHooks(connection: SqliteConnection, db: Kysely<Database>) {
   return {
     /** runNo, hookNo, nodeNo, hook, position, event, state, tries, createdAt, dueAt */
-    insertHook: prepare(
-      connection,
+    insertHook: prepare(connection, () =>
       db
         .insertInto('hook_job')
         .values({
@@ -31,8 +30,7 @@ export function prepareHooks(connection: SqliteConnection, db: Kysely<Database>)
         .onConflict((conflict) => conflict.doNothing()),
     ),
     /** runNo, stage, at */
-    insertDeadline: prepare(
-      connection,
+    insertDeadline: prepare(connection, () =>
       db
         .insertInto('run_deadline')
         .values({ run_no: at(0), stage: at(1), at: at(2) })

@@ -7,8 +7,7 @@ import { at, prepare } from './prepare.ts';
 export function prepareSchedules(connection: SqliteConnection, db: Kysely<Database>) {
   return {
     /** paused, present, sinceAt, cursorAt, versionNo, dagId, fromCursorAt */
-    changeDag: prepare(
-      connection,
+    changeDag: prepare(connection, () =>
       db
         .updateTable('dag')
         .set((row) => ({
@@ -25,8 +24,7 @@ export function prepareSchedules(connection: SqliteConnection, db: Kysely<Databa
      * dagId, firstAt, lastAt, disposition, runNo, decidedAt, because, facts, dagId, firstAt; writes nothing
      * where the cursor is at or after the first slot
      */
-    insertSpan: prepare(
-      connection,
+    insertSpan: prepare(connection, () =>
       db
         .insertInto('slot_span')
         .columns(['dag_id', 'first_at', 'last_at', 'disposition', 'run_no', 'decided_at', 'because', 'facts'])
@@ -66,8 +64,7 @@ const BACKFILL_COLUMNS = [
 export function prepareBackfills(connection: SqliteConnection, db: Kysely<Database>) {
   return {
     /** The row in the order of its columns. */
-    insertBackfill: prepare(
-      connection,
+    insertBackfill: prepare(connection, () =>
       db
         .insertInto('backfill')
         .columns(BACKFILL_COLUMNS)
@@ -75,8 +72,7 @@ export function prepareBackfills(connection: SqliteConnection, db: Kysely<Databa
         .onConflict((conflict) => conflict.doNothing()),
     ),
     /** state, cursorAt, decided, spared, endedAt, backfillNo, expected state, expected cursorAt */
-    changeBackfill: prepare(
-      connection,
+    changeBackfill: prepare(connection, () =>
       db
         .updateTable('backfill')
         .set({ state: at(0), cursor_at: at(1), decided: at(2), spared: at(3), ended_at: at(4) })

@@ -7,10 +7,10 @@ import { prepareHooks } from './hook-writes.ts';
 import { at, prepare } from './prepare.ts';
 import { prepareBackfills, prepareSchedules } from './schedule-statements.ts';
 
-/** Every statement of a commit, prepared. */
+/** Every statement of a commit. */
 export type TickStatements = ReturnType<typeof prepareTick>;
 
-/** Compiles and prepares every statement of a commit; a tick builds no SQL. */
+/** Every statement of a commit: each builds its SQL once, when a tick first needs it. */
 export function prepareTick(connection: SqliteConnection, db: Kysely<Database>) {
   return {
     begin: connection.prepare('begin immediate'),
@@ -33,8 +33,7 @@ export function prepareTick(connection: SqliteConnection, db: Kysely<Database>) 
 function prepareLease(connection: SqliteConnection, db: Kysely<Database>) {
   return {
     /** tick, seq, runNo, epoch, schemaNo, tick */
-    fence: prepare(
-      connection,
+    fence: prepare(connection, () =>
       db
         .updateTable('lease')
         .set({ tick: at(0), seq: at(1), run_no: at(2) })
@@ -43,13 +42,11 @@ function prepareLease(connection: SqliteConnection, db: Kysely<Database>) {
         .where('schema_no', '=', at(4))
         .where('tick', '<', at(5)),
     ),
-    lease: prepare(
-      connection,
+    lease: prepare(connection, () =>
       db.selectFrom('lease').select(['epoch', 'schema_no', 'tick']).where('id', '=', sql.lit(1)),
     ),
     /** seq, at, epoch, runNo, nodeNo, tryNo, from, to, because, facts */
-    insertLine: prepare(
-      connection,
+    insertLine: prepare(connection, () =>
       db.insertInto('journal').values({
         seq: at(0),
         at: at(1),
@@ -64,8 +61,7 @@ function prepareLease(connection: SqliteConnection, db: Kysely<Database>) {
       }),
     ),
     /** answer, at, inboxId */
-    answer: prepare(
-      connection,
+    answer: prepare(connection, () =>
       db
         .updateTable('inbox')
         .set({ answer: at(0), answered_at: at(1) })
@@ -77,8 +73,7 @@ function prepareLease(connection: SqliteConnection, db: Kysely<Database>) {
 
 function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
   return {
-    insertRun: prepare(
-      connection,
+    insertRun: prepare(connection, () =>
       db
         .insertInto('dag_run')
         .values({
@@ -113,8 +108,7 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
      * state, because, facts, then pairs of (1 to set, value) of started, ended, counts, maxParallel, version,
      * params, then backfillNo, priority, runNo, from, and (1 to expect it, value) of the version
      */
-    updateRun: prepare(
-      connection,
+    updateRun: prepare(connection, () =>
       db
         .updateTable('dag_run')
         .set({
@@ -140,8 +134,7 @@ function prepareRuns(connection: SqliteConnection, db: Kysely<Database>) {
 function prepareExpansions(connection: SqliteConnection, db: Kysely<Database>) {
   return {
     /** runNo, base, fanOut, parentBase, keys, items, gone */
-    insertExpansion: prepare(
-      connection,
+    insertExpansion: prepare(connection, () =>
       db
         .insertInto('run_expansion')
         .values({
@@ -156,8 +149,7 @@ function prepareExpansions(connection: SqliteConnection, db: Kysely<Database>) {
         .onConflict((conflict) => conflict.doNothing()),
     ),
     /** items, gone, runNo, base */
-    changeExpansion: prepare(
-      connection,
+    changeExpansion: prepare(connection, () =>
       db
         .updateTable('run_expansion')
         .set({ items: at(0), gone: at(1) })
@@ -170,16 +162,14 @@ function prepareExpansions(connection: SqliteConnection, db: Kysely<Database>) {
 function prepareInstances(connection: SqliteConnection, db: Kysely<Database>) {
   return {
     /** The new row, then runNo, nodeNo */
-    insertInstance: prepare(
-      connection,
+    insertInstance: prepare(connection, () =>
       db
         .insertInto('task_instance')
         .values({ ...instanceRow(), run_no: at(15), node_no: at(16) })
         .onConflict((conflict) => conflict.doNothing()),
     ),
     /** The new row, then runNo, nodeNo, from, fromTry */
-    updateInstance: prepare(
-      connection,
+    updateInstance: prepare(connection, () =>
       db
         .updateTable('task_instance')
         .set(instanceRow())
@@ -189,8 +179,7 @@ function prepareInstances(connection: SqliteConnection, db: Kysely<Database>) {
         .where('try_no', '=', at(18)),
     ),
     /** runNo, nodeNo, from, fromTry */
-    keepAttempt: prepare(
-      connection,
+    keepAttempt: prepare(connection, () =>
       db
         .insertInto('task_attempt')
         .columns(ATTEMPT_COLUMNS)
@@ -249,16 +238,14 @@ function prepareResults(connection: SqliteConnection, db: Kysely<Database>) {
   const ofAttempt = { run_no: at(0), node_no: at(1), try_no: at(2) };
   return {
     /** runNo, nodeNo, tryNo, json, sha256, bytes */
-    insertOutput: prepare(
-      connection,
+    insertOutput: prepare(connection, () =>
       db
         .insertInto('task_output')
         .values({ ...ofAttempt, json: at(3), sha256: at(4), bytes: at(5) })
         .onConflict((conflict) => conflict.doNothing()),
     ),
     /** runNo, nodeNo, tryNo, name, value, at */
-    putMetric: prepare(
-      connection,
+    putMetric: prepare(connection, () =>
       db
         .insertInto('task_metric')
         .values({ ...ofAttempt, name: at(3), value: at(4), at: at(5) })
@@ -270,8 +257,7 @@ function prepareResults(connection: SqliteConnection, db: Kysely<Database>) {
         ),
     ),
     /** runNo, nodeNo, tryNo, name, bytes, mediaType, sha256 */
-    putArtifact: prepare(
-      connection,
+    putArtifact: prepare(connection, () =>
       db
         .insertInto('artifact')
         .values({ ...ofAttempt, name: at(3), bytes: at(4), media_type: at(5), sha256: at(6) })
@@ -290,8 +276,7 @@ function prepareResults(connection: SqliteConnection, db: Kysely<Database>) {
 function prepareUnderWay(connection: SqliteConnection, db: Kysely<Database>) {
   return {
     /** runNo, nodeNo, sinceAt, calls, iterations, state */
-    putWait: prepare(
-      connection,
+    putWait: prepare(connection, () =>
       db
         .insertInto('task_wait')
         .values({
@@ -312,8 +297,7 @@ function prepareUnderWay(connection: SqliteConnection, db: Kysely<Database>) {
         ),
     ),
     /** runNo, nodeNo, tryNo, at, state */
-    putCheckpoint: prepare(
-      connection,
+    putCheckpoint: prepare(connection, () =>
       db
         .insertInto('task_checkpoint')
         .values({ run_no: at(0), node_no: at(1), try_no: at(2), at: at(3), state: at(4) })
@@ -326,8 +310,7 @@ function prepareUnderWay(connection: SqliteConnection, db: Kysely<Database>) {
         ),
     ),
     /** runNo, nodeNo, done, total, step */
-    putProgress: prepare(
-      connection,
+    putProgress: prepare(connection, () =>
       db
         .insertInto('task_progress')
         .values({ run_no: at(0), node_no: at(1), done: at(2), total: at(3), step: at(4) })

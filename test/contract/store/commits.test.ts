@@ -534,31 +534,35 @@ describe.each(databases)('commits on $name', ({ newPlace }) => {
     });
   });
 
-  it('has no SQL built for a tick', async () => {
+  it('has SQL built once for all ticks', async () => {
+    const ticks = async (run: number, firstAt: number): Promise<void> => {
+      await leader.tick(create(run, { state: 'running' }), queued(run, 1));
+      const attempt = { runNo: runNo(run), nodeNo: nodeNo(1), tryNo: tryNo(1) };
+      await leader.tick(succeeded(run, 1), { type: 'output', ...attempt, output: { json: '1' } });
+      const at = { firstAt, lastAt: firstAt + 1, decidedAt: T0 };
+      const span = {
+        dagId: 'prices',
+        disposition: 'skipped',
+        runNo: null,
+        because: because('started'),
+      } as const;
+      const slots: Action = { type: 'slots', span: { ...span, ...at } };
+      const fromCursorAt = run === 1 ? null : firstAt - 1;
+      await leader.tick(slots, dagChange({ cursorAt: at.lastAt }, { code: 'dag_seen', fromCursorAt }));
+    };
+    await ticks(1, T0);
     const compilers = [SqliteQueryCompiler, PostgresQueryCompiler].map((compiler) =>
       vi.spyOn(compiler.prototype, 'compileQuery'),
     );
-    await leader.tick(create(1, { state: 'running' }), queued(1, 1));
-    await leader.tick(succeeded(1, 1), {
-      type: 'output',
-      runNo: runNo(1),
-      nodeNo: nodeNo(1),
-      tryNo: tryNo(1),
-      output: { json: '1' },
-    });
-    const at = { firstAt: T0, lastAt: T0 + 1, decidedAt: T0 };
-    const span = {
-      dagId: 'prices',
-      disposition: 'skipped',
-      runNo: null,
-      because: because('started'),
-    } as const;
-    const slots: Action = { type: 'slots', span: { ...span, ...at } };
-    await leader.tick(slots, dagChange({ cursorAt: at.lastAt }, { code: 'dag_seen' }));
-    expect(compilers.map((compiler) => compiler.mock.calls.length)).toEqual([0, 0]);
-    await store.instances(runNo(1));
-    expect(compilers.reduce((calls, compiler) => calls + compiler.mock.calls.length, 0)).toBe(1);
-    vi.restoreAllMocks();
+    const calls = (): number => compilers.reduce((sum, compiler) => sum + compiler.mock.calls.length, 0);
+    try {
+      await ticks(2, T0 + 2);
+      expect(calls()).toBe(0);
+      await store.instances(runNo(1));
+      expect(calls()).toBe(1);
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it('refuses a tick number that does not grow', async () => {
