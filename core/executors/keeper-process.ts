@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { entryPath } from '../config/installation.ts';
 import { sharedCodeCache } from './code-cache.ts';
+import { fileEnd } from './file-end.ts';
 
 /** So much of what a keeper has said at its end is told. */
 const LAST_WORDS_BYTES = 16 * 1024;
@@ -109,14 +110,6 @@ export class SpareKeeper {
 }
 
 function lastLines(file: number): string {
-  try {
-    const { size } = fstatSync(file);
-    const length = Math.min(size, LAST_WORDS_BYTES);
-    const buffer = Buffer.alloc(length);
-    readSync(file, buffer, 0, length, size - length);
-    return buffer.toString('utf8').trim().split('\n').slice(-LAST_LINES).join('\n');
-  } catch {
-    // How it ended is all there is to tell.
-    return '';
-  }
+  const said = fileEnd(file, LAST_WORDS_BYTES).toString('utf8');
+  return said.trim().split('\n').slice(-LAST_LINES).join('\n');
 }

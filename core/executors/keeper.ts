@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { entryPath } from '../config/installation.ts';
@@ -13,6 +13,7 @@ import { codeCache } from './code-cache.ts';
 import { Command, exitCodesOf } from './command.ts';
 import { planCommand } from './command-plan.ts';
 import { type Environment, inheritedEnvironment } from './environment.ts';
+import { fileEnd } from './file-end.ts';
 import { GroupRegistry } from './group-registry.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { type GroupExit, leftRemarks, ProcessGroup } from './process-group.ts';
@@ -184,7 +185,7 @@ export class Keeper {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const stray = openSync(file, 'a+', 0o600);
     const gone = ({ code, signal: by, why, left }: Omit<GroupExit, 'stopped'>, note = ''): void => {
-      const text = note + strayText(stray);
+      const text = note + fileEnd(stray, STRAY_BYTES).toString('utf8');
       closeSync(stray);
       rmSync(file, { force: true });
       this.#send({ t: 'gone', g: name, code, signal: by, why, stray: text, left });
@@ -271,19 +272,5 @@ function giveWay(pid: number): void {
     setPriority(pid, Math.min(getPriority() + NICENESS, constants.priority.PRIORITY_LOW));
   } catch {
     // It has ended already.
-  }
-}
-
-/** The end of what a process wrote past orch; the file is emptied. */
-function strayText(fd: number): string {
-  try {
-    const { size } = fstatSync(fd);
-    const length = Math.min(size, STRAY_BYTES);
-    const buffer = Buffer.alloc(length);
-    readSync(fd, buffer, 0, length, size - length);
-    ftruncateSync(fd, 0);
-    return buffer.toString('utf8');
-  } catch {
-    return '';
   }
 }
