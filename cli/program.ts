@@ -69,7 +69,12 @@ async function runHereOrThere(
   const { chosenServer } = await import('./remote/chosen-server.ts');
   const server = await chosenServer(context);
   if (server === null) return module.run(context, options, args);
-  return (await loadRemote())(context, server, options, args);
+  const run = await loadRemote();
+  try {
+    return await run(context, server, options, args);
+  } catch (error) {
+    throw server.untold(error);
+  }
 }
 
 /** The words of a command line that are no options of the program nor the values of these. */

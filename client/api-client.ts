@@ -1,4 +1,5 @@
 import { OPERATIONS, type Operations, type Problem } from './generated/api.ts';
+import { BadAnswer, readAnswer } from './read-answer.ts';
 
 /** Where a server is, and as whom it is asked. */
 export interface ApiOptions {
@@ -8,7 +9,23 @@ export interface ApiOptions {
   readonly token?: string;
   /** Makes the requests; `fetch` by default. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Looks at every answer before it is given; it throws what is thrown in the place of a bad one. */
+  readonly check?: (id: Id, answer: unknown) => Promise<void>;
+  /** Other bounds than {@link LIMITS}. */
+  readonly limits?: Partial<typeof LIMITS>;
+  /** Gives for each answer what aborts when it takes too long to its end. */
+  readonly late?: () => AbortSignal;
 }
+
+/** Bounds of what is read, so that a server that is broken or means ill fills no memory. */
+const LIMITS = {
+  /** Bytes of one answer. */
+  bytesMax: 256 * 1024 * 1024,
+  /** Bytes of the pages of a list together. */
+  listBytesMax: 1024 * 1024 * 1024,
+  /** Five million items; pages may be empty while there is a cursor. */
+  pagesMax: 10_000,
+};
 
 type Id = keyof Operations;
 
@@ -32,20 +49,34 @@ export class ApiRefusal extends Error {
 /** Asks a server by the operations of its OpenAPI document. */
 export class ApiClient {
   readonly #options: ApiOptions;
+  readonly #limits: typeof LIMITS;
 
   constructor(options: ApiOptions) {
     this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
   }
 
   /**
    * Has an operation done, and gives its answer.
-   * @throws ApiRefusal if the server refuses; what `fetch` throws if it cannot be reached.
+   * @throws ApiRefusal if the server refuses; BadAnswer, or SyntaxError, if what it answers cannot be that;
+   *   what `fetch` throws if it cannot be reached.
    */
   async call<I extends Id>(id: I, input: InputOf<I>, signal?: AbortSignal): Promise<AnswerOf<I>> {
+    return (await this.#read(id, input, this.#limits.bytesMax, signal)).answer;
+  }
+
+  async #read<I extends Id>(
+    id: I,
+    input: InputOf<I>,
+    bytesMax: number,
+    signal?: AbortSignal,
+  ): Promise<{ readonly answer: AnswerOf<I>; readonly bytes: number }> {
     const response = await this.open(id, input, signal);
-    if (response.status === 204) return undefined as AnswerOf<I>;
     const isJson = /[/+]json(;|$)/.test(response.headers.get('content-type') ?? '');
-    return (await (isJson ? response.json() : response.text())) as AnswerOf<I>;
+    const { text, bytes } = await readAnswer(response, { bytesMax, late: this.#options.late?.() });
+    const read: unknown = response.status === 204 ? undefined : isJson ? JSON.parse(text) : text;
+    await this.#options.check?.(id, read);
+    return { answer: read as AnswerOf<I>, bytes };
   }
 
   /** The same with the response before its body is read: for streams and files. */
@@ -64,32 +95,46 @@ export class ApiClient {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
-    if (!response.ok) throw new ApiRefusal(await problemOf(response));
+    if (!response.ok) throw new ApiRefusal(await problemOf(response, this.#options.late?.()));
     return response;
   }
 
-  /** All items of a list, page after page; `most` ends it early. */
+  /**
+   * All items of a list, page after page; `most` ends it early.
+   * @throws BadAnswer if the list has no end.
+   */
   async *items<I extends ListId>(
     id: I,
     input: InputOf<I>,
     most = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<ItemOf<I>> {
     const limit = Math.min(PAGE, most);
+    const cursors = new Set<string>();
+    const { bytesMax, listBytesMax, pagesMax } = this.#limits;
+    let bytesLeft = listBytesMax;
     let given = 0;
     for (let cursor: string | null | undefined; cursor !== null; ) {
       const { query, ...rest } = input as Loose;
       const asked = { ...rest, query: { limit, ...query, cursor } } as unknown as InputOf<I>;
-      const page = (await this.call(id, asked)) as Page<ItemOf<I>>;
-      for (const item of page.items) {
+      const { answer, bytes } = await this.#read(id, asked, Math.min(bytesMax, bytesLeft));
+      bytesLeft -= bytes;
+      const page = answer as Partial<Page<ItemOf<I>>> | undefined;
+      if (!Array.isArray(page?.items)) throw new BadAnswer('it is no page of a list');
+      for (const item of page.items as ItemOf<I>[]) {
         yield item;
         if (++given >= most) return;
       }
-      cursor = page.nextCursor;
+      cursor = page.nextCursor ?? null;
+      if (cursor === null) return;
+      if (cursors.has(cursor)) throw new BadAnswer('its list has no end: it gave the same nextCursor again');
+      cursors.add(cursor);
+      if (cursors.size >= pagesMax) throw new BadAnswer(`its list has more than ${pagesMax} pages`);
     }
   }
 }
 
 const PAGE = 500;
+const REFUSAL_BYTES_MAX = 1024 * 1024;
 
 interface Page<T> {
   readonly items: readonly T[];
@@ -124,13 +169,14 @@ function searchOf(query: { readonly [name: string]: unknown }): string {
 }
 
 /** What an answer refuses with; of one that is not from orch, such as a proxy's, what its status says. */
-async function problemOf(response: Response): Promise<Problem> {
+async function problemOf(response: Response, late: AbortSignal | undefined): Promise<Problem> {
   const { status } = response;
   try {
-    const problem = (await response.json()) as Problem;
+    const { text } = await readAnswer(response, { bytesMax: REFUSAL_BYTES_MAX, late });
+    const problem = JSON.parse(text) as Problem;
     if (typeof problem.type === 'string' && typeof problem.detail === 'string') return problem;
   } catch {
-    // No JSON: the same as JSON of something else.
+    // No JSON, or no end: the same as JSON of something else.
   }
   const detail = `what answers at this address is no orch server: status ${status}`;
   return { type: 'about:blank', title: 'Not an answer of orch', status, detail };

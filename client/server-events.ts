@@ -1,3 +1,5 @@
+import { BadAnswer } from './read-answer.ts';
+
 /** An event of a stream of Server-Sent Events; a comment has no name and no data. */
 export interface ServerEvent {
   readonly id: string | null;
@@ -5,7 +7,13 @@ export interface ServerEvent {
   readonly data: string | null;
 }
 
-/** Reads the blocks of a stream of Server-Sent Events until it ends. */
+/** An event is a line of a journal or less. */
+const EVENT_LENGTH_MAX = 1024 * 1024;
+
+/**
+ * Reads the blocks of a stream of Server-Sent Events until it ends.
+ * @throws BadAnswer if an event has no end.
+ */
 export async function* serverEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -17,6 +25,7 @@ export async function* serverEvents(body: ReadableStream<Uint8Array>): AsyncGene
       text += decoder.decode(value, { stream: true });
       const blocks = text.split(/\r?\n\r?\n/);
       text = blocks.pop() ?? '';
+      if (text.length > EVENT_LENGTH_MAX) throw new BadAnswer('an event of its stream has no end');
       for (const block of blocks) yield eventOf(block);
     }
   } finally {

@@ -10,7 +10,8 @@ import type { Services } from './services.ts';
 export async function askLeader(services: Services, request: Request): Promise<Json> {
   const answer = await services.ask(request);
   if (answer.ok) return answer.value;
-  return namedInside(new AppError(answer.code, answer.message));
+  const { code, message, errors } = answer;
+  return namedInside(new AppError(code, message, errors === undefined ? {} : { errors }));
 }
 
 /** Refuses a request. What it is about was found before: what is missing is named inside of it. */

@@ -91,7 +91,13 @@ const PROBLEM = {
     status: { type: 'integer' },
     detail: { type: 'string' },
     instance: { type: 'string', description: 'the request id' },
-    errors: { type: 'array', items: { type: 'object' } },
+    errors: {
+      type: 'array',
+      items: { type: 'object' },
+      description:
+        'each mistake: of the request with `pointer` (JSON pointer), `in` (path, query or body) and ' +
+        '`detail`; of a file with its place and `message`',
+    },
   },
   required: ['type', 'title', 'status', 'detail'],
 };

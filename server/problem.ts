@@ -41,7 +41,10 @@ export function problemOfError(context: Context, error: unknown): Response {
   if (!(error instanceof AppError) || error.code === 'internal')
     return problem(context, 'internal', 'the server failed at this request; its log has the request id');
   const { errors, diagnostics } = error.details;
-  const list = errors ?? diagnostics;
+  // What the leader finds wrong is in the body: the path and the query are read before.
+  const list = Array.isArray(errors)
+    ? errors.map((one) => ({ in: 'body', ...(one as object) }))
+    : diagnostics;
   return problem(context, error.code, error.message, list === undefined ? {} : { errors: list });
 }
 

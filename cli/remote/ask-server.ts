@@ -1,3 +1,4 @@
+import { readAnswer } from '../../client/read-answer.ts';
 import { orchVersion } from '../../core/config/installation.ts';
 import { AppError } from '../../core/model/errors.ts';
 
@@ -5,6 +6,8 @@ type Ask = (url: string, init: RequestInit) => Promise<Response>;
 
 /** A change that a server keeps for its scheduler is answered within 20 s. */
 const ANSWER_MS = 40_000;
+/** More is no refusal and no document of orch. */
+const OWN_BYTES_MAX = 16 * 1024 * 1024;
 /** Every answer of orch has it, whatever it is. */
 const OWN_HEADER = 'x-request-id';
 
@@ -57,18 +60,20 @@ async function inTime(
 }
 
 async function detailOf(response: Response): Promise<string> {
-  const problem = (await response
-    .clone()
-    .json()
-    .catch(() => null)) as { readonly detail?: unknown } | null;
+  const problem = (await jsonOf(response.clone()).catch(() => null)) as { readonly detail?: unknown } | null;
   return typeof problem?.detail === 'string' ? problem.detail : '';
 }
 
+async function jsonOf(response: Response): Promise<unknown> {
+  const limits = { bytesMax: OWN_BYTES_MAX, late: AbortSignal.timeout(ANSWER_MS) };
+  return JSON.parse((await readAnswer(response, limits)).text);
+}
+
 /** The version of a server, which it says to everybody; `null`: it does not. */
-async function versionThere(server: string, ask: Ask): Promise<string | null> {
+export async function versionThere(server: string, ask: Ask): Promise<string | null> {
   try {
     const response = await ask(`${server}/openapi.json`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    const { info } = (await response.json()) as { readonly info?: { readonly version?: unknown } };
+    const { info } = (await jsonOf(response)) as { readonly info?: { readonly version?: unknown } };
     return typeof info?.version === 'string' ? info.version : null;
   } catch {
     return null;
@@ -88,6 +93,17 @@ export function notOrch(server: string, what: string): AppError {
     'unavailable',
     `What answers at ${server} is no orch server (${what}): look at the address, and whether a proxy ` +
       'before it reaches one',
+  );
+}
+
+/** What answers is no answer of orch; `to` is the operation, if one is known. */
+export function unreadable(server: string, to: string | null, why: string, cause?: unknown): AppError {
+  const which = to === null ? 'an answer' : `an answer to ${to}`;
+  return new AppError(
+    'unavailable',
+    `The server ${server} gave ${which} that cannot be read: ${why}`,
+    {},
+    cause,
   );
 }
 

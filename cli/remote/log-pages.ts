@@ -1,6 +1,7 @@
 import type { LogPage } from '../../client/generated/api.ts';
 import type { LogLine } from '../../core/log/log-line.ts';
 import type { InstanceView } from '../../core/store/run-view.ts';
+import { unreadable } from './ask-server.ts';
 import { idOf, type ServerDesk } from './server-desk.ts';
 
 const PAGE = 2_000;
@@ -23,6 +24,7 @@ export async function logPage(
     params: { attemptId: `${idOf(instance)}.${tryNo}` },
     query: { from, limit: PAGE, regex, stream },
   });
+  requireProgress(server.url, from, page);
   return { ...page, lines: page.lines.map((line) => ({ ...line, at: Date.parse(line.at) })) };
 }
 
@@ -39,4 +41,16 @@ export async function lastLinesThere(
     ({ next: from, atEnd } = page);
   }
   return last;
+}
+
+/**
+ * Pages of a log lead to its end.
+ * @throws AppError `unavailable` if one goes on where it began
+ */
+export function requireProgress(
+  url: string,
+  from: number,
+  { next, atEnd }: Pick<LogPage, 'next' | 'atEnd'>,
+): void {
+  if (!atEnd && next <= from) throw unreadable(url, null, 'a page of a log goes on where it began');
 }

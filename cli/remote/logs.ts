@@ -19,7 +19,7 @@ import { EXIT } from '../exit-code.ts';
 import { findInstances } from '../find-instances.ts';
 import { findRun } from '../find-run.ts';
 import { printHookLine } from '../hook-logs.ts';
-import { type LogQuery, logPage } from './log-pages.ts';
+import { type LogQuery, logPage, requireProgress } from './log-pages.ts';
 import { Patience } from './patience.ts';
 import { ServerDesk } from './server-desk.ts';
 
@@ -72,6 +72,7 @@ async function hookLogs(
     for (let from = 0, atEnd = false; !atEnd && (await hasReader(context)); ) {
       const query = { from, limit: PAGE, ...queryOf(options) };
       const page = await server.call('readHookLog', { params: { runId, hookNo }, query });
+      requireProgress(server.url, from, page);
       for (const { at, ...line } of page.lines)
         printHookLine(context, options, { hook, task: taskId, key, tries }, { ...line, at: Date.parse(at) });
       lines += page.lines.length;

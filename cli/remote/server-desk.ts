@@ -65,8 +65,7 @@ export class ServerDesk {
   /** The state of a run, why its leader decides nothing about it any more, and its deadline. */
   async standing({ uid }: RunRecord): Promise<Pick<RunDetail, 'state' | 'setAside' | 'deadline'>> {
     const { state, setAside, deadline } = await this.server.call('getRun', { params: { runId: uid } });
-    // Servers of before do not say.
-    return { state, setAside: setAside ?? null, deadline: deadline ?? null };
+    return { state, setAside, deadline };
   }
 
   /** A run as programs see it. */

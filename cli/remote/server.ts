@@ -2,9 +2,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { AnswerOf, InputOf } from '../../client/api-client.ts';
 import { ApiClient, ApiRefusal } from '../../client/api-client.ts';
 import type { Operations } from '../../client/generated/api.ts';
+import { BadAnswer } from '../../client/read-answer.ts';
+import { orchVersion } from '../../core/config/installation.ts';
+import { CronMistake } from '../../core/cron/cron-field.ts';
 import { AppError, type ErrorCode } from '../../core/model/errors.ts';
 import type { Json } from '../../core/model/json.ts';
-import { type AskOptions, askServer, notOrch, whyUnreachable } from './ask-server.ts';
+import { mistakesOf } from './answer-check.ts';
+import {
+  type AskOptions,
+  askServer,
+  notOrch,
+  unreadable,
+  versionThere,
+  whyUnreachable,
+} from './ask-server.ts';
 import { requireSafe, type ServerContext } from './contexts.ts';
 
 type Id = keyof Operations;
@@ -12,6 +23,8 @@ type Id = keyof Operations;
 /** A command over many runs asks more than a server takes at once: so often it waits for so long. */
 const BUSY_TRIES = 5;
 const BUSY_MS = 1_000;
+/** A long answer over a slow line takes minutes. */
+const WHOLE_MS = 300_000;
 
 function isTooMany(error: unknown): boolean {
   return error instanceof ApiRefusal && error.problem.type.endsWith(':too_many');
@@ -21,14 +34,19 @@ function isTooMany(error: unknown): boolean {
 export class Server {
   readonly url: string;
   readonly #client: ApiClient;
+  readonly #ask: NonNullable<AskOptions['fetch']>;
+  #version: Promise<string | null> | undefined;
 
   /** @throws AppError `usage` if the token would be readable on the way. */
   constructor(at: ServerContext, asking: AskOptions = {}) {
     requireSafe(at);
     this.url = at.url;
+    this.#ask = asking.fetch ?? fetch;
     this.#client = new ApiClient({
       baseUrl: at.url,
       fetch: askServer(at.url, asking),
+      check: (id, answer) => this.#check(id, answer),
+      late: () => AbortSignal.timeout(WHOLE_MS),
       ...(at.token === undefined ? {} : { token: at.token }),
     });
   }
@@ -69,8 +87,39 @@ export class Server {
     return found as unknown as ItemsOf<I>;
   }
 
+  /**
+   * What a command that tells answers of this server failed with, as an error for the user. Parts of answers
+   * have no schema (the graph of a DAG, facts of a reason): what cannot be told of them is found by telling.
+   */
+  untold(error: unknown): AppError {
+    if (error instanceof AppError) return error;
+    const message = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+    const why = error instanceof CronMistake ? `in a cron expression of it, ${message}` : message;
+    const what = `What the server ${this.url} answered cannot be told: ${why}`;
+    return new AppError(
+      'unavailable',
+      `${what}. If it is an orch ${orchVersion()}, this is a defect of orch, and -v shows where`,
+      {},
+      error,
+    );
+  }
+
+  /** Compares an answer with its schema; a server of another version may leave out what it does not have. */
+  async #check(id: Id, answer: unknown): Promise<void> {
+    const { wrong, missing } = mistakesOf(id, answer);
+    const mistake = wrong ?? missing;
+    if (mistake === null) return;
+    this.#version ??= versionThere(this.url, this.#ask);
+    const there = await this.#version;
+    const isOther = there !== null && there !== orchVersion();
+    if (wrong === null && isOther) return;
+    const versions = isOther ? `; it has orch ${there}, this is orch ${orchVersion()}` : '';
+    throw unreadable(this.url, id, `${mistake}${versions}`);
+  }
+
   #told(error: unknown): unknown {
     if (error instanceof ApiRefusal) return refusal(error);
+    if (error instanceof BadAnswer) return unreadable(this.url, null, error.message, error);
     // A body that is cut off, or is no JSON.
     if (error instanceof SyntaxError) return notOrch(this.url, 'its answer is no JSON');
     return error instanceof TypeError && error.cause !== undefined ? whyUnreachable(this.url, error) : error;

@@ -28,17 +28,18 @@ const LOOKS: Readonly<Record<TaskState | RunState, Look>> = {
   removed: { glyph: '–', tone: 'dim', word: 'removed' },
 };
 
+/** How a state looks; a newer server may have states that are not known here. */
 export function lookOf(state: TaskState | RunState): Look {
-  return LOOKS[state];
+  return Object.hasOwn(LOOKS, state) ? LOOKS[state] : { glyph: '·', tone: 'dim', word: state };
 }
 
 /** The glyph of a state in its colour. */
 export function glyph(state: TaskState | RunState, style: Style): string {
-  const look = LOOKS[state];
+  const look = lookOf(state);
   return style[look.tone](look.glyph);
 }
 
 /** A text in the colour of a state. */
 export function toned(state: TaskState | RunState, text: string, style: Style): string {
-  return style[LOOKS[state].tone](text);
+  return style[lookOf(state).tone](text);
 }

@@ -9,6 +9,7 @@ export type Problem = {
   readonly detail: string;
   /** the request id */
   readonly instance?: string;
+  /** each mistake: of the request with `pointer` (JSON pointer), `in` (path, query or body) and `detail`; of a file with its place and `message` */
   readonly errors?: readonly {
     readonly [name: string]: unknown;
   }[];

@@ -1,4 +1,6 @@
 type Primitive = string | number | boolean | null | undefined;
+/** What JSON gives back as it was. Types made of it stay as they are, however many tasks hand them on. */
+type Plain = Primitive | readonly Plain[] | { readonly [key: string]: Plain };
 type Unserializable = ((...args: never[]) => unknown) | symbol | bigint;
 
 /**
@@ -12,7 +14,7 @@ export type Jsonify<T> = 0 extends 1 & T
     : // biome-ignore lint/suspicious/noConfusingVoidType: a function without `return` gives void
       [T] extends [void]
       ? undefined
-      : T extends Primitive
+      : T extends Plain
         ? T
         : T extends { toJSON(): infer R }
           ? Jsonify<R>

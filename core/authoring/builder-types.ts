@@ -299,5 +299,8 @@ export interface Scope<P> {
   ): FanOutHandle<OutputOf<H>>;
 }
 
-/** The params of a schema as functions get them, spelled out so that a DAG without params has none. */
-export type ParamsOf<S extends TObject> = { [K in keyof Static<S>]: Static<S>[K] };
+/**
+ * The params of a schema as functions get them, spelled out so that a DAG without params has none. `in out`
+ * spares the compiler to find out how they vary: it would compare `Static` with itself, a million types.
+ */
+export type ParamsOf<in out S extends TObject> = { [K in keyof Static<S>]: Static<S>[K] };

@@ -1,9 +1,10 @@
-import type { Static, TObject } from 'typebox';
+import type { TObject } from 'typebox';
 import { OPERATOR, type Operator, type OperatorDefinition } from '../model/operator.ts';
+import type { ParamsOf } from './builder-types.ts';
 
 /** What {@link defineOperator} takes: a definition whose params are typed by their schema. */
 export interface OperatorOptions<S extends TObject, Output>
-  extends Omit<OperatorDefinition<Static<S>, Output>, 'params'> {
+  extends Omit<OperatorDefinition<ParamsOf<S>, Output>, 'params'> {
   /** `Type.Object({...})`; other keys are refused unless `additionalProperties` says otherwise. */
   readonly params: S;
 }

@@ -237,4 +237,13 @@ export type Answer =
       /** `internal`: a defect of orch made it impossible. */
       readonly code: 'invalid' | 'not_found' | 'conflict' | 'internal';
       readonly message: string;
+      /** Where in the request something does not fit, as far as that is known. */
+      readonly errors?: readonly RequestMistake[];
     };
+
+/** One thing that does not fit in a request. */
+export type RequestMistake = {
+  /** A JSON pointer into the request, such as `/params/symbols/0`. */
+  readonly pointer: string;
+  readonly detail: string;
+};

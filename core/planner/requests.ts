@@ -37,7 +37,7 @@ type Refusal = Extract<Answer, { ok: false }>;
 
 /** A request whose names have been looked up and whose run is in memory, ready to be decided. */
 export type PlannedRequest = { readonly inboxId: number | null } & (
-  | { readonly kind: 'refuse'; readonly code: Refusal['code']; readonly message: string }
+  | { readonly kind: 'refuse'; readonly refusal: Omit<Refusal, 'ok'> }
   /** A new run, with the number of the unfinished run that it replaces. */
   | { readonly kind: 'start'; readonly run: RunWorld; readonly replaces: RunNo | null }
   | AdoptRequest
@@ -95,7 +95,7 @@ export function onRequest(turn: Turn, request: PlannedRequest): void {
 function decide(turn: Turn, request: PlannedRequest): Answer {
   switch (request.kind) {
     case 'refuse':
-      return { ok: false, code: request.code, message: request.message };
+      return { ok: false, ...request.refusal };
     case 'start':
       return start(turn, request.run, request.replaces);
     case 'adopt':

@@ -5,9 +5,8 @@ import { AppError } from '../model/errors.ts';
 import type { Request } from '../model/request.ts';
 import { checkRange } from '../planner/backfill-range.ts';
 import type { BackfillRequest } from '../planner/backfill-requests.ts';
-import { ParamsFault } from '../planner/run-params.ts';
+import { checkParams, paramsRefusal } from '../schema/params.ts';
 import type { Store } from '../store/store.ts';
-import { paramsOfRun } from './dag-entry.ts';
 
 /**
  * A backfill as it is asked for, with the number of the request as its own.
@@ -23,9 +22,8 @@ export function wantedBackfill(
   const { spec } = graph;
   requiredSelection(graph, request.scope);
   const slots = checkRange(spec, request);
-  const params = paramsOfRun(spec, request.params);
-  if (params instanceof ParamsFault)
-    throw new AppError('invalid', `DAG ${spec.id} has no run with these params: ${params.error}`);
+  const checked = checkParams(spec, request.params);
+  if (!checked.ok) throw paramsRefusal(checked.problems, `DAG ${spec.id} has no run with these params: `);
   return {
     backfillNo,
     dagId: request.dagId,

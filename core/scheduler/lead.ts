@@ -361,7 +361,7 @@ export class Leadership {
       if (isAway(error) || !(await isThere(this.#project.store))) throw error;
       this.#log.error({ err: error, request: record.inboxId }, 'a request cannot be prepared');
       const message = `orch failed at this request: ${faultText(asError(error))}`;
-      return { request: { inboxId: record.inboxId, kind: 'refuse', code: 'internal', message } };
+      return { request: { inboxId: record.inboxId, kind: 'refuse', refusal: { code: 'internal', message } } };
     }
   }
 

@@ -1,6 +1,7 @@
 import { compileGraph, type Graph } from '../graph/graph.ts';
 import { requiredSelection, scopeError } from '../graph/required-selection.ts';
 import { selectScope } from '../graph/select.ts';
+import type { RequestMistake } from '../model/action.ts';
 import { AppError } from '../model/errors.ts';
 import type { NodeNo, RunNo, RunUid, VersionNo } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
@@ -12,7 +13,7 @@ import type { OperateRequest } from '../planner/operate.ts';
 import type { Repinning } from '../planner/repin.ts';
 import type { PlannedRequest } from '../planner/requests.ts';
 import type { RunWorld } from '../planner/run-world.ts';
-import { checkParams } from '../schema/params.ts';
+import { checkParams, paramsRefusal } from '../schema/params.ts';
 import type { InboxRecord, Lease, Store, VersionRecord } from '../store/store.ts';
 import { wantedEvent } from './asset-desk.ts';
 import { wantedBackfill, wantedChange } from './backfill-desk.ts';
@@ -98,7 +99,10 @@ export class RequestDesk {
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
       const code = error.code === 'not_found' || error.code === 'conflict' ? error.code : 'invalid';
-      return { request: { inboxId: record.inboxId, kind: 'refuse', code, message: error.message } };
+      const { errors } = error.details as { readonly errors?: readonly RequestMistake[] };
+      const places = errors === undefined ? {} : { errors };
+      const refusal = { code, message: error.message, ...places } as const;
+      return { request: { inboxId: record.inboxId, kind: 'refuse', refusal } };
     }
   }
 
@@ -240,9 +244,7 @@ export class RequestDesk {
     const graph = this.#graph(version);
     const selected = requiredSelection(graph, request.scope);
     const checked = checkParams(version.spec, request.params);
-    if (!checked.ok) {
-      throw new AppError('invalid', checked.problems.map((problem) => problem.message).join('; '));
-    }
+    if (!checked.ok) throw paramsRefusal(checked.problems);
     const found = request.replaces === null ? null : await this.#find(request.replaces);
     const isSpared = request.sparesLed && found?.led !== undefined;
     const replaced = found !== null && !isRunFinished(found.record.state) && !isSpared ? found : null;

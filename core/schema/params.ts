@@ -1,6 +1,8 @@
+import type { RequestMistake } from '../model/action.ts';
 import type { DagSpec } from '../model/dag.ts';
+import { AppError } from '../model/errors.ts';
 import type { Json, JsonObject } from '../model/json.ts';
-import type { SchemaProblem } from './schema-problem.ts';
+import { pointer, type SchemaProblem } from './schema-problem.ts';
 import { makeValidator, type Validator } from './validate.ts';
 
 /** Params that fit their schema, with defaults filled in; or what is wrong with them. */
@@ -29,4 +31,19 @@ export function checkParams(spec: DagSpec, given: JsonObject): CheckedParams {
   }
   const problems = validate(params, 'params');
   return problems.length === 0 ? { ok: true, params } : { ok: false, problems };
+}
+
+/** More mistakes than these are in the sentence alone. */
+const PLACES_MAX = 20;
+
+/** The refusal of a request whose `params` do not fit, with their places; `before` begins what it says. */
+export function paramsRefusal(problems: readonly SchemaProblem[], before = ''): AppError {
+  const errors = problems.slice(0, PLACES_MAX).map(
+    ({ path, message, hint }): RequestMistake => ({
+      pointer: pointer(['params', ...path]),
+      detail: hint === undefined ? message : `${message} (${hint})`,
+    }),
+  );
+  const sentence = `${before}${problems.map(({ message }) => message).join('; ')}`;
+  return new AppError('invalid', sentence, { errors });
 }

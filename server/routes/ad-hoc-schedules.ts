@@ -6,7 +6,7 @@ import type { AdHocSchedule, AdHocSlot, AdHocWhen } from '../../core/model/ad-ho
 import type { Because } from '../../core/model/because.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { JsonObject } from '../../core/model/json.ts';
-import { checkParams } from '../../core/schema/params.ts';
+import { checkParams, paramsRefusal } from '../../core/schema/params.ts';
 import type { Store } from '../../core/store/store.ts';
 import { adHocStep } from '../../core/timetables/ad-hoc-step.ts';
 import { scheduleWords } from '../../core/timetables/schedule-words.ts';
@@ -139,7 +139,7 @@ const create = route('post', `${API}/schedules`, {
     const spec = (await store.version(dag.versionNo))?.spec;
     if (spec === undefined) throw new Error(`version ${dag.versionNo} is not stored`);
     const checked = checkParams(spec, (body.params ?? {}) as JsonObject);
-    if (!checked.ok) throw new AppError('invalid', checked.problems.map(({ message }) => message).join('; '));
+    if (!checked.ok) throw paramsRefusal(checked.problems);
     const scope = body.scope ?? {};
     try {
       requiredSelection(compileGraph(spec), scope);

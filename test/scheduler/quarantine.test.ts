@@ -62,7 +62,7 @@ describe('a run whose planning throws', () => {
     const inboxId = await led.store.ask({ type: 'cancel', runUid: uid, by: 'a test' }, 1);
     const [record] = await led.store.pendingRequests();
     const { request } = await led.desk.prepare(record as never);
-    expect(request).toMatchObject({ inboxId, kind: 'refuse', code: 'conflict' });
+    expect(request).toMatchObject({ inboxId, kind: 'refuse', refusal: { code: 'conflict' } });
     await led.start(2, SOUND);
     expect(await linesOf(led.store, 1)).toEqual(lines);
     expect(led.executor.submitted).not.toContain('1.0.2');

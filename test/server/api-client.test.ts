@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ApiClient, ApiRefusal } from '../../client/api-client.ts';
+import { ApiClient, type ApiOptions, ApiRefusal } from '../../client/api-client.ts';
 import { serverEvents } from '../../client/server-events.ts';
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -12,12 +12,13 @@ const json = (body: unknown, status = 200, type = 'application/json'): Response 
   new Response(JSON.stringify(body), { status, headers: { 'content-type': type } });
 
 /** A client, and what it asks for; answers are given in order. */
-function clientOf(answers: readonly Response[]) {
+function clientOf(answers: readonly Response[], options: Partial<ApiOptions> = {}) {
   const asked: { url: string; init: RequestInit }[] = [];
   const left = [...answers];
   const client = new ApiClient({
     baseUrl: 'https://orch.example/base',
     token: 'secret',
+    ...options,
     fetch: async (url, init) => {
       asked.push({ url, init });
       return left.shift() as Response;
@@ -67,6 +68,50 @@ describe('the client of the API', () => {
   ])('an answer %s is no answer of orch', async (_, answer) => {
     const { client } = clientOf([answer]);
     await expect(client.call('getMe', {})).rejects.toThrow(`status ${answer.status}`);
+  });
+});
+
+describe('of a server that is broken or means ill', () => {
+  const page = (nextCursor: unknown, items: unknown = []) => json({ items, nextCursor });
+
+  test.each([
+    ['a list that comes again', [page('a'), page('b'), page('a')], 'its list has no end: it gave the same'],
+    ['a list that goes on', [page('a'), page('b'), page('c'), page('d')], 'its list has more than 3 pages'],
+    ['a list of long pages', [page('a', ['x'.repeat(60)]), page('b', ['x'.repeat(60)])], 'is longer than'],
+    ['a page without items', [json({ nextCursor: null })], 'it is no page of a list'],
+    ['what is no page', [json(null)], 'it is no page of a list'],
+    ['a long answer', [page(null, ['x'.repeat(200)])], 'it is longer than 100 bytes'],
+  ])('%s is refused', async (_, answers, text) => {
+    const { client } = clientOf(answers, { limits: { bytesMax: 100, listBytesMax: 120, pagesMax: 3 } });
+    await expect(all(client.items('listRuns', {}))).rejects.toThrow(text);
+  });
+
+  test('an answer without an end is not waited for, and what is left of it is not read', async () => {
+    let isLeft = false;
+    const body = new ReadableStream({
+      start: (to) => to.enqueue(Buffer.from('{')),
+      cancel: () => {
+        isLeft = true;
+      },
+    });
+    const late = new AbortController();
+    const { client } = clientOf([new Response(body)], { late: () => late.signal });
+    const answer = expect(client.call('getMe', {})).rejects.toThrow('it has not come to its end in time');
+    late.abort();
+    await answer;
+    expect(isLeft).toBe(true);
+  });
+
+  test('a list without a cursor is over, and more items than were asked for are not given', async () => {
+    expect(await all(clientOf([json({ items: [1] })]).client.items('listRuns', {}))).toEqual([1]);
+    const many = clientOf([page('a', [1, 2, 3])]);
+    expect(await all(many.client.items('listRuns', {}, 2))).toEqual([1, 2]);
+  });
+
+  test('an event without an end is refused', async () => {
+    const parts = Array.from({ length: 18 }, () => 'x'.repeat(65_536));
+    const body = new Blob(parts).stream() as ReadableStream<Uint8Array>;
+    await expect(all(serverEvents(body))).rejects.toThrow('an event of its stream has no end');
   });
 });
 

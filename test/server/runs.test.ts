@@ -105,8 +105,27 @@ describe('runs over HTTP', () => {
   });
 
   test('with params or a scope that the DAG has not are refused', async () => {
-    await using api = await serve(FILES);
-    expect(await api.post('/api/v1/dags/hello/runs', { params: { who: 7 } })).toMatchObject({ status: 422 });
+    const daily =
+      "id: daily\nschedule: '30 6 * * *'\nparams: { who: { type: string } }\ntasks: { a: { run: ':' } }\n";
+    await using api = await serve({ ...FILES, 'dags/daily.yaml': daily });
+    const errors = [
+      { in: 'body', pointer: '/params/whom', detail: "unknown key 'whom' in params (did you mean 'who'?)" },
+      {
+        in: 'body',
+        pointer: '/params/who',
+        detail: expect.stringMatching(/^'who' of params must be a text/),
+      },
+    ];
+    const params = { who: 7, whom: 1 };
+    const [from, to] = ['2026-01-01', '2026-01-02'];
+    for (const [path, body] of [
+      ['dags/hello/runs', { params }],
+      ['schedules', { dagId: 'hello', when: { everyMs: 60_000 }, params }],
+      ['backfills', { dagId: 'daily', from, to, params }],
+    ] as const) {
+      const refused = await api.post(`/api/v1/${path}`, body);
+      expect(refused).toMatchObject({ status: 422, body: { errors: expect.arrayContaining(errors) } });
+    }
     expect(await api.post('/api/v1/dags/hello/runs', { scope: { until: ['x'] } })).toMatchObject({
       status: 422,
     });

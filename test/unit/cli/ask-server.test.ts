@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { askServer, whyUnreachable } from '../../../cli/remote/ask-server.ts';
 import { Server } from '../../../cli/remote/server.ts';
+import { orchVersion } from '../../../core/config/installation.ts';
 
 const URL = 'https://orch.example';
 const TOKEN = 'orch_secret';
@@ -42,6 +43,26 @@ describe('what answers', () => {
     expect(await told(problem(400, "unknown key 'x' in the body"), document())).toContain('9.9.9');
     expect(await told(problem(404, 'there is no DAG x'))).toBe('not_found: there is no DAG x');
     expect(await told(problem(404, 'there is nothing at /x'), answer('', 500))).toContain('not_found');
+  });
+
+  const page = (items: unknown) => answer({ items, nextCursor: null });
+  const openapi = (version: string) => answer({ info: { version } });
+  test('what a version of orch answers in no case is told, and both versions where they differ', async () => {
+    const answers = `unavailable: The server ${URL} gave an answer to listRuns that cannot be read`;
+    const text = `${answers}: /items is no list`;
+    expect(await told(page({}), openapi(orchVersion()))).toBe(text);
+    expect(await told(page({}), openapi('9.9.9'))).toBe(
+      `${text}; it has orch 9.9.9, this is orch ${orchVersion()}`,
+    );
+  });
+
+  test('only a server of another version may leave something out', async () => {
+    const lacks = /^unavailable: .* listRuns that cannot be read: \/items\/0\/runId is not there$/;
+    expect(await told(page([{}]), openapi(orchVersion()))).toMatch(lacks);
+    expect(await told(page([{}]), answer('', 500))).toMatch(lacks);
+    const left = [page([{}]), openapi('9.9.9')];
+    const server = new Server({ url: URL }, { fetch: async () => left.shift() as Response });
+    expect(await server.items('listRuns', {})).toHaveLength(1);
   });
 
   test('nothing in time is told with how long was waited; who stops asking is told nothing', async () => {
