@@ -29,12 +29,14 @@ function keeperWith(answer: (graphHash: string) => Promise<void> = async () => {
   mkdirSync(snapshotDir(stateDir, 'code'), { recursive: true });
   const saved: string[] = [];
   const store = {
-    saveVersion: async (_lease: Lease, { graphHash }: { graphHash: string }) => {
-      await answer(graphHash);
-      saved.push(graphHash);
-      return saved.length as VersionNo;
+    saveVersions: async (_lease: Lease, versions: readonly { graphHash: string }[]) => {
+      for (const { graphHash } of versions) await answer(graphHash);
+      return versions.map(({ graphHash }) => {
+        const versionNo = saved.push(graphHash) as VersionNo;
+        return { versionNo, inForceNo: versionNo };
+      });
     },
-    version: async () => null,
+    versions: async () => new Map(),
   } as unknown as Store;
   const keeper = new VersionKeeper({
     store,
