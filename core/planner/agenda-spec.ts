@@ -34,16 +34,15 @@ const FIELDS: { readonly [Field in keyof Required<AgendaSpec>]: true } = {
 };
 const NAMES = Object.keys(FIELDS) as (keyof AgendaSpec)[];
 
-/** The part of a graph that an agenda goes by. */
-export function agendaSpecOf(spec: AgendaSpec): AgendaSpec {
+function agendaSpecOf(spec: AgendaSpec): AgendaSpec {
   return Object.fromEntries(NAMES.flatMap((name) => (spec[name] === undefined ? [] : [[name, spec[name]]])));
 }
 
-/** One object for all equal parts of graphs: what is made of it is made once. */
+/** Gives one object for all equal parts of graphs: what is made of it is made once. */
 export class AgendaSpecs {
   readonly #known = new Map<string, AgendaSpec>();
 
-  /** That of a graph. */
+  /** The part of a graph that an agenda goes by. */
   of(spec: AgendaSpec): AgendaSpec {
     const part = agendaSpecOf(spec);
     const text = JSON.stringify(part);

@@ -27,6 +27,7 @@ export class VersionKeeper {
   #pins = 0;
   /** What was stored last of each DAG: nobody else writes versions while this lead lasts. */
   readonly #last = new Map<string, LastVersion>();
+  /** See {@link takeSaved}. */
   #saved = new Set<string>();
 
   constructor(options: VersionKeeperOptions) {
@@ -105,7 +106,6 @@ export class VersionKeeper {
     const before = versions.map(({ dagId }) => this.#last.get(dagId)?.version);
     const saved = this.#saveAfter(before, versions);
     for (const [at, { dagId, file, graphHash, codeHash }] of versions.entries()) {
-      this.#saved.add(dagId);
       const version = saved.then((records) => records[at] as VersionRecord);
       const last = { declared: { file, graphHash, codeHash }, version };
       this.#last.set(dagId, last);
@@ -122,6 +122,7 @@ export class VersionKeeper {
     const { store, lease } = this.#options;
     await Promise.allSettled(before);
     const saved = await store.saveVersions(lease, versions);
+    for (const { dagId } of versions) this.#saved.add(dagId);
     const pinned = saved.filter(({ versionNo, inForceNo }) => versionNo !== inForceNo);
     const inForce = await store.versions(pinned.map(({ inForceNo }) => inForceNo));
     return versions.map((version, at) => {

@@ -55,6 +55,8 @@ test('a version that the DAG has already is not written again', async () => {
   expect(await keeper.keep('dags/etl.ts', parsed('a'))).toEqual(first);
   await keeper.keep('dags/moved.ts', parsed('a'));
   expect(saved).toEqual(['a', 'a']);
+  expect([...keeper.takeSaved()]).toEqual(['etl']);
+  expect([...keeper.takeSaved()]).toEqual([]);
 });
 
 test('a version that the store has as the newest of its DAG is not written again', async () => {
