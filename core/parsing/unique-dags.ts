@@ -3,6 +3,18 @@ import type { FileFacts } from './parsed-file.ts';
 /** By DAG id, the file that is known to declare it. */
 type Owners = Pick<ReadonlyMap<string, string>, 'get'>;
 
+/** The ids of DAGs that are declared more than once. */
+export function idsOfSeveral(files: readonly FileFacts[]): ReadonlySet<string> {
+  const ids = new Set<string>();
+  const several = new Set<string>();
+  for (const { dags } of files)
+    for (const { spec } of dags) {
+      if (ids.has(spec.id)) several.add(spec.id);
+      ids.add(spec.id);
+    }
+  return several;
+}
+
 /**
  * Leaves each id to one file, and makes its being declared in any other one a mistake of that. The file that
  * is known to declare it keeps it, whatever is added beside it; of others the first has it.

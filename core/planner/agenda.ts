@@ -7,6 +7,7 @@ import type { ScheduleState } from '../model/slot.ts';
 import type { SlotPolicy } from '../timetables/slot-step.ts';
 import type { Timetable } from '../timetables/timetable.ts';
 import { timetableOf } from '../timetables/timetable-of.ts';
+import type { AgendaSpec } from './agenda-spec.ts';
 import { AwaitedEvents } from './awaited-events.ts';
 import { Heap } from './heap.ts';
 import type { RunParams } from './run-params.ts';
@@ -16,6 +17,8 @@ export interface DagEntry {
   readonly dagId: string;
   readonly versionNo: VersionNo;
   readonly spec: DagSpec;
+  /** What of its spec the agenda goes by; one object for all DAGs that are alike. By default the spec. */
+  readonly agendaSpec?: AgendaSpec;
   /** Of its spec. */
   readonly graph: Graph;
   /** The params of a run that was given none. */
@@ -31,6 +34,8 @@ export interface DagEntry {
 /** A DAG on the agenda. */
 export class ScheduledDag {
   entry: DagEntry;
+  /** What the agenda goes by; the rest of the graph is looked at when there is a run. */
+  readonly spec: AgendaSpec;
   timetable: Timetable | null;
   policy: SlotPolicy;
   state: ScheduleState;
@@ -44,12 +49,13 @@ export class ScheduledDag {
 
   /** `known`: where its schedule stands, which is known better than in the store. */
   constructor(entry: DagEntry, known: Pick<DagEntry, 'state' | 'failures'> = entry) {
-    const { spec } = entry;
     this.entry = entry;
+    this.spec = entry.agendaSpec ?? entry.spec;
+    const { spec } = this;
     this.state = known.state;
     this.failures = known.failures;
-    this.timetable = timetableOf(spec);
-    this.policy = policyOf(spec);
+    this.timetable = sharedTimetable(spec);
+    this.policy = policyOf(entry.dagId, spec);
     this.awaited = new AwaitedEvents(spec.schedule ?? [], entry.eventNo ?? 0);
     this.files = (spec.schedule ?? []).some(({ kind }) => kind === 'file') ? new Map() : null;
   }
@@ -57,10 +63,6 @@ export class ScheduledDag {
   /** Whether it waits for files. */
   get awaitsFiles(): boolean {
     return this.files !== null;
-  }
-
-  get spec(): DagSpec {
-    return this.entry.spec;
   }
 }
 
@@ -153,13 +155,28 @@ export class Agenda {
   }
 }
 
+/** Timetables that are in use, by what they are made of: DAGs that are alike are due at the same instants. */
+const timetables = new WeakMap<AgendaSpec, { readonly timetable: Timetable | null }>();
+
+function sharedTimetable(spec: AgendaSpec): Timetable | null {
+  let known = timetables.get(spec);
+  if (known === undefined) {
+    known = { timetable: timetableOf(spec) };
+    timetables.set(spec, known);
+  }
+  return known.timetable;
+}
+
 /** What a DAG wants of slots that are late. */
-export function policyOf({ id, catchup, coalesce, misfireGraceMs, jitterMs }: DagSpec): SlotPolicy {
+export function policyOf(
+  dagId: string,
+  { catchup, coalesce, misfireGraceMs, jitterMs }: AgendaSpec,
+): SlotPolicy {
   return {
     catchup: catchup === true,
     coalesce: coalesce === true,
     misfireGraceMs: misfireGraceMs ?? null,
-    jitterMs: jitterMs === undefined ? noJitter : (slotAt) => jitterOf(id, slotAt, jitterMs),
+    jitterMs: jitterMs === undefined ? noJitter : (slotAt) => jitterOf(dagId, slotAt, jitterMs),
   };
 }
 

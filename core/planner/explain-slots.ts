@@ -34,7 +34,7 @@ export function explainSlots(
     return { because: because('dag_removed', { dag }), nextAt: null };
   if (state.paused) return { because: because('dag_paused', { dag }), nextAt: null };
   if (state.cursorAt === null) return { because: because('slots_unseen', { dag }), nextAt: null };
-  const step = slotStep(timetable, policyOf(spec), state.cursorAt, now);
+  const step = slotStep(timetable, policyOf(spec.id, spec), state.cursorAt, now);
   if (step.kind === 'wait') {
     if (step.untilAt === null) return { because: because('slots_over', { dag }), nextAt: null };
     const due = new Date(step.untilAt).toISOString();

@@ -1,5 +1,5 @@
-import type { DagSpec } from '../model/dag.ts';
 import { abortRun } from './abort.ts';
+import type { AgendaSpec } from './agenda-spec.ts';
 import type { RunWorld } from './run-world.ts';
 import type { Turn } from './turn.ts';
 import { isOfBackfill, runsLimit } from './world.ts';
@@ -12,7 +12,7 @@ export function unfinishedRuns(turn: Turn, dagId: string): RunWorld[] {
 }
 
 /** Whether a run that nobody asked for may be made beside those under way, or waits, or is left out. */
-export function overlapOf(turn: Turn, spec: DagSpec, busy: readonly RunWorld[]): 'run' | 'wait' | 'skip' {
+export function overlapOf(turn: Turn, spec: AgendaSpec, busy: readonly RunWorld[]): 'run' | 'wait' | 'skip' {
   if (busy.length < runsLimit(turn.world, spec) || spec.overlap === 'cancel_running') return 'run';
   return spec.overlap === 'skip' ? 'skip' : 'wait';
 }

@@ -30,7 +30,7 @@ export function upcomingRuns(
 ): Upcoming {
   const timetable = timetableOf(spec);
   if (timetable === null || state?.paused) return { atOnce: 0, slots: [] };
-  const policy = policyOf(spec);
+  const policy = policyOf(spec.id, spec);
   const startAt = spec.startAt === undefined ? null : Date.parse(spec.startAt);
   const how = spec.onActivate ?? (policy.catchup ? 'all' : 'next');
   let cursorAt = state?.cursorAt ?? cursorAtStart(timetable, how, startAt, now);

@@ -261,6 +261,6 @@ export function runLimit(world: World, run: RunWorld): number {
 }
 
 /** Runs at once of a DAG. */
-export function runsLimit(world: World, spec: DagSpec): number {
+export function runsLimit(world: World, spec: Pick<DagSpec, 'maxActiveRuns'>): number {
   return spec.maxActiveRuns ?? world.limits.defaults.maxActiveRuns;
 }

@@ -4,27 +4,33 @@ import type { VersionNo } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { ScheduleState } from '../model/slot.ts';
 import type { DagEntry } from '../planner/agenda.ts';
+import type { AgendaSpec } from '../planner/agenda-spec.ts';
 import { ParamsFault, type RunParams } from '../planner/run-params.ts';
 import { checkParams } from '../schema/params.ts';
 import type { Store, VersionRecord } from '../store/store.ts';
 
-/** A version as the planner wants it for its agenda. `failures`: see {@link DagEntry.failures}. */
+/**
+ * A version as the planner wants it for its agenda. `failures`, `agendaSpec`: see {@link DagEntry}; with the
+ * latter the graph of the version is not looked at before it has a run.
+ */
 export function entryOf(
   version: VersionRecord,
   state: ScheduleState & { readonly eventNo?: number },
   failures = 0,
+  agendaSpec: AgendaSpec = version.spec,
 ): DagEntry {
-  return new VersionEntry(version, state, failures);
+  return new VersionEntry(version, state, failures, agendaSpec);
 }
 
 /** Most DAGs of many have no run for a long time: what only runs need is made when the first one does. */
 class VersionEntry implements DagEntry {
   readonly dagId: string;
   readonly versionNo: VersionNo;
-  readonly spec: DagSpec;
+  readonly agendaSpec: AgendaSpec;
   readonly state: ScheduleState;
   readonly failures: number;
   readonly eventNo: number;
+  readonly #version: VersionRecord;
   #graph: Graph | null = null;
   #params: RunParams | null = null;
 
@@ -32,14 +38,20 @@ class VersionEntry implements DagEntry {
     version: VersionRecord,
     state: ScheduleState & { readonly eventNo?: number },
     failures: number,
+    agendaSpec: AgendaSpec,
   ) {
     const { paused, present, sinceAt, cursorAt } = state;
     this.dagId = version.dagId;
     this.versionNo = version.versionNo;
-    this.spec = version.spec;
+    this.agendaSpec = agendaSpec;
+    this.#version = version;
     this.state = { paused, present, sinceAt, cursorAt };
     this.failures = failures;
     this.eventNo = state.eventNo ?? 0;
+  }
+
+  get spec(): DagSpec {
+    return this.#version.spec;
   }
 
   get graph(): Graph {
@@ -70,10 +82,9 @@ export function isRescheduled(before: DagSpec, after: DagSpec): boolean {
 /** How many runs of a DAG have failed one after the other since it became active or was unpaused. */
 export async function failuresOf(
   store: Store,
-  version: VersionRecord,
+  { dagId, spec }: { readonly dagId: string; readonly spec: AgendaSpec },
   state: ScheduleState,
 ): Promise<number> {
-  const { dagId, spec } = version;
   if (spec.pauseAfterFailures === undefined) return 0;
   const limit = spec.pauseAfterFailures;
   const runs = await store.runs({ dagId, states: ['success', 'failed'], limit });

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../model/clock.ts';
 import { FileHashes, type HashedFile } from '../parsing/file-hashes.ts';
 import type { CodeManifest, DagFacts, FileFacts, ParsedFile } from '../parsing/parsed-file.ts';
+import { type AgendaSpec, AgendaSpecs } from '../planner/agenda-spec.ts';
 
 /** sha256 by path of everything that a digest stands for. */
 type CodeFiles = { readonly [path: string]: string };
@@ -13,16 +14,36 @@ interface Code {
   readonly files: CodeFiles;
 }
 
-/** A DAG file by its sha256; of each of its DAGs the id, the hash of the graph, the digest of the code. */
-type Indexed = readonly [sha256: string, dags: readonly (readonly [string, string, string])[]];
+/** A DAG of the index: what its code is made of, and when it is due, is one object for all that share it. */
+export interface IndexedDag extends DagFacts {
+  readonly code: Code;
+  readonly agenda: AgendaSpec;
+}
+
+/** A DAG file of the index. */
+export interface IndexedFile extends FileFacts {
+  readonly dags: readonly IndexedDag[];
+}
+
+/** A file as it was when it had a sha256. */
+interface Known {
+  readonly sha256: string;
+  readonly file: IndexedFile;
+  /** The code of its DAGs. */
+  readonly codes: ReadonlySet<Code>;
+}
 
 /** The index as it is kept. */
 interface KeptIndex {
   readonly stamp: string;
   readonly hashes: { readonly [path: string]: HashedFile };
-  readonly codes: { readonly [digest: string]: CodeFiles };
-  readonly files: { readonly [file: string]: Indexed };
+  readonly codes: readonly Code[];
+  readonly agendas: readonly AgendaSpec[];
+  readonly files: { readonly [file: string]: KeptFile };
 }
+
+/** The sha256 of a file; of each DAG in it the id, the hash of the graph, the numbers of code and agenda. */
+type KeptFile = readonly [sha256: string, dags: readonly (readonly [string, string, number, number])[]];
 
 export interface DagIndexOptions {
   readonly projectDir: string;
@@ -40,8 +61,9 @@ export class DagIndex {
   readonly #path: string;
   readonly #stamp: string;
   readonly #hashes: FileHashes;
-  readonly #codes: Map<string, Code>;
-  readonly #files: Map<string, Indexed>;
+  readonly #codes = new Map<string, Code>();
+  readonly #agendas = new AgendaSpecs();
+  readonly #files = new Map<string, Known>();
   #savedChanges = 0;
 
   constructor({ projectDir, stateDir, stamp, clock }: DagIndexOptions) {
@@ -49,77 +71,98 @@ export class DagIndex {
     this.#stamp = stamp;
     const kept = readIndex(this.#path, stamp);
     this.#hashes = new FileHashes(projectDir, clock, Object.entries(kept?.hashes ?? {}));
-    const codes = Object.entries(kept?.codes ?? {});
-    this.#codes = new Map(codes.map(([digest, files]) => [digest, { digest, files }]));
-    this.#files = new Map(Object.entries(kept?.files ?? {}));
+    if (kept !== null) this.#takeIn(kept);
+  }
+
+  #takeIn({ codes, agendas, files }: KeptIndex): void {
+    for (const code of codes) this.#codes.set(code.digest, code);
+    const known = agendas.map((one) => this.#agendas.of(one));
+    for (const [file, [sha256, kept]] of Object.entries(files)) {
+      const dags = kept.map(([id, graphHash, codeNo, agendaNo]): IndexedDag => {
+        const [code, agenda] = [codes[codeNo] as Code, known[agendaNo] as AgendaSpec];
+        return { spec: { id }, graphHash, code, agenda };
+      });
+      this.#files.set(file, knownOf(sha256, { file, dags, diagnostics: [] }));
+    }
   }
 
   /** One look at many files: what several DAGs share is looked at once. */
   look(): IndexLook {
-    const still = new Map<string, Code | null>();
-    const stillOf = (digest: string): Code | null => {
-      let code = still.get(digest);
-      if (code === undefined) {
-        code = this.#stillCode(digest);
-        still.set(digest, code);
-      }
-      return code;
+    const still = new Map<Code, boolean>();
+    const isStill = (code: Code): boolean => {
+      const isSame = still.get(code) ?? this.#isStill(code);
+      still.set(code, isSame);
+      return isSame;
     };
     return {
       facts: (file) => {
-        const indexed = this.#files.get(file);
-        if (indexed === undefined || this.#hashes.of(file) !== indexed[0]) return null;
-        const dags: DagFacts[] = [];
-        for (const [id, graphHash, digest] of indexed[1]) {
-          const code = stillOf(digest);
-          if (code === null) return null;
-          dags.push({ spec: { id }, graphHash, code });
-        }
-        return { file, dags, diagnostics: [] };
+        const known = this.#files.get(file);
+        if (known === undefined || this.#hashes.of(file) !== known.sha256) return null;
+        return [...known.codes].every(isStill) ? known.file : null;
       },
     };
   }
 
-  /** The code of a digest, if all of its files are as they were. */
-  #stillCode(digest: string): Code | null {
-    const code = this.#codes.get(digest);
-    if (code === undefined) return null;
-    const isStill = Object.entries(code.files).every(([path, sha256]) => this.#hashes.of(path) === sha256);
-    return isStill ? code : null;
+  /** Whether all files of a code are as they were. */
+  #isStill({ files }: Code): boolean {
+    return Object.entries(files).every(([path, sha256]) => this.#hashes.of(path) === sha256);
   }
 
-  /** Takes in what a file gave. One without DAGs is not indexed: why it has none is kept elsewhere. */
-  note({ file, dags }: ParsedFile): void {
-    const [first] = dags;
+  /**
+   * Takes in what a file gave, and gives it as it is indexed. One without DAGs is not indexed: why it has
+   * none is kept elsewhere.
+   */
+  note({ file, dags: parsed, diagnostics }: ParsedFile): IndexedFile {
+    const [first] = parsed;
     if (first === undefined) {
       this.#files.delete(file);
-      return;
+      return { file, dags: [], diagnostics };
     }
-    const codes = new Map(dags.map(({ code }) => [code.digest, filesOf(code)]));
-    for (const [digest, files] of codes) this.#codes.set(digest, { digest, files });
-    this.#files.set(file, [
-      first.code.entryHash,
-      dags.map(({ spec, graphHash, code }) => [spec.id, graphHash, code.digest]),
-    ]);
+    const dags = parsed.map(
+      ({ spec, graphHash, code }): IndexedDag => ({
+        spec: { id: spec.id },
+        graphHash,
+        code: this.#codeOf(code),
+        agenda: this.#agendas.of(spec),
+      }),
+    );
+    const known = knownOf(first.code.entryHash, { file, dags, diagnostics: [] });
+    this.#files.set(file, known);
     this.#hashes.changes++;
-    for (const path of new Set([file, ...[...codes.values()].flatMap(Object.keys)])) this.#hashes.of(path);
+    const paths = [...known.codes].flatMap(({ files }) => Object.keys(files));
+    for (const path of new Set([file, ...paths])) this.#hashes.of(path);
+    return { file, dags, diagnostics };
+  }
+
+  #codeOf(manifest: CodeManifest): Code {
+    const { digest } = manifest;
+    const code = this.#codes.get(digest) ?? { digest, files: filesOf(manifest) };
+    this.#codes.set(digest, code);
+    return code;
   }
 
   /** Keeps what has come since it was kept last, of these files; the others are gone. */
   save(files: Iterable<string>): void {
     if (this.#savedChanges === this.#hashes.changes) return;
     this.#savedChanges = this.#hashes.changes;
-    const kept = [...files].flatMap((file) => {
-      const indexed = this.#files.get(file);
-      return indexed === undefined ? [] : [[file, indexed] as const];
-    });
-    const digests = new Set(kept.flatMap(([, [, dags]]) => dags.map(([, , digest]) => digest)));
-    const codes = [...digests].map((digest) => [digest, this.#codes.get(digest)?.files ?? {}] as const);
-    const paths = new Set([...kept.map(([file]) => file), ...codes.flatMap(([, code]) => Object.keys(code))]);
+    const [codes, agendas] = [new Numbers<Code>(), new Numbers<AgendaSpec>()];
+    const kept: [string, KeptFile][] = [];
+    for (const name of files) {
+      const known = this.#files.get(name);
+      if (known === undefined) continue;
+      const dags = known.file.dags.map(
+        ({ spec, graphHash, code, agenda }) =>
+          [spec.id, graphHash, codes.of(code), agendas.of(agenda)] as const,
+      );
+      kept.push([name, [known.sha256, dags]]);
+    }
+    const paths = new Set(kept.map(([file]) => file));
+    for (const code of codes.all()) for (const path of Object.keys(code.files)) paths.add(path);
     const index: KeptIndex = {
       stamp: this.#stamp,
       hashes: Object.fromEntries(this.#hashes.entries(paths)),
-      codes: Object.fromEntries(codes),
+      codes: codes.all(),
+      agendas: agendas.all(),
       files: Object.fromEntries(kept),
     };
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
@@ -131,7 +174,26 @@ export class DagIndex {
 
 export interface IndexLook {
   /** What a file declares, if it and its code are as they were; `null` if that is not known. */
-  facts(file: string): FileFacts | null;
+  facts(file: string): IndexedFile | null;
+}
+
+/** Numbers for things, from 0 on, in the order in which they come. */
+class Numbers<Thing> {
+  readonly #numbers = new Map<Thing, number>();
+
+  of(thing: Thing): number {
+    const no = this.#numbers.get(thing) ?? this.#numbers.size;
+    this.#numbers.set(thing, no);
+    return no;
+  }
+
+  all(): Thing[] {
+    return [...this.#numbers.keys()];
+  }
+}
+
+function knownOf(sha256: string, file: IndexedFile): Known {
+  return { sha256, file, codes: new Set(file.dags.map(({ code }) => code)) };
 }
 
 function filesOf({ files, lockfile }: CodeManifest): CodeFiles {
@@ -141,7 +203,8 @@ function filesOf({ files, lockfile }: CodeManifest): CodeFiles {
 function readIndex(path: string, stamp: string): KeptIndex | null {
   try {
     const kept = JSON.parse(readFileSync(path, 'utf8')) as KeptIndex;
-    return kept.stamp === stamp ? kept : null;
+    // One that was written before agendas were is of no use.
+    return kept.stamp === stamp && Array.isArray(kept.agendas) ? kept : null;
   } catch {
     return null;
   }

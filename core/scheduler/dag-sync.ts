@@ -4,64 +4,35 @@ import pLimit from 'p-limit';
 import { CONFIG_FILE } from '../config/load-config.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../model/clock.ts';
-import type { DagSpec } from '../model/dag.ts';
 import type { Diagnostic } from '../model/errors.ts';
-import type { ScheduleState } from '../model/slot.ts';
-import type { FileFacts, ParsedFile } from '../parsing/parsed-file.ts';
+import type { ParsedFile } from '../parsing/parsed-file.ts';
 import { ProjectWatch } from '../parsing/project-watch.ts';
-import { withUniqueDags } from '../parsing/unique-dags.ts';
-import type { DagEntry } from '../planner/agenda.ts';
-import type { DeclaredRecord } from '../store/dag-reads.ts';
-import type { DagRecord, Lease, Store, VersionRecord } from '../store/store.ts';
-import { entryOf, failuresOf } from './dag-entry.ts';
-import type { DagIndex } from './dag-index.ts';
+import { idsOfSeveral, withUniqueDags } from '../parsing/unique-dags.ts';
+import type { Lease } from '../store/store.ts';
+import type { DagIndex, IndexedFile } from './dag-index.ts';
 import type { DagLibrary } from './dag-library.ts';
-import { type Declared, declaredIn, isDeclaredSo, isTold } from './declared.ts';
+import { declaredIn } from './declared.ts';
 import { asError } from './quarantine.ts';
-import { isScheduledAnew } from './rescheduled.ts';
-import type { SchedulerTidings } from './tidings.ts';
-import type { VersionKeeper } from './version-keeper.ts';
+import { ToldDags, type ToldDagsOptions } from './told-dags.ts';
 
-export interface DagSyncOptions {
+export interface DagSyncOptions extends ToldDagsOptions {
   readonly projectDir: string;
-  readonly store: Store;
   readonly lease: Lease;
   readonly library: DagLibrary;
   readonly index: DagIndex;
-  readonly versions: VersionKeeper;
   readonly clock: Clock;
   readonly log: Logger;
-  /** A DAG is declared, for the first time or in another way than before. */
-  readonly onSeen: (dag: DagEntry, version: VersionRecord, isRescheduled: boolean) => void;
-  /** What people should know of the files: of each once, of DAGs what has changed since the first look. */
-  readonly onTidings: (tidings: SchedulerTidings) => void;
-  /** No file declares a DAG any more; `state` is what the store has of it. */
-  readonly onGone: (dagId: string, state: ScheduleState) => void;
   /** The config file has changed. */
   readonly onConfig: () => void;
   /** All files were looked at, and everything that has changed was told. */
   readonly onLooked: () => void;
 }
 
-/** DAGs that are told of before others get their turn: a thousand take some 50 ms to plan. */
-const TOLD_AT_ONCE = 250;
 /** Files that are looked at before others get their turn: some milliseconds. */
 const LOOKED_AT_ONCE = 500;
 
 /** After so long a look that failed is made again: nothing else may ever call for it. */
 const LOOK_AGAIN_MS = 1_000;
-
-/** What a look has found in the files and read of the store. */
-interface ReadDags {
-  /** Files whose graphs are at hand. */
-  readonly parsed: Map<string, ParsedFile>;
-  /** Digests of code that is kept. */
-  readonly kept: Set<string>;
-  /** DAGs that have another version than the one that their file declares. */
-  readonly pinned: ReadonlySet<string>;
-  /** Whether that is still so. */
-  readonly holds: () => boolean;
-}
 
 /**
  * Keeps the agenda of a leader equal to the DAG files: looks at all of them once, then at what changes. A
@@ -69,8 +40,7 @@ interface ReadDags {
  */
 export class DagSync {
   readonly #options: DagSyncOptions;
-  /** What was told of each DAG; `null`: the version that it had, because its file is broken. */
-  readonly #told = new Map<string, Declared | null>();
+  readonly #told: ToldDags;
   readonly #broken = new Map<string, string>();
   /** What kept changes from being noticed. */
   readonly #blind = new Set<string>();
@@ -85,6 +55,7 @@ export class DagSync {
 
   constructor(options: DagSyncOptions) {
     this.#options = options;
+    this.#told = new ToldDags(options);
   }
 
   /** Looks at every file, and from then on at what changes. */
@@ -113,7 +84,7 @@ export class DagSync {
 
   /** The leader has forgotten what it was told: everything is told again. */
   forget(): void {
-    this.#told.clear();
+    this.#told.forget();
     this.#forgotten++;
     void this.look();
   }
@@ -171,46 +142,61 @@ export class DagSync {
     const files = await this.#readFiles(parsed);
     if (this.#ended.signal.aborted) return;
     const holds = this.#reading();
-    const { declared, mistakes } = declaredIn(withUniqueDags(files, await this.#ownersOf(files)));
+    const { declared, mistakes } = declaredIn(await this.#unique(files));
     const pinned = new Set((await store.pins()).map(({ dagId }) => dagId));
-    const undeclared = await this.#tellAll(declared, { parsed, kept: new Set(), pinned, holds });
-    if (!holds()) return;
-    for (const record of undeclared) await this.#tellUndeclared(record, mistakes.has(record.file));
-    await this.#noteMistakes(mistakes);
+    await this.#told.tell(declared, {
+      parse: async (file) => parsed.get(file) ?? (await this.#parse(file, parsed)).parsed,
+      isBroken: (file) => mistakes.has(file),
+      pinned,
+      holds,
+      onChanged: () => {
+        this.#lookAgain = true;
+      },
+      isNews: this.#hasLooked,
+    });
+    if (holds()) await this.#noteMistakes(mistakes);
   }
 
-  /** Which files the store knows to declare what more than one file declares now. */
-  async #ownersOf(files: readonly FileFacts[]): Promise<ReadonlyMap<string, string>> {
-    const ids = new Set<string>();
+  /** Each DAG in one file: what several declare stays with the file that the store knows to declare it. */
+  async #unique(files: readonly IndexedFile[]): Promise<readonly IndexedFile[]> {
+    const ids = idsOfSeveral(files);
+    if (ids.size === 0) return files;
     const owners = new Map<string, string>();
-    for (const { dags } of files)
-      for (const { spec } of dags) {
-        const record = ids.has(spec.id) ? await this.#options.store.dag(spec.id) : null;
-        if (record !== null) owners.set(spec.id, record.file);
-        ids.add(spec.id);
-      }
-    return owners;
+    for (const id of ids) {
+      const record = await this.#options.store.dag(id);
+      if (record !== null) owners.set(id, record.file);
+    }
+    return withUniqueDags(files, owners);
   }
 
   /** What every file declares. Those that are not as the index knows them are parsed. */
-  async #readFiles(parsed: Map<string, ParsedFile>): Promise<readonly FileFacts[]> {
+  async #readFiles(parsed: Map<string, ParsedFile>): Promise<readonly IndexedFile[]> {
     const { library, index } = this.#options;
-    const { signal } = this.#ended;
     const look = index.look();
-    const found = new Map<string, FileFacts | null>();
+    const found = new Map<string, IndexedFile | null>();
     for (const file of library.files()) {
       found.set(file, look.facts(file));
       if (found.size % LOOKED_AT_ONCE === 0) await nextTurn();
     }
     const limit = pLimit(availableParallelism());
-    const read = async (file: string): Promise<FileFacts> => {
-      if (signal.aborted) return { file, dags: [], diagnostics: [] };
-      const one = await library.parse(file, signal);
-      if (!signal.aborted) index.note(one);
-      parsed.set(file, one);
-      return one;
+    const read = async (file: string): Promise<IndexedFile> => {
+      if (this.#ended.signal.aborted) return { file, dags: [], diagnostics: [] };
+      return (await this.#parse(file, parsed)).indexed;
     };
     return Promise.all([...found].map(([file, facts]) => facts ?? limit(() => read(file))));
+  }
+
+  /** What a file gives now, with its graphs, and as it is indexed from now on. */
+  async #parse(
+    file: string,
+    into: Map<string, ParsedFile>,
+  ): Promise<{ readonly parsed: ParsedFile; readonly indexed: IndexedFile }> {
+    const { library, index } = this.#options;
+    const { signal } = this.#ended;
+    const parsed = await library.parse(file, signal);
+    into.set(file, parsed);
+    const indexed = signal.aborted ? { file, dags: [], diagnostics: [] } : index.note(parsed);
+    return { parsed, indexed };
   }
 
   /** Whether what is read from now on still holds: nothing was forgotten, rolled back or ended since. */
@@ -222,120 +208,6 @@ export class DagSync {
       this.#lookAgain = true;
       return false;
     };
-  }
-
-  /**
-   * Tells of every DAG that is declared otherwise than it was told of, as long as what was read holds. Gives
-   * those that are stored and declared by no file.
-   */
-  async #tellAll(declared: readonly Declared[], read: ReadDags): Promise<readonly DagRecord[]> {
-    const unstored = new Map(declared.map((one) => [one.dag.spec.id, one]));
-    const undeclared: DagRecord[] = [];
-    for await (const page of this.#storedDags()) {
-      for (const record of page) {
-        const one = unstored.get(record.dagId);
-        unstored.delete(record.dagId);
-        if (one === undefined) undeclared.push(record);
-        else if (!isTold(this.#told.get(record.dagId), one)) await this.#tell(one, record, read);
-        if (!read.holds()) return [];
-      }
-    }
-    let count = 0;
-    for (const one of unstored.values()) {
-      await this.#tell(one, null, read);
-      if (++count % TOLD_AT_ONCE === 0) await nextTurn();
-      if (!read.holds()) return [];
-    }
-    return undeclared;
-  }
-
-  /** All DAGs of the store, some at a time: most of what is read of many is not needed for long. */
-  async *#storedDags(): AsyncGenerator<readonly DeclaredRecord[]> {
-    const { store } = this.#options;
-    let page = await store.declaredDags('', TOLD_AT_ONCE);
-    while (page.length > 0) {
-      yield page;
-      await nextTurn();
-      page = await store.declaredDags(page.at(-1)?.dagId ?? '', TOLD_AT_ONCE);
-    }
-  }
-
-  async #tell(declared: Declared, before: DeclaredRecord | null, read: ReadDags): Promise<void> {
-    const { store, onSeen, onTidings } = this.#options;
-    const { id } = declared.dag.spec;
-    const same = before === null ? null : this.#asStored(before, declared, read);
-    const version = same ?? (await this.#keep(declared, before, read));
-    if (version === null) return;
-    const record = same === null ? await store.dag(id) : before;
-    if (record === null) return;
-    const failures = await failuresOf(store, version, record);
-    const isRescheduled = await isScheduledAnew(store, version, record);
-    if (!read.holds()) return;
-    this.#told.set(id, declared);
-    onSeen(entryOf(version, record, failures), version, isRescheduled);
-    const isNew = before === null || !before.present;
-    if (this.#hasLooked && (isNew || version.versionNo !== before.versionNo))
-      onTidings({
-        type: 'dag',
-        dagId: id,
-        change: isNew ? 'new' : 'changed',
-        version: version.versionNo,
-      });
-  }
-
-  /** The version in force, if it is the one that is declared and its code is kept. */
-  #asStored(
-    before: DeclaredRecord,
-    { file, dag }: Declared,
-    { kept, pinned }: ReadDags,
-  ): VersionRecord | null {
-    const { versions } = this.#options;
-    // One that is pinned is stored as declared: that may be what ends its pin.
-    if (pinned.has(before.dagId) || !isDeclaredSo(before, file, dag)) return null;
-    const { digest } = dag.code;
-    if (!kept.has(digest) && !versions.hasCode(digest)) return null;
-    kept.add(digest);
-    const version = versionOf(before, { file, dag });
-    versions.know(version);
-    return version;
-  }
-
-  /** Stores what is declared; `null` if that has changed again. */
-  async #keep(
-    { file, dag }: Declared,
-    before: DagRecord | null,
-    { parsed, pinned, holds }: ReadDags,
-  ): Promise<VersionRecord | null> {
-    const { library, index, store, versions } = this.#options;
-    const { id } = dag.spec;
-    const one = parsed.get(file) ?? (await library.parse(file, this.#ended.signal));
-    if (!holds()) return null;
-    if (!parsed.has(file)) index.note(one);
-    parsed.set(file, one);
-    const full = one.dags.find(({ spec }) => spec.id === id);
-    if (full?.graphHash !== dag.graphHash || full.code.digest !== dag.code.digest) {
-      this.#lookAgain = true;
-      return null;
-    }
-    const old = before === null ? null : await store.version(before.versionNo);
-    return holds() ? versions.keep(file, full, pinned.has(id) ? null : old) : null;
-  }
-
-  /** A DAG whose file is broken goes on as it was; one that no file declares is gone. */
-  async #tellUndeclared(record: DagRecord, isBroken: boolean): Promise<void> {
-    const { store, onSeen, onGone, onTidings } = this.#options;
-    const { dagId, versionNo } = record;
-    if (!isBroken) {
-      if (!this.#told.delete(dagId) && !record.present) return;
-      onGone(dagId, record);
-      return onTidings({ type: 'dag', dagId, change: 'gone', version: versionNo });
-    }
-    if (this.#told.has(dagId) || !record.present) return;
-    const version = await store.version(record.versionNo);
-    if (version === null || this.#ended.signal.aborted) return;
-    const failures = await failuresOf(store, version, record);
-    this.#told.set(dagId, null);
-    onSeen(entryOf(version, record, failures), version, false);
   }
 
   async #noteMistakes(mistakes: ReadonlyMap<string, readonly Diagnostic[]>): Promise<void> {
@@ -355,20 +227,4 @@ export class DagSync {
       onTidings({ type: 'file', file, mistakes: [] });
     }
   }
-}
-
-/** The version of a record that is declared so; of equal texts it holds those that stay in memory anyway. */
-function versionOf(record: DeclaredRecord, { file, dag }: Declared): VersionRecord {
-  const { versionNo, versionAt } = record;
-  const spec = JSON.parse(record.spec) as DagSpec;
-  const { graphHash, code } = dag;
-  return {
-    versionNo,
-    dagId: dag.spec.id,
-    graphHash,
-    codeHash: code.digest,
-    file,
-    spec,
-    createdAt: versionAt,
-  };
 }

@@ -1,11 +1,12 @@
 import type { Diagnostic } from '../model/errors.ts';
-import type { DagFacts, FileFacts } from '../parsing/parsed-file.ts';
+import type { DagFacts } from '../parsing/parsed-file.ts';
 import type { DagRecord } from '../store/store.ts';
+import type { IndexedDag, IndexedFile } from './dag-index.ts';
 
 /** A DAG and the file that declares it. */
 export interface Declared {
   readonly file: string;
-  readonly dag: DagFacts;
+  readonly dag: IndexedDag;
 }
 
 /** Whether the version in force is the one that a file declares now. */
@@ -20,7 +21,7 @@ export function isTold(told: Declared | null | undefined, { file, dag }: Declare
 }
 
 /** The DAGs of all files, and the mistakes in them. */
-export function declaredIn(files: readonly FileFacts[]): {
+export function declaredIn(files: readonly IndexedFile[]): {
   readonly declared: readonly Declared[];
   readonly mistakes: ReadonlyMap<string, readonly Diagnostic[]>;
 } {

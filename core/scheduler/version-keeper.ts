@@ -6,6 +6,7 @@ import { saveSnapshot, snapshotDir } from '../parsing/code-snapshot.ts';
 import type { ParsedDag } from '../parsing/parsed-file.ts';
 import type { PinPlan } from '../store/pins.ts';
 import type { Lease, Store, VersionRecord } from '../store/store.ts';
+import type { NewVersion, SavedVersion } from '../store/versions.ts';
 import type { DagLibrary } from './dag-library.ts';
 
 /** Where versions come from and go to. */
@@ -26,6 +27,8 @@ export class VersionKeeper {
   #pins = 0;
   /** What was stored last of each DAG: nobody else writes versions while this lead lasts. */
   readonly #last = new Map<string, LastVersion>();
+  /** See {@link takeSaved}. */
+  #saved = new Set<string>();
 
   constructor(options: VersionKeeperOptions) {
     this.#options = options;
@@ -47,29 +50,35 @@ export class VersionKeeper {
    * force that the store had when this lead began or later: what is there is not written again.
    */
   async keep(file: string, dag: ParsedDag, stored: VersionRecord | null = null): Promise<VersionRecord> {
-    const { clock, projectDir, stateDir } = this.#options;
+    return (await this.keepAll([{ file, dag, stored }]))[0] as VersionRecord;
+  }
+
+  /** The same for different DAGs: those that are new are stored in one transaction. */
+  async keepAll(all: readonly DeclaredVersion[]): Promise<readonly VersionRecord[]> {
+    const { projectDir, stateDir } = this.#options;
     const pins = this.#pins;
-    await saveSnapshot(stateDir, projectDir, dag.code);
-    const dagId = dag.spec.id;
-    const { graphHash } = dag;
-    const codeHash = dag.code.digest;
-    const declared = { file, graphHash, codeHash };
-    const last = this.#last.get(dagId);
-    if (last !== undefined && isDeclaredAs(last.declared, declared)) return last.version;
-    const isStored = stored !== null && isDeclaredAs(stored, declared);
-    if (last === undefined && isStored && pins === this.#pins) {
-      this.know(stored);
-      return stored;
-    }
-    const version = this.#save(
-      { dagId, graphHash, codeHash, file, spec: dag.spec, createdAt: clock.now() },
-      last?.version,
-    );
-    this.#last.set(dagId, { declared, version });
-    return version.catch((error: unknown) => {
-      if (this.#last.get(dagId)?.version === version) this.#last.delete(dagId);
-      throw error;
-    });
+    const codes = new Map(all.map(({ dag: { code } }) => [code.digest, code]));
+    for (const code of codes.values()) await saveSnapshot(stateDir, projectDir, code);
+    const unsaved = all.filter((one) => !this.#isKnown(one, pins));
+    if (unsaved.length > 0) this.#save(unsaved);
+    return Promise.all(all.map(({ dag }) => this.#last.get(dag.spec.id)?.version as VersionRecord));
+  }
+
+  /** Whether a version is stored, or about to be, as the last one of its DAG. */
+  #isKnown({ file, dag, stored }: DeclaredVersion, pins: number): boolean {
+    const declared = declaredOf(file, dag);
+    const last = this.#last.get(dag.spec.id);
+    if (last !== undefined) return isDeclaredAs(last.declared, declared);
+    if (stored === null || !isDeclaredAs(stored, declared) || pins !== this.#pins) return false;
+    this.know(stored);
+    return true;
+  }
+
+  /** The DAGs of which versions were stored since this was last asked. */
+  takeSaved(): Set<string> {
+    const saved = this.#saved;
+    this.#saved = new Set();
+    return saved;
   }
 
   /** Changes with every pin: what was read of versions before may not hold any more. */
@@ -88,17 +97,38 @@ export class VersionKeeper {
     return existsSync(snapshotDir(this.#options.stateDir, digest));
   }
 
-  /** Stores a version after the one before it: the DAG ends up with the one that was asked for last. */
-  async #save(
-    version: Omit<VersionRecord, 'versionNo'>,
-    before: LastVersion['version'] | undefined,
-  ): Promise<VersionRecord> {
+  /** Stores versions, each after the one before it: a DAG ends up with the one that was asked for last. */
+  #save(all: readonly DeclaredVersion[]): void {
+    const createdAt = this.#options.clock.now();
+    const versions = all.map(({ file, dag }) => {
+      return { dagId: dag.spec.id, ...declaredOf(file, dag), spec: dag.spec, createdAt };
+    });
+    const before = versions.map(({ dagId }) => this.#last.get(dagId)?.version);
+    const saved = this.#saveAfter(before, versions);
+    for (const [at, { dagId, file, graphHash, codeHash }] of versions.entries()) {
+      const version = saved.then((records) => records[at] as VersionRecord);
+      const last = { declared: { file, graphHash, codeHash }, version };
+      this.#last.set(dagId, last);
+      version.catch(() => {
+        if (this.#last.get(dagId) === last) this.#last.delete(dagId);
+      });
+    }
+  }
+
+  async #saveAfter(
+    before: readonly (LastVersion['version'] | undefined)[],
+    versions: readonly NewVersion[],
+  ): Promise<readonly VersionRecord[]> {
     const { store, lease } = this.#options;
-    await Promise.resolve(before).catch(() => undefined);
-    const versionNo = await store.saveVersion(lease, version);
-    const inForce = await store.version(versionNo);
-    const isPinned = inForce !== null && !isSame(inForce, version);
-    return isPinned ? inForce : { ...version, versionNo };
+    await Promise.allSettled(before);
+    const saved = await store.saveVersions(lease, versions);
+    for (const { dagId } of versions) this.#saved.add(dagId);
+    const pinned = saved.filter(({ versionNo, inForceNo }) => versionNo !== inForceNo);
+    const inForce = await store.versions(pinned.map(({ inForceNo }) => inForceNo));
+    return versions.map((version, at) => {
+      const { versionNo, inForceNo } = saved[at] as SavedVersion;
+      return inForce.get(inForceNo) ?? { ...version, versionNo };
+    });
   }
 
   /**
@@ -140,12 +170,23 @@ function isSame(one: Hashes, other: Hashes): boolean {
   return one.graphHash === other.graphHash && one.codeHash === other.codeHash;
 }
 
+/** A version as a file declares it, and the one in force of its DAG as far as it is known. */
+export interface DeclaredVersion {
+  readonly file: string;
+  readonly dag: ParsedDag;
+  readonly stored: VersionRecord | null;
+}
+
 type Declared = Hashes & Pick<VersionRecord, 'file'>;
 
 /** A version as its file declares it, and how it is or will be stored. */
 interface LastVersion {
   readonly declared: Declared;
   readonly version: VersionRecord | Promise<VersionRecord>;
+}
+
+function declaredOf(file: string, { graphHash, code }: ParsedDag): Declared {
+  return { file, graphHash, codeHash: code.digest };
 }
 
 function isDeclaredAs(one: Declared, other: Declared): boolean {

@@ -21,15 +21,22 @@ export interface DeclaredRecord extends DagRecord {
   readonly spec: JsonText;
 }
 
-/** The next DAGs by id after one, with their graphs. */
+/** Some DAGs by their ids, or the next ones after an id, at most so many. */
+export type DeclaredFilter =
+  | { readonly ids: readonly string[] }
+  | { readonly afterId: string; readonly limit: number };
+
+/** DAGs by id, with their graphs. */
 export async function readDeclared(
   db: Kysely<Database>,
-  afterId: string,
-  limit: number,
+  which: DeclaredFilter,
 ): Promise<readonly DeclaredRecord[]> {
-  const after = dagsQuery(db).select('dag_version.spec').where('dag.dag_id', '>', afterId);
-  const rows = await after.orderBy('dag.dag_id').limit(limit).execute();
-  return rows.map((row) => ({ ...toDag(row), spec: row.spec }));
+  const all = dagsQuery(db).select('dag_version.spec').orderBy('dag.dag_id');
+  const some =
+    'ids' in which
+      ? all.where('dag.dag_id', 'in', which.ids)
+      : all.where('dag.dag_id', '>', which.afterId).limit(which.limit);
+  return (await some.execute()).map((row) => ({ ...toDag(row), spec: row.spec }));
 }
 
 /** The ids of the DAGs that are paused. */

@@ -20,7 +20,7 @@ import type { AssetEventFilter, AssetRecord, DecidedFile } from './assets.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { BackfillRuns } from './backfills.ts';
 import type { CachePolicy } from './cache.ts';
-import type { DeclaredRecord } from './dag-reads.ts';
+import type { DeclaredFilter, DeclaredRecord } from './dag-reads.ts';
 import type { LeaderRecord } from './holder-record.ts';
 import type { RunTold } from './hooks.ts';
 import type { KeptReplies } from './kept-replies.ts';
@@ -33,6 +33,7 @@ import type { RepairOrder } from './repair.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
 import type { SealedRows } from './sealed-rows.ts';
 import type { TaskReads } from './task-reads.ts';
+import type { NewVersion, SavedVersion } from './versions.ts';
 
 export type { RunSnapshot } from './run-snapshot.ts';
 
@@ -259,17 +260,17 @@ export interface Store {
    * Stores a version unless the same graph and code exist already, and makes it the one of its DAG, unless
    * that is pinned to another one: the version that its new runs have. Leader only.
    */
-  saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo>;
+  saveVersion(lease: Lease, version: NewVersion): Promise<VersionNo>;
+  /** The same for versions of different DAGs, in one transaction. */
+  saveVersions(lease: Lease, versions: readonly NewVersion[]): Promise<readonly SavedVersion[]>;
   /** Has the new runs of a DAG use another version; the one that they have from now on. Leader only. */
   pinVersion(lease: Lease, plan: PinPlan): Promise<VersionNo>;
   /** DAGs whose new runs have another version than the one that their file declares. */
   pins(): Promise<readonly PinRecord[]>;
   /** The versions of a DAG, newest first, at most so many. */
   versionsOf(dagId: string, limit: number): Promise<readonly VersionRecord[]>;
-
   /** Notes a DAG file that cannot be loaded, or with `null` that it can be again. Leader only. */
   saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void>;
-
   /** Writes how far a hook job has come. Leader only. */
   saveHook(lease: Lease, job: HookRecord): Promise<void>;
 
@@ -295,8 +296,8 @@ export interface Store {
   loadRun(runNo: RunNo): Promise<RunSnapshot | null>;
 
   dags(afterId?: string, limit?: number): Promise<readonly DagRecord[]>;
-  /** The DAGs after an id, in the order of their ids, at most so many, with the graphs of their versions. */
-  declaredDags(afterId: string, limit: number): Promise<readonly DeclaredRecord[]>;
+  /** DAGs, in the order of their ids, with the graphs of their versions. */
+  declaredDags(which: DeclaredFilter): Promise<readonly DeclaredRecord[]>;
   pausedDags(): Promise<readonly string[]>;
   dag(dagId: string): Promise<DagRecord | null>;
   /** Why a DAG was paused last, with `since`; `null` if it never was. */

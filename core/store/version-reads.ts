@@ -3,7 +3,7 @@ import type { CacheAsk, CacheEntry } from '../model/cache.ts';
 import type { NodeNo, RunNo } from '../model/ids.ts';
 import { AssetReads } from './asset-reads.ts';
 import { readCacheAsks, readCacheEntries, readNewestCacheEntry } from './cache.ts';
-import { type DeclaredRecord, readDeclared, readPausedDags } from './dag-reads.ts';
+import { type DeclaredFilter, type DeclaredRecord, readDeclared, readPausedDags } from './dag-reads.ts';
 import { type PinRecord, readPins } from './pins.ts';
 import { toVersion } from './records.ts';
 import type { VersionRecord } from './store.ts';
@@ -30,8 +30,8 @@ export class VersionReads extends AssetReads {
     return readCacheAsks(this.#db, runNo);
   }
 
-  declaredDags(afterId: string, limit: number): Promise<readonly DeclaredRecord[]> {
-    return readDeclared(this.#db, afterId, limit);
+  declaredDags(which: DeclaredFilter): Promise<readonly DeclaredRecord[]> {
+    return readDeclared(this.#db, which);
   }
 
   pausedDags(): Promise<readonly string[]> {

@@ -6,7 +6,10 @@ import type { Slot, Timetable } from './timetable.ts';
  */
 export class AnyOf implements Timetable {
   readonly #timetables: readonly Timetable[];
-  /** What was asked for last: a scheduler asks for the slot that it waits for again once that is due. */
+  /**
+   * What was asked for last: a scheduler asks for the slot that it waits for again once that is due, and so
+   * for every DAG that is due at the same instants.
+   */
   #afterAt = Number.NaN;
   #next: Slot | null = null;
 
@@ -15,7 +18,8 @@ export class AnyOf implements Timetable {
   }
 
   next(afterAt: number): Slot | null {
-    if (afterAt === this.#afterAt) return this.#next;
+    const isKnown = afterAt >= this.#afterAt && (this.#next === null || afterAt < this.#next.at);
+    if (isKnown) return this.#next;
     this.#next = this.#best(
       (one) => one.next(afterAt),
       (a, b) => a.at < b.at,

@@ -17,7 +17,7 @@ test('a request that meets a store that is away is answered once the store is ba
   const store = new Proxy(opened.store, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name);
-      if (name === 'saveVersion' && faults-- > 0) {
+      if (name === 'saveVersions' && faults-- > 0) {
         return async () => {
           struck.resolve();
           throw new AppError('unavailable', 'the database is away');

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/model/clock.ts';
 import type { DagSpec } from '../../core/model/dag.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { RunNo } from '../../core/model/ids.ts';
+import { AgendaSpecs } from '../../core/planner/agenda-spec.ts';
 import type { Limits } from '../../core/planner/world.ts';
 import { AssetFeed } from '../../core/scheduler/asset-feed.ts';
 import { BackfillFeed } from '../../core/scheduler/backfill-feed.ts';
@@ -54,6 +55,7 @@ export class SimLeadership {
   /** `null` in plain worlds, which have no hooks. */
   readonly #hooks: HookDesk | null;
   readonly #told = new Map<string, string>();
+  readonly #agendaSpecs = new AgendaSpecs();
   readonly #inbox: InboxReader;
   readonly #nextRunNo: () => RunNo;
   #looking: Promise<void> = Promise.resolve();
@@ -199,7 +201,8 @@ export class SimLeadership {
       this.#told.set(dagId, told);
       const isOther = await isScheduledAnew(store, version, record);
       this.#options.onSeen(dagId, version.versionNo, isOther && record.sinceAt !== null);
-      this.leader.dagSeen(entryOf(version, record, failures), version, isOther);
+      const entry = entryOf(version, record, failures, this.#agendaSpecs.of(version.spec));
+      this.leader.dagSeen(entry, version, isOther);
     }
     for (const record of await store.dags()) {
       if (declared.has(record.dagId)) continue;

@@ -39,12 +39,11 @@ import type {
   PurgePolicy,
   Store,
   Tick,
-  VersionRecord,
   Wakes,
 } from '../store.ts';
 import type { Database } from '../tables.ts';
 import { systemTimers, type Timers } from '../timers.ts';
-import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
+import { type NewVersion, type SavedVersion, saveBrokenFileScript, saveVersionsScript } from '../versions.ts';
 import { BY_STATISTICS, openPool } from './connection.ts';
 import { LeaseKeeper, leaseIsHeld, readLeader, type TakenLease, takeLease } from './lease.ts';
 import { channelOf, Listener } from './listener.ts';
@@ -215,9 +214,14 @@ export class PostgresStore extends Reads implements Store {
     return result;
   }
 
-  saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo> {
+  async saveVersion(lease: Lease, version: NewVersion): Promise<VersionNo> {
+    const [saved] = await this.saveVersions(lease, [version]);
+    return (saved as SavedVersion).inForceNo;
+  }
+
+  saveVersions(lease: Lease, versions: readonly NewVersion[]): Promise<readonly SavedVersion[]> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
-    return runInTransaction(this.#db, saveVersionScript(this.#db, fence, version));
+    return runInTransaction(this.#db, saveVersionsScript(this.#db, fence, versions));
   }
 
   saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void> {

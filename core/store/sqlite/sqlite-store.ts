@@ -47,12 +47,11 @@ import type {
   PurgePolicy,
   Store,
   Tick,
-  VersionRecord,
   Wakes,
 } from '../store.ts';
 import type { Database } from '../tables.ts';
 import { type Pause, systemPause } from '../timers.ts';
-import { saveBrokenFileScript, saveVersionScript } from '../versions.ts';
+import { type NewVersion, type SavedVersion, saveBrokenFileScript, saveVersionsScript } from '../versions.ts';
 import { checkFile } from './check-file.ts';
 import { IN_MEMORY, openSqlite, type SqliteConnection, toldError } from './connection.ts';
 import { DataVersionWatch } from './data-version.ts';
@@ -230,9 +229,14 @@ export class SqliteStore extends Reads implements Store {
     });
   }
 
-  async saveVersion(lease: Lease, version: Omit<VersionRecord, 'versionNo'>): Promise<VersionNo> {
+  async saveVersion(lease: Lease, version: NewVersion): Promise<VersionNo> {
+    const [saved] = await this.saveVersions(lease, [version]);
+    return (saved as SavedVersion).inForceNo;
+  }
+
+  async saveVersions(lease: Lease, versions: readonly NewVersion[]): Promise<readonly SavedVersion[]> {
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
-    return this.#write(saveVersionScript(this.#db, fence, version));
+    return this.#write(saveVersionsScript(this.#db, fence, versions));
   }
 
   async saveBrokenFile(

@@ -5,6 +5,7 @@ import type { VersionNo } from '../../../core/model/ids.ts';
 import type { SlotSpan } from '../../../core/model/slot.ts';
 import { violationText } from '../../../core/model/violation.ts';
 import type { Store } from '../../../core/store/store.ts';
+import type { SavedVersion } from '../../../core/store/versions.ts';
 import { MIGRATIONS } from '../../../migrations/index.ts';
 import { databases, type StorePlace } from './databases.ts';
 import { create, dagChange, Leader, runNo, runOf, T0, versionOf } from './fixture.ts';
@@ -52,12 +53,34 @@ describe.each(databases)('schedules on $name', ({ newPlace }) => {
     expect(await store.dags()).toHaveLength(1);
   });
 
+  it('stand still when new versions of their DAGs are stored, many at once, unless a pin holds', async () => {
+    const { lease } = leader;
+    await leader.tick(dagChange({ paused: true, present: true, sinceAt: T0, cursorAt: hour(1) }));
+    const numbers = (all: readonly SavedVersion[]) => all.map((one) => [one.versionNo, one.inForceNo]);
+    const all = ['b', 'prices', 'a'].map((id) => versionOf(id, 'g2'));
+    expect(numbers(await store.saveVersions(lease, all))).toEqual([2, 3, 4].map((no) => [no, no]));
+    await store.pinVersion(lease, { dagId: 'b', versionNo: 2 as VersionNo, held: false, at: T0, by: 'ann' });
+    await store.saveVersions(lease, [versionOf('b', 'g3')]);
+    await store.pinVersion(lease, { dagId: 'b', versionNo: 2 as VersionNo, held: true, at: T0, by: 'ann' });
+    const moved = ['prices', 'b'].map((id) => ({ ...versionOf(id, 'g1'), file: 'dags/moved.ts' }));
+    expect(numbers(await store.saveVersions(lease, moved))).toEqual([
+      [1, 1],
+      [6, 2],
+    ]);
+    expect(await store.dags()).toMatchObject([
+      { dagId: 'a', versionNo: 4, graphHash: 'g2', file: 'dags/a.ts', present: true, cursorAt: null },
+      { dagId: 'b', versionNo: 2, graphHash: 'g2', file: 'dags/moved.ts' },
+      { dagId: 'prices', versionNo: 1, file: 'dags/moved.ts', paused: true, sinceAt: T0, cursorAt: hour(1) },
+    ]);
+  });
+
   it('give DAGs by pages with their graphs, and those that are paused', async () => {
     for (const id of ['b', 'a']) await store.saveVersion(leader.lease, versionOf(id, `graph of ${id}`));
     const ids = (page: readonly { readonly dagId: string }[]) => page.map(({ dagId }) => dagId);
-    expect(ids(await store.declaredDags('', 2))).toEqual(['a', 'b']);
-    const [rest, ...more] = await store.declaredDags('b', 2);
+    expect(ids(await store.declaredDags({ afterId: '', limit: 2 }))).toEqual(['a', 'b']);
+    const [rest, ...more] = await store.declaredDags({ afterId: 'b', limit: 2 });
     expect(more).toEqual([]);
+    expect(ids(await store.declaredDags({ ids: ['prices', 'a', 'nobody'] }))).toEqual(['a', 'prices']);
     expect(rest).toEqual({ ...(await store.dag('prices')), spec: expect.any(String) });
     expect(JSON.parse(rest?.spec ?? '')).toEqual((await store.version(1 as VersionNo))?.spec);
     expect(await store.pausedDags()).toEqual([]);

@@ -125,7 +125,7 @@ async function watchScheduler(): Promise<void> {
     import('../../../core/scheduler/janitor.ts'),
   ]);
   around(store, 'commit', placeOfTick, noteCommit);
-  around(store, 'saveVersion', () => 'reload');
+  around(store, 'saveVersions', () => 'reload');
   around(store, 'purgeRuns', () => 'janitor');
   around(store, 'tryLead', () => 'lead', noteLead);
   around(store, 'unfinishedRuns', () => 'takeUp');

@@ -42,7 +42,7 @@ test('a scheduler writes it into its log and tells it, once for each reason', as
     library: { files: () => [] },
     index: { look: () => null, save: () => undefined },
     store: { declaredDags: async () => [], pins: async () => [], brokenFiles: async () => [] },
-    versions: { pins: 0 },
+    versions: { pins: 0, takeSaved: () => new Set() },
     log: { warn: ({ err }: { err: Error }, text: string) => logged.push(`${text}: ${err.message}`) },
     onTidings: (tidings: SchedulerTidings) =>
       told.push(tidings.type === 'blind' ? tidings.error.message : ''),

@@ -77,6 +77,20 @@ test('forgets a file that declares nothing any more, and one that is gone', () =
   expect(idsOf(index)).toBe(undefined);
 });
 
+test('of DAGs that are due alike it has one object, also when it is opened again', () => {
+  const { open } = project();
+  const index = open();
+  const schedule = [{ kind: 'every', everyMs: 1_000 }];
+  const dags = parsed.dags.map((dag) => ({ ...dag, spec: { ...dag.spec, title: dag.graphHash, schedule } }));
+  index.note({ ...parsed, dags } as ParsedFile);
+  index.save([parsed.file]);
+  for (const one of [index, open()]) {
+    const [x, y] = one.look().facts(parsed.file)?.dags ?? [];
+    expect(x?.agenda).toEqual({ schedule });
+    expect(y?.agenda).toBe(x?.agenda);
+  }
+});
+
 test('is written only when something has come', () => {
   const { open, path } = project();
   const index = open();

@@ -5,7 +5,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '../../../core/log/logger.ts';
 import { systemClock } from '../../../core/model/clock.ts';
 import type { ParsedFile } from '../../../core/parsing/parsed-file.ts';
+import type { DagEntry } from '../../../core/planner/agenda.ts';
 import { DagSync } from '../../../core/scheduler/dag-sync.ts';
+import type { DeclaredFilter } from '../../../core/store/dag-reads.ts';
 
 test('closing ends the evaluation of a file that takes long, and begins no other', async () => {
   const projectDir = mkdtempSync(join(tmpdir(), 'orch-sync-'));
@@ -52,11 +54,15 @@ test('closing ends the evaluation of a file that takes long, and begins no other
 const SPEC = { v: 1, id: 'a', tasks: [{ path: 't', action: { kind: 'pass' } }] };
 
 /** A scheduler that starts with one DAG in one file, which the index and the store may know. */
-function starting(declared: { graphHash: string }, stored: { graphHash: string } | null) {
+function starting(
+  declared: { graphHash: string },
+  stored: { graphHash: string; spec?: string } | null,
+  textOf = ({ graph }: DagEntry): string => `${graph.size} task`,
+) {
   const projectDir = mkdtempSync(join(tmpdir(), 'orch-sync-'));
   onTestFinished(() => rmSync(projectDir, { recursive: true, force: true }));
   const file = 'dags/a.yaml';
-  const dag = (graphHash: string) => ({ spec: SPEC, graphHash, code: { digest: 'code' } });
+  const dag = (graphHash: string) => ({ spec: SPEC, graphHash, code: { digest: 'code' }, agenda: {} });
   const record = {
     ...{ dagId: 'a', file, versionNo: 7, codeHash: 'code', versionAt: 5, decidedNo: 7, eventNo: 0 },
     ...{ paused: false, present: true, sinceAt: 1, cursorAt: 2, spec: JSON.stringify(SPEC) },
@@ -74,32 +80,36 @@ function starting(declared: { graphHash: string }, stored: { graphHash: string }
     } as never,
     index: {
       look: () => ({ facts: () => ({ file, dags: [dag(declared.graphHash)], diagnostics: [] }) }),
-      note: ({ dags }: ParsedFile) => {
-        declared.graphHash = dags[0]?.graphHash ?? '';
+      note: (parsed: ParsedFile) => {
+        declared.graphHash = parsed.dags[0]?.graphHash ?? '';
+        return parsed;
       },
       save: () => done.push('index kept'),
     } as never,
     store: {
       brokenFiles: async () => [],
       pins: async () => [],
-      dag: async () => record,
       version: async () => null,
-      declaredDags: async (after: string) => (stored === null || after !== '' ? [] : [record]),
+      declaredDags: async (which: DeclaredFilter) => {
+        const isThere = done.includes('stored') || stored !== null;
+        return isThere && ('ids' in which || which.afterId === '') ? [record] : [];
+      },
     } as never,
     versions: {
       pins: 0,
       hasCode: () => true,
       know: () => done.push('known'),
-      keep: async () => {
+      takeSaved: () => new Set(),
+      keepAll: async () => {
         done.push('stored');
-        return { dagId: 'a', versionNo: 8, spec: SPEC };
+        return [{ dagId: 'a', versionNo: 8, spec: SPEC }];
       },
     } as never,
     lease: null as never,
     clock: systemClock,
     log: createLogger({ level: 'silent', to: 2 }),
     onSeen: (entry, version) =>
-      done.push(`${entry.dagId} has version ${version.versionNo}, ${entry.graph.size} task`),
+      done.push(`${entry.dagId} has version ${version.versionNo}, ${textOf(entry)}`),
     onTidings: () => {},
     onGone: () => {},
     onConfig: () => {},
@@ -132,4 +142,12 @@ test.each([
   await sync.start();
   await sync.close();
   expect(done).toEqual([...told, 'index kept']);
+});
+
+test('a graph is not read before its DAG has a run', async () => {
+  const stored = { graphHash: 'g', spec: 'no graph at all' };
+  const { sync, done } = starting({ graphHash: 'g' }, stored, ({ agendaSpec }) => JSON.stringify(agendaSpec));
+  await sync.start();
+  await sync.close();
+  expect(done).toContain('a has version 7, {}');
 });

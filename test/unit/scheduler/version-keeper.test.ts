@@ -29,12 +29,14 @@ function keeperWith(answer: (graphHash: string) => Promise<void> = async () => {
   mkdirSync(snapshotDir(stateDir, 'code'), { recursive: true });
   const saved: string[] = [];
   const store = {
-    saveVersion: async (_lease: Lease, { graphHash }: { graphHash: string }) => {
-      await answer(graphHash);
-      saved.push(graphHash);
-      return saved.length as VersionNo;
+    saveVersions: async (_lease: Lease, versions: readonly { graphHash: string }[]) => {
+      for (const { graphHash } of versions) await answer(graphHash);
+      return versions.map(({ graphHash }) => {
+        const versionNo = saved.push(graphHash) as VersionNo;
+        return { versionNo, inForceNo: versionNo };
+      });
     },
-    version: async () => null,
+    versions: async () => new Map(),
   } as unknown as Store;
   const keeper = new VersionKeeper({
     store,
@@ -53,6 +55,8 @@ test('a version that the DAG has already is not written again', async () => {
   expect(await keeper.keep('dags/etl.ts', parsed('a'))).toEqual(first);
   await keeper.keep('dags/moved.ts', parsed('a'));
   expect(saved).toEqual(['a', 'a']);
+  expect([...keeper.takeSaved()]).toEqual(['etl']);
+  expect([...keeper.takeSaved()]).toEqual([]);
 });
 
 test('a version that the store has as the newest of its DAG is not written again', async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DagSpec, ScheduleSpec } from '../../../core/model/dag.ts';
 import { AnyOf } from '../../../core/timetables/combined.ts';
+import { instantSlot, type Slot } from '../../../core/timetables/timetable.ts';
 import { timetableOf } from '../../../core/timetables/timetable-of.ts';
 import { tries } from '../../tries.ts';
 
@@ -33,15 +34,16 @@ describe('timetables', () => {
     ]);
   });
 
-  test('the slot that is waited for is found once', () => {
+  test('the slot that is waited for is found once, from whichever instant before it', () => {
     const asked: number[] = [];
-    const next = (at: number): null => {
-      asked.push(at);
-      return null;
+    const next = (afterAt: number): Slot | null => {
+      asked.push(afterAt);
+      return afterAt < 20 ? instantSlot(afterAt < 10 ? 10 : 20) : null;
     };
     const timetable = new AnyOf([{ next, previous: () => null }]);
-    for (const at of [1, 1, 2, 1, 1]) expect(timetable.next(at)).toBe(null);
-    expect(asked).toEqual([1, 2, 1]);
+    const found = [3, 3, 5, 9, 10, 19, 4, 20, 20, 30, 19].map((at) => timetable.next(at)?.at ?? null);
+    expect(found).toEqual([10, 10, 10, 10, 20, 20, 10, null, null, null, 20]);
+    expect(asked).toEqual([3, 10, 4, 20, 19]);
   });
 
   test('start and end bound what a slot is about', () => {
