@@ -106,9 +106,12 @@ export class Accounts {
     return account?.disabled === false ? account : null;
   }
 
-  /** Logs an account in; logins of anybody that are over are forgotten. */
-  async logIn(account: string, hash: string, at: number, expiresAt: number): Promise<void> {
-    await this.#write(logInScript(this.#db, { account, hash, at, expiresAt }));
+  /**
+   * Logs an account in that was found to be right; `false` if it is disabled, gone, or has another password
+   * by now. Logins of anybody that are over are forgotten.
+   */
+  logIn(account: AccountRecord, hash: string, at: number, expiresAt: number): Promise<boolean> {
+    return this.#writeAlone(logInScript(this.#db, { account, hash, at, expiresAt }));
   }
 
   /** The account of somebody whom a provider of logins knows; `null` if there is none. */
@@ -267,11 +270,15 @@ function* tokenUsedScript(db: Kysely<Database>, tokenId: string, at: number): Sc
 
 function* logInScript(
   db: Kysely<Database>,
-  login: { account: string; hash: string; at: number; expiresAt: number },
-): Script<void> {
+  login: { account: AccountRecord; hash: string; at: number; expiresAt: number },
+): Script<boolean> {
   const { account, hash, at, expiresAt } = login;
+  const { name, passwordHash } = account;
+  const [now] = yield* rowsOf(accountsQuery(db).where('name', '=', name));
+  if (now?.disabled !== 0 || now.password_hash !== passwordHash) return false;
   yield db.deleteFrom('login').where('expires_at', '<=', at);
-  yield db.insertInto('login').values({ hash, account, created_at: at, expires_at: expiresAt });
+  yield db.insertInto('login').values({ hash, account: name, created_at: at, expires_at: expiresAt });
+  return true;
 }
 
 function* logOutScript(db: Kysely<Database>, hash: string): Script<void> {

@@ -105,9 +105,12 @@ export const ADVISORIES: readonly SecurityRow[] = [
     tests: [
       ENDED,
       BROWSER,
+      at(ACCESS, 'a token that ends while the body of a request comes does nothing by it'),
+      at('server/idempotency.test.ts', 'is not answered as before when its asker has other rights'),
       at(
         'contract/store/accounts.test.ts',
         'a login ends with its time, with a new password, with its account and by itself',
+        'nobody logs in as an account that has changed since its password was looked at',
       ),
       at(
         'server/events.test.ts',
