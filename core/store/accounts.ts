@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { AccountRecord, Grant, TokenRecord } from '../model/account.ts';
+import { type AccountRecord, type Grant, ROLES, type Role, type TokenRecord } from '../model/account.ts';
 import type { AccountTable, ApiTokenTable } from './account-tables.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { Database } from './tables.ts';
@@ -153,7 +153,7 @@ function toAccount(row: Selectable<AccountTable>): AccountRecord {
   return {
     name: row.name,
     passwordHash: row.password_hash,
-    grants: JSON.parse(row.grants) as Grant[],
+    grants: toGrants(row.grants),
     disabled: row.disabled === 1,
     createdAt: row.created_at,
     createdBy: row.created_by,
@@ -164,13 +164,28 @@ function toToken(row: Selectable<ApiTokenTable>): TokenRecord {
   return {
     tokenId: row.token_id,
     name: row.name,
-    grants: JSON.parse(row.grants) as Grant[],
+    grants: toGrants(row.grants),
     createdAt: row.created_at,
     createdBy: row.created_by,
     expiresAt: row.expires_at,
     usedAt: row.used_at,
     revokedAt: row.revoked_at,
   };
+}
+
+/** Rights that cannot be read are none, and keep nobody from reading those of others. */
+function toGrants(text: string): readonly Grant[] {
+  try {
+    const grants: unknown = JSON.parse(text);
+    return Array.isArray(grants) ? grants.filter(isGrant) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isGrant(value: unknown): value is Grant {
+  const { dags, role } = (value ?? {}) as { readonly dags?: unknown; readonly role?: unknown };
+  return typeof dags === 'string' && ROLES.includes(role as Role);
 }
 
 function* changeAccountScript<After extends AccountRecord | null>(

@@ -417,6 +417,11 @@ export const ADVISORIES: readonly SecurityRow[] = [
     tests: [
       SET_ASIDE,
       at(
+        'server/idempotency.test.ts',
+        'what is no request is refused, and keeps no other from being decided',
+      ),
+      at('contract/store/accounts.test.ts', 'rights that cannot be read are none, and cost nobody else'),
+      at(
         'unit/planner/slots.test.ts',
         'a DAG whose slots cannot be decided is left alone, and costs no other',
       ),

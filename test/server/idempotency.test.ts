@@ -113,3 +113,11 @@ describe('a request with an Idempotency-Key', () => {
     expect(await count()).toBe(before + 1);
   });
 });
+
+test('what is no request is refused, and keeps no other from being decided', async () => {
+  await using api = await serve(FILES);
+  const { store } = api.services;
+  const inboxId = await store.ask('no request' as never, 1);
+  expect((await api.post(RUNS)).status).toBe(201);
+  expect(await store.answer(inboxId)).toMatchObject({ ok: false, message: 'the request cannot be read' });
+});

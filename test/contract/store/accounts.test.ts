@@ -50,6 +50,19 @@ describe.each(databases)('who may use the API, on $name', ({ newPlace }) => {
     expect(await accounts.account('ann')).toBeNull();
   });
 
+  test('rights that cannot be read are none, and cost nobody else', async () => {
+    const { accounts } = store;
+    const right = { dags: 'a', role: 'viewer' } as const;
+    await accounts.saveToken({ ...TOKEN, grants: 'king' as never }, 'h1');
+    await accounts.saveToken(
+      { ...TOKEN, tokenId: 't2', grants: [null, { dags: 'a' }, right] as never },
+      'h2',
+    );
+    expect((await accounts.tokens()).map(({ grants }) => grants)).toEqual([[], [right]]);
+    await save(ANN);
+    expect(await accounts.account('ann')).toEqual(ANN);
+  });
+
   test('of two admins who remove each other at once one stays', async () => {
     const admin = { ...ANN, grants: [{ dags: '*', role: 'admin' }] as const };
     await save(admin);
