@@ -41,7 +41,8 @@ export async function carryOut(
   if (given !== undefined && route.isSecret)
     return problem(context, 'usage', 'this answer is given once: leave Idempotency-Key away');
   if (key !== null) {
-    const asked = [route.id, change.params, change.body];
+    // What was answered is for the rights of then.
+    const asked = [route.id, change.params, change.body, principal.grants];
     const fingerprint = route.takesSecret ? keys.digest(JSON.stringify(asked)) : sha256(asked);
     const now = clock.now();
     const known = await store.replies.claim({
@@ -62,7 +63,7 @@ export async function carryOut(
     if (known.state === 'other')
       return problemOfStatus(context, 422, 'key_used', {
         title: 'Another request',
-        detail: 'this Idempotency-Key was used for another request',
+        detail: 'this Idempotency-Key was used for another request, or with other rights',
       });
   }
   const target = Object.entries(change.params).map(([name, value]) => `${name}=${value}`);

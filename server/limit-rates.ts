@@ -30,7 +30,7 @@ export function limitRequests({ requestsPerSecond, burst }: RateLimits): Admit {
 
 /**
  * Limits failed logins by address and by name. A login counts from its beginning until it has succeeded, so
- * that many at once are no way around.
+ * that many at once are no way around, or was put off.
  */
 export function limitLogins({ failedLogins }: RateLimits): MiddlewareHandler {
   const options = { points: failedLogins, duration: MINUTE_S };
@@ -42,7 +42,8 @@ export function limitLogins({ failedLogins }: RateLimits): MiddlewareHandler {
     const waitMs = (await spend(byAddress, network)) ?? (name === null ? null : await spend(byName, name));
     if (waitMs !== null) return tooMany(context, waitMs, 'too many failed logins: try again later');
     await next();
-    if (context.res.status < 400) {
+    const { status } = context.res;
+    if (status < 400 || status === 503) {
       await byAddress.reward(network);
       if (name !== null) await byName.reward(name);
     }

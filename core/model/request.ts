@@ -11,6 +11,8 @@ import type { RunScope } from './scope.ts';
  * it survives any crash once the asker was told its number.
  */
 export type Request =
+  /** What stands in the inbox is no request: it is refused. */
+  | { readonly type: 'unreadable' }
   | {
       readonly type: 'trigger';
       readonly dagId: string;

@@ -9,9 +9,9 @@ import type { Lease, Store } from '../store/store.ts';
 import { Lookout } from './lookout.ts';
 import { asError } from './quarantine.ts';
 
-/** Messages that are sent at once. */
+/** Messages that are sent to a channel at once. */
 const AT_ONCE_MAX = 4;
-/** Messages that are taken from the store at once. */
+/** Messages to a channel that are taken from the store at once. */
 const READ_MAX = 100;
 /** A store that does not answer is asked again after this time. */
 const AGAIN_MS = 1_000;
@@ -35,15 +35,17 @@ export interface AlertSenderOptions {
 
 /**
  * Sends the messages that are due, each at least once: one is over only when that is stored, so the next
- * leader sends again what a crash has cut off.
+ * leader sends again what a crash has cut off. Each channel has a lane of its own: one that does not answer
+ * holds up no other.
  */
 export class AlertSender {
   readonly #options: AlertSenderOptions;
   readonly #lookout: Lookout;
+  readonly #lanes = new Map<string, Lookout>();
 
   constructor(options: AlertSenderOptions) {
     this.#options = options;
-    this.#lookout = new Lookout(options.clock, () => this.#send());
+    this.#lookout = new Lookout(options.clock, () => this.#orTellOf(this.#lookout, this.#wakeLanes()));
   }
 
   /** Takes up what earlier leaders have left. */
@@ -57,31 +59,48 @@ export class AlertSender {
   }
 
   /** Resolves once everything that is due was tried. */
-  drain(): Promise<void> {
-    return this.#lookout.now();
+  async drain(): Promise<void> {
+    await this.#lookout.now();
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.now()));
   }
 
-  close(): Promise<void> {
-    return this.#lookout.close();
+  async close(): Promise<void> {
+    await this.#lookout.close();
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
   }
 
-  async #send(): Promise<void> {
-    const { log } = this.#options;
-    await this.#sendDue().catch((error: unknown) => {
+  async #wakeLanes(): Promise<void> {
+    for (const channel of await this.#options.store.alerts.openChannels()) void this.#laneOf(channel).now();
+  }
+
+  #laneOf(channel: string): Lookout {
+    const known = this.#lanes.get(channel);
+    if (known !== undefined) return known;
+    const lane: Lookout = new Lookout(this.#options.clock, () =>
+      this.#orTellOf(lane, this.#sendDue(channel, lane)),
+    );
+    this.#lanes.set(channel, lane);
+    return lane;
+  }
+
+  /** What the store keeps from being done is done again later. */
+  async #orTellOf(lookout: Lookout, done: Promise<void>): Promise<void> {
+    await done.catch((error: unknown) => {
+      const { log } = this.#options;
       log.warn({ err: asError(error) }, 'messages of alerts cannot be read or stored now; it is tried again');
-      this.#lookout.within(AGAIN_MS);
+      lookout.within(AGAIN_MS);
     });
   }
 
-  async #sendDue(): Promise<void> {
+  async #sendDue(channel: string, lane: Lookout): Promise<void> {
     const { store, clock } = this.#options;
-    const open = await store.alerts.openDeliveries(READ_MAX);
+    const open = await store.alerts.openDeliveries(channel, READ_MAX);
     const due = open.filter(({ dueAt }) => dueAt <= clock.now());
     const next = open.find(({ dueAt }) => dueAt > clock.now());
-    for (let at = 0; at < due.length && !this.#lookout.isClosed; at += AT_ONCE_MAX)
+    for (let at = 0; at < due.length && !lane.isClosed; at += AT_ONCE_MAX)
       await Promise.all(due.slice(at, at + AT_ONCE_MAX).map((one) => this.#try(one)));
-    if (due.length > 0) this.look();
-    else if (next) this.#lookout.within(next.dueAt - clock.now());
+    if (due.length > 0) void lane.now();
+    else if (next) lane.within(next.dueAt - clock.now());
   }
 
   async #try(delivery: AlertDelivery): Promise<void> {

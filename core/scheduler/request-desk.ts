@@ -39,6 +39,7 @@ export interface Prepared {
 }
 
 type TriggerRequest = Extract<Request, { type: 'trigger' }>;
+type Readable = Exclude<Request, { type: 'unreadable' }>;
 
 /** A run read from the store, and the version that it has there if it is to go on with another one. */
 interface LoadedRun extends LedRun {
@@ -95,7 +96,9 @@ export class RequestDesk {
    */
   async prepare(record: InboxRecord): Promise<Prepared> {
     try {
-      return await this.#prepare(record.inboxId, record.request, record.createdAt);
+      const { inboxId, request, createdAt } = record;
+      if (request.type === 'unreadable') throw new AppError('invalid', 'the request cannot be read');
+      return await this.#prepare(inboxId, request, createdAt);
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
       const code = error.code === 'not_found' || error.code === 'conflict' ? error.code : 'invalid';
@@ -106,7 +109,7 @@ export class RequestDesk {
     }
   }
 
-  async #prepare(inboxId: number, request: Request, askedAt: number): Promise<Prepared> {
+  async #prepare(inboxId: number, request: Readable, askedAt: number): Promise<Prepared> {
     if (request.type === 'trigger') return this.#trigger(inboxId, request, askedAt);
     if (isOperation(request)) return { request: { inboxId, ...(await this.#operate(request, askedAt)) } };
     if (request.type === 'handOver') return { request: { inboxId, kind: 'handOver' } };

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { AccountRecord, Grant, TokenRecord } from '../model/account.ts';
+import { type AccountRecord, type Grant, ROLES, type Role, type TokenRecord } from '../model/account.ts';
 import type { AccountTable, ApiTokenTable } from './account-tables.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { Database } from './tables.ts';
@@ -106,9 +106,12 @@ export class Accounts {
     return account?.disabled === false ? account : null;
   }
 
-  /** Logs an account in; logins of anybody that are over are forgotten. */
-  async logIn(account: string, hash: string, at: number, expiresAt: number): Promise<void> {
-    await this.#write(logInScript(this.#db, { account, hash, at, expiresAt }));
+  /**
+   * Logs an account in that was found to be right; `false` if it is disabled, gone, or has another password
+   * by now. Logins of anybody that are over are forgotten.
+   */
+  logIn(account: AccountRecord, hash: string, at: number, expiresAt: number): Promise<boolean> {
+    return this.#writeAlone(logInScript(this.#db, { account, hash, at, expiresAt }));
   }
 
   /** The account of somebody whom a provider of logins knows; `null` if there is none. */
@@ -150,7 +153,7 @@ function toAccount(row: Selectable<AccountTable>): AccountRecord {
   return {
     name: row.name,
     passwordHash: row.password_hash,
-    grants: JSON.parse(row.grants) as Grant[],
+    grants: toGrants(row.grants),
     disabled: row.disabled === 1,
     createdAt: row.created_at,
     createdBy: row.created_by,
@@ -161,13 +164,28 @@ function toToken(row: Selectable<ApiTokenTable>): TokenRecord {
   return {
     tokenId: row.token_id,
     name: row.name,
-    grants: JSON.parse(row.grants) as Grant[],
+    grants: toGrants(row.grants),
     createdAt: row.created_at,
     createdBy: row.created_by,
     expiresAt: row.expires_at,
     usedAt: row.used_at,
     revokedAt: row.revoked_at,
   };
+}
+
+/** Rights that cannot be read are none, and keep nobody from reading those of others. */
+function toGrants(text: string): readonly Grant[] {
+  try {
+    const grants: unknown = JSON.parse(text);
+    return Array.isArray(grants) ? grants.filter(isGrant) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isGrant(value: unknown): value is Grant {
+  const { dags, role } = (value ?? {}) as { readonly dags?: unknown; readonly role?: unknown };
+  return typeof dags === 'string' && ROLES.includes(role as Role);
 }
 
 function* changeAccountScript<After extends AccountRecord | null>(
@@ -267,11 +285,15 @@ function* tokenUsedScript(db: Kysely<Database>, tokenId: string, at: number): Sc
 
 function* logInScript(
   db: Kysely<Database>,
-  login: { account: string; hash: string; at: number; expiresAt: number },
-): Script<void> {
+  login: { account: AccountRecord; hash: string; at: number; expiresAt: number },
+): Script<boolean> {
   const { account, hash, at, expiresAt } = login;
+  const { name, passwordHash } = account;
+  const [now] = yield* rowsOf(accountsQuery(db).where('name', '=', name));
+  if (now?.disabled !== 0 || now.password_hash !== passwordHash) return false;
   yield db.deleteFrom('login').where('expires_at', '<=', at);
-  yield db.insertInto('login').values({ hash, account, created_at: at, expires_at: expiresAt });
+  yield db.insertInto('login').values({ hash, account: name, created_at: at, expires_at: expiresAt });
+  return true;
 }
 
 function* logOutScript(db: Kysely<Database>, hash: string): Script<void> {

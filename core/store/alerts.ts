@@ -202,12 +202,19 @@ export class Alerts {
     return this.#write(removeMuteScript(this.#db, muteId));
   }
 
-  /** Messages that are not over, those due first first. */
-  async openDeliveries(limit: number): Promise<readonly AlertDelivery[]> {
+  /** Channels to which messages are not over. */
+  async openChannels(): Promise<readonly string[]> {
+    const query = this.#db.selectFrom('alert_delivery').select('channel').distinct();
+    return (await query.where('state', '=', sql.lit(0)).execute()).map(({ channel }) => channel);
+  }
+
+  /** Messages to a channel that are not over, those due first first. */
+  async openDeliveries(channel: string, limit: number): Promise<readonly AlertDelivery[]> {
     const rows = await this.#db
       .selectFrom('alert_delivery')
       .selectAll()
       .where('state', '=', sql.lit(0))
+      .where('channel', '=', channel)
       .orderBy('due_at')
       .orderBy('delivery_no')
       .limit(limit)

@@ -42,7 +42,7 @@ export async function readPending(db: Kysely<Database>): Promise<readonly InboxR
   const rows = await pendingQuery(db).execute();
   return rows.map((row) => ({
     inboxId: row.inbox_id,
-    request: JSON.parse(row.request) as Request,
+    request: toRequest(row.request),
     createdAt: row.created_at,
   }));
 }
@@ -54,4 +54,14 @@ export async function readAnswer(db: Kysely<Database>, inboxId: number): Promise
     .where('inbox_id', '=', inboxId)
     .executeTakeFirst();
   return row?.answer == null ? null : (JSON.parse(row.answer) as Answer);
+}
+
+/** A row that holds no request keeps nobody from reading the others. */
+function toRequest(text: string): Request {
+  try {
+    const request = JSON.parse(text) as Request | null;
+    return typeof request?.type === 'string' ? request : { type: 'unreadable' };
+  } catch {
+    return { type: 'unreadable' };
+  }
 }

@@ -102,6 +102,7 @@ export function authenticate(options: AuthOptions): MiddlewareHandler {
     if (tooMany) return tooMany;
     if (principal !== null) context.set('principal', principal);
     context.set('again', again);
+    context.set('foundAtMono', clock.mono());
     await next();
     return undefined;
 

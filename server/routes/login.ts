@@ -25,14 +25,18 @@ const logIn = route('post', LOGIN_PATH, {
   handle: async ({ store, clock, loginCookies }, { body, requestId }) => {
     const account = await store.accounts.account(body.name);
     const isRight = await isPassword(body.password, account?.passwordHash ?? null);
-    const isIn = account !== null && !account.disabled && isRight;
     const now = clock.now();
     // A name that nobody has is not written down: it may be a password in the wrong field.
     const entry = { at: now, actor: account?.name ?? 'nobody', action: 'logIn', target: '', requestId };
-    await store.audit.ended(await store.audit.began(entry), isIn ? 200 : 401);
-    if (!isIn) throw new AppError('unauthenticated', 'the name or the password is wrong');
+    const auditNo = await store.audit.began(entry);
     const secret = newSecret();
-    await store.accounts.logIn(account.name, secretHash(secret), now, now + LOGIN_MS);
+    // What was looked up before the slow hash may have changed since.
+    const isIn =
+      account !== null &&
+      isRight &&
+      (await store.accounts.logIn(account, secretHash(secret), now, now + LOGIN_MS));
+    await store.audit.ended(auditNo, isIn ? 200 : 401);
+    if (!isIn) throw new AppError('unauthenticated', 'the name or the password is wrong');
     const headers = { 'set-cookie': loginCookies.login.set(secret, LOGIN_MS / 1_000) };
     return Response.json({ name: account.name }, { headers }) as never;
   },

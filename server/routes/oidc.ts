@@ -111,10 +111,10 @@ async function logIn(
     const why = entry.refused === 'disabled' ? 'your account is disabled' : 'you have no role here';
     throw new AppError('forbidden', `${why}: ask an admin of this server`);
   }
-  const { name } = entry.account;
-  await note(services, requestId, name, 302);
   const secret = newSecret();
-  await store.accounts.logIn(name, secretHash(secret), at, at + LOGIN_MS);
+  const isIn = await store.accounts.logIn(entry.account, secretHash(secret), at, at + LOGIN_MS);
+  await note(services, requestId, entry.account.name, isIn ? 302 : 403);
+  if (!isIn) throw new AppError('forbidden', 'your account has just changed: log in again');
   const headers = new Headers({ location: '/' });
   headers.append('set-cookie', loginCookies.login.set(secret, LOGIN_MS / 1_000));
   headers.append('set-cookie', loginCookies.begun.set('', 0));

@@ -105,9 +105,12 @@ export const ADVISORIES: readonly SecurityRow[] = [
     tests: [
       ENDED,
       BROWSER,
+      at(ACCESS, 'a token that ends while the body of a request comes does nothing by it'),
+      at('server/idempotency.test.ts', 'is not answered as before when its asker has other rights'),
       at(
         'contract/store/accounts.test.ts',
         'a login ends with its time, with a new password, with its account and by itself',
+        'nobody logs in as an account that has changed since its password was looked at',
       ),
       at(
         'server/events.test.ts',
@@ -413,6 +416,11 @@ export const ADVISORIES: readonly SecurityRow[] = [
     does: 'What cannot be planned or read is set aside, told, and costs no other.',
     tests: [
       SET_ASIDE,
+      at(
+        'server/idempotency.test.ts',
+        'what is no request is refused, and keeps no other from being decided',
+      ),
+      at('contract/store/accounts.test.ts', 'rights that cannot be read are none, and cost nobody else'),
       at(
         'unit/planner/slots.test.ts',
         'a DAG whose slots cannot be decided is left alone, and costs no other',

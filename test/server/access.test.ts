@@ -6,6 +6,7 @@ import type { LiveAlert } from '../../core/alerting/alert-world.ts';
 import { type Grant, includesRole, ROLES, type Role } from '../../core/model/account.ts';
 import { SqliteConnection } from '../../core/store/sqlite/connection.ts';
 import type { Lease } from '../../core/store/store.ts';
+import { createApp } from '../../server/app.ts';
 import type { Route } from '../../server/route.ts';
 import { ROUTES } from '../../server/routes/all.ts';
 import { fieldsOf, isOwned, withField } from './owned-fields.ts';
@@ -322,6 +323,29 @@ describe('who may do what', () => {
     expect((await api.post('/api/v1/tokens', BODIES['createToken'], bearer('half'))).status).toBe(403);
   });
 
+  test('a token that ends while the body of a request comes does nothing by it', async () => {
+    await addToken('slow', [{ dags: '*', role: 'admin' }]);
+    const { accounts } = api.services.store;
+    let lateMs = 0;
+    const clock = { ...api.services.clock, mono: () => api.services.clock.mono() + lateMs };
+    const app = createApp({ ...api.services, clock });
+    const { tokenId = '' } = (await accounts.tokens()).find(({ name }) => name === 'slow') ?? {};
+    const body = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          await accounts.revokeToken(tokenId, 1);
+          lateMs = 1_000;
+          controller.enqueue(new TextEncoder().encode(JSON.stringify(BODIES['createToken'])));
+          controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const headers = { ...bearer('slow'), 'content-type': 'application/json' };
+    const init: RequestInit = { method: 'POST', headers, body, duplex: 'half' };
+    expect((await app.request('http://localhost/api/v1/tokens', init)).status).toBe(401);
+  });
+
   test('a schedule is refused once who made it has lost the right; who resumes it has it', async () => {
     await addToken('leaver', [{ dags: 'ours', role: 'operator' }]);
     const made = await api.post('/api/v1/schedules', BODIES['createSchedule'], bearer('leaver'));
@@ -374,8 +398,13 @@ describe('who may do what', () => {
     expect((await trigger({ cookie, 'x-orch-page': '1', origin: 'null' })).status).toBe(403);
     expect((await trigger({ cookie, 'x-orch-page': '1', origin: 'http://localhost' })).status).toBe(201);
     expect((await trigger({ cookie, 'x-orch-page': '1', origin: 'https://localhost' })).status).toBe(201);
+    const { accounts } = api.services.store;
+    const before = await accounts.account('ann');
     await api.send('PUT', '/api/v1/users/ann', { ...account, disabled: true }, bearer('admin'));
     expect((await api.get('/api/v1/me', { cookie })).status).toBe(401);
+    vi.spyOn(accounts, 'account').mockResolvedValueOnce(before);
+    const late = await api.post('/api/v1/login', { name: 'ann', password });
+    expect([late.status, late.headers.get('set-cookie')]).toEqual([401, null]);
   });
 
   test('every change stands in the audit log, refused ones too, and no secret does', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
+import type { Role } from '../../core/model/account.ts';
 import { createApp } from '../../server/app.ts';
 import { type Served, serve } from './served.ts';
 
@@ -52,6 +53,21 @@ describe('a request with an Idempotency-Key', () => {
     expect(runs[0]?.body['runId']).not.toBe(runs[1]?.body['runId']);
   });
 
+  test('is not answered as before when its asker has other rights', async () => {
+    const { store, clock } = api.services;
+    const secret = newSecret();
+    const eve = { name: 'eve', passwordHash: null, disabled: false, createdAt: 1, createdBy: 'test' };
+    const may = (role: Role) =>
+      store.accounts.changeAccount('eve', () => ({ ...eve, grants: [{ dags: 'one', role }] }));
+    const { account } = await may('operator');
+    await store.accounts.logIn(account, secretHash(secret), clock.now(), clock.now() + 60_000);
+    const headers = { cookie: `orch_login=${secret}`, 'x-orch-page': '1', 'idempotency-key': 'rights' };
+    const again = async () => (await api.post(RUNS, {}, headers)).status;
+    expect([await again(), await again()]).toEqual([201, 201]);
+    await may('viewer');
+    expect(await again()).toBe(422);
+  });
+
   test('is refused while the first one is answered', async () => {
     const asked = Promise.withResolvers<void>();
     const go = Promise.withResolvers<void>();
@@ -96,4 +112,12 @@ describe('a request with an Idempotency-Key', () => {
     expect(response.status).toBe(201);
     expect(await count()).toBe(before + 1);
   });
+});
+
+test('what is no request is refused, and keeps no other from being decided', async () => {
+  await using api = await serve(FILES);
+  const { store } = api.services;
+  const inboxId = await store.ask('no request' as never, 1);
+  expect((await api.post(RUNS)).status).toBe(201);
+  expect(await store.answer(inboxId)).toMatchObject({ ok: false, message: 'the request cannot be read' });
 });

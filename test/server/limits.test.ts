@@ -3,9 +3,10 @@ import { connect, type Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { setAccount } from '../../core/accounts/keep-accounts.ts';
 import type { Logger } from '../../core/log/logger.ts';
+import { AppError } from '../../core/model/errors.ts';
 import { type AppOptions, createApp } from '../../server/app.ts';
 import { networkOf } from '../../server/limit-rates.ts';
 import { type Listening, listen } from '../../server/listen.ts';
@@ -309,5 +310,14 @@ describe('limits of logins', () => {
     expect((await Promise.all(tries)).sort()).toEqual([401, 401, 429, 429]);
     expect((await ask('10.0.0.5', '/api/v1/login', login('bob', PASSWORD))).status).toBe(429);
     expect((await ask('10.0.0.5', '/api/v1/login', login('ann', PASSWORD))).status).toBe(200);
+  });
+
+  test('a login that was put off is none that failed', async () => {
+    const ask = from(LIMITS);
+    const looking = vi.spyOn(api.services.store.accounts, 'account');
+    looking.mockRejectedValue(new AppError('unavailable', 'not now'));
+    const statusOf = async () => (await ask('10.0.0.9', '/api/v1/login', login('cat', 'wrong'))).status;
+    expect([await statusOf(), await statusOf(), await statusOf()]).toEqual([503, 503, 503]);
+    looking.mockRestore();
   });
 });

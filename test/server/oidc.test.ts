@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newSecret, secretHash } from '../../core/accounts/secret-text.ts';
+import type { AccountRecord } from '../../core/model/account.ts';
 import { createApp } from '../../server/app.ts';
 import { loginCookies } from '../../server/auth/login-cookies.ts';
 import { OidcProvider } from '../../server/auth/oidc-provider.ts';
@@ -139,7 +140,8 @@ describe('a login by a provider', () => {
     const app = createApp({ ...api.services, loginCookies: cookies }, { isOpen: false });
     await logIn(ANN);
     const secret = newSecret();
-    await store.accounts.logIn('ann', secretHash(secret), clock.now(), clock.now() + 60_000);
+    const ann = (await store.accounts.account('ann')) as AccountRecord;
+    await store.accounts.logIn(ann, secretHash(secret), clock.now(), clock.now() + 60_000);
     const me = async (name: string): Promise<number> => {
       const headers = { cookie: `${name}=${secret}` };
       return (await app.request('http://localhost/api/v1/me', { headers })).status;

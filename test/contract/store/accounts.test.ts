@@ -50,6 +50,19 @@ describe.each(databases)('who may use the API, on $name', ({ newPlace }) => {
     expect(await accounts.account('ann')).toBeNull();
   });
 
+  test('rights that cannot be read are none, and cost nobody else', async () => {
+    const { accounts } = store;
+    const right = { dags: 'a', role: 'viewer' } as const;
+    await accounts.saveToken({ ...TOKEN, grants: 'king' as never }, 'h1');
+    await accounts.saveToken(
+      { ...TOKEN, tokenId: 't2', grants: [null, { dags: 'a' }, right] as never },
+      'h2',
+    );
+    expect((await accounts.tokens()).map(({ grants }) => grants)).toEqual([[], [right]]);
+    await save(ANN);
+    expect(await accounts.account('ann')).toEqual(ANN);
+  });
+
   test('of two admins who remove each other at once one stays', async () => {
     const admin = { ...ANN, grants: [{ dags: '*', role: 'admin' }] as const };
     await save(admin);
@@ -62,9 +75,9 @@ describe.each(databases)('who may use the API, on $name', ({ newPlace }) => {
   test('a login ends with its time, with a new password, with its account and by itself', async () => {
     const { accounts } = store;
     const isIn = async (at = 11) => (await accounts.loggedIn('h', at))?.name ?? null;
-    const logIn = () => accounts.logIn('ann', 'h', 10, 20);
+    const logIn = (account = ANN) => accounts.logIn(account, 'h', 10, 20);
     await save(ANN);
-    await logIn();
+    expect(await logIn()).toBe(true);
     const readAll = vi.spyOn(accounts, 'accounts');
     expect([await isIn(19), await isIn(20)]).toEqual(['ann', null]);
     expect(readAll).not.toHaveBeenCalled();
@@ -72,17 +85,30 @@ describe.each(databases)('who may use the API, on $name', ({ newPlace }) => {
     expect(await isIn()).toBe('ann');
     await save({ ...ANN, passwordHash: 'scrypt:2' });
     expect(await isIn()).toBeNull();
-    await logIn();
-    await save({ ...ANN, passwordHash: 'scrypt:2', disabled: true });
+    const anew = { ...ANN, passwordHash: 'scrypt:2' };
+    await logIn(anew);
+    await save({ ...anew, disabled: true });
     expect(await isIn()).toBeNull();
-    await save({ ...ANN, passwordHash: 'scrypt:2' });
+    await save(anew);
     expect(await isIn()).toBeNull();
-    await logIn();
+    await logIn(anew);
     await accounts.logOut('h');
     expect(await isIn()).toBeNull();
-    await logIn();
+    await logIn(anew);
     await accounts.changeAccount('ann', () => null);
     expect(await isIn()).toBeNull();
+  });
+
+  test('nobody logs in as an account that has changed since its password was looked at', async () => {
+    const { accounts } = store;
+    const logIn = () => accounts.logIn(ANN, 'h', 10, 20);
+    expect(await logIn()).toBe(false);
+    await save({ ...ANN, passwordHash: 'scrypt:2' });
+    expect(await logIn()).toBe(false);
+    await save({ ...ANN, disabled: true });
+    expect(await logIn()).toBe(false);
+    await save({ ...ANN, grants: [] });
+    expect([await accounts.loggedIn('h', 11), await logIn()]).toEqual([null, true]);
   });
 
   test('tokens are found by their hash, used, and ended once', async () => {

@@ -56,7 +56,7 @@ describe.each(databases)('alerts, on $name', ({ newPlace }) => {
     await record([ALERT], { groups: [GROUP] });
     expect(await store.alerts.live()).toEqual({ alerts: [stored], groups: [GROUP] });
     expect(await store.alerts.cursor()).toBe(5);
-    const [delivery] = await store.alerts.openDeliveries(10);
+    const [delivery] = await store.alerts.openDeliveries('ops', 10);
     expect(delivery).toMatchObject({
       channel: 'ops',
       message: MESSAGE,
@@ -77,7 +77,7 @@ describe.each(databases)('alerts, on $name', ({ newPlace }) => {
     await lease.release();
     const next = await Leader.of(other);
     await expect(record([ALERT])).rejects.toMatchObject({ code: 'unavailable' });
-    expect([await other.alerts.openDeliveries(1), await other.alerts.cursor()]).toEqual([[], null]);
+    expect([await other.alerts.openChannels(), await other.alerts.cursor()]).toEqual([[], null]);
     await next.lease.release();
   });
 
@@ -135,10 +135,12 @@ describe.each(databases)('alerts, on $name', ({ newPlace }) => {
 
   test('a try is kept, and what is old is deleted', async () => {
     await record([{ ...ALERT, state: 'resolved', resolvedAt: T0 }]);
-    const [one] = await store.alerts.openDeliveries(1);
+    const [one] = await store.alerts.openDeliveries('ops', 1);
     if (one === undefined) throw new Error('no delivery');
     await store.alerts.saveDelivery(leader.lease, { ...one, tries: 1, dueAt: T0 + 9, error: 'status 500' });
-    expect(await store.alerts.openDeliveries(9)).toMatchObject([
+    expect(await store.alerts.openDeliveries('else', 9)).toEqual([]);
+    expect(await store.alerts.openChannels()).toEqual(['ops']);
+    expect(await store.alerts.openDeliveries('ops', 9)).toMatchObject([
       { tries: 1, dueAt: T0 + 9, error: 'status 500' },
     ]);
     await store.alerts.saveDelivery(leader.lease, { ...one, state: 'success', tries: 2, endedAt: T0 + 9 });

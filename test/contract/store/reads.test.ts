@@ -145,6 +145,15 @@ describe.each(databases)('reads and requests on $name', ({ newPlace }) => {
       expect(await asker.answer(999)).toBeNull();
     });
 
+    it('that cannot be read are told as such, and cost no other', async () => {
+      const ids = [await store.ask('no request' as never, T0), await store.ask({} as never, T0)];
+      const first = await store.ask(triggerOf(uidOf(1)), T0);
+      expect(await store.pendingRequests()).toEqual([
+        ...ids.map((inboxId) => ({ inboxId, request: { type: 'unreadable' }, createdAt: T0 })),
+        { inboxId: first, request: triggerOf(uidOf(1)), createdAt: T0 },
+      ]);
+    });
+
     it('give one number to triggers with one run id, answered or not', async () => {
       const ids = await Promise.all(
         [1, 2, 3].map(async () => (await place.open()).ask(triggerOf(uidOf(5)), T0)),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../../../core/log/logger.ts';
-import type { AlertRule } from '../../../core/model/alert.ts';
+import type { AlertChannel, AlertRule } from '../../../core/model/alert.ts';
 import { systemClock } from '../../../core/model/clock.ts';
 import { AlertDesk } from '../../../core/scheduler/alert-desk.ts';
 import { openStore } from '../../../core/store/open-store.ts';
@@ -25,11 +25,14 @@ describe('the desk of alerts', () => {
   });
 
   const errors = rule({ on: 'system_error', windowMs: 0, groupBy: 'rule' });
-  function open(rules: readonly AlertRule[] = [errors]): AlertDesk {
+  const channel = (name: string, url: string): AlertChannel => {
+    return { kind: 'webhook', name, url, secret: null, token: null, timeoutMs: 60_000 };
+  };
+  function open(rules: readonly AlertRule[] = [errors], ...more: readonly AlertChannel[]): AlertDesk {
     const url = inbox.url;
     return new AlertDesk({
       rules,
-      channels: [{ kind: 'webhook', name: 'ops', url, secret: null, token: null, timeoutMs: 5_000 }],
+      channels: [channel('ops', url), ...more],
       store,
       lease,
       clock: systemClock,
@@ -52,7 +55,24 @@ describe('the desk of alerts', () => {
     expect(JSON.parse(arrived?.body ?? '')).toMatchObject({ id: 'm1' });
     await next.drain();
     await next.close();
-    expect(await store.alerts.openDeliveries(9)).toEqual([]);
+    expect(await store.alerts.openChannels()).toEqual([]);
+  });
+
+  test('a channel that never answers holds up no other', async () => {
+    const silent = await openWebhookInbox('never', 'never', 'never', 'never');
+    const names = ['silent', 'silent', 'silent', 'silent', 'ops'];
+    await store.alerts.record(lease, {
+      decision: { alerts: [], groups: [], goneGroups: [] },
+      deliveries: names.map((name) => ({ channel: name, message: { id: name } as never })),
+      seq: 0,
+      at: 0,
+    });
+    const desk = open([errors], channel('silent', silent.url));
+    await desk.start();
+    expect(await inbox.until(1)).toMatchObject([{ headers: { 'x-orch-delivery': 'ops' } }]);
+    await silent.until(4);
+    await silent[Symbol.asyncDispose]();
+    await desk.close();
   });
 
   test('an error is told, and one of a store that is away for a moment only then', async () => {
