@@ -25,8 +25,14 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'core/store/sqlite/connection.ts: database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`)':
     'a constant',
   'core/store/sqlite/connection.ts: database.prepare(sql)': 'what a statement of Kysely compiles to',
+  'core/store/sqlite/connection.ts: this.database.exec(`pragma busy_timeout = ${USUAL_WRITE_MS}`)':
+    'a constant',
+  'core/store/sqlite/connection.ts: this.database.exec(`pragma busy_timeout = ${this.#busyTimeoutMs}`)':
+    'a number that stands in the code',
+  'core/store/sqlite/connection.ts: this.database.prepare(sql)': 'what a statement of Kysely compiles to',
   'core/store/sqlite/dialect.ts: CompiledQuery.raw(begin)': 'one of two words that stand there',
-  'core/store/sqlite/prepare.ts: connection.prepare(text)': 'compiled by Kysely, and refused with any value',
+  'core/store/sqlite/prepare.ts: this.#connection.prepare(text)':
+    'compiled by Kysely, and refused with any value',
   'core/store/task-filter.ts: sql.lit(RUN_STATES.indexOf(state))': 'a number',
   'core/store/task-filter.ts: sql.lit(value)': 'a number by its type',
   'core/store/task-reads.ts: sql.lit(RUN_STATES.indexOf(state))': 'a number',
@@ -71,11 +77,13 @@ test('statements of the store hold no data: what is no constant is a parameter',
 
 test('text that is put together, and names that are no constants, are found', () => {
   const text = `sql.raw('a' + name); sql.lit(name); sql.ref(\`r.\${key}\`); db.prepare(text);
-    sql.lit(3); sql.lit(FIRST); sql.raw(\`a\`); sql\`a = \${name}\`; sql.lit(STATES.indexOf('success'));`;
+    this.#db.exec(text); sql.lit(3); sql.lit(FIRST); sql.raw(\`a\`); sql\`a = \${name}\`;
+    sql.lit(STATES.indexOf('success'));`;
   expect(rawSql('x.ts', text)).toEqual([
     "x.ts: sql.raw('a' + name)",
     'x.ts: sql.lit(name)',
     'x.ts: sql.ref(`r.${key}`)',
     'x.ts: db.prepare(text)',
+    'x.ts: this.#db.exec(text)',
   ]);
 });

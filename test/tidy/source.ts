@@ -100,14 +100,19 @@ export function nameOf(node: unknown): string | undefined {
   return undefined;
 }
 
-/** The name of `a.b.c`, through calls on the way: `a.each([]).b` gives `a.each.b`; empty for others. */
+function isPrivate(node: unknown): node is SyntaxNode {
+  return isNode(node) && node.type === 'PrivateIdentifier';
+}
+
+/** The name of `a.b` or `this.#a.b`, through calls: `a.each([]).b` gives `a.each.b`; else empty. */
 export function dottedName(node: unknown): string {
   if (!isNode(node)) return '';
   if (node.type === 'Identifier') return node['name'] as string;
+  if (node.type === 'ThisExpression') return 'this';
   if (node.type === 'CallExpression') return dottedName(node['callee']);
   if (node.type === 'TaggedTemplateExpression') return dottedName(node['tag']);
   if (node.type !== 'MemberExpression') return '';
   const owner = dottedName(node['object']);
-  const member = nameOf(node['property']);
+  const member = isPrivate(node['property']) ? `#${node['property']['name']}` : nameOf(node['property']);
   return owner && member ? `${owner}.${member}` : '';
 }
