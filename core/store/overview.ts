@@ -1,10 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import type { DialectName } from '../../migrations/migration.ts';
+import type { Grant } from '../model/account.ts';
 import type { ArtifactRef, LogRange } from '../model/attempt.ts';
-import { becauseNumber } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
 import type { InstanceRecord, RunRecord } from '../model/run.ts';
-import { type RunState, S } from '../model/states.ts';
+import type { RunState } from '../model/states.ts';
+import { readDagIds, readSizes, type Sizes } from './dag-reads.ts';
 import { KeptFrames, type KeyRow } from './kept-frames.ts';
 import type { NodeRange } from './node-ranges.ts';
 import {
@@ -20,6 +21,7 @@ import { readLastRuns, readLastStates } from './run-lists.ts';
 import { type RunOutcome, readOutcomes } from './run-outcomes.ts';
 import type { ArtifactRecord, MetricRecord, ProgressRecord, RunFilter } from './store.ts';
 import type { Database } from './tables.ts';
+import { readWaiting, type WaitingFilter, type WaitingInstance } from './waiting-answers.ts';
 
 /** A row of an instance, and how far it says that it is; `null`: it does not say. */
 export interface ShownInstance {
@@ -174,19 +176,19 @@ export class Overview {
     return output === undefined ? undefined : null;
   }
 
-  /** The instances of some runs that wait for an answer of people. */
-  async waitingForAnswer(runNos: readonly RunNo[]): Promise<readonly InstanceRecord[]> {
-    if (runNos.length === 0) return [];
-    const rows = await this.#db
-      .selectFrom('task_instance')
-      .selectAll()
-      .where('run_no', 'in', runNos)
-      .where('state', '=', S.waiting)
-      .where('because', '=', becauseNumber('waits_answer'))
-      .orderBy('run_no')
-      .orderBy('node_no')
-      .execute();
-    return rows.map(toInstance);
+  /** What {@link readWaiting} gives. */
+  waitingForAnswer(filter: WaitingFilter): Promise<readonly WaitingInstance[]> {
+    return readWaiting(this.#db, this.#dialect, filter);
+  }
+
+  /** What {@link readDagIds} gives. */
+  dagIds(grants: readonly Grant[]): Promise<readonly string[]> {
+    return readDagIds(this.#db, grants);
+  }
+
+  /** What {@link readSizes} gives. */
+  sizes(): Promise<Sizes> {
+    return readSizes(this.#db);
   }
 
   /** Where the logs of the attempts of a run are, from an attempt on, by node and attempt. */

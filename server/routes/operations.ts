@@ -60,28 +60,24 @@ const approvals = route('get', `${API}/approvals`, {
   handle: async ({ store }, { query, access }) => {
     const [runNo, node] = readCursor(query.cursor, ['no', 'no']) ?? [0, 0];
     const limit = limitOf(query);
-    const open = (await store.unfinishedRuns()).filter(({ dagId }) => access.has('viewer', dagId));
-    const runs = new Map(open.map((run) => [run.runNo, run]));
-    const waiting = await store.overview.waitingForAnswer([...runs.keys()]);
-    const rest = waiting.filter((one) => one.runNo > runNo || (one.runNo === runNo && one.nodeNo > node));
-    const page = rest.slice(0, limit);
-    const asked = new Set(page.map((one) => one.runNo));
-    const frames = await readFrames(
-      store,
-      open.filter((run) => asked.has(run.runNo)),
-    );
-    const items = page.map((one) => ({
-      taskInstanceId: `${one.runNo}.${one.nodeNo}`,
-      runId: runs.get(one.runNo)?.uid ?? '',
-      dagId: runs.get(one.runNo)?.dagId ?? '',
-      name: frames.get(one.runNo)?.nameOf(one.nodeNo) ?? '',
-      title: String(one.because?.['title']),
-      options: [...((one.because?.['options'] ?? []) as readonly string[])],
-      since: instant(one.startedAt),
-      until: instant(one.dueAt),
+    const { grants } = access.principal;
+    const found = await store.overview.waitingForAnswer({ grants, after: { runNo, node }, limit: limit + 1 });
+    const page = found.slice(0, limit);
+    const runs = new Map(page.map(({ run }) => [run.runNo, run]));
+    const frames = await readFrames(store, [...runs.values()]);
+    const items = page.map(({ run, instance: { nodeNo, because, startedAt, dueAt } }) => ({
+      taskInstanceId: `${run.runNo}.${nodeNo}`,
+      runId: run.uid,
+      dagId: run.dagId,
+      name: frames.get(run.runNo)?.nameOf(nodeNo) ?? '',
+      title: String(because?.['title']),
+      options: [...((because?.['options'] ?? []) as readonly string[])],
+      since: instant(startedAt),
+      until: instant(dueAt),
     }));
-    const last = page.at(-1);
-    return { items, nextCursor: rest.length > limit && last ? writeCursor([last.runNo, last.nodeNo]) : null };
+    const last = page.at(-1)?.instance;
+    const isMore = found.length > limit && last !== undefined;
+    return { items, nextCursor: isMore ? writeCursor([last.runNo, last.nodeNo]) : null };
   },
 });
 

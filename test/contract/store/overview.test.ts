@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../../core/model/action.ts';
+import { becauseNumber } from '../../../core/model/because.ts';
 import { S } from '../../../core/model/states.ts';
 import { toExpansion } from '../../../core/store/records.ts';
 import type { RunOutcome } from '../../../core/store/run-outcomes.ts';
@@ -91,6 +92,31 @@ describe.each(databases)('reads over many runs on $name', ({ newPlace }) => {
     ]);
     expect((await store.overview.outcomes({})).map(({ dagId }) => dagId)).toContain('other');
     expect(await store.overview.outcomes({ since: T0 + 8 })).toEqual([]);
+  });
+
+  it('pages what waits for an answer by run and node, of the DAGs that somebody may see', async () => {
+    const versionNo = await store.saveVersion(leader.lease, versionOf('market_a'));
+    const asks = (run: number, node: number) =>
+      queued(run, node, {
+        ...{ to: S.waiting, tryNo: 0, queuedAt: null, because: becauseNumber('waits_answer') },
+      });
+    await leader.tick(create(1), create(2, { dagId: 'market_a', versionNo }), create(3), create(4));
+    await leader.tick(asks(1, 0), asks(1, 1), queued(1, 2), asks(2, 0), asks(3, 4));
+    const names = async (dags: string, runNo: number, node: number, limit = 10) => {
+      const filter = { grants: [{ dags, role: 'viewer' } as const], after: { runNo, node }, limit };
+      const found = await store.overview.waitingForAnswer(filter);
+      return found.map(({ run, instance }) => `${run.dagId} ${run.runNo}.${instance.nodeNo}`);
+    };
+    expect(await names('*', 0, 0)).toEqual(['prices 1.0', 'prices 1.1', 'market_a 2.0', 'prices 3.4']);
+    expect(await names('*', 1, 0, 2)).toEqual(['prices 1.1', 'market_a 2.0']);
+    expect(await names('market_*', 0, 0)).toEqual(['market_a 2.0']);
+    expect(await names('prices', 1, 1)).toEqual(['prices 3.4']);
+    expect(await names('price', 0, 0)).toEqual([]);
+    expect(await store.overview.dagIds([{ dags: 'market*', role: 'viewer' }])).toEqual(['market_a']);
+    expect(await store.overview.dagIds([])).toEqual([]);
+    expect(await store.overview.sizes()).toEqual({
+      ...{ dags: 2, brokenFiles: 0, unfinishedRuns: 4, schedules: 0 },
+    });
   });
 
   it('reads the keys of some runs', async () => {
