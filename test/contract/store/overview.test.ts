@@ -5,13 +5,14 @@ import { S } from '../../../core/model/states.ts';
 import { toExpansion } from '../../../core/store/records.ts';
 import type { RunOutcome } from '../../../core/store/run-outcomes.ts';
 import type { Store } from '../../../core/store/store.ts';
+import { collectTaskStats } from '../../../core/store/task-stats.ts';
 import { databases } from './databases.ts';
 import { create, type Leader, nodeNo, queued, runNo, succeeded, T0, versionOf } from './fixture.ts';
 import { useLedStore } from './led-store.ts';
 
-const ended = (run: number, endedAt: number): Action => ({
+const ended = (run: number, endedAt: number, instances = 1): Action => ({
   ...{ type: 'run.change', runNo: runNo(run), from: 'running', to: 'success', code: 'leaves_succeeded' },
-  ...{ facts: null, endedAt, counts: { success: 1 } },
+  ...{ facts: null, endedAt, counts: { success: instances } },
 });
 const sorted = ({ tookMs }: RunOutcome): number[] => tookMs.toSorted((a, b) => a - b);
 
@@ -92,6 +93,19 @@ describe.each(databases)('reads over many runs on $name', ({ newPlace }) => {
     ]);
     expect((await store.overview.outcomes({})).map(({ dagId }) => dagId)).toContain('other');
     expect(await store.overview.outcomes({ since: T0 + 8 })).toEqual([]);
+  });
+
+  it('counts tasks of fewer runs where these have many instances, and of the newest one always', async () => {
+    const went = { state: 'running', startedAt: T0 } as const;
+    await leader.tick(...[1, 2, 3].flatMap((run) => [create(run, went), queued(run, 0)]));
+    await leader.tick(...[1, 2, 3].map((run) => succeeded(run, 0, { tryNo: 2 })));
+    await leader.tick(ended(1, T0 + 1, 1), ended(2, T0 + 1, 19_999), ended(3, T0 + 1, 1));
+    const stats = { taskId: 'extract', success: 2, failed: 0, skipped: 0, retries: 2 };
+    const { runs, tasks } = await collectTaskStats(store, 'prices', null);
+    expect({ runs, tasks }).toMatchObject({ runs: 2, tasks: [stats] });
+    expect(tasks[0]?.durationMs).toMatchObject({ min: 1, max: 1 });
+    await leader.tick(create(4, went), ended(4, T0 + 1, 20_001));
+    expect((await collectTaskStats(store, 'prices', null)).runs).toBe(1);
   });
 
   it('pages what waits for an answer by run and node, of the DAGs that somebody may see', async () => {
