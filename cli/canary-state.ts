@@ -19,7 +19,7 @@ export interface CanaryState {
  * @throws AppError `conflict` if new runs have what the file declares: there is no canary then.
  */
 export async function canaryOf(store: Store, dagId: string): Promise<CanaryState> {
-  const pin = (await store.pins()).find((one) => one.dagId === dagId);
+  const [pin] = await store.pins([dagId]);
   if (pin === undefined)
     throw new AppError('conflict', `DAG ${dagId} has no canary: orch canary ${dagId} --key KEY starts one.`);
   const all = await store.runs({ dagId, since: pin.at, limit: RUNS_MAX });

@@ -32,7 +32,7 @@ export async function listVersions(
 ): Promise<number> {
   const dag = await store.dag(dagId);
   if (dag === null) throw new AppError('not_found', `DAG '${dagId}' has no version yet: it never ran.`);
-  const pin = (await store.pins()).find((one) => one.dagId === dagId);
+  const [pin] = await store.pins([dagId]);
   const declaredNo = pin?.declaredNo ?? dag.versionNo;
   const found = await store.versionsOf(dagId, VERSIONS_MAX + 1);
   const items = found.slice(0, VERSIONS_MAX).map((version, at): Version => {

@@ -24,7 +24,7 @@ export async function versionsNow({ store, library }: Project, dagId: string): P
     if (error instanceof AppError) return null;
     throw error;
   });
-  const pin = (await store.pins()).find((one) => one.dagId === dagId);
+  const [pin] = await store.pins([dagId]);
   const stored = await requireVersion(store, dagId, known.versionNo);
   if (loaded === null) {
     const declared = pin === undefined ? stored : await requireVersion(store, dagId, pin.declaredNo);

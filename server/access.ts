@@ -69,10 +69,10 @@ export class Access {
     return dag;
   }
 
-  /** The DAGs that the asker may see, by their ids. */
-  async dags(): Promise<readonly DagRecord[]> {
-    const all = await this.#store.dags();
-    return all.filter(({ dagId }) => this.has('viewer', dagId));
+  /** The ids of DAGs to look at, of those that somebody asked for: as far as the asker may see them. */
+  async dagIds(asked?: readonly string[]): Promise<readonly string[] | null> {
+    if (asked !== undefined) return asked.filter((dagId) => this.has('viewer', dagId));
+    return this.seesAll ? null : this.#store.overview.dagIds(this.principal.grants);
   }
 
   /** Of the next DAGs by id those that the asker may see; `last`: where more may follow. */

@@ -1,9 +1,10 @@
 import type { Action } from '../../core/model/action.ts';
 import { becauseNumber } from '../../core/model/because.ts';
 import type { DagSpec } from '../../core/model/dag.ts';
-import type { NodeNo, RunNo } from '../../core/model/ids.ts';
+import type { NodeNo, RunNo, VersionNo } from '../../core/model/ids.ts';
 import { S } from '../../core/model/states.ts';
 import type { Lease, Store } from '../../core/store/store.ts';
+import { copyRuns, type Statements } from './copy-runs.ts';
 import { adHocTask, taskTypes } from './fill-queue.ts';
 import { AT, finished, succeeded } from './past-runs.ts';
 
@@ -23,10 +24,12 @@ export interface History {
 const BROAD = { tasks: 200, runs: 50 } as const;
 /** What became of one task in every second of these runs: what is all alike is not read one by one. */
 const FAILED = { to: S.failed, because: becauseNumber('retries_spent'), reason: 1 } as const;
-/** Instances that are committed at once. */
+/** Of the ad-hoc tasks the newest so many wait for their turn. */
+const OPEN = 2_000;
+/** Runs that are decided one by one; further ones are copies. In so many every kind of task occurs. */
+const BLOCK = 3_000;
+/** Actions that are committed at once. */
 const BATCH = 5_000;
-/** Ad-hoc tasks that are committed at once. */
-const QUEUE_BATCH = 1_000;
 
 const fan: DagSpec = {
   v: 1,
@@ -44,55 +47,86 @@ function wide(tasks: number, id = 'wide'): DagSpec {
   return { v: 1, id, tasks: all };
 }
 
-/** Fills a new store with what finished long ago. */
-export async function fillHistory(store: Store, lease: Lease, history: History): Promise<void> {
-  let tick = (await store.counters()).tick;
-  const commit = async (actions: readonly Action[]): Promise<void> => {
-    const result = await store.commit(lease, { no: ++tick, at: AT + tick, actions });
-    if (!result.ok) throw new Error(`the store was not filled: ${result.why}`);
-  };
-  const save = (spec: DagSpec) =>
-    store.saveVersion(lease, {
-      dagId: spec.id,
-      graphHash: 'g',
-      codeHash: 'c',
-      file: `dags/${spec.id}.ts`,
-      spec,
-      createdAt: AT,
-    });
-  const wideNo = await save(wide(history.tasks));
-  const fanNo = await save(fan);
-  let batch: Action[] = [];
-  for (let run = 1; run <= history.runs; run++) {
-    const instances = Array.from({ length: history.tasks }, (_, node) => succeeded(run, node));
-    const [create, end] = finished(run, 'wide', wideNo, { success: history.tasks });
-    batch.push(create as Action, ...instances, end as Action);
-    if (batch.length < BATCH && run < history.runs) continue;
-    await commit(batch);
-    batch = [];
+/** Fills a new store with what finished long ago. The lease is of who fills it last. */
+export async function fillHistory(
+  store: Store,
+  statements: Statements,
+  { runs, tasks, keys, queue }: History,
+): Promise<Lease> {
+  let lead = await Lead.of(store);
+  const wideNo = await lead.save(wide(tasks));
+  await lead.commit(range(1, Math.min(BLOCK, runs)).flatMap((run) => runOf(run, 'wide', wideNo, tasks)));
+  await lead.lease.release();
+  await copyRuns(statements, { first: 1, size: Math.min(BLOCK, runs), runs });
+
+  lead = await Lead.of(store);
+  await lead.commit(fanOf(runs + 1, await lead.save(fan), keys));
+  const broadNo = await lead.save(wide(BROAD.tasks, 'broad'));
+  const broad = range(runs + 2, BROAD.runs);
+  await lead.commit(broad.flatMap((run, at) => runOf(run, 'broad', broadNo, BROAD.tasks, at % 2 === 1)));
+  const versions: VersionNo[] = [];
+  for (const type of taskTypes) versions.push(await lead.save(type));
+  const first = runs + 2 + BROAD.runs;
+  const ended = Math.max(0, queue - OPEN);
+  const tasksOf = (from: number, count: number) =>
+    range(from, count).flatMap((at) => adHocTask(first + at, at, at >= ended, versions));
+  await lead.commit(tasksOf(0, Math.min(BLOCK, ended)));
+  await lead.lease.release();
+  if (ended > 0) await copyRuns(statements, { first, size: Math.min(BLOCK, ended), runs: ended });
+
+  lead = await Lead.of(store);
+  await lead.commit(tasksOf(ended, queue - ended));
+  return lead.lease;
+}
+
+/** Who decides about a store that nobody else leads. */
+class Lead {
+  readonly lease: Lease;
+  readonly #store: Store;
+  #tick: number;
+
+  private constructor(store: Store, lease: Lease, tick: number) {
+    this.#store = store;
+    this.lease = lease;
+    this.#tick = tick;
   }
-  await commit(fanOf(history.runs + 1, fanNo, history.keys));
-  const broadNo = await save(wide(BROAD.tasks, 'broad'));
-  for (let at = 0; at < BROAD.runs; at++) {
-    const run = history.runs + 2 + at;
-    const instances = Array.from({ length: BROAD.tasks }, (_, node) => succeeded(run, node));
-    const counts = { success: BROAD.tasks - (at % 2), ...(at % 2 === 1 ? { failed: 1 } : {}) };
-    if (at % 2 === 1) instances[0] = { ...succeeded(run, 0), ...FAILED };
-    const [create, end] = finished(run, 'broad', broadNo, counts);
-    await commit([create as Action, ...instances, end as Action]);
+
+  static async of(store: Store): Promise<Lead> {
+    const lease = await store.tryLead();
+    if (lease === null) throw new Error('somebody leads the store of a bench');
+    return new Lead(store, lease, (await store.counters()).tick);
   }
-  const versions = await Promise.all(taskTypes.map(save));
-  const firstTask = history.runs + 2 + BROAD.runs;
-  for (let first = 0; first < history.queue; first += QUEUE_BATCH) {
-    const size = Math.min(QUEUE_BATCH, history.queue - first);
-    const tasks = Array.from({ length: size }, (_, at) =>
-      adHocTask(firstTask + first + at, first + at, history.queue, versions),
-    );
-    await commit(tasks.flat());
+
+  /** Commits actions, in batches. */
+  async commit(actions: readonly Action[]): Promise<void> {
+    for (let at = 0; at < actions.length; at += BATCH) {
+      const no = ++this.#tick;
+      const tick = { no, at: AT + no, actions: actions.slice(at, at + BATCH) };
+      const result = await this.#store.commit(this.lease, tick);
+      if (!result.ok) throw new Error(`the store was not filled: ${result.why}`);
+    }
+  }
+
+  save(spec: DagSpec): Promise<VersionNo> {
+    const about = { dagId: spec.id, graphHash: 'g', codeHash: 'c', file: `dags/${spec.id}.ts` };
+    return this.#store.saveVersion(this.lease, { ...about, spec, createdAt: AT });
   }
 }
 
-function fanOf(run: number, versionNo: number, count: number): Action[] {
+/** A finished run of a DAG without fan-outs, of which the first task may have failed. */
+function runOf(run: number, dagId: string, versionNo: VersionNo, tasks: number, isFailed = false): Action[] {
+  const instances = range(0, tasks).map((node) => succeeded(run, node));
+  if (isFailed) instances[0] = { ...succeeded(run, 0), ...FAILED };
+  const counts = isFailed ? { success: tasks - 1, failed: 1 } : { success: tasks };
+  const [create, end] = finished(run, dagId, versionNo, counts);
+  return [create as Action, ...instances, end as Action];
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, at) => first + at);
+}
+
+function fanOf(run: number, versionNo: VersionNo, count: number): Action[] {
   const keys = Array.from({ length: count }, (_, at) => `key${at}`);
   const at = { runNo: run as RunNo, base: 2 as NodeNo, fanOut: 0, parentBase: 0 as NodeNo };
   const [create, end] = finished(run, 'fan', versionNo, { success: count });

@@ -5,8 +5,6 @@ import { finished, succeeded } from './past-runs.ts';
 
 /** Types of the ad-hoc tasks. */
 const TYPES = 5;
-/** The newest of them wait for their turn. */
-const QUEUED = 2_000;
 /** One of so many failed. */
 const FAILED_EVERY = 1_000;
 
@@ -18,12 +16,18 @@ export const taskTypes: readonly DagSpec[] = Array.from({ length: TYPES }, (_, a
   tasks: [{ path: 'work', action: { kind: 'pass' } }],
 }));
 
-/** One ad-hoc task of so many, as a run with this number. */
-export function adHocTask(run: number, at: number, count: number, versions: readonly VersionNo[]): Action[] {
+/** An ad-hoc task as a run with this number, of one of some types, which has ended or waits for its turn. */
+export function adHocTask(
+  run: number,
+  at: number,
+  isOpen: boolean,
+  versions: readonly VersionNo[],
+): Action[] {
   const isFailed = at % FAILED_EVERY === 0;
-  const dagId = taskTypes[at % TYPES]?.id as string;
+  const type = at % versions.length;
+  const dagId = taskTypes[type]?.id as string;
   const counts = isFailed ? { failed: 1 } : { success: 1 };
-  const [create, end] = finished(run, dagId, versions[at % TYPES] as VersionNo, counts);
+  const [create, end] = finished(run, dagId, versions[type] as VersionNo, counts);
   const asked = {
     taskName: `task ${at.toString(36)}`,
     createdBy: at % 3 === 0 ? 'ann' : 'ben',
@@ -31,6 +35,6 @@ export function adHocTask(run: number, at: number, count: number, versions: read
   };
   const made = create as Extract<Action, { type: 'run.create' }>;
   const record = { ...made.run, ...asked, createdAt: made.run.createdAt + at };
-  if (at >= count - QUEUED) return [{ ...made, run: { ...record, state: 'queued', startedAt: null } }];
+  if (isOpen) return [{ ...made, run: { ...record, state: 'queued', startedAt: null } }];
   return [{ ...made, run: record }, succeeded(run, 0), end as Action];
 }

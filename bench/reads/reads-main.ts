@@ -1,16 +1,17 @@
 /**
  * How long the API takes to read a big store: `npm run bench:reads`. It fills a store with finished runs
- * (`--runs 100000 --tasks 10`), one run with 10,000 keys and `--queue 100000` ad-hoc tasks, on SQLite or with
- * `--store postgres` on a PostgreSQL that it starts, which with `--analyze` has made its statistics. Another
- * process asks by HTTP, `--rate 200` requests a second for `--seconds 20` whatever is answered. It prints for
- * each kind of request the best time of it alone, without HTTP, and percentiles of the time from when a
- * request was due to the end of its answer, in milliseconds; then what a request costs in CPU time.
+ * (`--runs 100000 --tasks 10`), one run with 10,000 keys and `--queue 100000` ad-hoc tasks, on SQLite or
+ * with `--store postgres` on a PostgreSQL that it starts, which with `--analyze` has made its statistics.
+ * Another process asks by HTTP, `--rate 200` requests a second for `--seconds 20` whatever is answered. It
+ * prints for each kind of request the best time of it alone, without HTTP, its CPU time, and percentiles of
+ * the time from when a request was due to the end of its answer, in milliseconds; then what a request costs
+ * in CPU time; with `--make` also what an ad-hoc task costs who makes it, with the indexes of the queue and
+ * without them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
 import { Bell } from '../../core/scheduler/bell.ts';
 import { openProject } from '../../core/scheduler/project.ts';
 import { createApp } from '../../server/app.ts';
@@ -19,11 +20,16 @@ import { makeServices } from '../../server/services.ts';
 import { startPostgres } from '../../test/postgres/embedded-postgres.ts';
 import { childrenCpuMs } from '../children-cpu.ts';
 import { table } from '../table.ts';
+import { postgresStatements, sqliteStatements } from './copy-runs.ts';
 import { fillHistory } from './fill-history.ts';
 import { askAll, percentile, type Took } from './load.ts';
+import { makeCost } from './make-cost.ts';
 import { uidOf } from './past-runs.ts';
 
+const WARM_UP = 5;
 const SAMPLES = 15;
+/** What spreads requests over a round, so that dear ones do not follow each other. */
+const SPREAD = (Math.sqrt(5) - 1) / 2;
 
 const { values } = parseArgs({
   options: {
@@ -35,6 +41,7 @@ const { values } = parseArgs({
     analyze: { type: 'boolean', default: false },
     rate: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '20' },
+    make: { type: 'boolean', default: false },
   },
 });
 const history = {
@@ -63,7 +70,7 @@ function kinds(): ReadonlyMap<string, readonly string[]> {
     [`a run of ${history.keys} keys`, [fanRun]],
     ['50 of its instances', [`${fanRun}/task-instances?limit=50`]],
     ['50 of those in a state', [`${fanRun}/task-instances?limit=50&state=success`]],
-    ['one of them', [`/task-instances/${history.runs + 1}.5000`]],
+    ['one of them', [`/task-instances/${history.runs + 1}.${history.keys}`]],
     ['figures of a DAG', ['/dags/wide/stats']],
     ...[
       ...[
@@ -79,23 +86,23 @@ function kinds(): ReadonlyMap<string, readonly string[]> {
   ]);
 }
 
-/** The best time of a request by itself. */
-async function best(ask: (path: string) => Promise<unknown>, path: string): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
+/** A request by itself: its best time, and its CPU time, of the server and the database. */
+interface Alone {
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
+async function askAlone(ask: (path: string) => Promise<unknown>, path: string): Promise<Alone> {
+  let ms = Number.POSITIVE_INFINITY;
+  for (let sample = 0; sample < WARM_UP; sample++) await ask(path);
+  const before = cpuMs();
   for (let sample = 0; sample < SAMPLES; sample++) {
     const begun = performance.now();
     await ask(path);
-    least = Math.min(least, performance.now() - begun);
+    ms = Math.min(ms, performance.now() - begun);
   }
-  return least;
-}
-
-/** What PostgreSQL does by itself within minutes of so many new rows. */
-async function analyze(url: string): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  await client.query('vacuum analyze');
-  await client.end();
+  const after = cpuMs();
+  return { ms, cpuMs: (after.server - before.server + after.database - before.database) / SAMPLES };
 }
 
 function cpuMs(): { readonly server: number; readonly database: number } {
@@ -103,9 +110,9 @@ function cpuMs(): { readonly server: number; readonly database: number } {
   return { server: (user + system) / 1_000, database: childrenCpuMs() };
 }
 
-function row(name: string, alone: number | null, took: readonly number[]): string[] {
+function row(name: string, alone: Alone | null, took: readonly number[]): string[] {
   const shown = [0.5, 0.99, 1].map((part) => percentile(took, part).toFixed(1));
-  return [name, alone?.toFixed(1) ?? '', ...shown, String(took.length)];
+  return [name, alone?.ms.toFixed(1) ?? '', alone?.cpuMs.toFixed(1) ?? '', ...shown, String(took.length)];
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'orch-reads-'));
@@ -119,17 +126,18 @@ const env = server
   ? { ...unlimited, ORCH__STORE__KIND: 'postgres', ORCH__STORE__URL: server.url }
   : unlimited;
 const project = await openProject(dir, { env });
+const statements = server
+  ? await postgresStatements(server.url)
+  : sqliteStatements(join(project.stateDir, 'orch.db'));
 try {
   const { store } = project;
-  const lease = await store.tryLead();
-  if (lease === null) throw new Error('somebody leads a new store');
   const begun = performance.now();
-  await fillHistory(store, lease, history);
+  const lease = await fillHistory(store, statements, history);
   const filled = ((performance.now() - begun) / 1_000).toFixed(0);
   process.stdout.write(
     `${history.runs} runs of ${history.tasks} tasks on ${values.store}, made in ${filled} s\n`,
   );
-  if (server && values.analyze) await analyze(server.url);
+  if (values.analyze) await statements.run(server ? 'vacuum analyze' : 'analyze');
   const ask = () => Promise.reject(new Error('nothing is asked'));
   const app = createApp(makeServices(project, new Bell(), ask));
   const get = async (path: string): Promise<void> => {
@@ -138,10 +146,14 @@ try {
     if (response.status !== 200) throw new Error(`${path}: ${text}`);
   };
   const all = kinds();
-  const alone = new Map<string, number>();
-  for (const [kind, [path]] of all) alone.set(kind, await best(get, path as string));
-  const paths = [...all.values()].flat();
-  const kindOf = [...all].flatMap(([kind, of]) => of.map(() => kind));
+  const alone = new Map<string, Alone>();
+  for (const [kind, [path]] of all) alone.set(kind, await askAlone(get, path as string));
+  const listed = [...all].flatMap(([kind, of]) => of.map((path) => [kind, path] as const));
+  const asked = listed
+    .map((one, at) => ({ one, place: (at * SPREAD) % 1 }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ one }) => one);
+  const paths = asked.map(([, path]) => path);
   const listening = await listen(app, { address: '127.0.0.1', port: 0 });
   const rate = Number(values.rate);
   const seconds = Number(values.seconds);
@@ -149,20 +161,26 @@ try {
   const took = await askAll({ url: `${listening.url}/api/v1`, paths, rate, seconds });
   const after = cpuMs();
   await listening.close();
-  const byKind = Map.groupBy(took, ({ path }) => kindOf[path] as string);
+  const byKind = Map.groupBy(took, ({ path }) => asked[path]?.[0] as string);
   const msOf = (some: readonly Took[]): number[] => some.map(({ ms }) => ms);
   const rows = [...all.keys()].map((kind) =>
-    row(kind, alone.get(kind) as number, msOf(byKind.get(kind) ?? [])),
+    row(kind, alone.get(kind) as Alone, msOf(byKind.get(kind) ?? [])),
   );
-  const head = ['request', 'alone', 'p50', 'p99', 'longest', 'requests'];
+  const head = ['request', 'alone', 'CPU', 'p50', 'p99', 'longest', 'requests'];
   process.stdout.write(`${table(head, [...rows, row('all', null, msOf(took))])}\n`);
   const cost = (part: 'server' | 'database') => ((after[part] - before[part]) / took.length).toFixed(2);
   process.stdout.write(
     `${rate} a second, load of the machine ${loadavg()[0]?.toFixed(1)}; CPU a request: ` +
       `${cost('server')} ms${server ? ` and ${cost('database')} of PostgreSQL` : ''}\n`,
   );
+  if (values.make) {
+    const { withIndexes, without } = await makeCost(store, lease, statements);
+    const shown = `${withIndexes.toFixed(0)} us, without the indexes of the queue ${without.toFixed(0)}`;
+    process.stdout.write(`CPU for each ad-hoc task that is made: ${shown}\n`);
+  }
   await lease.release();
 } finally {
+  await statements.close();
   await project.close();
   if (server) await server.stop();
   rmSync(dir, { recursive: true });

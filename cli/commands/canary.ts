@@ -83,7 +83,7 @@ async function start(
   requirePools(candidate, await readPools(project));
   const wanted = wantedRun(context, candidate, options);
   await askRollback(context, project, dagId, base, true);
-  const pin = (await store.pins()).find((one) => one.dagId === dagId);
+  const [pin] = await store.pins([dagId]);
   const versionNo = tried ?? pin?.declaredNo;
   if (pin === undefined || versionNo === undefined || versionNo === pin.versionNo)
     throw new AppError('conflict', `New runs of DAG ${dagId} have that version: there is nothing to try.`);

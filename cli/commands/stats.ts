@@ -16,11 +16,9 @@ interface StatsOptions {
   readonly tasks?: boolean;
 }
 
-type Figures = Omit<DagStats, 'of'>;
-
 /** A DAG, with its tasks if they were asked for. */
 interface Row {
-  readonly dag: Figures;
+  readonly dag: DagStats;
   readonly tasks: readonly TaskStats[] | null;
   /** Finished runs that the figures of tasks are of; `null`: all that there are. */
   readonly taskRuns: number | null;
@@ -30,7 +28,7 @@ interface Row {
 export const stats = defineCommand<StatsOptions>({
   description:
     'p50 and p95: half, or 95 of 100, took no longer. Runs wait for their turn, attempts from their slot ' +
-    `to their start. Of tasks the newest ${TASK_RUNS_MAX} finished runs of a DAG count.`,
+    `to their start. Of tasks the newest ${TASK_RUNS_MAX} finished runs of a DAG count, or fewer large ones.`,
   examples: [
     { command: 'orch stats', what: 'all runs' },
     { command: 'orch stats --since 7d --dag pipeline', what: 'one DAG and its tasks in the last week' },
@@ -48,12 +46,10 @@ export const stats = defineCommand<StatsOptions>({
     const wantsTasks = tasks === true || dag !== undefined;
     return withProject(context, async ({ store }) => {
       const rows: Row[] = [];
-      for (const one of await collectDagStats(store, dag, from))
-        rows.push({
-          dag: one,
-          tasks: wantsTasks ? await collectTaskStats(store, one.of) : null,
-          taskRuns: one.of.length > TASK_RUNS_MAX ? TASK_RUNS_MAX : null,
-        });
+      for (const one of await collectDagStats(store, dag, from)) {
+        const ofTasks = wantsTasks ? await collectTaskStats(store, one.dagId, from) : null;
+        rows.push(rowOf(one, ofTasks?.tasks ?? null, ofTasks?.runs ?? 0));
+      }
       return tellStats(context, rows);
     });
   },
@@ -71,15 +67,15 @@ export const statsThere: RemoteRun<StatsOptions> = async (context, server, { dag
     const found = await server.call('getDagStats', { params: { dagId }, query: from });
     const { since: _, taskRuns, tasks: ofTasks, lastAt, ...figures } = found;
     if (lastAt === null) continue;
-    const isCut = taskRuns < figures.success + figures.failed + figures.cancelled;
-    rows.push({
-      dag: { ...figures, lastAt: Date.parse(lastAt) },
-      tasks: wantsTasks ? ofTasks : null,
-      taskRuns: isCut ? taskRuns : null,
-    });
+    rows.push(rowOf({ ...figures, lastAt: Date.parse(lastAt) }, wantsTasks ? ofTasks : null, taskRuns));
   }
   return tellStats(context, rows);
 };
+
+function rowOf(dag: DagStats, tasks: readonly TaskStats[] | null, taskRuns: number): Row {
+  const isCut = taskRuns < dag.success + dag.failed + dag.cancelled;
+  return { dag, tasks, taskRuns: isCut ? taskRuns : null };
+}
 
 function tellStats(context: CommandContext, rows: readonly Row[]): number {
   if (context.flags.json) context.json({ items: rows.map(rowJson) });
@@ -89,17 +85,17 @@ function tellStats(context: CommandContext, rows: readonly Row[]): number {
 }
 
 function rowJson({ dag, tasks }: Row): object {
-  const { of: _, lastAt, ...figures } = dag as DagStats;
+  const { lastAt, ...figures } = dag;
   return { ...figures, lastAt: instantText(lastAt), ...(tasks === null ? {} : { tasks }) };
 }
 
 function print(context: CommandContext, rows: readonly Row[], now: number): void {
   const { style, host } = context;
   const width = tableWidth(host.stdout);
-  const columns: Column<Figures>[] = [
+  const columns: Column<DagStats>[] = [
     { title: 'dag', text: ({ dagId }) => dagId, paint: style.bold },
     { title: 'runs', text: ({ runs }) => String(runs), align: 'right' },
-    ...commonColumns<Figures>(),
+    ...commonColumns<DagStats>(),
     { title: 'last', text: ({ lastAt }) => agoText(lastAt, now) },
   ];
   const dags = rows.map(({ dag }) => dag);

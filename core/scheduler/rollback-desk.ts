@@ -19,7 +19,7 @@ export async function wantedRollback(
   const version = await versions.pin({ dagId, versionNo: versionNo as VersionNo | null, held, by });
   const state = await store.dag(dagId);
   if (state === null) throw new AppError('not_found', `there is no DAG ${dagId}`);
-  const isOver = !(await store.pins()).some((pin) => pin.dagId === dagId);
+  const isOver = (await store.pins([dagId])).length === 0;
   const dag = entryOf(version, state, await failuresOf(store, version, state));
   const isOther = await isScheduledAnew(store, version, state);
   return { request: { kind: 'rollBackDag', dag, isRescheduled: isOther, isOver, held, by }, version };

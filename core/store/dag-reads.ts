@@ -1,10 +1,15 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { Grant } from '../model/account.ts';
 import { BECAUSE_CODES, type Because, because, becauseNumber } from '../model/because.ts';
 import type { VersionNo } from '../model/ids.ts';
 import type { JsonText } from '../model/json.ts';
+import { RUN_STATES } from '../model/states.ts';
 import { named } from './records.ts';
 import type { DagRecord } from './store.ts';
 import type { Database } from './tables.ts';
+
+/** Runs in earlier states are not over; written out, so that their index is used. */
+const FIRST_FINISHED = sql.lit(RUN_STATES.indexOf('success'));
 
 /** The DAGs that a file has declared, by id: all after an id, or at most so many. */
 export async function readDags(
@@ -14,6 +19,47 @@ export async function readDags(
 ): Promise<readonly DagRecord[]> {
   const all = dagsQuery(db).where('dag.dag_id', '>', afterId).orderBy('dag.dag_id');
   return (await (limit === undefined ? all : all.limit(limit)).execute()).map(toDag);
+}
+
+/** Whether the DAG of a row is one that some grants are about; `column` holds its id. */
+export function isOfGrants(column: RawBuilder<string>, grants: readonly Grant[]): RawBuilder<boolean> {
+  if (grants.some(({ dags }) => dags === '*')) return sql<boolean>`1 = 1`;
+  const parts = [...new Set(grants.map(({ dags }) => dags))].map((dags) => {
+    if (!dags.endsWith('*')) return sql`${column} = ${dags}`;
+    const begins = dags.slice(0, -1);
+    // Greater than all that ids consist of.
+    return sql`(${column} >= ${begins} and ${column} < ${`${begins}~`})`;
+  });
+  return parts.length === 0 ? sql<boolean>`1 = 0` : sql<boolean>`(${sql.join(parts, sql` or `)})`;
+}
+
+/** The ids of the DAGs that some grants are about. */
+export async function readDagIds(db: Kysely<Database>, grants: readonly Grant[]): Promise<readonly string[]> {
+  const query = db
+    .selectFrom('dag')
+    .select('dag_id')
+    .where(isOfGrants(sql.ref('dag_id'), grants));
+  return (await query.orderBy('dag_id').execute()).map(({ dag_id }) => dag_id);
+}
+
+/** How much of some things the store has. */
+export interface Sizes {
+  /** DAGs that a file declares now. */
+  readonly dags: number;
+  readonly brokenFiles: number;
+  readonly unfinishedRuns: number;
+  /** Schedules that no DAG file declares. */
+  readonly schedules: number;
+}
+
+/** Counts them, without reading any. */
+export async function readSizes(db: Kysely<Database>): Promise<Sizes> {
+  const { rows } = await sql<Sizes>`select
+    (select count(*) from dag where present = 1) as dags,
+    (select count(*) from broken_file) as "brokenFiles",
+    (select count(*) from dag_run where state < ${FIRST_FINISHED}) as "unfinishedRuns",
+    (select count(*) from ad_hoc_schedule) as schedules`.execute(db);
+  return rows[0] as Sizes;
 }
 
 /** A DAG with the graph of its version, as stored. */

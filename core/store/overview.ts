@@ -1,25 +1,27 @@
 import { type Kysely, sql } from 'kysely';
 import type { DialectName } from '../../migrations/migration.ts';
+import type { Grant } from '../model/account.ts';
 import type { ArtifactRef, LogRange } from '../model/attempt.ts';
-import { becauseNumber } from '../model/because.ts';
 import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
 import type { InstanceRecord, RunRecord } from '../model/run.ts';
-import { type RunState, S } from '../model/states.ts';
+import type { RunState } from '../model/states.ts';
+import { readDagIds, readSizes, type Sizes } from './dag-reads.ts';
 import { KeptFrames, type KeyRow } from './kept-frames.ts';
 import type { NodeRange } from './node-ranges.ts';
+import {
+  type CountedRange,
+  countsQuery,
+  type StateCount,
+  statesQuery,
+  type TookCount,
+  tookQuery,
+} from './range-counts.ts';
 import { toInstance } from './records.ts';
 import { readLastRuns, readLastStates } from './run-lists.ts';
-import type { ArtifactRecord, MetricRecord, ProgressRecord } from './store.ts';
+import { type RunOutcome, readOutcomes } from './run-outcomes.ts';
+import type { ArtifactRecord, MetricRecord, ProgressRecord, RunFilter } from './store.ts';
 import type { Database } from './tables.ts';
-
-/** How many instances of a template node a run has in a state. */
-export interface StateCount {
-  readonly runNo: RunNo;
-  readonly template: number;
-  /** Position in `TASK_STATES`. */
-  readonly state: number;
-  readonly instances: number;
-}
+import { readWaiting, type WaitingFilter, type WaitingInstance } from './waiting-answers.ts';
 
 /** A row of an instance, and how far it says that it is; `null`: it does not say. */
 export interface ShownInstance {
@@ -72,6 +74,11 @@ export class Overview {
   /** The states of so many of the newest runs of each of some DAGs, by DAG. */
   lastStates(dagIds: readonly string[], limit: number): Promise<ReadonlyMap<string, readonly RunState[]>> {
     return readLastStates(this.#db, this.#dialect, dagIds, limit);
+  }
+
+  /** What {@link readOutcomes} gives. */
+  outcomes(filter: RunFilter): Promise<readonly RunOutcome[]> {
+    return readOutcomes(this.#db, this.#dialect, filter);
   }
 
   /** The keys of the fan-outs of some runs, each run's in the order of its nodes. */
@@ -169,19 +176,19 @@ export class Overview {
     return output === undefined ? undefined : null;
   }
 
-  /** The instances of some runs that wait for an answer of people. */
-  async waitingForAnswer(runNos: readonly RunNo[]): Promise<readonly InstanceRecord[]> {
-    if (runNos.length === 0) return [];
-    const rows = await this.#db
-      .selectFrom('task_instance')
-      .selectAll()
-      .where('run_no', 'in', runNos)
-      .where('state', '=', S.waiting)
-      .where('because', '=', becauseNumber('waits_answer'))
-      .orderBy('run_no')
-      .orderBy('node_no')
-      .execute();
-    return rows.map(toInstance);
+  /** What {@link readWaiting} gives. */
+  waitingForAnswer(filter: WaitingFilter): Promise<readonly WaitingInstance[]> {
+    return readWaiting(this.#db, this.#dialect, filter);
+  }
+
+  /** What {@link readDagIds} gives. */
+  dagIds(grants: readonly Grant[]): Promise<readonly string[]> {
+    return readDagIds(this.#db, grants);
+  }
+
+  /** What {@link readSizes} gives. */
+  sizes(): Promise<Sizes> {
+    return readSizes(this.#db);
   }
 
   /** Where the logs of the attempts of a run are, from an attempt on, by node and attempt. */
@@ -206,7 +213,7 @@ export class Overview {
   }
 
   /** The instances that have a row in some ranges of nodes, counted by run, template node and state. */
-  async stateCounts(ranges: readonly NodeRange[]): Promise<readonly StateCount[]> {
+  async stateCounts(ranges: readonly CountedRange[]): Promise<readonly StateCount[]> {
     const found: StateCount[] = [];
     const isOnce = ({ from, to, size }: NodeRange): boolean => to - from === size;
     for (const some of chunks(ranges.filter(isOnce))) {
@@ -219,6 +226,13 @@ export class Overview {
       found.push(...(await countsQuery(some).execute(this.#db)).rows);
     return found;
   }
+
+  /** How the instances in some ranges of runs of one version went, by template node and state. */
+  async tookCounts(ranges: readonly CountedRange[]): Promise<readonly TookCount[]> {
+    const found: TookCount[] = [];
+    for (const some of chunks(ranges)) found.push(...(await tookQuery(some).execute(this.#db)).rows);
+    return found;
+  }
 }
 
 function isAfter({ nodeNo, tryNo, name }: ResultPlace) {
@@ -229,37 +243,7 @@ function toPlace(row: { readonly node_no: number; readonly try_no: number }) {
   return { nodeNo: row.node_no as NodeNo, tryNo: row.try_no as TryNo };
 }
 
-function chunks(ranges: readonly NodeRange[]): NodeRange[][] {
+function chunks(ranges: readonly CountedRange[]): CountedRange[][] {
   const count = Math.ceil(ranges.length / RANGES_MAX);
   return Array.from({ length: count }, (_, at) => ranges.slice(at * RANGES_MAX, (at + 1) * RANGES_MAX));
-}
-
-/** The rows in some ranges, found by the key of the table: SQLite joins in the order that is written. */
-function rowsIn(ranges: readonly NodeRange[]) {
-  const values = ranges.map(
-    ({ runNo, from, to, first, size }) => `(${[runNo, from, to, first, size].join()})`,
-  );
-  return {
-    span: sql`with span (run_no, from_no, to_no, first_no, size) as (values ${sql.raw(values.join())})`,
-    rows: sql`from span cross join task_instance as one
-      where one.run_no = span.run_no and one.node_no >= span.from_no and one.node_no < span.to_no`,
-  };
-}
-
-/** Where each template has one node: a row for each state and not for each node, which takes a fifth. */
-function statesQuery(ranges: readonly NodeRange[]) {
-  const { span, rows } = rowsIn(ranges);
-  return sql<{ readonly runNo: RunNo; readonly state: number; readonly templates: string }>`
-    ${span} select one.run_no as "runNo", one.state,
-      string_agg(cast(span.first_no + one.node_no - span.from_no as text), ',') as templates
-    ${rows} group by 1, 2`;
-}
-
-function countsQuery(ranges: readonly NodeRange[]) {
-  const { span, rows } = rowsIn(ranges);
-  return sql<StateCount>`
-    ${span} select one.run_no as "runNo",
-      span.first_no + (one.node_no - span.from_no) % span.size as template,
-      one.state, count(*) as instances
-    ${rows} group by 1, 2, 3`;
 }

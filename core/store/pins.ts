@@ -29,9 +29,14 @@ export interface PinPlan {
   readonly by: string;
 }
 
-/** The DAGs whose new runs have an older version, by id. */
-export async function readPins(db: Kysely<Database>): Promise<readonly PinRecord[]> {
-  const rows = await db.selectFrom('dag_pin').selectAll().orderBy('dag_id').execute();
+/** The DAGs whose new runs have an older version, by id; of some DAGs, or of all. */
+export async function readPins(
+  db: Kysely<Database>,
+  dagIds?: readonly string[],
+): Promise<readonly PinRecord[]> {
+  if (dagIds?.length === 0) return [];
+  const all = db.selectFrom('dag_pin').selectAll().orderBy('dag_id');
+  const rows = await (dagIds === undefined ? all : all.where('dag_id', 'in', dagIds)).execute();
   return rows.map((row) => ({
     dagId: row.dag_id,
     versionNo: row.version_no as VersionNo,

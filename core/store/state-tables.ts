@@ -5,6 +5,7 @@ import type { RunRecord } from '../model/run.ts';
 import { isFinished, isRunFinished, S, TASK_STATES, type TaskState } from '../model/states.ts';
 import type { RunWorld } from '../planner/run-world.ts';
 import { type NodeRange, nodeRanges } from './node-ranges.ts';
+import type { CountedRange } from './range-counts.ts';
 import type { RunView } from './run-view.ts';
 import type { RunCounts, Store, VersionRecord } from './store.ts';
 
@@ -22,46 +23,55 @@ export async function readFrames(store: Store, runs: readonly RunRecord[]): Prom
 
 /**
  * By run: how many instances each task has in each state, `STATES` numbers a node. With the counts that a run
- * was given at its end no instance of it is read if all of them are in one state.
+ * was given at its end only those of its instances are read that are not in the state of most.
  */
 export async function readStateTables(
   store: Store,
   frames: readonly RunWorld[],
   counts: ReadonlyMap<RunNo, RunCounts> = new Map(),
 ): Promise<Map<RunNo, Int32Array>> {
-  const tables = new Map<RunNo, { table: Int32Array; frame: RunWorld }>();
-  const ranges = frames.flatMap((frame) => {
+  const tables = new Map<RunNo, { table: Int32Array; frame: RunWorld; usual: number }>();
+  const ranges = frames.flatMap((frame): CountedRange[] => {
     const { runNo } = frame.record;
     const table = new Int32Array(frame.graph.size * STATES);
-    tables.set(runNo, { table, frame });
     const ofRun = nodeRanges(frame);
-    const only = onlyState(frame, ofRun, counts.get(runNo));
+    const { usual, isOnly } = usualState(frame, ofRun, counts.get(runNo));
+    tables.set(runNo, { table, frame, usual });
     for (const { from, to, first, size, isWanted } of ofRun)
       for (let node = first; node < first + size; node++) {
-        const state = isWanted && frame.selected[node] === 1 ? (only ?? S.none) : S.not_selected;
+        const state = isWanted && frame.selected[node] === 1 ? usual : S.not_selected;
         add(table, node, state, (to - from) / size);
       }
-    return only === null ? ofRun.filter((range) => range.isWanted) : [];
+    if (isOnly) return [];
+    return ofRun.filter((range) => range.isWanted).map((range) => ({ ...range, but: usual }));
   });
   for (const { runNo, template, state, instances } of await store.overview.stateCounts(ranges)) {
-    const { table, frame } = tables.get(runNo) as { table: Int32Array; frame: RunWorld };
+    const { table, frame, usual } = tables.get(runNo) as {
+      table: Int32Array;
+      frame: RunWorld;
+      usual: number;
+    };
     if (frame.selected[template] !== 1) continue;
-    add(table, template, S.none, -instances);
+    add(table, template, usual, -instances);
     add(table, template, state, instances);
   }
   return new Map([...tables].map(([runNo, { table }]) => [runNo, table]));
 }
 
-/** The state in which a run left every instance of its scope; `null`: there are several, or it goes on. */
-function onlyState(frame: RunWorld, ranges: readonly NodeRange[], counts?: RunCounts): number | null {
+/**
+ * The state in which most instances in the scope of a run are, and whether all of them are. Without counts of
+ * all of them it is `none`, in which they are without a row.
+ */
+function usualState(frame: RunWorld, ranges: readonly NodeRange[], counts?: RunCounts) {
   const states = Object.entries(counts ?? {}).filter(([state]) => state !== 'not_selected');
-  const [state, instances] = states[0] ?? ['none', 0];
-  if (states.length !== 1) return null;
+  const counted = states.reduce((sum, [, instances]) => sum + instances, 0);
   let wanted = 0;
   for (const { from, to, first, size, isWanted } of ranges)
     for (let node = first; isWanted && node < first + size; node++)
       if (frame.graph.kind[node] === TASK && frame.selected[node] === 1) wanted += (to - from) / size;
-  return wanted === instances ? TASK_STATES.indexOf(state as TaskState) : null;
+  if (counted !== wanted || counts?.['none']) return { usual: S.none, isOnly: false };
+  const [usual] = states.toSorted(([, a], [, b]) => b - a)[0] ?? ['none'];
+  return { usual: TASK_STATES.indexOf(usual as TaskState), isOnly: states.length <= 1 };
 }
 
 function add(table: Int32Array, node: number, state: number, instances: number): void {

@@ -266,7 +266,7 @@ export interface Store {
   /** Has the new runs of a DAG use another version; the one that they have from now on. Leader only. */
   pinVersion(lease: Lease, plan: PinPlan): Promise<VersionNo>;
   /** DAGs whose new runs have another version than the one that their file declares. */
-  pins(): Promise<readonly PinRecord[]>;
+  pins(dagIds?: readonly string[]): Promise<readonly PinRecord[]>;
   /** The versions of a DAG, newest first, at most so many. */
   versionsOf(dagId: string, limit: number): Promise<readonly VersionRecord[]>;
   /** Notes a DAG file that cannot be loaded, or with `null` that it can be again. Leader only. */

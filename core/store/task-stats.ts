@@ -1,12 +1,16 @@
+import { TASK, taskAt } from '../graph/graph.ts';
 import type { RunRecord } from '../model/run.ts';
 import { type Spread, spreadOf } from '../model/spread.ts';
-import { isRunFinished } from '../model/states.ts';
+import { S } from '../model/states.ts';
+import { nodeRanges } from './node-ranges.ts';
+import { lengthsOf } from './run-outcomes.ts';
 import { readFrames } from './state-tables.ts';
 import type { Store } from './store.ts';
-import { samplesOf } from './task-history.ts';
 
-/** Of a DAG so many of its newest finished runs are looked at: their instances are read one by one. */
+/** Of a DAG so many of its newest finished runs are looked at. */
 export const TASK_RUNS_MAX = 200;
+/** Fewer if they have more instances than so many: the newest one is looked at however many it has. */
+const INSTANCES_MAX = 20_000;
 
 /** How the instances of a task went, all its keys together. */
 export interface TaskStats {
@@ -26,6 +30,12 @@ export interface TaskStats {
   readonly retries: number;
 }
 
+/** The figures of the tasks of a DAG, and how many of its runs they are of. */
+export interface TaskStatsOfRuns {
+  readonly runs: number;
+  readonly tasks: readonly TaskStats[];
+}
+
 interface Gathered {
   success: number;
   failed: number;
@@ -35,29 +45,67 @@ interface Gathered {
   readonly waits: number[];
 }
 
-/** The figures of the tasks of a DAG over its newest finished runs, in the order of their first instances. */
+/**
+ * The figures of the tasks of a DAG over its newest finished runs that were made since an instant, or of all,
+ * in the order of their first instances.
+ */
 export async function collectTaskStats(
   store: Store,
-  runs: readonly RunRecord[],
+  dagId: string,
+  since: number | null,
   most = TASK_RUNS_MAX,
-): Promise<TaskStats[]> {
+): Promise<TaskStatsOfRuns> {
+  const runs = await lookedRuns(store, dagId, since, most);
+  const frames = [...(await readFrames(store, runs)).values()];
   const byTask = new Map<string, Gathered>();
-  const looked = runs.filter(({ state }) => isRunFinished(state)).slice(0, most);
-  const frames = await readFrames(store, looked);
-  for (const [runNo, frame] of frames) {
-    for (const { path, row } of samplesOf(frame, await store.instances(runNo))) {
+  // Runs of one version and scope have the same tasks under the same numbers.
+  const alike = Map.groupBy(frames, ({ record }) => JSON.stringify([record.versionNo, record.scope]));
+  for (const some of alike.values()) {
+    const { graph, selected } = some[0] as (typeof frames)[number];
+    const ranges = some.flatMap((frame) => nodeRanges(frame).filter(({ isWanted }) => isWanted));
+    const counts = await store.overview.tookCounts(ranges);
+    for (const { template, state, instances, retries, took, waited } of counts.toSorted(byTemplate)) {
+      if (graph.kind[template] !== TASK || selected[template] !== 1) continue;
+      const { path } = taskAt(graph, template);
       const one = byTask.get(path) ?? newGathered();
       byTask.set(path, one);
-      if (row.state === 'success') one.success++;
-      else if (row.state === 'failed') one.failed++;
-      else if (row.state === 'skipped') one.skipped++;
-      one.retries += Math.max(0, row.tryNo - 1);
-      if (row.startedAt === null || row.endedAt === null) continue;
-      one.durations.push(Math.max(0, row.endedAt - row.startedAt));
-      if (row.queuedAt !== null) one.waits.push(Math.max(0, row.startedAt - row.queuedAt));
+      if (state === S.success) one.success += instances;
+      else if (state === S.failed) one.failed += instances;
+      else if (state === S.skipped) one.skipped += instances;
+      one.retries += retries;
+      addLengths(one.durations, took);
+      addLengths(one.waits, waited);
     }
   }
-  return [...byTask].map(([taskId, one]) => figures(taskId, one));
+  return { runs: runs.length, tasks: [...byTask].map(([taskId, one]) => figures(taskId, one)) };
+}
+
+async function lookedRuns(
+  store: Store,
+  dagId: string,
+  since: number | null,
+  most: number,
+): Promise<readonly RunRecord[]> {
+  const newest = await store.runs({
+    dagId,
+    states: ['success', 'failed', 'cancelled'],
+    limit: most,
+    ...(since === null ? {} : { since }),
+  });
+  const counts = await store.runCounts(newest.map(({ runNo }) => runNo));
+  let left = INSTANCES_MAX;
+  return newest.filter(({ runNo }, at) => {
+    left -= Object.values(counts.get(runNo) ?? {}).reduce((sum, instances) => sum + instances, 0);
+    return at === 0 || left >= 0;
+  });
+}
+
+function byTemplate(a: { readonly template: number }, b: { readonly template: number }): number {
+  return a.template - b.template;
+}
+
+function addLengths(to: number[], text: string | null): void {
+  for (const length of lengthsOf(text)) to.push(Math.max(0, length));
 }
 
 function newGathered(): Gathered {

@@ -38,8 +38,8 @@ export class VersionReads extends AssetReads {
     return readPausedDags(this.#db);
   }
 
-  pins(): Promise<readonly PinRecord[]> {
-    return readPins(this.#db);
+  pins(dagIds?: readonly string[]): Promise<readonly PinRecord[]> {
+    return readPins(this.#db, dagIds);
   }
 
   async versionsOf(dagId: string, limit: number): Promise<readonly VersionRecord[]> {

@@ -55,8 +55,7 @@ const list = route('get', `${API}/alerts`, {
   handle: async ({ store }, { query, access }) => {
     const limit = limitOf(query);
     const at = readCursor(query.cursor, ['string']);
-    const asked = query.dagId ?? (access.seesAll ? null : (await access.dags()).map(({ dagId }) => dagId));
-    const dagIds = asked?.filter((dagId) => access.has('viewer', dagId)) ?? null;
+    const dagIds = await access.dagIds(query.dagId);
     const found =
       dagIds?.length === 0
         ? []

@@ -64,7 +64,7 @@ async function dagViews({ store, clock }: Reading, dags: readonly DagRecord[]): 
   const [versions, lastRuns, pins] = await Promise.all([
     store.versions(dags.map(({ versionNo }) => versionNo)),
     store.overview.lastRuns(dags.map(({ dagId }) => dagId)),
-    store.pins(),
+    store.pins(dags.map(({ dagId }) => dagId)),
   ]);
   const now = clock.now();
   return dags.map((dag) => {
@@ -211,7 +211,7 @@ const versions = route('get', `${API}/dags/{dagId}/versions`, {
     const dag = await access.dag(params.dagId);
     const limit = limitOf(query);
     const found = await store.versionsOf(dag.dagId, limit + 1);
-    const pin = (await store.pins()).find((one) => one.dagId === dag.dagId);
+    const [pin] = await store.pins([dag.dagId]);
     const declaredNo = pin?.declaredNo ?? dag.versionNo;
     const items = found.slice(0, limit).map((version, at) => ({
       ...versionHead(version, dag),

@@ -37,8 +37,7 @@ async function runsOf(
   access: Access,
 ): Promise<Pick<LogSearch, 'run' | 'dagIds'>> {
   const run = query.runId === undefined ? null : await access.run(query.runId);
-  const asked = query.dagId ?? (access.seesAll ? null : (await access.dags()).map(({ dagId }) => dagId));
-  return { run, dagIds: asked?.filter((dagId) => access.has('viewer', dagId)) ?? null };
+  return { run, dagIds: await access.dagIds(query.dagId) };
 }
 
 /** Where a page goes on that ended at a place. */

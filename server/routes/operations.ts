@@ -1,5 +1,4 @@
 import { Type } from 'typebox';
-import { isRunFinished } from '../../core/model/states.ts';
 import { collectDagStats } from '../../core/store/dag-stats.ts';
 import { readFrames } from '../../core/store/state-tables.ts';
 import { collectTaskStats } from '../../core/store/task-stats.ts';
@@ -10,14 +9,16 @@ import { Approval, BrokenFile, DagStats } from '../schemas/operations.ts';
 import { DagId, limitOf, PAGING, pageOf } from '../schemas/words.ts';
 import { instant } from '../views.ts';
 
-/** Older runs than so many are left out, and of tasks those of so many finished ones are read. */
+/** Older runs than so many are left out, and of tasks those of so many finished ones are counted. */
 const STATS = { runs: 5_000, taskRuns: 50 } as const;
 
 const stats = route('get', `${API}/dags/{dagId}/stats`, {
   id: 'getDagStats',
   tag: 'dags',
   summary: 'How the newest runs of a DAG went, and its tasks',
-  description: `Of ${STATS.runs} runs at most; of tasks in the newest ${STATS.taskRuns} that are over.`,
+  description:
+    `Of ${STATS.runs} runs at most; of tasks in the newest ${STATS.taskRuns} that are over, or fewer if ` +
+    'those have many task instances: `taskRuns`.',
   role: 'viewer',
   params: { dagId: DagId },
   query: {
@@ -27,8 +28,10 @@ const stats = route('get', `${API}/dags/{dagId}/stats`, {
   handle: async ({ store }, { params, query, access }) => {
     const { dagId } = await access.dag(params.dagId);
     const since = query.since === undefined ? null : readInstant('since', query.since);
-    const [found] = await collectDagStats(store, dagId, since, STATS.runs);
-    const runs = (found?.of ?? []).filter(({ state }) => isRunFinished(state)).slice(0, STATS.taskRuns);
+    const [[found], { runs: taskRuns, tasks }] = await Promise.all([
+      collectDagStats(store, dagId, since, STATS.runs),
+      collectTaskStats(store, dagId, since, STATS.taskRuns),
+    ]);
     const figures = found ?? { runs: 0, success: 0, failed: 0, cancelled: 0 };
     return {
       dagId,
@@ -41,8 +44,8 @@ const stats = route('get', `${API}/dags/{dagId}/stats`, {
       durationMs: found?.durationMs ?? null,
       queueMs: found?.queueMs ?? null,
       lastAt: instant(found?.lastAt ?? null),
-      taskRuns: runs.length,
-      tasks: await collectTaskStats(store, runs, STATS.taskRuns),
+      taskRuns,
+      tasks: [...tasks],
     };
   },
 });
@@ -57,28 +60,24 @@ const approvals = route('get', `${API}/approvals`, {
   handle: async ({ store }, { query, access }) => {
     const [runNo, node] = readCursor(query.cursor, ['no', 'no']) ?? [0, 0];
     const limit = limitOf(query);
-    const open = (await store.unfinishedRuns()).filter(({ dagId }) => access.has('viewer', dagId));
-    const runs = new Map(open.map((run) => [run.runNo, run]));
-    const waiting = await store.overview.waitingForAnswer([...runs.keys()]);
-    const rest = waiting.filter((one) => one.runNo > runNo || (one.runNo === runNo && one.nodeNo > node));
-    const page = rest.slice(0, limit);
-    const asked = new Set(page.map((one) => one.runNo));
-    const frames = await readFrames(
-      store,
-      open.filter((run) => asked.has(run.runNo)),
-    );
-    const items = page.map((one) => ({
-      taskInstanceId: `${one.runNo}.${one.nodeNo}`,
-      runId: runs.get(one.runNo)?.uid ?? '',
-      dagId: runs.get(one.runNo)?.dagId ?? '',
-      name: frames.get(one.runNo)?.nameOf(one.nodeNo) ?? '',
-      title: String(one.because?.['title']),
-      options: [...((one.because?.['options'] ?? []) as readonly string[])],
-      since: instant(one.startedAt),
-      until: instant(one.dueAt),
+    const { grants } = access.principal;
+    const found = await store.overview.waitingForAnswer({ grants, after: { runNo, node }, limit: limit + 1 });
+    const page = found.slice(0, limit);
+    const runs = new Map(page.map(({ run }) => [run.runNo, run]));
+    const frames = await readFrames(store, [...runs.values()]);
+    const items = page.map(({ run, instance: { nodeNo, because, startedAt, dueAt } }) => ({
+      taskInstanceId: `${run.runNo}.${nodeNo}`,
+      runId: run.uid,
+      dagId: run.dagId,
+      name: frames.get(run.runNo)?.nameOf(nodeNo) ?? '',
+      title: String(because?.['title']),
+      options: [...((because?.['options'] ?? []) as readonly string[])],
+      since: instant(startedAt),
+      until: instant(dueAt),
     }));
-    const last = page.at(-1);
-    return { items, nextCursor: rest.length > limit && last ? writeCursor([last.runNo, last.nodeNo]) : null };
+    const last = page.at(-1)?.instance;
+    const isMore = found.length > limit && last !== undefined;
+    return { items, nextCursor: isMore ? writeCursor([last.runNo, last.nodeNo]) : null };
   },
 });
 

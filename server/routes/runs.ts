@@ -63,8 +63,7 @@ const list = route('get', `${API}/runs`, {
   handle: async ({ store }, { query, access }) => {
     const limit = limitOf(query);
     const at = readCursor(query.cursor, ['no']);
-    const asked = query.dagId ?? (access.seesAll ? null : (await access.dags()).map(({ dagId }) => dagId));
-    const dagIds = asked?.filter((dagId) => access.has('viewer', dagId)) ?? null;
+    const dagIds = await access.dagIds(query.dagId);
     const runs =
       dagIds?.length === 0
         ? []

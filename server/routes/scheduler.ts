@@ -147,15 +147,18 @@ const jobs = route('get', `${API}/scheduler/jobs`, {
   query: PAGING,
   answer: pageOf('JobPage', Job),
   handle: async ({ store, clock }, { query, access }) => {
-    const after = readCursor(query.cursor, ['string'])?.[0] ?? '';
+    let after: string | null = readCursor(query.cursor, ['string'])?.[0] ?? '';
     const limit = limitOf(query);
     const items: Static<typeof Job>[] = [];
-    const dags = (await access.dags()).filter(({ dagId, present }) => dagId > after && present);
-    for (let first = 0; first < dags.length; first += limit + 1)
-      for (const job of await jobsOf(store, dags.slice(first, first + limit + 1), clock.now())) {
+    while (after !== null) {
+      const { dags, last } = await access.dagsAfter(after, limit + 1);
+      const present = dags.filter((dag) => dag.present);
+      for (const job of await jobsOf(store, present, clock.now())) {
         if (items.length === limit) return { items, nextCursor: writeCursor([items.at(-1)?.dagId ?? '']) };
         items.push(job);
       }
+      after = last;
+    }
     return { items, nextCursor: null };
   },
 });

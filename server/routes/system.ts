@@ -61,16 +61,13 @@ const status = route('get', `${API}/system/status`, {
   handle: async (services, { access }) => {
     access.requireGlobal();
     const { store, clock, config, startedAt } = services;
-    const { facts, schedules, tally } = store.operations;
-    const [leader, pause, report, dags, broken, runs, active, adHoc] = await Promise.all([
+    const { facts, tally } = store.operations;
+    const [leader, pause, report, sizes, active] = await Promise.all([
       readLeader(store),
       facts.pause(),
       reportInForce(store),
-      store.dags(),
-      store.brokenFiles(),
-      store.unfinishedRuns(),
+      store.overview.sizes(),
       tally.active(),
-      schedules.all(),
     ]);
     return {
       version: orchVersion(),
@@ -80,13 +77,7 @@ const status = route('get', `${API}/system/status`, {
       leader,
       paused: pause === null ? null : { by: pause.by, since: instant(pause.at) },
       workers: report === null ? 0 : 1,
-      counts: {
-        dags: dags.filter(({ present }) => present).length,
-        brokenFiles: broken.length,
-        unfinishedRuns: runs.length,
-        activeTasks: active,
-        schedules: adHoc.length,
-      },
+      counts: { ...sizes, activeTasks: active },
     };
   },
 });

@@ -47,10 +47,9 @@ export interface AskedFilter {
 /** The tasks that a request means, of those that the asker may see. */
 export async function filterOf(access: Access, asked: AskedFilter): Promise<TaskFilter> {
   const { type, state, priority, createdBy, name, since } = asked;
-  const known = type ?? (access.seesAll ? null : (await access.dags()).map(({ dagId }) => dagId));
-  const types = known?.filter((dagId) => access.has('viewer', dagId));
+  const types = await access.dagIds(type);
   return {
-    ...(types === undefined ? {} : { types }),
+    ...(types === null ? {} : { types }),
     ...(state === undefined ? {} : { states: state }),
     ...(priority === undefined ? {} : { priorities: priority }),
     ...(createdBy === undefined ? {} : { createdBy }),

@@ -14,7 +14,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
     'names of columns that the checks of that file write out',
   'core/store/integrity.ts: sql.table(table)': 'tables that the checks of that file write out',
   'core/store/journal.ts: sql.lit(Number.MAX_SAFE_INTEGER)': 'a constant',
-  'core/store/overview.ts: sql.raw(values.join())': 'numbers of runs and nodes, from rows',
+  'core/store/range-counts.ts: sql.raw(values.join())': 'numbers of runs and nodes, from rows',
   'core/store/postgres/schema-rights.ts: sql.id(schema)': 'the schema of the address, which is checked',
   "core/store/reads.ts: sql.raw(nodes.map((node) => String(Math.trunc(node))).join(','))": 'whole numbers',
   'core/store/sqlite/connection.ts: database.exec(`pragma journal_size_limit = ${64 * 1024 * 1024}`)':

@@ -12,7 +12,7 @@ import { ROUTES } from '../../../server/routes/all.ts';
 import { makeServices } from '../../../server/services.ts';
 import { GROWING, scansOf } from '../../scheduler/scans.ts';
 import { databases } from './databases.ts';
-import { create, Leader, queued, runNo, succeeded, T0, uidOf } from './fixture.ts';
+import { create, Leader, queued, runNo, succeeded, T0, uidOf, versionOf } from './fixture.ts';
 
 const IDS: Readonly<Record<string, string>> = {
   ...{ dagId: 'prices', runId: uidOf(1), taskId: uidOf(1), taskInstanceId: '1.0', attemptId: '1.0.1' },
@@ -72,16 +72,29 @@ async function askForAll(store: Store): Promise<void> {
   }
   const keys = { runNo: runNo(1), from: 2, to: 6, first: 2, size: 2, isWanted: true };
   await store.overview.stateCounts([keys]);
+  // Of somebody who may see some DAGs alone.
+  const grants = [
+    { dags: 'prices', role: 'viewer' },
+    { dags: 'o*', role: 'viewer' },
+  ] as const;
+  expect(await store.overview.dagIds(grants)).toEqual(['other', 'prices']);
+  await store.overview.waitingForAnswer({ grants, after: { runNo: 1, node: 0 }, limit: 10 });
   await project.close();
   rmSync(dir, { recursive: true });
 }
 
 /**
  * Lists that are put together of a few short ones, the newest tasks of the queue by their start, logs of one
- * run, and versions of one DAG are sorted.
+ * run, versions of one DAG, and within each run what waits for an answer are sorted.
  */
-const SORTED =
-  /\) as part\b|value from \(select [^()]* limit \S+\) as r\b|^\s*select node_no, try_no, |version_no \+ 0/;
+const SORTED = new RegExp(
+  [
+    /\) as part\b|from dag_run as r join|value from \(select [^()]* limit \S+\) as r\b/,
+    /^\s*select node_no, try_no, |version_no \+ 0/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
 /** Indexes of what is open alone, and of the queue, which lists go through in their order to a limit. */
 const SMALL = /^(dag_run_unfinished|inbox_pending|dag_run_task\w*)$/;
 
@@ -139,6 +152,7 @@ test.each(databases)(seek, async ({ name, newPlace }) => {
   const place = await newPlace();
   const store = await place.open();
   const leader = await Leader.of(store);
+  for (const id of ['other', 'past']) await store.saveVersion(leader.lease, versionOf(id));
   await leader.tick(create(1, { state: 'running', startedAt: T0 }), queued(1, 0));
   await leader.tick(succeeded(1, 0));
   await leader.tick(create(2, { dagId: 'other', taskName: 'a task', priority: 'high' }));
