@@ -66,6 +66,8 @@ function faultOf(error: unknown, timeoutMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
   if (error instanceof Error && error.name === 'AbortError') return 'it was given up early';
   const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-  return `it cannot be reached (${code})`;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string'
+    ? `it cannot be reached (${code})`
+    : 'what is there does not answer by HTTP';
 }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DeliveryError } from '../../../core/channels/delivery-error.ts';
 import { post } from '../../../core/channels/post.ts';
@@ -52,4 +52,21 @@ test('one that does not answer is given up, and no error names the address', asy
   const away = await failure(post({ url: 'http://127.0.0.1:1/x', headers: {}, body: '', timeoutMs: 5_000 }));
   expect([slow, ended, early, away].map(({ isFinal }) => isFinal)).toEqual([false, false, false, false]);
   for (const { message } of [slow, early, away]) expect(message).not.toMatch(/127\.0\.0\.1/);
+});
+
+test.each([
+  ['what is no HTTP', 'SSH-2.0-host\r\n'],
+  ['a head that is none', 'HTTP/1.1 abc\r\n\r\n'],
+])('%s is told as such', async (_, answer) => {
+  const other = createSocketServer((socket) =>
+    socket
+      .on('error', () => undefined)
+      .resume()
+      .end(answer),
+  );
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const { message } = await failure(post({ url, headers: {}, body: '{}', timeoutMs: 5_000 }));
+  await new Promise((resolve) => other.close(resolve));
+  expect(message).toBe('what is there does not answer by HTTP');
 });
