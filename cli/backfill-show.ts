@@ -111,7 +111,7 @@ export async function listBackfills(context: CommandContext): Promise<number> {
     await store.migrate();
     const led = await isLed(project);
     const all: Progress[] = [];
-    for (const backfill of await store.backfills(LISTED_MAX))
+    for (const backfill of await store.backfills({ limit: LISTED_MAX }))
       all.push(await progressOf(project, backfill, led));
     if (context.flags.json) {
       context.json({ items: all.map(progressJson), nextCursor: null });

@@ -19,6 +19,7 @@ import { keptReplyHolders } from './0018-kept-reply-holders.ts';
 import { scheduleMakers } from './0019-schedule-makers.ts';
 import { runLists } from './0020-run-lists.ts';
 import { queueLists } from './0021-queue-lists.ts';
+import { filteredLists } from './0022-filtered-lists.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
   scheduleMakers,
   runLists,
   queueLists,
+  filteredLists,
 ];

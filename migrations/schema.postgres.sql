@@ -5,8 +5,13 @@ AS $function$
     begin
       raise exception 'rows are not as expected' using errcode = 'OR001', detail = misses;
     end $function$
+index CREATE INDEX alert_dag ON alert USING btree (dag_id, alert_id)
 index CREATE INDEX alert_delivery_open ON alert_delivery USING btree (due_at) WHERE (state = 0)
+index CREATE INDEX alert_rule ON alert USING btree (rule, alert_id)
+index CREATE INDEX audit_entry_action ON audit_entry USING btree (action, audit_no)
+index CREATE INDEX audit_entry_actor ON audit_entry USING btree (actor, audit_no)
 index CREATE INDEX audit_entry_at ON audit_entry USING btree (at)
+index CREATE INDEX backfill_dag ON backfill USING btree (dag_id, backfill_no)
 index CREATE INDEX backfill_unfinished ON backfill USING btree (backfill_no) WHERE (state < 2)
 index CREATE INDEX cache_entry_at ON cache_entry USING btree (at)
 index CREATE INDEX cache_entry_instance ON cache_entry USING btree (dag_id, instance, at)

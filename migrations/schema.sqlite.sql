@@ -43,10 +43,20 @@ CREATE TABLE "alert" (
   "run_uid" text
 ) strict, without rowid;
 
+CREATE INDEX alert_dag on alert (
+  dag_id,
+  alert_id
+);
+
 CREATE UNIQUE INDEX "alert_live" on "alert" (
   "rule",
   "fingerprint"
 ) where resolved_at is null or closing = 1;
+
+CREATE INDEX alert_rule on alert (
+  rule,
+  alert_id
+);
 
 CREATE TABLE "alert_cursor" (
   "id" integer not null primary key check (id = 1),
@@ -166,6 +176,16 @@ CREATE TABLE "audit_entry" (
   "status" integer
 ) strict;
 
+CREATE INDEX audit_entry_action on audit_entry (
+  action,
+  audit_no
+);
+
+CREATE INDEX audit_entry_actor on audit_entry (
+  actor,
+  audit_no
+);
+
 CREATE INDEX "audit_entry_at" on "audit_entry" (
   "at"
 );
@@ -192,6 +212,11 @@ CREATE TABLE "backfill" (
   constraint "backfill_counts" check (spared between 0 and decided),
   constraint "backfill_ended" check ((state >= 2) = (ended_at is not null))
 ) strict;
+
+CREATE INDEX backfill_dag on backfill (
+  dag_id,
+  backfill_no
+);
 
 CREATE INDEX "backfill_unfinished" on "backfill" (
   "backfill_no"

@@ -1699,6 +1699,8 @@ export interface Operations {
       readonly query?: {
         /** items of a page */
         readonly limit?: number | undefined;
+        /** nextCursor of the page before; absent: the first page */
+        readonly cursor?: string | undefined;
       };
       readonly body?: undefined;
     };
@@ -2616,6 +2618,8 @@ export interface Operations {
       readonly query?: {
         /** items of a page */
         readonly limit?: number | undefined;
+        /** nextCursor of the page before; absent: the first page */
+        readonly cursor?: string | undefined;
         /** the id of a DAG */
         readonly dagId?: string | undefined;
       };

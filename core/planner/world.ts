@@ -246,12 +246,12 @@ export class World {
 }
 
 /** Whether a run counts towards `maxActiveRuns`: it is under way, paused or not. */
-export function isActive(record: RunRecord): boolean {
+export function isActive(record: Pick<RunRecord, 'state' | 'startedAt'>): boolean {
   return record.state === 'running' || (record.state === 'paused' && record.startedAt !== null);
 }
 
 /** Whether a run counts towards the limit of a backfill instead of that of its DAG. */
-export function isOfBackfill(world: World, { backfillNo }: RunRecord): boolean {
+export function isOfBackfill(world: World, { backfillNo }: Pick<RunRecord, 'backfillNo'>): boolean {
   return backfillNo !== undefined && world.backfills.has(backfillNo);
 }
 

@@ -1,7 +1,10 @@
 import { S } from '../model/states.ts';
 import { explain } from '../planner/explain.ts';
+import { adoptRun } from '../planner/load.ts';
+import type { World } from '../planner/world.ts';
+import { worldOf } from '../store/read-run-view.ts';
 import type { Project } from './project.ts';
-import { worldAbout } from './why.ts';
+import { worldWithoutRuns } from './why.ts';
 
 /** A pool, what unfinished runs hold of it, and what they want. */
 export interface PoolUse {
@@ -13,12 +16,23 @@ export interface PoolUse {
   readonly waiting: number;
 }
 
+/** The unfinished runs as a leader would have them. */
+export async function worldOfAll(project: Project): Promise<World> {
+  const { store } = project;
+  const world = await worldWithoutRuns(project);
+  for (const { runNo } of await store.unfinishedRuns()) {
+    const stored = await store.loadRun(runNo);
+    if (stored) adoptRun(world, worldOf(stored));
+  }
+  return world;
+}
+
 /**
  * The use of all pools, by the functions of the planner: which instances are ready is nowhere stored. Reads
  * every unfinished run.
  */
 export async function readPoolUse(project: Project): Promise<PoolUse[]> {
-  const world = await worldAbout(project, null);
+  const world = await worldOfAll(project);
   const waiting = new Map<string, number>();
   for (const run of world.runs.values())
     for (const { node, template, block } of run.existing()) {

@@ -2,12 +2,14 @@ import { type Because, because } from '../model/because.ts';
 import type { CacheAsk } from '../model/cache.ts';
 import type { NodeNo, RunNo } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
-import { isFinished, isRunFinished } from '../model/states.ts';
+import { isFinished, isRunFinished, S } from '../model/states.ts';
 import { type Explanation, explain, explainRun } from '../planner/explain.ts';
 import { adoptRun } from '../planner/load.ts';
 import { isOfSlot } from '../planner/pasts.ts';
-import { World } from '../planner/world.ts';
+import { isActive, isOfBackfill, World } from '../planner/world.ts';
+import { KeptFrames } from '../store/kept-frames.ts';
 import { worldOf } from '../store/read-run-view.ts';
+import { readFrames } from '../store/state-tables.ts';
 import { hasLeader } from './door.ts';
 import { limitsInForce } from './limits-of.ts';
 import { leaderSocket } from './paths.ts';
@@ -15,18 +17,17 @@ import type { Project } from './project.ts';
 import { readPast } from './read-past.ts';
 import { takeBackfills } from './take-backfills.ts';
 
-/**
- * Why a task instance is where it is, computed from the store with the planner's own functions. Reads every
- * unfinished run, since slots are shared by all.
- */
+/** Why a task instance is where it is, computed from the store with the planner's own functions. */
 export async function why(project: Project, runNo: RunNo, node: NodeNo): Promise<Explanation> {
   const { store } = project;
   const world = await worldAbout(project, runNo);
   const run = world.runs.get(runNo);
   if (!run) return { because: because('none'), checks: [] };
   if (run.templates.usesPast && isOfSlot(run.record)) {
-    const read = await readPast(store, run, world.runs);
-    world.pasts.take({ ...read, changes: world.pasts.changesOf(run.record.dagId) }, world.runs);
+    // Of the other runs in this world nothing is known but what they hold: the runs before it are read.
+    const live = new Map([[run.record.runNo, run]]);
+    const read = await readPast(store, run, live);
+    world.pasts.take({ ...read, changes: world.pasts.changesOf(run.record.dagId) }, live);
   }
   const [row] = await store.instances(runNo, [node]);
   const explained = withCache(explain(world, run, node, row?.because ?? null), run.cacheAsks.get(node));
@@ -45,19 +46,35 @@ export async function whyRun(project: Project, record: RunRecord): Promise<Becau
   return (await hasLeader(leaderSocket(project.stateDir))) ? explainRun(world, run) : because('no_leader');
 }
 
-/** The unfinished runs, and one more if that is given, as a leader would have them. */
-export async function worldAbout(project: Project, runNo: RunNo | null): Promise<World> {
+/** What holds for all runs, without any of them. */
+export async function worldWithoutRuns(project: Project): Promise<World> {
   const { store } = project;
   const world = new World(await limitsInForce(project));
   world.pause = await store.operations.facts.pause();
   await takeBackfills(store, world);
-  for (const { dagId, paused } of await store.dags()) world.dagLoad(dagId).paused = paused;
-  const open = await store.unfinishedRuns();
-  const isOpen = runNo === null || open.some((run) => run.runNo === runNo);
-  for (const record of isOpen ? open : [...open, { runNo }]) {
-    const stored = await store.loadRun(record.runNo);
-    if (stored) adoptRun(world, worldOf(stored));
+  for (const dagId of await store.pausedDags()) world.dagLoad(dagId).paused = true;
+  return world;
+}
+
+/**
+ * A run as a leader would have it, beside what all others hold: slots and caps are shared by all, and of
+ * others nothing else decides about it.
+ */
+export async function worldAbout(project: Project, runNo: RunNo): Promise<World> {
+  const { store } = project;
+  const world = await worldWithoutRuns(project);
+  const others = (await store.overview.openRuns()).filter((run) => run.runNo !== runNo);
+  const holds = new Map<RunNo, readonly NodeNo[]>();
+  for (const other of others)
+    if (other.holds.length > 0) holds.set(other.runNo, other.holds);
+    else if (isActive(other) && !isOfBackfill(world, other)) world.dagLoad(other.dagId).runs++;
+  const holders = await store.overview.runsOf([...holds.keys()]);
+  for (const [no, frame] of await readFrames(store, holders, new KeptFrames())) {
+    for (const node of holds.get(no) ?? []) if (node < frame.size) frame.state[node] = S.running;
+    adoptRun(world, frame);
   }
+  const stored = await store.loadRun(runNo);
+  if (stored) adoptRun(world, worldOf(stored));
   return world;
 }
 

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { DialectName } from '../../migrations/migration.ts';
 import type { AlertGroup, LiveAlert } from '../alerting/alert-world.ts';
 import {
   ALERT_LEVELS,
@@ -25,6 +26,7 @@ import {
   toMute,
 } from './alert-scripts.ts';
 import type { Fence } from './fence.ts';
+import { indexRange } from './index-range.ts';
 import { named } from './records.ts';
 import type { Lease } from './store.ts';
 import type { Database } from './tables.ts';
@@ -53,14 +55,24 @@ export interface AlertCount {
 /** As its index has it: an alert that is not over, or of whose end is to be told. */
 const IS_LIVE = sql<boolean>`(resolved_at is null or closing = 1)`;
 
+/** Greater than every id of an alert. */
+const LAST_ID = '\uffff';
+
 /** Alerts, mutes, and messages on their way. */
 export class Alerts {
   readonly #db: Kysely<Database>;
+  readonly #dialect: DialectName;
   readonly #write: WriteScript;
   readonly #fenceOf: (lease: Lease) => Fence;
 
-  constructor(db: Kysely<Database>, write: WriteScript, fenceOf: (lease: Lease) => Fence) {
+  constructor(
+    db: Kysely<Database>,
+    dialect: DialectName,
+    write: WriteScript,
+    fenceOf: (lease: Lease) => Fence,
+  ) {
     this.#db = db;
+    this.#dialect = dialect;
     this.#write = write;
     this.#fenceOf = fenceOf;
   }
@@ -102,13 +114,19 @@ export class Alerts {
   /** Alerts, the newest first. */
   async alerts(filter: AlertFilter): Promise<readonly AlertRecord[]> {
     const { levels, states, rule, dagIds, before } = filter;
-    let query = this.#db.selectFrom('alert').selectAll().orderBy('alert_id', 'desc').limit(filter.limit);
+    const [one, ...others] = dagIds ?? [];
+    const alike: (readonly [string, string])[] = [];
+    if (rule !== undefined) alike.push(['rule', rule]);
+    else if (one !== undefined && others.length === 0) alike.push(['dag_id', one]);
+    const range = { alike, column: 'alert_id', from: sql`''`, to: sql`${before ?? LAST_ID}` };
+    const { where, order } = indexRange(this.#dialect, { ...range, order: 'desc' });
+    let query = this.#db.selectFrom('alert').selectAll().where(where).orderBy(order).limit(filter.limit);
     if (levels !== undefined) {
       const codes = levels.map((level) => ALERT_LEVELS.indexOf(level));
       query = query.where('level', 'in', codes);
     }
-    if (rule !== undefined) query = query.where('rule', '=', rule);
-    if (dagIds !== undefined) query = query.where('dag_id', 'in', dagIds);
+    // Joined with nothing so that the index of one DAG stays away, which has not the order of several.
+    if (dagIds !== undefined) query = query.where(sql<string>`dag_id || ''`, 'in', dagIds);
     if (before !== undefined) query = query.where('alert_id', '<', before);
     if (states !== undefined)
       query = query.where((row) =>

@@ -19,8 +19,8 @@ export class AssetReads {
     this.#db = db;
   }
 
-  assets(): Promise<readonly AssetRecord[]> {
-    return readAssets(this.#db);
+  assets(afterUri?: string, limit?: number): Promise<readonly AssetRecord[]> {
+    return readAssets(this.#db, afterUri, limit);
   }
 
   assetEvents(filter: AssetEventFilter): Promise<readonly AssetEvent[]> {

@@ -23,8 +23,10 @@ export interface AssetEventFilter {
   readonly uris: Iterable<string>;
   /** Events with a greater number only. */
   readonly afterNo: number;
-  /** The newest of each asset, at most so many. */
+  /** Of each asset, at most so many. */
   readonly limit: number;
+  /** Which of an asset that has more; absent: the newest. */
+  readonly first?: 'oldest' | 'newest';
 }
 
 /** An event as its row, in the order of the columns. */
@@ -63,15 +65,20 @@ function toEvent(row: AssetEventTable): AssetEvent {
   return { eventNo: row.event_no, uri: row.uri, at: row.at, producer, reported, extra };
 }
 
-/** Every asset of which there was an event, by its URI. */
-export async function readAssets(db: Kysely<Database>): Promise<readonly AssetRecord[]> {
-  const rows = await db
+/** The assets of which there was an event, by their URIs: all after one, or at most so many. */
+export async function readAssets(
+  db: Kysely<Database>,
+  afterUri = '',
+  limit?: number,
+): Promise<readonly AssetRecord[]> {
+  const all = db
     .selectFrom('asset')
     .innerJoin('asset_event', 'asset_event.event_no', 'asset.last_no')
     .selectAll('asset_event')
     .select(['asset.first_at', 'asset.events'])
-    .orderBy('asset.uri')
-    .execute();
+    .where('asset.uri', '>', afterUri)
+    .orderBy('asset.uri');
+  const rows = await (limit === undefined ? all : all.limit(limit)).execute();
   return rows.map((row) => ({
     uri: row.uri,
     firstAt: row.first_at,
@@ -83,7 +90,7 @@ export async function readAssets(db: Kysely<Database>): Promise<readonly AssetRe
 /** Events of some assets, oldest first. */
 export async function readAssetEvents(
   db: Kysely<Database>,
-  { uris, afterNo, limit }: AssetEventFilter,
+  { uris, afterNo, limit, first = 'newest' }: AssetEventFilter,
 ): Promise<readonly AssetEvent[]> {
   const events: AssetEvent[] = [];
   for (const uri of uris) {
@@ -92,7 +99,7 @@ export async function readAssetEvents(
       .selectAll()
       .where('uri', '=', uri)
       .where('event_no', '>', afterNo)
-      .orderBy('event_no', 'desc')
+      .orderBy('event_no', first === 'oldest' ? 'asc' : 'desc')
       .limit(limit)
       .execute();
     events.push(...rows.map(toEvent));

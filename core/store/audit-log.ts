@@ -1,6 +1,8 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { DialectName } from '../../migrations/migration.ts';
 import type { AuditRecord } from '../model/account.ts';
 import type { WriteScript } from './accounts.ts';
+import { indexRange } from './index-range.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { Database } from './tables.ts';
 
@@ -16,10 +18,12 @@ export interface AuditFilter {
 /** What was changed, by whom. Entries are written before the change, and never changed after it. */
 export class AuditLog {
   readonly #db: Kysely<Database>;
+  readonly #dialect: DialectName;
   readonly #write: WriteScript;
 
-  constructor(db: Kysely<Database>, write: WriteScript) {
+  constructor(db: Kysely<Database>, dialect: DialectName, write: WriteScript) {
     this.#db = db;
+    this.#dialect = dialect;
     this.#write = write;
   }
 
@@ -35,10 +39,15 @@ export class AuditLog {
 
   /** Entries, newest first. */
   async entries({ actor, action, before, limit }: AuditFilter): Promise<readonly AuditRecord[]> {
-    let query = this.#db.selectFrom('audit_entry').selectAll().orderBy('audit_no', 'desc').limit(limit);
-    if (actor !== undefined) query = query.where('actor', '=', actor);
+    const alike = [
+      ...(actor === undefined ? [] : [['actor', actor] as const]),
+      ...(action === undefined ? [] : [['action', action] as const]),
+    ];
+    const to = sql`${(before ?? Number.MAX_SAFE_INTEGER) - 1}`;
+    const range = { alike: alike.slice(0, 1), column: 'audit_no', from: sql.lit(0), to } as const;
+    const { where, order } = indexRange(this.#dialect, { ...range, order: 'desc' });
+    let query = this.#db.selectFrom('audit_entry').selectAll().where(where).orderBy(order).limit(limit);
     if (action !== undefined) query = query.where('action', '=', action);
-    if (before !== undefined) query = query.where('audit_no', '<', before);
     return (await query.execute()).map((row) => ({
       auditNo: row.audit_no,
       at: row.at,

@@ -1,14 +1,26 @@
 import { type Kysely, sql } from 'kysely';
+import type { DialectName } from '../../migrations/migration.ts';
 import {
   BACKFILL_STATES,
   BACKFILL_WHICH,
   type BackfillRecord,
   type BackfillState,
 } from '../model/backfill.ts';
+import { NO_MAX } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
 import { RUN_STATES, type RunState } from '../model/states.ts';
+import { indexRange } from './index-range.ts';
 import { named, toRun } from './records.ts';
 import type { BackfillTable, Database } from './tables.ts';
+
+/** Which backfills. */
+export interface BackfillFilter {
+  /** Of these DAGs only. */
+  readonly dagIds?: readonly string[];
+  /** Only backfills with a smaller number. */
+  readonly before?: number;
+  readonly limit: number;
+}
 
 /** The runs of a backfill in one state. */
 export interface BackfillRuns {
@@ -69,14 +81,20 @@ function toBackfill(row: BackfillTable): BackfillRecord {
 }
 
 /** Newest first. */
-export async function readBackfills(db: Kysely<Database>, limit: number): Promise<readonly BackfillRecord[]> {
-  const rows = await db
-    .selectFrom('backfill')
-    .selectAll()
-    .orderBy('backfill_no', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map(toBackfill);
+export async function readBackfills(
+  db: Kysely<Database>,
+  dialect: DialectName,
+  { dagIds, before = NO_MAX + 1, limit }: BackfillFilter,
+): Promise<readonly BackfillRecord[]> {
+  const [one, ...others] = dagIds ?? [];
+  if (dagIds !== undefined && one === undefined) return [];
+  const alike = one === undefined || others.length > 0 ? [] : [['dag_id', one] as const];
+  const range = { alike, column: 'backfill_no', from: sql.lit(0), to: sql`${before - 1}` };
+  const { where, order } = indexRange(dialect, { ...range, order: 'desc' });
+  const all = db.selectFrom('backfill').selectAll().where(where).orderBy(order).limit(limit);
+  // Joined with nothing so that the index of one DAG stays away, which has not the order of several.
+  const some = others.length === 0 ? all : all.where(sql<string>`dag_id || ''`, 'in', dagIds ?? []);
+  return (await some.execute()).map(toBackfill);
 }
 
 export async function readBackfill(db: Kysely<Database>, backfillNo: number): Promise<BackfillRecord | null> {

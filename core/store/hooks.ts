@@ -77,6 +77,21 @@ export async function readHooks(db: Kysely<Database>, runNo: RunNo): Promise<rea
   return rows.map(toHook);
 }
 
+/** One hook job of a run. */
+export async function readHook(
+  db: Kysely<Database>,
+  runNo: RunNo,
+  hookNo: number,
+): Promise<HookRecord | null> {
+  const row = await db
+    .selectFrom('hook_job')
+    .selectAll()
+    .where('run_no', '=', runNo)
+    .where('hook_no', '=', hookNo)
+    .executeTakeFirst();
+  return row === undefined ? null : toHook(row);
+}
+
 /** The hook jobs of all runs that are not over, those due first first. */
 export async function readOpenHooks(db: Kysely<Database>): Promise<readonly HookRecord[]> {
   const rows = await db

@@ -2,10 +2,13 @@ import { type Kysely, sql } from 'kysely';
 import type { DialectName } from '../../migrations/migration.ts';
 import type { Grant } from '../model/account.ts';
 import type { ArtifactRef, LogRange } from '../model/attempt.ts';
+import type { HookRecord } from '../model/hook.ts';
 import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
 import type { InstanceRecord, RunRecord } from '../model/run.ts';
 import type { RunState } from '../model/states.ts';
 import { readDagIds, readSizes, type Sizes } from './dag-reads.ts';
+import { type OpenRun, readOpenRuns, readRunsOf } from './held-slots.ts';
+import { readHook } from './hooks.ts';
 import { KeptFrames, type KeyRow } from './kept-frames.ts';
 import type { NodeRange } from './node-ranges.ts';
 import {
@@ -174,6 +177,21 @@ export class Overview {
       .limit(1)
       .executeTakeFirst();
     return output === undefined ? undefined : null;
+  }
+
+  /** What {@link readOpenRuns} gives. */
+  openRuns(): Promise<readonly OpenRun[]> {
+    return readOpenRuns(this.#db);
+  }
+
+  /** What {@link readRunsOf} gives. */
+  runsOf(runNos: readonly RunNo[]): Promise<readonly RunRecord[]> {
+    return readRunsOf(this.#db, runNos);
+  }
+
+  /** What {@link readHook} gives. */
+  hook(runNo: RunNo, hookNo: number): Promise<HookRecord | null> {
+    return readHook(this.#db, runNo, hookNo);
   }
 
   /** What {@link readWaiting} gives. */

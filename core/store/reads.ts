@@ -8,6 +8,7 @@ import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '
 import type { SlotSpan } from '../model/slot.ts';
 import { RUN_STATES, S } from '../model/states.ts';
 import {
+  type BackfillFilter,
   type BackfillRuns,
   readBackfill,
   readBackfillRuns,
@@ -134,8 +135,8 @@ export class Reads extends CarriedReads {
     return (await this.#db.selectFrom('broken_file').selectAll().orderBy('file').execute()).map(toBrokenFile);
   }
 
-  backfills(limit: number): Promise<readonly BackfillRecord[]> {
-    return readBackfills(this.#db, limit);
+  backfills(filter: BackfillFilter): Promise<readonly BackfillRecord[]> {
+    return readBackfills(this.#db, this.#dialect, filter);
   }
 
   backfill(backfillNo: number): Promise<BackfillRecord | null> {

@@ -4,6 +4,7 @@ import type { RunNo } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
 import { isFinished, isRunFinished, S, TASK_STATES, type TaskState } from '../model/states.ts';
 import type { RunWorld } from '../planner/run-world.ts';
+import type { KeptFrames } from './kept-frames.ts';
 import { type NodeRange, nodeRanges } from './node-ranges.ts';
 import type { CountedRange } from './range-counts.ts';
 import type { RunView } from './run-view.ts';
@@ -11,13 +12,19 @@ import type { RunCounts, Store, VersionRecord } from './store.ts';
 
 const STATES = TASK_STATES.length;
 
-/** The numbered nodes of some runs, in the order of these. */
-export async function readFrames(store: Store, runs: readonly RunRecord[]): Promise<Map<RunNo, RunWorld>> {
+/**
+ * The numbered nodes of some runs, in the order of these. Those that are kept are everybody's: who changes
+ * them gives a place of their own.
+ */
+export async function readFrames(
+  store: Store,
+  runs: readonly RunRecord[],
+  frames: KeptFrames = store.overview.frames,
+): Promise<Map<RunNo, RunWorld>> {
   const versions = await store.versions(runs.map((run) => run.versionNo));
   const specOf = (run: RunRecord): DagSpec => (versions.get(run.versionNo) as VersionRecord).spec;
   const fannedOut = runs.filter((run) => (specOf(run).fanOuts?.length ?? 0) > 0);
   const keys = await store.overview.keys(fannedOut.map(({ runNo }) => runNo));
-  const { frames } = store.overview;
   return new Map(runs.map((run) => [run.runNo, frames.frame(run, specOf(run), keys.get(run.runNo) ?? [])]));
 }
 

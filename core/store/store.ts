@@ -18,7 +18,7 @@ import type { Accounts } from './accounts.ts';
 import type { Alerts } from './alerts.ts';
 import type { AssetEventFilter, AssetRecord, DecidedFile } from './assets.ts';
 import type { AuditLog } from './audit-log.ts';
-import type { BackfillRuns } from './backfills.ts';
+import type { BackfillFilter, BackfillRuns } from './backfills.ts';
 import type { CachePolicy } from './cache.ts';
 import type { DeclaredFilter, DeclaredRecord } from './dag-reads.ts';
 import type { LeaderRecord } from './holder-record.ts';
@@ -267,8 +267,8 @@ export interface Store {
   pinVersion(lease: Lease, plan: PinPlan): Promise<VersionNo>;
   /** DAGs whose new runs have another version than the one that their file declares. */
   pins(dagIds?: readonly string[]): Promise<readonly PinRecord[]>;
-  /** The versions of a DAG, newest first, at most so many. */
-  versionsOf(dagId: string, limit: number): Promise<readonly VersionRecord[]>;
+  /** The versions of a DAG, or those before one, newest first, at most so many. */
+  versionsOf(dagId: string, limit: number, before?: VersionNo): Promise<readonly VersionRecord[]>;
   /** Notes a DAG file that cannot be loaded, or with `null` that it can be again. Leader only. */
   saveBrokenFile(lease: Lease, file: string, broken: Omit<BrokenFileRecord, 'file'> | null): Promise<void>;
   /** Writes how far a hook job has come. Leader only. */
@@ -306,8 +306,8 @@ export interface Store {
   brokenFiles(): Promise<readonly BrokenFileRecord[]>;
   /** What became of the slots of a DAG, newest first. */
   slots(filter: SlotFilter): Promise<readonly SlotSpan[]>;
-  /** Newest first, at most so many. */
-  backfills(limit: number): Promise<readonly BackfillRecord[]>;
+  /** Newest first. */
+  backfills(filter: BackfillFilter): Promise<readonly BackfillRecord[]>;
   backfill(backfillNo: number): Promise<BackfillRecord | null>;
   /** Backfills that are unfinished, or have a run that is; oldest first. */
   openBackfills(): Promise<readonly BackfillRecord[]>;
@@ -319,8 +319,8 @@ export interface Store {
   runBefore(dagId: string, logicalAt: number): Promise<RunRecord | null>;
   /** The versions and scopes of all runs of slots of a DAG that are about an instant before another one. */
   scopesBefore(dagId: string, logicalAt: number): Promise<readonly PastScope[]>;
-  /** Every asset of which there was an event, by its URI. */
-  assets(): Promise<readonly AssetRecord[]>;
+  /** The assets of which there was an event, by their URIs: all after one, or at most so many. */
+  assets(afterUri?: string, limit?: number): Promise<readonly AssetRecord[]>;
   /** Events of some assets, oldest first. */
   assetEvents(filter: AssetEventFilter): Promise<readonly AssetEvent[]>;
   /** The number of the last event of an asset; 0 before the first. */

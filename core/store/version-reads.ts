@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { CacheAsk, CacheEntry } from '../model/cache.ts';
-import type { NodeNo, RunNo } from '../model/ids.ts';
+import type { NodeNo, RunNo, VersionNo } from '../model/ids.ts';
 import { AssetReads } from './asset-reads.ts';
 import { readCacheAsks, readCacheEntries, readNewestCacheEntry } from './cache.ts';
 import { type DeclaredFilter, type DeclaredRecord, readDeclared, readPausedDags } from './dag-reads.ts';
@@ -42,15 +42,11 @@ export class VersionReads extends AssetReads {
     return readPins(this.#db, dagIds);
   }
 
-  async versionsOf(dagId: string, limit: number): Promise<readonly VersionRecord[]> {
-    const rows = await this.#db
-      .selectFrom('dag_version')
-      .selectAll()
-      .where('dag_id', '=', dagId)
-      // The sum keeps away the index by number alone, which has those of all DAGs.
-      .orderBy(sql`version_no + 0`, 'desc')
-      .limit(limit)
-      .execute();
-    return rows.map(toVersion);
+  async versionsOf(dagId: string, limit: number, before?: VersionNo): Promise<readonly VersionRecord[]> {
+    // The sum keeps away the index by number alone, which has those of all DAGs.
+    const no = sql<number>`version_no + 0`;
+    const all = this.#db.selectFrom('dag_version').selectAll().where('dag_id', '=', dagId);
+    const some = before === undefined ? all : all.where(no, '<', before);
+    return (await some.orderBy(no, 'desc').limit(limit).execute()).map(toVersion);
   }
 }

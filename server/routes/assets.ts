@@ -62,15 +62,15 @@ const list = route('get', `${API}/assets`, {
     access.requireGlobal();
     const after = readCursor(query.cursor, ['string'])?.[0] ?? '';
     const limit = limitOf(query);
-    const rest = (await store.assets()).filter(({ uri }) => uri > after);
-    const items = rest.slice(0, limit).map(({ uri, firstAt, events, last }) => ({
+    const found = await store.assets(after, limit + 1);
+    const items = found.slice(0, limit).map(({ uri, firstAt, events, last }) => ({
       uri,
       firstAt: instant(firstAt),
       events,
       last: eventView(last),
     }));
     const last = items.at(-1);
-    return { items, nextCursor: rest.length > limit && last ? writeCursor([last.uri]) : null };
+    return { items, nextCursor: found.length > limit && last ? writeCursor([last.uri]) : null };
   },
 });
 
@@ -85,10 +85,12 @@ const events = route('get', `${API}/assets/events`, {
     access.requireGlobal();
     const afterNo = readCursor(query.cursor, ['no'])?.[0] ?? 0;
     const limit = limitOf(query);
-    const found = await store.assetEvents({ uris: [query.uri], afterNo, limit });
-    const last = found.at(-1);
-    const nextCursor = found.length === limit && last ? writeCursor([last.eventNo]) : null;
-    return { items: found.map(eventView), nextCursor };
+    const wanted = { uris: [query.uri], afterNo, limit: limit + 1 };
+    const found = await store.assetEvents({ ...wanted, first: 'oldest' });
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    const nextCursor = found.length > limit && last ? writeCursor([last.eventNo]) : null;
+    return { items: page.map(eventView), nextCursor };
   },
 });
 

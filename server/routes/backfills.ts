@@ -12,6 +12,7 @@ import { previewBackfill } from '../../core/scheduler/preview-backfill.ts';
 import type { VersionRecord } from '../../core/store/store.ts';
 import type { Access } from '../access.ts';
 import { askLeader } from '../ask-leader.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';
 import { DRY_RUN, PLAN_HASH, requirePlan, withHash } from '../plans.ts';
 import { API, type Route, route } from '../route.ts';
@@ -61,14 +62,21 @@ const list = route('get', `${API}/backfills`, {
   tag,
   summary: 'Backfills, newest first',
   role: 'viewer',
-  query: { limit: PAGING.limit, dagId: Type.Optional(DagId) },
+  query: { ...PAGING, dagId: Type.Optional(DagId) },
   answer: pageOf('BackfillPage', Backfill),
   handle: async ({ store }, { query, access }) => {
-    const found = await store.backfills(limitOf(query));
-    const items = found.filter(
-      ({ dagId }) => access.has('viewer', dagId) && (query.dagId === undefined || dagId === query.dagId),
-    );
-    return { items: items.map(view), nextCursor: null };
+    const limit = limitOf(query);
+    const before = readCursor(query.cursor, ['no']);
+    const dagIds = await access.dagIds(query.dagId === undefined ? undefined : [query.dagId]);
+    const found = await store.backfills({
+      limit: limit + 1,
+      ...(dagIds === null ? {} : { dagIds }),
+      ...(before === null ? {} : { before: before[0] }),
+    });
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    const nextCursor = found.length > limit && last ? writeCursor([last.backfillNo]) : null;
+    return { items: items.map(view), nextCursor };
   },
 });
 

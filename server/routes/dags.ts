@@ -205,12 +205,13 @@ const versions = route('get', `${API}/dags/{dagId}/versions`, {
   summary: 'The versions of a DAG, newest first, with what each changed',
   role: 'viewer',
   params: dagId,
-  query: { limit: PAGING.limit },
+  query: PAGING,
   answer: pageOf('VersionPage', Version),
   handle: async ({ store }, { params, query, access }) => {
     const dag = await access.dag(params.dagId);
     const limit = limitOf(query);
-    const found = await store.versionsOf(dag.dagId, limit + 1);
+    const before = readCursor(query.cursor, ['no'])?.[0] as VersionNo | undefined;
+    const found = await store.versionsOf(dag.dagId, limit + 1, before);
     const [pin] = await store.pins([dag.dagId]);
     const declaredNo = pin?.declaredNo ?? dag.versionNo;
     const items = found.slice(0, limit).map((version, at) => ({
@@ -218,7 +219,8 @@ const versions = route('get', `${API}/dags/{dagId}/versions`, {
       declared: version.versionNo === declaredNo,
       ...versionChange(version, found[at + 1]),
     }));
-    return { items, nextCursor: null };
+    const last = items.at(-1);
+    return { items, nextCursor: found.length > limit && last ? writeCursor([last.version]) : null };
   },
 });
 

@@ -58,8 +58,8 @@ const logs = route('get', `${API}/runs/{runId}/hooks/{hookNo}/logs`, {
   answer: LogPage,
   handle: async ({ store, stateDir }, { params, query, access }) => {
     const { runNo, uid } = await access.run(params.runId);
-    const job = (await store.hooks(runNo)).find(({ hookNo }) => hookNo === params.hookNo);
-    if (job === undefined) throw new AppError('not_found', `run ${uid} has no hook ${params.hookNo}`);
+    const job = await store.overview.hook(runNo, params.hookNo);
+    if (job === null) throw new AppError('not_found', `run ${uid} has no hook ${params.hookNo}`);
     const { log: range } = job;
     const source = range === null ? null : { stateDir, runNo, attemptId: hookAttemptId(job), range };
     return readLogPage(source, query);

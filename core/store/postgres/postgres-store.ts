@@ -102,8 +102,8 @@ export class PostgresStore extends Reads implements Store {
     const write: WriteScript = (script) => runInTransaction(db, script);
     const lock = sql`lock table account in share row exclusive mode`;
     this.accounts = new Accounts(db, write, (script) => runInTransaction(db, script, lock));
-    this.audit = new AuditLog(db, write);
-    this.alerts = new Alerts(db, write, ({ epoch }) => ({
+    this.audit = new AuditLog(db, 'postgres', write);
+    this.alerts = new Alerts(db, 'postgres', write, ({ epoch }) => ({
       epoch,
       schemaNo: newestNumber(this.#plan.migrations),
     }));

@@ -118,8 +118,8 @@ export class SqliteStore extends Reads implements Store {
     this.#db = db;
     const write: WriteScript = (script) => this.#write(script);
     this.accounts = new Accounts(db, write, write);
-    this.audit = new AuditLog(db, write);
-    this.alerts = new Alerts(db, write, ({ epoch }) => ({
+    this.audit = new AuditLog(db, 'sqlite', write);
+    this.alerts = new Alerts(db, 'sqlite', write, ({ epoch }) => ({
       epoch,
       schemaNo: newestNumber(this.#plan.migrations),
     }));

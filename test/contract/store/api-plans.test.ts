@@ -41,6 +41,9 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
     ),
     '?type=prices&sort=createdAt',
   ],
+  listBackfills: ['?dagId=prices'],
+  listAudit: ['?actor=ann', '?action=createRun', '?actor=ann&action=createRun'],
+  listAlerts: ['?rule=broken', '?dagId=prices', '?dagId=prices&dagId=other', '?rule=broken&dagId=prices'],
   searchTasks: ['?q=a', '?q=a&state=queued'],
   getTaskStatistics: ['?type=prices&since=2026-01-01T00:00:00Z'],
 };
@@ -79,6 +82,9 @@ async function askForAll(store: Store): Promise<void> {
   ] as const;
   expect(await store.overview.dagIds(grants)).toEqual(['other', 'prices']);
   await store.overview.waitingForAnswer({ grants, after: { runNo: 1, node: 0 }, limit: 10 });
+  // What a task instance waits for.
+  await store.overview.openRuns();
+  await store.overview.runsOf([runNo(1), runNo(2)]);
   await project.close();
   rmSync(dir, { recursive: true });
 }
@@ -98,8 +104,9 @@ const SORTED = new RegExp(
 /** Indexes of what is open alone, and of the queue, which lists go through in their order to a limit. */
 const SMALL = /^(dag_run_unfinished|inbox_pending|dag_run_task\w*)$/;
 
-/** Indexes that have runs and lines in the order of lists: by another one a list would go through others. */
-const IN_ORDER = /\b(dag_run_(?:dag|ended|ended_dag|created|task\w*)|journal_run)\b/g;
+/** Indexes that have what is listed in the order of lists: by another one a list would go through others. */
+const LISTED = 'audit_entry_actor|audit_entry_action|alert_dag|alert_rule|backfill_dag|journal_run';
+const IN_ORDER = new RegExp(`\\b(dag_run_(dag|ended|ended_dag|created|task\\w*)|${LISTED})\\b`, 'g');
 
 /** The steps in which SQLite carries out a statement. */
 function planOf(database: DatabaseSync, text: string): string[] {
@@ -183,6 +190,11 @@ test.each(databases)(seek, async ({ name, newPlace }) => {
   expect([...found.values()].flat()).toEqual([]);
   const used = plans.flatMap((plan) => plan.match(IN_ORDER) ?? []);
   expect([...new Set(used)].toSorted()).toEqual([
+    'alert_dag',
+    'alert_rule',
+    'audit_entry_action',
+    'audit_entry_actor',
+    'backfill_dag',
     'dag_run_created',
     'dag_run_dag',
     'dag_run_ended',

@@ -65,7 +65,14 @@ describe.each(databases)('backfills on $name', ({ newPlace }) => {
     await leader.tick(change(last, { state: 'paused' }), change(paused, { state: 'cancelled', endedAt: T0 }));
     expect(await store.backfill(7)).toMatchObject({ state: 'cancelled', endedAt: T0, decided: 1 });
     expect(await store.openBackfills()).toEqual([]);
-    expect((await store.backfills(5)).map(({ backfillNo }) => backfillNo)).toEqual([7]);
+    const numbers = async (filter: object) =>
+      (await store.backfills({ limit: 5, ...filter })).map(({ backfillNo }) => backfillNo);
+    expect(await numbers({})).toEqual([7]);
+    expect([await numbers({ dagIds: ['prices'] }), await numbers({ dagIds: ['x', 'prices'] })]).toEqual([
+      [7],
+      [7],
+    ]);
+    expect([await numbers({ dagIds: [] }), await numbers({ before: 7 })]).toEqual([[], []]);
   });
 
   it('made and moved in one tick, in a line of the journal', async () => {

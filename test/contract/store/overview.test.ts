@@ -133,6 +133,23 @@ describe.each(databases)('reads over many runs on $name', ({ newPlace }) => {
     });
   });
 
+  it('gives the unfinished runs with what each holds', async () => {
+    await leader.tick(
+      create(1, { state: 'running', startedAt: T0 }),
+      create(2),
+      ...[0, 1, 2].map((node) => queued(1, node)),
+    );
+    await leader.tick(succeeded(1, 1));
+    const one = { runNo: runNo(1), dagId: 'prices', state: 'running', startedAt: T0 };
+    const two = { runNo: runNo(2), dagId: 'prices', state: 'queued', startedAt: null, holds: [] };
+    const open = await store.overview.openRuns();
+    expect(open.map((run) => ({ ...run, holds: run.holds.toSorted() }))).toEqual([
+      { ...one, holds: [0, 2] },
+      two,
+    ]);
+    expect((await store.overview.runsOf([runNo(2)])).map((run) => run.runNo)).toEqual([2]);
+  });
+
   it('reads the keys of some runs', async () => {
     const expansion = (run: number, base: number, keys: string[]) => ({
       ...{ runNo: runNo(run), base: nodeNo(base), fanOut: 0, parentBase: nodeNo(0), keys },

@@ -18,6 +18,9 @@ export async function readSchedules(store: Store): Promise<StoredSchedules> {
     }),
     dags: dags.map(({ dagId, paused, cursorAt }) => ({ dagId, paused, cursorAt })),
     spans: spans.flat(),
-    backfills: (await store.backfills(1_000)).map(({ backfillNo, state }) => ({ backfillNo, state })),
+    backfills: (await store.backfills({ limit: 1_000 })).map(({ backfillNo, state }) => ({
+      backfillNo,
+      state,
+    })),
   };
 }
