@@ -1,17 +1,14 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import pLimit from 'p-limit';
-import { AppError } from '../model/errors.ts';
+import { fewAtOnce } from './few-at-once.ts';
 
 /** Cost, block size and parallelism of scrypt, as OWASP recommends them; about 100 ms and 64 MiB. */
 const COST = { N: 2 ** 16, r: 8, p: 2 } as const;
 const MEMORY_MAX = 256 * 1024 * 1024;
 const BYTES = 32;
 const slowHash = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
-/** Each takes one of the four threads that read files as well. */
-const AT_ONCE = pLimit(2);
-/** Those that wait: the last one does so for some seconds. */
-const WAITING_MAX = 20;
+/** Each takes one of the four threads that read files as well; the last in line waits for seconds. */
+const inTurn = fewAtOnce(2, 20, 'too many passwords are checked at once: try again');
 const FORM = /^scrypt:(\d{1,8}):(\d{1,3}):(\d{1,3}):([A-Za-z0-9_-]{22}):([A-Za-z0-9_-]{43})$/;
 
 /** Characters that a password has at least. */
@@ -42,13 +39,7 @@ export async function isPassword(password: string, stored: string | null): Promi
   return parts !== null && right.length === given.length && timingSafeEqual(right, given);
 }
 
-async function derive(
-  password: string,
-  salt: Buffer,
-  cost: { N: number; r: number; p: number },
-): Promise<Buffer> {
-  if (AT_ONCE.pendingCount >= WAITING_MAX)
-    throw new AppError('unavailable', 'too many passwords are checked at once: try again');
+function derive(password: string, salt: Buffer, cost: { N: number; r: number; p: number }): Promise<Buffer> {
   const options = { ...cost, maxmem: MEMORY_MAX };
-  return AT_ONCE(() => slowHash(password.normalize('NFKC'), salt, BYTES, options));
+  return inTurn(() => slowHash(password.normalize('NFKC'), salt, BYTES, options));
 }

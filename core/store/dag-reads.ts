@@ -3,13 +3,10 @@ import type { Grant } from '../model/account.ts';
 import { BECAUSE_CODES, type Because, because, becauseNumber } from '../model/because.ts';
 import type { VersionNo } from '../model/ids.ts';
 import type { JsonText } from '../model/json.ts';
-import { RUN_STATES } from '../model/states.ts';
 import { named } from './records.ts';
+import { FIRST_OVER_SQL } from './run-codes.ts';
 import type { DagRecord } from './store.ts';
 import type { Database } from './tables.ts';
-
-/** Runs in earlier states are not over; written out, so that their index is used. */
-const FIRST_FINISHED = sql.lit(RUN_STATES.indexOf('success'));
 
 /** The DAGs that a file has declared, by id: all after an id, or at most so many. */
 export async function readDags(
@@ -57,7 +54,7 @@ export async function readSizes(db: Kysely<Database>): Promise<Sizes> {
   const { rows } = await sql<Sizes>`select
     (select count(*) from dag where present = 1) as dags,
     (select count(*) from broken_file) as "brokenFiles",
-    (select count(*) from dag_run where state < ${FIRST_FINISHED}) as "unfinishedRuns",
+    (select count(*) from dag_run where state < ${FIRST_OVER_SQL}) as "unfinishedRuns",
     (select count(*) from ad_hoc_schedule) as schedules`.execute(db);
   return rows[0] as Sizes;
 }

@@ -3,6 +3,7 @@ import type { NodeNo, RunNo } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
 import { holdsSlot, RUN_STATES, TASK_STATES } from '../model/states.ts';
 import { named, toRun } from './records.ts';
+import { FIRST_OVER_SQL } from './run-codes.ts';
 import type { Database } from './tables.ts';
 
 /** An unfinished run as others that wait for slots have to know it. */
@@ -21,9 +22,6 @@ interface OpenRow {
   readonly holds: string | null;
 }
 
-/** Run states below this code are unfinished; a literal in SQL, so that the partial index is used. */
-const FIRST_FINISHED = sql.lit(RUN_STATES.indexOf('success'));
-
 /** The unfinished runs as of one moment, oldest first, with what each holds. */
 export async function readOpenRuns(db: Kysely<Database>): Promise<readonly OpenRun[]> {
   const holding = [...TASK_STATES.keys()].filter(holdsSlot);
@@ -32,7 +30,7 @@ export async function readOpenRuns(db: Kysely<Database>): Promise<readonly OpenR
       select string_agg(cast(i.node_no as text), ',') from task_instance as i
       where i.run_no = r.run_no and i.state in (${sql.join(holding)})
     ) as holds
-    from dag_run as r where r.state < ${FIRST_FINISHED} order by r.run_no`.execute(db);
+    from dag_run as r where r.state < ${FIRST_OVER_SQL} order by r.run_no`.execute(db);
   return rows.map(({ holds, backfill_no: backfillNo, ...row }) => ({
     runNo: row.run_no as RunNo,
     dagId: row.dag_id,

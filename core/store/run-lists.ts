@@ -5,11 +5,10 @@ import type { RunRecord } from '../model/run.ts';
 import { RUN_STATES, type RunState } from '../model/states.ts';
 import { indexRange } from './index-range.ts';
 import { named, toRun } from './records.ts';
+import { FIRST_OVER, FIRST_OVER_SQL } from './run-codes.ts';
 import type { RunFilter } from './store.ts';
 import type { DagRunTable, Database } from './tables.ts';
 
-/** Run states from this code on are finished: a literal in SQL, so that partial indexes are used. */
-const FIRST_FINISHED = sql.lit(RUN_STATES.indexOf('success'));
 const RUNS_DEFAULT = 100;
 /** A list is put together of so many at most; for more DAGs all runs are gone through, the newest first. */
 const PARTS_MAX = 50;
@@ -71,8 +70,8 @@ function partsOf(
   });
   const ofDags = dagIds === null ? sql`` : sql` and dag_id || '' in (${sql.join(dagIds)})`;
   const codes = [...new Set(states?.map((state) => RUN_STATES.indexOf(state)))];
-  const finished = codes.filter((code) => code >= RUN_STATES.indexOf('success'));
-  const open = codes.filter((code) => code < RUN_STATES.indexOf('success'));
+  const finished = codes.filter((code) => code >= FIRST_OVER);
+  const open = codes.filter((code) => code < FIRST_OVER);
   const areFew = (dagIds?.length ?? 0) * Math.max(1, finished.length) <= PARTS_MAX;
   const each = areFew ? dagIds : null;
   const inDags = areFew ? sql`` : ofDags;
@@ -86,10 +85,10 @@ function partsOf(
         ? [between(['state', code])]
         : each.map((dagId) => between(['dag_id', dagId], ['state', code])),
     )
-    .map((part) => ({ ...part, where: sql`state >= ${FIRST_FINISHED} and ${part.where}${inDags}` }));
+    .map((part) => ({ ...part, where: sql`state >= ${FIRST_OVER_SQL} and ${part.where}${inDags}` }));
   if (open.length === 0) return parts;
   // Read as a whole by the index of unfinished runs, of which there are few.
-  const unfinished = sql`with open as materialized (select * from dag_run where state < ${FIRST_FINISHED})
+  const unfinished = sql`with open as materialized (select * from dag_run where state < ${FIRST_OVER_SQL})
     select * from open`;
   const where = sql`${inRange}${ofDags} and state in (${sql.join(open)})`;
   return [...parts, { rows: unfinished, where, order: byRun }];

@@ -7,6 +7,7 @@ import type { RunRecord } from '../model/run.ts';
 import { REASONS, type Reason, RUN_STATES } from '../model/states.ts';
 import { indexRange } from './index-range.ts';
 import { named, toRun } from './records.ts';
+import { FIRST_OVER_SQL } from './run-codes.ts';
 import type { DagRunTable, Database } from './tables.ts';
 import { type QueueState, STATE, type TaskFilter, WITH_INSTANCE } from './task-filter.ts';
 import { type TaskOrder, type TaskPlace, TaskWalk } from './task-walk.ts';
@@ -71,8 +72,6 @@ interface TaskRow extends Omit<DagRunTable, 'counts'> {
 
 /** So many tasks are counted, of all types together and of each. */
 const COUNTED = { all: 10_000, each: 5_000 } as const;
-const FIRST_FINISHED = sql.lit(RUN_STATES.indexOf('success'));
-
 /** Of the last line about a run: an index by run has them in this order, another one by number alone. */
 const UPDATED_AT = sql`(select j.at from journal as j where j.run_no >= r.run_no and j.run_no <= r.run_no
   order by j.run_no desc, j.seq desc limit 1)`;
@@ -174,7 +173,7 @@ export class TaskReads {
     if (types?.length === 0) return [];
     const ofTypes = types === undefined ? sql`` : sql`and r.dag_id in (${sql.join(types)})`;
     const counted = sql`count(*) as tasks, min(r.created_at) as "oldestAt"`;
-    const open = sql`r.task_name is not null and r.state < ${FIRST_FINISHED}`;
+    const open = sql`r.task_name is not null and r.state < ${FIRST_OVER_SQL}`;
     const inState = (state: 'queued' | 'paused') => sql`select r.dag_id as type, r.priority,
         cast(${state} as text) as state, ${counted}
       from dag_run as r where ${open} and r.state = ${sql.lit(RUN_STATES.indexOf(state))} ${ofTypes}

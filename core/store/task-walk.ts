@@ -1,8 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DialectName } from '../../migrations/migration.ts';
 import { NO_MAX } from '../model/ids.ts';
-import { RUN_STATES } from '../model/states.ts';
 import { indexRange } from './index-range.ts';
+import { FIRST_OVER, FIRST_OVER_SQL } from './run-codes.ts';
 import type { Database } from './tables.ts';
 import { conditionsOf, needsInstance, runCodesOf, type TaskFilter, WITH_INSTANCE } from './task-filter.ts';
 
@@ -34,7 +34,6 @@ const LOOKED_MAX = 5_000;
 const PARTS_MAX = 50;
 /** By so much a clock may be set back without a task being missed that was made since an instant. */
 const CLOCK_SLACK_MS = 3_600_000;
-const FIRST_FINISHED = RUN_STATES.indexOf('success');
 
 /** What the indexes of tasks have in order, then by number. When a task started stands with its instance. */
 const KEYS: { readonly [sort in Exclude<TaskSort, 'startedAt'>]: RawBuilder<unknown> } = {
@@ -173,7 +172,7 @@ export class TaskWalk {
       const ends = { alike, column: 'r.run_no', from, to: sql`${most}` };
       const { where, order } = indexRange(this.#dialect, { ...ends, order: descending ? 'desc' : 'asc' });
       // Both are in an index of what has ended alone.
-      const isEnded = alike.length === 2 ? [sql`r.state >= ${sql.lit(FIRST_FINISHED)}`] : [];
+      const isEnded = alike.length === 2 ? [sql`r.state >= ${FIRST_OVER_SQL}`] : [];
       return { where: [...isEnded, where, ...also], order };
     });
   }
@@ -204,6 +203,6 @@ function partsOf({ types, states }: TaskFilter): readonly Alike[] | null {
   const byType = [...new Set(types)].map((type): Alike => [['r.dag_id', type]]);
   if (codes === null) return byType.length > PARTS_MAX ? null : byType;
   const both = byType.flatMap(([one]) => codes.map((code): Alike => [one as Alike[0], ['r.state', code]]));
-  const areFinished = codes.every((code) => code >= FIRST_FINISHED);
+  const areFinished = codes.every((code) => code >= FIRST_OVER);
   return areFinished && both.length <= PARTS_MAX ? both : byState;
 }

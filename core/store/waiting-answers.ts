@@ -3,13 +3,11 @@ import type { DialectName } from '../../migrations/migration.ts';
 import type { Grant } from '../model/account.ts';
 import { becauseNumber } from '../model/because.ts';
 import type { InstanceRecord, RunRecord } from '../model/run.ts';
-import { RUN_STATES, S } from '../model/states.ts';
+import { S } from '../model/states.ts';
 import { isOfGrants } from './dag-reads.ts';
 import { toInstance, toRun } from './records.ts';
+import { FIRST_OVER_SQL } from './run-codes.ts';
 import type { Database, TaskInstanceTable } from './tables.ts';
-
-/** Runs in earlier states are not over; written out, so that their index is used. */
-const FIRST_FINISHED = sql.lit(RUN_STATES.indexOf('success'));
 
 /** Which task instances that wait for an answer are wanted. */
 export interface WaitingFilter {
@@ -42,7 +40,7 @@ export async function readWaiting(
       ? sql`task_instance as i on ${isWaiting}`
       : sql`lateral (select * from task_instance as i where ${isWaiting} offset 0) as i on true`;
   const { rows } = await sql<TaskInstanceTable>`select i.* from dag_run as r join ${ofRun}
-    where r.state < ${FIRST_FINISHED} and r.run_no >= ${after.runNo}
+    where r.state < ${FIRST_OVER_SQL} and r.run_no >= ${after.runNo}
       and ${isOfGrants(sql`r.dag_id`, grants)}
     order by r.run_no, i.node_no limit ${limit}`.execute(db);
   if (rows.length === 0) return [];

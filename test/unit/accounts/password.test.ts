@@ -1,19 +1,6 @@
-import type * as Crypto from 'node:crypto';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { fewAtOnce } from '../../../core/accounts/few-at-once.ts';
 import { hashPassword, isPassword } from '../../../core/accounts/password.ts';
-
-const hashing = vi.hoisted(() => ({ now: 0, most: 0 }));
-vi.mock('node:crypto', async (original) => {
-  const crypto = await original<typeof Crypto>();
-  const scrypt: typeof crypto.scrypt = (password, salt, bytes, options: object, done?: unknown) => {
-    hashing.most = Math.max(hashing.most, ++hashing.now);
-    crypto.scrypt(password, salt, bytes, options, (error, key) => {
-      hashing.now--;
-      (done as (error: Error | null, key: Buffer) => void)(error, key);
-    });
-  };
-  return { ...crypto, scrypt };
-});
 
 test('a password is kept by a slow hash with a salt of its own, and found by it alone', async () => {
   const [one, other] = await Promise.all([hashPassword('correct horse'), hashPassword('correct horse')]);
@@ -24,12 +11,33 @@ test('a password is kept by a slow hash with a salt of its own, and found by it 
   expect(await isPassword('correct horsE', one)).toBe(false);
 });
 
-test('of many passwords two are checked at once, a few wait, and the others are refused', async () => {
+test('of many passwords at once those beyond a few are refused, and the next one is checked', async () => {
   const cheap = `scrypt:2:1:1:${'A'.repeat(22)}:${'A'.repeat(43)}`;
   const checks = await Promise.allSettled(Array.from({ length: 30 }, () => isPassword('x', cheap)));
   const refused = checks.filter(({ status }) => status === 'rejected');
   expect(refused).toHaveLength(8);
   expect(refused[0]).toMatchObject({ reason: { code: 'unavailable' } });
-  expect(hashing).toEqual({ now: 0, most: 2 });
   expect(await isPassword('x', cheap)).toBe(false);
+});
+
+test('some work is done at once, some waits, and the rest is refused', async () => {
+  const inTurn = fewAtOnce(2, 3, 'too much');
+  const begun: PromiseWithResolvers<void>[] = [];
+  const work = (): Promise<void> => {
+    const one = Promise.withResolvers<void>();
+    begun.push(one);
+    return one.promise;
+  };
+  const all = Array.from({ length: 6 }, () => inTurn(work));
+  await expect(all[5]).rejects.toMatchObject({ code: 'unavailable', message: 'too much' });
+  expect(begun).toHaveLength(2);
+  begun[1]?.reject(new Error('it failed'));
+  await expect(all[1]).rejects.toThrow('it failed');
+  await new Promise(setImmediate);
+  expect(begun).toHaveLength(3);
+  for (let at = 0; at < 5; at++) {
+    begun[at]?.resolve();
+    await all[at]?.catch(() => undefined);
+  }
+  expect(begun).toHaveLength(5);
 });
