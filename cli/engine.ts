@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
 import type { Config } from '../core/config/config.ts';
 import type { ParsedFile } from '../core/parsing/parsed-file.ts';
 import type { Project } from '../core/scheduler/project.ts';
@@ -52,7 +51,8 @@ export async function readKnownFiles(
   dagId?: string,
   meanwhile?: () => void,
 ): Promise<readonly ParsedFile[]> {
-  const [{ DagLibrary }, { loadLimits }, { configOf }] = await Promise.all([
+  const [{ default: pLimit }, { DagLibrary }, { loadLimits }, { configOf }] = await Promise.all([
+    import('p-limit'),
     import('../core/scheduler/dag-library.ts'),
     import('../core/parsing/load-limits.ts'),
     import('./state-dir.ts'),

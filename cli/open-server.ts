@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { hasAdmin } from '../core/accounts/keep-accounts.ts';
 import { createLogger, type Logger } from '../core/log/logger.ts';
 import { AppError } from '../core/model/errors.ts';
@@ -12,19 +11,7 @@ import { servicesOf } from '../server/services.ts';
 import type { CommandContext } from './context.ts';
 import { countFlag } from './duration-flag.ts';
 import { openSession } from './engine.ts';
-
-/** The flags that say where to listen. */
-export interface ServerOptions {
-  readonly host?: string;
-  readonly port?: string;
-}
-
-/** Adds `--host` and `--port`. */
-export function defineServer(command: Command): void {
-  command
-    .option('--host <address>', 'another address than server.host of the config; 0.0.0.0 are all')
-    .option('--port <port>', 'another port than server.port of the config; 0 takes a free one');
-}
+import type { ServerOptions } from './server-flags.ts';
 
 /**
  * Serves the HTTP API of a project and says where. `firstLook`: of the scheduler in the same process.

@@ -30,12 +30,13 @@ const ENTRIES = [
 
 /**
  * Files, each with the modules that it begins with: it holds these and all that they import and that no file
- * above has. What begins with the least comes first, so that a runner does not load a scheduler.
+ * above has; of an entry, all that it imports. What begins with the least comes first, so that a runner does
+ * not load a scheduler.
  */
 const FILES = {
-  attempts: ['core/executors/keeper', 'core/executors/runner'],
-  parsing: ['core/parsing/parse-project-file', 'core/parsing/resolver', 'core/authoring/dag'],
-  commands: ['cli/program', 'cli/host'],
+  attempts: ['core/executors/keeper-main', 'core/executors/runner-main'],
+  parsing: ['core/parsing/parse-child', 'core/authoring/dag'],
+  commands: ['cli/main', 'cli/commands/scheduler', 'cli/commands/up'],
   engine: [
     'core/scheduler/dag-library',
     'core/scheduler/lead',
@@ -55,20 +56,24 @@ writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices(packed));
 
 /** Packs all modules; the folders of the packages that are in the files. */
 async function packModules() {
+  const imports = new Map();
   const made = await rolldown({
     cwd: project,
     input: Object.fromEntries(ENTRIES.map((entry) => [entry, source(entry)])),
     platform: 'node',
     logLevel: 'silent',
     external: (id, importer) => isLeftOut(id, importer),
-    plugins: [{ name: 'ready-checks', resolveId: readyChecks }],
+    plugins: [
+      { name: 'ready-checks', resolveId: readyChecks },
+      { name: 'imports', moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
+    ],
   });
   const { output } = await made.write({
     dir: dist,
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: `${FOLDER}/[name]-[hash].js`,
-    codeSplitting: { groups: groups() },
+    codeSplitting: { groups: groups(imports) },
   });
   await made.close();
   const modules = output.flatMap((file) => file.moduleIds ?? []);
@@ -84,12 +89,18 @@ function source(module) {
   return join(project, `${module}.ts`);
 }
 
-function groups() {
+/** `imports`: what each module imports; it is known by the time that a module is put into a file. */
+function groups(imports) {
   const names = Object.keys(FILES);
-  return names.map((name, index) => {
-    const begins = new Set(FILES[name].map(source));
-    return { name, priority: names.length - index, test: (id) => begins.has(id) };
-  });
+  const begins = (name) =>
+    FILES[name].flatMap((module) =>
+      ENTRIES.includes(module) ? imports.get(source(module)) : [source(module)],
+    );
+  return names.map((name, index) => ({
+    name,
+    priority: names.length - index,
+    test: (id) => begins(name).includes(id),
+  }));
 }
 
 /** Packages that are installed beside orch; those that a packed one needs are packed with it. */

@@ -7,6 +7,7 @@ import type { CommandContext, Host } from './context.ts';
 import { createContext, type GlobalOptionValues } from './create-context.ts';
 import { EXIT } from './exit-code.ts';
 import { commandHelp, programHelp } from './help.ts';
+import { chosenServer } from './remote/chosen-server.ts';
 import { reportError } from './report-error.ts';
 import { createStyle, wantsColor } from './style.ts';
 
@@ -66,7 +67,6 @@ async function runHereOrThere(
     if (flags.server === undefined) return module.run(context, options, args);
     throw new AppError('usage', `'orch ${name}' does not work with --server. ${loadRemote}`);
   }
-  const { chosenServer } = await import('./remote/chosen-server.ts');
   const server = await chosenServer(context);
   if (server === null) return module.run(context, options, args);
   const run = await loadRemote();

@@ -2,7 +2,8 @@ import { isLed } from '../../core/scheduler/is-led.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { listenForInterrupts } from '../interrupts.ts';
-import { defineServer, openServer, type ServerOptions } from '../open-server.ts';
+import { openServer } from '../open-server.ts';
+import { defineServer, type ServerOptions } from '../server-flags.ts';
 import { withProject } from '../with-project.ts';
 
 /** Whatever this process makes is for its user alone. */

@@ -1,14 +1,7 @@
-import type { SpareKeeper } from '../../core/executors/keeper-process.ts';
-import { FirstLook } from '../../server/first-look.ts';
 import { defineCommand } from '../command.ts';
-import type { CommandContext } from '../context.ts';
-import { openBrowser, opensBrowser } from '../open-browser.ts';
-import { defineServer, openServer, type ServerOptions } from '../open-server.ts';
-import { runScheduler } from '../run-scheduler.ts';
+import type { UpOptions } from '../run-up.ts';
+import { defineServer } from '../server-flags.ts';
 import { withKeeper } from '../with-keeper.ts';
-import { withProject } from '../with-project.ts';
-
-type UpOptions = ServerOptions & { readonly open?: boolean };
 
 /** `orch up`: scheduler and HTTP API in one process. */
 export const up = defineCommand<UpOptions>({
@@ -27,22 +20,9 @@ export const up = defineCommand<UpOptions>({
       .option('--open', 'open the page in the browser, wherever this runs')
       .option('--no-open', 'open nothing');
   },
-  run: (context, options) => withKeeper((keeper) => upWith(keeper, context, options)),
+  run: (context, options) =>
+    withKeeper(async (keeper) => {
+      const { runUp } = await import('../run-up.ts');
+      return runUp(keeper, context, options);
+    }),
 });
-
-function upWith(keeper: SpareKeeper, context: CommandContext, options: UpOptions): Promise<number> {
-  return withProject(context, async (project) => {
-    const firstLook = new FirstLook();
-    const server = await openServer(context, project, options, firstLook);
-    const { host, flags } = context;
-    if (opensBrowser(flags.json ? (options.open ?? false) : options.open, host, process.platform))
-      openBrowser(server.url, process.platform, (why) =>
-        context.warn(`the browser cannot be opened (${why}): open ${server.url} yourself`),
-      );
-    try {
-      return await runScheduler(context, project, keeper, () => firstLook.end());
-    } finally {
-      await server.close();
-    }
-  });
-}

@@ -4,7 +4,7 @@ import { AppError } from '../../core/model/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { readContexts, requireContext, type ServerContext, serverUrl } from './contexts.ts';
 import { readSecret } from './read-secret.ts';
-import { Server } from './server.ts';
+import type { Server } from './server.ts';
 
 /**
  * The server that a command line is for: of `--server`, or outside of a project of the context in use. `null`
@@ -19,11 +19,17 @@ export async function chosenServer(context: CommandContext): Promise<Server | nu
   const named = namedServer(context, server);
   const token = tokenStdin ? await readSecret(context.host.stdin) : named.token;
   const { allowHttp } = context.flags;
-  return new Server({
+  return serverOf({
     ...named,
     ...(token === undefined ? {} : { token }),
     ...(allowHttp ? { allowHttp: true } : {}),
   });
+}
+
+/** Most commands are for this machine: what speaks to a server is loaded for one. */
+async function serverOf(context: ServerContext): Promise<Server> {
+  const { Server } = await import('./server.ts');
+  return new Server(context);
 }
 
 /** A context by its name; an address is a server without a token, unless a context has the same. */
@@ -41,10 +47,10 @@ function namedServer({ host }: CommandContext, text: string): ServerContext {
   return Object.values(contexts.contexts).find((one) => one.url === url) ?? { url };
 }
 
-function serverInUse({ host, flags }: CommandContext): Server | null {
+async function serverInUse({ host, flags }: CommandContext): Promise<Server | null> {
   const { directory } = flags;
   if (directory !== host.cwd) return null;
   if (['airflow.yaml', 'dags'].some((name) => existsSync(join(directory, name)))) return null;
   const contexts = readContexts(host);
-  return contexts.current === null ? null : new Server(requireContext(contexts, contexts.current));
+  return contexts.current === null ? null : serverOf(requireContext(contexts, contexts.current));
 }

@@ -59,7 +59,7 @@ class LocalExecutor implements Executor {
   /** Groups that live, as far as the keeper told. */
   readonly #groups = new Map<string, number>();
   #keeper: KeeperLink | null = null;
-  /** The keeper takes orders; what one that dies before is handed would be waited for in vain. */
+  /** The keeper takes orders; attempts that one is handed that dies before would be waited for in vain. */
   #keeperIsUp = false;
   #keepers = 0;
   /** In monotonic time; a keeper that comes later is bound by it too. */
@@ -82,13 +82,13 @@ class LocalExecutor implements Executor {
       settings,
       numbers,
       nextGroup: () => `${settings.epoch}.${++groups}`,
-      keeper: () => (this.#keeperIsUp ? this.#keeper : null),
       onStarted: (job: Job) => this.#started(job),
       onEnded: (job: Job, outcome: Outcome, log: LogRange | null) => this.#finish(job, outcome, log),
       onReport: (frame: Exclude<ReportFrame, { t: 'hello' | 'end' }>) => this.#report(frame),
     };
-    this.#runners = new RunnerDesk(desk);
-    this.#commands = new CommandDesk(desk);
+    // A runner may be ordered of a keeper that is still starting: nothing but the runner is lost with it.
+    this.#runners = new RunnerDesk({ ...desk, keeper: () => this.#keeper });
+    this.#commands = new CommandDesk({ ...desk, keeper: () => (this.#keeperIsUp ? this.#keeper : null) });
   }
 
   async start(): Promise<void> {
@@ -98,7 +98,7 @@ class LocalExecutor implements Executor {
     await this.#runners.open();
     // Whoever starts this has other things to do until the keeper answers.
     void this.#firstKeeper().then(
-      () => this.#resume(),
+      () => this.#commands.resume(),
       (error: Error) => this.#failed(error),
     );
   }
@@ -228,12 +228,14 @@ class LocalExecutor implements Executor {
           clearTimeout(deadline);
           this.#keeper = null;
           this.#keeperIsUp = false;
-          if (up) void this.#keeperDied(detail);
-          else reject(new AppError('internal', `The keeper of processes cannot be started: ${detail}`));
+          if (up) return void this.#keeperDied(detail);
+          this.#runners.forget();
+          reject(new AppError('internal', `The keeper of processes cannot be started: ${detail}`));
         },
       };
       this.#keeper = new KeeperLink(keeperSettings, handlers, settings.spareKeeper?.take());
       this.#tellHold();
+      this.#runners.resume();
     });
   }
 
@@ -289,7 +291,7 @@ class LocalExecutor implements Executor {
     for (let waitMs = RESTART_MS; !this.#closing; waitMs = Math.min(waitMs * 2, RESTART_MAX_MS)) {
       try {
         await this.#startKeeper();
-        return this.#resume();
+        return this.#commands.resume();
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error);
         if (++failed >= KEEPER_STARTS_MAX)
@@ -313,11 +315,6 @@ class LocalExecutor implements Executor {
       if (done) return;
       await new Promise((resolve) => setTimeout(resolve, RESTART_MAX_MS));
     }
-  }
-
-  #resume(): void {
-    this.#commands.resume();
-    this.#runners.resume();
   }
 
   #withdraw(job: Job): boolean {

@@ -120,6 +120,12 @@ export class RunnerDesk {
     for (const runner of this.#dead.splice(0)) this.#poolOf(runner).requeue(this.#unstarted(runner));
   }
 
+  /** A keeper has died that never was up, and no runner of it was: orders wait until `resume`. */
+  forget(): void {
+    this.pause();
+    this.settleDead();
+  }
+
   /** There is a keeper now. Starts the first runner before anybody asks for it, if one is to be kept. */
   resume(): void {
     const { keepOne, memoryMb } = this.#parts.settings.runners;

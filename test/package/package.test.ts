@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -29,6 +30,8 @@ const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
 const PACKED_PACKAGES = JSON.parse(
   readFileSync(join(ROOT, 'cli/packed-packages.json'), 'utf8'),
 ) as readonly string[];
+/** A scheduler is five times as large. */
+const START_BYTES_MAX = 400_000;
 /** What npm says when it does not get at packages, for whatever reason outside of orch. */
 const UNREACHABLE =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|ENOTCACHED)\b/;
@@ -108,6 +111,15 @@ function codeOf(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '');
 }
 
+/** The modules that Node loads with a file of `dist`, this one included. */
+function loadedWith(file: string, found = new Set<string>()): Set<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  for (const [, path = ''] of codeOf(file).matchAll(/^(?:import|export) (?:.*from )?["'](\.[^"']+)["']/gm))
+    loadedWith(join(dirname(file), path), found);
+  return found;
+}
+
 beforeAll(async () => {
   const pack = await run('npm', ['pack', '--json', '--pack-destination', scratch], ROOT);
   expect(pack.code, pack.stderr).toBe(0);
@@ -160,6 +172,18 @@ describe('the files of the package', () => {
     };
     expect(Object.keys(READY_CHECKS).sort()).toEqual(LARGE_SCHEMAS.map(keyOf).sort());
     for (const check of Object.values(READY_CHECKS)) expect(check(7)).toBe(false);
+  });
+
+  test('let keepers, runners and the evaluation of files load nothing that decides', () => {
+    const namesOf = (file: string): string[] =>
+      [...loadedWith(file)].map((one) => /([\w-]+?)(?:-[\w-]{8})?\.js$/.exec(one)?.[1] ?? one).sort();
+    expect(namesOf('dist/core/executors/keeper-main.js')).toEqual(['attempts', 'keeper-main']);
+    expect(namesOf('dist/core/executors/runner-main.js')).toEqual(['attempts', 'runner-main']);
+    expect(namesOf('dist/core/parsing/parse-child.js')).not.toContain('engine');
+    // A command that leads begins with these, and starts its keeper before it loads more.
+    expect(namesOf('dist/cli/main.js')).toEqual(['attempts', 'commands', 'main']);
+    const sizes = [...loadedWith('dist/cli/main.js')].map((file) => statSync(join(ROOT, file)).size);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(START_BYTES_MAX);
   });
 
   test('import only what package.json has installed with them', () => {

@@ -27,14 +27,16 @@ test('it becomes the first keeper, and what ends what others left alive spares i
   expect(isAlive(pid)).toBe(false);
 });
 
-test('one that has ended before it is needed costs nothing', async () => {
+test('one that has ended before it is needed costs nothing, nor does a runner ordered of it', async () => {
   const keeper = SpareKeeper.start();
   const { pid } = keeper;
   signal(pid ?? 0, 'SIGKILL');
   await died(pid);
-  bench = new Bench(makeProject(), { spareKeeper: keeper });
+  bench = new Bench(makeProject({ 'dags/work.ts': 'export const one = () => 1;' }), { spareKeeper: keeper });
   await bench.executor.start();
+  const one = bench.call('one');
   expect((await bench.ended(bench.shell('true'))).outcome.kind).toBe('success');
+  expect((await bench.ended(one)).outcome.kind).toBe('success');
   expect(bench.executor.use?.().keeperPid).not.toBe(pid);
 });
 
