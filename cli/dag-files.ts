@@ -31,7 +31,7 @@ export interface DagFiles {
 export async function readDagFiles(
   context: CommandContext,
   dagId?: string,
-  meanwhile?: () => void,
+  meanwhile?: (stateDir: string) => void,
 ): Promise<DagFiles> {
   const dir = projectDir(context);
   const files = withUniqueDags(await readKnownFiles(dir, context, dagId, meanwhile));

@@ -49,7 +49,7 @@ export async function readKnownFiles(
   dir: string,
   context: CommandContext,
   dagId?: string,
-  meanwhile?: () => void,
+  meanwhile?: (stateDir: string) => void,
 ): Promise<readonly ParsedFile[]> {
   const [{ default: pLimit }, { DagLibrary }, { loadLimits }, { configOf }] = await Promise.all([
     import('p-limit'),
@@ -63,7 +63,7 @@ export async function readKnownFiles(
   const read = (files: readonly string[]) =>
     Promise.all(files.map((file) => limit(() => library.parse(file))));
   const files = library.files();
-  if (meanwhile !== undefined) setImmediate(meanwhile);
+  if (meanwhile !== undefined) setImmediate(meanwhile, config.store.path);
   if (dagId === undefined) return read(files);
   const named = files.filter((file) => fileStem(file) === dagId);
   const others = files.filter((file) => !named.includes(file));

@@ -1,3 +1,4 @@
+import type { SpareKeeper } from '../core/executors/keeper-process.ts';
 import { compileGraph } from '../core/graph/graph.ts';
 import { requiredSelection } from '../core/graph/required-selection.ts';
 import { type DagSpec, PRIORITY_LEVELS, type PriorityLevel } from '../core/model/dag.ts';
@@ -58,15 +59,22 @@ function priorityFlag(given: string): PriorityLevel {
   throw new AppError('usage', `--priority ${given}: it is one of ${PRIORITY_LEVELS.join(', ')}`);
 }
 
-/** Starts a run, or goes on with an interrupted one like it, and follows it to its end; the exit code. */
+/**
+ * Starts a run, or goes on with an interrupted one like it, and follows it to its end; the exit code.
+ * `keeper`: that of this process if it leads.
+ */
 export async function runHere(
   context: CommandContext,
   project: Project,
   wanted: WantedRun,
-  timeoutMs: number | null,
+  { timeoutMs, keeper }: { readonly timeoutMs: number | null; readonly keeper?: SpareKeeper },
 ): Promise<number> {
   const beganAt = context.host.clock.now();
-  const session = await openSession(project, { warm: wanted.needsRunner });
+  const session = await openSession(project, {
+    warm: wanted.needsRunner,
+    ...(keeper === undefined ? {} : { keeper }),
+  });
+  keeper?.end();
   let started: StartedRun | null = null;
   try {
     const askedAt = context.host.clock.now();

@@ -88,7 +88,7 @@ async function start(
   if (pin === undefined || versionNo === undefined || versionNo === pin.versionNo)
     throw new AppError('conflict', `New runs of DAG ${dagId} have that version: there is nothing to try.`);
   context.say(`New runs of DAG ${dagId} have version ${pin.versionNo}; this run has ${versionNo}.`);
-  const code = await runHere(context, project, { ...wanted, versionNo }, null);
+  const code = await runHere(context, project, { ...wanted, versionNo }, { timeoutMs: null });
   const next = code === EXIT.ok ? '--promote' : '--abort';
   context.say(`Then: orch canary ${dagId} ${next}`);
   return code;

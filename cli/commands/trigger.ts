@@ -1,3 +1,5 @@
+import type { SpareKeeper } from '../../core/executors/keeper-process.ts';
+import { seemsLed } from '../../core/scheduler/is-led.ts';
 import { readPools } from '../../core/scheduler/pools.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -13,6 +15,7 @@ import { shortRunId } from '../render/run-name.ts';
 import { dagInForce } from '../rolled-back.ts';
 import { type RunOptions, runHere, wantedRun } from '../run-here.ts';
 import { defineScope } from '../scope-flags.ts';
+import { withKeeper } from '../with-keeper.ts';
 import { withProject } from '../with-project.ts';
 
 export interface TriggerOptions extends RunOptions {
@@ -45,22 +48,34 @@ export const trigger = defineCommand<TriggerOptions>({
       .option('--timeout <duration>', 'wait at most this long, then exit 124')
       .option('--run-uid <uid>', 'the id of the run: asking twice gives one run');
   },
-  run: async (context, options, [dagId]) => {
-    const files = await readDagFiles(context, String(dagId), loadEngine);
-    const declared = requireDag(files, String(dagId));
-    rememberDags(files, 'some');
-    const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
-    return withProject(context, async (project) => {
-      const dag = await dagInForce(project.store, declared);
-      requirePools(dag, await readPools(project));
-      const wanted = wantedRun(context, dag, options);
-      if (options.detach === true) return detach(context, files, wanted.runUid);
-      const inputsFrom =
-        options.fromRun === undefined ? null : (await findRun(project.store, options.fromRun)).uid;
-      return runHere(context, project, { ...wanted, inputsFrom }, timeoutMs);
-    });
-  },
+  run: (context, options, [dagId]) =>
+    withKeeper((keeper) => triggerWith(keeper, context, options, String(dagId)), 'later'),
 });
+
+async function triggerWith(
+  keeper: SpareKeeper,
+  context: CommandContext,
+  options: TriggerOptions,
+  dagId: string,
+): Promise<number> {
+  const isDetached = options.detach === true;
+  const files = await readDagFiles(context, dagId, (stateDir) => {
+    if (!isDetached && !seemsLed(stateDir)) keeper.start();
+    loadEngine();
+  });
+  const declared = requireDag(files, dagId);
+  rememberDags(files, 'some');
+  const timeoutMs = options.timeout === undefined ? null : durationFlag('--timeout', options.timeout);
+  return withProject(context, async (project) => {
+    const dag = await dagInForce(project.store, declared);
+    requirePools(dag, await readPools(project));
+    const wanted = wantedRun(context, dag, options);
+    if (isDetached) return detach(context, files, wanted.runUid);
+    const inputsFrom =
+      options.fromRun === undefined ? null : (await findRun(project.store, options.fromRun)).uid;
+    return runHere(context, project, { ...wanted, inputsFrom }, { timeoutMs, keeper });
+  });
+}
 
 async function detach(context: CommandContext, files: DagFiles, runUid: string): Promise<number> {
   const { detachRun } = await import('../detach-run.ts');

@@ -76,18 +76,16 @@ export class KeeperProcess {
  * of a project, so that whoever ends what an earlier leader of the project has left alive spares it.
  */
 export class SpareKeeper {
-  #process: KeeperProcess | null;
+  #process: KeeperProcess | null = null;
+  #isOver = false;
 
-  private constructor(started: KeeperProcess | null) {
-    this.#process = started;
-  }
-
-  /** Starts one. If that fails, whoever leads starts its own and says why that fails. */
-  static start(): SpareKeeper {
+  /** Starts it, unless it was taken or ended. If that fails, whoever leads starts its own and says why. */
+  start(): void {
+    if (this.#isOver) return;
     try {
-      return new SpareKeeper(new KeeperProcess({ folder: tmpdir(), env: sharedCodeCache() }));
+      this.#process ??= new KeeperProcess({ folder: tmpdir(), env: sharedCodeCache() });
     } catch {
-      return new SpareKeeper(null);
+      // There is none.
     }
   }
 
@@ -100,6 +98,7 @@ export class SpareKeeper {
   take(): KeeperProcess | null {
     const taken = this.#process;
     this.#process = null;
+    this.#isOver = true;
     return taken;
   }
 

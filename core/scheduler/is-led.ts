@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { hasLeader } from './door.ts';
 import { leaderSocket } from './paths.ts';
@@ -11,4 +12,16 @@ export async function isLed(project: Project): Promise<boolean> {
   if (await hasLeader(leaderSocket(project.stateDir))) return true;
   const leader = await project.store.leader();
   return leader !== null && leader.host !== hostname();
+}
+
+/**
+ * A guess without a wait whether a process of this machine leads the store in a state folder: the socket of a
+ * leader is there. One that was killed has left it.
+ */
+export function seemsLed(stateDir: string): boolean {
+  try {
+    return existsSync(leaderSocket(stateDir));
+  } catch {
+    return true;
+  }
 }

@@ -10,8 +10,14 @@ afterEach(() => bench?.close());
 const isAlive = (pid: number | null): boolean => pid !== null && signal(pid, 0);
 const died = (pid: number | null) => vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 10_000 });
 
+function started(): SpareKeeper {
+  const keeper = new SpareKeeper();
+  keeper.start();
+  return keeper;
+}
+
 test('it becomes the first keeper, and what ends what others left alive spares it', async () => {
-  const keeper = SpareKeeper.start();
+  const keeper = started();
   const { pid } = keeper;
   expect(isAlive(pid)).toBe(true);
   bench = new Bench(makeProject(), { spareKeeper: keeper });
@@ -28,7 +34,7 @@ test('it becomes the first keeper, and what ends what others left alive spares i
 });
 
 test('one that has ended before it is needed costs nothing, nor does a runner ordered of it', async () => {
-  const keeper = SpareKeeper.start();
+  const keeper = started();
   const { pid } = keeper;
   signal(pid ?? 0, 'SIGKILL');
   await died(pid);
@@ -41,12 +47,13 @@ test('one that has ended before it is needed costs nothing, nor does a runner or
 });
 
 test('it ends when nobody takes it, and with the process that started it', async () => {
-  const keeper = SpareKeeper.start();
+  const keeper = started();
   const { pid } = keeper;
   keeper.end();
   await died(pid);
+  keeper.start();
   expect(keeper.take()).toBeNull();
-  const taken = SpareKeeper.start().take();
+  const taken = started().take();
   // What the system does when that process dies.
   taken?.pipe.destroy();
   expect(await taken?.ended).toBe('exit code 0');
