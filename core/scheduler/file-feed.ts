@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'chokidar';
+import type { FSWatcher } from 'chokidar';
 import type { Logger } from '../log/logger.ts';
 import type { FileArrival } from '../model/asset.ts';
 import type { Clock } from '../model/clock.ts';
@@ -99,7 +99,10 @@ export class FileFeed {
     this.#wanted = wanted;
     await this.#watcher?.close();
     this.#watcher = null;
-    if (this.#closed || wanted.length === 0) return;
+    if (wanted.length === 0) return;
+    // Loaded for who needs it: a scheduler that starts has runs to go on with first.
+    const { watch } = await import('chokidar');
+    if (this.#closed) return;
     const folders = new Set(wanted.map(({ folder }) => absolutePath(projectDir, folder)));
     this.#watcher = watch([...folders], { ignoreInitial: true, depth: 0 });
     this.#watcher.on('all', () => this.#lookSoon());
