@@ -243,3 +243,13 @@ it('a key that is given twice in YAML is reported with all other mistakes', asyn
     'unknown-file:6',
   ]);
 });
+
+it('an id that a file declares twice is a mistake of the second', async () => {
+  const dag = (id: string) => `id: ${id}\ntasks: { a: { run: "true" } }\n`;
+  await using project = await TempProject.with({
+    'dags/x.yaml': [dag('x'), dag('y'), dag('x')].join('---\n'),
+  });
+  expect(linesOf(await project.parse('dags/x.yaml'))).toEqual([
+    "dags/x.yaml:7:5 DAG 'x' is declared twice in this file: ids are unique in a project",
+  ]);
+});
