@@ -222,6 +222,17 @@ describe('the moving block', () => {
     expect(liveBlock(tracker, START, size, footer, style).at(-2)).toBe('    … 45 more');
   });
 
+  test('keys of which nothing has begun count too, once they are known', () => {
+    const tracker = new RunTracker(runView(templates));
+    scroll(tracker, chain('A'));
+    const tasks = ['A', 'B', 'C', 'D'].flatMap((key) => [
+      instance('symbol.collect', key, key === 'D' ? 'not_selected' : 'none'),
+      instance('symbol.clean', key, key === 'D' ? 'not_selected' : 'none'),
+    ]);
+    tracker.view = runView(tasks);
+    expect(liveBlock(tracker, START, size, footer, style)[0]).toBe('  ▶ symbol             1/3 ✓');
+  });
+
   test('a fan-out that is done leaves the block', () => {
     const tracker = new RunTracker(runView(templates));
     scroll(tracker, chain('A'));
