@@ -1,6 +1,6 @@
 import type { DagSpec } from '../core/model/dag.ts';
 import type { Diagnostic } from '../core/model/errors.ts';
-import { placeInSource, type SourceOf } from './place-in-source.ts';
+import { placeInSource, type SourceOf } from '../core/parsing/place-in-source.ts';
 
 /** `{{ ds }}` and the like: names that Airflow or orch fill in. Other programs have `{{ }}` of their own. */
 const FOREIGN = new RegExp(

@@ -1,7 +1,7 @@
 import { type DagSpec, TASK_DEFAULTS } from '../core/model/dag.ts';
 import { didYouMean } from '../core/model/did-you-mean.ts';
 import { AppError, type Diagnostic } from '../core/model/errors.ts';
-import { placeInSource, type SourceOf } from './place-in-source.ts';
+import { placeInSource, type SourceOf } from '../core/parsing/place-in-source.ts';
 import { counted } from './render/counted.ts';
 
 /** Pools by name. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { saveCodeCache } from '../core/executors/code-cache.ts';
 import type { SpareKeeper } from '../core/executors/keeper-process.ts';
 import type { Diagnostic } from '../core/model/errors.ts';
@@ -8,6 +10,7 @@ import type { CommandContext } from './context.ts';
 import { openSession } from './engine.ts';
 import { EXIT } from './exit-code.ts';
 import { type Interrupt, listenForInterrupts } from './interrupts.ts';
+import { projectDir } from './project-dir.ts';
 import { counted } from './render/counted.ts';
 import { clockText, instantText } from './render/time-text.ts';
 import { tellRuns } from './tell-runs.ts';
@@ -107,7 +110,10 @@ function tellFile(context: CommandContext, file: string, mistakes: readonly Diag
   if (context.flags.json)
     return context.json({ v: 1, type: 'file.changed', file, mistakes, at: instantText(now) }, 'event');
   const [first] = mistakes;
-  if (first === undefined) return context.print(`${clockText(now)} ${file} can be loaded again`);
+  if (first === undefined) {
+    const isGone = !existsSync(join(projectDir(context), file));
+    return context.print(`${clockText(now)} ${file} ${isGone ? 'is gone' : 'can be loaded again'}`);
+  }
   const place = first.line === undefined ? '' : `:${first.line}:${first.column ?? 1}`;
   const more = mistakes.length === 1 ? '' : `, and ${counted(mistakes.length - 1, 'more mistake')}`;
   const goesOn = 'Its DAGs go on as they were: orch check';

@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { Config } from '../../core/config/config.ts';
 import { AppError, type Diagnostic } from '../../core/model/errors.ts';
+import { type SourceOf, sourcesIn } from '../../core/parsing/place-in-source.ts';
 import { poolsInForce, readPools } from '../../core/scheduler/pools.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { readFilesAnew } from '../engine.ts';
 import { EXIT } from '../exit-code.ts';
 import { foreignTemplates } from '../foreign-templates.ts';
-import type { SourceOf } from '../place-in-source.ts';
 import { poolProblems } from '../pool-problems.ts';
 import { projectDir } from '../project-dir.ts';
 import { rememberDags } from '../remember-dags.ts';
@@ -102,8 +102,7 @@ async function checkAll(
   if (files === undefined) rememberDags({ dir, dags, diagnostics }, 'all');
   const sources = parsed.map(({ file }) => file).filter((file) => file.endsWith('.ts'));
   const typed = types && sources.length > 0 ? await typeDiagnostics(dir, sources) : [];
-  const sourceOf = (file: string): string | null =>
-    existsSync(join(dir, file)) ? readFileSync(join(dir, file), 'utf8') : null;
+  const sourceOf = sourcesIn(dir);
   const known = new Set(diagnostics.map(({ file, line }) => `${file}:${line}`));
   return {
     files: parsed.length,

@@ -35,7 +35,7 @@ export function liveBlock(
   const rows: string[] = [];
   const busy = [...tracker.instances.values()].filter(isBusy);
   for (const [fanOut, groups] of groupsByFanOut(tracker)) {
-    rows.push(fanOutRow(fanOut, groups, style));
+    rows.push(fanOutRow(fanOut, groups, tracker.keysOf(fanOut), style));
     const widest = Math.min(
       KEY_COLUMNS_MAX,
       Math.floor(size.columns / 3),
@@ -70,7 +70,8 @@ function groupsByFanOut(tracker: RunTracker): Map<string, KeyGroup[]> {
     if (list === undefined) found.set(group.fanOut, [group]);
     else list.push(group);
   }
-  for (const [fanOut, groups] of found) if (groups.every(isSettled)) found.delete(fanOut);
+  for (const [fanOut, groups] of found)
+    if (groups.length >= tracker.keysOf(fanOut) && groups.every(isSettled)) found.delete(fanOut);
   return found;
 }
 
@@ -80,7 +81,7 @@ function isSettled(group: KeyGroup): boolean {
 }
 
 /** `▶ symbol   5/8 ✓  1 ✗  2 ▶`: keys of a fan-out by what became of them. */
-function fanOutRow(fanOut: string, groups: readonly KeyGroup[], style: Style): string {
+function fanOutRow(fanOut: string, groups: readonly KeyGroup[], keys: number, style: Style): string {
   let done = 0;
   let failed = 0;
   let running = 0;
@@ -93,7 +94,7 @@ function fanOutRow(fanOut: string, groups: readonly KeyGroup[], style: Style): s
     else if (states.includes('up_for_retry')) retrying++;
   }
   const parts = [
-    style.good(`${done}/${groups.length} ✓`),
+    style.good(`${done}/${Math.max(keys, groups.length)} ✓`),
     failed > 0 ? style.bad(`${failed} ✗`) : '',
     running > 0 ? style.busy(`${running} ▶`) : '',
     retrying > 0 ? style.warn(`${retrying} ↻`) : '',

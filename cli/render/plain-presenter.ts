@@ -47,7 +47,8 @@ export function plainPresenter(context: CommandContext, options: PlainPresenterO
       const failed = justFailed(update);
       if (failed === null) return;
       const lines = logTailLines(failed, tail, style);
-      print(githubToken === null ? lines : githubLines(failed.name, failureText(failed), tail, githubToken));
+      const at = { name: failed.name, file: tracker.view.version.file };
+      print(githubToken === null ? lines : githubLines(at, failureText(failed), tail, githubToken));
     },
     refresh: (view) => {
       if (tracker !== null) tracker.view = view;
@@ -64,13 +65,24 @@ export function plainPresenter(context: CommandContext, options: PlainPresenterO
   };
 }
 
-/** The log in a fold, its lines unable to give commands to the workflow, and an annotation with the error. */
-export function githubLines(name: string, failure: string, tail: readonly string[], token: string): string[] {
+/**
+ * The log in a fold, its lines unable to give commands to the workflow, and an annotation of the DAG file
+ * with the error.
+ */
+export function githubLines(
+  { name, file }: { readonly name: string; readonly file: string },
+  failure: string,
+  tail: readonly string[],
+  token: string,
+): string[] {
   const fold =
     tail.length === 0
       ? []
       : [`::group::log of ${name}`, `::stop-commands::${token}`, ...tail, `::${token}::`, '::endgroup::'];
-  return [...fold, `::error title=${escaped(name, true)}::${escaped(failure, false)}`];
+  return [
+    ...fold,
+    `::error file=${escaped(file, true)},title=${escaped(name, true)}::${escaped(failure, false)}`,
+  ];
 }
 
 function escaped(text: string, isProperty: boolean): string {

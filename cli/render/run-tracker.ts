@@ -32,6 +32,7 @@ export class RunTracker {
   readonly #sizes: ReadonlyMap<string, number>;
   readonly #expansionsTold = new Set<string>();
   #view: RunView;
+  #keys: ReadonlyMap<string, ReadonlySet<string>>;
   #completed = 0;
   #nameColumns = NAME_COLUMNS_MIN;
 
@@ -51,6 +52,7 @@ export class RunTracker {
       }),
     );
     this.#sizes = fanOutSizes(first);
+    this.#keys = this.#keysIn(first);
   }
 
   /** The newest view: totals grow when fan-outs expand. */
@@ -60,6 +62,12 @@ export class RunTracker {
 
   set view(view: RunView) {
     this.#view = view;
+    this.#keys = this.#keysIn(view);
+  }
+
+  /** How many keys of a fan-out the run does, those included of which nothing has begun. */
+  keysOf(fanOut: string): number {
+    return this.#keys.get(fanOut)?.size ?? 0;
   }
 
   /** Selected instances that are finished. */
@@ -124,6 +132,18 @@ export class RunTracker {
     this.#groups.set(id, group);
     this.#nameColumns = Math.max(this.#nameColumns, Math.min(NAME_COLUMNS_MAX, displayWidth(id)));
     return group;
+  }
+
+  #keysIn({ tasks }: RunView): Map<string, Set<string>> {
+    const keys = new Map<string, Set<string>>();
+    for (const { taskId, key, state } of tasks) {
+      const fanOut = this.#fanOuts.get(taskId);
+      if (fanOut === undefined || key === null || state === 'not_selected') continue;
+      const known = keys.get(fanOut);
+      if (known === undefined) keys.set(fanOut, new Set([key]));
+      else known.add(key);
+    }
+    return keys;
   }
 
   #put(instance: InstanceView): void {

@@ -118,8 +118,11 @@ function flow(stages: readonly string[], head: string, columns: number): string[
 
 function metricTexts(tracker: RunTracker, members: readonly InstanceView[]): string[] {
   const latest = new Map<string, number>();
-  for (const member of members)
-    for (const [name, value] of tracker.metrics.get(member.name) ?? []) latest.set(name, value);
+  for (const member of members) {
+    // They come as they were stored: in an order of their own, the lines of all keys show the same ones.
+    const metrics = [...(tracker.metrics.get(member.name) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [name, value] of metrics) latest.set(name, value);
+  }
   return [...latest].map(([name, value]) => `${name}=${metricText(value)}`);
 }
 

@@ -1,6 +1,7 @@
 import { FatalError, notYetAnswer } from '../model/context.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Operator } from '../model/operator.ts';
+import { ownProblems } from '../model/own-problems.ts';
 import type { LoadedTask } from './load-task.ts';
 import { LiveContext } from './task-context.ts';
 import { deferralOf } from './task-error.ts';
@@ -84,6 +85,6 @@ async function paramsCheck(operator: Operator): Promise<(params: JsonObject) => 
       const [, errors] = schema.Errors(params);
       return errors.map((error) => `${error.instancePath || 'params'} ${error.message}`);
     }
-    return operator.validate?.(params) ?? [];
+    return ownProblems(operator, params);
   };
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../model/clock.ts';
 import { registerOrchResolver } from '../parsing/resolver.ts';
 import { ToldKeys } from '../secrets/given-values.ts';
 import { AttemptSecrets } from './attempt-secrets.ts';
+import { errorTrace } from './error-trace.ts';
 import { LiveAttempt } from './live-attempt.ts';
 import { type LoadedTask, loadTask } from './load-task.ts';
 import { takeStray } from './output-capture.ts';
@@ -207,6 +208,8 @@ export class Runner {
     if (attempt.ended) return;
     const stray = takeStray(this.#settings.logCapBytes);
     if (stray) attempt.log.bytes('stdout', stray);
+    const trace = attempt.aborted ? '' : errorTrace(outcome, attempt.definition.code.root);
+    if (trace !== '') attempt.log.line('error', trace);
     if (attempt.startedProcesses && leftProcesses(attempt.frame.id)) this.#dirty = true;
     const frame = attempt.end(outcome);
     this.#live.delete(attempt.frame.id);

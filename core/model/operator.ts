@@ -22,7 +22,8 @@ export interface OperatorDefinition<Params = JsonObject, Output = unknown> {
    */
   readonly isolation?: Isolation;
   /**
-   * Checks what the schema cannot say, without any input or output. Every sentence returned is one mistake.
+   * Checks what the schema cannot say, without any input or output. Every sentence returned is one mistake,
+   * and so is what is thrown.
    */
   validate?(params: Params): readonly string[];
   /** Does the work. What it returns is the output of the task. */

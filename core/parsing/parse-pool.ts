@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { dagFileNames } from './dag-file-names.ts';
 import { parseFile } from './parse-file.ts';
 import type { ParsedFile, ParseLimits } from './parsed-file.ts';
+import { sourcesIn } from './place-in-source.ts';
 import { withUniqueDags } from './unique-dags.ts';
 
 export interface ParseProjectOptions {
@@ -27,5 +28,5 @@ export async function parseProject(options: ParseProjectOptions): Promise<Parsed
   const limit = pLimit(options.concurrency ?? Math.max(1, availableParallelism()));
   const files = options.files ?? dagFileNames(projectDir);
   const parsed = await Promise.all(files.map((file) => limit(() => parseFile({ ...common, file }))));
-  return withUniqueDags(parsed);
+  return withUniqueDags(parsed, undefined, sourcesIn(projectDir));
 }

@@ -63,7 +63,7 @@ class FileParser {
     const content = readFileSync(absolute);
     const declared = YAML.test(file) ? await this.#loadYaml(content) : await this.#loadCode();
     const parsed: ParsedDag[] = [];
-    const diagnostics: Diagnostic[] = [...declared.diagnostics];
+    const diagnostics: Diagnostic[] = [...declared.diagnostics, ...declaredTwice(declared.dags)];
     const entryHash = createHash('sha256').update(content).digest('hex');
     for (const dag of declared.dags) diagnostics.push(...(await this.#compile(dag, entryHash, parsed)));
     diagnostics.push(...this.#graph.diagnostics, ...this.#changed(entryHash, parsed));
@@ -172,6 +172,20 @@ class FileParser {
   #refused(diagnostics: readonly Diagnostic[]): ParsedFile {
     return { file: this.#request.file, dags: [], diagnostics };
   }
+}
+
+/** DAGs whose id an earlier one of the same file has. */
+function declaredTwice(dags: readonly DeclaredDag[]): Diagnostic[] {
+  const ids = new Set<unknown>();
+  return dags.flatMap(({ author, locate }) => {
+    const { id } = (author ?? {}) as { readonly id?: unknown };
+    if (typeof id !== 'string' || !ids.has(id)) {
+      ids.add(id);
+      return [];
+    }
+    const message = `DAG '${id}' is declared twice in this file: ids are unique in a project`;
+    return [{ severity: 'error', rule: 'duplicate-dag', message, ...locate(['id']) } as const];
+  });
 }
 
 /** In the order of the file; what concerns another file, or the whole file, first. */

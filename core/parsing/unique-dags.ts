@@ -1,4 +1,5 @@
 import type { FileFacts } from './parsed-file.ts';
+import { placeInSource, type SourceOf } from './place-in-source.ts';
 
 /** By DAG id, the file that is known to declare it. */
 type Owners = Pick<ReadonlyMap<string, string>, 'get'>;
@@ -17,11 +18,13 @@ export function idsOfSeveral(files: readonly FileFacts[]): ReadonlySet<string> {
 
 /**
  * Leaves each id to one file, and makes its being declared in any other one a mistake of that. The file that
- * is known to declare it keeps it, whatever is added beside it; of others the first has it.
+ * is known to declare it keeps it, whatever is added beside it; of others the first has it. Where the sources
+ * are given, a mistake has the place of the id.
  */
 export function withUniqueDags<File extends FileFacts>(
   files: readonly File[],
   known: Owners = new Map(),
+  sourceOf: SourceOf = () => null,
 ): File[] {
   const owners = new Map<string, string>();
   for (const { file, dags } of files)
@@ -35,7 +38,8 @@ export function withUniqueDags<File extends FileFacts>(
       const owner = owners.get(id);
       if (owner === file) return [];
       const message = `DAG '${id}' is declared in ${owner} too: ids are unique in a project`;
-      return [{ severity: 'error', rule: 'duplicate-dag', message, file } as const];
+      const place = placeInSource(sourceOf(file), new RegExp(`\\bid['"]?\\s*:\\s*['"]?${id}(?![\\w-])`));
+      return [{ severity: 'error', rule: 'duplicate-dag', message, file, ...place } as const];
     });
     return { ...parsed, dags, diagnostics: [...parsed.diagnostics, ...mistakes] };
   });

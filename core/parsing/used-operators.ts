@@ -4,6 +4,7 @@ import type { OperatorCatalog, OperatorProblem } from '../authoring/compile/acti
 import { operatorsFolder } from '../config/installation.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { Operator } from '../model/operator.ts';
+import { ownProblems } from '../model/own-problems.ts';
 import { makeValidator } from '../schema/validate.ts';
 import { absolutePath } from './project-path.ts';
 
@@ -48,7 +49,7 @@ export class UsedOperators implements OperatorCatalog {
       (problem) => problem.at === 'key' || !holdsTemplate(valueAt(params, problem.path)),
     );
     if (problems.length > 0 || holdsTemplate(params)) return problems;
-    return (operator.validate?.(params) ?? []).map((message) => ({ path: [], message }));
+    return ownProblems(operator, params).map((message) => ({ path: [], message }));
   }
 }
 

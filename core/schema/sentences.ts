@@ -137,7 +137,7 @@ function patternProblem(error: ErrorObject, path: Path, name: string): SchemaPro
     const key = String(error.params.propertyName);
     const pattern = (error.schema as { pattern?: string }).pattern;
     const rule = pattern === ENV_NAME_PATTERN ? 'bad-env-name' : 'bad-id';
-    const message = `'${shorten(key)}' ${idWords(pattern)}`;
+    const message = `'${shorten(key)}' ${idWords(key, pattern)}`;
     return { path: [...path, key], at: 'key', rule, message, ...repairedHint(key, pattern) };
   }
   const text = shorten(String(error.data));
@@ -146,7 +146,7 @@ function patternProblem(error: ErrorObject, path: Path, name: string): SchemaPro
     return bad(path, 'bad-duration', `${name}: '${text}' is not a duration`, hint);
   }
   if (error.schema === ID_PATTERN || error.schema === NAME_PATTERN) {
-    const message = `${name}: '${text}' ${idWords(String(error.schema))}`;
+    const message = `${name}: '${text}' ${idWords(text, String(error.schema))}`;
     return bad(path, 'bad-id', message, repairedHint(String(error.data), error.schema).hint);
   }
   return bad(path, 'bad-value', `${name}: '${text}' does not match ${error.schema}`);
@@ -160,10 +160,12 @@ function repairedHint(text: string, pattern: unknown): { readonly hint?: string 
     .replaceAll(foreign, '_')
     .replace(/^(?![A-Za-z_])/, '_')
     .slice(0, 128);
-  return /[A-Za-z0-9]/.test(repaired) ? { hint: `write '${repaired}'` } : {};
+  return repaired !== text && /[A-Za-z0-9]/.test(repaired) ? { hint: `write '${repaired}'` } : {};
 }
 
-function idWords(pattern: string | undefined): string {
+/** What is wrong with a name. */
+export function idWords(name: string, pattern?: string): string {
+  if (name === '__proto__') return 'is a name that JavaScript keeps for itself';
   if (pattern === ENV_NAME_PATTERN) return 'is not a name of an environment variable: letters, digits and _';
   return 'is not a valid id: letters, digits, _ and -, beginning with a letter or _, at most 128 characters';
 }

@@ -84,11 +84,18 @@ export function instanceView(
     attempts: row?.tryNo ?? (0 as TryNo),
     startedAt,
     endedAt,
-    durationMs: startedAt !== null && endedAt !== null ? Math.max(0, endedAt - startedAt) : null,
+    durationMs: durationOf(row),
     dueAt: row?.dueAt ?? null,
     error: row?.error ?? null,
     log: row?.log ?? null,
     output: outputs?.get(node) ?? null,
     progress: progress?.get(node) ?? null,
   };
+}
+
+/** What the leader does itself, a choice or a join, takes no time. */
+function durationOf(row: InstanceRecord | undefined): number | null {
+  if (row === undefined || row.endedAt === null) return null;
+  if (row.startedAt !== null) return Math.max(0, row.endedAt - row.startedAt);
+  return row.because?.code === 'chosen' || row.because?.code === 'passed' ? 0 : null;
 }

@@ -1,5 +1,5 @@
 import { FatalError, type TaskContext } from 'orch';
-import { readCsvSource } from './csv-source.ts';
+import { readCsvSource, shownFolder } from './csv-source.ts';
 import { contentHash, type DatasetRef, publishDataset } from './dataset.ts';
 import { fillTable, withDuckDb, writeParquet } from './duckdb.ts';
 import type { Gathered } from './gathered.ts';
@@ -9,6 +9,7 @@ import { RAW_FIELDS, type RawRow } from './market.ts';
 import type { Collected } from './outputs.ts';
 import { type DataParams, readDataParams, readParams, readSymbol } from './params.ts';
 import { RECORDED_SYMBOLS, readRecorded } from './recorded-source.ts';
+import { symbolName } from './symbol-name.ts';
 
 /** {@link collectPrices}, as the first stage of the pipeline: its params are refused before any work. */
 export async function collect(inputs: unknown, ctx: TaskContext): Promise<Collected> {
@@ -44,7 +45,9 @@ async function gather(symbol: string, params: DataParams, ctx: TaskContext): Pro
       source === 'csv' ? await readCsvSource(symbol, params.csvDir, ctx) : await readRecorded(symbol, ctx);
     if (found !== null) return found;
     const has =
-      source === 'csv' ? `${params.csvDir} has no ${symbol}.csv` : `it has ${RECORDED_SYMBOLS.join(', ')}`;
+      source === 'csv'
+        ? `${shownFolder(params.csvDir, ctx.projectDir)} has no ${symbolName(symbol)}.csv`
+        : `it has ${RECORDED_SYMBOLS.join(', ')}`;
     lacking.push(`${source} (${has})`);
   }
   throw new FatalError(`No source has the symbol ${symbol}: ${lacking.join('; ')}.`);

@@ -83,7 +83,7 @@ async function list(folder: string): Promise<Dirent[]> {
 }
 
 /** Relative to the project for a folder inside it. */
-function shownFolder(folder: string, projectDir: string): string {
+export function shownFolder(folder: string, projectDir: string): string {
   const path = relative(projectDir, folder);
   return path.startsWith('..') || path === '' ? folder : path;
 }

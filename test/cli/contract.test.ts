@@ -15,6 +15,7 @@ tasks:
           env: { KEY: "\${{ item }}" }
         two: { run: "true", needs: [one] }
   last: { run: "true", after: [each] }
+  end: { after: [last] }
 `;
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -36,6 +37,7 @@ test('trigger --json: a task.finished for each instance, selected or not, run.fi
     'each.one b success',
     'each.two a not_selected',
     'each.two b not_selected',
+    'end null not_selected',
     'last null not_selected',
   ]);
   for (const event of finished) {
@@ -62,7 +64,7 @@ test('trigger --json: a task.finished for each instance, selected or not, run.fi
     dagId: 'demo',
     runId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     state: 'success',
-    counts: { success: 2, not_selected: 3 },
+    counts: { success: 2, not_selected: 4 },
     durationMs: expect.any(Number),
   });
   expect(stdout.endsWith('\n')).toBe(true);
@@ -74,6 +76,7 @@ test('a fan-out outside the scope is one line per task with key null', async () 
   expect(finished.map(({ taskId, key, state }) => `${taskId} ${key} ${state}`).sort()).toEqual([
     'each.one null not_selected',
     'each.two null not_selected',
+    'end null not_selected',
     'last null success',
   ]);
 });
@@ -98,8 +101,14 @@ test('a failed run: exit 1, reasons where there are some', async () => {
   expect(bad).toMatchObject({ state: 'failed', reason: 'error', attempt: 1, durationMs: expect.any(Number) });
   expect(events.at(-1)).toMatchObject({
     state: 'failed',
-    counts: { success: 2, failed: 1, upstream_failed: 1, not_selected: 1 },
+    counts: { success: 2, failed: 1, upstream_failed: 1, not_selected: 2 },
   });
+});
+
+test('a task that only joins others took no time', async () => {
+  const { stdout } = await orch(['-C', dir, 'trigger', 'demo', '--only', 'end', '--json']);
+  const end = eventsOf(stdout).find(({ type, taskId }) => type === 'task.finished' && taskId === 'end');
+  expect(end).toMatchObject({ state: 'success', attempt: 1, durationMs: 0 });
 });
 
 test('status --json: totals, progress and every task with its output', async () => {
@@ -113,7 +122,7 @@ test('status --json: totals, progress and every task with its output', async () 
     total: 2,
     completed: 2,
     progress: 1,
-    counts: { success: 2, not_selected: 3 },
+    counts: { success: 2, not_selected: 4 },
   });
   expect(status.tasks.find(({ taskId, key }) => taskId === 'each.one' && key === 'a')).toMatchObject({
     state: 'success',

@@ -185,8 +185,11 @@ describe('orch scheduler', () => {
     await people.until(/Z DAG more is new \(version 2\)\n/);
     writeFileSync(join(dir, 'dags/more.yaml'), "id: more\ntasks: { a: { run: 'date' } }\n");
     await people.until(/Z DAG more has changed \(version 3\)\n/);
+    writeFileSync(join(dir, 'dags/more.yaml'), 'id: [');
+    await people.until(/Z dags\/more\.yaml.* cannot be loaded/);
     rmSync(join(dir, 'dags/more.yaml'));
     await people.until(/Z DAG more is gone: no file declares it\n/);
+    await people.until(/Z dags\/more\.yaml is gone\n/);
     people.child.kill('SIGTERM');
     await people.ended;
     const programs = startOrch(['-C', dir, 'scheduler', '--json']);

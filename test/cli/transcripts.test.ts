@@ -247,7 +247,7 @@ describe('a run in a pipe', () => {
       env,
     });
     expect(stdout).toContain('::group::log of symbol[BAD].collect\n');
-    expect(stdout).toContain('::error title=symbol[BAD].collect::no such symbol\n');
+    expect(stdout).toContain('::error file=dags/demo.yaml,title=symbol[BAD].collect::no such symbol\n');
   });
 
   test('runs, stats and doctor look at what is stored', async () => {

@@ -1,5 +1,6 @@
 import { didYouMean } from '../../model/did-you-mean.ts';
 import { ANY_TASKS_SCHEMA, forEachSchema, groupSchema } from '../../schema/dag-file.schema.ts';
+import { idWords } from '../../schema/sentences.ts';
 import { TASK_SCHEMA } from '../../schema/task.schema.ts';
 import { makeValidator, type Validator } from '../../schema/validate.ts';
 import { NAME_PATTERN } from '../../schema/words.schema.ts';
@@ -111,10 +112,7 @@ class TreeReader {
 
   #checkId(id: string, scope: Scope): void {
     if (validId.test(id)) return;
-    const message =
-      `'${id.length > 60 ? `${id.slice(0, 57)}...` : id}' is not a valid id: ` +
-      `letters, digits, _ ` +
-      `and -, beginning with a letter or _, at most 128 characters`;
+    const message = `'${id.length > 60 ? `${id.slice(0, 57)}...` : id}' ${idWords(id)}`;
     const repaired = id
       .normalize('NFKD')
       .replaceAll(/[^A-Za-z0-9_-]+/g, '_')

@@ -34,6 +34,22 @@ test('what native code and child processes write to its output is there too', as
   expect((await bench.lines(id)).sort()).toEqual(['stdout: from child', 'stdout: native line']);
 });
 
+test('where an error was thrown is in the log, by the places of the project', async () => {
+  const id = bench.call('throwsError');
+  await bench.ended(id);
+  const [error, place] = await bench.lines(id);
+  expect(error).toBe('error: TypeError: bad thing');
+  expect(place).toMatch(/^error: {5}at throwsError \(dags\/work\.ts:\d+:\d+\)$/);
+});
+
+test('of an error that is meant the cause alone has places', async () => {
+  const ended = await bench.ended(bench.call('throwsFatal'));
+  expect(ended.log).toBeUndefined();
+  const id = bench.call('throwsFatalBecause');
+  await bench.ended(id);
+  expect((await bench.lines(id))[0]).toBe('error: Caused by: TypeError: bad thing');
+});
+
 test('an attempt that prints nothing has no log and no file', async () => {
   const silent = new Bench(makeProject({ 'dags/work.ts': WORK }));
   await silent.executor.start();

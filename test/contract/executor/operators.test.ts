@@ -7,7 +7,10 @@ export const greet = defineOperator({
   description: 'Greets.',
   params: Type.Object({ name: Type.String(), times: Type.Integer({ default: 2, minimum: 1 }) }),
   isolation: 'shared',
-  validate: ({ name }) => (name === 'nobody' ? ['name must be somebody'] : []),
+  validate: ({ name }) => {
+    if (name === 'r2') throw new Error('name has digits');
+    return name === 'nobody' ? ['name must be somebody'] : [];
+  },
   execute({ name, times }, ctx) {
     if (name === 'error') throw new Error('cannot greet');
     return { said: Array(times).fill('hello ' + name), inputs: ctx.inputs };
@@ -80,6 +83,8 @@ test('params that are wrong fail for good, by schema and by validate', async () 
   expect(await bench.outcome(greet({ times: 0 }))).toMatchObject({ kind: 'failed', final: true });
   const nobody = await bench.outcome(greet({ name: 'nobody' }));
   expect(nobody).toMatchObject({ final: true, error: { message: 'operator greet: name must be somebody' } });
+  const thrown = await bench.outcome(greet({ name: 'r2' }));
+  expect(thrown).toMatchObject({ final: true, error: { message: 'operator greet: name has digits' } });
 });
 
 test('a name that is none names those there are', async () => {

@@ -50,6 +50,9 @@ export const printsThenExits = () => { console.log('before'); process.exit(3); }
 export const throwsError = () => { const e = new TypeError('bad thing'); e.code = 'E_BAD'; throw e; };
 export const throwsText = () => { throw 'just text'; };
 export const throwsFatal = () => { throw new FatalError('no use'); };
+export const throwsFatalBecause = () => {
+  try { throwsError(); } catch (cause) { throw new FatalError('no use', { cause }); }
+};
 export const throwsRetryable = () => { throw new RetryableError('later', { retryAfterMs: 1234 }); };
 export const skips = (_, { skip }) => skip('nothing to do');
 export const reads = ({ file }, ctx) => { ctx.metric('pid', process.pid); return readFile(file, 'utf8'); };

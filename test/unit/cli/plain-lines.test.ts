@@ -125,12 +125,13 @@ test('the end of a log is set off; no log, no lines', () => {
 });
 
 test('in GitHub Actions a log is a fold that cannot give commands, and the error an annotation', () => {
-  expect(githubLines('symbol[A,B].x', '100% wrong\nreally', ['::set-output name=a::b'], 'tok')).toEqual([
+  const at = { name: 'symbol[A,B].x', file: 'dags/market.ts' };
+  expect(githubLines(at, '100% wrong\nreally', ['::set-output name=a::b'], 'tok')).toEqual([
     '::group::log of symbol[A,B].x',
     '::stop-commands::tok',
     '::set-output name=a::b',
     '::tok::',
     '::endgroup::',
-    '::error title=symbol[A%2CB].x::100%25 wrong%0Areally',
+    '::error file=dags/market.ts,title=symbol[A%2CB].x::100%25 wrong%0Areally',
   ]);
 });

@@ -52,6 +52,7 @@ describe('lines that scroll', () => {
     };
     metric(collect, 'rows', 1260);
     metric(backtest, 'sharpe', 1.3123456);
+    metric(backtest, 'cagr', 0.5);
     const update = change(backtest, 9);
     tracker.apply(update);
     const group = tracker.groupOf(backtest);
@@ -59,8 +60,8 @@ describe('lines that scroll', () => {
       if (group !== null) group.shown = false;
       return scrollLines(tracker, update, columns, style)[0] ?? '';
     };
-    expect(line(100)).toMatch(/backtest 2.2s {2}sharpe=1.312 {2}rows=1260$/);
-    expect(line(80)).toMatch(/backtest 2.2s {2}sharpe=1.312$/);
+    expect(line(100)).toMatch(/backtest 2.2s {2}cagr=0.5 {2}sharpe=1.312 {2}rows=1260$/);
+    expect(line(80)).toMatch(/backtest 2.2s {2}cagr=0.5$/);
   });
 
   test('why a fan-out has no keys stands once, under its first task', () => {
@@ -220,6 +221,17 @@ describe('the moving block', () => {
       }
     }
     expect(liveBlock(tracker, START, size, footer, style).at(-2)).toBe('    … 45 more');
+  });
+
+  test('keys of which nothing has begun count too, once they are known', () => {
+    const tracker = new RunTracker(runView(templates));
+    scroll(tracker, chain('A'));
+    const tasks = ['A', 'B', 'C', 'D'].flatMap((key) => [
+      instance('symbol.collect', key, key === 'D' ? 'not_selected' : 'none'),
+      instance('symbol.clean', key, key === 'D' ? 'not_selected' : 'none'),
+    ]);
+    tracker.view = runView(tasks);
+    expect(liveBlock(tracker, START, size, footer, style)[0]).toBe('  ▶ symbol             1/3 ✓');
   });
 
   test('a fan-out that is done leaves the block', () => {

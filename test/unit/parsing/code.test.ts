@@ -90,7 +90,8 @@ describe('the code of a DAG', () => {
       "import { defineOperator, Type } from 'orch';\nimport { greeting } from './parts/greeting.ts';\n" +
       `export const greet = defineOperator({\n  params: Type.Object({ name: ${types} }),\n` +
       "  isolation: 'shared',\n" +
-      "  validate: ({ name }) => (name === 'nobody' ? ['nobody cannot be greeted'] : []),\n" +
+      "  validate: ({ name }) => {\n    if (/\\d/.test(name)) throw new Error('a name has no digits');\n" +
+      "    return name === 'nobody' ? ['nobody cannot be greeted'] : [];\n  },\n" +
       '  execute: ({ name }) => greeting + name,\n});\n';
     await using project = await TempProject.with({
       'dags/x.yaml':
@@ -109,13 +110,15 @@ describe('the code of a DAG', () => {
         'tasks:\n' +
         '  a: { uses: greet, with: { nme: x } }\n' +
         '  b: { uses: greet, with: { name: nobody } }\n' +
+        '  d: { uses: greet, with: { name: r2 } }\n' +
         '  c: { uses: gret }\n',
     });
     const lines = linesOf(await project.parse('dags/x.yaml'));
     expect(lines).toEqual([
       "dags/x.yaml:3:34 'with.nme' of task 'a': unknown key 'nme' in operator 'greet' (did you mean 'name'?)",
       "dags/x.yaml:4:27 task 'b': nobody cannot be greeted",
-      "dags/x.yaml:5:14 there is no operator 'gret' (did you mean 'greet'?)",
+      "dags/x.yaml:5:27 task 'd': a name has no digits",
+      "dags/x.yaml:6:14 there is no operator 'gret' (did you mean 'greet'?)",
     ]);
     await project.write({
       'operators/greet.ts': "throw new Error('broken');\n",
@@ -238,5 +241,15 @@ it('a key that is given twice in YAML is reported with all other mistakes', asyn
     'unknown-key:4',
     'unknown-task:5',
     'unknown-file:6',
+  ]);
+});
+
+it('an id that a file declares twice is a mistake of the second', async () => {
+  const dag = (id: string) => `id: ${id}\ntasks: { a: { run: "true" } }\n`;
+  await using project = await TempProject.with({
+    'dags/x.yaml': [dag('x'), dag('y'), dag('x')].join('---\n'),
+  });
+  expect(linesOf(await project.parse('dags/x.yaml'))).toEqual([
+    "dags/x.yaml:7:5 DAG 'x' is declared twice in this file: ids are unique in a project",
   ]);
 });

@@ -20,6 +20,12 @@ test('an id that nobody is known to declare is that of the first file', () => {
   ]);
 });
 
+test('a mistake has the place of the id where the sources are given', () => {
+  const text = 'id: xy\ntasks: {}\n---\nid: "x"\n';
+  const [, second] = withUniqueDags(files, undefined, () => text);
+  expect(second?.diagnostics).toMatchObject([{ file: 'dags/b.ts', line: 4, column: 1, source: 'id: "x"' }]);
+});
+
 test('the file that is known to declare an id keeps it, and what is added beside it is refused', () => {
   const unique = withUniqueDags(files, new Map([['x', 'dags/b.ts']]));
   expect(idsOf(unique)).toEqual(['y', 'x', 'z']);

@@ -68,11 +68,11 @@ test('recorded: one price a month becomes four equal prices without volume, and 
 test('a symbol that no source has fails for good and names what there is', async () => {
   await using space = workspace();
   await mkdir(join(space.dir, 'csv'));
-  const ctx = fakeContext(space.dir, 'NOPE', { sourceTypes: ['recorded', 'csv'] });
+  const ctx = fakeContext(space.dir, 'NO/PE', { sourceTypes: ['recorded', 'csv'] });
   await expect(collect({}, ctx)).rejects.toMatchObject({
     name: 'FatalError',
     message: expect.stringMatching(
-      /No source has the symbol NOPE: recorded \(it has SP500, .*\); csv \(.*no NOPE\.csv\)/,
+      /No source has the symbol NO\/PE: recorded \(it has SP500, .*\); csv \(csv has no NO%2FPE\.csv\)/,
     ),
   });
 });

@@ -1,7 +1,20 @@
-import type { Diagnostic } from '../core/model/errors.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Diagnostic } from '../model/errors.ts';
 
 /** The text of a DAG file, or `null` where it cannot be read. */
 export type SourceOf = (file: string) => string | null;
+
+/** The texts of the files of a project, by their paths in it. */
+export function sourcesIn(projectDir: string): SourceOf {
+  return (file) => {
+    try {
+      return readFileSync(join(projectDir, file), 'utf8');
+    } catch {
+      return null;
+    }
+  };
+}
 
 /** Where a pattern first stands in a text, to be shown with a mistake; nothing if it does not. */
 export function placeInSource(
