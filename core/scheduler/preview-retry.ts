@@ -10,6 +10,7 @@ import type { InstanceView } from '../store/run-view.ts';
 import type { RunSnapshot } from '../store/store.ts';
 import type { Project } from './project.ts';
 import { repinned } from './repinned.ts';
+import { requireWhole } from './require-whole.ts';
 
 /** What a retry is to run again. */
 export interface RetryChoice {
@@ -36,6 +37,7 @@ export async function previewRetry(
 ): Promise<RetryPreview> {
   const stored = await project.store.loadRun(runNo);
   if (stored === null) return { instances: [], moves: false };
+  requireWhole(stored);
   const moved = choice.latest ? await withNewest(project, stored) : null;
   const then = moved ?? stored;
   const view = makeRunView(then, new Map(), new Map());

@@ -24,6 +24,7 @@ import type { LedRun } from './leader-options.ts';
 import { nodesNamed } from './nodes-named.ts';
 import { isOperation, type Operation } from './operating.ts';
 import { repinned } from './repinned.ts';
+import { requireWhole, requireWholeVersion } from './require-whole.ts';
 import { wantedRollback } from './rollback-desk.ts';
 import { spilledText } from './spilled.ts';
 import { askedFor, deletedRun } from './task-desk.ts';
@@ -289,6 +290,7 @@ export class RequestDesk {
   async load(runNo: RunNo, other?: VersionRecord): Promise<LoadedRun> {
     const stored = await this.#store.loadRun(runNo);
     if (!stored) throw new AppError('not_found', `there is no run number ${runNo}`);
+    requireWhole(stored);
     const from = stored.run.versionNo;
     const version = other ?? stored.version;
     const graph = this.#graph(version);
@@ -318,6 +320,7 @@ export class RequestDesk {
   #graph(version: VersionRecord): Graph {
     let graph = this.#graphs.get(version.versionNo);
     if (!graph) {
+      requireWholeVersion(version);
       graph = compileGraph(version.spec);
       this.#graphs.set(version.versionNo, graph);
     }
