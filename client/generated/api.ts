@@ -780,6 +780,11 @@ export type TaskBatch = {
       readonly status: number;
       readonly code: string;
       readonly detail: string;
+      /** each mistake, with its place in the body as a JSON pointer */
+      readonly errors?: readonly {
+        readonly pointer: string;
+        readonly detail: string;
+      }[];
     } | null;
   }[];
 };
@@ -793,6 +798,11 @@ export type TaskBulk = {
       readonly status: number;
       readonly code: string;
       readonly detail: string;
+      /** each mistake, with its place in the body as a JSON pointer */
+      readonly errors?: readonly {
+        readonly pointer: string;
+        readonly detail: string;
+      }[];
     } | null;
   }[];
 };

@@ -230,12 +230,12 @@ export class RequestDesk {
       return { inboxId, kind: 'approve', run, by, node: node as number, option, message };
     }
     if (request.type === 'markTask') {
-      const [node] = nodesNamed(run, request.instance);
+      const [node] = nodesNamed(run, request.instance, '/task');
       return { inboxId, kind: 'markTask', run, by, node: node as number, state: request.state };
     }
     if (request.select !== 'tasks')
       return { inboxId, kind: 'retry', run, by, selection: { select: request.select } };
-    const nodes = request.tasks.flatMap((name) => nodesNamed(run, name));
+    const nodes = request.tasks.flatMap((name, at) => nodesNamed(run, name, `/tasks/${at}`));
     const { upstream, downstream } = request;
     return { inboxId, kind: 'retry', run, by, selection: { select: 'nodes', nodes, upstream, downstream } };
   }
