@@ -16,6 +16,7 @@ export async function askLeader(services: Services, request: Request): Promise<J
 
 /** Refuses a request. What it is about was found before: what is missing is named inside of it. */
 export function namedInside(error: unknown): never {
-  if (error instanceof AppError && error.code === 'not_found') throw new AppError('invalid', error.message);
+  if (error instanceof AppError && error.code === 'not_found')
+    throw new AppError('invalid', error.message, error.details);
   throw error;
 }

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { openKept } from '../core/log/kept-file.ts';
 
 /** What may stand in `Content-Type` as it is: the name comes from a task. */
 const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?charset=[\w-]+)?$/;
@@ -14,20 +13,22 @@ export interface SentFile {
 
 /** Answers with a file that browsers save and never show; `null` if it is not there. */
 export async function sendFile({ path, name, mediaType }: SentFile): Promise<Response | null> {
-  const found = await stat(path).catch(() => null);
-  if (!found?.isFile()) return null;
+  const looked = await openKept(path).catch(() => null);
+  if (looked === null) return null;
+  const { size } = await looked.stat().finally(() => looked.close());
   const headers = {
     'content-type': MEDIA_TYPE.test(mediaType) ? mediaType : 'application/octet-stream',
-    'content-length': String(found.size),
+    'content-length': String(size),
     'content-disposition': disposition(name),
     'x-content-type-options': 'nosniff',
   };
   // Opened by the first read: an answer to HEAD is never read.
-  return new Response(ReadableStream.from(chunksOf(path)), { headers });
+  return new Response(ReadableStream.from(chunksOf(path, size)), { headers });
 }
 
-async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(path);
+async function* chunksOf(path: string, size: number): AsyncGenerator<Uint8Array> {
+  const file = size === 0 ? null : await openKept(path);
+  if (file !== null) yield* file.createReadStream({ end: size - 1 });
 }
 
 /** The name without what leads out of a folder, as plain ASCII and by RFC 8187. */

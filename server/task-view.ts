@@ -1,6 +1,7 @@
 import { AppError } from '../core/model/errors.ts';
 import type { NodeNo } from '../core/model/ids.ts';
 import type { Json } from '../core/model/json.ts';
+import { readText } from '../core/store/stored-text.ts';
 import { isTaskFinished } from '../core/store/task-filter.ts';
 import type { TaskRecord } from '../core/store/task-reads.ts';
 import { TASK_SORTS, type TaskOrder, type TaskSort } from '../core/store/task-walk.ts';
@@ -57,7 +58,7 @@ export async function resultOf(
 ): Promise<Pick<TaskDetail, 'result' | 'resultFile'>> {
   const output = (await store.outputs(run.runNo, [0 as NodeNo])).get(0 as NodeNo);
   if (output === undefined) return { result: null, resultFile: null };
-  if ('json' in output) return { result: JSON.parse(output.json) as Json, resultFile: null };
+  if ('json' in output) return { result: readText<Json>('task_output.json', output.json), resultFile: null };
   return { result: null, resultFile: { sha256: output.sha256, bytes: output.bytes } };
 }
 

@@ -1,4 +1,11 @@
-import type { BrokenFacts, BrokenRow, Place, Rule, Violation } from '../../core/model/violation.ts';
+import {
+  type BrokenFacts,
+  type BrokenRow,
+  type Place,
+  type Rule,
+  textPlaceText,
+  type Violation,
+} from '../../core/model/violation.ts';
 import type { TaskNames } from '../task-names.ts';
 import { shortRunId } from './run-name.ts';
 import { oneLine } from './text-width.ts';
@@ -8,6 +15,7 @@ import { instantText } from './time-text.ts';
 const DETAILS: { readonly [R in Rule]: (row: BrokenFacts[R] & Place) => string } = {
   counter_behind: ({ counter, value, used }) =>
     `the last ${counter === 'run' ? 'run' : 'journal line'} is ${used}, the last one given is ${value}`,
+  unreadable_text: (row) => `${textPlaceText(row)} cannot be read`,
   orphaned_instance: () => 'the run is gone',
   orphaned_attempt: ({ lastAttempt }) => orphanText(lastAttempt),
   orphaned_output: ({ lastAttempt }) => orphanText(lastAttempt),

@@ -780,6 +780,11 @@ export type TaskBatch = {
       readonly status: number;
       readonly code: string;
       readonly detail: string;
+      /** each mistake, with its place in the body as a JSON pointer */
+      readonly errors?: readonly {
+        readonly pointer: string;
+        readonly detail: string;
+      }[];
     } | null;
   }[];
 };
@@ -793,6 +798,11 @@ export type TaskBulk = {
       readonly status: number;
       readonly code: string;
       readonly detail: string;
+      /** each mistake, with its place in the body as a JSON pointer */
+      readonly errors?: readonly {
+        readonly pointer: string;
+        readonly detail: string;
+      }[];
     } | null;
   }[];
 };
@@ -1286,6 +1296,7 @@ export type FigureHistory = {
 
 export type Me = {
   readonly name: string;
+  /** none: unreadable, or nobody gives any more */
   readonly grants: readonly {
     /** the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else */
     readonly dags: string;
@@ -1297,6 +1308,7 @@ export type Me = {
 export type Token = {
   readonly tokenId: string;
   readonly name: string;
+  /** none: unreadable, or nobody gives any more */
   readonly grants: readonly {
     /** the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else */
     readonly dags: string;
@@ -1319,7 +1331,7 @@ export type TokenPage = {
 export type Account = {
   /** the name of an account */
   readonly name: string;
-  /** none: the login provider gives no role any more */
+  /** none: unreadable, or nobody gives any more */
   readonly grants: readonly {
     /** the id of a DAG, the beginning of ids with a *, or * for all DAGs and everything else */
     readonly dags: string;

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExpressionScope } from '../expression/expression.ts';
+import { readKept } from '../log/kept-file.ts';
 import type { AttemptDefinition, SpilledOutput } from '../model/attempt.ts';
 import { keyText } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
@@ -29,7 +29,7 @@ export function inputValues(frame: RunFrame, definition: AttemptDefinition, stat
 }
 
 function readSpilled(stateDir: string, file: SpilledOutput): Json {
-  return JSON.parse(readFileSync(spilledPath(stateDir, file), 'utf8')) as Json;
+  return JSON.parse(readKept(spilledPath(stateDir, file))) as Json;
 }
 
 /** Sets an own property whatever its name is. */

@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import type { LogRange } from '../model/attempt.ts';
+import { openKept } from './kept-file.ts';
 import type { LineFilter } from './line-filter.ts';
 import { type LogLine, type LogStream, parseLogLine } from './log-line.ts';
 import { segmentPath } from './segment-writer.ts';
@@ -69,7 +69,7 @@ export async function readAttemptLog(source: LogSource, window: LogWindow = {}):
 
 /** The lines of an attempt from a byte of its range on, in batches, as far as they are complete by now. */
 export async function* attemptLines(source: LogSource, fromByte: number): AsyncGenerator<PlacedLine[]> {
-  const file = await openSegment(source);
+  const file = await openKept(segmentPath(source.stateDir, source.runNo, source.range.segment));
   if (!file) return;
   try {
     const { offset, length } = source.range;
@@ -95,15 +95,6 @@ export async function* attemptLines(source: LogSource, fromByte: number): AsyncG
     }
   } finally {
     await file.close();
-  }
-}
-
-async function openSegment(source: LogSource): Promise<FileHandle | null> {
-  try {
-    return await open(segmentPath(source.stateDir, source.runNo, source.range.segment), 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openKept } from './kept-file.ts';
 import type { LineFilter } from './line-filter.ts';
 
 /** Levels of orch's own log, each with those after it. */
@@ -32,7 +33,7 @@ const NEWLINE = 0x0a;
 export async function readOwnLog(path: string, filter: OwnLogFilter): Promise<OwnLine[]> {
   const found: OwnLine[] = [];
   for (let no = 0; ; no++) {
-    const file = await open(no === 0 ? path : `${path}.${no}`, 'r').catch(() => null);
+    const file = await openKept(no === 0 ? path : `${path}.${no}`).catch(() => null);
     if (file === null) return found.reverse();
     try {
       for await (const lines of chunksBackwards(file)) {

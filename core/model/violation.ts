@@ -9,6 +9,7 @@ import type { RunState, TaskState } from './states.ts';
  */
 export const RULES = {
   counter_behind: 'numbers of runs or journal lines are above the last one given',
+  unreadable_text: 'stored texts cannot be read as the JSON that their column holds',
   orphaned_instance: 'task instances belong to no run',
   orphaned_attempt: 'past attempts belong to no task instance, or are newer than its last attempt',
   orphaned_output: 'outputs belong to no attempt',
@@ -51,6 +52,12 @@ export interface BrokenFacts {
     /** The greatest number that is in use. */
     readonly used: number;
   };
+  readonly unreadable_text: TextPlace & {
+    /** Whether a repair writes what the text counts as, or removes its row; `null`: neither. */
+    readonly mend: 'empty' | 'row' | null;
+    /** Why it is left, and what to do instead. */
+    readonly left: string | null;
+  };
   readonly orphaned_instance: object;
   readonly orphaned_attempt: OrphanFacts;
   readonly orphaned_output: OrphanFacts;
@@ -82,6 +89,14 @@ export interface BrokenFacts {
   readonly damaged_file: { readonly report: string };
 }
 
+/** A text in a row of a table. */
+export interface TextPlace {
+  readonly table: string;
+  readonly column: string;
+  /** By what the row is found: columns with their values. */
+  readonly key: { readonly [column: string]: string | number };
+}
+
 interface OrphanFacts {
   /** The last attempt of the task instance; `null` without one. */
   readonly lastAttempt: TryNo | null;
@@ -98,6 +113,12 @@ export type Violation = {
     readonly rows: readonly BrokenRow<R>[];
   };
 }[Rule];
+
+/** How people are told which text is meant. */
+export function textPlaceText({ table, column, key }: TextPlace): string {
+  const row = Object.entries(key).map(([name, value]) => `${name} ${value}`);
+  return `${column} of ${table} (${row.join(', ')})`;
+}
 
 /** What is wrong, as one sentence. */
 export function violationText({ rule, count }: Violation): string {

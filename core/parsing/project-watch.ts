@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { projectPath } from './project-path.ts';
 
@@ -28,7 +29,13 @@ export class ProjectWatch {
   ) {
     this.#watcher = watch(
       WATCHED.map((name) => join(projectDir, name)),
-      { ignoreInitial: true, ignored: (path) => HIDDEN.test(projectPath(projectDir, path) ?? '') },
+      {
+        ignoreInitial: true,
+        ignored: (path, stats) => {
+          const within = projectPath(projectDir, path) ?? '';
+          return HIDDEN.test(within) || (stats?.isFile() !== true && leadsAstray(projectDir, path, within));
+        },
+      },
     );
     this.ready = this.#isReady.promise;
     this.#watcher.once('ready', this.#isReady.resolve);
@@ -48,5 +55,24 @@ export class ProjectWatch {
     this.#isReady.resolve();
     if (this.#timer) clearTimeout(this.#timer);
     await this.#watcher.close();
+  }
+}
+
+/**
+ * Whether a path is a link to a folder that no code is loaded from, because it is outside of the project, or
+ * to one that the path itself lies in. `dags` and `operators` may be links to anywhere.
+ */
+function leadsAstray(projectDir: string, path: string, within: string): boolean {
+  if (!within.includes('/')) return false;
+  try {
+    if (!lstatSync(path).isSymbolicLink() || !statSync(path).isDirectory()) return false;
+    const real = realpathSync(path);
+    if (projectPath(realpathSync(projectDir), real) === null) return true;
+    for (let around = dirname(path); projectPath(projectDir, around) !== null; around = dirname(around))
+      if (realpathSync(around) === real) return true;
+    return false;
+  } catch {
+    // What is gone, or leads nowhere, has nothing to be watched.
+    return false;
   }
 }

@@ -1,6 +1,12 @@
 import type { TryNo } from '../model/ids.ts';
 import { RUN_TRANSITIONS, type RunState, TASK_TRANSITIONS, type TaskState } from '../model/states.ts';
-import type { BrokenRow, Place, Violation } from '../model/violation.ts';
+import {
+  type BrokenRow,
+  type Place,
+  type TextPlace,
+  textPlaceText,
+  type Violation,
+} from '../model/violation.ts';
 import { legalWay } from './legal-way.ts';
 
 /** One change that a repair makes, and what the journal says of it. */
@@ -18,6 +24,7 @@ export type RepairStep = {
       readonly way: readonly (TaskState | RunState)[];
       readonly attempt: TryNo | null;
     }
+  | { readonly type: 'mend'; readonly text: TextPlace; readonly mend: 'empty' | 'row' }
   | { readonly type: 'cancel'; readonly from: TaskState; readonly attempt: TryNo }
   /** The cursor of a DAG goes to an instant, if it is not there yet. */
   | { readonly type: 'move'; readonly toAt: number }
@@ -54,6 +61,8 @@ function decisions(violation: Violation): readonly (RepairStep | Unrepaired)[] {
     case 'counter_behind':
       // Lines of the journal first: those of the repair are counted on.
       return violation.rows.toSorted((a, b) => a.counter.localeCompare(b.counter)).map(raise);
+    case 'unreadable_text':
+      return violation.rows.map(mend);
     case 'orphaned_instance':
       return violation.rows.map((row) => remove(row, 'instance', 'run'));
     case 'orphaned_attempt':
@@ -90,6 +99,21 @@ function raise(row: BrokenRow<'counter_behind'>): RepairStep {
   const name = row.counter === 'run' ? 'run' : 'journal line';
   const what = `number of the last ${name} raised from ${row.value} to ${row.used}`;
   return { type: 'raise', place: placeOf(row), what, counter: row.counter, to: row.used };
+}
+
+function mend(row: BrokenRow<'unreadable_text'>): RepairStep | Unrepaired {
+  const place = placeOf(row);
+  const { table, column, key, mend: way } = row;
+  if (way === null) return { place, why: row.left ?? KEEP };
+  const text = { table, column, key };
+  const done = way === 'row' ? 'removed with its row' : 'emptied';
+  return {
+    type: 'mend',
+    place,
+    what: `${textPlaceText(text)} ${done}, because it cannot be read`,
+    text,
+    mend: way,
+  };
 }
 
 function remove(

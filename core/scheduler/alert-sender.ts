@@ -6,6 +6,7 @@ import type { Clock } from '../model/clock.ts';
 import type { RetryPolicy } from '../model/dag.ts';
 import { chanceOf, retryDelay } from '../planner/retry.ts';
 import type { Lease, Store } from '../store/store.ts';
+import { isStopgap } from '../store/stored-text.ts';
 import { Lookout } from './lookout.ts';
 import { asError } from './quarantine.ts';
 
@@ -111,10 +112,12 @@ export class AlertSender {
     const fault =
       channel === undefined
         ? new DeliveryError('there is no such channel any more', true)
-        : await send(channel, message, clock).then(
-            () => null,
-            (error: unknown) => asFault(error),
-          );
+        : isStopgap(message)
+          ? new DeliveryError('its stored text cannot be read', true)
+          : await send(channel, message, clock).then(
+              () => null,
+              (error: unknown) => asFault(error),
+            );
     const at = clock.now();
     if (fault === null) {
       const done = { tries, state: 'success', endedAt: at, error: null } as const;

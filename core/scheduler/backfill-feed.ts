@@ -3,6 +3,7 @@ import type { Agenda } from '../planner/agenda.ts';
 import { type BackfillWorld, type OfferedSlot, roomOf } from '../planner/backfill-world.ts';
 import { fateOf } from '../planner/slot-fate.ts';
 import type { Store } from '../store/store.ts';
+import { isStopgap } from '../store/stored-text.ts';
 import { nextInWindow } from '../timetables/slot-window.ts';
 import type { Slot, Timetable } from '../timetables/timetable.ts';
 import { paramsOfRun } from './dag-entry.ts';
@@ -36,6 +37,7 @@ export class BackfillFeed implements Feed {
     if (agenda === null || world.draining) return;
     for (const backfill of world.backfills.values()) {
       const { record, isOffered, isDecided } = backfill;
+      if (isStopgap(record.params) || isStopgap(record.scope)) continue;
       if (record.state !== 'running' || isOffered || isDecided || roomOf(world, backfill) <= 0) continue;
       const release = (): void => {
         backfill.isOffered = false;

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { compileGraph, nodePath, type Scope, taskAt } from '../graph/graph.ts';
 import { selectScope } from '../graph/select.ts';
+import { loadKept } from '../log/kept-file.ts';
 import type { StoredOutput } from '../model/action.ts';
 import type { AttemptOrder } from '../model/attempt.ts';
 import { keyText, type NodeNo, type RunNo } from '../model/ids.ts';
@@ -106,7 +106,7 @@ export class InputReader {
       if (!this.#isInScope(run, node)) continue;
       const input = inputOf(run, node);
       const text =
-        typeof input === 'object' ? await readFile(outputFile(this.#stateDir, input.sha256), 'utf8') : input;
+        typeof input === 'object' ? await loadKept(outputFile(this.#stateDir, input.sha256)) : input;
       const entry = entryOf(run, template, node, text);
       if (entry !== null) parts.push(entry);
     }

@@ -1,4 +1,4 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunNo } from '../model/ids.ts';
 
@@ -40,7 +40,7 @@ export async function sweepFiles(
         const path = join(stateDir, folder, part, name);
         const leaving = name.endsWith(LEAVING);
         const sha256 = leaving ? name.slice(0, -LEAVING.length) : name;
-        const facts = SHA256.test(sha256) ? await stat(path).catch(() => null) : null;
+        const facts = SHA256.test(sha256) ? await lstat(path).catch(() => null) : null;
         if (facts && now - facts.mtimeMs >= AGE_MIN_MS) old.push({ path, sha256, leaving });
       }
     }

@@ -4,9 +4,9 @@ import type { RunWorld } from '../planner/run-world.ts';
 
 /**
  * The nodes of an instance name such as `symbol[BTC].collect`, or of a task path: all its instances.
- * @throws AppError `not_found`
+ * @throws AppError `not_found`, with its place in the request where that has one
  */
-export function nodesNamed(run: RunWorld, name: string): number[] {
+export function nodesNamed(run: RunWorld, name: string, pointer?: string): number[] {
   const found: number[] = [];
   const names: string[] = [];
   for (const { node, template } of run.existing()) {
@@ -17,5 +17,11 @@ export function nodesNamed(run: RunWorld, name: string): number[] {
     else names.push(instance);
   }
   if (found.length > 0) return found;
-  throw new AppError('not_found', `the run has no task '${name}': ${tasksInstead(name, names)}`);
+  throw noSuchTask(name, names, pointer);
+}
+
+/** The refusal of a name that no task of a run has. */
+export function noSuchTask(name: string, names: readonly string[], pointer?: string): AppError {
+  const detail = `the run has no task '${name}': ${tasksInstead(name, names)}`;
+  return new AppError('not_found', detail, pointer === undefined ? {} : { errors: [{ pointer, detail }] });
 }

@@ -45,7 +45,7 @@ export async function previewMark(
   const request: PlannedRequest =
     instance === null
       ? { ...about, kind: 'markRun' }
-      : { ...about, kind: 'markTask', node: nodesNamed(run, instance)[0] as number };
+      : { ...about, kind: 'markTask', node: nodesNamed(run, instance, '/task')[0] as number };
   const world = new World(limitsOf(project, []));
   if (!isRunFinished(run.record.state)) adoptRun(world, run);
   const now = { at: project.clock.now(), mono: 0 };

@@ -1,15 +1,15 @@
 import { compileGraph } from '../graph/graph.ts';
-import { AppError } from '../model/errors.ts';
 import type { RunNo } from '../model/ids.ts';
-import { tasksInstead } from '../model/no-such-task.ts';
 import { isFinished } from '../model/states.ts';
 import { type RetrySelection, selectForRetry } from '../planner/retry-selection.ts';
 import { isPutOff } from '../planner/waits.ts';
 import { makeRunView, worldOf } from '../store/read-run-view.ts';
 import type { InstanceView } from '../store/run-view.ts';
 import type { RunSnapshot } from '../store/store.ts';
+import { noSuchTask } from './nodes-named.ts';
 import type { Project } from './project.ts';
 import { repinned } from './repinned.ts';
+import { requireWhole } from './require-whole.ts';
 
 /** What a retry is to run again. */
 export interface RetryChoice {
@@ -36,6 +36,7 @@ export async function previewRetry(
 ): Promise<RetryPreview> {
   const stored = await project.store.loadRun(runNo);
   if (stored === null) return { instances: [], moves: false };
+  requireWhole(stored);
   const moved = choice.latest ? await withNewest(project, stored) : null;
   const then = moved ?? stored;
   const view = makeRunView(then, new Map(), new Map());
@@ -63,13 +64,10 @@ async function withNewest({ library }: Project, stored: RunSnapshot): Promise<Ru
 }
 
 function nodesNamed(tasks: readonly InstanceView[], names: readonly string[]): number[] {
-  return names.flatMap((name) => {
+  return names.flatMap((name, at) => {
     const found = tasks.filter((task) => task.name === name || task.taskId === name);
     if (found.length > 0) return found.map(({ nodeNo }) => nodeNo);
-    const instead = tasksInstead(
-      name,
-      tasks.map((task) => task.name),
-    );
-    throw new AppError('not_found', `The run has no task '${name}': ${instead}`);
+    const all = tasks.map((task) => task.name);
+    throw noSuchTask(name, all, `/tasks/${at}`);
   });
 }

@@ -13,7 +13,8 @@ const NAMED_MAX = 8;
  * A run as it goes on with another version of its DAG: what is stored of it stays true, and its params are
  * those that it has, with the defaults that are new.
  * @throws AppError `conflict` when its nodes are others: numbers in the store would mean something else;
- * `invalid` when its params do not fit; `not_found` or `usage` when its scope does not.
+ * `invalid` when its params do not fit, with the word of the request that asked for that version as place;
+ * `not_found` or `usage` when its scope does not.
  */
 export function repinned<
   Version extends { readonly versionNo: RunRecord['versionNo']; readonly spec: DagSpec },
@@ -27,6 +28,11 @@ export function repinned<
       'invalid',
       `The params of the run do not fit the newest version of DAG ${run.dagId}: ${problems}. ` +
         `Start a new run: orch trigger ${run.dagId}`,
+      {
+        errors: checked.problems
+          .slice(0, NAMED_MAX)
+          .map(({ message: detail }) => ({ pointer: '/latest', detail })),
+      },
     );
   }
   requiredSelection(after, run.scope);

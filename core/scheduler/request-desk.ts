@@ -24,6 +24,7 @@ import type { LedRun } from './leader-options.ts';
 import { nodesNamed } from './nodes-named.ts';
 import { isOperation, type Operation } from './operating.ts';
 import { repinned } from './repinned.ts';
+import { requireWhole, requireWholeVersion } from './require-whole.ts';
 import { wantedRollback } from './rollback-desk.ts';
 import { spilledText } from './spilled.ts';
 import { askedFor, deletedRun } from './task-desk.ts';
@@ -229,12 +230,12 @@ export class RequestDesk {
       return { inboxId, kind: 'approve', run, by, node: node as number, option, message };
     }
     if (request.type === 'markTask') {
-      const [node] = nodesNamed(run, request.instance);
+      const [node] = nodesNamed(run, request.instance, '/task');
       return { inboxId, kind: 'markTask', run, by, node: node as number, state: request.state };
     }
     if (request.select !== 'tasks')
       return { inboxId, kind: 'retry', run, by, selection: { select: request.select } };
-    const nodes = request.tasks.flatMap((name) => nodesNamed(run, name));
+    const nodes = request.tasks.flatMap((name, at) => nodesNamed(run, name, `/tasks/${at}`));
     const { upstream, downstream } = request;
     return { inboxId, kind: 'retry', run, by, selection: { select: 'nodes', nodes, upstream, downstream } };
   }
@@ -289,6 +290,7 @@ export class RequestDesk {
   async load(runNo: RunNo, other?: VersionRecord): Promise<LoadedRun> {
     const stored = await this.#store.loadRun(runNo);
     if (!stored) throw new AppError('not_found', `there is no run number ${runNo}`);
+    requireWhole(stored);
     const from = stored.run.versionNo;
     const version = other ?? stored.version;
     const graph = this.#graph(version);
@@ -318,6 +320,7 @@ export class RequestDesk {
   #graph(version: VersionRecord): Graph {
     let graph = this.#graphs.get(version.versionNo);
     if (!graph) {
+      requireWholeVersion(version);
       graph = compileGraph(version.spec);
       this.#graphs.set(version.versionNo, graph);
     }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readKept } from '../log/kept-file.ts';
 import type { JsonText } from '../model/json.ts';
 import { outputFile } from './paths.ts';
 
@@ -7,5 +7,5 @@ import { outputFile } from './paths.ts';
  * planner reads no files.
  */
 export function spilledText(stateDir: string, output: { readonly sha256: string }): JsonText {
-  return readFileSync(outputFile(stateDir, output.sha256), 'utf8');
+  return readKept(outputFile(stateDir, output.sha256));
 }

@@ -1,6 +1,7 @@
 import type { DagSpec } from '../model/dag.ts';
 import type { VersionNo } from '../model/ids.ts';
 import type { DeclaredRecord } from '../store/dag-reads.ts';
+import { specOf } from '../store/records.ts';
 import type { VersionRecord } from '../store/store.ts';
 import type { Declared } from './declared.ts';
 
@@ -26,7 +27,7 @@ export class StoredVersion implements VersionRecord {
   }
 
   get spec(): DagSpec {
-    if (typeof this.#graph === 'string') this.#graph = JSON.parse(this.#graph) as DagSpec;
+    if (typeof this.#graph === 'string') this.#graph = specOf(this.dagId, this.#graph);
     return this.#graph;
   }
 }

@@ -6,6 +6,7 @@ import { instanceView, readRunView, worldOf } from '../store/read-run-view.ts';
 import type { InstanceView } from '../store/run-view.ts';
 import type { JournalRecord, MetricRecord, Store } from '../store/store.ts';
 import type { Bell } from './bell.ts';
+import { requireWholeVersion } from './require-whole.ts';
 import type { RunUpdate } from './session.ts';
 
 /** Journal lines read at once. */
@@ -91,6 +92,7 @@ function isOutdated(world: RunWorld, line: JournalRecord): boolean {
 async function readWorld(store: Store, runNo: RunNo): Promise<RunWorld> {
   const stored = await store.loadRun(runNo);
   if (!stored) throw new Error(`run ${runNo} is gone`);
+  requireWholeVersion(stored.version);
   return worldOf(stored);
 }
 

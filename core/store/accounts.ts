@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { type AccountRecord, type Grant, ROLES, type Role, type TokenRecord } from '../model/account.ts';
 import type { AccountTable, ApiTokenTable } from './account-tables.ts';
 import { rowsOf, type Script } from './script.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 /** Runs a script in one writing transaction. */
@@ -175,12 +176,7 @@ function toToken(row: Selectable<ApiTokenTable>): TokenRecord {
 
 /** Rights that cannot be read are none, and keep nobody from reading those of others. */
 function toGrants(text: string): readonly Grant[] {
-  try {
-    const grants: unknown = JSON.parse(text);
-    return Array.isArray(grants) ? grants.filter(isGrant) : [];
-  } catch {
-    return [];
-  }
+  return readText<readonly unknown[]>('api_token.grants', text).filter(isGrant);
 }
 
 function isGrant(value: unknown): value is Grant {

@@ -6,6 +6,7 @@ import type { AdHocScheduleTable } from './operation-tables.ts';
 import type { FenceOf } from './operations.ts';
 import type { Script } from './script.ts';
 import type { Lease } from './store.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 /** Schedules that no DAG file declares. */
@@ -56,13 +57,13 @@ function toSchedule(row: AdHocScheduleTable): AdHocSchedule {
     scheduleId: row.schedule_id,
     dagId: row.dag_id,
     name: row.name,
-    plan: JSON.parse(row.plan) as AdHocPlan,
+    plan: readText<AdHocPlan>('ad_hoc_schedule.plan', row.plan),
     paused: row.paused === 1,
     cursorAt: Number(row.cursor_at),
-    last: row.last === null ? null : (JSON.parse(row.last) as AdHocSlot),
+    last: readText<AdHocSlot>('ad_hoc_schedule.last', row.last),
     createdAt: Number(row.created_at),
     createdBy: row.created_by,
-    maker: row.maker === null ? null : (JSON.parse(row.maker) as ScheduleMaker),
+    maker: readText<ScheduleMaker>('ad_hoc_schedule.maker', row.maker),
   };
 }
 

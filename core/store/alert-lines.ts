@@ -5,6 +5,7 @@ import type { NodeNo, RunNo, VersionNo } from '../model/ids.ts';
 import { RUN_STATES, S } from '../model/states.ts';
 import { journalAttempts } from './journal-attempts.ts';
 import { becauseOf, reasonOf } from './records.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 /** A line of the journal that rules of alerts look at, with what it is about. */
@@ -53,7 +54,7 @@ export async function readAlertLines(
       to: isNote ? 'note' : isGood ? 'success' : 'failed',
       because: becauseOf(row.because, row.facts) ?? because('none'),
       reason: reasonOf(row.reason ?? row.past_reason ?? 0),
-      error: error === null ? null : (JSON.parse(error) as TaskError),
+      error: readText<TaskError>('task_instance.error', error),
       durationMs: startedAt === null || endedAt === null ? null : Math.max(0, endedAt - startedAt),
     };
   });

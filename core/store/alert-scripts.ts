@@ -15,6 +15,7 @@ import { storable } from './archive.ts';
 import { type Fence, fenceScript } from './fence.ts';
 import { named } from './records.ts';
 import { rowsOf, type Script } from './script.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 /** What of a decision is stored, with the deliveries of its messages. */
@@ -45,7 +46,7 @@ export function toAlert(row: AlertTable): AlertRecord {
     group: row.grouped,
     title: row.title,
     message: row.message,
-    details: JSON.parse(row.details) as JsonObject,
+    details: readText<JsonObject>('alert.details', row.details),
     count: row.count,
     firstSeenAt: row.first_at,
     lastSeenAt: row.last_at,
@@ -77,7 +78,7 @@ export function toDelivery(row: Selectable<AlertDeliveryTable>): AlertDelivery {
   return {
     deliveryNo: row.delivery_no,
     channel: row.channel,
-    message: JSON.parse(row.message) as AlertMessage,
+    message: readText<AlertMessage>('alert_delivery.message', row.message),
     state: named(DELIVERY_STATES, row.state),
     tries: row.tries,
     createdAt: row.created_at,

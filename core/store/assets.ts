@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { AssetEvent } from '../model/asset.ts';
 import type { RunNo } from '../model/ids.ts';
+import type { JsonObject } from '../model/json.ts';
+import { readText } from './stored-text.ts';
 import type { AssetEventTable, Database } from './tables.ts';
 
 /** An asset of which there was an event. */
@@ -61,7 +63,7 @@ function toEvent(row: AssetEventTable): AssetEvent {
           task: row.task ?? '',
         };
   const reported = row.request_no === null ? null : { by: row.reported_by ?? '', requestNo: row.request_no };
-  const extra = row.extra === null ? null : JSON.parse(row.extra);
+  const extra = readText<JsonObject>('asset_event.extra', row.extra);
   return { eventNo: row.event_no, uri: row.uri, at: row.at, producer, reported, extra };
 }
 

@@ -11,6 +11,7 @@ import type { RunRecord } from '../model/run.ts';
 import { RUN_STATES, type RunState } from '../model/states.ts';
 import { indexRange } from './index-range.ts';
 import { named, toRun } from './records.ts';
+import { readText } from './stored-text.ts';
 import type { BackfillTable, Database } from './tables.ts';
 
 /** Which backfills. */
@@ -66,8 +67,8 @@ function toBackfill(row: BackfillTable): BackfillRecord {
     lastAt: row.last_at,
     which: named(BACKFILL_WHICH, row.which),
     reverse: row.reverse === 1,
-    scope: JSON.parse(row.scope),
-    params: JSON.parse(row.params),
+    scope: readText('backfill.scope', row.scope),
+    params: readText('backfill.params', row.params),
     maxActiveRuns: row.max_active_runs,
     state: named(BACKFILL_STATES, row.state),
     cursorAt: row.cursor_at,

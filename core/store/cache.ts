@@ -8,6 +8,7 @@ import { type Fence, fenceScript } from './fence.ts';
 import { factsText } from './journal-line.ts';
 import { becauseOf, toOutput } from './records.ts';
 import { rowsOf, type Script } from './script.ts';
+import { isReadable, readText } from './stored-text.ts';
 import type { CacheEntryTable, Database, TaskCacheTable } from './tables.ts';
 
 /** Keys that one query asks for: SQLite takes some thousand values. */
@@ -47,7 +48,14 @@ export function askRow(runNo: RunNo, nodeNo: NodeNo, ask: CacheAsk | null): Task
   };
 }
 
-function toEntry(row: CacheEntryTable): CacheEntry {
+/** `null`: it cannot be read, so there is none. */
+function toEntry(row: CacheEntryTable): CacheEntry | null {
+  const { json, artifacts, parts } = row;
+  const isWhole =
+    isReadable('cache_entry.json', json) &&
+    isReadable('cache_entry.artifacts', artifacts) &&
+    isReadable('cache_entry.parts', parts);
+  if (!isWhole) return null;
   const hasOutput = row.json !== null || row.sha256 !== null;
   const output: StoredOutput | null = hasOutput ? toOutput(row) : null;
   return {
@@ -58,8 +66,8 @@ function toEntry(row: CacheEntryTable): CacheEntry {
     at: row.at,
     expiresAt: row.expires_at,
     output,
-    artifacts: row.artifacts === null ? [] : (JSON.parse(row.artifacts) as readonly ArtifactRef[]),
-    parts: JSON.parse(row.parts) as CacheParts,
+    artifacts: readText<readonly ArtifactRef[]>('cache_entry.artifacts', row.artifacts) ?? [],
+    parts: readText('cache_entry.parts', row.parts),
   };
 }
 
@@ -72,7 +80,7 @@ export async function readCacheEntries(
   for (let from = 0; from < keys.length; from += KEYS_MAX) {
     const some = keys.slice(from, from + KEYS_MAX);
     const rows = await db.selectFrom('cache_entry').selectAll().where('key', 'in', some).execute();
-    for (const row of rows) found.set(row.key, toEntry(row));
+    for (const entry of rows.map(toEntry)) if (entry !== null) found.set(entry.key, entry);
   }
   return found;
 }
@@ -111,7 +119,7 @@ export async function readCacheAsks(
       {
         versionNo: version_no as VersionNo,
         key,
-        parts: JSON.parse(parts ?? '{}') as CacheParts,
+        parts: readText<CacheParts>('task_cache.parts', parts ?? '{}'),
         because: becauseOf(code, facts) ?? because('none'),
       },
     ]),
@@ -154,6 +162,6 @@ export async function filesOfCache(db: Kysely<Database>): Promise<readonly strin
     .execute();
   return rows.flatMap(({ sha256, artifacts }) => [
     ...(sha256 === null ? [] : [sha256]),
-    ...(JSON.parse(artifacts ?? '[]') as readonly ArtifactRef[]).map((one) => one.sha256),
+    ...(readText<readonly ArtifactRef[]>('cache_entry.artifacts', artifacts) ?? []).map((one) => one.sha256),
   ]);
 }

@@ -1,11 +1,12 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Grant } from '../model/account.ts';
-import { BECAUSE_CODES, type Because, because, becauseNumber } from '../model/because.ts';
+import { BECAUSE_CODES, type Because, because, becauseNumber, type Facts } from '../model/because.ts';
 import type { VersionNo } from '../model/ids.ts';
 import type { JsonText } from '../model/json.ts';
 import { named } from './records.ts';
 import { FIRST_OVER_SQL } from './run-codes.ts';
 import type { DagRecord } from './store.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 /** The DAGs that a file has declared, by id: all after an id, or at most so many. */
@@ -139,5 +140,8 @@ export async function readDagPause(db: Kysely<Database>, dagId: string): Promise
     .executeTakeFirst();
   if (row === undefined) return null;
   const since = new Date(row.at).toISOString();
-  return because(named(BECAUSE_CODES, row.because), { ...JSON.parse(row.facts ?? '{}'), since });
+  return because(named(BECAUSE_CODES, row.because), {
+    ...readText<Facts>('journal.facts', row.facts ?? '{}'),
+    since,
+  });
 }

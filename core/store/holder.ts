@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Clock } from '../model/clock.ts';
 import type { JsonText } from '../model/json.ts';
 import type { HolderRecord } from './holder-record.ts';
+import { readText } from './stored-text.ts';
 
 const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
 
@@ -20,7 +21,8 @@ export function thisHolder(clock: Clock): JsonText {
 
 /** A stored holder; `null` if the lease was given back. */
 export function toHolder(epoch: number, holder: JsonText | null): HolderRecord | null {
-  return holder === null ? null : { epoch, ...(JSON.parse(holder) as Omit<HolderRecord, 'epoch'>) };
+  const known = readText<Omit<HolderRecord, 'epoch'>>('lease.holder', holder);
+  return known === null ? null : { epoch, ...known };
 }
 
 /**

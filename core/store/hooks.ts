@@ -14,6 +14,7 @@ import { storable } from './archive.ts';
 import { type Fence, fenceScript } from './fence.ts';
 import { named } from './records.ts';
 import type { Script } from './script.ts';
+import { isStopgap, readText } from './stored-text.ts';
 import type { Database, HookJobTable } from './tables.ts';
 
 /** Jobs in a state below this one are open; a literal in SQL, so that the partial index is used. */
@@ -54,14 +55,14 @@ function toHook(row: HookJobTable): HookRecord {
     hookNo: row.hook_no,
     nodeNo: row.node_no as NodeNo | null,
     position: row.position,
-    event: JSON.parse(row.event) as HookEvent,
+    event: readText<HookEvent>('hook_job.event', row.event),
     createdAt: row.created_at,
     state: named(HOOK_STATES, row.state),
     tries: row.tries,
     dueAt: row.due_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,
-    error: row.error === null ? null : (JSON.parse(row.error) as TaskError),
+    error: readText<TaskError>('hook_job.error', row.error),
     log: segment === null || offset === null ? null : { segment, offset, length: row.log_length },
   };
 }
@@ -92,7 +93,7 @@ export async function readHook(
   return row === undefined ? null : toHook(row);
 }
 
-/** The hook jobs of all runs that are not over, those due first first. */
+/** The hook jobs of all runs that are not over and can be read, those due first first. */
 export async function readOpenHooks(db: Kysely<Database>): Promise<readonly HookRecord[]> {
   const rows = await db
     .selectFrom('hook_job')
@@ -102,7 +103,7 @@ export async function readOpenHooks(db: Kysely<Database>): Promise<readonly Hook
     .orderBy('run_no')
     .orderBy('hook_no')
     .execute();
-  return rows.map(toHook);
+  return rows.map(toHook).filter(({ event }) => !isStopgap(event));
 }
 
 /** What a run was told of; what memory must know to go on with it. */

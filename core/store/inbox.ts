@@ -3,6 +3,7 @@ import type { Answer } from '../model/action.ts';
 import type { Request } from '../model/request.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { InboxRecord } from './store.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 /**
@@ -53,15 +54,11 @@ export async function readAnswer(db: Kysely<Database>, inboxId: number): Promise
     .select('answer')
     .where('inbox_id', '=', inboxId)
     .executeTakeFirst();
-  return row?.answer == null ? null : (JSON.parse(row.answer) as Answer);
+  return readText<Answer>('inbox.answer', row?.answer ?? null);
 }
 
 /** A row that holds no request keeps nobody from reading the others. */
 function toRequest(text: string): Request {
-  try {
-    const request = JSON.parse(text) as Request | null;
-    return typeof request?.type === 'string' ? request : { type: 'unreadable' };
-  } catch {
-    return { type: 'unreadable' };
-  }
+  const request = readText<Request>('inbox.request', text);
+  return typeof request.type === 'string' ? request : { type: 'unreadable' };
 }

@@ -1,17 +1,19 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { DialectName } from '../../migrations/migration.ts';
 import type { NodeNo, RunNo, RunUid, TryNo } from '../model/ids.ts';
 import { DISPOSITIONS } from '../model/slot.ts';
 import { RUN_STATES, TASK_STATES, type TaskState } from '../model/states.ts';
 import { type BrokenFacts, type Place, RULE_NAMES, type Rule, type Violation } from '../model/violation.ts';
 import { named } from './records.ts';
-import { rowsOf, type Script } from './script.ts';
+import { rowsOf, runScript, type Script } from './script.ts';
 import type { Database } from './tables.ts';
+import { unreadableTexts } from './unreadable-texts.ts';
 
 /** Rows that a check lists of each broken rule unless it is asked for more. */
 export const ROWS_LISTED = 24;
 
-/** Rules that only a database itself can check. */
-type OwnRule = 'missing_row' | 'damaged_file';
+/** Rules that one query cannot check. */
+type OwnRule = 'missing_row' | 'damaged_file' | 'unreadable_text';
 type QueriedRule = Exclude<Rule, OwnRule>;
 
 interface PlaceColumns {
@@ -187,9 +189,17 @@ export function* brokenRowsScript(db: Kysely<Database>, rule: QueriedRule): Scri
 }
 
 /** What the rows say that they must not say; of each broken rule at most `listed` rows, all counted. */
-export async function checkInvariants(db: Kysely<Database>, listed: number): Promise<readonly Violation[]> {
+export async function checkInvariants(
+  db: Kysely<Database>,
+  dialect: DialectName,
+  listed: number,
+): Promise<readonly Violation[]> {
   const found: Violation[] = [];
   for (const rule of RULE_NAMES) {
+    if (rule === 'unreadable_text') {
+      const rows = await runScript(db, unreadableTexts(db, dialect));
+      if (rows.length > 0) found.push({ rule, count: rows.length, rows: rows.slice(0, listed) });
+    }
     if (!isQueried(rule)) continue;
     const all = broken(db, rule);
     const counting = all.clearSelect().clearOrderBy().select(sql<number>`count(*)`.as('n'));

@@ -7,6 +7,7 @@ import { RUN_STATES, TASK_STATES } from '../model/states.ts';
 import { indexRange } from './index-range.ts';
 import { named } from './records.ts';
 import type { JournalFilter, JournalRecord } from './store.ts';
+import { readText } from './stored-text.ts';
 import type { Database, JournalTable } from './tables.ts';
 
 const LINES_DEFAULT = 1000;
@@ -42,7 +43,7 @@ export function journalQuery(db: Kysely<Database>, dialect: DialectName, filter:
 function toLine(row: JournalTable, fanOuts: ReadonlyMap<number, readonly string[]>): JournalRecord {
   const names: readonly string[] = row.node_no === null ? RUN_STATES : TASK_STATES;
   const code = named(BECAUSE_CODES, row.because);
-  let facts: Facts = row.facts === null ? {} : JSON.parse(row.facts);
+  let facts: Facts = readText<Facts>('journal.facts', row.facts) ?? {};
   if (code === 'expanded' && typeof facts['fanOut'] === 'number') {
     const path = fanOuts.get(row.run_no ?? -1)?.[facts['fanOut']];
     if (path !== undefined) facts = { ...facts, fanOut: path };
@@ -75,7 +76,7 @@ async function fanOutPaths(
     .select(['dag_run.run_no', 'dag_version.spec'])
     .where('dag_run.run_no', 'in', [...runs])
     .execute();
-  return new Map(specs.map(({ run_no, spec }) => [run_no, pathsOf(JSON.parse(spec))]));
+  return new Map(specs.map(({ run_no, spec }) => [run_no, pathsOf(readText('dag_version.spec', spec))]));
 }
 
 function pathsOf(spec: DagSpec): readonly string[] {

@@ -5,6 +5,7 @@ import { type Fence, fenceScript } from './fence.ts';
 import type { FenceOf } from './operations.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { Lease } from './store.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 const DAY_MS = 86_400_000;
@@ -51,7 +52,7 @@ export class MetricHistory {
       .orderBy('at', 'desc')
       .limit(1)
       .executeTakeFirst();
-    return row === undefined ? null : toSample(row);
+    return row === undefined ? null : (toSample(row)[0] ?? null);
   }
 
   /**
@@ -64,7 +65,7 @@ export class MetricHistory {
 
   async #rows(stepMs: number, fromAt: number, toAt: number): Promise<Sample[]> {
     const rows = await samplesQuery(this.#db, stepMs, fromAt, toAt).execute();
-    return rows.map(toSample);
+    return rows.flatMap(toSample);
   }
 }
 
@@ -78,8 +79,10 @@ function samplesQuery(db: Kysely<Database>, stepMs: number, fromAt: number, toAt
     .orderBy('at');
 }
 
-function toSample({ at, figures }: { readonly at: number; readonly figures: string }): Sample {
-  return { at: Number(at), figures: JSON.parse(figures) as Figures };
+/** None of a row that cannot be read. */
+function toSample({ at, figures }: { readonly at: number; readonly figures: string }): readonly Sample[] {
+  const known = readText<Figures | null>('metric_sample.figures', figures);
+  return known === null ? [] : [{ at: Number(at), figures: known }];
 }
 
 function* addScript(db: Kysely<Database>, fence: Fence, sample: Sample): Script<void> {
@@ -108,7 +111,7 @@ function* condenseScript(db: Kysely<Database>, fence: Fence, now: number): Scrip
   const fromAt = last?.at == null ? 0 : Number(last.at) + coarse.stepMs;
   const overAt = Math.floor(now / coarse.stepMs) * coarse.stepMs;
   const rows = yield* rowsOf(samplesQuery(db, fine.stepMs, fromAt, overAt).limit(STEPS_MAX * 30));
-  for (const sample of foldSamples(rows.map(toSample), coarse.stepMs))
+  for (const sample of foldSamples(rows.flatMap(toSample), coarse.stepMs))
     yield* putScript(db, coarse.stepMs, sample);
   let gone = 0;
   for (const { stepMs, keptMs } of [fine, coarse]) {

@@ -9,6 +9,7 @@ import { foreignSpan } from '../telemetry/derived-ids.ts';
 import type { ObservedAttempt, ObservedLine } from '../telemetry/observed.ts';
 import { journalAttempts } from './journal-attempts.ts';
 import { becauseOf, named, reasonOf } from './records.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 type Row = Awaited<ReturnType<ReturnType<typeof observedQuery>['execute']>>[number];
@@ -120,7 +121,7 @@ export function observedQuery(db: Kysely<Database>, afterSeq: number, upToSeq: n
 
 function toObserved(row: Row): ObservedLine {
   const { seq, at } = row;
-  const cause = row.cause === null ? null : (JSON.parse(row.cause) as RunCause);
+  const cause = readText<RunCause>('dag_run.cause', row.cause);
   const line = {
     seq,
     at,
@@ -161,6 +162,6 @@ function attemptOf(row: Row, nodeNo: number): ObservedAttempt {
     startedAt: isOfBefore ? null : startedAt,
     endedAt: row.past_ended_at ?? row.ended_at,
     reason: reasonOf(row.past_reason ?? row.reason ?? 0),
-    error: error === null ? null : (JSON.parse(error) as TaskError),
+    error: readText<TaskError>('task_instance.error', error),
   };
 }

@@ -3,6 +3,7 @@ import type { VersionNo } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
 import type { RunScope } from '../model/scope.ts';
 import { toRun } from './records.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 /** What earlier runs of slots were about: a version and a scope that at least one of them had. */
@@ -45,6 +46,6 @@ export async function readScopesBefore(
     .execute();
   return rows.map((row) => ({
     versionNo: row.version_no as VersionNo,
-    scope: JSON.parse(row.scope) as RunScope,
+    scope: readText<RunScope>('dag_run.scope', row.scope),
   }));
 }

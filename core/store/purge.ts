@@ -5,6 +5,7 @@ import { filesOfCache } from './cache.ts';
 import { type Fence, fenceScript } from './fence.ts';
 import { rowsOf, type Script } from './script.ts';
 import type { PurgePolicy } from './store.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 /** Runs that are looked at in one step, from the oldest of the DAG on. */
@@ -97,7 +98,7 @@ export function* deleteRunScript(db: Kysely<Database>, fence: Fence, runNo: RunN
 }
 
 function instancesIn(counts: string | null): number {
-  const numbers = Object.values(JSON.parse(counts ?? '{}') as Record<string, number>);
+  const numbers = Object.values(readText<Record<string, number>>('dag_run.counts', counts ?? '{}'));
   return numbers.reduce((sum, one) => sum + one, 1);
 }
 

@@ -45,6 +45,7 @@ import type {
   SlotFilter,
   VersionRecord,
 } from './store.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 /** Run states below this code are unfinished; a literal in SQL, so that the partial index is used. */
@@ -210,13 +211,11 @@ export class Reads extends CarriedReads {
 
   async runCounts(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, RunCounts>> {
     if (runNos.length === 0) return new Map();
-    const rows = await this.#db
-      .selectFrom('dag_run')
-      .select(['run_no', 'counts'])
-      .where('run_no', 'in', runNos)
-      .where('counts', 'is not', null)
-      .execute();
-    return new Map(rows.map((row) => [row.run_no as RunNo, JSON.parse(row.counts ?? '{}') as RunCounts]));
+    const some = this.#db.selectFrom('dag_run').select(['run_no', 'counts']).where('run_no', 'in', runNos);
+    const rows = await some.where('counts', 'is not', null).execute();
+    return new Map(
+      rows.map((row) => [row.run_no as RunNo, readText<RunCounts>('dag_run.counts', row.counts ?? '{}')]),
+    );
   }
 
   async expansions(runNo: RunNo): Promise<readonly ExpansionRecord[]> {

@@ -2,8 +2,7 @@ import type { StoredOutput } from '../model/action.ts';
 import type { RunCause } from '../model/asset.ts';
 import type { LogRange, TaskError } from '../model/attempt.ts';
 import { BECAUSE_CODES, type Because, because, type Facts } from '../model/because.ts';
-import { PRIORITY_LEVELS, type PriorityLevel } from '../model/dag.ts';
-import type { Diagnostic } from '../model/errors.ts';
+import { type DagSpec, PRIORITY_LEVELS, type PriorityLevel } from '../model/dag.ts';
 import type { NodeNo, RunNo, RunUid, TryNo, VersionNo } from '../model/ids.ts';
 import type { JsonText } from '../model/json.ts';
 import type { AttemptRecord, ExpansionRecord, InstanceRecord, RunRecord } from '../model/run.ts';
@@ -11,6 +10,7 @@ import { TRIGGER_KINDS } from '../model/run.ts';
 import { DISPOSITIONS, type SlotSpan } from '../model/slot.ts';
 import { REASONS, type Reason, RUN_STATES, TASK_STATES } from '../model/states.ts';
 import type { BrokenFileRecord, VersionRecord } from './store.ts';
+import { isStopgap, readText } from './stored-text.ts';
 import type {
   BrokenFileTable,
   DagRunTable,
@@ -37,7 +37,7 @@ export function priorityNumber(priority: PriorityLevel | undefined): number | nu
 /** A stored reason with its sentence; `null` where none was stored. */
 export function becauseOf(code: number, facts: JsonText | null): Because | null {
   if (code === 0 && facts === null) return null;
-  return because(named(BECAUSE_CODES, code), facts === null ? {} : (JSON.parse(facts) as Facts));
+  return because(named(BECAUSE_CODES, code), readText<Facts>('journal.facts', facts) ?? {});
 }
 
 /** The name of a stored reason; `null` for none. */
@@ -51,7 +51,7 @@ function logOf(row: TaskAttemptTable): LogRange | null {
 }
 
 function errorOf(row: TaskAttemptTable): TaskError | null {
-  return row.error === null ? null : (JSON.parse(row.error) as TaskError);
+  return readText<TaskError>('task_instance.error', row.error);
 }
 
 export function toRun(row: Omit<DagRunTable, 'counts'>): RunRecord {
@@ -62,8 +62,8 @@ export function toRun(row: Omit<DagRunTable, 'counts'>): RunRecord {
     versionNo: row.version_no as VersionNo,
     state: named(RUN_STATES, row.state),
     trigger: named(TRIGGER_KINDS, row.trigger_kind),
-    params: JSON.parse(row.params),
-    scope: JSON.parse(row.scope),
+    params: readText('dag_run.params', row.params),
+    scope: readText('dag_run.scope', row.scope),
     maxParallel: row.max_parallel,
     inputsFrom: row.inputs_from as RunNo | null,
     ...(row.backfill_no === null ? {} : { backfillNo: row.backfill_no }),
@@ -71,7 +71,7 @@ export function toRun(row: Omit<DagRunTable, 'counts'>): RunRecord {
     ...(row.priority === null ? {} : { priority: named(PRIORITY_LEVELS, row.priority) }),
     ...(row.task_name === null ? {} : { taskName: row.task_name }),
     ...(row.created_by === null ? {} : { createdBy: row.created_by }),
-    ...(row.cause === null ? {} : { cause: JSON.parse(row.cause) as RunCause }),
+    ...(row.cause === null ? {} : { cause: readText<RunCause>('dag_run.cause', row.cause) }),
     logicalAt: row.logical_at,
     intervalStartAt: row.interval_start_at,
     intervalEndAt: row.interval_end_at,
@@ -95,7 +95,14 @@ export function toSpan(row: SlotSpanTable): SlotSpan {
 }
 
 export function toBrokenFile(row: BrokenFileTable): BrokenFileRecord {
-  return { file: row.file, at: row.at, diagnostics: JSON.parse(row.diagnostics) as readonly Diagnostic[] };
+  return { file: row.file, at: row.at, diagnostics: readText('broken_file.diagnostics', row.diagnostics) };
+}
+
+/** The graph of a version; of one that cannot be read it is that of its DAG without tasks. */
+export function specOf(dagId: string, text: JsonText): DagSpec {
+  const spec = readText<DagSpec>('dag_version.spec', text);
+  if (isStopgap(spec)) Object.assign(spec, { id: dagId });
+  return spec;
 }
 
 export function toVersion(row: DagVersionTable): VersionRecord {
@@ -105,7 +112,7 @@ export function toVersion(row: DagVersionTable): VersionRecord {
     graphHash: row.graph_hash,
     codeHash: row.code_hash,
     file: row.file,
-    spec: JSON.parse(row.spec),
+    spec: specOf(row.dag_id, row.spec),
     createdAt: row.created_at,
   };
 }
@@ -126,9 +133,9 @@ export function toExpansion(row: RunExpansionTable): ExpansionRecord {
     base: row.base as NodeNo,
     fanOut: row.fan_out,
     parentBase: row.parent_base as NodeNo,
-    keys: JSON.parse(row.keys),
-    items: row.items === null ? null : JSON.parse(row.items),
-    gone: row.gone === null ? [] : JSON.parse(row.gone),
+    keys: readText('run_expansion.keys', row.keys),
+    items: readText('run_expansion.items', row.items),
+    gone: readText<ExpansionRecord['gone']>('run_expansion.gone', row.gone) ?? [],
   };
 }
 

@@ -1,15 +1,18 @@
 import type { Kysely } from 'kysely';
+import type { DialectName } from '../../migrations/migration.ts';
 import { becauseNumber } from '../model/because.ts';
 import type { JsonText } from '../model/json.ts';
 import { REASONS, RUN_STATES, type RunState, S, TASK_STATES, type TaskState } from '../model/states.ts';
-import type { Rule } from '../model/violation.ts';
+import type { Rule, Violation } from '../model/violation.ts';
 import { type Repair, type RepairStep, repairOf } from '../planner/repair.ts';
 import { type Fence, fenceScript } from './fence.ts';
 import { brokenRowsScript, isQueried, NO_PLACE } from './integrity.ts';
 import { NO_STATE } from './journal-line.ts';
 import { OF_NODE } from './purge.ts';
 import { rowsOf, type Script } from './script.ts';
+import { readText } from './stored-text.ts';
 import type { Database, JournalTable } from './tables.ts';
+import { mendScript, unreadableTexts } from './unreadable-texts.ts';
 
 /** A rule that is to hold again. */
 export interface RepairOrder {
@@ -28,10 +31,16 @@ const OF_ROW = { attempt: 'task_attempt', output: 'task_output' } as const;
  * Repairs the rows that break a rule. They are read and judged inside the transaction that changes them, so
  * that what was seen before the lead was taken decides nothing.
  */
-export function* repairScript(db: Kysely<Database>, fence: Fence, order: RepairOrder): Script<Repair> {
+export function* repairScript(
+  db: Kysely<Database>,
+  dialect: DialectName,
+  fence: Fence,
+  order: RepairOrder,
+): Script<Repair> {
   yield* fenceScript(db, fence);
-  if (!isQueried(order.rule)) return { steps: [], left: [] };
-  const repair = repairOf(yield* brokenRowsScript(db, order.rule));
+  const violation = yield* violationScript(db, dialect, order.rule);
+  if (violation === null) return { steps: [], left: [] };
+  const repair = repairOf(violation);
   for (const step of repair.steps) {
     const { dagId, runUid } = step.place;
     const dag = dagId === null || runUid !== null ? {} : { dag: dagId };
@@ -53,6 +62,10 @@ export function* repairScript(db: Kysely<Database>, fence: Fence, order: RepairO
           .where('dag_id', '=', step.place.dagId ?? '');
         yield* scribe.note(step);
         break;
+      case 'mend':
+        yield* mendScript(db, step.text, step.mend);
+        yield* scribe.note(step);
+        break;
       case 'tell':
         yield* tellScript(scribe, step);
         break;
@@ -62,6 +75,14 @@ export function* repairScript(db: Kysely<Database>, fence: Fence, order: RepairO
     }
   }
   return repair;
+}
+
+function* violationScript(db: Kysely<Database>, dialect: DialectName, rule: Rule): Script<Violation | null> {
+  if (rule === 'unreadable_text') {
+    const rows = yield* unreadableTexts(db, dialect);
+    return { rule, count: rows.length, rows };
+  }
+  return isQueried(rule) ? yield* brokenRowsScript(db, rule) : null;
 }
 
 function* raiseScript(db: Kysely<Database>, { counter, to }: Of<'raise'>): Script<void> {
@@ -122,7 +143,7 @@ function* cancelScript(
 
 /** Counts of a run in which one instance was cancelled; `null` if they stay, as they never had it. */
 function countsAfter(text: JsonText | null, from: TaskState): JsonText | null {
-  const counts = JSON.parse(text ?? '{}') as { [state: string]: number };
+  const counts = readText<{ [state: string]: number }>('dag_run.counts', text ?? '{}');
   const before = counts[from] ?? 0;
   if (before === 0) return null;
   const { [from]: _one, ...others } = counts;

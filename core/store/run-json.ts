@@ -1,6 +1,7 @@
 import { assetFacts } from '../model/asset.ts';
 import type { RunRecord } from '../model/run.ts';
 import type { InstanceView, RunView } from './run-view.ts';
+import { readText } from './stored-text.ts';
 
 /** An RFC 3339 instant. */
 function instantText(at: number | null): string | null {
@@ -48,7 +49,7 @@ function taskJson(task: InstanceView): object {
     durationMs: task.durationMs,
     because: task.because,
     error: task.error === null ? null : { name: task.error.name, message: task.error.message },
-    output: output !== null && 'json' in output ? (JSON.parse(output.json) as unknown) : null,
+    output: output !== null && 'json' in output ? readText<unknown>('task_output.json', output.json) : null,
     ...(output !== null && 'sha256' in output
       ? { outputFile: { sha256: output.sha256, bytes: output.bytes } }
       : {}),

@@ -6,6 +6,7 @@ import { type Fence, fenceScript } from './fence.ts';
 import type { FenceOf } from './operations.ts';
 import type { Script } from './script.ts';
 import type { Lease } from './store.ts';
+import { readText } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 /** Who is sent what happens. */
@@ -77,7 +78,7 @@ export class SchedulerFacts {
       .select('value')
       .where('name', '=', name)
       .executeTakeFirst();
-    return row === undefined ? null : (JSON.parse(row.value) as Value);
+    return readText<Value>('scheduler_fact.value', row?.value ?? null);
   }
 }
 

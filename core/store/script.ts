@@ -54,11 +54,16 @@ export function runInTransaction<Result>(
 ): Promise<Result> {
   return db.transaction().execute(async (transaction) => {
     await lock?.execute(transaction);
-    let step = script.next([]);
-    while (!step.done) {
-      const { rows } = await transaction.executeQuery(step.value.compile());
-      step = script.next(rows);
-    }
-    return step.value;
+    return runScript(transaction, script);
   });
+}
+
+/** Runs a script one query after the other, in whatever transaction there is. */
+export async function runScript<Result>(db: Kysely<Database>, script: Script<Result>): Promise<Result> {
+  let step = script.next([]);
+  while (!step.done) {
+    const { rows } = await db.executeQuery(step.value.compile());
+    step = script.next(rows);
+  }
+  return step.value;
 }

@@ -8,6 +8,7 @@ import { REASONS, type Reason, RUN_STATES } from '../model/states.ts';
 import { indexRange } from './index-range.ts';
 import { named, toRun } from './records.ts';
 import { FIRST_OVER_SQL } from './run-codes.ts';
+import { readText } from './stored-text.ts';
 import type { DagRunTable, Database } from './tables.ts';
 import { type QueueState, STATE, type TaskFilter, WITH_INSTANCE } from './task-filter.ts';
 import { type TaskOrder, type TaskPlace, TaskWalk } from './task-walk.ts';
@@ -197,7 +198,7 @@ function toTask(row: TaskRow): TaskRecord {
     state: row.task_state,
     attempts: row.tries ?? 0,
     reason: isExplained && row.reason ? named(REASONS, row.reason - 1) : null,
-    error: row.error === null ? null : (JSON.parse(row.error) as TaskError),
+    error: readText<TaskError>('task_instance.error', row.error),
     startedAt: row.began_at,
     finishedAt: run.endedAt,
     progress: done === null || total === null ? null : { done, total, step },

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
 import type { CheckpointRecord, WaitRecord } from '../model/run.ts';
+import { isReadable } from './stored-text.ts';
 import type { Database } from './tables.ts';
 
 /** What the instances of a run carry that were put off, by node. */
@@ -30,7 +31,9 @@ export async function readCheckpoints(
   const rows = await db.selectFrom('task_checkpoint').selectAll().where('run_no', '=', runNo).execute();
   return new Map(
     rows.flatMap(({ node_no, try_no, at, state }) =>
-      state === null ? [] : [[node_no as NodeNo, { tryNo: try_no as TryNo, at, state }] as const],
+      state === null || !isReadable('task_checkpoint.state', state)
+        ? []
+        : [[node_no as NodeNo, { tryNo: try_no as TryNo, at, state }] as const],
     ),
   );
 }

@@ -13,7 +13,7 @@ import type { Access } from '../access.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';
 import { API, type Route, route } from '../route.ts';
-import { Account, AccountName, Grants, Token } from '../schemas/account.ts';
+import { Account, AccountName, Grants, HeldGrants, Token } from '../schemas/account.ts';
 import { exact, Instant, limitOf, named, orNull, PAGING, pageOf } from '../schemas/words.ts';
 import { instant } from '../views.ts';
 
@@ -31,7 +31,7 @@ const AuditEntry = named(
   }),
 );
 
-const Me = named('Me', exact({ name: Type.String(), grants: Grants }));
+const Me = named('Me', exact({ name: Type.String(), grants: HeldGrants }));
 
 /** Nobody gives away what it has not. */
 function requireOwn(access: Access, grants: readonly Grant[]): void {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { RequestMistake } from '../../core/model/action.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { Json, JsonObject } from '../../core/model/json.ts';
 import type { Request } from '../../core/model/request.ts';
@@ -80,10 +81,14 @@ const create = route('post', `${API}/tasks`, {
 });
 
 /** Does something for each item; what is refused is refused alone, and what cannot be asked ends it. */
-async function each<Item, Done>(items: readonly Item[], act: (item: Item) => Promise<Done>) {
+async function each<Item, Done>(
+  items: readonly Item[],
+  act: (item: Item) => Promise<Done>,
+  placeOf: (at: number) => string = () => '',
+) {
   const done: { readonly value: Done | null; readonly error: Refused | null }[] = [];
   let away: Refused | null = null;
-  for (const item of items) {
+  for (const [at, item] of items.entries()) {
     if (away !== null) {
       done.push({ value: null, error: away });
       continue;
@@ -92,7 +97,12 @@ async function each<Item, Done>(items: readonly Item[], act: (item: Item) => Pro
       done.push({ value: await act(item), error: null });
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'internal') throw error;
-      const refused = { status: STATUS[error.code], code: error.code, detail: error.message };
+      const { errors } = error.details as { readonly errors?: readonly RequestMistake[] };
+      const places = errors?.map(({ pointer, detail }) => ({ pointer: placeOf(at) + pointer, detail }));
+      const refused = {
+        ...{ status: STATUS[error.code], code: error.code, detail: error.message },
+        ...(places === undefined ? {} : { errors: places }),
+      };
       if (error.code === 'unavailable') away = refused;
       done.push({ value: null, error: refused });
     }
@@ -104,6 +114,8 @@ interface Refused {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
+  /** Where in the body, as far as it is known. */
+  readonly errors?: RequestMistake[];
 }
 
 const batch = route('post', `${API}/tasks/batch`, {
@@ -117,7 +129,11 @@ const batch = route('post', `${API}/tasks/batch`, {
     access.requireAnywhere();
     // Every item has its id before any is asked for: a request that comes again names the same ones.
     const orders = body.tasks.map((order) => ({ ...order, runId: order.runId ?? newId() }));
-    const done = await each(orders, (order) => make(services, access, order, { newId, header }));
+    const done = await each(
+      orders,
+      (order) => make(services, access, order, { newId, header }),
+      (at) => `/tasks/${at}`,
+    );
     const now = services.clock.now();
     return {
       items: done.map(({ value, error }) => ({ task: value === null ? null : taskView(value, now), error })),

@@ -13,6 +13,7 @@ import type { RunRecord } from '../../core/model/run.ts';
 import { why } from '../../core/scheduler/why.ts';
 import { readInstance, readInstances } from '../../core/store/read-instances.ts';
 import type { InstanceView } from '../../core/store/run-view.ts';
+import { isReadable, readText } from '../../core/store/stored-text.ts';
 import type { Access } from '../access.ts';
 import { askLeader } from '../ask-leader.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
@@ -135,7 +136,11 @@ const getOutput = route('get', `${API}/task-instances/{taskInstanceId}/output`, 
     const { output } = task;
     if (output === null)
       throw new AppError('not_found', `${task.name} of run ${run.uid} has no output: it is ${task.state}`);
-    if ('json' in output) return { value: JSON.parse(output.json) as unknown, file: null };
+    if ('json' in output) {
+      if (!isReadable('task_output.json', output.json))
+        throw new AppError('conflict', `the stored output of ${task.name} of run ${run.uid} cannot be read`);
+      return { value: readText<unknown>('task_output.json', output.json), file: null };
+    }
     return { value: null, file: { sha256: output.sha256, bytes: output.bytes } };
   },
 });

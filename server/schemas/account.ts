@@ -12,6 +12,9 @@ const Grant = exact({
 
 export const Grants = Type.Array(Grant, { minItems: 1, maxItems: 100 });
 
+/** The rights that somebody has, as answers tell them. */
+export const HeldGrants = Type.Array(Grant, { description: 'none: unreadable, or nobody gives any more' });
+
 export const AccountName = Type.String({
   pattern: ACCOUNT_NAME,
   description: 'the name of an account',
@@ -21,7 +24,7 @@ export const Account = named(
   'Account',
   exact({
     name: AccountName,
-    grants: Type.Array(Grant, { description: 'none: the login provider gives no role any more' }),
+    grants: HeldGrants,
     disabled: Type.Boolean(),
     hasPassword: Type.Boolean({ description: 'false: another service says who it is' }),
     createdAt: Instant,
@@ -34,7 +37,7 @@ export const Token = named(
   exact({
     tokenId: Type.String(),
     name: Type.String(),
-    grants: Grants,
+    grants: HeldGrants,
     createdAt: Instant,
     createdBy: Type.String(),
     expiresAt: orNull(Instant),

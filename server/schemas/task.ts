@@ -84,7 +84,18 @@ export const TaskOrder = exact({
 export type TaskOrder = Static<typeof TaskOrder>;
 
 /** Why one of several was refused. */
-const Refusal = orNull(exact({ status: Type.Integer(), code: Type.String(), detail: Type.String() }));
+const Refusal = orNull(
+  exact({
+    status: Type.Integer(),
+    code: Type.String(),
+    detail: Type.String(),
+    errors: Type.Optional(
+      Type.Array(exact({ pointer: Type.String(), detail: Type.String() }), {
+        description: 'each mistake, with its place in the body as a JSON pointer',
+      }),
+    ),
+  }),
+);
 
 export const TaskBatch = named(
   'TaskBatch',

@@ -195,7 +195,9 @@ export const ASVS: readonly SecurityRow[] = [
       ),
     ],
     like: ['V19', 'V20'],
-    open: 'Tasks may reach any host.',
+    notHere:
+      'Which hosts tasks may reach: a process cannot close the network for others of its user; systems can ' +
+      '(docs/security.md#what-tasks-may-reach, deploy/orch.service).',
   },
   {
     id: '14.2.1',

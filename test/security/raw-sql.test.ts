@@ -36,6 +36,11 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'core/store/task-filter.ts: sql.lit(RUN_STATES.indexOf(state))': 'a number',
   'core/store/task-filter.ts: sql.lit(value)': 'a number by its type',
   'core/store/task-reads.ts: sql.lit(RUN_STATES.indexOf(state))': 'a number',
+  'core/store/unreadable-texts.ts: sql.ref(`run_${name}`)': 'one of two words that stand where it is called',
+  'core/store/unreadable-texts.ts: sql.ref(`t.${name}`)': 'names of columns that stand in the code',
+  'core/store/unreadable-texts.ts: sql.ref(column)': 'a name of a column that stands in a table of the code',
+  'core/store/unreadable-texts.ts: sql.ref(name)': 'names of columns that stand in the code',
+  'core/store/unreadable-texts.ts: sql.table(table)': 'a name of a table that stands in a table of the code',
 };
 
 /** The calls in a source that write what is no constant into a statement: `callee(argument)`. */

@@ -7,6 +7,7 @@ import { signature } from '../../core/channels/send.ts';
 import type { Grant } from '../../core/model/account.ts';
 import type { AlertMessage } from '../../core/model/alert.ts';
 import { EventSource } from '../../server/live/live-event.ts';
+import { openMailInbox } from '../unit/channels/mail-inbox.ts';
 import { openWebhookInbox, type WebhookInbox } from './inbox-of-webhooks.ts';
 import { type Served, serve } from './served.ts';
 
@@ -141,6 +142,34 @@ describe('alerts of a project', () => {
     expect((await api.send('PUT', '/api/v1/system/config', channel)).status).toBe(422);
     api.project.write({ 'airflow.yaml': '{}\n' });
     await api.until('/api/v1/alerts?state=open', ({ items }) => (items as unknown[]).length === 0);
+    api.project.write({ 'airflow.yaml': config(inbox.url) });
+    await api.until('/api/v1/alerts/rules', ({ items }) => (items as unknown[]).length === 2);
+  });
+
+  test('a mail server that takes nothing at first is tried again, and told of the end too', async () => {
+    await using mails = await openMailInbox('451 not now');
+    const to = 'from: orch@a.example, to: b@c.example';
+    const mail = `{ kind: smtp, host: 127.0.0.1, port: ${mails.port}, tls: none, ${to} }`;
+    const rules = 'rules: { mailed: { on: task_failure, window: 0s, dags: [shaky] } }';
+    api.project.write({ 'airflow.yaml': `alerts:\n  ${rules}\n  channels: { mail: ${mail} }\n` });
+    await api.until('/api/v1/alerts/channels', ({ items }) => (items as unknown[]).length === 1);
+    const arrived = (count: number) =>
+      api.until('/api/v1/alerts/channels', ({ items }) => {
+        const [{ latest } = { latest: [] }] = items as { latest: { state: string }[] }[];
+        return latest.filter(({ state }) => state === 'success').length === count;
+      });
+    rmSync(join(api.project.dir, 'fine'), { force: true });
+    await api.orch.run('shaky');
+    await arrived(1);
+    api.project.write({ fine: '' });
+    await api.orch.run('shaky');
+    await arrived(2);
+    const subjects = mails.lines.filter((line) => line.startsWith('Subject: '));
+    expect(subjects).toEqual([expect.stringContaining('clean'), expect.stringContaining('clean')]);
+    expect(mails.lines.filter((line) => line.startsWith('MAIL'))).toHaveLength(3);
+    const ids = mails.lines.filter((line) => /^message-id: /i.test(line));
+    expect(new Set(ids).size).toBe(2);
+    rmSync(join(api.project.dir, 'fine'));
     api.project.write({ 'airflow.yaml': config(inbox.url) });
     await api.until('/api/v1/alerts/rules', ({ items }) => (items as unknown[]).length === 2);
   });

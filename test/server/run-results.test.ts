@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sendFile } from '../../server/send-file.ts';
@@ -151,6 +152,38 @@ describe('what a run has left', () => {
     expect(written.filter((path) => path.startsWith(`logs/${made.runNo}/`))).not.toEqual([]);
     for (const path of ['.', '..', '../..', '.orch', '.orch/logs', '.orch/artifacts', '/tmp'])
       expect(existsSync(join(path.startsWith('/') ? path : join(dir, path), 'escaped')), path).toBe(false);
+  });
+
+  test('links and pipes that a task has put in the place of what it left are given to nobody', async () => {
+    const { run: made } = await api.orch.run('left');
+    const state = join(api.project.dir, '.orch');
+    const secret = join(api.project.dir, 'secret');
+    writeFileSync(secret, '0 O the secret\n');
+    const planted = (path: string) => {
+      rmSync(path);
+      symlinkSync(secret, path);
+    };
+    const kept = (folder: string, hash: string) => join(state, folder, hash.slice(0, 2), hash);
+    const [artifact, other] = [sha256Of('of A'), sha256Of('of B')];
+    planted(kept('artifacts', artifact));
+    rmSync(kept('artifacts', other));
+    execFileSync('mkfifo', [kept('artifacts', other)]);
+    const big = sha256Of(JSON.stringify('x'.repeat(2_000_000)));
+    planted(kept('outputs', big));
+    for (const hash of [artifact, other, big])
+      expect((await api.get(`/api/v1/runs/${made.uid}/artifacts/${hash}`)).status, hash).toBe(404);
+
+    const { run: told } = await api.orch.run('hostile');
+    const logs = join(state, 'logs', String(told.runNo));
+    const tasks = (await api.get(`/api/v1/runs/${told.uid}/task-instances?task=name.work`)).body['items'];
+    const said = async () => {
+      const of = (tasks as Items).map(({ taskInstanceId }) => `/api/v1/attempts/${taskInstanceId}.1/logs`);
+      const pages = await Promise.all(of.map((path) => api.get(path)));
+      return pages.flatMap(({ body }) => body['lines'] as Items);
+    };
+    expect(await said()).toHaveLength(7);
+    for (const name of readdirSync(logs)) planted(join(logs, name));
+    expect(await said()).toEqual([]);
   });
 
   test('why says what holds a run up', async () => {

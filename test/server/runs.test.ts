@@ -18,6 +18,23 @@ export default dag({ id: 'hello', params }, (d) => {
 };
 
 describe('runs over HTTP', () => {
+  test('a retry that cannot be says where in the request that is so', async () => {
+    await using api = await serve({ 'dags/bad.yaml': FILES['dags/bad.yaml'] });
+    const { run } = await api.orch.run('bad');
+    api.project.write({
+      'dags/bad.yaml': `${FILES['dags/bad.yaml']}params: { who: { type: string } }\n`,
+    });
+    for (const [body, pointer, said] of [
+      [{ tasks: ['no', 'nope'] }, '/tasks/1', "'nope'"],
+      [{ latest: true }, '/latest', "'who'"],
+    ] as const)
+      for (const query of ['', '?dryRun=true']) {
+        const reply = await api.post(`/api/v1/runs/${run.uid}/retry${query}`, body);
+        const errors = [{ in: 'body', pointer, detail: expect.stringContaining(said) }];
+        expect(reply).toMatchObject({ status: 422, body: { errors } });
+      }
+  });
+
   test('are started, followed to their end, and read', async () => {
     await using api = await serve(FILES);
     const runId = '01900000-0000-7000-8000-00000000abcd';

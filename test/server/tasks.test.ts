@@ -109,7 +109,7 @@ describe('tasks over HTTP', () => {
     const reply = await api.post('/api/v1/tasks/batch', { tasks }, { 'idempotency-key': 'batch' });
     expect(items(reply)).toMatchObject([
       { task: { type: 'add', name: 'add' }, error: null },
-      { task: null, error: { status: 422, code: 'invalid' } },
+      { task: null, error: { status: 422, code: 'invalid', errors: [{ pointer: '/tasks/1/params' }] } },
       { task: null, error: { status: 404, code: 'not_found' } },
       { task: { type: 'bad' }, error: null },
     ]);

@@ -290,14 +290,14 @@ export class PostgresStore extends Reads implements Store {
   checkIntegrity(listed: number = ROWS_LISTED): Promise<readonly Violation[]> {
     return this.#db.transaction().execute(async (transaction) => {
       await sql.raw(BY_STATISTICS).execute(transaction);
-      return checkInvariants(transaction, listed);
+      return checkInvariants(transaction, 'postgres', listed);
     });
   }
 
   repair(lease: Lease, order: RepairOrder): Promise<Repair> {
     this.#repairers.add(lease);
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
-    return runInTransaction(this.#db, this.#byStatistics(repairScript(this.#db, fence, order)));
+    return runInTransaction(this.#db, this.#byStatistics(repairScript(this.#db, 'postgres', fence, order)));
   }
 
   *#byStatistics<Result>(script: Script<Result>): Script<Result> {

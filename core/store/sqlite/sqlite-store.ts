@@ -300,13 +300,13 @@ export class SqliteStore extends Reads implements Store {
   }
 
   async checkIntegrity(listed: number = ROWS_LISTED): Promise<readonly Violation[]> {
-    return [...checkFile(this.#connection, listed), ...(await checkInvariants(this.#db, listed))];
+    return [...checkFile(this.#connection, listed), ...(await checkInvariants(this.#db, 'sqlite', listed))];
   }
 
   async repair(lease: Lease, order: RepairOrder): Promise<Repair> {
     this.#repairers.add(lease);
     const fence = { epoch: lease.epoch, schemaNo: newestNumber(this.#plan.migrations) };
-    return this.#write(repairScript(this.#db, fence, order));
+    return this.#write(repairScript(this.#db, 'sqlite', fence, order));
   }
 
   listen(wakes: Wakes): Listening {

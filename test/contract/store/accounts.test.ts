@@ -53,7 +53,7 @@ describe.each(databases)('who may use the API, on $name', ({ newPlace }) => {
   test('rights that cannot be read are none, and cost nobody else', async () => {
     const { accounts } = store;
     const right = { dags: 'a', role: 'viewer' } as const;
-    await accounts.saveToken({ ...TOKEN, grants: 'king' as never }, 'h1');
+    await accounts.saveToken({ ...TOKEN, grants: ['king'] as never }, 'h1');
     await accounts.saveToken(
       { ...TOKEN, tokenId: 't2', grants: [null, { dags: 'a' }, right] as never },
       'h2',

@@ -96,6 +96,20 @@ export const REPAIRED: readonly Damage[] = [
     ],
   },
   {
+    name: 'texts that cannot be read, and tell of something only',
+    sql: `update task_instance set error = '{"name":' where run_no = 2; update slot_span set facts = '[]'
+      where disposition = 2; insert into cache_entry (key, dag_id, instance, run_uid, at, parts)
+      values ('k', 'prices', 'a', 'u', 1, ''); insert into account
+      (name, grants, disabled, created_at, created_by) values ('ann', 'all', 0, 1, 'x')`,
+    broken: { unreadable_text: 4 },
+    told: [
+      'grants of account (name ann) emptied, because it cannot be read',
+      'parts of cache_entry (key k) removed with its row, because it cannot be read',
+      `facts of slot_span (dag_id prices, first_at ${slotAt(0)}) emptied, because it cannot be read`,
+      'error of task_instance (run_no 2, node_no 0) emptied, because it cannot be read',
+    ],
+  },
+  {
     name: 'a task instance of no run, with all that it has',
     sql: `update task_instance set run_no = 8 where run_no = 1 and node_no = 1;
       update task_output set run_no = 8, node_no = 1 where run_no = 2`,
@@ -183,6 +197,13 @@ export const REPAIRED: readonly Damage[] = [
 
 /** Damage that is told and left as it is. */
 export const LEFT: readonly Damage[] = [
+  {
+    name: 'texts that cannot be read, and say what is to be done',
+    sql: `update dag_run set params = '{"a":', scope = '[]' where run_no = 1;
+      update task_output set json = ''; update dag_version set spec = 'null' where dag_id = 'other'`,
+    broken: { unreadable_text: 4 },
+    told: [],
+  },
   {
     name: 'slots that an earlier span says the same of, but for the last',
     sql: `insert into slot_span (dag_id, first_at, last_at, disposition, decided_at, because)

@@ -47,3 +47,15 @@ test('whatever happens, messages are few, what stays wrong is told, and state is
     { numRuns: 60, seed: 20_261_128, endOnFailure: true },
   );
 });
+
+test('10,000 failures in ten minutes are a handful of messages, which count them all', () => {
+  const desk = new MemoryDesk(rule({ groupBy: 'rule' }));
+  for (let no = 0; no < 10_000; no++) {
+    const of = { dagId: `dag${no % 50}`, taskId: `task${no % 40}`, runId: `r${no}` };
+    desk.look(no * 60, task(no * 60, 'failed', of));
+  }
+  desk.look(60 * MINUTE);
+  expect(desk.messages.length).toBeLessThanOrEqual(3);
+  const alerts = [...(desk.last?.world.alerts.values() ?? [])];
+  expect(alerts.reduce((sum, { told }) => sum + told, 0)).toBe(10_000);
+});

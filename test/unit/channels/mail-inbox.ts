@@ -7,8 +7,8 @@ export interface MailInbox extends AsyncDisposable {
   readonly lines: readonly string[];
 }
 
-/** Speaks as much SMTP as one mail needs; answers `MAIL FROM` with `mailAnswer`. */
-export async function openMailInbox(mailAnswer = '250 ok'): Promise<MailInbox> {
+/** Speaks as much SMTP as one mail needs; answers each `MAIL FROM` with these, and with 250 from then on. */
+export async function openMailInbox(...mailAnswers: string[]): Promise<MailInbox> {
   const lines: string[] = [];
   const server = createServer((socket) => {
     let isData = false;
@@ -19,7 +19,7 @@ export async function openMailInbox(mailAnswer = '250 ok'): Promise<MailInbox> {
       if (isData) {
         if (line === '.') say('250 kept');
         isData = line !== '.';
-      } else if (/^MAIL/i.test(line)) say(mailAnswer);
+      } else if (/^MAIL/i.test(line)) say(mailAnswers.shift() ?? '250 ok');
       else if (/^DATA/i.test(line)) {
         isData = true;
         say('354 go on');

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -78,11 +87,14 @@ function janitorOf(
 test('old runs go with their logs, and logs without a run too', async () => {
   const shelf = new Shelf(800, 900, 950, 999);
   const logs = { 'logs/1/1.log': NOW, 'logs/2/1.log': NOW, 'logs/3/1.log': NOW, 'logs/99/1.log': NOW };
-  const { janitor, stateDir } = janitorOf(shelf, logs);
+  const { janitor, stateDir, has } = janitorOf(shelf, { ...logs, 'elsewhere/1.log': NOW });
+  symlinkSync(join(stateDir, 'elsewhere'), join(stateDir, 'logs/98'));
   expect(await janitor.look()).toEqual({ runs: 2, requests: 0, cached: 5, files: 0 });
   expect(shelf.cachePolicies[0]).toEqual({ expiredBefore: NOW, madeBefore: NOW - 90 * DAY });
   expect([...shelf.runs.keys()]).toEqual([3, 4]);
   expect(readdirSync(join(stateDir, 'logs')).sort()).toEqual(['3']);
+  // A link goes, not what it leads to.
+  expect(has('elsewhere/1.log')).toBe(true);
 });
 
 test('without a time to keep runs none is asked for', async () => {
