@@ -285,6 +285,150 @@ CREATE TABLE "dag_pin" (
   constraint "dag_pin_other" check (version_no <> declared_no)
 ) strict, without rowid;
 
+CREATE TRIGGER queue_tally_gone after delete on dag_run when old.task_name is not null begin update queue_tally set queued = queued - (
+  old.state = 0
+), running = running - (
+  old.state = 1
+), paused = paused - (
+  old.state = 2
+), success = success - (
+  old.state = 3
+), failed = failed - (
+  old.state = 4
+), cancelled = cancelled - (
+  old.state = 5
+) where (
+  dag_id,
+  priority,
+  day
+) = (
+  old.dag_id,
+  coalesce(old.priority, 1),
+  old.created_at / 86400000
+); delete from queue_tally where (
+  dag_id,
+  priority,
+  day
+) = (
+  old.dag_id,
+  coalesce(old.priority, 1),
+  old.created_at / 86400000
+) and queued = 0 and running = 0 and paused = 0 and success = 0 and failed = 0 and cancelled = 0; end;
+
+CREATE TRIGGER queue_tally_made after insert on dag_run when new.task_name is not null begin insert into queue_tally (
+  dag_id,
+  priority,
+  day,
+  queued,
+  running,
+  paused,
+  success,
+  failed,
+  cancelled
+) values (
+  new.dag_id,
+  coalesce(new.priority, 1),
+  new.created_at / 86400000,
+  new.state = 0,
+  new.state = 1,
+  new.state = 2,
+  new.state = 3,
+  new.state = 4,
+  new.state = 5
+) on conflict (
+  dag_id,
+  priority,
+  day
+) do update set queued = queue_tally.queued + excluded.queued, running = queue_tally.running + excluded.running, paused = queue_tally.paused + excluded.paused, success = queue_tally.success + excluded.success, failed = queue_tally.failed + excluded.failed, cancelled = queue_tally.cancelled + excluded.cancelled; end;
+
+CREATE TRIGGER queue_tally_moved after update of priority on dag_run when new.task_name is not null and coalesce(
+  old.priority,
+  1
+) <> coalesce(
+  new.priority,
+  1
+) begin update queue_tally set queued = queued - (
+  old.state = 0
+), running = running - (
+  old.state = 1
+), paused = paused - (
+  old.state = 2
+), success = success - (
+  old.state = 3
+), failed = failed - (
+  old.state = 4
+), cancelled = cancelled - (
+  old.state = 5
+) where (
+  dag_id,
+  priority,
+  day
+) = (
+  old.dag_id,
+  coalesce(old.priority, 1),
+  old.created_at / 86400000
+); insert into queue_tally (
+  dag_id,
+  priority,
+  day,
+  queued,
+  running,
+  paused,
+  success,
+  failed,
+  cancelled
+) values (
+  new.dag_id,
+  coalesce(new.priority, 1),
+  new.created_at / 86400000,
+  new.state = 0,
+  new.state = 1,
+  new.state = 2,
+  new.state = 3,
+  new.state = 4,
+  new.state = 5
+) on conflict (
+  dag_id,
+  priority,
+  day
+) do update set queued = queue_tally.queued + excluded.queued, running = queue_tally.running + excluded.running, paused = queue_tally.paused + excluded.paused, success = queue_tally.success + excluded.success, failed = queue_tally.failed + excluded.failed, cancelled = queue_tally.cancelled + excluded.cancelled; end;
+
+CREATE TRIGGER queue_tally_turned after update of state on dag_run when new.task_name is not null and old.state <> new.state and not (
+  coalesce(old.priority, 1) <> coalesce(new.priority, 1)
+) begin update queue_tally set queued = queued + (
+  new.state = 0
+) - (
+  old.state = 0
+), running = running + (
+  new.state = 1
+) - (
+  old.state = 1
+), paused = paused + (
+  new.state = 2
+) - (
+  old.state = 2
+), success = success + (
+  new.state = 3
+) - (
+  old.state = 3
+), failed = failed + (
+  new.state = 4
+) - (
+  old.state = 4
+), cancelled = cancelled + (
+  new.state = 5
+) - (
+  old.state = 5
+) where (
+  dag_id,
+  priority,
+  day
+) = (
+  old.dag_id,
+  coalesce(old.priority, 1),
+  old.created_at / 86400000
+); end;
+
 CREATE TABLE "dag_run" (
   "run_no" integer primary key,
   "uid" text not null unique,
@@ -519,6 +663,19 @@ CREATE TABLE "outside_identity" (
   "subject" text not null,
   "account" text not null unique references "account" ("name") on delete cascade,
   constraint "outside_identity_key" primary key ("issuer", "subject")
+) strict, without rowid;
+
+CREATE TABLE queue_tally (
+  dag_id text not null,
+  priority integer not null,
+  day integer not null,
+  queued integer not null,
+  running integer not null,
+  paused integer not null,
+  success integer not null,
+  failed integer not null,
+  cancelled integer not null,
+  constraint queue_tally_pk primary key (dag_id, priority, day)
 ) strict, without rowid;
 
 CREATE TABLE "run_deadline" (

@@ -3,7 +3,7 @@ import type { DialectName } from '../../migrations/migration.ts';
 
 /** A part of an index: rows alike in its first columns, from one value of its last column to another. */
 export interface IndexRange {
-  readonly alike: readonly (readonly [column: string, value: string | number])[];
+  readonly alike: readonly (readonly [column: string, value: string | number | RawBuilder<unknown>])[];
   readonly column: string;
   /** Both included. */
   readonly from: RawBuilder<unknown>;
