@@ -8,7 +8,8 @@ const COLUMNS = STATES.join(', ');
 
 /**
  * Tasks of the queue by type, level and the day on which they were made (UTC), counted by state. Triggers
- * keep it, so that it is right whatever writes runs; runs that are no tasks do not reach it.
+ * keep it, so that it is right whatever writes runs; runs that are no tasks do not reach it. And all runs
+ * that are not over by state and DAG, in the place of an index of tasks alone.
  */
 export const queueTally: Migration = {
   number: 23,
@@ -29,6 +30,11 @@ export const queueTally: Migration = {
         from dag_run as r where task_name is not null group by 1, 2, 3`,
     );
     for (const text of isSqlite ? SQLITE : POSTGRES) await run(db, text);
+    await run(db, 'drop index dag_run_task_open');
+    await run(
+      db,
+      'create index dag_run_open on dag_run (state, dag_id, priority, created_at) where state < 3',
+    );
   },
 };
 

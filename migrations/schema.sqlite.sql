@@ -486,6 +486,13 @@ CREATE INDEX dag_run_ended_dag on dag_run (
   run_no
 ) where state >= 3;
 
+CREATE INDEX dag_run_open on dag_run (
+  state,
+  dag_id,
+  priority,
+  created_at
+) where state < 3;
+
 CREATE UNIQUE INDEX "dag_run_slot" on "dag_run" (
   "dag_id",
   "logical_at"
@@ -508,13 +515,6 @@ CREATE INDEX dag_run_task_name on dag_run (
   task_name,
   run_no
 ) where task_name is not null;
-
-CREATE INDEX dag_run_task_open on dag_run (
-  state,
-  dag_id,
-  priority,
-  created_at
-) where task_name is not null and state < 3;
 
 CREATE INDEX dag_run_task_priority on dag_run (
   priority,

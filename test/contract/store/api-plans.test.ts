@@ -83,7 +83,7 @@ async function askForAll(store: Store): Promise<void> {
   expect(await store.overview.dagIds(grants)).toEqual(['other', 'prices']);
   await store.overview.waitingForAnswer({ grants, after: { runNo: 1, node: 0 }, limit: 10 });
   // What a task instance waits for.
-  await store.overview.openRuns();
+  await store.overview.activeRuns();
   await store.overview.runsOf([runNo(1), runNo(2)]);
   await project.close();
   rmSync(dir, { recursive: true });
@@ -102,11 +102,11 @@ const SORTED = new RegExp(
     .join('|'),
 );
 /** Indexes of what is open alone, and of the queue, which lists go through in their order to a limit. */
-const SMALL = /^(dag_run_unfinished|inbox_pending|dag_run_task\w*)$/;
+const SMALL = /^(dag_run_unfinished|dag_run_open|inbox_pending|dag_run_task\w*)$/;
 
 /** Indexes that have what is listed in the order of lists: by another one a list would go through others. */
 const LISTED = 'audit_entry_actor|audit_entry_action|alert_dag|alert_rule|backfill_dag|journal_run';
-const IN_ORDER = new RegExp(`\\b(dag_run_(dag|ended|ended_dag|created|task\\w*)|${LISTED})\\b`, 'g');
+const IN_ORDER = new RegExp(`\\b(dag_run_(dag|ended|ended_dag|created|open|task\\w*)|${LISTED})\\b`, 'g');
 
 /** The steps in which SQLite carries out a statement. */
 function planOf(database: DatabaseSync, text: string): string[] {
@@ -199,10 +199,10 @@ test.each(databases)(seek, async ({ name, newPlace }) => {
     'dag_run_dag',
     'dag_run_ended',
     'dag_run_ended_dag',
+    'dag_run_open',
     'dag_run_task',
     'dag_run_task_ended',
     'dag_run_task_name',
-    'dag_run_task_open',
     'dag_run_task_priority',
     'dag_run_task_state',
     'dag_run_task_type',

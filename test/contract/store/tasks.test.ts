@@ -23,6 +23,7 @@ const FILTERS: readonly TaskFilter[] = [
   { types: [] },
   { states: ['failed'] },
   { states: ['queued', 'success'] },
+  { states: ['success', 'failed', 'cancelled'] },
   { states: ['running', 'paused'] },
   { types: ['b'], states: ['success', 'failed'], since: T0 + 100 },
   { since: T0 + 205 },
