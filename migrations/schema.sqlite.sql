@@ -48,6 +48,17 @@ CREATE INDEX alert_dag on alert (
   alert_id
 );
 
+CREATE INDEX alert_dag_rule on alert (
+  dag_id,
+  rule,
+  alert_id
+);
+
+CREATE INDEX alert_level on alert (
+  level,
+  alert_id
+);
+
 CREATE UNIQUE INDEX "alert_live" on "alert" (
   "rule",
   "fingerprint"
@@ -74,6 +85,12 @@ CREATE TABLE "alert_delivery" (
   "ended_at" integer,
   "error" text
 ) strict;
+
+CREATE INDEX alert_delivery_channel on alert_delivery (
+  channel,
+  state,
+  delivery_no
+);
 
 CREATE INDEX "alert_delivery_open" on "alert_delivery" (
   "due_at"
@@ -183,6 +200,12 @@ CREATE INDEX audit_entry_action on audit_entry (
 
 CREATE INDEX audit_entry_actor on audit_entry (
   actor,
+  audit_no
+);
+
+CREATE INDEX audit_entry_actor_action on audit_entry (
+  actor,
+  action,
   audit_no
 );
 
@@ -464,6 +487,10 @@ CREATE INDEX "dag_run_backfill" on "dag_run" (
   "backfill_no",
   "run_no"
 ) where "backfill_no" is not null;
+
+CREATE INDEX dag_run_backfill_open on dag_run (
+  backfill_no
+) where state < 3 and backfill_no is not null;
 
 CREATE INDEX dag_run_created on dag_run (
   created_at,

@@ -7,36 +7,49 @@ const KEY = 'dag_id, priority, day';
 const COLUMNS = STATES.join(', ');
 
 /**
- * Tasks of the queue by type, level and the day on which they were made (UTC), counted by state. Triggers
- * keep it, so that it is right whatever writes runs; runs that are no tasks do not reach it. And all runs
- * that are not over by state and DAG, in the place of an index of tasks alone.
+ * A tally of the tasks of the queue, and indexes of what lists and details went through until they had
+ * enough: runs that are not over by state and DAG (in place of one of tasks alone), and those of backfills;
+ * alerts, messages and the audit log by what they are filtered by.
  */
-export const queueTally: Migration = {
+export const boundedReads: Migration = {
   number: 23,
-  name: 'queue-tally',
+  name: 'bounded-reads',
   async up(db, dialect) {
-    const isSqlite = dialect === 'sqlite';
-    const whole = isSqlite ? 'integer' : 'bigint';
-    const counts = STATES.map((state) => `${state} ${whole} not null`).join(', ');
-    await run(
-      db,
-      `create table queue_tally (dag_id text${isSqlite ? '' : ' collate "C"'} not null,
-        priority ${isSqlite ? 'integer' : 'smallint'} not null, day ${whole} not null, ${counts},
-        constraint queue_tally_pk primary key (${KEY})) ${isSqlite ? 'strict, without rowid' : ''}`,
-    );
-    await run(
-      db,
-      `insert into queue_tally (${KEY}, ${COLUMNS}) select ${keyOf('r')}, ${counted('r')}
-        from dag_run as r where task_name is not null group by 1, 2, 3`,
-    );
-    for (const text of isSqlite ? SQLITE : POSTGRES) await run(db, text);
+    await makeTally(db, dialect === 'sqlite');
     await run(db, 'drop index dag_run_task_open');
-    await run(
-      db,
-      'create index dag_run_open on dag_run (state, dag_id, priority, created_at) where state < 3',
-    );
+    for (const text of INDEXES) await run(db, `create index ${text}`);
   },
 };
+
+const INDEXES = [
+  'dag_run_open on dag_run (state, dag_id, priority, created_at) where state < 3',
+  'dag_run_backfill_open on dag_run (backfill_no) where state < 3 and backfill_no is not null',
+  'alert_level on alert (level, alert_id)',
+  'alert_dag_rule on alert (dag_id, rule, alert_id)',
+  'alert_delivery_channel on alert_delivery (channel, state, delivery_no)',
+  'audit_entry_actor_action on audit_entry (actor, action, audit_no)',
+];
+
+/**
+ * Tasks by type, level and the day on which they were made (UTC), counted by state. Triggers keep it, so that
+ * it is right whatever writes runs; runs that are no tasks do not reach it.
+ */
+async function makeTally(db: Kysely<unknown>, isSqlite: boolean): Promise<void> {
+  const whole = isSqlite ? 'integer' : 'bigint';
+  const counts = STATES.map((state) => `${state} ${whole} not null`).join(', ');
+  await run(
+    db,
+    `create table queue_tally (dag_id text${isSqlite ? '' : ' collate "C"'} not null,
+      priority ${isSqlite ? 'integer' : 'smallint'} not null, day ${whole} not null, ${counts},
+      constraint queue_tally_pk primary key (${KEY})) ${isSqlite ? 'strict, without rowid' : ''}`,
+  );
+  await run(
+    db,
+    `insert into queue_tally (${KEY}, ${COLUMNS}) select ${keyOf('r')}, ${counted('r')}
+      from dag_run as r where task_name is not null group by 1, 2, 3`,
+  );
+  for (const text of isSqlite ? SQLITE : POSTGRES) await run(db, text);
+}
 
 async function run(db: Kysely<unknown>, text: string): Promise<void> {
   await sql.raw(text).execute(db);
