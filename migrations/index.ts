@@ -20,6 +20,7 @@ import { scheduleMakers } from './0019-schedule-makers.ts';
 import { runLists } from './0020-run-lists.ts';
 import { queueLists } from './0021-queue-lists.ts';
 import { filteredLists } from './0022-filtered-lists.ts';
+import { boundedReads } from './0023-bounded-reads.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order. */
@@ -46,4 +47,5 @@ export const MIGRATIONS: readonly Migration[] = [
   runLists,
   queueLists,
   filteredLists,
+  boundedReads,
 ];

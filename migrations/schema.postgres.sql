@@ -5,25 +5,55 @@ AS $function$
     begin
       raise exception 'rows are not as expected' using errcode = 'OR001', detail = misses;
     end $function$
+CREATE OR REPLACE FUNCTION orch_tally()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    begin
+      if tg_op = 'INSERT' then
+        insert into queue_tally (dag_id, priority, day, queued, running, paused, success, failed, cancelled) select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000, sum(case when r.state = 0 then 1 else 0 end), sum(case when r.state = 1 then 1 else 0 end), sum(case when r.state = 2 then 1 else 0 end), sum(case when r.state = 3 then 1 else 0 end), sum(case when r.state = 4 then 1 else 0 end), sum(case when r.state = 5 then 1 else 0 end) from made as r
+          where task_name is not null group by 1, 2, 3 on conflict (dag_id, priority, day) do update
+  set queued = queue_tally.queued + excluded.queued, running = queue_tally.running + excluded.running, paused = queue_tally.paused + excluded.paused, success = queue_tally.success + excluded.success, failed = queue_tally.failed + excluded.failed, cancelled = queue_tally.cancelled + excluded.cancelled;
+      elsif tg_op = 'UPDATE' then
+        insert into queue_tally (dag_id, priority, day, queued, running, paused, success, failed, cancelled) select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000, sum(case when r.state = 0 then r.by else 0 end), sum(case when r.state = 1 then r.by else 0 end), sum(case when r.state = 2 then r.by else 0 end), sum(case when r.state = 3 then r.by else 0 end), sum(case when r.state = 4 then r.by else 0 end), sum(case when r.state = 5 then r.by else 0 end) from (select dag_id, priority, created_at, state, task_name, 1 as by from made
+  union all select dag_id, priority, created_at, state, task_name, -1 from gone) as r
+          where task_name is not null group by 1, 2, 3 on conflict (dag_id, priority, day) do update
+  set queued = queue_tally.queued + excluded.queued, running = queue_tally.running + excluded.running, paused = queue_tally.paused + excluded.paused, success = queue_tally.success + excluded.success, failed = queue_tally.failed + excluded.failed, cancelled = queue_tally.cancelled + excluded.cancelled;
+      else
+        insert into queue_tally (dag_id, priority, day, queued, running, paused, success, failed, cancelled) select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000, sum(case when r.state = 0 then -1 else 0 end), sum(case when r.state = 1 then -1 else 0 end), sum(case when r.state = 2 then -1 else 0 end), sum(case when r.state = 3 then -1 else 0 end), sum(case when r.state = 4 then -1 else 0 end), sum(case when r.state = 5 then -1 else 0 end) from gone as r
+          where task_name is not null group by 1, 2, 3 on conflict (dag_id, priority, day) do update
+  set queued = queue_tally.queued + excluded.queued, running = queue_tally.running + excluded.running, paused = queue_tally.paused + excluded.paused, success = queue_tally.success + excluded.success, failed = queue_tally.failed + excluded.failed, cancelled = queue_tally.cancelled + excluded.cancelled;
+        delete from queue_tally where queued = 0 and running = 0 and paused = 0 and success = 0 and failed = 0 and cancelled = 0 and (dag_id, priority, day) in (select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000 from gone as r);
+      end if;
+      return null;
+    end $function$
+CREATE TRIGGER queue_tally_gone AFTER DELETE ON dag_run REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION orch_tally()
+CREATE TRIGGER queue_tally_made AFTER INSERT ON dag_run REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION orch_tally()
+CREATE TRIGGER queue_tally_turned AFTER UPDATE ON dag_run REFERENCING OLD TABLE AS gone NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION orch_tally()
 index CREATE INDEX alert_dag ON alert USING btree (dag_id, alert_id)
+index CREATE INDEX alert_dag_rule ON alert USING btree (dag_id, rule, alert_id)
+index CREATE INDEX alert_delivery_channel ON alert_delivery USING btree (channel, state, delivery_no)
 index CREATE INDEX alert_delivery_open ON alert_delivery USING btree (due_at) WHERE (state = 0)
+index CREATE INDEX alert_level ON alert USING btree (level, alert_id)
 index CREATE INDEX alert_rule ON alert USING btree (rule, alert_id)
 index CREATE INDEX audit_entry_action ON audit_entry USING btree (action, audit_no)
 index CREATE INDEX audit_entry_actor ON audit_entry USING btree (actor, audit_no)
+index CREATE INDEX audit_entry_actor_action ON audit_entry USING btree (actor, action, audit_no)
 index CREATE INDEX audit_entry_at ON audit_entry USING btree (at)
 index CREATE INDEX backfill_dag ON backfill USING btree (dag_id, backfill_no)
 index CREATE INDEX backfill_unfinished ON backfill USING btree (backfill_no) WHERE (state < 2)
 index CREATE INDEX cache_entry_at ON cache_entry USING btree (at)
 index CREATE INDEX cache_entry_instance ON cache_entry USING btree (dag_id, instance, at)
 index CREATE INDEX dag_run_backfill ON dag_run USING btree (backfill_no, run_no) WHERE (backfill_no IS NOT NULL)
+index CREATE INDEX dag_run_backfill_open ON dag_run USING btree (backfill_no) WHERE ((state < 3) AND (backfill_no IS NOT NULL))
 index CREATE INDEX dag_run_created ON dag_run USING btree (created_at, run_no)
 index CREATE INDEX dag_run_dag ON dag_run USING btree (dag_id, run_no)
 index CREATE INDEX dag_run_ended ON dag_run USING btree (state, run_no) WHERE (state >= 3)
 index CREATE INDEX dag_run_ended_dag ON dag_run USING btree (dag_id, state, run_no) WHERE (state >= 3)
+index CREATE INDEX dag_run_open ON dag_run USING btree (state, dag_id, priority, created_at) WHERE (state < 3)
 index CREATE INDEX dag_run_task ON dag_run USING btree (created_at, run_no) WHERE (task_name IS NOT NULL)
 index CREATE INDEX dag_run_task_ended ON dag_run USING btree (COALESCE(ended_at, (0)::bigint), run_no) WHERE (task_name IS NOT NULL)
 index CREATE INDEX dag_run_task_name ON dag_run USING btree (task_name, run_no) WHERE (task_name IS NOT NULL)
-index CREATE INDEX dag_run_task_open ON dag_run USING btree (state, dag_id, priority, created_at) WHERE ((task_name IS NOT NULL) AND (state < 3))
 index CREATE INDEX dag_run_task_priority ON dag_run USING btree (priority, run_no) WHERE (task_name IS NOT NULL)
 index CREATE INDEX dag_run_task_state ON dag_run USING btree (state, run_no) WHERE (task_name IS NOT NULL)
 index CREATE INDEX dag_run_task_type ON dag_run USING btree (dag_id, run_no) WHERE (task_name IS NOT NULL)
@@ -73,6 +103,7 @@ index CREATE UNIQUE INDEX login_pkey ON login USING btree (hash)
 index CREATE UNIQUE INDEX metric_sample_pk ON metric_sample USING btree (step_ms, at)
 index CREATE UNIQUE INDEX outside_identity_account_key ON outside_identity USING btree (account)
 index CREATE UNIQUE INDEX outside_identity_key ON outside_identity USING btree (issuer, subject)
+index CREATE UNIQUE INDEX queue_tally_pk ON queue_tally USING btree (dag_id, priority, day)
 index CREATE UNIQUE INDEX run_deadline_pk ON run_deadline USING btree (run_no, stage)
 index CREATE UNIQUE INDEX run_expansion_pk ON run_expansion USING btree (run_no, base)
 index CREATE UNIQUE INDEX scheduler_fact_pkey ON scheduler_fact USING btree (name)
@@ -421,6 +452,16 @@ table outside_identity column 03 account text not null collate C
 table outside_identity constraint outside_identity_account_fkey FOREIGN KEY (account) REFERENCES account(name) ON DELETE CASCADE
 table outside_identity constraint outside_identity_account_key UNIQUE (account)
 table outside_identity constraint outside_identity_key PRIMARY KEY (issuer, subject)
+table queue_tally column 01 dag_id text not null collate C
+table queue_tally column 02 priority smallint not null
+table queue_tally column 03 day bigint not null
+table queue_tally column 04 queued bigint not null
+table queue_tally column 05 running bigint not null
+table queue_tally column 06 paused bigint not null
+table queue_tally column 07 success bigint not null
+table queue_tally column 08 failed bigint not null
+table queue_tally column 09 cancelled bigint not null
+table queue_tally constraint queue_tally_pk PRIMARY KEY (dag_id, priority, day)
 table run_deadline column 01 run_no integer not null
 table run_deadline column 02 stage smallint not null
 table run_deadline column 03 at bigint not null

@@ -48,6 +48,17 @@ CREATE INDEX alert_dag on alert (
   alert_id
 );
 
+CREATE INDEX alert_dag_rule on alert (
+  dag_id,
+  rule,
+  alert_id
+);
+
+CREATE INDEX alert_level on alert (
+  level,
+  alert_id
+);
+
 CREATE UNIQUE INDEX "alert_live" on "alert" (
   "rule",
   "fingerprint"
@@ -74,6 +85,12 @@ CREATE TABLE "alert_delivery" (
   "ended_at" integer,
   "error" text
 ) strict;
+
+CREATE INDEX alert_delivery_channel on alert_delivery (
+  channel,
+  state,
+  delivery_no
+);
 
 CREATE INDEX "alert_delivery_open" on "alert_delivery" (
   "due_at"
@@ -186,6 +203,12 @@ CREATE INDEX audit_entry_actor on audit_entry (
   audit_no
 );
 
+CREATE INDEX audit_entry_actor_action on audit_entry (
+  actor,
+  action,
+  audit_no
+);
+
 CREATE INDEX "audit_entry_at" on "audit_entry" (
   "at"
 );
@@ -285,6 +308,150 @@ CREATE TABLE "dag_pin" (
   constraint "dag_pin_other" check (version_no <> declared_no)
 ) strict, without rowid;
 
+CREATE TRIGGER queue_tally_gone after delete on dag_run when old.task_name is not null begin update queue_tally set queued = queued - (
+  old.state = 0
+), running = running - (
+  old.state = 1
+), paused = paused - (
+  old.state = 2
+), success = success - (
+  old.state = 3
+), failed = failed - (
+  old.state = 4
+), cancelled = cancelled - (
+  old.state = 5
+) where (
+  dag_id,
+  priority,
+  day
+) = (
+  old.dag_id,
+  coalesce(old.priority, 1),
+  old.created_at / 86400000
+); delete from queue_tally where (
+  dag_id,
+  priority,
+  day
+) = (
+  old.dag_id,
+  coalesce(old.priority, 1),
+  old.created_at / 86400000
+) and queued = 0 and running = 0 and paused = 0 and success = 0 and failed = 0 and cancelled = 0; end;
+
+CREATE TRIGGER queue_tally_made after insert on dag_run when new.task_name is not null begin insert into queue_tally (
+  dag_id,
+  priority,
+  day,
+  queued,
+  running,
+  paused,
+  success,
+  failed,
+  cancelled
+) values (
+  new.dag_id,
+  coalesce(new.priority, 1),
+  new.created_at / 86400000,
+  new.state = 0,
+  new.state = 1,
+  new.state = 2,
+  new.state = 3,
+  new.state = 4,
+  new.state = 5
+) on conflict (
+  dag_id,
+  priority,
+  day
+) do update set queued = queue_tally.queued + excluded.queued, running = queue_tally.running + excluded.running, paused = queue_tally.paused + excluded.paused, success = queue_tally.success + excluded.success, failed = queue_tally.failed + excluded.failed, cancelled = queue_tally.cancelled + excluded.cancelled; end;
+
+CREATE TRIGGER queue_tally_moved after update of priority on dag_run when new.task_name is not null and coalesce(
+  old.priority,
+  1
+) <> coalesce(
+  new.priority,
+  1
+) begin update queue_tally set queued = queued - (
+  old.state = 0
+), running = running - (
+  old.state = 1
+), paused = paused - (
+  old.state = 2
+), success = success - (
+  old.state = 3
+), failed = failed - (
+  old.state = 4
+), cancelled = cancelled - (
+  old.state = 5
+) where (
+  dag_id,
+  priority,
+  day
+) = (
+  old.dag_id,
+  coalesce(old.priority, 1),
+  old.created_at / 86400000
+); insert into queue_tally (
+  dag_id,
+  priority,
+  day,
+  queued,
+  running,
+  paused,
+  success,
+  failed,
+  cancelled
+) values (
+  new.dag_id,
+  coalesce(new.priority, 1),
+  new.created_at / 86400000,
+  new.state = 0,
+  new.state = 1,
+  new.state = 2,
+  new.state = 3,
+  new.state = 4,
+  new.state = 5
+) on conflict (
+  dag_id,
+  priority,
+  day
+) do update set queued = queue_tally.queued + excluded.queued, running = queue_tally.running + excluded.running, paused = queue_tally.paused + excluded.paused, success = queue_tally.success + excluded.success, failed = queue_tally.failed + excluded.failed, cancelled = queue_tally.cancelled + excluded.cancelled; end;
+
+CREATE TRIGGER queue_tally_turned after update of state on dag_run when new.task_name is not null and old.state <> new.state and not (
+  coalesce(old.priority, 1) <> coalesce(new.priority, 1)
+) begin update queue_tally set queued = queued + (
+  new.state = 0
+) - (
+  old.state = 0
+), running = running + (
+  new.state = 1
+) - (
+  old.state = 1
+), paused = paused + (
+  new.state = 2
+) - (
+  old.state = 2
+), success = success + (
+  new.state = 3
+) - (
+  old.state = 3
+), failed = failed + (
+  new.state = 4
+) - (
+  old.state = 4
+), cancelled = cancelled + (
+  new.state = 5
+) - (
+  old.state = 5
+) where (
+  dag_id,
+  priority,
+  day
+) = (
+  old.dag_id,
+  coalesce(old.priority, 1),
+  old.created_at / 86400000
+); end;
+
 CREATE TABLE "dag_run" (
   "run_no" integer primary key,
   "uid" text not null unique,
@@ -321,6 +488,10 @@ CREATE INDEX "dag_run_backfill" on "dag_run" (
   "run_no"
 ) where "backfill_no" is not null;
 
+CREATE INDEX dag_run_backfill_open on dag_run (
+  backfill_no
+) where state < 3 and backfill_no is not null;
+
 CREATE INDEX dag_run_created on dag_run (
   created_at,
   run_no
@@ -341,6 +512,13 @@ CREATE INDEX dag_run_ended_dag on dag_run (
   state,
   run_no
 ) where state >= 3;
+
+CREATE INDEX dag_run_open on dag_run (
+  state,
+  dag_id,
+  priority,
+  created_at
+) where state < 3;
 
 CREATE UNIQUE INDEX "dag_run_slot" on "dag_run" (
   "dag_id",
@@ -364,13 +542,6 @@ CREATE INDEX dag_run_task_name on dag_run (
   task_name,
   run_no
 ) where task_name is not null;
-
-CREATE INDEX dag_run_task_open on dag_run (
-  state,
-  dag_id,
-  priority,
-  created_at
-) where task_name is not null and state < 3;
 
 CREATE INDEX dag_run_task_priority on dag_run (
   priority,
@@ -519,6 +690,19 @@ CREATE TABLE "outside_identity" (
   "subject" text not null,
   "account" text not null unique references "account" ("name") on delete cascade,
   constraint "outside_identity_key" primary key ("issuer", "subject")
+) strict, without rowid;
+
+CREATE TABLE queue_tally (
+  dag_id text not null,
+  priority integer not null,
+  day integer not null,
+  queued integer not null,
+  running integer not null,
+  paused integer not null,
+  success integer not null,
+  failed integer not null,
+  cancelled integer not null,
+  constraint queue_tally_pk primary key (dag_id, priority, day)
 ) strict, without rowid;
 
 CREATE TABLE "run_deadline" (

@@ -5,8 +5,8 @@
  * Another process asks by HTTP, `--rate 200` requests a second for `--seconds 20` whatever is answered. It
  * prints for each kind of request the best time of it alone, without HTTP, its CPU time, and percentiles of
  * the time from when a request was due to the end of its answer, in milliseconds; then what a request costs
- * in CPU time; with `--make` also what an ad-hoc task costs who makes it, with the indexes of the queue and
- * without them.
+ * in CPU time; with `--make` also what an ad-hoc task costs who makes it, and without the indexes of the
+ * queue or its tally.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -174,9 +174,10 @@ try {
       `${cost('server')} ms${server ? ` and ${cost('database')} of PostgreSQL` : ''}\n`,
   );
   if (values.make) {
-    const { withIndexes, without } = await makeCost(store, lease, statements);
-    const shown = `${withIndexes.toFixed(0)} us, without the indexes of the queue ${without.toFixed(0)}`;
-    process.stdout.write(`CPU for each ad-hoc task that is made: ${shown}\n`);
+    const { whole, indexes, tally } = await makeCost(store, lease, statements);
+    const shown = [whole, indexes, tally].map((us) => us.toFixed(0));
+    const without = `without the indexes of the queue ${shown[1]}, without its tally ${shown[2]}`;
+    process.stdout.write(`CPU for each ad-hoc task that is made: ${shown[0]} us, ${without}\n`);
   }
   await lease.release();
 } finally {

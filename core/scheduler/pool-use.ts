@@ -2,9 +2,9 @@ import { S } from '../model/states.ts';
 import { explain } from '../planner/explain.ts';
 import { adoptRun } from '../planner/load.ts';
 import type { World } from '../planner/world.ts';
-import { worldOf } from '../store/read-run-view.ts';
+import { readWorlds } from '../store/read-worlds.ts';
 import type { Project } from './project.ts';
-import { worldWithoutRuns } from './why.ts';
+import { adoptHolders, worldWithoutRuns } from './why.ts';
 
 /** A pool, what unfinished runs hold of it, and what they want. */
 export interface PoolUse {
@@ -16,23 +16,27 @@ export interface PoolUse {
   readonly waiting: number;
 }
 
-/** The unfinished runs as a leader would have them. */
-export async function worldOfAll(project: Project): Promise<World> {
+/** What holds slots or waits for them, as a leader would have it: of paused runs what they hold alone. */
+async function worldOfActive(project: Project): Promise<World> {
   const { store } = project;
   const world = await worldWithoutRuns(project);
-  for (const { runNo } of await store.unfinishedRuns()) {
-    const stored = await store.loadRun(runNo);
-    if (stored) adoptRun(world, worldOf(stored));
-  }
+  const active = Map.groupBy(await store.overview.activeRuns(), ({ state }) => state);
+  await adoptHolders(store, world, active.get('paused') ?? []);
+  const running = await store.overview.runsOf((active.get('running') ?? []).map(({ runNo }) => runNo));
+  for (const run of await readWorlds(
+    store,
+    running.filter(({ state }) => state === 'running'),
+  ))
+    adoptRun(world, run);
   return world;
 }
 
 /**
  * The use of all pools, by the functions of the planner: which instances are ready is nowhere stored. Reads
- * every unfinished run.
+ * every run under way; those that are queued neither hold nor want a slot.
  */
 export async function readPoolUse(project: Project): Promise<PoolUse[]> {
-  const world = await worldOfAll(project);
+  const world = await worldOfActive(project);
   const waiting = new Map<string, number>();
   for (const run of world.runs.values())
     for (const { node, template, block } of run.existing()) {

@@ -20,9 +20,8 @@ export interface DagExplanation {
 export async function whyDag(project: Project, state: DagRecord, spec: DagSpec): Promise<DagExplanation> {
   const { store, config, clock } = project;
   const { dagId } = state;
-  const open = (await store.unfinishedRuns()).filter((run) => run.dagId === dagId);
   const facts = {
-    unfinishedRuns: open.length,
+    unfinishedRuns: await store.overview.openCount(dagId),
     maxActiveRuns: spec.maxActiveRuns ?? config.defaults.maxActiveRuns,
     isLed: await isLed(project),
   };

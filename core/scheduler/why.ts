@@ -7,9 +7,11 @@ import { type Explanation, explain, explainRun } from '../planner/explain.ts';
 import { adoptRun } from '../planner/load.ts';
 import { isOfSlot } from '../planner/pasts.ts';
 import { isActive, isOfBackfill, World } from '../planner/world.ts';
+import type { ActiveRun } from '../store/held-slots.ts';
 import { KeptFrames } from '../store/kept-frames.ts';
 import { worldOf } from '../store/read-run-view.ts';
 import { readFrames } from '../store/state-tables.ts';
+import type { Store } from '../store/store.ts';
 import { hasLeader } from './door.ts';
 import { limitsInForce } from './limits-of.ts';
 import { leaderSocket } from './paths.ts';
@@ -63,19 +65,28 @@ export async function worldWithoutRuns(project: Project): Promise<World> {
 export async function worldAbout(project: Project, runNo: RunNo): Promise<World> {
   const { store } = project;
   const world = await worldWithoutRuns(project);
-  const others = (await store.overview.openRuns()).filter((run) => run.runNo !== runNo);
+  const active = await store.overview.activeRuns();
+  await adoptHolders(
+    store,
+    world,
+    active.filter((run) => run.runNo !== runNo),
+  );
+  const stored = await store.loadRun(runNo);
+  if (stored) adoptRun(world, worldOf(stored));
+  return world;
+}
+
+/** Takes runs into a world with nothing but what they hold. */
+export async function adoptHolders(store: Store, world: World, runs: readonly ActiveRun[]): Promise<void> {
   const holds = new Map<RunNo, readonly NodeNo[]>();
-  for (const other of others)
-    if (other.holds.length > 0) holds.set(other.runNo, other.holds);
-    else if (isActive(other) && !isOfBackfill(world, other)) world.dagLoad(other.dagId).runs++;
+  for (const run of runs)
+    if (run.holds.length > 0) holds.set(run.runNo, run.holds);
+    else if (isActive(run) && !isOfBackfill(world, run)) world.dagLoad(run.dagId).runs++;
   const holders = await store.overview.runsOf([...holds.keys()]);
   for (const [no, frame] of await readFrames(store, holders, new KeptFrames())) {
     for (const node of holds.get(no) ?? []) if (node < frame.size) frame.state[node] = S.running;
     adoptRun(world, frame);
   }
-  const stored = await store.loadRun(runNo);
-  if (stored) adoptRun(world, worldOf(stored));
-  return world;
 }
 
 /** Adds why the success of an earlier run did not stand for an instance. */

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { DialectName } from '../../migrations/migration.ts';
 import type { AlertGroup, LiveAlert } from '../alerting/alert-world.ts';
 import {
@@ -7,8 +7,8 @@ import {
   type AlertLevel,
   type AlertMute,
   type AlertRecord,
-  type AlertState,
   DELIVERY_STATES,
+  type DeliveryState,
 } from '../model/alert.ts';
 import type { WriteScript } from './accounts.ts';
 import { type AlertLine, readAlertLines } from './alert-lines.ts';
@@ -25,23 +25,13 @@ import {
   toDelivery,
   toMute,
 } from './alert-scripts.ts';
+import type { AlertDeliveryTable } from './alert-tables.ts';
+import { type AlertFilter, alertsQuery, IS_LIVE } from './alerts-query.ts';
 import type { Fence } from './fence.ts';
-import { indexRange } from './index-range.ts';
+import { type IndexRange, inRanges } from './index-range.ts';
 import { named } from './records.ts';
 import type { Lease } from './store.ts';
 import type { Database } from './tables.ts';
-
-/** Which alerts. */
-export interface AlertFilter {
-  readonly levels?: readonly AlertLevel[];
-  readonly states?: readonly AlertState[];
-  readonly rule?: string;
-  /** Of these DAGs only; absent: of all, and those of none. */
-  readonly dagIds?: readonly string[];
-  /** Only alerts that began before this one, by their ids. */
-  readonly before?: string;
-  readonly limit: number;
-}
 
 /** How many alerts that are not over there are of a rule, about a DAG, by state. */
 export interface AlertCount {
@@ -51,12 +41,6 @@ export interface AlertCount {
   readonly state: 'open' | 'acknowledged';
   readonly count: number;
 }
-
-/** As its index has it: an alert that is not over, or of whose end is to be told. */
-const IS_LIVE = sql<boolean>`(resolved_at is null or closing = 1)`;
-
-/** Greater than every id of an alert. */
-const LAST_ID = '\uffff';
 
 /** Alerts, mutes, and messages on their way. */
 export class Alerts {
@@ -113,34 +97,9 @@ export class Alerts {
 
   /** Alerts, the newest first. */
   async alerts(filter: AlertFilter): Promise<readonly AlertRecord[]> {
-    const { levels, states, rule, dagIds, before } = filter;
-    const [one, ...others] = dagIds ?? [];
-    const alike: (readonly [string, string])[] = [];
-    if (rule !== undefined) alike.push(['rule', rule]);
-    else if (one !== undefined && others.length === 0) alike.push(['dag_id', one]);
-    const range = { alike, column: 'alert_id', from: sql`''`, to: sql`${before ?? LAST_ID}` };
-    const { where, order } = indexRange(this.#dialect, { ...range, order: 'desc' });
-    let query = this.#db.selectFrom('alert').selectAll().where(where).orderBy(order).limit(filter.limit);
-    if (levels !== undefined) {
-      const codes = levels.map((level) => ALERT_LEVELS.indexOf(level));
-      query = query.where('level', 'in', codes);
-    }
-    // Joined with nothing so that the index of one DAG stays away, which has not the order of several.
-    if (dagIds !== undefined) query = query.where(sql<string>`dag_id || ''`, 'in', dagIds);
-    if (before !== undefined) query = query.where('alert_id', '<', before);
-    if (states !== undefined)
-      query = query.where((row) =>
-        row.or([
-          ...(states.includes('open')
-            ? [row.and([row('resolved_at', 'is', null), row('acknowledged_at', 'is', null)])]
-            : []),
-          ...(states.includes('acknowledged')
-            ? [row.and([row('resolved_at', 'is', null), row('acknowledged_at', 'is not', null)])]
-            : []),
-          ...(states.includes('resolved') ? [row('resolved_at', 'is not', null)] : []),
-        ]),
-      );
-    return (await query.execute()).map(toAlert);
+    const { levels, states, dagIds } = filter;
+    if ([levels, states, dagIds].some((wanted) => wanted?.length === 0)) return [];
+    return (await alertsQuery(this.#dialect, filter).execute(this.#db)).rows.map(toAlert);
   }
 
   async alert(alertId: string): Promise<AlertRecord | null> {
@@ -240,13 +199,28 @@ export class Alerts {
     return rows.map(toDelivery);
   }
 
-  /** The newest messages, newest first. */
-  async deliveries(limit: number): Promise<readonly AlertDelivery[]> {
-    const query = this.#db.selectFrom('alert_delivery').selectAll().orderBy('delivery_no', 'desc');
-    return (await query.limit(limit).execute()).map(toDelivery);
+  /** The newest messages to a channel, newest first. */
+  async deliveries(channel: string, limit: number): Promise<readonly AlertDelivery[]> {
+    const ranges = [...DELIVERY_STATES.keys()].map((state): IndexRange => {
+      const alike = [['channel', channel] as const, ['state', state] as const];
+      const [from, to] = [sql.lit(0), sql.lit(Number.MAX_SAFE_INTEGER)];
+      return { alike, column: 'delivery_no', from, to, order: 'desc' };
+    });
+    const table = sql`alert_delivery`;
+    const query = inRanges<Selectable<AlertDeliveryTable>>(this.#dialect, table, ranges, { rest: [], limit });
+    return (await query.execute(this.#db)).rows.map(toDelivery);
   }
 
-  /** Messages that are not over, or failed for good, by channel. */
+  /** How many messages to a channel are not over, and how many failed for good. */
+  async undelivered(channel: string): Promise<{ readonly waiting: number; readonly failed: number }> {
+    const inState = (state: DeliveryState) => sql`(select count(*) from alert_delivery
+      where channel = ${channel} and state = ${DELIVERY_STATES.indexOf(state)})`;
+    const query = sql<{ readonly waiting: number; readonly failed: number }>`
+      select ${inState('waiting')} as waiting, ${inState('failed')} as failed`;
+    return (await query.execute(this.#db)).rows[0] ?? { waiting: 0, failed: 0 };
+  }
+
+  /** Messages that are kept, by channel and state. */
   async deliveryCounts(): Promise<readonly { channel: string; state: string; count: number }[]> {
     const rows = await this.#db
       .selectFrom('alert_delivery')

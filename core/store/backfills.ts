@@ -9,8 +9,9 @@ import {
 import { NO_MAX } from '../model/ids.ts';
 import type { RunRecord } from '../model/run.ts';
 import { RUN_STATES, type RunState } from '../model/states.ts';
-import { indexRange } from './index-range.ts';
+import { inRanges, RANGES_MAX } from './index-range.ts';
 import { named, toRun } from './records.ts';
+import { FIRST_OVER_SQL } from './run-codes.ts';
 import { readText } from './stored-text.ts';
 import type { BackfillTable, Database } from './tables.ts';
 
@@ -87,15 +88,16 @@ export async function readBackfills(
   dialect: DialectName,
   { dagIds, before = NO_MAX + 1, limit }: BackfillFilter,
 ): Promise<readonly BackfillRecord[]> {
-  const [one, ...others] = dagIds ?? [];
-  if (dagIds !== undefined && one === undefined) return [];
-  const alike = one === undefined || others.length > 0 ? [] : [['dag_id', one] as const];
-  const range = { alike, column: 'backfill_no', from: sql.lit(0), to: sql`${before - 1}` };
-  const { where, order } = indexRange(dialect, { ...range, order: 'desc' });
-  const all = db.selectFrom('backfill').selectAll().where(where).orderBy(order).limit(limit);
-  // Joined with nothing so that the index of one DAG stays away, which has not the order of several.
-  const some = others.length === 0 ? all : all.where(sql<string>`dag_id || ''`, 'in', dagIds ?? []);
-  return (await some.execute()).map(toBackfill);
+  if (dagIds?.length === 0) return [];
+  const areFew = dagIds !== undefined && dagIds.length <= RANGES_MAX;
+  const range = { column: 'backfill_no', from: sql.lit(0), to: sql`${before - 1}`, order: 'desc' } as const;
+  const ranges = areFew
+    ? [...new Set(dagIds)].map((dagId) => ({ ...range, alike: [['dag_id', dagId] as const] }))
+    : [{ ...range, alike: [] }];
+  // Joined with nothing so that the index of DAGs stays away, which has not the order of so many.
+  const rest = dagIds === undefined || areFew ? [] : [sql`dag_id || '' in (${sql.join(dagIds)})`];
+  const query = inRanges<BackfillTable>(dialect, sql`backfill`, ranges, { rest, limit });
+  return (await query.execute(db)).rows.map(toBackfill);
 }
 
 export async function readBackfill(db: Kysely<Database>, backfillNo: number): Promise<BackfillRecord | null> {
@@ -109,17 +111,10 @@ export async function readBackfill(db: Kysely<Database>, backfillNo: number): Pr
 
 /** Those that are unfinished themselves, or have an unfinished run; oldest first. */
 export async function readOpenBackfills(db: Kysely<Database>): Promise<readonly BackfillRecord[]> {
-  const unfinishedRuns = db
-    .selectFrom('dag_run')
-    .select('backfill_no')
-    .where('state', '<', sql.lit(RUN_STATES.indexOf('success')))
-    .where('backfill_no', 'is not', null);
-  const rows = await db
-    .selectFrom('backfill')
-    .selectAll()
-    .where((row) => row.or([row('state', '<', sql.lit(2)), row('backfill_no', 'in', unfinishedRuns)]))
-    .orderBy('backfill_no')
-    .execute();
+  const { rows } = await sql<BackfillTable>`select * from backfill where backfill_no in (
+      select backfill_no from backfill where state < 2
+      union select backfill_no from dag_run where state < ${FIRST_OVER_SQL} and backfill_no is not null
+    ) order by backfill_no`.execute(db);
   return rows.map(toBackfill);
 }
 

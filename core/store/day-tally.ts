@@ -1,10 +1,9 @@
 import { type Kysely, sql } from 'kysely';
-import { RUN_STATES, S } from '../model/states.ts';
+import { S } from '../model/states.ts';
+import { FIRST_OVER_SQL, QUEUED_SQL } from './run-codes.ts';
 import type { Database } from './tables.ts';
 
 const DAY_MS = 86_400_000;
-/** Runs in earlier states are not over; written out, so that their index is used. */
-const UNFINISHED = sql.lit(RUN_STATES.indexOf('success'));
 
 /** Task instances that ended since midnight UTC. */
 export interface DayCounts {
@@ -85,13 +84,13 @@ export class DayTally {
     return low;
   }
 
-  /** Attempts under way, of all runs that are not over. */
+  /** Attempts under way, of all runs that have begun and are not over. */
   async active(): Promise<number> {
-    // Counted run by run: however many instances are stored, only those of unfinished runs are looked at.
+    // Counted run by run: however many instances are stored, only those of such runs are looked at.
     const { rows } = await sql<{ readonly count: number | null }>`
       select sum((select count(*) from task_instance as i
         where i.run_no = r.run_no and i.state in (${S.queued}, ${S.running}, ${S.paused}))) as count
-      from dag_run as r where r.state < ${UNFINISHED}`.execute(this.#db);
+      from dag_run as r where r.state > ${QUEUED_SQL} and r.state < ${FIRST_OVER_SQL}`.execute(this.#db);
     return Number(rows[0]?.count ?? 0);
   }
 }

@@ -3,7 +3,7 @@ import type { DialectName } from '../../migrations/migration.ts';
 
 /** A part of an index: rows alike in its first columns, from one value of its last column to another. */
 export interface IndexRange {
-  readonly alike: readonly (readonly [column: string, value: string | number])[];
+  readonly alike: readonly (readonly [column: string, value: string | number | RawBuilder<unknown>])[];
   readonly column: string;
   /** Both included. */
   readonly from: RawBuilder<unknown>;
@@ -35,4 +35,30 @@ export function indexRange(
     where: sql<boolean>`(${sql.join(names)}) >= ${end(from)} and (${sql.join(names)}) <= ${end(to)}`,
     order: sql.join(names.map((name) => sql`${name} ${way}`)),
   };
+}
+
+/** A list is put together of so many ranges at most; for more, all rows are gone through in its order. */
+export const RANGES_MAX = 50;
+
+/**
+ * The rows of some ranges of an index together, in the order of their last column, at most so many. `rest`:
+ * what else they are asked for.
+ */
+export function inRanges<Row>(
+  dialect: DialectName,
+  table: RawBuilder<unknown>,
+  ranges: readonly IndexRange[],
+  { rest, limit }: { readonly rest: readonly RawBuilder<unknown>[]; readonly limit: number },
+): RawBuilder<Row> {
+  const parts = ranges.map((range) => {
+    const { where, order } = indexRange(dialect, range);
+    return sql<Row>`select * from ${table} where ${sql.join([where, ...rest], sql` and `)}
+      order by ${order} limit ${limit}`;
+  });
+  const [part, ...others] = parts;
+  if (part !== undefined && others.length === 0) return part;
+  const [{ column, order }] = ranges as [IndexRange];
+  const all = parts.map((one) => sql`select * from (${one}) as part`);
+  return sql<Row>`select * from (${sql.join(all, sql` union all `)}) as one
+    order by ${sql.ref(column)} ${sql.raw(order)} limit ${limit}`;
 }

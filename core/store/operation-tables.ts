@@ -5,6 +5,7 @@ export interface OperationTables {
   readonly scheduler_fact: SchedulerFactTable;
   readonly metric_sample: MetricSampleTable;
   readonly ad_hoc_schedule: AdHocScheduleTable;
+  readonly queue_tally: QueueTallyTable;
 }
 
 /** Something that holds now; the newest word replaces the one before. */
@@ -36,4 +37,19 @@ export interface AdHocScheduleTable {
   created_by: string;
   /** A `ScheduleMaker`; `null`: nobody had to log in. */
   maker: JsonText | null;
+}
+
+/** Tasks of a type and level that were made on a day, by state. Triggers of `dag_run` keep it. */
+export interface QueueTallyTable {
+  dag_id: string;
+  /** Position in `PRIORITY_LEVELS`. */
+  priority: number;
+  /** Days since 1970, UTC. */
+  day: number;
+  queued: number;
+  running: number;
+  paused: number;
+  success: number;
+  failed: number;
+  cancelled: number;
 }

@@ -7,7 +7,7 @@ import type { NodeNo, RunNo, TryNo } from '../model/ids.ts';
 import type { InstanceRecord, RunRecord } from '../model/run.ts';
 import type { RunState } from '../model/states.ts';
 import { readDagIds, readSizes, type Sizes } from './dag-reads.ts';
-import { type OpenRun, readOpenRuns, readRunsOf } from './held-slots.ts';
+import { type ActiveRun, readActiveRuns, readInstancesOf, readOpenCount, readRunsOf } from './held-slots.ts';
 import { readHook } from './hooks.ts';
 import { KeptFrames, type KeyRow } from './kept-frames.ts';
 import type { NodeRange } from './node-ranges.ts';
@@ -179,9 +179,19 @@ export class Overview {
     return output === undefined ? undefined : null;
   }
 
-  /** What {@link readOpenRuns} gives. */
-  openRuns(): Promise<readonly OpenRun[]> {
-    return readOpenRuns(this.#db);
+  /** What {@link readActiveRuns} gives. */
+  activeRuns(): Promise<readonly ActiveRun[]> {
+    return readActiveRuns(this.#db);
+  }
+
+  /** What {@link readOpenCount} gives. */
+  openCount(dagId: string): Promise<number> {
+    return readOpenCount(this.#db, this.#dialect, dagId);
+  }
+
+  /** What {@link readInstancesOf} gives. */
+  instancesOf(runNos: readonly RunNo[]): Promise<ReadonlyMap<RunNo, readonly InstanceRecord[]>> {
+    return readInstancesOf(this.#db, runNos);
   }
 
   /** What {@link readRunsOf} gives. */

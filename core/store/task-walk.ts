@@ -4,7 +4,15 @@ import { NO_MAX } from '../model/ids.ts';
 import { indexRange } from './index-range.ts';
 import { FIRST_OVER, FIRST_OVER_SQL } from './run-codes.ts';
 import type { Database } from './tables.ts';
-import { conditionsOf, needsInstance, runCodesOf, type TaskFilter, WITH_INSTANCE } from './task-filter.ts';
+import {
+  conditionsOf,
+  isTaskFinished,
+  needsInstance,
+  QUEUE_STATES,
+  runCodesOf,
+  type TaskFilter,
+  WITH_INSTANCE,
+} from './task-filter.ts';
 
 /** What tasks can be sorted by. */
 export const TASK_SORTS = ['createdAt', 'priority', 'type', 'name', 'startedAt', 'finishedAt'] as const;
@@ -30,6 +38,10 @@ export interface Walked {
 
 /** So many tasks are looked at for one page. */
 const LOOKED_MAX = 5_000;
+/** By their start so many are sorted: each is looked up in two tables. */
+const SORTED_MAX = 2_000;
+/** States in which a task has ended. */
+const ENDS = QUEUE_STATES.filter(isTaskFinished).length;
 /** A list is put together of so many ranges of an index at most. */
 const PARTS_MAX = 50;
 /** By so much a clock may be set back without a task being missed that was made since an instant. */
@@ -74,7 +86,11 @@ export class TaskWalk {
   }
 
   /** The next tasks behind a place: fewer than wanted, or none, if enough others were looked at. */
-  async next(after: TaskPlace | null, limit: number, looked = LOOKED_MAX): Promise<Walked> {
+  async next(
+    after: TaskPlace | null,
+    limit: number,
+    looked = this.#order.by === 'startedAt' ? SORTED_MAX : LOOKED_MAX,
+  ): Promise<Walked> {
     if (this.#filter.types?.length === 0 || this.#filter.states?.length === 0)
       return { places: [], next: null };
     const rest = conditionsOf(this.#unsaid());
@@ -145,9 +161,18 @@ export class TaskWalk {
       ...rest,
       ...(types === undefined || said.has('r.dag_id') ? {} : { types }),
       // Of what is open the state of its run says too little.
-      ...(states === undefined || (said.has('r.state') && !needsInstance(this.#filter)) ? {} : { states }),
+      ...(states === undefined || (said.has('r.state') && !needsInstance(this.#filter)) || this.#isHistory()
+        ? {}
+        : { states }),
       ...(since === undefined || this.#order.by === 'createdAt' ? {} : { since }),
     };
+  }
+
+  /** Whether the list has all that have ended by their ends: in their index they are one range. */
+  #isHistory(): boolean {
+    const { states = [] } = this.#filter;
+    const ends = new Set(states.filter(isTaskFinished));
+    return this.#order.by === 'finishedAt' && ends.size === new Set(states).size && ends.size === ENDS;
   }
 
   /** The ranges of the list, from behind one place up to another. */
@@ -157,6 +182,7 @@ export class TaskWalk {
       const key = KEYS[this.#order.by as keyof typeof KEYS];
       const ends = [
         ...(since === undefined || key !== KEYS.createdAt ? [] : [sql`r.created_at >= ${since}`]),
+        ...(this.#isHistory() ? [sql`${key} > 0`] : []),
         ...(after === null ? [] : [this.#beyond(key, after, false)]),
         ...(last === null ? [] : [this.#beyond(key, last, true)]),
       ];

@@ -27,8 +27,8 @@ import { instant } from '../views.ts';
 
 const tag = 'alerts';
 const alertId = { alertId: AlertId };
-/** Messages of a channel that are shown with it, of so many newest ones of all channels. */
-const LATEST = { shown: 10, of: 200 } as const;
+/** So many of the newest messages of a channel are shown with it. */
+const LATEST = 10;
 
 async function find({ store }: Services, access: Access, id: string): Promise<AlertRecord> {
   const found = await store.alerts.alert(id);
@@ -190,15 +190,12 @@ const channels = route('get', `${API}/alerts/channels`, {
   handle: async (services, { access }) => {
     const { store } = services;
     access.requireGlobal();
-    const counts = await store.alerts.deliveryCounts();
-    const latest = await store.alerts.deliveries(LATEST.of);
-    const items = alertsInForce(services).channels.map(({ name, kind }): Channel => {
-      const count = (state: string): number =>
-        counts.find((one) => one.channel === name && one.state === state)?.count ?? 0;
-      const mine = latest.filter(({ channel }) => channel === name).slice(0, LATEST.shown);
-      const how = { waiting: count('waiting'), failed: count('failed') };
-      return { name, kind, ...how, latest: mine.map(deliveryView) };
-    });
+    const items: Channel[] = [];
+    for (const { name, kind } of alertsInForce(services).channels) {
+      const how = await store.alerts.undelivered(name);
+      const latest = await store.alerts.deliveries(name, LATEST);
+      items.push({ name, kind, ...how, latest: latest.map(deliveryView) });
+    }
     return { items, nextCursor: null };
   },
 });

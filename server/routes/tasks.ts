@@ -1,13 +1,14 @@
 import { Type } from 'typebox';
 import type { PRIORITY_LEVELS } from '../../core/model/dag.ts';
 import { AppError } from '../../core/model/errors.ts';
+import type { QueueCount, TypeCounts } from '../../core/store/queue-counts.ts';
 import {
   isTaskFinished,
   QUEUE_STATES,
   type QueueState,
   type TaskFilter,
 } from '../../core/store/task-filter.ts';
-import type { QueueCount, TaskRecord, TypeCounts } from '../../core/store/task-reads.ts';
+import type { TaskRecord } from '../../core/store/task-reads.ts';
 import type { Access } from '../access.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { readInstant } from '../instants.ts';

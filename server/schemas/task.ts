@@ -124,7 +124,8 @@ export const TaskBulk = named(
   exact({ items: Type.Array(exact({ taskId: TaskId, error: Refusal }), { description: 'what was tried' }) }),
 );
 
-const ms = orNull(Type.Number({ minimum: 0 }));
+const took = (how: string) =>
+  orNull(Type.Number({ minimum: 0, description: `the newest 100 that succeeded, and failed, took ${how}` }));
 export const TaskStatistics = named(
   'TaskStatistics',
   exact({
@@ -136,12 +137,13 @@ export const TaskStatistics = named(
           description: 'tasks by state; only states that occur',
         }),
         successRate: orNull(Type.Number({ description: 'of those that succeeded or failed' })),
-        avgDurationMs: ms,
-        minDurationMs: ms,
-        maxDurationMs: ms,
+        avgDurationMs: took('on average'),
+        minDurationMs: took('at least'),
+        maxDurationMs: took('at most'),
         countedSince: orNull({
           ...Instant,
-          description: 'only tasks that were made then or later are counted; null: all',
+          description:
+            'the day of since begins then: tasks that were made before are not counted; null: all are',
         }),
       }),
     ),

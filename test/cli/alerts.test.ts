@@ -59,7 +59,7 @@ test('kill -9 while a message is sent: the next leader sends it again, with the 
   });
   const project = await openProject(dir, { env: {} });
   onTestFinished(() => project.close());
-  expect(await project.store.alerts.deliveries(9)).toMatchObject([{ state: 'success', tries: 1 }]);
+  expect(await project.store.alerts.deliveries('ops', 9)).toMatchObject([{ state: 'success', tries: 1 }]);
   // Nobody is told a third time.
   expect(inbox.arrived).toHaveLength(2);
 });

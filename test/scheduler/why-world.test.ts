@@ -6,11 +6,14 @@ import { compileGraph } from '../../core/graph/graph.ts';
 import type { DagSpec } from '../../core/model/dag.ts';
 import type { RunRecord } from '../../core/model/run.ts';
 import { explain, explainRun } from '../../core/planner/explain.ts';
+import { adoptRun } from '../../core/planner/load.ts';
 import type { RunWorld } from '../../core/planner/run-world.ts';
 import type { World } from '../../core/planner/world.ts';
-import { worldOfAll } from '../../core/scheduler/pool-use.ts';
-import { openProject } from '../../core/scheduler/project.ts';
-import { worldAbout } from '../../core/scheduler/why.ts';
+import { readPoolUse } from '../../core/scheduler/pool-use.ts';
+import { openProject, type Project } from '../../core/scheduler/project.ts';
+import { worldAbout, worldWithoutRuns } from '../../core/scheduler/why.ts';
+import { worldOf } from '../../core/store/read-run-view.ts';
+import type { RunSnapshot } from '../../core/store/store.ts';
 import { create, Leader, nodeNo, queued, runNo, T0, versionOf } from '../contract/store/fixture.ts';
 
 /** What all runs hold together. */
@@ -28,7 +31,27 @@ function heldIn(world: World) {
   };
 }
 
-test('a run is explained by what others hold as by all of them, and they are not loaded', async () => {
+/** The unfinished runs as a leader would have them, each read whole. */
+async function worldOfAll(project: Project): Promise<World> {
+  const world = await worldWithoutRuns(project);
+  for (const { runNo: no } of await project.store.unfinishedRuns())
+    adoptRun(world, worldOf((await project.store.loadRun(no)) as RunSnapshot));
+  return world;
+}
+
+/** Instances that want a slot of the default pool and get none. */
+function waitingIn(world: World): number {
+  return [...world.runs.values()].reduce((sum, run) => {
+    const nodes = [...run.existing()].filter(({ node, template, block }) => {
+      const wants = run.isTask(template) && run.isSelected(template, block) && run.state[node] === 0;
+      if (!wants || run.templates.pool[template] !== 'default') return false;
+      return explain(world, run, node, null).checks.some(({ name, ok }) => name === 'slots' && !ok);
+    });
+    return sum + nodes.length;
+  }, 0);
+}
+
+test('runs are explained, and pools used, as by all runs, and these are not loaded', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'orch-why-'));
   const project = await openProject(dir, { env: {} });
   const { store } = project;
@@ -79,6 +102,13 @@ test('a run is explained by what others hold as by all of them, and they are not
       expect(explain(world, own, node, null)).toEqual(explain(whole, run, node, null));
   }
   expect(whole.used).toBe(6);
+  const expected = waitingIn(whole);
+  loads.mockClear();
+  const [pool] = await readPoolUse(project);
+  expect(loads).not.toHaveBeenCalled();
+  const used = whole.pool('default').used;
+  expect(pool).toEqual({ name: 'default', slots: 128, used, waiting: expected });
+  expect(pool?.waiting).toBeGreaterThan(0);
   await project.close();
   rmSync(dir, { recursive: true });
 });

@@ -7,6 +7,8 @@ const RAW = /^(sql\.(raw|lit|table|ref|id)|CompiledQuery\.raw|.*\.(prepare|exec)
 
 /** Arguments that are no constants, and why no text of a user can be in them. */
 const ALLOWED: Readonly<Record<string, string>> = {
+  'core/store/alerts.ts: sql.lit(Number.MAX_SAFE_INTEGER)': 'a constant',
+  'core/store/held-slots.ts: sql.lit(state)': 'a number',
   'core/store/index-range.ts: sql.raw(order)': 'one of two words that stand where it is called',
   'core/store/index-range.ts: sql.ref(column)': 'a name of a column that stands where it is called',
   'core/store/index-range.ts: sql.ref(name)': 'names of columns that stand where it is called',
@@ -14,6 +16,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
     'names of columns that the checks of that file write out',
   'core/store/integrity.ts: sql.table(table)': 'tables that the checks of that file write out',
   'core/store/journal.ts: sql.lit(Number.MAX_SAFE_INTEGER)': 'a constant',
+  'core/store/queue-counts.ts: sql.lit(Number.MAX_SAFE_INTEGER)': 'a constant',
+  'core/store/queue-counts.ts: sql.lit(RUN_STATES.indexOf(state))': 'a number',
+  'core/store/queue-counts.ts: sql.ref(state)': 'one of the names of states',
   'core/store/range-counts.ts: sql.raw(values.join())': 'numbers of runs and nodes, from rows',
   'core/store/postgres/schema-rights.ts: sql.id(schema)': 'the schema of the address, which is checked',
   "core/store/reads.ts: sql.raw(nodes.map((node) => String(Math.trunc(node))).join(','))": 'whole numbers',
@@ -35,7 +40,6 @@ const ALLOWED: Readonly<Record<string, string>> = {
     'compiled by Kysely, and refused with any value',
   'core/store/task-filter.ts: sql.lit(RUN_STATES.indexOf(state))': 'a number',
   'core/store/task-filter.ts: sql.lit(value)': 'a number by its type',
-  'core/store/task-reads.ts: sql.lit(RUN_STATES.indexOf(state))': 'a number',
   'core/store/unreadable-texts.ts: sql.ref(`run_${name}`)': 'one of two words that stand where it is called',
   'core/store/unreadable-texts.ts: sql.ref(`t.${name}`)': 'names of columns that stand in the code',
   'core/store/unreadable-texts.ts: sql.ref(column)': 'a name of a column that stands in a table of the code',

@@ -121,6 +121,12 @@ describe.each(databases)('alerts, on $name', ({ newPlace }) => {
     expect(await find({ states: ['open'] })).toEqual([2, 1]);
     expect(await find({ states: ['acknowledged', 'resolved'] })).toEqual([3]);
     expect(await find({ rule: 'broken', dagIds: ['prices'] })).toEqual([1]);
+    expect(await find({ dagIds: ['other', 'prices', 'none'], limit: 2 })).toEqual([3, 1]);
+    expect(await find({ dagIds: ['other', 'prices'], levels: ['error'], before: uidOf(3) })).toEqual([1]);
+    expect(await find({ levels: ['critical', 'error'], states: ['open', 'resolved'] })).toEqual([3, 2, 1]);
+    expect(await find({ levels: [] })).toEqual([]);
+    const many = Array.from({ length: 60 }, (_, at) => `dag${at}`);
+    expect(await find({ dagIds: [...many, 'other'], rule: 'broken' })).toEqual([3]);
     expect((await store.alerts.byPrefix(uidOf(2).slice(0, 8))).length).toBe(3);
   });
 
@@ -145,9 +151,12 @@ describe.each(databases)('alerts, on $name', ({ newPlace }) => {
     ]);
     await store.alerts.saveDelivery(leader.lease, { ...one, state: 'success', tries: 2, endedAt: T0 + 9 });
     expect(await store.alerts.deliveryCounts()).toEqual([{ channel: 'ops', state: 'success', count: 1 }]);
+    expect(await store.alerts.undelivered('ops')).toEqual({ waiting: 0, failed: 0 });
+    expect(await store.alerts.deliveries('ops', 9)).toHaveLength(1);
+    expect(await store.alerts.deliveries('else', 9)).toEqual([]);
     expect(await store.alerts.purge(leader.lease, T0)).toBe(0);
     expect(await store.alerts.purge(leader.lease, T0 + 10)).toBe(2);
-    expect([await store.alerts.deliveries(9), await store.alerts.alert(uidOf(1))]).toEqual([[], null]);
+    expect([await store.alerts.deliveries('ops', 9), await store.alerts.alert(uidOf(1))]).toEqual([[], null]);
   });
 
   test('the lines that rules look at are ends of tasks and runs, and notes of deadlines', async () => {

@@ -43,7 +43,14 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
   ],
   listBackfills: ['?dagId=prices'],
   listAudit: ['?actor=ann', '?action=createRun', '?actor=ann&action=createRun'],
-  listAlerts: ['?rule=broken', '?dagId=prices', '?dagId=prices&dagId=other', '?rule=broken&dagId=prices'],
+  listAlerts: [
+    '?rule=broken',
+    '?dagId=prices',
+    '?dagId=prices&dagId=other&state=resolved',
+    '?rule=broken&dagId=prices&dagId=other&level=error',
+    '?level=error&level=critical',
+    '?state=open&state=acknowledged&rule=broken',
+  ],
   searchTasks: ['?q=a', '?q=a&state=queued'],
   getTaskStatistics: ['?type=prices&since=2026-01-01T00:00:00Z'],
 };
@@ -82,8 +89,11 @@ async function askForAll(store: Store): Promise<void> {
   ] as const;
   expect(await store.overview.dagIds(grants)).toEqual(['other', 'prices']);
   await store.overview.waitingForAnswer({ grants, after: { runNo: 1, node: 0 }, limit: 10 });
+  await store.backfills({ dagIds: ['other', 'prices'], limit: 9 });
+  await store.alerts.deliveries('ops', 9);
+  await store.alerts.undelivered('ops');
   // What a task instance waits for.
-  await store.overview.openRuns();
+  await store.overview.activeRuns();
   await store.overview.runsOf([runNo(1), runNo(2)]);
   await project.close();
   rmSync(dir, { recursive: true });
@@ -102,11 +112,12 @@ const SORTED = new RegExp(
     .join('|'),
 );
 /** Indexes of what is open alone, and of the queue, which lists go through in their order to a limit. */
-const SMALL = /^(dag_run_unfinished|inbox_pending|dag_run_task\w*)$/;
+const SMALL = /^(dag_run_(unfinished|open|backfill_open|task\w*)|inbox_pending)$/;
 
 /** Indexes that have what is listed in the order of lists: by another one a list would go through others. */
-const LISTED = 'audit_entry_actor|audit_entry_action|alert_dag|alert_rule|backfill_dag|journal_run';
-const IN_ORDER = new RegExp(`\\b(dag_run_(dag|ended|ended_dag|created|task\\w*)|${LISTED})\\b`, 'g');
+const LISTED = 'audit_entry_act\\w+|alert_(dag|rule|live|level|delivery_ch)\\w*|backfill_dag|journal_run';
+const OF_RUNS = 'dag|ended|ended_dag|created|open|backfill_open|task\\w*';
+const IN_ORDER = new RegExp(`\\b(dag_run_(${OF_RUNS})|${LISTED})\\b`, 'g');
 
 /** The steps in which SQLite carries out a statement. */
 function planOf(database: DatabaseSync, text: string): string[] {
@@ -191,18 +202,24 @@ test.each(databases)(seek, async ({ name, newPlace }) => {
   const used = plans.flatMap((plan) => plan.match(IN_ORDER) ?? []);
   expect([...new Set(used)].toSorted()).toEqual([
     'alert_dag',
+    'alert_dag_rule',
+    'alert_delivery_channel',
+    'alert_level',
+    'alert_live',
     'alert_rule',
     'audit_entry_action',
     'audit_entry_actor',
+    'audit_entry_actor_action',
     'backfill_dag',
+    'dag_run_backfill_open',
     'dag_run_created',
     'dag_run_dag',
     'dag_run_ended',
     'dag_run_ended_dag',
+    'dag_run_open',
     'dag_run_task',
     'dag_run_task_ended',
     'dag_run_task_name',
-    'dag_run_task_open',
     'dag_run_task_priority',
     'dag_run_task_state',
     'dag_run_task_type',

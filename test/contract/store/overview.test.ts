@@ -133,21 +133,26 @@ describe.each(databases)('reads over many runs on $name', ({ newPlace }) => {
     });
   });
 
-  it('gives the unfinished runs with what each holds', async () => {
+  it('gives the runs that have begun with what each holds, and how many are open', async () => {
     await leader.tick(
       create(1, { state: 'running', startedAt: T0 }),
       create(2),
+      create(3, { state: 'paused' }),
       ...[0, 1, 2].map((node) => queued(1, node)),
     );
     await leader.tick(succeeded(1, 1));
     const one = { runNo: runNo(1), dagId: 'prices', state: 'running', startedAt: T0 };
-    const two = { runNo: runNo(2), dagId: 'prices', state: 'queued', startedAt: null, holds: [] };
-    const open = await store.overview.openRuns();
-    expect(open.map((run) => ({ ...run, holds: run.holds.toSorted() }))).toEqual([
+    const three = { runNo: runNo(3), dagId: 'prices', state: 'paused', startedAt: null, holds: [] };
+    const active = await store.overview.activeRuns();
+    expect(active.map((run) => ({ ...run, holds: run.holds.toSorted() }))).toEqual([
       { ...one, holds: [0, 2] },
-      two,
+      three,
     ]);
     expect((await store.overview.runsOf([runNo(2)])).map((run) => run.runNo)).toEqual([2]);
+    expect(await store.overview.openCount('prices')).toBe(3);
+    expect(await store.overview.openCount('price')).toBe(0);
+    const instances = await store.overview.instancesOf([1, 2].map(runNo));
+    expect([...instances].map(([no, rows]) => [no, rows.length])).toEqual([[1, 3]]);
   });
 
   it('reads the keys of some runs', async () => {

@@ -39,7 +39,10 @@ select 'table ' || conrelid::regclass || ' constraint ' || conname || ' ' || pg_
 union all
 select 'index ' || indexdef from pg_indexes where schemaname = $1::text
 union all
-select pg_get_functiondef(oid) from pg_proc where pronamespace = $1::text::regnamespace`;
+select pg_get_functiondef(oid) from pg_proc where pronamespace = $1::text::regnamespace
+union all
+select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
+  where c.relnamespace = $1::text::regnamespace and not t.tgisinternal`;
 
 /** The schema of a PostgreSQL schema as text that differs only when the schema does. */
 export async function dumpPostgres(client: pg.Client, schema: string): Promise<string> {

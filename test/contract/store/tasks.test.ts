@@ -2,16 +2,20 @@ import { describe, expect, it } from 'vitest';
 import type { Action } from '../../../core/model/action.ts';
 import { becauseNumber } from '../../../core/model/because.ts';
 import { PRIORITY_LEVELS } from '../../../core/model/dag.ts';
-import { S } from '../../../core/model/states.ts';
+import type { RunRecord } from '../../../core/model/run.ts';
+import { isRunFinished, RUN_STATES, type RunState, S } from '../../../core/model/states.ts';
 import type { Store } from '../../../core/store/store.ts';
 import type { TaskFilter } from '../../../core/store/task-filter.ts';
 import type { TaskRecord } from '../../../core/store/task-reads.ts';
 import { TASK_SORTS, type TaskOrder, type TaskPlace, type TaskSort } from '../../../core/store/task-walk.ts';
+import { MIGRATIONS } from '../../../migrations/index.ts';
+import { Random } from '../../unit/planner/random.ts';
 import { databases } from './databases.ts';
-import { create, type Leader, nodeNo, queued, runNo, T0, tryNo, versionOf } from './fixture.ts';
+import { create, Leader, nodeNo, queued, runNo, T0, tryNo, versionOf } from './fixture.ts';
 import { useLedStore } from './led-store.ts';
 
 const TASKS = 40;
+const DAY_MS = 86_400_000;
 const FILTERS: readonly TaskFilter[] = [
   {},
   { types: ['a'] },
@@ -19,6 +23,7 @@ const FILTERS: readonly TaskFilter[] = [
   { types: [] },
   { states: ['failed'] },
   { states: ['queued', 'success'] },
+  { states: ['success', 'failed', 'cancelled'] },
   { states: ['running', 'paused'] },
   { types: ['b'], states: ['success', 'failed'], since: T0 + 100 },
   { since: T0 + 205 },
@@ -115,8 +120,7 @@ describe.each(databases)('tasks of the queue on $name', ({ newPlace }) => {
       else actions.push(...ended(no));
     }
     await leader.tick(...actions);
-    const all = await Promise.all(Array.from({ length: TASKS }, (_, at) => store.tasks.task(runNo(at + 1))));
-    return all.filter((one) => one !== null);
+    return allTasks();
   }
 
   /** All pages of a list; each looks at so many tasks. */
@@ -166,44 +170,107 @@ describe.each(databases)('tasks of the queue on $name', ({ newPlace }) => {
     expect(first.next).toEqual({ value: tenth?.run.createdAt, runNo: tenth?.run.runNo });
   });
 
-  it('counts the newest tasks of each type, and what is open', async () => {
+  /** That what is counted is what a look at every task gives, of all and from a day on. */
+  async function expectCounted(all: readonly TaskRecord[]): Promise<void> {
+    for (const since of [undefined, T0, T0 + DAY_MS + 5]) {
+      const from = since === undefined ? null : Math.floor(since / DAY_MS) * DAY_MS;
+      const made = all.filter(({ run }) => run.createdAt >= (from ?? 0));
+      const types = [...new Set(made.map(({ run }) => run.dagId))].toSorted();
+      const counted = await store.tasks.counts(since === undefined ? {} : { since });
+      expect(counted.map((one) => [one.type, one.since])).toEqual(types.map((type) => [type, from]));
+      for (const { type, counts } of counted) {
+        const of = Map.groupBy(
+          made.filter(({ run }) => run.dagId === type),
+          ({ state }) => state,
+        );
+        const tasks = Object.fromEntries(counts.map((one) => [one.state, one.tasks]));
+        expect(tasks).toEqual(Object.fromEntries([...of].map(([state, some]) => [state, some.length])));
+      }
+    }
+    const isOpen = ({ run }: TaskRecord) => !isRunFinished(run.state);
+    const open = Map.groupBy(all.filter(isOpen), ({ run, state }) => `${run.dagId} ${run.priority} ${state}`);
+    const expected = [...open].map(([place, some]) => {
+      return [place, some.length, Math.min(...some.map(({ run }) => run.createdAt))] as const;
+    });
+    const found = new Map<string, { tasks: number; oldestAt: number }>();
+    for (const { type, priority, state, tasks, oldestAt } of await store.tasks.queue({})) {
+      const place = `${type} ${priority} ${state}`;
+      const known = found.get(place) ?? { tasks: 0, oldestAt };
+      found.set(place, { tasks: known.tasks + tasks, oldestAt: Math.min(known.oldestAt, oldestAt) });
+    }
+    const told = [...found].map(([place, { tasks, oldestAt }]) => [place, tasks, oldestAt]);
+    expect(told.toSorted()).toEqual(expected.toSorted());
+  }
+
+  /** Every task that is there, as the list has it. */
+  const allTasks = async (): Promise<readonly TaskRecord[]> => {
+    const first = { by: 'createdAt', descending: false } as const;
+    return (await store.tasks.list({}, first, null, 500)).tasks;
+  };
+
+  it('counts the tasks of each type, and what is open', async () => {
+    await expectCounted(await fill());
+    expect(await store.tasks.counts({ types: ['b', 'none'] })).toHaveLength(1);
+    expect(await store.tasks.counts({ types: [] })).toEqual([]);
+  });
+
+  it('says how long the newest tasks took that ended in a state', async () => {
     const all = await fill();
-    const counted = await store.tasks.counts({});
-    const byState = (type: string) => {
-      const of = Map.groupBy(
-        all.filter(({ run }) => run.dagId === type),
-        ({ state }) => state,
-      );
-      return Object.fromEntries([...of].map(([state, tasks]) => [state, tasks.length]));
-    };
-    expect(
-      counted.map(({ type, counts, since }) => [
-        type,
-        since,
-        Object.fromEntries(counts.map(({ state, tasks }) => [state, tasks])),
-      ]),
-    ).toEqual(['a', 'b'].map((type) => [type, null, byState(type)]));
-    const open = await store.tasks.queue({});
-    const isOpen = ({ state }: TaskRecord) => state !== 'success' && state !== 'failed';
-    expect(open.reduce((sum, { tasks }) => sum + tasks, 0)).toBe(all.filter(isOpen).length);
-    const placeOf = (type: string, priority: string, state: string) => `${type} ${priority} ${state}`;
-    const expected = Map.groupBy(all.filter(isOpen), ({ run, state }) =>
-      placeOf(run.dagId, run.priority, state),
-    );
-    const byPlace = Map.groupBy(open, ({ type, priority, state }) => placeOf(type, priority, state));
-    expect([...byPlace.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
-    for (const [place, counts] of byPlace) {
-      const same = expected.get(place) ?? [];
-      expect(counts.reduce((sum, { tasks }) => sum + tasks, 0)).toBe(same.length);
-      const oldest = Math.min(...same.map(({ run }) => run.createdAt));
-      expect(Math.min(...counts.map(({ oldestAt }) => oldestAt))).toBe(oldest);
+    const [a] = await store.tasks.counts({ types: ['a'] });
+    const took = all
+      .filter(({ run, state }) => run.dagId === 'a' && state === 'success')
+      .map(({ startedAt, run }) => T0 + 1_000 - (startedAt ?? run.createdAt));
+    expect(a?.counts.find(({ state }) => state === 'success')).toEqual({
+      ...{ state: 'success', tasks: took.length, avgMs: took.reduce((sum, ms) => sum + ms, 0) / took.length },
+      ...{ minMs: Math.min(...took), maxMs: Math.max(...took) },
+    });
+    expect(a?.counts.find(({ state }) => state === 'queued')).toMatchObject({ avgMs: null });
+  });
+
+  it('counts exactly whatever becomes of tasks', async () => {
+    const random = new Random(7);
+    for (let tick = 0; tick < 30; tick++) {
+      const known = await allTasks();
+      const fresh = [1, 2].map((at) => {
+        const task = {
+          priority: random.pick(PRIORITY_LEVELS),
+          ...(random.chance(0.9) ? { taskName: 'a task' } : {}),
+        };
+        return create(tick * 2 + at, { createdAt: T0 + random.upTo(2) * DAY_MS, ...task });
+      });
+      const about = (run: RunRecord, to: RunState): Action => {
+        const ends = isRunFinished(to) ? { endedAt: T0 + tick } : { endedAt: null };
+        const change = { type: 'run.change', runNo: run.runNo, from: run.state, to, facts: null } as const;
+        return { ...change, code: 'prioritized', priority: random.pick(PRIORITY_LEVELS), ...ends };
+      };
+      const some = random.some(known, 0.3).map(({ run }) => run);
+      await leader.tick(...fresh, ...some.map((run) => about(run, random.pick(RUN_STATES))));
+      const over = known.filter(({ run }) => isRunFinished(run.state) && !some.includes(run));
+      if (over.length > 0) await store.deleteRun(leader.lease, random.pick(over).run.runNo);
+      if (tick % 10 === 9)
+        await store.purgeRuns(leader.lease, 'prices', { endedBefore: T0 + tick - 4, keep: 5 });
+      if (tick % 6 === 5) await expectCounted(await allTasks());
     }
-    const few = await store.tasks.counts({}, { all: 8, each: 5 });
-    for (const { type, since, counts } of few) {
-      const newest = all.filter(({ run }) => run.dagId === type).slice(-4);
-      expect(since).toBe(newest[0]?.run.createdAt);
-      expect(counts.reduce((sum, { tasks }) => sum + tasks, 0)).toBe(4);
+    expect((await allTasks()).length).toBeLessThan(45);
+    for (const { run } of await allTasks()) {
+      if (isRunFinished(run.state)) continue;
+      const end = { from: run.state, to: 'cancelled', code: 'cancelled_by_user', endedAt: T0 } as const;
+      await leader.tick({ type: 'run.change', runNo: run.runNo, facts: null, ...end });
     }
+    for (const { run } of await allTasks()) await store.deleteRun(leader.lease, run.runNo);
+    await expectCounted([]);
+  });
+
+  it('counts the tasks of a store that was made before there was a tally', async () => {
+    const place = await newPlace();
+    const old = await place.open({ migrations: MIGRATIONS.filter(({ number }) => number < 23) });
+    ({ store, leader } = { store: old, leader: await Leader.of(old) });
+    const all = await fill();
+    await leader.lease.release();
+    store = await place.open();
+    await store.migrate();
+    await expectCounted(all);
+    await place.close();
   });
 
   it('deletes a finished run alone, and none that an unfinished one needs', async () => {

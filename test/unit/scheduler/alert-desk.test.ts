@@ -94,7 +94,7 @@ describe('the desk of alerts', () => {
     desk.noteError('a tick failed');
     await desk.drain();
     await desk.close();
-    expect(await store.alerts.deliveries(9)).toMatchObject([
+    expect(await store.alerts.deliveries('gone', 9)).toMatchObject([
       { state: 'failed', tries: 1, error: 'there is no such channel any more' },
     ]);
   });
