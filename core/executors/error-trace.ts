@@ -10,10 +10,19 @@ import type { Outcome } from '../model/attempt.ts';
  */
 export function errorTrace(outcome: Outcome, codeRoot: string): string {
   if (outcome.kind !== 'failed' || outcome.error.stack === undefined) return '';
-  const root = `${pathToFileURL(realpathSync(codeRoot)).href}/`;
-  if (!outcome.error.stack.includes(root)) return '';
+  const root = urlOf(codeRoot);
+  if (root === null || !outcome.error.stack.includes(root)) return '';
   const trace = outcome.error.stack.replaceAll(root, '');
   if (!outcome.final && !outcome.retry) return trace;
   const cause = trace.indexOf('\nCaused by: ');
   return cause < 0 ? '' : trace.slice(cause + 1);
+}
+
+/** `null` for a folder that is gone: the end of an attempt must not fail over it. */
+function urlOf(folder: string): string | null {
+  try {
+    return `${pathToFileURL(realpathSync(folder)).href}/`;
+  } catch {
+    return null;
+  }
 }

@@ -112,6 +112,9 @@ const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ['onskippedcallback', 'onSkip'],
 ]);
 
+/** Keys of a fan-out as a whole, which many write into its `forEach`. */
+const BESIDE_FOR_EACH: ReadonlySet<string> = new Set(['needs', 'after', 'triggerRule', 'stage']);
+
 function unknownKey(error: ErrorObject, path: Path, name: string): SchemaProblem {
   const word = String(error.params.additionalProperty);
   const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
@@ -122,7 +125,9 @@ function unknownKey(error: ErrorObject, path: Path, name: string): SchemaProblem
     known.find((key) => fold(key) === fold(word)) ??
     nearest(word, known) ??
     (foreign !== undefined && known.includes(foreign) ? foreign : null);
-  const hint = meant === null ? `known keys: ${known.join(', ')}` : `did you mean '${meant}'?`;
+  const isOutside = path.at(-1) === 'forEach' && BESIDE_FOR_EACH.has(word);
+  const otherwise = isOutside ? "it stands beside 'forEach'" : `known keys: ${known.join(', ')}`;
+  const hint = meant === null || isOutside ? otherwise : `did you mean '${meant}'?`;
   return {
     path: [...path, word],
     at: 'key',

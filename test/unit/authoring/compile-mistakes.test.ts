@@ -377,6 +377,7 @@ describe('the shape of the file', () => {
         tasks: {
           a: { run: 'x', retrys: 3 },
           g: { group: { default: {}, tasks: { b: { run: 'x', timout: 3 } } } },
+          f: { forEach: { over: [1], after: ['a'], tasks: { c: { run: 'x' } } } },
         },
       },
       [
@@ -386,6 +387,8 @@ describe('the shape of the file', () => {
           "(did you mean 'defaults'?)",
         "unknown-key @ tasks/g/group/tasks/b/timout#: unknown key 'timout' in task 'g.b' (did " +
           "you mean 'timeout'?)",
+        "unknown-key @ tasks/f/forEach/after#: unknown key 'after' in 'forEach' of fan-out 'f' " +
+          "(it stands beside 'forEach')",
       ],
     ],
     [

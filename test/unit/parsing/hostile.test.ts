@@ -285,7 +285,7 @@ describe('a project', () => {
       ['dags/e.yaml', []],
     ]);
     expect(linesOf(parsed[3] as never)).toEqual([
-      "dags/d.yaml DAG 'c' is declared in dags/c.yaml too: ids are unique in a project",
+      "dags/d.yaml:1:1 DAG 'c' is declared in dags/c.yaml too: ids are unique in a project",
     ]);
   });
 
