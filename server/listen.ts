@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { serve, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { WebSocketServer } from 'ws';
 import { AppError } from '../core/model/errors.ts';
+import { answerOneByOne } from './one-by-one.ts';
 
 /** A server that listens. */
 export interface Listening {
@@ -86,6 +87,7 @@ export function listen(app: Hono, place: Place, open?: Closing): Promise<Listeni
       });
     });
     const closing = new GentleClose(server as Server);
+    answerOneByOne(server as Server, (response) => closing.began(response));
     server.maxConnections = connectionsMax;
     server.setTimeout(idleTimeoutMs);
     server.on('error', (error: NodeJS.ErrnoException) => {
@@ -120,12 +122,14 @@ class GentleClose {
 
   constructor(server: Server) {
     this.#server = server;
-    server.on('request', (_, response) => {
-      this.#unanswered += 1;
-      response.once('close', () => {
-        this.#unanswered -= 1;
-        this.#look();
-      });
+  }
+
+  /** A request is being answered. */
+  began(response: ServerResponse): void {
+    this.#unanswered += 1;
+    response.once('close', () => {
+      this.#unanswered -= 1;
+      this.#look();
     });
   }
 

@@ -1,12 +1,12 @@
 import type { Context, Handler, Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
+import { nestsDeeper } from '../core/model/json-depth.ts';
 import { keyedRunUid, newRunUid } from '../core/scheduler/run-uid.ts';
 import { makeQuickCheck } from '../core/schema/validate.ts';
 import { Access } from './access.ts';
 import { carryOut } from './changes.ts';
 import { InputCheck, refuseInput } from './check-input.ts';
 import { jsonHeaders } from './compress-json.ts';
-import { DEPTH_MAX, nestsTooDeep } from './json-depth.ts';
 import { Connection, type Outgoing } from './live/connection.ts';
 import { type Line, upgrade } from './live/upgrade.ts';
 import type { Principal } from './principal.ts';
@@ -15,6 +15,9 @@ import { problem, problemOfStatus } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
 import type { Input, Route } from './route.ts';
 import type { Services } from './services.ts';
+
+/** Objects and lists in one another that a body may have; DAGs and their params need a few. */
+const DEPTH_MAX = 100;
 
 /** Who asked may have lost rights by the end of a body that takes longer. */
 const SLOW_BODY_MS = 250;
@@ -153,7 +156,7 @@ async function readBody(context: Context): Promise<{ readonly json: unknown } | 
     const detail = `the body must be application/json, not ${type ?? 'without a type'}`;
     return problemOfStatus(context, 415, 'media_type', { title: 'Not JSON', detail });
   }
-  if (nestsTooDeep(text))
+  if (nestsDeeper(text, DEPTH_MAX))
     return problem(context, 'usage', `the body has more than ${DEPTH_MAX} objects and lists in one another`);
   try {
     return { json: JSON.parse(text) };

@@ -1,3 +1,5 @@
+import { nestsDeeper, VALUE_DEPTH_MAX } from '../model/json-depth.ts';
+
 /** What a command wrote to its `$ORCH_OUTPUT`. */
 export type CommandOutput =
   | { readonly ok: true; readonly value: unknown }
@@ -48,6 +50,8 @@ export function parseCommandOutput(text: string): CommandOutput {
 }
 
 function parseJson(text: string): CommandOutput {
+  if (nestsDeeper(text, VALUE_DEPTH_MAX))
+    return problem(`the output file is nested deeper than ${VALUE_DEPTH_MAX} levels`);
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {

@@ -1,4 +1,4 @@
-const DEPTH_MAX = 1_000;
+import { VALUE_DEPTH_MAX as DEPTH_MAX } from '../model/json-depth.ts';
 
 /**
  * What keeps a value from being JSON, as a sentence that names the place; `null` if nothing does. Properties

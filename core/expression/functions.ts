@@ -1,4 +1,5 @@
 import type { Json } from '../model/json.ts';
+import { nestsDeeper, VALUE_DEPTH_MAX } from '../model/json-depth.ts';
 import { jsonEquals } from './equality.ts';
 
 /** A function of the language: pure, total, linear in the size of its arguments. */
@@ -131,6 +132,8 @@ function toNumber(value: Json | undefined): Json | Refusal {
 
 function fromJson(text: Json | undefined): Json | Refusal {
   if (typeof text !== 'string') return new Refusal(`json() needs a string, not ${typeName(text)}`);
+  if (nestsDeeper(text, VALUE_DEPTH_MAX))
+    return new Refusal(`json() cannot read its text: it is nested deeper than ${VALUE_DEPTH_MAX} levels`);
   try {
     return JSON.parse(text) as Json;
   } catch {

@@ -53,7 +53,11 @@ function gone(path: string): AppError {
 }
 
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 function orNull(error: NodeJS.ErrnoException): null {

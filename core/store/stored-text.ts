@@ -95,7 +95,7 @@ export const TEXT_COLUMNS = {
   metric_sample: { figures: { kind: 'object', empty: null, repair: 'row' } },
   run_expansion: {
     keys: needed('array', '[]', RUN),
-    items: needed('array', null, RUN),
+    items: needed('array', '[]', RUN),
     gone: needed('array', '[]', RUN),
   },
   scheduler_fact: { value: { kind: 'value', empty: null, repair: 'row' } },
@@ -108,7 +108,7 @@ export const TEXT_COLUMNS = {
     json: needed(
       'value',
       null,
-      "the output is not stored: 'orch retry' runs its task again once the run is over",
+      'what the task gave is not stored: trigger another run, and delete this one once it is over',
     ),
   },
 } as const satisfies { readonly [table: string]: { readonly [column: string]: TextColumn } };

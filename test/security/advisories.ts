@@ -183,6 +183,7 @@ export const ADVISORIES: readonly SecurityRow[] = [
         'server/run-results.test.ts',
         'no file of another run, and nothing that is not a hash, is given away',
         '%j is saved under a name that is safe',
+        'links and pipes that a task has put in the place of what it left are given to nobody',
       ),
       at('server/page.test.ts', 'is served with all of its files, and with nothing else of that folder'),
       at('unit/store/sqlite.test.ts', 'has the schema of the snapshot'),
@@ -421,6 +422,7 @@ export const ADVISORIES: readonly SecurityRow[] = [
         'what is no request is refused, and keeps no other from being decided',
       ),
       at('contract/store/accounts.test.ts', 'rights that cannot be read are none, and cost nobody else'),
+      at('server/unreadable-rows.test.ts', 'rows that cannot be read keep nobody from reading the others'),
       at(
         'unit/planner/slots.test.ts',
         'a DAG whose slots cannot be decided is left alone, and costs no other',

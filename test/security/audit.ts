@@ -26,6 +26,14 @@ export function readAudit(text: string): Audit {
   return lines.length > 0 ? { kind: 'found', lines } : { kind: 'clean', why: 'no advisory is known' };
 }
 
+/** What CI says of it, and whether it fails: only for an advisory, not where no registry can tell. */
+export function verdictOf(audit: Audit): { readonly code: 0 | 1; readonly lines: readonly string[] } {
+  if (audit.kind === 'found') return { code: 1, lines: audit.lines };
+  const unknown = 'No registry could tell; looked up by hand: docs/security.md#advisories. It said:';
+  const clean = 'The registry was asked about the lockfile:';
+  return { code: 0, lines: [`${audit.kind === 'clean' ? clean : unknown} ${audit.why}`] };
+}
+
 function parsed(text: string): Report | null {
   try {
     return JSON.parse(text) as Report | null;

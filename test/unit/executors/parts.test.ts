@@ -138,6 +138,8 @@ test('an output file may use any end mark, and its names are safe', () => {
   expect(parseCommandOutput('a<<END\nno end')).toMatchObject({ ok: false, problem: /end is missing/ });
   expect(parseCommandOutput('a<<\nx')).toMatchObject({ ok: false });
   expect(parseCommandOutput('=x')).toMatchObject({ ok: false });
+  const nested = (depth: number) => parseCommandOutput(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+  expect([nested(1_000).ok, nested(1_001)]).toMatchObject([true, { ok: false, problem: /deeper than 1000/ }]);
 });
 
 test('whatever is thrown becomes a bounded error', () => {

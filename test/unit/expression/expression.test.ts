@@ -146,6 +146,10 @@ describe('errors of evaluation', () => {
     ["number('0x10')", 'error: number() cannot read "0x10"'],
     ["min(1, 'a')", 'error: min() needs numbers, not a string'],
     ["json('{')", 'error: json() cannot read its text: it is not JSON'],
+    [
+      `json('${'['.repeat(1_001)}${']'.repeat(1_001)}')`,
+      'error: json() cannot read its text: it is nested deeper than 1000 levels',
+    ],
     ['round(1, 99)', 'error: round() needs a whole number of digits from 0 to 15'],
     ["join('a')", 'error: join() needs a list, not a string'],
   ])('%s', (text, message) => expect(run(text)).toBe(message));

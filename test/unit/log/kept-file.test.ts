@@ -18,7 +18,15 @@ test('what is no file of orch any more is gone: a link, what lies behind one, a 
   execFileSync('mkfifo', [join(state, 'own/pipe')]);
   // Where all of it lies may be a link: somebody has put it onto a larger disk.
   symlinkSync(state, join(dir, 'large'));
-  for (const path of ['own/link', 'behind/secret', 'own/pipe', 'own/folder', 'own/none', 'none/none']) {
+  for (const path of [
+    'own/link',
+    'behind/secret',
+    'own/pipe',
+    'own/folder',
+    'own/none',
+    'none/none',
+    'own/file/none',
+  ]) {
     expect([path, await openKept(join(state, path))]).toEqual([path, null]);
     expect(() => readKept(join(state, path)), path).toThrow(/is gone, or is no file of orch any more/);
     await expect(loadKept(join(state, path)), path).rejects.toThrow(/is gone/);

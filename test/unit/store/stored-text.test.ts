@@ -39,6 +39,9 @@ test('what stands for an unreadable text can itself be read, and is known to sta
   expect(isReadable('dag_run.params', 'null')).toBe(false);
   expect(isReadable('task_output.json', 'null')).toBe(true);
   expect(isStopgap(readText('dag_run.params', '{}'))).toBe(false);
+  // What decides what is done must be known as lost, so that nobody goes on with it.
+  for (const name of ['dag_run.scope', 'run_expansion.items', 'backfill.params', 'dag_version.spec'] as const)
+    expect(isStopgap(readText(name, '{'))).toBe(true);
 });
 
 test('every reason can be told without its facts', () => {
