@@ -94,7 +94,7 @@ const SQLITE = [
 
 const BOTH = `(select dag_id, priority, created_at, state, task_name, 1 as by from made
   union all select dag_id, priority, created_at, state, task_name, -1 from gone) as r`;
-/** Once for each statement, however many tasks it writes; else it costs a look at its rows. */
+/** Once for each statement, however many tasks it writes; where it writes none, it looks at its rows. */
 const POSTGRES = [
   `create function orch_tally() returns trigger language plpgsql as $$
     begin
