@@ -94,20 +94,24 @@ const SQLITE = [
 
 const BOTH = `(select dag_id, priority, created_at, state, task_name, 1 as by from made
   union all select dag_id, priority, created_at, state, task_name, -1 from gone) as r`;
-/** Once for each statement, however many tasks it writes. */
+/** Once for each statement, however many tasks it writes; where it writes none, it looks at its rows. */
 const POSTGRES = [
   `create function orch_tally() returns trigger language plpgsql as $$
     begin
-      if tg_op = 'INSERT' then
-        ${INTO} select ${keyOf('r')}, ${counted('r')} from made as r
-          where task_name is not null group by 1, 2, 3 ${ADDED};
-      elsif tg_op = 'UPDATE' then
-        ${INTO} select ${keyOf('r')}, ${counted('r', 'r.by')} from ${BOTH}
-          where task_name is not null group by 1, 2, 3 ${ADDED};
-      else
-        ${INTO} select ${keyOf('r')}, ${counted('r', '-1')} from gone as r
-          where task_name is not null group by 1, 2, 3 ${ADDED};
-        delete from queue_tally where ${IS_EMPTY} and (${KEY}) in (select ${keyOf('r')} from gone as r);
+      if tg_op = 'DELETE' then
+        if exists (select from gone where task_name is not null) then
+          ${INTO} select ${keyOf('r')}, ${counted('r', '-1')} from gone as r
+            where task_name is not null group by 1, 2, 3 ${ADDED};
+          delete from queue_tally where ${IS_EMPTY} and (${KEY}) in (select ${keyOf('r')} from gone as r);
+        end if;
+      elsif exists (select from made where task_name is not null) then
+        if tg_op = 'INSERT' then
+          ${INTO} select ${keyOf('r')}, ${counted('r')} from made as r
+            where task_name is not null group by 1, 2, 3 ${ADDED};
+        else
+          ${INTO} select ${keyOf('r')}, ${counted('r', 'r.by')} from ${BOTH}
+            where task_name is not null group by 1, 2, 3 ${ADDED};
+        end if;
       end if;
       return null;
     end $$`,

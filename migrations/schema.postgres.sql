@@ -10,20 +10,24 @@ CREATE OR REPLACE FUNCTION orch_tally()
  LANGUAGE plpgsql
 AS $function$
     begin
-      if tg_op = 'INSERT' then
-        insert into queue_tally (dag_id, priority, day, queued, running, paused, success, failed, cancelled) select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000, sum(case when r.state = 0 then 1 else 0 end), sum(case when r.state = 1 then 1 else 0 end), sum(case when r.state = 2 then 1 else 0 end), sum(case when r.state = 3 then 1 else 0 end), sum(case when r.state = 4 then 1 else 0 end), sum(case when r.state = 5 then 1 else 0 end) from made as r
-          where task_name is not null group by 1, 2, 3 on conflict (dag_id, priority, day) do update
+      if tg_op = 'DELETE' then
+        if exists (select from gone where task_name is not null) then
+          insert into queue_tally (dag_id, priority, day, queued, running, paused, success, failed, cancelled) select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000, sum(case when r.state = 0 then -1 else 0 end), sum(case when r.state = 1 then -1 else 0 end), sum(case when r.state = 2 then -1 else 0 end), sum(case when r.state = 3 then -1 else 0 end), sum(case when r.state = 4 then -1 else 0 end), sum(case when r.state = 5 then -1 else 0 end) from gone as r
+            where task_name is not null group by 1, 2, 3 on conflict (dag_id, priority, day) do update
   set queued = queue_tally.queued + excluded.queued, running = queue_tally.running + excluded.running, paused = queue_tally.paused + excluded.paused, success = queue_tally.success + excluded.success, failed = queue_tally.failed + excluded.failed, cancelled = queue_tally.cancelled + excluded.cancelled;
-      elsif tg_op = 'UPDATE' then
-        insert into queue_tally (dag_id, priority, day, queued, running, paused, success, failed, cancelled) select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000, sum(case when r.state = 0 then r.by else 0 end), sum(case when r.state = 1 then r.by else 0 end), sum(case when r.state = 2 then r.by else 0 end), sum(case when r.state = 3 then r.by else 0 end), sum(case when r.state = 4 then r.by else 0 end), sum(case when r.state = 5 then r.by else 0 end) from (select dag_id, priority, created_at, state, task_name, 1 as by from made
+          delete from queue_tally where queued = 0 and running = 0 and paused = 0 and success = 0 and failed = 0 and cancelled = 0 and (dag_id, priority, day) in (select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000 from gone as r);
+        end if;
+      elsif exists (select from made where task_name is not null) then
+        if tg_op = 'INSERT' then
+          insert into queue_tally (dag_id, priority, day, queued, running, paused, success, failed, cancelled) select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000, sum(case when r.state = 0 then 1 else 0 end), sum(case when r.state = 1 then 1 else 0 end), sum(case when r.state = 2 then 1 else 0 end), sum(case when r.state = 3 then 1 else 0 end), sum(case when r.state = 4 then 1 else 0 end), sum(case when r.state = 5 then 1 else 0 end) from made as r
+            where task_name is not null group by 1, 2, 3 on conflict (dag_id, priority, day) do update
+  set queued = queue_tally.queued + excluded.queued, running = queue_tally.running + excluded.running, paused = queue_tally.paused + excluded.paused, success = queue_tally.success + excluded.success, failed = queue_tally.failed + excluded.failed, cancelled = queue_tally.cancelled + excluded.cancelled;
+        else
+          insert into queue_tally (dag_id, priority, day, queued, running, paused, success, failed, cancelled) select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000, sum(case when r.state = 0 then r.by else 0 end), sum(case when r.state = 1 then r.by else 0 end), sum(case when r.state = 2 then r.by else 0 end), sum(case when r.state = 3 then r.by else 0 end), sum(case when r.state = 4 then r.by else 0 end), sum(case when r.state = 5 then r.by else 0 end) from (select dag_id, priority, created_at, state, task_name, 1 as by from made
   union all select dag_id, priority, created_at, state, task_name, -1 from gone) as r
-          where task_name is not null group by 1, 2, 3 on conflict (dag_id, priority, day) do update
+            where task_name is not null group by 1, 2, 3 on conflict (dag_id, priority, day) do update
   set queued = queue_tally.queued + excluded.queued, running = queue_tally.running + excluded.running, paused = queue_tally.paused + excluded.paused, success = queue_tally.success + excluded.success, failed = queue_tally.failed + excluded.failed, cancelled = queue_tally.cancelled + excluded.cancelled;
-      else
-        insert into queue_tally (dag_id, priority, day, queued, running, paused, success, failed, cancelled) select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000, sum(case when r.state = 0 then -1 else 0 end), sum(case when r.state = 1 then -1 else 0 end), sum(case when r.state = 2 then -1 else 0 end), sum(case when r.state = 3 then -1 else 0 end), sum(case when r.state = 4 then -1 else 0 end), sum(case when r.state = 5 then -1 else 0 end) from gone as r
-          where task_name is not null group by 1, 2, 3 on conflict (dag_id, priority, day) do update
-  set queued = queue_tally.queued + excluded.queued, running = queue_tally.running + excluded.running, paused = queue_tally.paused + excluded.paused, success = queue_tally.success + excluded.success, failed = queue_tally.failed + excluded.failed, cancelled = queue_tally.cancelled + excluded.cancelled;
-        delete from queue_tally where queued = 0 and running = 0 and paused = 0 and success = 0 and failed = 0 and cancelled = 0 and (dag_id, priority, day) in (select r.dag_id, coalesce(r.priority, 1), r.created_at / 86400000 from gone as r);
+        end if;
       end if;
       return null;
     end $function$

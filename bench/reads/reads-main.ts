@@ -72,6 +72,8 @@ function kinds(): ReadonlyMap<string, readonly string[]> {
     ['50 of those in a state', [`${fanRun}/task-instances?limit=50&state=success`]],
     ['one of them', [`/task-instances/${history.runs + 1}.${history.keys}`]],
     ['figures of a DAG', ['/dags/wide/stats']],
+    ['why a DAG', ['/dags/type1/why']],
+    ['pools', ['/pools']],
     ...[
       ...[
         '/tasks',

@@ -10,7 +10,7 @@ import { lengthsOf } from './run-outcomes.ts';
 import type { Database } from './tables.ts';
 import { type QueueState, STATE, type TaskFilter, WITH_INSTANCE } from './task-filter.ts';
 
-/** How many tasks of a type are in a state, and how long the newest of them took that ran. */
+/** How many tasks of a type are in a state, and how long the newest took that succeeded or failed. */
 export interface TaskCount {
   readonly state: QueueState;
   readonly tasks: number;
@@ -58,16 +58,16 @@ interface Took {
 }
 
 const DAY_MS = 86_400_000;
-/** The states in which a task has ended. */
-const ENDS = ['success', 'failed', 'cancelled'] as const;
+/** The states in which a task has ended by itself. */
+const ENDS = ['success', 'failed'] as const;
 /** Columns of the tally; what is under way is counted by its instances. */
-const SETTLED = ['queued', 'paused', ...ENDS] as const;
+const SETTLED = ['queued', 'paused', ...ENDS, 'cancelled'] as const;
 /** Of so many tasks it is looked up how long they took: of all types together, and of each in a state. */
 const TIMED = { all: 1_000, each: 100 } as const;
 
 /**
  * Tasks by type and state: all, or those that were made on the day of an instant (UTC) or later. What they
- * took is of the newest that ended in each state.
+ * took is of the newest that succeeded, and that failed.
  */
 export async function readTypeCounts(
   db: Kysely<Database>,
