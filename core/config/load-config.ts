@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -92,7 +93,9 @@ function readText(path: string): string | null {
         `${path} is larger than ${CONFIG_BYTES_MAX} bytes, which no config needs.`,
       );
     }
-    return readFileSync(path, 'utf8');
+    const content = readFileSync(path);
+    if (isUtf8(content)) return content.toString('utf8');
+    throw new AppError('invalid', `${path} is not text in UTF-8: save it in that encoding.`);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error instanceof AppError

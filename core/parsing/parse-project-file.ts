@@ -6,6 +6,7 @@ import type { Diagnostic } from '../model/errors.ts';
 import { codeManifest, fileHash } from './code-manifest.ts';
 import { ImportGraph } from './import-graph.ts';
 import type { Declared, DeclaredDag } from './load-typescript.ts';
+import { notUtf8 } from './not-utf8.ts';
 import type { ParsedDag, ParsedFile, ParseRequest } from './parsed-file.ts';
 import { absolutePath } from './project-path.ts';
 import { authorReferences, type CodeReference, codeReference } from './references.ts';
@@ -77,6 +78,8 @@ class FileParser {
   async #loadYaml(content: Buffer): Promise<Declared> {
     const { loadYaml, YAML_LIMITS } = await import('../authoring/load-yaml.ts');
     const { file, limits } = this.#request;
+    const refusal = notUtf8(file, content);
+    if (refusal !== null) return { dags: [], diagnostics: [refusal] };
     const loaded = loadYaml(content.toString('utf8'), file, {
       ...YAML_LIMITS,
       bytesMax: limits.fileBytesMax,

@@ -271,6 +271,12 @@ describe('mistakes', () => {
     expect(() => loadConfig({ projectDir, env: {} })).toThrow(/larger than/);
   });
 
+  test('a file in another encoding is refused', () => {
+    const projectDir = project({ 'airflow.yaml': '' });
+    writeFileSync(join(projectDir, 'airflow.yaml'), Buffer.from('profiles: { für: {} }', 'latin1'));
+    expect(() => loadConfig({ projectDir, env: {} })).toThrow(/airflow\.yaml is not text in UTF-8/);
+  });
+
   test('a pipe in the place of a file is refused, not read', () => {
     for (const name of ['airflow.yaml', '.env']) {
       const projectDir = project();

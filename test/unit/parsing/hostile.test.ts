@@ -253,13 +253,17 @@ describe('a hostile YAML file costs one line', () => {
     ]);
   });
 
-  it('bytes that are no text', async () => {
-    await using project = await TempProject.with({});
-    await project.write({ 'dags/x.yaml': '' });
-    await writeFile(join(project.dir, 'dags/x.yaml'), Buffer.from([0, 255, 254, 0, 7]));
+  it.each([
+    ['bytes that are no text', Buffer.from([0, 255, 254, 0, 7]), 1],
+    ['another encoding', Buffer.from('id: x\ntasks:\n  a: { run: echo für }\n', 'latin1'), 3],
+    ['two bytes a letter', Buffer.from('\ufeffid: x\n', 'utf16le'), 1],
+  ])('%s', async (_name, content, line) => {
+    await using project = await TempProject.with({ 'dags/x.yaml': '' });
+    await writeFile(join(project.dir, 'dags/x.yaml'), content);
     const parsed = await project.parse('dags/x.yaml');
-    expect(parsed.dags).toEqual([]);
-    expect(parsed.diagnostics.length).toBeGreaterThan(0);
+    expect(linesOf(parsed)).toEqual([
+      `dags/x.yaml:${line}:1 the file is not text in UTF-8 (save it in the encoding UTF-8)`,
+    ]);
   });
 });
 
