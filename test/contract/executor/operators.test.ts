@@ -76,7 +76,12 @@ test('an operator is found by its file name and gets its params with defaults, a
 test('clean-up and the failure hook run when it fails', async () => {
   const id = greet({ name: 'error', times: 1 });
   expect(await bench.outcome(id)).toMatchObject({ kind: 'failed', error: { message: 'cannot greet' } });
-  expect(await bench.lines(id)).toEqual(['info: sorry: cannot greet', 'info: cleaned']);
+  expect(await bench.lines(id)).toEqual([
+    'info: sorry: cannot greet',
+    'info: cleaned',
+    'error: Error: cannot greet',
+    expect.stringMatching(/^error: {5}at .*\(operators\/greet\.ts:\d+:\d+\)$/),
+  ]);
 });
 
 test('params that are wrong fail for good, by schema and by validate', async () => {

@@ -115,7 +115,7 @@ describe.each(databases)('what is kept of a scheduler on $name', ({ newPlace }) 
 
   it('counts what ended today, and goes on where it was', async () => {
     const { tally } = store.operations;
-    await leader.tick(create(1), queued(1, 0), queued(1, 1));
+    await leader.tick(create(1, { state: 'running' }), queued(1, 0), queued(1, 1));
     const [line] = await store.journal({ limit: 1 });
     const at = line?.at ?? 0;
     expect(await tally.today(at)).toEqual({ completed: 0, failed: 0 });
