@@ -113,7 +113,8 @@ function cpuMs(): { readonly server: number; readonly database: number } {
 }
 
 function row(name: string, alone: Alone | null, took: readonly number[]): string[] {
-  const shown = [0.5, 0.99, 1].map((part) => percentile(took, part).toFixed(1));
+  // With few requests a kind may have had none.
+  const shown = [0.5, 0.99, 1].map((part) => (took.length === 0 ? '' : percentile(took, part).toFixed(1)));
   return [name, alone?.ms.toFixed(1) ?? '', alone?.cpuMs.toFixed(1) ?? '', ...shown, String(took.length)];
 }
 
